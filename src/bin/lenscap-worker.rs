@@ -1,0 +1,2 @@
+//! Chooses the role, nothing else.
+fn main() {}

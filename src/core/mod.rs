@@ -1,0 +1,8 @@
+//! The decisions, without I/O: no clock, no thread, no file. Time is an argument.
+
+pub mod event;
+pub mod machine;
+pub mod policy;
+pub mod presence;
+pub mod restart;
+pub mod status;

@@ -1,0 +1,132 @@
+//! What the outside may know: one snapshot, cheap to compare.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::presence::Client;
+
+/// The state's name, as the event lines, D-Bus and the tray know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StateName {
+    /// The output node is not there.
+    NoDevice,
+    /// Nobody wants the camera; it is off.
+    Idle,
+    /// A client is there and the activation delay runs; the camera is off.
+    Pending,
+    /// The camera is being switched on: counts as on.
+    Starting,
+    /// The camera is on and clients see it.
+    Live,
+    /// No client, the camera is still on (cooldown, or the stop is not yet confirmed).
+    Cooldown,
+    /// The user paused the camera, or the computer sleeps; it is off.
+    Paused,
+    /// The user does not allow it for a client that streams; it is off.
+    Blocked,
+    /// It did not work; the reason says why; it is off.
+    Failed,
+}
+
+impl StateName {
+    /// All of them, in the order of a session.
+    pub const ALL: [StateName; 9] = [
+        StateName::NoDevice,
+        StateName::Idle,
+        StateName::Pending,
+        StateName::Starting,
+        StateName::Live,
+        StateName::Cooldown,
+        StateName::Paused,
+        StateName::Blocked,
+        StateName::Failed,
+    ];
+
+    /// The word used in event lines and on D-Bus.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StateName::NoDevice => "no-device",
+            StateName::Idle => "idle",
+            StateName::Pending => "pending",
+            StateName::Starting => "starting",
+            StateName::Live => "live",
+            StateName::Cooldown => "cooldown",
+            StateName::Paused => "paused",
+            StateName::Blocked => "blocked",
+            StateName::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for StateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What kind of trouble a [`Reason`] is; decides about retries, never shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonKind {
+    /// The camera is in use by another program.
+    Busy,
+    /// No such camera, or it went away.
+    Missing,
+    /// No permission to open it.
+    Permission,
+    /// The worker crashed.
+    Crash,
+    /// The worker or the camera does not answer.
+    Hang,
+    /// The source gave something that is not the promised video.
+    Format,
+    /// The source description, an element or the worker program is unusable: trying again cannot help.
+    Setup,
+    /// The output node is missing or unusable.
+    Device,
+    /// Anything else.
+    Other,
+}
+
+/// Why something failed: one sentence with the next step, for people, and a kind, for decisions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Reason {
+    /// For decisions.
+    pub kind: ReasonKind,
+    /// One sentence that says what is wrong and what to do.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of this kind.
+    pub fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// One consistent view of everything a user may want to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// The state.
+    pub state: StateName,
+    /// Whether the sensor is or may be on: the indicator. True from before it is touched until the stop is confirmed.
+    pub camera_live: bool,
+    /// Since when the sensor is on, while it is.
+    pub live_since: Option<Instant>,
+    /// Who has the node open.
+    pub clients: Vec<Client>,
+    /// The camera's name once known, else the source as configured.
+    pub camera: String,
+    /// Why, in the states that need a reason; else the last failure of this session, if any.
+    pub reason: Option<Reason>,
+    /// The next automatic step: end of pause, of cooldown, next try.
+    pub until: Option<Instant>,
+    /// Which start attempt this is, from 1, while starting or failed.
+    pub attempt: u32,
+}

@@ -1,0 +1,35 @@
+//! Lenscap: an on-demand camera for Linux.
+//!
+//! One resident process holds a `v4l2loopback` node for ever; a disposable worker process reads the real camera
+//! with GStreamer, only while an application streams.
+//!
+//! # Who may import whom
+//!
+//! | module | may import |
+//! |---|---|
+//! | [`core`], [`sys`] | nothing of ours |
+//! | [`frame`] | `sys` |
+//! | [`config`] | `core`, `frame` |
+//! | [`camera`] | `sys`, `frame` |
+//! | [`detect`] | `core`, `sys` |
+//! | [`output`], [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera` |
+//! | [`engine`] | all of the above |
+//! | [`cli`], [`ui`] | `core`, `config`, `frame` |
+//! | [`app`] | everything |
+//!
+//! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
+
+pub mod camera;
+pub mod config;
+pub mod core;
+pub mod detect;
+pub mod frame;
+pub mod output;
+pub mod sys;
+pub mod worker;
+
+/// The version of this build; parent and worker must agree on it exactly.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The application's id, as the desktop knows it.
+pub const APP_ID: &str = "io.github.lenscap.Lenscap";
