@@ -1,1 +1,554 @@
-//! Not written yet.
+//! V4L2 and v4l2loopback ioctls, as typed functions.
+//!
+//! Layouts follow `linux/videodev2.h` and `v4l2loopback.h`; every structure's size is checked at compile time against
+//! the number the kernel encodes in the request code.
+
+use std::ffi::{c_int, c_long};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode};
+
+/// `V4L2_CAP_VIDEO_CAPTURE`.
+pub const CAP_VIDEO_CAPTURE: u32 = 0x0000_0001;
+/// `V4L2_CAP_VIDEO_OUTPUT`.
+pub const CAP_VIDEO_OUTPUT: u32 = 0x0000_0002;
+/// `V4L2_CAP_VIDEO_CAPTURE_MPLANE`.
+pub const CAP_VIDEO_CAPTURE_MPLANE: u32 = 0x0000_1000;
+/// `V4L2_CAP_STREAMING`.
+pub const CAP_STREAMING: u32 = 0x0400_0000;
+const CAP_DEVICE_CAPS: u32 = 0x8000_0000;
+
+/// v4l2loopback's usage event since 0.13: `V4L2_EVENT_PRIVATE_START + 0x08E00000 + 1`.
+pub const EVENT_CLIENT_USAGE: u32 = 0x10e0_0001;
+/// The same event's id in early builds of the module: `V4L2_EVENT_PRIVATE_START`.
+pub const EVENT_CLIENT_USAGE_OLD: u32 = 0x0800_0000;
+/// `V4L2_EVENT_SUB_FL_SEND_INITIAL`.
+pub const EVENT_SEND_INITIAL: u32 = 1;
+
+const MEMORY_MMAP: u32 = 1;
+const FIELD_NONE: u32 = 1;
+const COLORSPACE_SMPTE170M: u32 = 1;
+
+/// Direction of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum BufType {
+    /// `V4L2_BUF_TYPE_VIDEO_CAPTURE`.
+    Capture = 1,
+    /// `V4L2_BUF_TYPE_VIDEO_OUTPUT`.
+    Output = 2,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawCapability {
+    driver: [u8; 16],
+    card: [u8; 32],
+    bus_info: [u8; 32],
+    version: u32,
+    capabilities: u32,
+    device_caps: u32,
+    reserved: [u32; 3],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawPixFormat {
+    width: u32,
+    height: u32,
+    pixelformat: u32,
+    field: u32,
+    bytesperline: u32,
+    sizeimage: u32,
+    colorspace: u32,
+    private: u32,
+    flags: u32,
+    ycbcr_enc: u32,
+    quantization: u32,
+    xfer_func: u32,
+}
+
+/// The union holds pointers on some kernels' ABI, hence its alignment.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct RawFormatUnion {
+    pix: RawPixFormat,
+    rest: [u8; 152],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawFormat {
+    kind: u32,
+    fmt: RawFormatUnion,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawRequestBuffers {
+    count: u32,
+    kind: u32,
+    memory: u32,
+    capabilities: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawTimeval {
+    tv_sec: c_long,
+    tv_usec: c_long,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawBuffer {
+    index: u32,
+    kind: u32,
+    bytesused: u32,
+    flags: u32,
+    field: u32,
+    timestamp: RawTimeval,
+    timecode: [u32; 4],
+    sequence: u32,
+    memory: u32,
+    m: usize,
+    length: u32,
+    reserved2: u32,
+    request_fd: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawStreamParm {
+    kind: u32,
+    capability: u32,
+    mode: u32,
+    numerator: u32,
+    denominator: u32,
+    rest: [u8; 184],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawEvent {
+    kind: u32,
+    payload: RawEventUnion,
+    pending: u32,
+    sequence: u32,
+    timestamp: [c_long; 2],
+    id: u32,
+    reserved: [u32; 8],
+}
+
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct RawEventUnion {
+    data: [u32; 16],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawEventSubscription {
+    kind: u32,
+    id: u32,
+    flags: u32,
+    reserved: [u32; 5],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawLoopbackConfig {
+    output_nr: i32,
+    unused: i32,
+    card_label: [u8; 32],
+    min_width: u32,
+    max_width: u32,
+    min_height: u32,
+    max_height: u32,
+    max_buffers: i32,
+    max_openers: i32,
+    debug: i32,
+    announce_all_caps: i32,
+}
+
+const V: u8 = b'V';
+const QUERYCAP: Opcode = opcode::read::<RawCapability>(V, 0);
+const G_FMT: Opcode = opcode::read_write::<RawFormat>(V, 4);
+const S_FMT: Opcode = opcode::read_write::<RawFormat>(V, 5);
+const REQBUFS: Opcode = opcode::read_write::<RawRequestBuffers>(V, 8);
+const QUERYBUF: Opcode = opcode::read_write::<RawBuffer>(V, 9);
+const QBUF: Opcode = opcode::read_write::<RawBuffer>(V, 15);
+const STREAMON: Opcode = opcode::write::<c_int>(V, 18);
+const STREAMOFF: Opcode = opcode::write::<c_int>(V, 19);
+const S_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 22);
+const DQEVENT: Opcode = opcode::read::<RawEvent>(V, 89);
+const SUBSCRIBE_EVENT: Opcode = opcode::write::<RawEventSubscription>(V, 90);
+/// The control device's requests, the same numbers in every version (0.15 keeps them as "legacy").
+const LOOPBACK_ADD: Opcode = 0x4C80;
+const LOOPBACK_REMOVE: Opcode = 0x4C81;
+
+const _: () = {
+    assert!(size_of::<RawCapability>() == 104);
+    assert!(size_of::<RawPixFormat>() == 48);
+    assert!(size_of::<RawRequestBuffers>() == 20);
+    assert!(size_of::<RawStreamParm>() == 204);
+    assert!(size_of::<RawEventSubscription>() == 32);
+    assert!(size_of::<RawLoopbackConfig>() == 72);
+    if cfg!(target_pointer_width = "64") {
+        assert!(size_of::<RawFormat>() == 208);
+        assert!(size_of::<RawBuffer>() == 88);
+        assert!(size_of::<RawEvent>() == 136);
+    }
+};
+
+/// What a node says of itself (`VIDIOC_QUERYCAP`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    /// Driver name, for example "v4l2 loopback".
+    pub driver: String,
+    /// Human-readable name: the loopback's label, the camera's product name.
+    pub card: String,
+    /// Where it sits.
+    pub bus_info: String,
+    /// The driver's version as `KERNEL_VERSION(a, b, c)`; usually the kernel's.
+    pub version: u32,
+    /// Capabilities of this node (`device_caps` where given).
+    pub capabilities: u32,
+}
+
+impl Capability {
+    /// Whether a program may capture from it.
+    pub fn is_capture(&self) -> bool {
+        self.capabilities & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE) != 0
+    }
+
+    /// Whether a program may write to it.
+    pub fn is_output(&self) -> bool {
+        self.capabilities & CAP_VIDEO_OUTPUT != 0
+    }
+
+    /// Whether it is a v4l2loopback node, whatever its number or label.
+    pub fn is_loopback(&self) -> bool {
+        self.driver == "v4l2 loopback"
+    }
+}
+
+/// Size and pixel format of a queue, as the driver returned it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PixFormat {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Four-character code.
+    pub fourcc: u32,
+    /// Bytes from one row to the next.
+    pub bytes_per_line: u32,
+    /// Bytes of one picture.
+    pub size_image: u32,
+}
+
+/// Where a buffer lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BufferPlace {
+    /// Offset for `mmap`.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u32,
+}
+
+/// A V4L2 event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Its type.
+    pub kind: u32,
+    /// The first word of its payload; of the usage event: whether anybody streams.
+    pub value: u32,
+    /// Counts per file handle; a gap means that events were lost.
+    pub sequence: u32,
+}
+
+/// `VIDIOC_QUERYCAP`.
+///
+/// # Errors
+/// `ENOTTY` when it is no V4L2 node; otherwise the kernel's error.
+pub fn query_capability(fd: impl AsFd) -> io::Result<Capability> {
+    // SAFETY: QUERYCAP fills a structure of exactly this layout; every bit pattern is valid.
+    let raw = unsafe { ioctl(fd, Getter::<QUERYCAP, RawCapability>::new())? };
+    let has_device_caps = raw.capabilities & CAP_DEVICE_CAPS != 0;
+    Ok(Capability {
+        driver: text(&raw.driver),
+        card: text(&raw.card),
+        bus_info: text(&raw.bus_info),
+        version: raw.version,
+        capabilities: if has_device_caps { raw.device_caps } else { raw.capabilities },
+    })
+}
+
+/// `VIDIOC_G_FMT`.
+///
+/// # Errors
+/// The kernel's error; `EINVAL` when the node has no such queue.
+pub fn get_format(fd: impl AsFd, kind: BufType) -> io::Result<PixFormat> {
+    let mut raw = raw_format(kind, RawPixFormat::default());
+    // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
+    unsafe { ioctl(fd, Updater::<G_FMT, RawFormat>::new(&mut raw))? };
+    Ok(pix_format(&raw))
+}
+
+/// `VIDIOC_S_FMT`: asks for a progressive picture and returns what the driver made of it.
+///
+/// # Errors
+/// The kernel's error; `EBUSY` while somebody streams.
+pub fn set_format(fd: impl AsFd, kind: BufType, wanted: &PixFormat) -> io::Result<PixFormat> {
+    let mut raw = raw_format(
+        kind,
+        RawPixFormat {
+            width: wanted.width,
+            height: wanted.height,
+            pixelformat: wanted.fourcc,
+            field: FIELD_NONE,
+            bytesperline: wanted.bytes_per_line,
+            sizeimage: wanted.size_image,
+            colorspace: COLORSPACE_SMPTE170M,
+            ..RawPixFormat::default()
+        },
+    );
+    // SAFETY: as in `get_format`.
+    unsafe { ioctl(fd, Updater::<S_FMT, RawFormat>::new(&mut raw))? };
+    Ok(pix_format(&raw))
+}
+
+/// `VIDIOC_S_PARM`: announces the output's framerate.
+///
+/// # Errors
+/// The kernel's error.
+pub fn set_output_framerate(fd: impl AsFd, frames_per_second: u32) -> io::Result<()> {
+    let mut raw = RawStreamParm {
+        kind: BufType::Output as u32,
+        capability: 0,
+        mode: 0,
+        numerator: 1,
+        denominator: frames_per_second,
+        rest: [0; 184],
+    };
+    // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
+    unsafe { ioctl(fd, Updater::<S_PARM, RawStreamParm>::new(&mut raw)) }?;
+    Ok(())
+}
+
+/// `VIDIOC_REQBUFS` with mmap memory; returns how many buffers there are now. 0 frees them.
+///
+/// # Errors
+/// The kernel's error; `EBUSY` when another program owns the queue.
+pub fn request_buffers(fd: impl AsFd, kind: BufType, count: u32) -> io::Result<u32> {
+    let mut raw = RawRequestBuffers { count, kind: kind as u32, memory: MEMORY_MMAP, ..RawRequestBuffers::default() };
+    // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
+    unsafe { ioctl(fd, Updater::<REQBUFS, RawRequestBuffers>::new(&mut raw))? };
+    Ok(raw.count)
+}
+
+/// `VIDIOC_QUERYBUF`: where buffer `index` lies.
+///
+/// # Errors
+/// The kernel's error; `EINVAL` when there is no such buffer.
+pub fn query_buffer(fd: impl AsFd, kind: BufType, index: u32) -> io::Result<BufferPlace> {
+    let mut raw = RawBuffer { index, kind: kind as u32, memory: MEMORY_MMAP, ..RawBuffer::default() };
+    // SAFETY: the request reads and writes a structure of exactly this layout; `m` is only read as an integer.
+    unsafe { ioctl(fd, Updater::<QUERYBUF, RawBuffer>::new(&mut raw))? };
+    // The union's `offset` is its first 32 bits.
+    let offset = if cfg!(target_endian = "big") { raw.m >> (usize::BITS - 32) } else { raw.m & 0xffff_ffff };
+    Ok(BufferPlace { offset: offset as u64, length: raw.length })
+}
+
+/// `VIDIOC_QBUF` on an output queue: `bytes` of picture in buffer `index`, taken at `timestamp` (`CLOCK_MONOTONIC`).
+///
+/// # Errors
+/// The kernel's error; `ENODEV` when the node is gone.
+pub fn queue_output(fd: impl AsFd, index: u32, bytes: u32, timestamp: Duration) -> io::Result<()> {
+    let mut raw = RawBuffer {
+        index,
+        kind: BufType::Output as u32,
+        bytesused: bytes,
+        field: FIELD_NONE,
+        memory: MEMORY_MMAP,
+        timestamp: RawTimeval {
+            tv_sec: c_long::try_from(timestamp.as_secs()).unwrap_or(c_long::MAX),
+            tv_usec: c_long::from(timestamp.subsec_micros().cast_signed()),
+        },
+        length: bytes,
+        ..RawBuffer::default()
+    };
+    // SAFETY: as in `query_buffer`; with mmap memory the kernel follows no pointer of it.
+    unsafe { ioctl(fd, Updater::<QBUF, RawBuffer>::new(&mut raw))? };
+    Ok(())
+}
+
+/// `VIDIOC_STREAMON`.
+///
+/// # Errors
+/// The kernel's error.
+pub fn stream_on(fd: impl AsFd, kind: BufType) -> io::Result<()> {
+    // SAFETY: the request reads one int.
+    unsafe { ioctl(fd, Setter::<STREAMON, c_int>::new((kind as u32).cast_signed()))? };
+    Ok(())
+}
+
+/// `VIDIOC_STREAMOFF`.
+///
+/// # Errors
+/// The kernel's error.
+pub fn stream_off(fd: impl AsFd, kind: BufType) -> io::Result<()> {
+    // SAFETY: the request reads one int.
+    unsafe { ioctl(fd, Setter::<STREAMOFF, c_int>::new((kind as u32).cast_signed()))? };
+    Ok(())
+}
+
+/// `VIDIOC_SUBSCRIBE_EVENT`.
+///
+/// # Errors
+/// `EINVAL` when the driver does not know the event; otherwise the kernel's error.
+pub fn subscribe_event(fd: impl AsFd, kind: u32, flags: u32) -> io::Result<()> {
+    let raw = RawEventSubscription { kind, flags, ..RawEventSubscription::default() };
+    // SAFETY: the request reads a structure of exactly this layout.
+    unsafe { ioctl(fd, Setter::<SUBSCRIBE_EVENT, RawEventSubscription>::new(raw))? };
+    Ok(())
+}
+
+/// `VIDIOC_DQEVENT`; `None` when no event is pending. The descriptor must be non-blocking.
+///
+/// # Errors
+/// The kernel's error; `ENODEV` when the node is gone.
+pub fn dequeue_event(fd: impl AsFd) -> io::Result<Option<Event>> {
+    // SAFETY: the request fills a structure of exactly this layout; every bit pattern is valid.
+    match unsafe { ioctl(fd, Getter::<DQEVENT, RawEvent>::new()) } {
+        Ok(raw) => Ok(Some(Event { kind: raw.kind, value: raw.payload.data[0], sequence: raw.sequence })),
+        // The kernel says ENOENT where nothing is pending on a non-blocking descriptor.
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::AGAIN) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What to ask the loopback's control device for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoopbackConfig {
+    /// The node's label; at most 31 bytes are kept.
+    pub label: String,
+    /// Buffers to allocate.
+    pub max_buffers: u32,
+    /// Whether the node shows CAPTURE only while it has a writer; Chrome lists no other camera.
+    pub exclusive_caps: bool,
+}
+
+/// Adds a loopback device through `/dev/v4l2loopback` and returns the number of its node.
+///
+/// # Errors
+/// The kernel's error.
+pub fn loopback_add(control: impl AsFd, config: &LoopbackConfig) -> io::Result<u32> {
+    let mut card_label = [0; 32];
+    for (to, from) in card_label.iter_mut().take(31).zip(config.label.bytes()) {
+        *to = from;
+    }
+    let mut raw = RawLoopbackConfig {
+        output_nr: -1,
+        unused: -1,
+        card_label,
+        min_width: 0,
+        max_width: 0,
+        min_height: 0,
+        max_height: 0,
+        max_buffers: i32::try_from(config.max_buffers).unwrap_or(0),
+        max_openers: 0,
+        debug: 0,
+        announce_all_caps: i32::from(!config.exclusive_caps),
+    };
+    // SAFETY: the request reads a structure of exactly this layout and answers with a number.
+    let number = unsafe { ioctl(control, LoopbackAdd(&mut raw))? };
+    u32::try_from(number).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// Removes the loopback device with this node number.
+///
+/// # Errors
+/// The kernel's error; `EBUSY` while anybody has it open.
+pub fn loopback_remove(control: impl AsFd, number: u32) -> io::Result<()> {
+    // SAFETY: the request takes the number itself as its argument.
+    unsafe { ioctl(control, rustix::ioctl::IntegerSetter::<LOOPBACK_REMOVE>::new_usize(number as usize)) }?;
+    Ok(())
+}
+
+/// [`LOOPBACK_ADD`] answers with its return value, which rustix's ready-made patterns drop.
+struct LoopbackAdd<'a>(&'a mut RawLoopbackConfig);
+
+// SAFETY: the pointer is valid for the structure the request reads, and the return value is passed on as it is.
+unsafe impl rustix::ioctl::Ioctl for LoopbackAdd<'_> {
+    type Output = i32;
+
+    const IS_MUTATING: bool = true;
+
+    fn opcode(&self) -> Opcode {
+        LOOPBACK_ADD
+    }
+
+    fn as_ptr(&mut self) -> *mut rustix::ffi::c_void {
+        std::ptr::from_mut(self.0).cast()
+    }
+
+    unsafe fn output_from_ptr(
+        output: rustix::ioctl::IoctlOutput,
+        _argument: *mut rustix::ffi::c_void,
+    ) -> rustix::io::Result<Self::Output> {
+        Ok(output)
+    }
+}
+
+fn raw_format(kind: BufType, pix: RawPixFormat) -> RawFormat {
+    RawFormat { kind: kind as u32, fmt: RawFormatUnion { pix, rest: [0; 152] } }
+}
+
+fn pix_format(raw: &RawFormat) -> PixFormat {
+    let pix = &raw.fmt.pix;
+    PixFormat {
+        width: pix.width,
+        height: pix.height,
+        fourcc: pix.pixelformat,
+        bytes_per_line: pix.bytesperline,
+        size_image: pix.sizeimage,
+    }
+}
+
+/// A fixed-size C string, without what follows its first NUL.
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_codes_are_the_kernels() {
+        // From linux/videodev2.h on x86_64.
+        assert_eq!(QUERYCAP, 0x8068_5600);
+        assert_eq!(STREAMON, 0x4004_5612);
+        assert_eq!(REQBUFS, 0xc014_5608);
+        assert_eq!(S_PARM, 0xc0cc_5616);
+        assert_eq!(SUBSCRIBE_EVENT, 0x4020_565a);
+        if cfg!(target_pointer_width = "64") {
+            assert_eq!(S_FMT, 0xc0d0_5605);
+            assert_eq!(QUERYBUF, 0xc058_5609);
+            assert_eq!(QBUF, 0xc058_560f);
+            assert_eq!(DQEVENT, 0x8088_5659);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_v4l2_node_is_refused() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert_eq!(query_capability(&file).unwrap_err().raw_os_error(), Some(25), "ENOTTY");
+    }
+}
