@@ -1,0 +1,552 @@
+//! The machine against a model of the world: random sequences with invariants, and the sessions people have.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::presence::Client;
+
+fn client(pid: u32, usage: Use) -> Client {
+    Client { pid: Some(pid), name: format!("app{pid}"), usage }
+}
+
+fn presence(clients: &[Client]) -> Event {
+    Event::Presence(Presence { clients: clients.to_vec() })
+}
+
+fn streaming() -> Event {
+    presence(&[client(1, Use::Streaming)])
+}
+
+fn nobody() -> Event {
+    presence(&[])
+}
+
+fn crash() -> Reason {
+    Reason::new(ReasonKind::Crash, "It crashed.")
+}
+
+/// What the outside world makes of the actions.
+#[derive(Debug, Default)]
+struct World {
+    /// A worker process exists.
+    worker: bool,
+    /// It was told to start and has not confirmed its end.
+    sensor: bool,
+    /// It was told to stop or killed.
+    ending: bool,
+    shown: Option<Status>,
+    feeding: bool,
+    device: bool,
+}
+
+impl World {
+    fn apply(&mut self, actions: &[Action]) {
+        for action in actions {
+            match action {
+                Action::SpawnWorker => {
+                    assert!(!self.worker, "two workers at once");
+                    self.worker = true;
+                    self.ending = false;
+                }
+                Action::StartCamera => {
+                    assert!(self.worker && !self.ending, "start without a worker");
+                    assert!(self.shown.as_ref().is_some_and(|status| status.camera_live), "sensor before indicator");
+                    self.sensor = true;
+                }
+                Action::StopWorker | Action::KillWorker => self.ending = true,
+                Action::ShowCard(_) | Action::ShowCamera => assert!(self.device, "picture without a device"),
+                Action::Feed(feed) => {
+                    assert_ne!(self.feeding, *feed, "feed told twice");
+                    self.feeding = *feed;
+                }
+                Action::Publish(status) => {
+                    assert_ne!(self.shown.as_ref(), Some(&**status), "status told twice");
+                    self.shown = Some((**status).clone());
+                }
+            }
+        }
+    }
+
+    /// The event as the world would send it, with its own effect on the world applied first.
+    fn happens(&mut self, event: &Event) {
+        match event {
+            Event::Worker(WorkerEvent::Exited { .. }) => {
+                self.worker = false;
+                self.sensor = false;
+            }
+            Event::Worker(WorkerEvent::Stopped) => self.sensor = false,
+            Event::DeviceReady => {
+                self.device = true;
+                self.feeding = false;
+            }
+            Event::DeviceGone(_) => {
+                self.device = false;
+                self.feeding = false;
+            }
+            Event::Worker(_)
+            | Event::Presence(_)
+            | Event::Command(_)
+            | Event::Sleep(_)
+            | Event::Policy(_)
+            | Event::Tick => {}
+        }
+    }
+}
+
+struct Bench {
+    machine: Machine,
+    world: World,
+    now: Instant,
+    policy: Policy,
+    asleep: bool,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let policy = Policy { blocked: vec!["app9".into()], ..Policy::default() };
+        Self {
+            machine: Machine::new(policy.clone()),
+            world: World::default(),
+            now: Instant::now(),
+            policy,
+            asleep: false,
+        }
+    }
+
+    fn ready() -> Self {
+        let mut bench = Self::new();
+        bench.send(Event::DeviceReady);
+        bench
+    }
+
+    fn send(&mut self, event: Event) -> Vec<Action> {
+        match &event {
+            Event::Sleep(asleep) => self.asleep = *asleep,
+            Event::Policy(policy) => self.policy = policy.clone(),
+            _ => {}
+        }
+        self.world.happens(&event);
+        let actions = self.machine.step(self.now, event);
+        self.world.apply(&actions);
+        self.verify_invariants();
+        actions
+    }
+
+    fn pass(&mut self, time: Duration) -> Vec<Action> {
+        let end = self.now + time;
+        let mut all = Vec::new();
+        let mut ticks = 0;
+        while let Some(deadline) = self.machine.deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            all.extend(self.send(Event::Tick));
+            ticks += 1;
+            assert!(ticks < 1000, "deadlines that never pass: {:?}", self.machine.state());
+        }
+        self.now = end;
+        all.extend(self.send(Event::Tick));
+        all
+    }
+
+    fn worker(&mut self, event: WorkerEvent) -> Vec<Action> {
+        self.send(Event::Worker(event))
+    }
+
+    fn started(&mut self) -> Vec<Action> {
+        self.worker(WorkerEvent::Started { camera: "Test camera".into() })
+    }
+
+    fn live() -> Self {
+        let mut bench = Self::ready();
+        bench.send(streaming());
+        bench.started();
+        assert_eq!(bench.name(), StateName::Live);
+        bench
+    }
+
+    fn name(&self) -> StateName {
+        self.machine.state().name()
+    }
+
+    fn verify_invariants(&self) {
+        let (machine, world) = (&self.machine, &self.world);
+        let shown = world.shown.as_ref().expect("something is shown from the first step on");
+        assert_eq!(shown, &machine.status(), "the outside is told of every change");
+        assert!(!world.sensor || shown.camera_live, "sensor on and indicator off");
+        assert!(!shown.camera_live || world.worker, "live shown and no worker exists");
+        // Off means off, in words as well.
+        if shown.camera_live {
+            assert!(
+                matches!(shown.state, StateName::Starting | StateName::Live | StateName::Cooldown),
+                "sensor on in state {}",
+                shown.state
+            );
+        } else {
+            assert!(
+                !matches!(shown.state, StateName::Starting | StateName::Live | StateName::Cooldown),
+                "sensor off in state {}",
+                shown.state
+            );
+        }
+        // The output stays open in every state but NoDevice.
+        assert_eq!(shown.state == StateName::NoDevice, !world.device && !shown.camera_live);
+        // Forbidden means told to stop.
+        let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
+        let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
+        if machine.pause.is_some() || self.asleep || !world.device || blocked || machine.turned_off {
+            assert!(!world.sensor || world.ending, "the sensor runs although it is not allowed");
+        }
+        assert_eq!(
+            world.feeding,
+            world.device && !streams.is_empty(),
+            "frames flow when somebody streams, and only then"
+        );
+        // Nobody and nothing pending: no sensor beyond the cooldown.
+        if streams.is_empty() && world.sensor && !world.ending {
+            let State::Cooldown { until } = machine.state() else { panic!("{:?} without a client", machine.state()) };
+            assert!(*until <= self.now + self.policy.cooldown.max(Policy::DEFAULT_COOLDOWN));
+        }
+        match machine.state() {
+            State::Idle | State::NoDevice { .. } | State::Paused => {}
+            State::Pending { .. }
+            | State::Starting { .. }
+            | State::Live { .. }
+            | State::Cooldown { .. }
+            | State::Stopping { .. }
+            | State::Blocked { .. }
+            | State::Failed { .. } => {
+                assert!(
+                    machine.deadline().is_some() || !machine.presence.is_empty(),
+                    "{:?} waits for nothing",
+                    machine.state()
+                );
+            }
+        }
+        if let Some(deadline) = machine.deadline() {
+            assert!(deadline > self.now, "a deadline that has passed already: {:?}", machine.state());
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    Event(Event),
+    Pass(u64),
+}
+
+fn any_usage() -> impl Strategy<Value = Use> {
+    prop_oneof![Just(Use::Open), Just(Use::Unknown), Just(Use::Streaming)]
+}
+
+fn any_reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![
+        Just(crash()),
+        Just(Reason::new(ReasonKind::Setup, "An element is missing.")),
+        Just(Reason::new(ReasonKind::Busy, "Another program uses the camera.")),
+    ]
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let clients = proptest::collection::vec((prop_oneof![Just(1u32), Just(2), Just(9)], any_usage()), 0..3)
+        .prop_map(|list| presence(&list.into_iter().map(|(pid, usage)| client(pid, usage)).collect::<Vec<_>>()));
+    let worker = prop_oneof![
+        2 => Just(WorkerEvent::Warm),
+        6 => Just(WorkerEvent::Started { camera: "c".into() }),
+        2 => Just(WorkerEvent::Stopped),
+        2 => any_reason().prop_map(WorkerEvent::Failed),
+        4 => Just(WorkerEvent::Exited { reason: None }),
+        2 => any_reason().prop_map(|reason| WorkerEvent::Exited { reason: Some(reason) }),
+    ];
+    let command = prop_oneof![
+        1 => Just(Command::Pause { duration: None }),
+        1 => (0u64..100_000).prop_map(|ms| Command::Pause { duration: Some(Duration::from_millis(ms)) }),
+        1 => Just(Command::Pause { duration: Some(Duration::MAX) }),
+        3 => Just(Command::Resume),
+        1 => Just(Command::Toggle),
+        1 => Just(Command::TurnOff),
+    ];
+    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<bool>(), any::<bool>()).prop_map(
+        |(delay, cooldown, blocks, other)| Policy {
+            activation_delay: delay.map(Duration::from_millis),
+            cooldown: Duration::from_millis(cooldown),
+            blocked: if blocks { vec!["APP9".into()] } else { Vec::new() },
+            source: if other { "test".into() } else { "auto".into() },
+        },
+    );
+    prop_oneof![
+        8 => clients.prop_map(Op::Event),
+        2 => Just(Op::Event(streaming())),
+        10 => worker.prop_map(|event| Op::Event(Event::Worker(event))),
+        4 => command.prop_map(|command| Op::Event(Event::Command(command))),
+        1 => policy.prop_map(|policy| Op::Event(Event::Policy(policy))),
+        1 => any::<bool>().prop_map(|asleep| Op::Event(Event::Sleep(asleep))),
+        3 => Just(Op::Event(Event::DeviceReady)),
+        1 => Just(Op::Event(Event::DeviceGone(Reason::new(ReasonKind::Device, "It was unloaded.")))),
+        1 => Just(Op::Event(Event::Tick)),
+        10 => (0u64..12_000).prop_map(Op::Pass),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_breaks_the_promises(ops in proptest::collection::vec(any_op(), 1..40)) {
+        let mut bench = Bench::new();
+        for op in ops {
+            match op {
+                // The world cannot say that of a worker that does not exist.
+                Op::Event(Event::Worker(event)) if !bench.world.worker => {
+                    let actions = bench.machine.step(bench.now, Event::Worker(event));
+                    bench.world.apply(&actions);
+                    if bench.world.shown.is_some() {
+                        bench.verify_invariants();
+                    }
+                }
+                // A device is announced once.
+                Op::Event(Event::DeviceReady) if bench.world.device => {}
+                Op::Event(event) => {
+                    bench.send(event);
+                }
+                Op::Pass(ms) => {
+                    bench.pass(Duration::from_millis(ms));
+                }
+            }
+        }
+        // Everybody leaves, the worker obeys: at rest nothing runs and nothing is due.
+        bench.send(Event::Sleep(false));
+        bench.send(nobody());
+        for _ in 0..3 {
+            bench.pass(Duration::from_secs(60));
+            if bench.world.worker && bench.world.ending {
+                bench.worker(WorkerEvent::Exited { reason: None });
+            }
+        }
+        prop_assert!(!bench.world.worker, "a worker is left over");
+        prop_assert!(!bench.machine.camera_live());
+    }
+}
+
+#[test]
+fn a_session_from_open_to_cooldown() {
+    let mut bench = Bench::ready();
+    assert_eq!(bench.name(), StateName::Idle);
+    let actions = bench.send(presence(&[client(1, Use::Open)]));
+    assert_eq!(
+        actions.iter().filter(|action| **action == Action::SpawnWorker).count(),
+        1,
+        "opening warms: {actions:?}"
+    );
+    assert!(!bench.machine.camera_live(), "and leaves the camera alone");
+    bench.worker(WorkerEvent::Warm);
+    let actions = bench.send(streaming());
+    assert!(actions.contains(&Action::StartCamera) && !actions.contains(&Action::SpawnWorker), "{actions:?}");
+    assert_eq!(bench.name(), StateName::Starting);
+    let actions = bench.started();
+    assert!(actions.contains(&Action::ShowCamera));
+    assert_eq!(bench.name(), StateName::Live);
+    let actions = bench.send(nobody());
+    assert!(actions.contains(&Action::Feed(false)));
+    assert_eq!(bench.name(), StateName::Cooldown);
+    bench.pass(Duration::from_millis(4999));
+    assert_eq!(bench.name(), StateName::Cooldown);
+    let actions = bench.pass(Duration::from_millis(1));
+    assert!(actions.contains(&Action::StopWorker));
+    assert!(bench.machine.camera_live(), "until the stop is confirmed");
+    bench.worker(WorkerEvent::Stopped);
+    assert!(!bench.machine.camera_live());
+    assert_eq!(bench.name(), StateName::Idle);
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Idle);
+}
+
+#[test]
+fn a_client_back_within_the_cooldown_goes_straight_to_live() {
+    let mut bench = Bench::live();
+    bench.send(nobody());
+    bench.pass(Duration::from_secs(4));
+    let actions = bench.send(streaming());
+    assert_eq!(bench.name(), StateName::Live);
+    assert!(!actions.iter().any(|action| matches!(action, Action::SpawnWorker | Action::ShowCard(_))), "{actions:?}");
+    bench.worker(WorkerEvent::Frames { last: bench.now + Duration::from_secs(8) });
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.name(), StateName::Live, "the old cooldown is forgotten");
+}
+
+#[test]
+fn only_opening_waits_where_streaming_cannot_be_seen() {
+    let mut bench = Bench::ready();
+    bench.send(presence(&[client(1, Use::Unknown)]));
+    assert_eq!(bench.name(), StateName::Pending);
+    bench.pass(Duration::from_millis(999));
+    assert_eq!(bench.name(), StateName::Pending);
+    bench.pass(Duration::from_millis(1));
+    assert_eq!(bench.name(), StateName::Starting);
+}
+
+#[test]
+fn a_warm_worker_without_a_stream_goes_and_is_not_started_again() {
+    let mut bench = Bench::ready();
+    bench.send(presence(&[client(1, Use::Open)]));
+    let actions = bench.pass(WARM_TIMEOUT);
+    assert!(actions.contains(&Action::StopWorker), "{actions:?}");
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.pass(Duration::from_secs(600));
+    assert!(!bench.world.worker, "a program that merely holds the node costs nothing");
+    bench.send(presence(&[client(1, Use::Open), client(2, Use::Open)]));
+    assert!(bench.world.worker, "a new one is a new hint");
+}
+
+#[test]
+fn pause_while_live_shows_live_until_the_stop_is_confirmed() {
+    let mut bench = Bench::live();
+    let actions = bench.send(Event::Command(Command::Pause { duration: Some(Duration::from_secs(60)) }));
+    assert!(actions.contains(&Action::StopWorker) && actions.contains(&Action::ShowCard(Card::Paused)), "{actions:?}");
+    assert_eq!(bench.name(), StateName::Cooldown);
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Paused);
+    let actions = bench.pass(Duration::from_secs(60));
+    assert!(actions.contains(&Action::StartCamera), "the pause is over and the client still streams: {actions:?}");
+}
+
+#[test]
+fn turn_off_holds_until_that_client_stops() {
+    let mut bench = Bench::live();
+    bench.send(Event::Command(Command::TurnOff));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Blocked);
+    bench.pass(Duration::from_secs(600));
+    assert_eq!(bench.name(), StateName::Blocked, "it does not come back by itself");
+    bench.send(nobody());
+    assert_eq!(bench.name(), StateName::Idle);
+    bench.send(streaming());
+    assert_eq!(bench.name(), StateName::Starting);
+}
+
+#[test]
+fn a_blocked_program_gets_a_card() {
+    let mut bench = Bench::ready();
+    let actions = bench.send(presence(&[client(9, Use::Streaming)]));
+    assert_eq!(bench.name(), StateName::Blocked);
+    assert!(actions.contains(&Action::ShowCard(Card::Blocked)) && actions.contains(&Action::Feed(true)));
+    assert!(!bench.world.worker);
+}
+
+#[test]
+fn crashes_back_off_and_then_wait_for_a_new_client() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    for wait in [500, 1000, 2000, 4000, 8000] {
+        bench.worker(WorkerEvent::Exited { reason: Some(crash()) });
+        assert_eq!(bench.name(), StateName::Failed);
+        assert!(!bench.machine.camera_live());
+        bench.pass(Duration::from_millis(wait - 1));
+        assert_eq!(bench.name(), StateName::Failed, "too early before {wait} ms");
+        bench.pass(Duration::from_millis(1));
+        assert_eq!(bench.name(), StateName::Starting, "after {wait} ms");
+    }
+    bench.worker(WorkerEvent::Exited { reason: Some(crash()) });
+    bench.pass(Duration::from_secs(3600));
+    assert_eq!(bench.name(), StateName::Failed);
+    assert_eq!(bench.machine.status().reason, Some(crash()));
+    bench.send(presence(&[client(1, Use::Streaming), client(2, Use::Streaming)]));
+    assert_eq!(bench.name(), StateName::Starting, "a new client");
+}
+
+#[test]
+fn a_failed_worker_is_killed_and_replaced_only_when_gone() {
+    let mut bench = Bench::live();
+    let actions = bench.worker(WorkerEvent::Failed(crash()));
+    assert!(actions.contains(&Action::KillWorker));
+    assert!(bench.machine.camera_live(), "it may still run");
+    bench.pass(Duration::from_secs(2));
+    assert_eq!(bench.name(), StateName::Cooldown);
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Starting, "the wait has passed meanwhile");
+}
+
+#[test]
+fn a_missing_element_is_not_tried_again_until_asked() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    bench.worker(WorkerEvent::Failed(Reason::new(ReasonKind::Setup, "Install it.")));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.pass(Duration::from_secs(3600));
+    assert_eq!(bench.name(), StateName::Failed);
+    bench.send(Event::Command(Command::Resume));
+    assert_eq!(bench.name(), StateName::Starting);
+}
+
+#[test]
+fn no_frame_for_three_seconds_is_a_hang() {
+    let mut bench = Bench::live();
+    for _ in 0..10 {
+        bench.worker(WorkerEvent::Frames { last: bench.now });
+        bench.pass(Duration::from_millis(2900));
+        assert_eq!(bench.name(), StateName::Live);
+    }
+    let actions = bench.pass(Duration::from_secs(3));
+    assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+}
+
+#[test]
+fn a_start_without_a_picture_is_a_hang() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    let actions = bench.pass(START_TIMEOUT);
+    assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+}
+
+#[test]
+fn a_process_that_does_not_end_keeps_the_indicator_lit_and_says_so() {
+    let mut bench = Bench::live();
+    bench.send(Event::Command(Command::Pause { duration: None }));
+    let actions = bench.pass(STOP_TIMEOUT * 3);
+    assert!(actions.contains(&Action::KillWorker));
+    let status = bench.machine.status();
+    assert!(status.camera_live);
+    assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Hang));
+}
+
+#[test]
+fn sleep_turns_it_off_and_waking_on_again() {
+    let mut bench = Bench::live();
+    let actions = bench.send(Event::Sleep(true));
+    assert!(actions.contains(&Action::StopWorker));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Paused);
+    let actions = bench.send(Event::Sleep(false));
+    assert!(actions.contains(&Action::StartCamera));
+}
+
+#[test]
+fn a_device_that_goes_takes_the_camera_with_it() {
+    let mut bench = Bench::live();
+    let actions = bench.send(Event::DeviceGone(Reason::new(ReasonKind::Device, "The module was unloaded.")));
+    assert!(actions.contains(&Action::StopWorker));
+    assert_eq!(bench.name(), StateName::Cooldown, "the sensor is still on");
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::NoDevice);
+    let actions = bench.send(Event::DeviceReady);
+    assert_eq!(bench.name(), StateName::Idle);
+    assert!(actions.contains(&Action::ShowCard(Card::Off)));
+}
+
+#[test]
+fn another_source_restarts_the_camera() {
+    let mut bench = Bench::live();
+    let actions = bench.send(Event::Policy(Policy { source: "test".into(), ..Policy::default() }));
+    assert!(actions.contains(&Action::StopWorker));
+    let actions = bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(actions.contains(&Action::SpawnWorker) && actions.contains(&Action::StartCamera), "{actions:?}");
+}
+
+#[test]
+fn toggle_pauses_and_resumes() {
+    let mut bench = Bench::ready();
+    bench.send(Event::Command(Command::Toggle));
+    assert_eq!(bench.name(), StateName::Paused);
+    bench.send(Event::Command(Command::Toggle));
+    assert_eq!(bench.name(), StateName::Idle);
+}
