@@ -23,6 +23,7 @@ pub mod camera;
 pub mod config;
 pub mod core;
 pub mod detect;
+pub mod distro;
 pub mod frame;
 pub mod output;
 pub mod sys;

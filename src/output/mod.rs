@@ -1,1 +1,185 @@
-//! Not written yet.
+//! The held output: where clients read, one format for ever, whatever the camera does.
+//!
+//! Rules:
+//! 1. One writer from start to end. Switching between card and camera never closes the node or changes its format.
+//! 2. With no client nothing is queued; the newest queued picture is then a card, never a picture of somebody.
+//! 3. Slots are queued in rotation ([`crate::frame::slots`]).
+//! 4. Nothing stays mapped while nothing is drawn: at 1080p the buffers would count 33 MB.
+
+pub mod cards;
+pub mod error;
+pub mod finder;
+pub mod loopback;
+pub mod memory;
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+pub use error::{OutputError, OutputErrorKind};
+
+use crate::core::event::Card;
+use crate::frame::format::VideoFormat;
+use crate::frame::placeholder::CardStyle;
+use crate::frame::slots::SlotLayout;
+use cards::Cards;
+
+/// The kinds of output; all behave alike.
+#[derive(Debug)]
+pub enum Device {
+    /// A v4l2loopback node.
+    Loopback(loopback::Loopback),
+    /// Memory of our own, for tests and demonstrations.
+    Memory(memory::Memory),
+}
+
+/// An open output and what it shows.
+#[derive(Debug)]
+pub struct Output {
+    device: Device,
+    format: VideoFormat,
+    cards: Cards,
+    /// The slot that comes next in the rotation.
+    next: u32,
+    /// Slots in the rotation; a reader on v4l2loopback before 0.15 can shrink it.
+    usable: u32,
+}
+
+impl Output {
+    /// An output over this device that shows the "camera is off" card.
+    ///
+    /// # Errors
+    /// When the card cannot be put into the device.
+    pub fn new(device: Device, format: VideoFormat, style: CardStyle) -> Result<Self, OutputError> {
+        let usable = match &device {
+            Device::Loopback(loopback) => loopback.usable()?,
+            Device::Memory(memory) => memory.usable(),
+        };
+        let mut output = Self { device, format, cards: Cards::new(style), next: 0, usable };
+        output.show_card(&Card::Off);
+        output.settle_card()?;
+        Ok(output)
+    }
+
+    /// The promised format.
+    pub fn format(&self) -> &VideoFormat {
+        &self.format
+    }
+
+    /// The device below.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The file whose pages are the slots, to hand to a worker.
+    pub fn slots_fd(&self) -> BorrowedFd<'_> {
+        match &self.device {
+            Device::Loopback(loopback) => loopback.slots_fd(),
+            Device::Memory(memory) => memory.slots_fd(),
+        }
+    }
+
+    /// Where the slots lie in it.
+    pub fn layout(&self) -> &SlotLayout {
+        match &self.device {
+            Device::Loopback(loopback) => loopback.layout(),
+            Device::Memory(memory) => memory.layout(),
+        }
+    }
+
+    /// The slot that follows the one queued last, and how many are in the rotation: what to grant a worker.
+    pub fn rotation(&self) -> (u32, u32) {
+        (self.next, self.usable)
+    }
+
+    /// Another look for cards from the next one drawn.
+    pub fn set_style(&mut self, style: CardStyle) {
+        self.cards.set_style(style);
+    }
+
+    /// From now on [`Self::queue_card`] shows this card. Nothing is queued yet.
+    pub fn show_card(&mut self, card: &Card) {
+        if let Some(warning) = self.cards.set(card, &self.format) {
+            tracing::warn!("{warning}");
+        }
+    }
+
+    /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it.
+    pub fn take_back(&mut self) {
+        if self.usable >= 3 {
+            self.next = (self.next + 1) % self.usable;
+        }
+        self.cards.all_dirty();
+    }
+
+    /// Queues the card once, in the next slot.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn queue_card(&mut self, timestamp: Duration) -> Result<(), OutputError> {
+        self.refresh_usable()?;
+        let slot = self.next;
+        if let Some(picture) = self.cards.to_draw(slot) {
+            match &mut self.device {
+                Device::Loopback(loopback) => loopback.draw(slot, picture)?,
+                Device::Memory(memory) => memory.draw(slot, picture),
+            }
+            self.cards.drawn(slot, self.usable);
+        }
+        self.enqueue(slot, timestamp, true)
+    }
+
+    /// Queues a slot that the worker filled. `false`: the rotation shrank meanwhile and the frame is lost.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn queue_frame(&mut self, slot: u32, timestamp: Duration) -> Result<bool, OutputError> {
+        self.refresh_usable()?;
+        if slot >= self.usable {
+            return Ok(false);
+        }
+        self.enqueue(slot, timestamp, false)?;
+        Ok(true)
+    }
+
+    /// Nobody reads: overwrites every picture with the card and makes it the newest.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn settle_card(&mut self) -> Result<(), OutputError> {
+        self.refresh_usable()?;
+        for _ in 0..self.usable {
+            if self.cards.to_draw(self.next).is_none() {
+                break;
+            }
+            self.queue_card(monotonic_now())?;
+        }
+        Ok(())
+    }
+
+    fn enqueue(&mut self, slot: u32, timestamp: Duration, card: bool) -> Result<(), OutputError> {
+        match &mut self.device {
+            Device::Loopback(loopback) => loopback.queue(slot, timestamp, card)?,
+            Device::Memory(memory) => memory.queue(slot, timestamp, card),
+        }
+        self.next = (slot + 1) % self.usable;
+        Ok(())
+    }
+
+    fn refresh_usable(&mut self) -> Result<(), OutputError> {
+        if let Device::Loopback(loopback) = &self.device {
+            let usable = loopback.usable()?;
+            if usable != self.usable {
+                tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
+                self.usable = usable;
+                self.next %= usable;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `CLOCK_MONOTONIC`, the clock of V4L2 timestamps.
+pub fn monotonic_now() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}

@@ -1,0 +1,89 @@
+//! An output without a device: the same rules, in memory of our own. For tests and demonstrations.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use super::{OutputError, OutputErrorKind};
+use crate::frame::format::VideoFormat;
+use crate::frame::slots::SlotLayout;
+use crate::sys::memfd::{self, Mapping};
+
+/// What was queued last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// The slot.
+    pub slot: u32,
+    /// The picture's time, `CLOCK_MONOTONIC`.
+    pub timestamp: Duration,
+    /// Whether it is a card.
+    pub card: bool,
+}
+
+/// Slots in a memfd, and a count of what was queued.
+#[derive(Debug)]
+pub struct Memory {
+    fd: OwnedFd,
+    layout: SlotLayout,
+    maps: Vec<Mapping>,
+    last: Option<Queued>,
+    cards: u64,
+    frames: u64,
+}
+
+impl Memory {
+    /// `count` slots for pictures of this format.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn new(format: &VideoFormat, count: u32) -> Result<Self, OutputError> {
+        let io = |error: std::io::Error| {
+            OutputError::new(OutputErrorKind::Io, format!("No memory for the pictures ({error}): use a smaller size."))
+        };
+        let length = (format.size_image() as usize).next_multiple_of(4096);
+        let offsets: Vec<u64> = (0..u64::from(count)).map(|index| index * length as u64).collect();
+        let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;
+        let layout = SlotLayout { offsets, length };
+        let maps = layout.map(&fd).map_err(io)?;
+        Ok(Self { fd, layout, maps, last: None, cards: 0, frames: 0 })
+    }
+
+    /// What was queued last, as a reader would see it, with its bytes.
+    pub fn newest(&self) -> Option<(Queued, &[u8])> {
+        let queued = self.last?;
+        Some((queued, self.maps.get(queued.slot as usize)?.as_slice()))
+    }
+
+    /// Cards and camera frames queued so far.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.cards, self.frames)
+    }
+
+    pub(super) fn usable(&self) -> u32 {
+        u32::try_from(self.maps.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn slots_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub(super) fn layout(&self) -> &SlotLayout {
+        &self.layout
+    }
+
+    pub(super) fn draw(&mut self, slot: u32, picture: &[u8]) {
+        if let Some(map) = self.maps.get_mut(slot as usize) {
+            for (to, from) in map.as_mut_slice().iter_mut().zip(picture) {
+                *to = *from;
+            }
+        }
+    }
+
+    pub(super) fn queue(&mut self, slot: u32, timestamp: Duration, card: bool) {
+        self.last = Some(Queued { slot, timestamp, card });
+        if card {
+            self.cards += 1;
+        } else {
+            self.frames += 1;
+        }
+    }
+}
