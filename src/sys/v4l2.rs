@@ -181,6 +181,7 @@ const S_FMT: Opcode = opcode::read_write::<RawFormat>(V, 5);
 const REQBUFS: Opcode = opcode::read_write::<RawRequestBuffers>(V, 8);
 const QUERYBUF: Opcode = opcode::read_write::<RawBuffer>(V, 9);
 const QBUF: Opcode = opcode::read_write::<RawBuffer>(V, 15);
+const DQBUF: Opcode = opcode::read_write::<RawBuffer>(V, 17);
 const STREAMON: Opcode = opcode::write::<c_int>(V, 18);
 const STREAMOFF: Opcode = opcode::write::<c_int>(V, 19);
 const S_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 22);
@@ -385,6 +386,53 @@ pub fn queue_output(fd: impl AsFd, index: u32, bytes: u32, timestamp: Duration) 
     // SAFETY: as in `query_buffer`; with mmap memory the kernel follows no pointer of it.
     unsafe { ioctl(fd, Updater::<QBUF, RawBuffer>::new(&mut raw))? };
     Ok(())
+}
+
+/// A buffer a reader was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dequeued {
+    /// Which.
+    pub index: u32,
+    /// Bytes of picture.
+    pub bytes: u32,
+    /// When it was taken, as the writer said (`CLOCK_MONOTONIC`).
+    pub timestamp: Duration,
+    /// The driver's count; v4l2loopback 0.12 does not advance it.
+    pub sequence: u32,
+}
+
+/// `VIDIOC_QBUF` on a capture queue.
+///
+/// # Errors
+/// The kernel's error; `ENODEV` when the node is gone.
+pub fn queue_capture(fd: impl AsFd, index: u32) -> io::Result<()> {
+    let mut raw =
+        RawBuffer { index, kind: BufType::Capture as u32, memory: MEMORY_MMAP, ..RawBuffer::default() };
+    // SAFETY: as in `query_buffer`; with mmap memory the kernel follows no pointer of it.
+    unsafe { ioctl(fd, Updater::<QBUF, RawBuffer>::new(&mut raw))? };
+    Ok(())
+}
+
+/// `VIDIOC_DQBUF` on a capture queue; `None` when nothing is ready on a non-blocking descriptor.
+///
+/// # Errors
+/// The kernel's error; `ENODEV` when the node is gone.
+pub fn dequeue_capture(fd: impl AsFd) -> io::Result<Option<Dequeued>> {
+    let mut raw = RawBuffer { kind: BufType::Capture as u32, memory: MEMORY_MMAP, ..RawBuffer::default() };
+    // SAFETY: as in `queue_capture`.
+    match unsafe { ioctl(fd, Updater::<DQBUF, RawBuffer>::new(&mut raw)) } {
+        Ok(()) => Ok(Some(Dequeued {
+            index: raw.index,
+            bytes: raw.bytesused,
+            timestamp: Duration::new(
+                raw.timestamp.tv_sec.unsigned_abs(),
+                u32::try_from(raw.timestamp.tv_usec).unwrap_or(0).min(999_999) * 1000,
+            ),
+            sequence: raw.sequence,
+        })),
+        Err(rustix::io::Errno::AGAIN) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `VIDIOC_STREAMON`.
