@@ -1,0 +1,302 @@
+//! Runs `lenscap run --headless --events` and reads its event lines.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// How long any single wait may take; emulated machines are slow.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// One event line.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    /// The state's name.
+    pub state: String,
+    /// Whether the indicator is lit.
+    pub live: bool,
+    /// "name usage" of every client.
+    pub clients: Vec<String>,
+    /// The reason, "" when there is none.
+    pub reason: String,
+    /// When it was read.
+    pub at: Option<Instant>,
+}
+
+/// A child that never outlives its test.
+pub struct Reaped(pub Child);
+
+impl Reaped {
+    /// Its exit status, within the deadline.
+    pub fn wait_for_exit(&mut self, deadline: Duration) -> ExitStatus {
+        let end = Instant::now() + deadline;
+        loop {
+            if let Some(status) = self.0.try_wait().expect("wait") {
+                return status;
+            }
+            assert!(Instant::now() < end, "process {} did not end within {deadline:?}", self.0.id());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a process uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Resources {
+    pub descriptors: usize,
+    pub threads: usize,
+    pub pss_kb: u64,
+    pub switches: u64,
+}
+
+/// A running relay.
+pub struct Relay {
+    child: Reaped,
+    lines: Receiver<Line>,
+    /// Every line so far.
+    pub seen: Vec<Line>,
+    /// How many of them [`Self::wait_for`] has passed.
+    position: usize,
+    stderr: PathBuf,
+    _home: tempfile::TempDir,
+}
+
+impl Relay {
+    /// Starts `lenscap run --headless --events` with these arguments and a home of its own.
+    pub fn start(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let stderr = home.path().join("stderr");
+        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        let mut child = Command::new(program)
+            .args(["run", "--headless", "--events"])
+            .args(arguments)
+            .env("XDG_CONFIG_HOME", home.path().join("config"))
+            .env("XDG_STATE_HOME", home.path().join("state"))
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(&stderr).expect("a file"))
+            .spawn()
+            .expect("lenscap starts");
+        let stdout = child.stdout.take().expect("a pipe");
+        let (sender, lines) = channel();
+        // Ends with the pipe, hence with the child.
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(parse(&line)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child: Reaped(child), lines, seen: Vec::new(), position: 0, stderr, _home: home }
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// Everything it said on stderr.
+    pub fn stderr(&self) -> String {
+        let mut text = String::new();
+        if let Ok(mut file) = fs::File::open(&self.stderr) {
+            let _ = file.read_to_string(&mut text);
+        }
+        text
+    }
+
+    /// Takes in new lines and returns the newest.
+    pub fn poll(&mut self) -> Line {
+        while let Ok(line) = self.lines.try_recv() {
+            self.seen.push(line);
+        }
+        self.seen.last().cloned().unwrap_or_default()
+    }
+
+    /// Waits for the next line, from where the last wait ended, that says this state.
+    pub fn wait_for(&mut self, state: &str) -> Line {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            self.position = self.position.min(self.seen.len());
+            while let Some(line) = self.seen.get(self.position) {
+                if line.state == state {
+                    return line.clone();
+                }
+                self.position += 1;
+            }
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no state \"{state}\" within {DEADLINE:?}: {:#?}\n{}", self.seen, self.stderr())
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("ended before the state \"{state}\": {:#?}\n{}", self.seen, self.stderr())
+                }
+            }
+        }
+    }
+
+    /// Asserts that the state does not change for a while.
+    pub fn stays(&mut self, state: &str, time: Duration) {
+        let end = Instant::now() + time;
+        loop {
+            assert_eq!(self.poll().state, state, "{:#?}\n{}", self.seen, self.stderr());
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => panic!("ended: {}", self.stderr()),
+            }
+        }
+    }
+
+    /// Lets time pass in which nothing may happen.
+    pub fn sleep_while_idle(&mut self, time: Duration) {
+        self.stays("idle", time);
+    }
+
+    /// SIGTERM, and its exit status.
+    pub fn quit(&mut self) -> ExitStatus {
+        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        let status = self.child.wait_for_exit(DEADLINE);
+        // The reader thread sees the end of the pipe soon after.
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
+            self.seen.push(line);
+        }
+        status
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.0.kill().expect("kill");
+        self.child.0.wait().expect("wait");
+    }
+
+    /// Waits until it ends by itself; its status and stderr.
+    pub fn wait_for_exit(&mut self) -> (ExitStatus, String) {
+        let status = self.child.wait_for_exit(DEADLINE);
+        (status, self.stderr())
+    }
+
+    /// Its child processes.
+    pub fn children(&self) -> Vec<u32> {
+        let path = format!("/proc/{0}/task/{0}/children", self.pid());
+        fs::read_to_string(path)
+            .unwrap_or_default()
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .collect()
+    }
+
+    /// Its worker processes.
+    pub fn workers(&self) -> Vec<u32> {
+        self.children()
+            .into_iter()
+            .filter(|pid| {
+                fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with("lenscap-worker"))
+            })
+            .collect()
+    }
+
+    /// What it uses now.
+    pub fn resources(&self) -> Resources {
+        let pid = self.pid();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("alive");
+        let field = |name: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .and_then(|value| value.split_whitespace().next())
+                .and_then(|value| value.parse::<u64>().ok())
+                .unwrap_or(0)
+        };
+        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        let pss_kb = rollup
+            .lines()
+            .find_map(|line| line.strip_prefix("Pss:"))
+            .and_then(|value| value.split_whitespace().next())
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(0);
+        Resources {
+            descriptors: fs::read_dir(format!("/proc/{pid}/fd")).expect("alive").count(),
+            threads: usize::try_from(field("Threads:")).unwrap_or(0),
+            pss_kb,
+            switches: field("voluntary_ctxt_switches:") + field("nonvoluntary_ctxt_switches:"),
+        }
+    }
+}
+
+fn parse(line: &str) -> Line {
+    let value: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    Line {
+        state: text("state"),
+        live: value["live"].as_bool().expect("live"),
+        clients: value["clients"]
+            .as_array()
+            .expect("clients")
+            .iter()
+            .map(|client| {
+                format!("{} {}", client["name"].as_str().unwrap_or_default(), client["use"].as_str().unwrap_or_default())
+            })
+            .collect(),
+        reason: text("reason"),
+        at: Some(Instant::now()),
+    }
+}
+
+/// Waits until the condition holds.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Unloads the module; whoever still lets go of the node is waited for.
+pub fn unload() {
+    eventually("v4l2loopback is unloaded", || {
+        let _ = Command::new("rmmod").arg("v4l2loopback").stderr(Stdio::null()).status();
+        !std::path::Path::new("/sys/module/v4l2loopback").exists()
+    });
+}
+
+/// Loads the module as the test run wants it, with its node at `/dev/video30`.
+pub fn load(label: &str) {
+    load_with(label, &["video_nr=30"]);
+}
+
+/// Loads the module with further parameters.
+pub fn load_with(label: &str, parameters: &[&str]) {
+    let module = std::env::var("LENSCAP_LOOPBACK_KO").expect("the module's file");
+    let caps = std::env::var("LENSCAP_EXCLUSIVE_CAPS").unwrap_or_else(|_| "1".into());
+    let devices = label.split(',').count();
+    let mut arguments = vec![
+        module,
+        format!("exclusive_caps={}", vec![caps.as_str(); devices].join(",")),
+        "max_buffers=8".into(),
+        format!("card_label={label}"),
+    ];
+    if !parameters.iter().any(|parameter| parameter.starts_with("video_nr")) {
+        arguments.push("video_nr=30".into());
+    }
+    arguments.extend(parameters.iter().map(|parameter| (*parameter).to_owned()));
+    assert!(Command::new("insmod").args(arguments).status().expect("insmod").success());
+    eventually("the node is there", || std::path::Path::new("/dev/video30").exists());
+}
+
+/// Unloads and loads the module: a fresh node, its rotation whole again.
+pub fn reload(label: &str) {
+    unload();
+    load(label);
+}
