@@ -5,4 +5,5 @@ pub mod machine;
 pub mod policy;
 pub mod presence;
 pub mod restart;
+pub mod source;
 pub mod status;

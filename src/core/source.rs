@@ -1,0 +1,148 @@
+//! Where the pictures come from, as a user writes it: one word, with a detail after a colon where there is one.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A camera, or what stands in for one. Written and read as text everywhere: settings, command line, wire.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Source {
+    /// The first that is there: `icamerasrc`, `libcamerasrc`, a V4L2 camera.
+    #[default]
+    Auto,
+    /// Intel's `icamerasrc`; the value of its `device-name`, or its default camera.
+    Icamera(Option<String>),
+    /// `libcamerasrc`; the value of its `camera-name` (libcamera's id, which may hold backslashes), or its first camera.
+    Libcamera(Option<String>),
+    /// A V4L2 capture node.
+    V4l2(PathBuf),
+    /// A moving test picture; no camera.
+    Test,
+    /// `pipewiresrc`; the value of its `target-object`, or PipeWire's default camera.
+    PipeWire(Option<String>),
+    /// A description of a part of a GStreamer pipeline that ends in video.
+    Pipeline(String),
+}
+
+/// Longest text taken; a description by hand is far shorter.
+pub const MAX_LENGTH: usize = 8192;
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.len() > MAX_LENGTH || text.contains('\0') {
+            return Err(format!("a source is text of at most {MAX_LENGTH} bytes without NUL"));
+        }
+        let (word, detail) = match text.split_once(':') {
+            Some((word, detail)) => (word.trim_end(), Some(detail.trim())),
+            None => (text, None),
+        };
+        let optional = || match detail {
+            Some("") => Err(format!("\"{text}\" ends in a colon: write \"{word}\" or add what comes after it")),
+            other => Ok(other.map(str::to_owned)),
+        };
+        match word {
+            "auto" | "test" if detail.is_some() => Err(format!("\"{word}\" takes nothing after it: write \"{word}\"")),
+            "auto" => Ok(Source::Auto),
+            "test" => Ok(Source::Test),
+            "icamera" => Ok(Source::Icamera(optional()?)),
+            "libcamera" => Ok(Source::Libcamera(optional()?)),
+            "pipewire" => Ok(Source::PipeWire(optional()?)),
+            "v4l2" => match detail {
+                Some(path) if path.starts_with('/') => Ok(Source::V4l2(PathBuf::from(path))),
+                _ => Err("\"v4l2\" needs the camera's path: write it as in \"v4l2:/dev/video0\"".into()),
+            },
+            "pipeline" => match detail {
+                Some(description) if !description.is_empty() => Ok(Source::Pipeline(description.to_owned())),
+                _ => Err("\"pipeline\" needs a description: write it as in \"pipeline:videotestsrc\"".into()),
+            },
+            _ => Err(format!(
+                "\"{text}\" is not a source: use auto, icamera[:NAME], libcamera[:NAME], v4l2:PATH, pipewire[:TARGET], \
+                 test or pipeline:DESCRIPTION"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, detail) = match self {
+            Source::Auto => ("auto", None),
+            Source::Test => ("test", None),
+            Source::Icamera(name) => ("icamera", name.as_deref()),
+            Source::Libcamera(name) => ("libcamera", name.as_deref()),
+            Source::PipeWire(target) => ("pipewire", target.as_deref()),
+            Source::V4l2(path) => return write!(f, "v4l2:{}", path.display()),
+            Source::Pipeline(description) => ("pipeline", Some(description.as_str())),
+        };
+        match detail {
+            Some(detail) => write!(f, "{word}:{detail}"),
+            None => f.write_str(word),
+        }
+    }
+}
+
+impl TryFrom<String> for Source {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Source> for String {
+    fn from(source: Source) -> Self {
+        source.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_reads_back_what_it_writes() {
+        for source in [
+            Source::Auto,
+            Source::Test,
+            Source::Icamera(None),
+            Source::Icamera(Some("ov01a10-uf".into())),
+            Source::Libcamera(None),
+            Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into())),
+            Source::V4l2("/dev/v4l/by-id/usb-a:b".into()),
+            Source::PipeWire(None),
+            Source::PipeWire(Some("42".into())),
+            Source::Pipeline("videotestsrc ! video/x-raw,format=RGB".into()),
+        ] {
+            assert_eq!(source.to_string().parse(), Ok(source));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_to_write_instead() {
+        for (text, hint) in [
+            ("", "use auto"),
+            ("webcam", "use auto"),
+            ("auto:x", "write \"auto\""),
+            ("test:", "write \"test\""),
+            ("icamera:", "ends in a colon"),
+            ("v4l2", "v4l2:/dev/video0"),
+            ("v4l2:video0", "v4l2:/dev/video0"),
+            ("pipeline:  ", "pipeline:videotestsrc"),
+        ] {
+            let error = text.parse::<Source>().unwrap_err();
+            assert!(error.contains(hint), "{text:?}: {error}");
+        }
+        assert!(format!("pipeline:{}", "x".repeat(MAX_LENGTH)).parse::<Source>().is_err());
+    }
+
+    #[test]
+    fn spaces_around_the_parts_do_not_matter() {
+        assert_eq!(" v4l2: /dev/video0 ".parse(), Ok(Source::V4l2("/dev/video0".into())));
+    }
+}
