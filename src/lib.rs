@@ -27,6 +27,7 @@ pub mod distro;
 pub mod frame;
 pub mod output;
 pub mod sys;
+pub mod ui;
 pub mod worker;
 
 /// The version of this build; parent and worker must agree on it exactly.
