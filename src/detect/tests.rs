@@ -49,7 +49,7 @@ impl FakeUsage {
 struct Bench {
     module: FakeUsage,
     detector: Detector,
-    file: tempfile::NamedTempFile,
+    file: tempfile::TempPath,
     now: Instant,
 }
 
@@ -57,12 +57,12 @@ const POLL: Duration = Duration::from_millis(50);
 
 impl Bench {
     fn new() -> Self {
-        let file = tempfile::NamedTempFile::new().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let module = FakeUsage::default();
         module.set(false);
         let now = Instant::now();
         let usage = Usage::Fake(module.clone());
-        let detector = Detector::build(file.path(), |_| Ok((usage, false)), POLL, now).unwrap();
+        let detector = Detector::build(&file, |_| Ok((usage, false)), POLL, now).unwrap();
         let mut bench = Self { module, detector, file, now };
         assert_eq!(bench.dispatch(), None);
         bench
@@ -92,7 +92,7 @@ impl Bench {
     fn holder(&self) -> Holding {
         let mut child = Command::new("sh")
             .args(["-c", "exec 3<\"$0\"; echo; read -r line"])
-            .arg(self.file.path())
+            .arg(&*self.file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -252,7 +252,7 @@ fn a_holder_that_comes_and_goes_unheard_is_forgotten() {
 #[test]
 fn our_own_descriptors_are_nobodys() {
     let mut bench = Bench::new();
-    let _open = File::open(bench.file.path()).unwrap();
+    let _open = File::open(&bench.file).unwrap();
     bench.dispatch();
     bench.pass_until(bench.now + Duration::from_secs(60));
     // Not "never anybody": a child that another test starts has our descriptors until it executes its program.
