@@ -3,6 +3,7 @@
 #   guest-tests.sh LOGS PROGRAM...
 logs=$1
 shift
+# shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 REPO=$PWD
 export REPO

@@ -15,7 +15,7 @@ VM=$(cd "$VM" && pwd -P)
 export HERE REPO VM
 
 # Kernel lines that the harness knows, oldest first.
-KERNELS="6.1 6.12"
+export KERNELS="6.1 6.12"
 
 # Exit status of "cannot be done on this machine or without network": the tier counts as skipped.
 SKIPPED=77

@@ -11,7 +11,7 @@ set -euo pipefail
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-kernel=6.1 loopback= share=$REPO limit=300 smp=2 mem=1G console=
+kernel=6.1 loopback='' share=$REPO limit=300 smp=2 mem=1G console=''
 environment=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -48,7 +48,8 @@ case ${LENSCAP_VM_ACCEL:-$(cut -d' ' -f1 "$VM/accel")} in
 esac
 
 control=$(mktemp -d "${TMPDIR:-/tmp}/lenscap-vm.XXXXXX")
-qemu= printer=
+qemu='' printer=''
+# shellcheck disable=SC2317 # reached through the trap
 finish() {
   trap - EXIT INT TERM HUP
   [ -z "$qemu" ] || { kill "$qemu" 2>/dev/null && wait "$qemu" 2>/dev/null; }
@@ -99,9 +100,8 @@ qemu=
 wait "$printer" 2>/dev/null || true
 printer=
 [ -z "$console" ] || cat "$control/console" "$control/dmesg" >"$console" 2>/dev/null || true
-if grep -hE 'BUG:|Oops|general protection|Call Trace|Kernel panic|kernel BUG' "$control/console" "$control/dmesg" 2>/dev/null | head -n 5 | grep . >&2; then
-  say "the guest's kernel complained (see above)"
-fi
+complaint=$(cat "$control/console" "$control/dmesg" 2>/dev/null | grep -aE 'BUG:|Oops|general protection|Call Trace|Kernel panic|kernel BUG' | head -n 5) || true
+[ -z "$complaint" ] || printf 'vm: the kernel complained:\n%s\n' "$complaint" >&2
 [ -s "$control/status" ] && exit "$(cat "$control/status")"
 case $rc in
   124 | 137) say "time limit of $limit s reached"; exit 124 ;;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The harness itself: vivid gives frames, and what GStreamer writes to the loopback arrives at a reader.
+# shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
 load_vivid || die "vivid does not load"
