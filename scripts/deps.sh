@@ -12,21 +12,21 @@ cd "$(dirname "$0")/.."
 declare -A debian=(
   [build]="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev"
   [run]="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
-  [test]="qemu-system-x86 busybox-static cpio kmod udev xz-utils binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
+  [test]="qemu-system-x86 busybox-static cpio kmod udev xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck"
 )
 # shellcheck disable=SC2034
 declare -A fedora=(
   [build]="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel"
   [run]="gstreamer1-plugins-base gstreamer1-plugins-good"
-  [test]="qemu-system-x86-core busybox cpio kmod systemd-udev xz binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
+  [test]="qemu-system-x86-core busybox cpio kmod systemd-udev xz zstd binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
     gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck"
 )
 # shellcheck disable=SC2034
 declare -A arch=(
   [build]="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita"
   [run]="gst-plugins-base gst-plugins-good"
-  [test]="qemu-system-x86 busybox cpio kmod systemd xz binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
+  [test]="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
     gst-plugins-base gst-plugins-good libelf procps-ng shellcheck"
 )
 
