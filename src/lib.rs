@@ -19,11 +19,14 @@
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
+pub mod app;
 pub mod camera;
+pub mod cli;
 pub mod config;
 pub mod core;
 pub mod detect;
 pub mod distro;
+pub mod engine;
 pub mod frame;
 pub mod output;
 pub mod sys;
