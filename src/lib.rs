@@ -20,6 +20,7 @@
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
 pub mod camera;
+pub mod cli;
 pub mod config;
 pub mod core;
 pub mod detect;
