@@ -1,37 +1,78 @@
 //! The only wiring of the resident process: settings, signals and engine, in one loop.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
-use crate::cli::RunArgs;
-use crate::config::watch::Watcher;
-use crate::config::{self, Overrides, Settings};
+use crate::cli::{Cli, Command as Subcommand, RunArgs};
+use crate::config::{self, Overrides, Settings, Watcher};
 use crate::core::event::{Command, Event};
-use crate::core::presence::Use;
 use crate::core::status::Status;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
+use crate::ipc::{self, AskError, Request, Server};
 use crate::output::finder::Wanted;
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
 const SHUT_DOWN: Duration = Duration::from_secs(6);
 
+const FAILED: u8 = 1;
+const NOT_RUNNING: u8 = 3;
+
 const TERMINATE: u64 = FIRST_FREE_TOKEN;
 const RELOAD: u64 = FIRST_FREE_TOKEN + 1;
 const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
 const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
+const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
+
+/// Does what the command line asks for; the exit status.
+pub fn main(cli: Cli) -> ExitCode {
+    let asked = match &cli.command {
+        None => return exit(relay(&cli.run, false)),
+        Some(Subcommand::Run(run)) => return exit(relay(&run.run, run.events)),
+        Some(Subcommand::Completions { shell }) => {
+            crate::cli::print_completions(*shell);
+            return ExitCode::SUCCESS;
+        }
+        Some(Subcommand::Status(status)) => {
+            ipc::ask(if status.watch { Request::Watch } else { Request::Status }, status.json)
+        }
+        Some(Subcommand::Pause(pause)) => {
+            ipc::ask(Request::Pause { seconds: pause.duration.map(|duration| duration.as_secs()) }, false)
+        }
+        Some(Subcommand::Resume) => ipc::ask(Request::Resume, false),
+        Some(Subcommand::Toggle) => ipc::ask(Request::Toggle, false),
+    };
+    match asked {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lenscap: {error}");
+            ExitCode::from(if error == AskError::NotRunning { NOT_RUNNING } else { FAILED })
+        }
+    }
+}
+
+fn exit(done: Result<(), String>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("lenscap: {sentence}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
 
 /// The relay, until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// One sentence when it cannot start.
-pub fn relay(arguments: &RunArgs) -> Result<ExitCode, String> {
+fn relay(arguments: &RunArgs, events: bool) -> Result<(), String> {
     start_logging();
     let overrides = Overrides::from(arguments);
     let path = match &arguments.config {
@@ -43,7 +84,9 @@ pub fn relay(arguments: &RunArgs) -> Result<ExitCode, String> {
     let reload = signals(&[SIGHUP])?;
     let toggle = signals(&[SIGUSR1])?;
     let mut watcher = Watcher::new(&path).map_err(|error| tracing::warn!("{error}")).ok();
-    let sink: StatusSink = if arguments.events { Box::new(event_line()) } else { Box::new(log_line()) };
+    let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
+    let server = Rc::new(RefCell::new(server));
+    let sink = status_sink(events, Rc::clone(&server));
     let start_paused = settings.privacy.start_paused;
     let mut engine = Engine::new(engine_config(&settings)?, sink).map_err(|error| error.to_string())?;
     if start_paused {
@@ -58,6 +101,9 @@ pub fn relay(arguments: &RunArgs) -> Result<ExitCode, String> {
     if let Some(watcher) = &watcher {
         watch(&engine, &watcher.fd(), SETTINGS)?;
     }
+    if let Some(server) = server.borrow().as_ref() {
+        watch(&engine, &server.fd(), CONTROL)?;
+    }
     loop {
         let ready = engine.turn(None).map_err(|error| format!("Cannot wait for events ({error}): free some memory."))?;
         for token in ready {
@@ -65,9 +111,10 @@ pub fn relay(arguments: &RunArgs) -> Result<ExitCode, String> {
                 TERMINATE => {
                     tracing::info!("told to end: camera off first");
                     engine.shut_down(Instant::now() + SHUT_DOWN);
-                    return Ok(ExitCode::SUCCESS);
+                    return Ok(());
                 }
                 TOGGLE if drain(&toggle) => engine.command(Command::Toggle),
+                CONTROL => serve(&server, &mut engine),
                 RELOAD if drain(&reload) => take_settings(&mut engine, &path, &overrides),
                 SETTINGS if watcher.as_mut().is_some_and(Watcher::dispatch) => {
                     take_settings(&mut engine, &path, &overrides);
@@ -144,45 +191,43 @@ fn drain(mut stream: &UnixStream) -> bool {
     any
 }
 
-/// Prints every status as a line of JSON. A reader that went away silences it; the camera goes on.
-fn event_line() -> impl FnMut(&Status) {
+/// Takes requests from the control socket.
+fn serve(server: &Rc<RefCell<Option<Server>>>, engine: &mut Engine) {
+    // Taken out meanwhile: commands publish through the same server.
+    let Some(mut taken) = server.borrow_mut().take() else { return };
+    let before = engine.status();
+    taken.dispatch(engine, Engine::command, Engine::status);
+    let after = engine.status();
+    if before != after {
+        taken.publish(&after);
+    }
+    *server.borrow_mut() = Some(taken);
+}
+
+/// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.
+fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>) -> StatusSink {
     let mut is_heard = true;
-    move |status| {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clients: Vec<_> = status
-            .clients
-            .iter()
-            .map(|client| {
-                let usage = match client.usage {
-                    Use::Open => "open",
-                    Use::Unknown => "unknown",
-                    Use::Streaming => "streaming",
-                };
-                json!({ "pid": client.pid, "name": client.name, "use": usage })
-            })
-            .collect();
-        let line = json!({
-            "t": (since_epoch.as_secs_f64() * 1000.0).round() / 1000.0,
-            "state": status.state.as_str(),
-            "live": status.camera_live,
-            "clients": clients,
-            "camera": status.camera,
-            "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
-        });
-        if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{line}") {
+    Box::new(move |status| {
+        if let Ok(mut server) = server.try_borrow_mut()
+            && let Some(server) = server.as_mut()
+        {
+            server.publish(status);
+        }
+        if !events {
+            log_status(status);
+        } else if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{}", ipc::to_json(status)) {
             tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
             is_heard = false;
         }
-    }
+    })
 }
 
 /// Without event lines the log tells the story.
-fn log_line() -> impl FnMut(&Status) {
-    move |status| {
-        let names: Vec<_> = status.clients.iter().map(|client| client.name.as_str()).collect();
-        let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
-        tracing::info!("{} (camera {}) {} {reason}", status.state, if status.camera_live { "on" } else { "off" }, names.join(", "));
-    }
+fn log_status(status: &Status) {
+    let names: Vec<_> = status.clients.iter().map(|client| client.name.as_str()).collect();
+    let camera = if status.camera_live { "on" } else { "off" };
+    let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
+    tracing::info!("{}, camera {camera} [{}] {reason}", status.state, names.join(", "));
 }
 
 /// Logs to the journal where stderr leads there, else to stderr. `LENSCAP_LOG` sets the level; the levels mean:

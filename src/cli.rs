@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::config::rules::{self, Given};
 use crate::config::{CardChoice, Overrides};
@@ -44,8 +44,6 @@ pub enum Command {
     Resume,
     /// Pause when allowed, resume when paused
     Toggle,
-    /// List the cameras that can be the source
-    Cameras(CamerasArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -146,14 +144,6 @@ pub struct PauseArgs {
     pub duration: Option<Duration>,
 }
 
-/// `lenscap cameras`.
-#[derive(Debug, Clone, PartialEq, Default, Args)]
-pub struct CamerasArgs {
-    /// As one JSON array
-    #[arg(long)]
-    pub json: bool,
-}
-
 impl From<&RunArgs> for Overrides {
     fn from(args: &RunArgs) -> Self {
         let picture = args.picture.clone().map(|Picture(picture)| picture);
@@ -177,6 +167,11 @@ impl From<&RunArgs> for Overrides {
             poll_interval: args.poll_interval_ms,
         }
     }
+}
+
+/// Prints the completion script for this shell on stdout.
+pub fn print_completions(shell: clap_complete::Shell) {
+    clap_complete::generate(shell, &mut Cli::command(), "lenscap", &mut std::io::stdout());
 }
 
 fn node(text: &str) -> Result<Node, String> {
