@@ -482,9 +482,10 @@ fn a_node_is_made_through_the_control_device_where_permitted() {
     all.extend(SIZE);
     let mut relay = Relay::start(&all);
     relay.wait_for("idle");
-    let made = fs::read_dir("/sys/class/video4linux").expect("sysfs").flatten().any(|entry| {
-        fs::read_to_string(entry.path().join("name")).is_ok_and(|name| name.trim() == "Lenscap")
-    });
+    let made = fs::read_dir("/sys/class/video4linux")
+        .expect("sysfs")
+        .flatten()
+        .any(|entry| fs::read_to_string(entry.path().join("name")).is_ok_and(|name| name.trim() == "Lenscap"));
     relay.quit();
     relay::reload("Lenscap");
     assert!(made);

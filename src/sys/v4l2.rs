@@ -406,8 +406,7 @@ pub struct Dequeued {
 /// # Errors
 /// The kernel's error; `ENODEV` when the node is gone.
 pub fn queue_capture(fd: impl AsFd, index: u32) -> io::Result<()> {
-    let mut raw =
-        RawBuffer { index, kind: BufType::Capture as u32, memory: MEMORY_MMAP, ..RawBuffer::default() };
+    let mut raw = RawBuffer { index, kind: BufType::Capture as u32, memory: MEMORY_MMAP, ..RawBuffer::default() };
     // SAFETY: as in `query_buffer`; with mmap memory the kernel follows no pointer of it.
     unsafe { ioctl(fd, Updater::<QBUF, RawBuffer>::new(&mut raw))? };
     Ok(())

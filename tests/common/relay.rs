@@ -190,11 +190,7 @@ impl Relay {
     /// Its child processes.
     pub fn children(&self) -> Vec<u32> {
         let path = format!("/proc/{0}/task/{0}/children", self.pid());
-        fs::read_to_string(path)
-            .unwrap_or_default()
-            .split_whitespace()
-            .filter_map(|pid| pid.parse().ok())
-            .collect()
+        fs::read_to_string(path).unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
     }
 
     /// Its worker processes.
@@ -246,7 +242,11 @@ fn parse(line: &str) -> Line {
             .expect("clients")
             .iter()
             .map(|client| {
-                format!("{} {}", client["name"].as_str().unwrap_or_default(), client["use"].as_str().unwrap_or_default())
+                format!(
+                    "{} {}",
+                    client["name"].as_str().unwrap_or_default(),
+                    client["use"].as_str().unwrap_or_default()
+                )
             })
             .collect(),
         reason: text("reason"),
