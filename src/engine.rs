@@ -109,11 +109,9 @@ impl Engine {
             OutputError::new(OutputErrorKind::Io, format!("Cannot start the event loop ({error}): free some memory."))
         };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| io(error.into()))?;
-        let timer = rustix::time::timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
-        )
-        .map_err(|error| io(error.into()))?;
+        let timer =
+            rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
+                .map_err(|error| io(error.into()))?;
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
         let mut engine = Self {
             machine: Machine::new(config.policy.clone()),
@@ -242,7 +240,8 @@ impl Engine {
             tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: wait.subsec_nanos().into(),
         });
-        let mut buffer = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_EVENTS];
+        let mut buffer =
+            [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_EVENTS];
         let count = match epoll::wait(&self.epoll, &mut buffer, wait.as_ref()) {
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => 0,
@@ -316,9 +315,8 @@ impl Engine {
         }
         self.timer_set = next;
         // A zero would disarm the timer: what is due already fires after a nanosecond.
-        let left = next.map_or(Duration::ZERO, |at| {
-            at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
-        });
+        let left =
+            next.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1)));
         let spec = Itimerspec {
             it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
             it_value: Timespec {
@@ -525,6 +523,14 @@ impl Engine {
         }
     }
 
+    /// Queues the card once, out of rhythm, for the sake of its timestamp.
+    fn freshen_card(&mut self) {
+        let Some(output) = &mut self.output else { return };
+        if let Err(error) = output.queue_card(monotonic_now()) {
+            self.lose_output(&error);
+        }
+    }
+
     fn settle_card(&mut self) {
         let Some(output) = &mut self.output else { return };
         if let Err(error) = output.settle_card() {
@@ -542,6 +548,11 @@ impl Engine {
             );
             self.lose_output(&error);
         } else if let Some(presence) = presence {
+            if !presence.is_empty() && !self.feeding && !self.camera_shown {
+                // Whoever has just opened the node may stream at once and would get the newest picture with a
+                // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
+                self.freshen_card();
+            }
             self.events.push_back(Event::Presence(presence));
         }
     }
@@ -554,7 +565,9 @@ impl Engine {
                 let loopback = Loopback::open(&path, &self.config.format)?;
                 let detector = Detector::new(&path, self.config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
-                for (fd, flags) in detector.fds() {
+                // The first descriptor is inotify's, the second, where there is one, has the module's events.
+                let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
+                for (fd, flags) in detector.fds().into_iter().zip(interests) {
                     add(&self.epoll, fd, DETECTOR, flags).map_err(|error| {
                         OutputError::new(OutputErrorKind::Io, format!("Cannot watch {} ({error}).", path.display()))
                     })?;

@@ -15,7 +15,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "detect" => vec!["core", "sys"],
         "output" | "worker" => vec!["core", "frame", "sys", "camera", "distro"],
         "engine" => LOWER.to_vec(),
-        "cli" | "ui" => vec!["core", "config", "frame"],
+        "cli" | "ipc" | "ui" => vec!["core", "config", "frame"],
         "app" => [LOWER, &["engine", "cli", "ui", "ipc", "doctor"]].concat(),
         "lib" => vec![],
         other => panic!("src/{other} is in no import rule: add it to src/lib.rs and here"),

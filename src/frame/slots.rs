@@ -7,9 +7,12 @@
 //! 2. The resident process owns all slots until it grants them: it opens the gate and names the next slot. Until
 //!    then the worker renders into memory of its own and writes to no slot.
 //! 3. After the grant the worker fills the next slot and says so over the socket; the parent queues it and counts
-//!    it as taken. The worker writes to a slot only while fewer than `usable - 1` frames are under way; otherwise it
-//!    drops the frame: newest wins, nobody waits.
-//! 4. The parent takes the slots back by closing the gate, and by the worker's end.
+//!    it as taken. The worker writes to a slot only while fewer than `usable - 1` frames (at least 1) are under way;
+//!    otherwise it drops the frame: nobody waits.
+//! 4. The parent takes the slots back by closing the gate, and by the worker's end. A frame the worker was just
+//!    rendering may still be written to at most one slot: the one that would have come next.
+//! 5. Every grant has a number of its own, its epoch, and every frame says under which it was made: frames that were
+//!    on their way when the gate closed are never taken for frames of the next grant.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -44,6 +47,7 @@ impl SlotLayout {
     }
 }
 
+/// The epoch of the grant; 0 while the gate is closed.
 const GATE: usize = 0;
 const NEXT: usize = 4;
 const USABLE: usize = 8;
@@ -59,6 +63,8 @@ pub struct Control {
 /// What the worker may do right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
+    /// Which grant this is; never 0.
+    pub epoch: u32,
     /// The slot the first frame after the grant goes to.
     pub first: u32,
     /// How many slots, from 0, are in the rotation. A reader on v4l2loopback 0.12 can shrink it at any moment.
@@ -85,12 +91,14 @@ impl Control {
         Ok(Self { map: Mapping::new(fd, 0, SIZE)? })
     }
 
-    /// Parent: opens the gate. `first` is the slot that follows the one queued last.
-    pub fn grant(&self, first: u32, usable: u32) {
+    /// Parent: opens the gate. `first` is the slot that follows the one queued last; `epoch` is not 0 and not that
+    /// of an earlier grant.
+    pub fn grant(&self, epoch: u32, first: u32, usable: u32) {
+        self.revoke();
         self.store_u32(NEXT, first);
         self.store_u32(USABLE, usable);
         self.store_u64(TAKEN, 0);
-        self.store_u32(GATE, 1);
+        self.store_u32(GATE, epoch);
     }
 
     /// Parent: closes the gate.
@@ -110,27 +118,31 @@ impl Control {
 
     /// Worker: what is granted; `None` while the gate is closed.
     pub fn granted(&self) -> Option<Grant> {
-        (self.load_u32(GATE) == 1).then(|| Grant {
+        let epoch = self.load_u32(GATE);
+        let grant = Grant {
+            epoch,
             first: self.load_u32(NEXT),
             usable: self.load_u32(USABLE),
-            taken: self.map.atomic_u64(TAKEN).map_or(0, |atomic| atomic.load(Ordering::Acquire)),
-        })
+            taken: self.map.atomic_u64(TAKEN).map_or(0, |atomic| atomic.load(Ordering::SeqCst)),
+        };
+        // The gate is closed while the other words change: an unchanged epoch means that they belong together.
+        (epoch != 0 && self.load_u32(GATE) == epoch).then_some(grant)
     }
 
     fn store_u32(&self, offset: usize, value: u32) {
         if let Some(atomic) = self.map.atomic_u32(offset) {
-            atomic.store(value, Ordering::Release);
+            atomic.store(value, Ordering::SeqCst);
         }
     }
 
     fn store_u64(&self, offset: usize, value: u64) {
         if let Some(atomic) = self.map.atomic_u64(offset) {
-            atomic.store(value, Ordering::Release);
+            atomic.store(value, Ordering::SeqCst);
         }
     }
 
     fn load_u32(&self, offset: usize) -> u32 {
-        self.map.atomic_u32(offset).map_or(0, |atomic| atomic.load(Ordering::Acquire))
+        self.map.atomic_u32(offset).map_or(0, |atomic| atomic.load(Ordering::SeqCst))
     }
 }
 
@@ -143,11 +155,11 @@ mod tests {
         let (parent, fd) = Control::create().unwrap();
         let worker = Control::open(&fd).unwrap();
         assert_eq!(worker.granted(), None);
-        parent.grant(3, 8);
-        assert_eq!(worker.granted(), Some(Grant { first: 3, usable: 8, taken: 0 }));
+        parent.grant(7, 3, 8);
+        assert_eq!(worker.granted(), Some(Grant { epoch: 7, first: 3, usable: 8, taken: 0 }));
         parent.set_taken(5);
         parent.set_usable(2);
-        assert_eq!(worker.granted(), Some(Grant { first: 3, usable: 2, taken: 5 }));
+        assert_eq!(worker.granted(), Some(Grant { epoch: 7, first: 3, usable: 2, taken: 5 }));
         parent.revoke();
         assert_eq!(worker.granted(), None);
     }

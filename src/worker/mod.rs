@@ -1,1 +1,21 @@
-//! Not written yet.
+//! The disposable camera process and the resident process's side of it.
+//!
+//! Rules:
+//! 1. One process per activation, from start to stop: the libraries of camera vendors crash, hang and keep state.
+//! 2. It touches no camera before it is told to start, and says `Stopped` only when the camera is off.
+//! 3. It speaks [`protocol`] over a socket whose other end trusts nothing it says ([`host`]).
+//! 4. It ends with its parent: by the socket's end, and by a death signal.
+
+pub mod channel;
+pub mod child;
+mod delivery;
+mod errors;
+pub mod host;
+mod limiter;
+mod negotiate;
+mod pipeline;
+mod pool;
+pub mod protocol;
+mod sink;
+mod sources;
+mod stderr;

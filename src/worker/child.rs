@@ -1,0 +1,202 @@
+//! The worker process: serves its parent's socket until it is told to stop, or the parent is gone.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags};
+use tracing_subscriber::EnvFilter;
+
+use super::channel::{self, Channel, Received};
+use super::delivery::Delivery;
+use super::pipeline::Pipeline;
+use super::protocol::{self, Configure, FromChild, ToChild};
+use crate::core::status::{Reason, ReasonKind};
+use crate::frame::slots::Control;
+use crate::sys::process;
+
+/// Longest wait for a parent that does not read.
+const SEND_LIMIT: Duration = Duration::from_secs(2);
+/// Environment variable that selects what is logged to stderr.
+const LOG_VARIABLE: &str = "LENSCAP_LOG";
+
+/// How the process ends.
+enum End {
+    /// The parent asked for it, is gone, or a signal came.
+    Stopped,
+    /// Something does not work.
+    Failed(Reason),
+}
+
+/// The whole life of the process. The only argument is the number of the parent's socket.
+pub fn run() -> ExitCode {
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_env_filter(filter)
+        .init();
+    let socket = std::env::args().nth(1).and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
+    let Some(socket) = socket else {
+        eprintln!("lenscap-worker is started by lenscap, not by hand: run \"lenscap\".");
+        return ExitCode::from(2);
+    };
+    match serve(Arc::new(Channel::new(socket))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(channel: Arc<Channel>) -> Result<(), String> {
+    let signals = signals().map_err(|error| error.to_string())?;
+    channel.set_send_timeout(SEND_LIMIT).map_err(|error| error.to_string())?;
+    tell(&channel, &FromChild::Hello { version: crate::VERSION.to_owned() })?;
+    let mut session = Session { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
+    let end = session.run();
+    // Told before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
+    if let End::Failed(reason) = &end {
+        tell(&channel, &FromChild::Failed(reason.clone()))?;
+    }
+    if let Some(active) = session.active.take() {
+        active.pipeline.stop();
+        let stats = active.delivery.stats();
+        tracing::debug!(
+            frames = stats.frames,
+            dropped = stats.dropped,
+            skipped = stats.skipped,
+            copies = stats.copies,
+            "camera off"
+        );
+        if matches!(end, End::Stopped) {
+            // A parent that is gone is no failure.
+            let _ = tell(&channel, &FromChild::Stats(stats));
+        }
+    }
+    match end {
+        End::Stopped => {
+            let _ = tell(&channel, &FromChild::Stopped);
+            Ok(())
+        }
+        End::Failed(reason) => Err(reason.text),
+    }
+}
+
+fn tell(channel: &Channel, message: &FromChild) -> Result<(), String> {
+    let bytes = protocol::encode(message)?;
+    channel.send(&bytes).map_err(|error| format!("the parent does not listen: {error}"))
+}
+
+/// SIGTERM as a descriptor. Ctrl+C in a terminal goes to the whole group: the parent sees to it, and tells us.
+fn signals() -> std::io::Result<UnixStream> {
+    let (receiver, sender) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGTERM, sender)?;
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::default())?;
+    }
+    Ok(receiver)
+}
+
+struct Session {
+    channel: Arc<Channel>,
+    signals: UnixStream,
+    active: Option<Active>,
+    buffer: Vec<u8>,
+}
+
+struct Active {
+    pipeline: Pipeline,
+    delivery: Arc<Delivery>,
+}
+
+impl Session {
+    fn run(&mut self) -> End {
+        loop {
+            let [told, signalled, reported] = match self.wait() {
+                Ok(ready) => ready,
+                Err(error) => return failed(format!("waiting failed: {error}")),
+            };
+            if signalled {
+                return End::Stopped;
+            }
+            if reported
+                && let Some(active) = &self.active
+                && let Some(report) = active.pipeline.next_report()
+            {
+                return End::Failed(active.pipeline.reason(&report));
+            }
+            if told && let Some(end) = self.listen() {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for the socket, a signal or the pipeline; without end, for the parent's end is an end of the socket.
+    fn wait(&self) -> std::io::Result<[bool; 3]> {
+        let mut fds = vec![PollFd::new(&*self.channel, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
+        if let Some(active) = &self.active {
+            fds.push(PollFd::from_borrowed_fd(active.pipeline.fd(), PollFlags::IN));
+        }
+        match rustix::event::poll(&mut fds, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+        Ok([ready(0), ready(1), ready(2)])
+    }
+
+    fn listen(&mut self) -> Option<End> {
+        let (length, fds) = match self.channel.receive(&mut self.buffer) {
+            Ok(Received::Packet(length, fds)) => (length, fds),
+            Ok(Received::Nothing) => return None,
+            Ok(Received::End) => return Some(End::Stopped),
+            Ok(Received::TooLarge) => return Some(failed("a message is too large".into())),
+            Err(error) => return Some(failed(error.to_string())),
+        };
+        match (protocol::decode::<ToChild>(&self.buffer[..length]), &mut self.active) {
+            (Ok(ToChild::Configure(configure)), None) => match self.configure(*configure, fds) {
+                Ok(active) => {
+                    self.active = Some(active);
+                    tell(&self.channel, &FromChild::Warm).err().map(failed)
+                }
+                Err(reason) => Some(End::Failed(reason)),
+            },
+            (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(End::Failed),
+            (Ok(ToChild::Granted), Some(active)) => {
+                active.delivery.granted();
+                None
+            }
+            (Ok(ToChild::Stop), _) => Some(End::Stopped),
+            (Ok(message), _) => Some(failed(format!("{message:?} came out of turn"))),
+            (Err(error), _) => Some(failed(error)),
+        }
+    }
+
+    fn configure(&self, configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
+        let internal = |error: String| {
+            Reason::new(ReasonKind::Other, format!("The camera process cannot work ({error}): restart Lenscap."))
+        };
+        let [slots, control]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
+        let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
+        let control = Control::open(control.as_fd()).map_err(|error| internal(error.to_string()))?;
+        let picture = configure.format.size_image() as usize;
+        let delivery =
+            Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
+        gst::init().map_err(|error| {
+            let text = format!("GStreamer cannot be used ({error}): reinstall GStreamer.");
+            Reason::new(ReasonKind::Setup, text)
+        })?;
+        let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
+        Ok(Active { pipeline, delivery })
+    }
+}
+
+fn failed(what: String) -> End {
+    let text = format!("The camera process and Lenscap do not understand each other ({what}): reinstall Lenscap.");
+    End::Failed(Reason::new(ReasonKind::Other, text))
+}

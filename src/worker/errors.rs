@@ -1,0 +1,141 @@
+//! GStreamer's errors as reasons: what is wrong in one sentence, and what to do about it.
+
+use crate::core::status::{Reason, ReasonKind};
+use crate::distro::Family;
+
+/// What went wrong, for a camera of this name. `debug` is the element's own account, which holds the kernel's error.
+pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
+    let kind = kind(error, debug);
+    let said = error.message().trim_end_matches('.');
+    let text = match kind {
+        ReasonKind::Busy => return busy(camera),
+        ReasonKind::Permission => return permission(camera),
+        ReasonKind::Missing => {
+            format!("The camera {camera} is not there ({said}): plug it in, or choose another source.")
+        }
+        ReasonKind::Format => {
+            format!("The camera {camera} gives no video that can be shown ({said}): choose another source.")
+        }
+        ReasonKind::Setup => format!("The source {camera} cannot be used ({said}): correct it in the settings."),
+        ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => {
+            format!("The camera {camera} failed ({said}): if this happens again, unplug it or restart the computer.")
+        }
+    };
+    Reason::new(kind, text)
+}
+
+/// The camera is in use.
+pub(super) fn busy(camera: &str) -> Reason {
+    let text = format!("The camera {camera} is in use by another program: close that program.");
+    Reason::new(ReasonKind::Busy, text)
+}
+
+/// The camera may not be opened.
+pub(super) fn permission(camera: &str) -> Reason {
+    let text = format!(
+        "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
+         log in again."
+    );
+    Reason::new(ReasonKind::Permission, text)
+}
+
+/// An element is not installed.
+pub(super) fn missing_element(element: &str) -> Reason {
+    let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
+    let how = match element {
+        "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
+        "videoconvertscale" | "videotestsrc" => {
+            hint("gstreamer1.0-plugins-base", "gstreamer1-plugins-base", "gst-plugins-base")
+        }
+        "queue" | "capsfilter" => hint("libgstreamer1.0-0", "gstreamer1", "gstreamer"),
+        "libcamerasrc" => hint("gstreamer1.0-libcamera", "libcamera-gstreamer", "gst-plugin-libcamera"),
+        "pipewiresrc" => hint("gstreamer1.0-pipewire", "pipewire-gstreamer", "gst-plugin-pipewire"),
+        "icamerasrc" => "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose \
+                         another source"
+            .to_owned(),
+        _ => "install the GStreamer plugin that has it, or correct the source in the settings".to_owned(),
+    };
+    Reason::new(ReasonKind::Setup, format!("GStreamer's element \"{element}\" is missing: {how}."))
+}
+
+fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
+    // The kernel's error is the surest sign; it is in English, for the worker sets no locale.
+    for (words, kind) in [
+        ("Device or resource busy", ReasonKind::Busy),
+        ("Permission denied", ReasonKind::Permission),
+        ("Operation not permitted", ReasonKind::Permission),
+        ("No such file or directory", ReasonKind::Missing),
+        ("No such device", ReasonKind::Missing),
+        ("not-negotiated", ReasonKind::Format),
+    ] {
+        if debug.contains(words) || error.message().contains(words) {
+            return kind;
+        }
+    }
+    if let Some(error) = error.kind::<gst::ResourceError>() {
+        return match error {
+            gst::ResourceError::Busy => ReasonKind::Busy,
+            gst::ResourceError::NotFound => ReasonKind::Missing,
+            gst::ResourceError::NotAuthorized => ReasonKind::Permission,
+            gst::ResourceError::Settings => ReasonKind::Setup,
+            _ => ReasonKind::Other,
+        };
+    }
+    if let Some(error) = error.kind::<gst::StreamError>() {
+        return match error {
+            gst::StreamError::WrongType
+            | gst::StreamError::TypeNotFound
+            | gst::StreamError::Format
+            | gst::StreamError::Decode => ReasonKind::Format,
+            gst::StreamError::CodecNotFound => ReasonKind::Setup,
+            _ => ReasonKind::Other,
+        };
+    }
+    match error.kind::<gst::CoreError>() {
+        Some(gst::CoreError::Negotiation | gst::CoreError::Caps) => ReasonKind::Format,
+        Some(gst::CoreError::MissingPlugin) => ReasonKind::Setup,
+        _ => ReasonKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(error: glib::Error, debug: &str) -> ReasonKind {
+        let reason = reason(&error, debug, "/dev/video0");
+        assert!(reason.text.ends_with('.') && reason.text.contains("/dev/video0"), "{reason}");
+        reason.kind
+    }
+
+    #[test]
+    fn the_kernels_error_decides() {
+        let open = |debug| of(glib::Error::new(gst::ResourceError::OpenReadWrite, "Could not open device."), debug);
+        assert_eq!(open("system error: Permission denied"), ReasonKind::Permission);
+        assert_eq!(open("system error: Device or resource busy"), ReasonKind::Busy);
+        assert_eq!(open("system error: No such device"), ReasonKind::Missing);
+        assert_eq!(open("system error: Input/output error"), ReasonKind::Other);
+        let stopped = glib::Error::new(gst::StreamError::Failed, "Internal data stream error.");
+        assert_eq!(of(stopped, "streaming stopped, reason not-negotiated (-4)"), ReasonKind::Format);
+    }
+
+    #[test]
+    fn else_gstreamers_domain_decides() {
+        assert_eq!(of(glib::Error::new(gst::ResourceError::Busy, "x"), ""), ReasonKind::Busy);
+        assert_eq!(of(glib::Error::new(gst::ResourceError::NotFound, "x"), ""), ReasonKind::Missing);
+        assert_eq!(of(glib::Error::new(gst::StreamError::CodecNotFound, "x"), ""), ReasonKind::Setup);
+        assert_eq!(of(glib::Error::new(gst::CoreError::Negotiation, "x"), ""), ReasonKind::Format);
+        assert_eq!(of(glib::Error::new(gst::LibraryError::Init, "x"), ""), ReasonKind::Other);
+    }
+
+    #[test]
+    fn every_element_we_use_has_its_package_named() {
+        for element in
+            ["v4l2src", "jpegdec", "videoconvertscale", "videotestsrc", "libcamerasrc", "pipewiresrc", "icamerasrc"]
+        {
+            let reason = missing_element(element);
+            assert_eq!(reason.kind, ReasonKind::Setup);
+            assert!(reason.text.contains("gst"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! The resident process's side of one worker: starts it, hears it, ends it. Never blocks, trusts nothing.
+//!
+//! The caller watches [`WorkerHost::fds`] and [`WorkerHost::deadline`] and calls [`WorkerHost::dispatch`]; all
+//! outcomes are [`HostEvent`]s. Whether a start takes too long or frames stay away is the caller's decision; here are
+//! only the deadlines of greeting and ending.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::channel::{self, Channel, Received};
+use super::protocol::{self, Configure, FromChild, Stats, ToChild};
+use super::stderr::{Stderr, plain};
+use crate::core::source::Source;
+use crate::core::status::{Reason, ReasonKind};
+use crate::frame::format::VideoFormat;
+use crate::frame::slots::{Control, SlotLayout};
+use crate::sys::process;
+
+/// From spawn to the child's first message.
+const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// From the stop message (EOS in the child) to SIGTERM.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// From SIGTERM to SIGKILL.
+const TERM_LIMIT: Duration = Duration::from_secs(1);
+/// How long [`Drop`] waits for the killed process; a process stuck in a driver may take for ever.
+const REAP_LIMIT: Duration = Duration::from_secs(5);
+/// Messages handled in one dispatch: more than a socket's default buffer holds of frames.
+const MAX_PER_DISPATCH: usize = 256;
+/// Messages in one second of a child that behaves: twice the highest framerate and some.
+const MAX_PER_SECOND: u32 = 2 * VideoFormat::MAX_FRAMERATE + 64;
+
+/// What to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerConfig {
+    /// The worker program.
+    pub program: PathBuf,
+    /// Where the pictures come from.
+    pub source: Source,
+    /// The promised format.
+    pub format: VideoFormat,
+    /// Buffers of the camera, where the source lets us choose.
+    pub buffer_count: u32,
+    /// A node that is never a camera: the output.
+    pub excluded: Option<PathBuf>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostEvent {
+    /// It is up and has touched no camera.
+    Warm,
+    /// The first frame is there and waits for the gate.
+    Started {
+        /// The camera's name for people.
+        camera: String,
+        /// What the camera gives, in GStreamer's words.
+        caps: String,
+    },
+    /// A slot is filled, under the present grant.
+    Frame {
+        /// Which slot; within the layout.
+        slot: u32,
+        /// Time of capture, `CLOCK_MONOTONIC`.
+        timestamp: Duration,
+    },
+    /// The camera is off; the process is still ending.
+    Stopped,
+    /// It does not work. The process ends by itself or is ended; nothing else but [`HostEvent::Exited`] follows.
+    Failed(Reason),
+    /// The process is reaped and all it wrote is read. Comes once, last.
+    Exited {
+        /// Why, when it was neither asked to end nor had said so before.
+        reason: Option<Reason>,
+    },
+}
+
+/// How far the conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Greeting { until: Instant },
+    Configured,
+    Warm,
+    Started,
+    Stopped,
+    Failed,
+}
+
+/// How far the ending is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    No,
+    Asked { until: Instant },
+    Terminated { until: Instant },
+    Killed,
+}
+
+/// One worker process.
+#[derive(Debug)]
+pub struct WorkerHost {
+    child: Child,
+    pidfd: OwnedFd,
+    channel: Option<Channel>,
+    stderr: Stderr,
+    /// Sent with the greeting's answer.
+    configure: Option<(Vec<u8>, OwnedFd, OwnedFd)>,
+    control: Control,
+    slot_count: u32,
+    /// Counts grants; frames of others than the last are dropped.
+    epoch: u32,
+    granted: bool,
+    taken: u64,
+    phase: Phase,
+    ending: Ending,
+    wants_start: bool,
+    /// It does not read what it is told.
+    stuck: bool,
+    stats: Option<Stats>,
+    window: (Instant, u32),
+    buffer: Vec<u8>,
+    exited: bool,
+}
+
+impl WorkerHost {
+    /// Starts the program. It is killed when the calling thread ends, or when the host is dropped.
+    ///
+    /// # Errors
+    /// When the program is missing or cannot be started, or descriptors or memory are short.
+    pub fn spawn(
+        config: &WorkerConfig,
+        slots_fd: BorrowedFd<'_>,
+        layout: &SlotLayout,
+        now: Instant,
+    ) -> Result<Self, Reason> {
+        Self::spawn_with(config, &[], slots_fd, layout, now)
+    }
+
+    /// As [`Self::spawn`], with changes to the environment that the worker inherits.
+    ///
+    /// # Errors
+    /// As [`Self::spawn`].
+    pub fn spawn_with(
+        config: &WorkerConfig,
+        environment: &[(&str, &str)],
+        slots_fd: BorrowedFd<'_>,
+        layout: &SlotLayout,
+        now: Instant,
+    ) -> Result<Self, Reason> {
+        let message = protocol::encode(&ToChild::Configure(Box::new(Configure {
+            source: config.source.clone(),
+            format: config.format,
+            layout: layout.clone(),
+            buffer_count: config.buffer_count,
+            excluded: config.excluded.clone(),
+        })))
+        .map_err(|error| Reason::new(ReasonKind::Setup, format!("The camera's settings cannot be used: {error}.")))?;
+        let resources = || -> io::Result<_> {
+            let (control, control_fd) = Control::create()?;
+            let slots_fd = slots_fd.try_clone_to_owned()?;
+            let (channel, theirs) = Channel::pair()?;
+            Ok((control, control_fd, slots_fd, channel, theirs))
+        };
+        let (control, control_fd, slots_fd, channel, theirs) = resources().map_err(|error| cannot_start(&error))?;
+        let mut command = Command::new(&config.program);
+        command
+            .arg(std::os::fd::AsRawFd::as_raw_fd(&theirs).to_string())
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = process::spawn_tied(&mut command, theirs.as_fd()).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Reason::new(
+                ReasonKind::Setup,
+                format!(
+                    "The camera program {} cannot be started ({error}): reinstall Lenscap.",
+                    config.program.display()
+                ),
+            ),
+            _ => cannot_start(&error),
+        })?;
+        drop(theirs);
+        match attach(&mut child) {
+            Ok((pidfd, stderr)) => Ok(Self {
+                child,
+                pidfd,
+                channel: Some(channel),
+                stderr,
+                configure: Some((message, slots_fd, control_fd)),
+                control,
+                slot_count: u32::try_from(layout.offsets.len()).unwrap_or(0),
+                epoch: 0,
+                granted: false,
+                taken: 0,
+                phase: Phase::Greeting { until: now + HELLO_LIMIT },
+                ending: Ending::No,
+                wants_start: false,
+                stuck: false,
+                stats: None,
+                window: (now, 0),
+                buffer: channel::buffer(),
+                exited: false,
+            }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(cannot_start(&error))
+            }
+        }
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Socket, stderr pipe and pidfd, while they can become readable.
+    pub fn fds(&self) -> [Option<BorrowedFd<'_>>; 3] {
+        let pidfd = (!self.exited).then(|| self.pidfd.as_fd());
+        [self.channel.as_ref().map(AsFd::as_fd), self.stderr.fd(), pidfd]
+    }
+
+    /// The next moment at which [`Self::dispatch`] has to be called even if nothing becomes readable.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.exited {
+            return None;
+        }
+        let greeting = match self.phase {
+            Phase::Greeting { until } => Some(until),
+            Phase::Configured | Phase::Warm | Phase::Started | Phase::Stopped | Phase::Failed => None,
+        };
+        match self.ending {
+            Ending::No if self.stuck => Some(self.window.0),
+            Ending::No => greeting,
+            Ending::Asked { until } | Ending::Terminated { until } => Some(until),
+            Ending::Killed => None,
+        }
+    }
+
+    /// What the child told about its frames, once it stopped in order.
+    pub fn stats(&self) -> Option<Stats> {
+        self.stats
+    }
+
+    /// Reads what is there and applies deadlines. Appends to `out` what happened; never blocks.
+    pub fn dispatch(&mut self, now: Instant, out: &mut Vec<HostEvent>) {
+        if self.exited {
+            return;
+        }
+        // Looked at first: what a dead child has said is then complete below.
+        let status = self.child.try_wait().unwrap_or_else(|error| {
+            tracing::error!("cannot wait for the camera process: {error}");
+            None
+        });
+        self.stderr.drain();
+        self.receive(now, out);
+        if let Some(status) = status {
+            self.finish(status, out);
+            return;
+        }
+        let is_silent = matches!(self.phase, Phase::Greeting { until } if until <= now);
+        if self.ending == Ending::No && (is_silent || self.stuck) {
+            let text = "The camera process does not answer: if this happens again, restart the computer.";
+            self.violated(Reason::new(ReasonKind::Hang, text), out);
+        }
+        match self.ending {
+            Ending::Asked { until } if until <= now => {
+                tracing::warn!("the camera process did not stop within {STOP_LIMIT:?}: terminating it");
+                self.signal(Signal::TERM);
+                self.ending = Ending::Terminated { until: now + TERM_LIMIT };
+            }
+            Ending::Terminated { until } if until <= now => {
+                tracing::warn!("the camera process ignored SIGTERM for {TERM_LIMIT:?}: killing it");
+                self.kill();
+            }
+            Ending::No | Ending::Asked { .. } | Ending::Terminated { .. } | Ending::Killed => {}
+        }
+    }
+
+    /// Switch the camera on, as soon as the child can.
+    pub fn start(&mut self, _now: Instant) {
+        self.wants_start = true;
+        if matches!(self.phase, Phase::Configured | Phase::Warm) {
+            self.send(&ToChild::Start);
+        }
+    }
+
+    /// Switch the camera off and end: by message, then SIGTERM, then SIGKILL, each with its deadline.
+    pub fn stop(&mut self, now: Instant) {
+        if self.ending == Ending::No {
+            self.ending = Ending::Asked { until: now + STOP_LIMIT };
+            self.send(&ToChild::Stop);
+        }
+    }
+
+    /// End the process at once. [`HostEvent::Exited`] still comes through [`Self::dispatch`].
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.ending = Ending::Killed;
+    }
+
+    /// Opens the gate: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
+    pub fn grant(&mut self, first: u32, usable: u32) {
+        self.epoch = self.epoch.checked_add(1).unwrap_or(1);
+        self.granted = true;
+        self.taken = 0;
+        self.control.grant(self.epoch, first, usable);
+        self.send(&ToChild::Granted);
+    }
+
+    /// Closes the gate: frames that are on their way are dropped.
+    pub fn revoke(&mut self) {
+        self.granted = false;
+        self.control.revoke();
+    }
+
+    /// The rotation is now 0..`usable`.
+    pub fn set_usable(&mut self, usable: u32) {
+        self.control.set_usable(usable);
+    }
+
+    /// One frame was queued, or thrown away: its place is free again.
+    pub fn taken(&mut self) {
+        self.taken += 1;
+        self.control.set_taken(self.taken);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // Fails only for a process that has just ended.
+        if let Err(error) = rustix::process::pidfd_send_signal(&self.pidfd, signal) {
+            tracing::debug!("cannot signal the camera process: {error}");
+        }
+    }
+
+    fn send(&mut self, message: &ToChild) {
+        let Some(channel) = &self.channel else { return };
+        let sent = protocol::encode(message).map_err(io::Error::other).and_then(|bytes| channel.try_send(&bytes, &[]));
+        if let Err(error) = sent {
+            // A child that ended is seen through the pidfd.
+            tracing::debug!("the camera process did not take a message: {error}");
+            self.stuck |= error.kind() == io::ErrorKind::WouldBlock;
+        }
+    }
+
+    fn receive(&mut self, now: Instant, out: &mut Vec<HostEvent>) {
+        for _ in 0..MAX_PER_DISPATCH {
+            let Some(channel) = &self.channel else { return };
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let received = channel.receive(&mut buffer);
+            let message = match received {
+                Ok(Received::Packet(length, _)) => protocol::decode::<FromChild>(&buffer[..length]),
+                Ok(Received::TooLarge) => Err("a message that is too large".to_owned()),
+                Ok(Received::Nothing) => {
+                    self.buffer = buffer;
+                    return;
+                }
+                Ok(Received::End) => {
+                    self.channel = None;
+                    return;
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            self.buffer = buffer;
+            if now.saturating_duration_since(self.window.0) >= Duration::from_secs(1) {
+                self.window = (now, 0);
+            }
+            self.window.1 += 1;
+            let result = if self.window.1 > MAX_PER_SECOND {
+                Err(nonsense("more messages than any camera gives"))
+            } else {
+                message.map_err(|error| nonsense(&error)).and_then(|message| self.handle(message, now, out))
+            };
+            if let Err(reason) = result {
+                self.violated(reason, out);
+            }
+        }
+    }
+
+    fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Reason> {
+        match (message, self.phase) {
+            (FromChild::Hello { version }, Phase::Greeting { .. }) => {
+                if version != crate::VERSION {
+                    let text = format!(
+                        "The camera process is version {} and Lenscap is version {}: reinstall Lenscap.",
+                        plain(&version),
+                        crate::VERSION
+                    );
+                    return Err(Reason::new(ReasonKind::Setup, text));
+                }
+                self.phase = Phase::Configured;
+                if let (Some((message, slots, control)), Some(channel)) = (self.configure.take(), &self.channel)
+                    && let Err(error) = channel.try_send(&message, &[slots.as_fd(), control.as_fd()])
+                {
+                    tracing::debug!("the camera process did not take its settings: {error}");
+                }
+                if self.wants_start {
+                    self.send(&ToChild::Start);
+                }
+            }
+            (FromChild::Warm, Phase::Configured) => {
+                self.phase = Phase::Warm;
+                out.push(HostEvent::Warm);
+            }
+            (FromChild::Started { camera, caps }, Phase::Warm) if self.wants_start => {
+                self.phase = Phase::Started;
+                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps) });
+            }
+            (FromChild::Frame(frame), Phase::Started) => {
+                if frame.slot >= self.slot_count {
+                    return Err(nonsense(&format!("slot {} of {}", frame.slot, self.slot_count)));
+                }
+                if self.granted && frame.epoch == self.epoch {
+                    let timestamp = Duration::from_nanos(frame.timestamp_ns);
+                    out.push(HostEvent::Frame { slot: frame.slot, timestamp });
+                }
+            }
+            (FromChild::Stats(stats), Phase::Configured | Phase::Warm | Phase::Started) => self.stats = Some(stats),
+            (FromChild::Stopped, Phase::Configured | Phase::Warm | Phase::Started) => {
+                self.phase = Phase::Stopped;
+                out.push(HostEvent::Stopped);
+            }
+            (FromChild::Failed(reason), Phase::Configured | Phase::Warm | Phase::Started) => {
+                self.phase = Phase::Failed;
+                out.push(HostEvent::Failed(Reason::new(reason.kind, plain(&reason.text))));
+                // It ends by itself; the deadlines see to it.
+                if self.ending == Ending::No {
+                    self.ending = Ending::Asked { until: now + STOP_LIMIT };
+                }
+            }
+            (message, phase) => {
+                let first_word = |text: String| text.split([' ', '(']).next().unwrap_or_default().to_owned();
+                let (message, phase) = (first_word(format!("{message:?}")), first_word(format!("{phase:?}")));
+                return Err(nonsense(&format!("\"{message}\" while it was \"{phase}\"")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The child broke the rules: nothing more is heard from it.
+    fn violated(&mut self, reason: Reason, out: &mut Vec<HostEvent>) {
+        self.channel = None;
+        self.kill();
+        if !matches!(self.phase, Phase::Failed | Phase::Stopped) {
+            out.push(HostEvent::Failed(reason));
+        }
+        self.phase = Phase::Failed;
+    }
+
+    fn finish(&mut self, status: ExitStatus, out: &mut Vec<HostEvent>) {
+        // A descendant may keep the pipe open: what is in it now is all there is to wait for.
+        self.stderr.drain();
+        self.exited = true;
+        self.channel = None;
+        let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
+        let reason = (!was_asked).then(|| crashed(status, self.stderr.last_words()));
+        if was_asked && !status.success() && self.ending != Ending::Killed {
+            tracing::warn!("the camera process ended badly ({status})");
+        }
+        out.push(HostEvent::Exited { reason });
+    }
+}
+
+impl Drop for WorkerHost {
+    fn drop(&mut self) {
+        if self.exited {
+            return;
+        }
+        self.kill();
+        let until = Instant::now() + REAP_LIMIT;
+        while let Ok(None) = self.child.try_wait() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                tracing::error!("the camera process {} does not die", self.child.id());
+                return;
+            }
+            let timeout = rustix::time::Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(0),
+                tv_nsec: left.subsec_nanos().into(),
+            };
+            let mut fds = [rustix::event::PollFd::new(&self.pidfd, rustix::event::PollFlags::IN)];
+            let _ = rustix::event::poll(&mut fds, Some(&timeout));
+        }
+    }
+}
+
+fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
+    let pidfd = process::pidfd(child)?;
+    let stderr = child.stderr.take().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
+    let stderr = OwnedFd::from(stderr);
+    rustix::io::ioctl_fionbio(&stderr, true)?;
+    Ok((pidfd, Stderr::new(stderr)))
+}
+
+fn cannot_start(error: &io::Error) -> Reason {
+    let text = format!("The camera process cannot be started ({error}): close some programs and try again.");
+    Reason::new(ReasonKind::Other, text)
+}
+
+fn nonsense(what: &str) -> Reason {
+    let text = format!("The camera process sent nonsense ({}): if this happens again, reinstall Lenscap.", plain(what));
+    Reason::new(ReasonKind::Crash, text)
+}
+
+fn crashed(status: ExitStatus, last_words: Option<String>) -> Reason {
+    let how = match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("The camera's driver crashed (signal {signal})"),
+        (None, Some(code)) => format!("The camera process ended by itself (exit status {code})"),
+        (None, None) => "The camera process ended by itself".to_owned(),
+    };
+    let text = match last_words {
+        Some(words) => format!("{how}: {words}"),
+        None => format!("{how}: if this happens again, restart the computer or choose another camera."),
+    };
+    Reason::new(ReasonKind::Crash, text)
+}

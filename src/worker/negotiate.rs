@@ -1,0 +1,277 @@
+//! Which of a camera's formats to ask for.
+//!
+//! Every combination a camera offers gets a cost; the cheapest wins. Too small or too slow costs most, for it cannot
+//! be made up for; JPEG costs a decoder and blemishes; too large costs a little time in scaling; a foreign pixel format
+//! next to nothing, for the conversion writes where the copy would. The result is fixed down to the framerate: without
+//! one V4L2 drivers take what they like (measured: vivid takes 5 fps).
+
+use crate::frame::format::VideoFormat;
+
+/// What to ask for.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    /// Fixed in size, and in rate where the camera tells rates.
+    pub(super) caps: gst::Caps,
+    /// Whether it has to be decoded.
+    pub(super) is_jpeg: bool,
+}
+
+/// What a pad gives, roughly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Media {
+    /// Anything: it tells when it runs.
+    Any,
+    /// Raw video.
+    Raw,
+    /// JPEG pictures and no raw video.
+    Jpeg,
+    /// Something else; its name.
+    Other(String),
+}
+
+/// What these caps are about.
+pub(super) fn media(caps: &gst::CapsRef) -> Media {
+    if caps.is_any() {
+        return Media::Any;
+    }
+    let names: Vec<&str> = caps.iter().map(|structure| structure.name().as_str()).collect();
+    if names.contains(&"video/x-raw") {
+        Media::Raw
+    } else if names.contains(&"image/jpeg") {
+        Media::Jpeg
+    } else {
+        Media::Other(names.first().copied().unwrap_or("nothing").to_owned())
+    }
+}
+
+/// The best of what is offered; `None` when nothing of it is video we can take. With `native` a size below half of the
+/// sensor's is not asked for: some sensors behind libcamera abort then.
+pub(super) fn choose(offered: &gst::CapsRef, format: &VideoFormat, native: bool, jpeg: bool) -> Option<Choice> {
+    let mut best: Option<(f64, Choice)> = None;
+    for (structure, features) in offered.iter_with_features() {
+        let is_jpeg = structure.name() == "image/jpeg";
+        let is_raw = structure.name() == "video/x-raw";
+        let in_memory = features.is_empty() || features.contains(gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY);
+        if !in_memory || !(is_raw || (is_jpeg && jpeg)) {
+            continue;
+        }
+        let Some((cost, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            let caps = gst::Caps::builder_full().structure(structure).build();
+            best = Some((cost, Choice { caps, is_jpeg }));
+        }
+    }
+    best.map(|(_, choice)| choice)
+}
+
+fn cheapest(
+    structure: &gst::StructureRef,
+    format: &VideoFormat,
+    native: bool,
+    is_jpeg: bool,
+) -> Option<(f64, gst::Structure)> {
+    let mut fixed = structure.to_owned();
+    let mut cost = if is_jpeg { 3.0 } else { 0.0 };
+    if !is_jpeg {
+        let (format_cost, name) = strings(structure.value("format").ok()?)
+            .into_iter()
+            .filter_map(|name| Some((format_cost(&name, format)?, name)))
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        fixed.set("format", name);
+        cost += format_cost;
+    }
+    if let (Ok(width), Ok(height)) = (structure.value("width"), structure.value("height")) {
+        let width = side(width, format.width, native)?;
+        let height = side(height, format.height, native)?;
+        fixed.set("width", width.cast_signed());
+        fixed.set("height", height.cast_signed());
+        cost += size_cost((width, height), (format.width, format.height));
+    }
+    if let Ok(rates) = structure.value("framerate") {
+        let rate = rate(rates, format.framerate)?;
+        fixed.set("framerate", rate);
+        cost += rate_cost(rate, format.framerate);
+    }
+    Some((cost, fixed))
+}
+
+fn format_cost(name: &str, wanted: &VideoFormat) -> Option<f64> {
+    if name == wanted.pixel_format.gst_name() {
+        return Some(0.0);
+    }
+    let info = gst_video::VideoFormatInfo::from_format(gst_video::VideoFormat::from_string(name));
+    match info.format() {
+        gst_video::VideoFormat::Unknown | gst_video::VideoFormat::Encoded => None,
+        // Deep and tiled formats are dear to convert; grey ones are infrared cameras.
+        _ if info.is_gray() => Some(3.0),
+        _ if info.depth().first().is_some_and(|depth| *depth > 8) => Some(0.4),
+        _ if info.is_yuv() => Some(0.05),
+        _ => Some(0.1),
+    }
+}
+
+fn size_cost(offered: (u32, u32), wanted: (u32, u32)) -> f64 {
+    let across = f64::from(offered.0) / f64::from(wanted.0);
+    let down = f64::from(offered.1) / f64::from(wanted.1);
+    let fit = across.min(down);
+    let shape = (across / down).ln().abs();
+    let pixels = (across * down).max(1.0).log2();
+    let short = if fit < 1.0 { 10.0 * (1.0 - fit) } else { 0.0 };
+    short + 0.7 * shape + 0.5 * pixels
+}
+
+fn rate_cost(offered: gst::Fraction, wanted: u32) -> f64 {
+    let ratio = as_f64(offered) / f64::from(wanted);
+    if is_enough(offered, wanted) { 0.1 * ratio.max(1.0).log2() } else { 10.0 * (1.0 - ratio) }
+}
+
+/// A rate of 30000/1001 is what people call 30; 0 stands for a rate that varies.
+fn is_enough(offered: gst::Fraction, wanted: u32) -> bool {
+    offered.numer() == 0 || as_f64(offered) >= 0.98 * f64::from(wanted)
+}
+
+fn as_f64(fraction: gst::Fraction) -> f64 {
+    f64::from(fraction.numer()) / f64::from(fraction.denom().max(1))
+}
+
+/// One side of the picture: the wanted one, else the next larger, else the largest.
+fn side(offered: &glib::SendValue, wanted: u32, native: bool) -> Option<u32> {
+    let mut sides = Vec::new();
+    each(offered, &mut |value| {
+        if let Ok(fixed) = value.get::<i32>() {
+            sides.extend(u32::try_from(fixed));
+        } else if let Ok(range) = value.get::<gst::IntRange<i32>>() {
+            let (least, most) = (u32::try_from(range.min()).unwrap_or(1), u32::try_from(range.max()).unwrap_or(0));
+            let step = u32::try_from(range.step()).unwrap_or(1).max(1);
+            let inside = wanted.clamp(least, most.max(least));
+            sides.push(least + (inside - least).div_ceil(step) * step);
+            sides.push(most);
+        }
+    });
+    let most = sides.iter().copied().max()?;
+    if native && wanted < most / 2 {
+        return Some(most);
+    }
+    Some(sides.into_iter().filter(|side| *side >= wanted).min().unwrap_or(most))
+}
+
+/// The rate: the wanted one, else the next higher, else the highest.
+fn rate(offered: &glib::SendValue, wanted: u32) -> Option<gst::Fraction> {
+    let exact = gst::Fraction::new(wanted.cast_signed(), 1);
+    let mut rates = Vec::new();
+    each(offered, &mut |value| {
+        if let Ok(fixed) = value.get::<gst::Fraction>() {
+            rates.push(fixed);
+        } else if let Ok(range) = value.get::<gst::FractionRange>() {
+            rates.push(exact.clamp(range.min(), range.max().max(range.min())));
+        }
+    });
+    let by_size = |a: &gst::Fraction, b: &gst::Fraction| as_f64(*a).total_cmp(&as_f64(*b));
+    let enough = rates.iter().copied().filter(|rate| rate.numer() != 0 && is_enough(*rate, wanted)).min_by(by_size);
+    enough.or_else(|| rates.into_iter().max_by(by_size))
+}
+
+fn strings(offered: &glib::SendValue) -> Vec<String> {
+    let mut found = Vec::new();
+    each(offered, &mut |value| found.extend(value.get::<String>()));
+    found
+}
+
+/// Calls `look` with the value, or with each of a list.
+fn each(offered: &glib::SendValue, look: &mut dyn FnMut(&glib::Value)) {
+    match offered.get::<gst::List>() {
+        Ok(list) => list.iter().for_each(|value| look(value)),
+        Err(_) => look(offered),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::format::PixelFormat;
+
+    fn chosen(offered: &str, width: u32, height: u32, framerate: u32) -> String {
+        chosen_with(offered, width, height, framerate, false, true)
+    }
+
+    fn chosen_with(offered: &str, width: u32, height: u32, framerate: u32, native: bool, jpeg: bool) -> String {
+        gst::init().unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, width, height, framerate).unwrap();
+        let offered: gst::Caps = offered.parse().unwrap();
+        let Some(choice) = choose(&offered, &format, native, jpeg) else { return "none".into() };
+        let structure = choice.caps.structure(0).unwrap();
+        assert_eq!(choice.is_jpeg, structure.name() == "image/jpeg");
+        format!(
+            "{} {}x{}@{}",
+            structure.get::<String>("format").unwrap_or_else(|_| "jpeg".into()),
+            structure.get::<i32>("width").unwrap(),
+            structure.get::<i32>("height").unwrap(),
+            structure.get::<gst::Fraction>("framerate").unwrap()
+        )
+    }
+
+    const WEBCAM: &str = "video/x-raw,format=YUY2,width=640,height=480,framerate={30/1,15/1}; \
+        video/x-raw,format=YUY2,width=1280,height=720,framerate=10/1; \
+        image/jpeg,width=1280,height=720,framerate={60/1,30/1}; image/jpeg,width=1920,height=1080,framerate=30/1";
+
+    #[test]
+    fn raw_of_the_promised_size_and_rate_comes_first() {
+        assert_eq!(chosen(WEBCAM, 640, 480, 30), "YUY2 640x480@30/1");
+        assert_eq!(chosen(WEBCAM, 640, 480, 15), "YUY2 640x480@15/1");
+        assert_eq!(chosen(WEBCAM, 320, 240, 30), "YUY2 640x480@30/1");
+        assert_eq!(chosen(WEBCAM, 1280, 720, 10), "YUY2 1280x720@10/1");
+    }
+
+    #[test]
+    fn jpeg_beats_blowing_up_and_slow_motion() {
+        assert_eq!(chosen(WEBCAM, 1280, 720, 30), "jpeg 1280x720@30/1");
+        assert_eq!(chosen(WEBCAM, 1920, 1080, 30), "jpeg 1920x1080@30/1");
+        assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 640x480@30/1");
+    }
+
+    #[test]
+    fn the_rate_is_exact_else_the_next_higher_else_the_highest() {
+        let caps = "video/x-raw,format=YUY2,width=640,height=480,framerate={5/1,30000/1001,50/1,60/1}";
+        assert_eq!(chosen(caps, 640, 480, 30), "YUY2 640x480@30000/1001");
+        assert_eq!(chosen(caps, 640, 480, 40), "YUY2 640x480@50/1");
+        assert_eq!(chosen(caps, 640, 480, 90), "YUY2 640x480@60/1");
+        let range = "video/x-raw,format=YUY2,width=640,height=480,framerate=[1/1,25/1]";
+        assert_eq!(chosen(range, 640, 480, 30), "YUY2 640x480@25/1");
+        assert_eq!(chosen(range, 640, 480, 12), "YUY2 640x480@12/1");
+    }
+
+    #[test]
+    fn ranges_give_the_promised_size_and_lists_the_promised_format() {
+        let caps = "video/x-raw,format={NV12,YUY2},width=[2,4096,2],height=[2,4096,2],framerate=[0/1,120/1]";
+        assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30/1");
+        let colour = "video/x-raw,format={GRAY8,NV12,RGB},width=640,height=480,framerate=30/1";
+        assert_eq!(chosen(colour, 640, 480, 30), "NV12 640x480@30/1");
+    }
+
+    #[test]
+    fn sensors_are_not_asked_for_less_than_half() {
+        let caps = "video/x-raw,format=NV12,width=[32,1928],height=[32,1092],framerate=30/1";
+        assert_eq!(chosen_with(caps, 640, 480, 30, true, true), "NV12 1928x1092@30/1");
+        assert_eq!(chosen_with(caps, 1280, 720, 30, true, true), "NV12 1280x720@30/1");
+    }
+
+    #[test]
+    fn what_is_no_video_in_memory_is_not_chosen() {
+        assert_eq!(
+            chosen("audio/x-raw,rate=48000; video/x-bayer,format=grbg,width=640,height=480", 640, 480, 30),
+            "none"
+        );
+        let gpu = "video/x-raw(memory:DMABuf),format=DMA_DRM,width=640,height=480,framerate=30/1";
+        assert_eq!(chosen(gpu, 640, 480, 30), "none");
+    }
+
+    #[test]
+    fn media_are_told_apart() {
+        gst::init().unwrap();
+        let of = |text: &str| media(&text.parse::<gst::Caps>().unwrap());
+        assert_eq!(of("ANY"), Media::Any);
+        assert_eq!(of("image/jpeg; video/x-raw,format=RGB"), Media::Raw);
+        assert_eq!(of("image/jpeg"), Media::Jpeg);
+        assert_eq!(of("audio/x-raw,rate=8000"), Media::Other("audio/x-raw".into()));
+    }
+}

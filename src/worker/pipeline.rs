@@ -1,0 +1,368 @@
+//! The one pipeline: `source ! capsfilter ! [queue] ! [jpegdec] ! videoconvertscale ! slots`.
+//!
+//! The converter letterboxes and hands identical pictures through. The rate is kept by a probe that leaves frames out
+//! before any work is spent on them.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use rustix::event::{EventfdFlags, PollFd, PollFlags};
+
+use super::channel::Channel;
+use super::delivery::Delivery;
+use super::errors;
+use super::limiter::Limiter;
+use super::negotiate::{self, Choice, Media};
+use super::protocol::{self, Configure, FromChild};
+use super::sink::SlotSink;
+use super::sources::{self, Built};
+use crate::core::status::{Reason, ReasonKind};
+
+/// How long the end of the stream may take to come through before the camera is switched off without it.
+const EOS_LIMIT: Duration = Duration::from_millis(1000);
+/// Most bus messages kept; only the first error is ever told.
+const MAX_MESSAGES: usize = 16;
+
+/// What the pipeline reported.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// It failed.
+    Error(glib::Error, String),
+    /// The stream ended.
+    Eos,
+}
+
+/// Reports of the streaming threads, readable as a descriptor.
+#[derive(Debug)]
+struct Reports {
+    queue: Mutex<VecDeque<Report>>,
+    wake: OwnedFd,
+}
+
+/// The pipeline; its source is added when it starts.
+pub(super) struct Pipeline {
+    pipeline: gst::Pipeline,
+    sink: SlotSink,
+    convert: gst::Element,
+    configure: Configure,
+    delivery: Arc<Delivery>,
+    reports: Arc<Reports>,
+    camera: Arc<Mutex<Camera>>,
+}
+
+/// What is told about the camera with the first frame.
+#[derive(Debug, Default)]
+struct Camera {
+    name: String,
+    source: Option<gst::Element>,
+    pad: Option<gst::Pad>,
+}
+
+impl Pipeline {
+    /// Builds what needs no camera and loads what the source will need.
+    ///
+    /// # Errors
+    /// When an element is missing or descriptors are short.
+    pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Reason> {
+        let internal = |error: String| {
+            Reason::new(ReasonKind::Other, format!("The camera process cannot work ({error}): restart the computer."))
+        };
+        let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|error| internal(error.to_string()))?;
+        let reports = Arc::new(Reports { queue: Mutex::default(), wake });
+        let pipeline = gst::Pipeline::new();
+        // The clock of V4L2 and of the slots' timestamps.
+        pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+        let bus = pipeline.bus().ok_or_else(|| internal("no bus".into()))?;
+        let to = reports.clone();
+        bus.set_sync_handler(move |_, message| {
+            to.take(message);
+            gst::BusSyncReply::Drop
+        });
+        let camera = Arc::new(Mutex::new(Camera::default()));
+        let announced = camera.clone();
+        let sink = SlotSink::new(delivery.clone(), configure.format, move || announce(&channel, &announced))
+            .map_err(internal)?;
+        let convert = sources::make("videoconvertscale")?;
+        convert.set_property("add-borders", true);
+        pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
+        convert.link(&sink).map_err(|error| internal(error.to_string()))?;
+        for name in sources::factories(&configure.source).iter().chain(&["capsfilter", "jpegdec"]) {
+            if let Some(factory) = gst::ElementFactory::find(name)
+                && let Err(error) = factory.load()
+            {
+                tracing::warn!("cannot load the element {name}: {error}");
+            }
+        }
+        Ok(Self { pipeline, sink, convert, configure, delivery, reports, camera })
+    }
+
+    /// Becomes readable when [`Self::next_report`] has something.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.reports.wake.as_fd()
+    }
+
+    /// The next report.
+    pub(super) fn next_report(&self) -> Option<Report> {
+        self.reports.next()
+    }
+
+    /// The reason in a report.
+    pub(super) fn reason(&self, report: &Report) -> Reason {
+        let name = self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone();
+        match report {
+            Report::Error(error, debug) => errors::reason(error, debug, &name),
+            Report::Eos => {
+                let text = format!("The camera {name} ended its stream: start it again, or choose another source.");
+                Reason::new(ReasonKind::Other, text)
+            }
+        }
+    }
+
+    /// Switches the camera on.
+    ///
+    /// # Errors
+    /// Why it does not go on. [`Self::stop`] is still to be called.
+    pub(super) fn start(&mut self) -> Result<(), Reason> {
+        let (built, choice) = self.open()?;
+        self.link(&built, choice.as_ref())?;
+        let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));
+        // A source that is not live would run as fast as it can: the clock has to pace it.
+        if state(gst::State::Paused)? != gst::StateChangeSuccess::NoPreroll {
+            self.sink.set_property("sync", true);
+        }
+        state(gst::State::Playing)?;
+        Ok(())
+    }
+
+    /// Switches the camera off: end of stream first, as vendors' libraries like it, then NULL.
+    pub(super) fn stop(&self) {
+        self.delivery.cancel();
+        if self.pipeline.current_state() == gst::State::Playing && self.pipeline.send_event(gst::event::Eos::new()) {
+            self.wait_for_eos();
+        }
+        if self.pipeline.set_state(gst::State::Null).is_err() {
+            tracing::warn!("the pipeline did not stop in order");
+        }
+    }
+
+    fn wait_for_eos(&self) {
+        let until = Instant::now() + EOS_LIMIT;
+        loop {
+            // Any report ends the wait: after an error no end of stream comes.
+            if self.reports.next().is_some() {
+                return;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                tracing::debug!("no end of stream within {EOS_LIMIT:?}");
+                return;
+            }
+            let timeout =
+                rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            let _ = rustix::event::poll(&mut [PollFd::new(&self.reports.wake, PollFlags::IN)], Some(&timeout));
+        }
+    }
+
+    /// Opens the first candidate that can be opened and chooses its caps.
+    fn open(&self) -> Result<(Built, Option<Choice>), Reason> {
+        let mut first: Option<Reason> = None;
+        for source in sources::candidates(&self.configure)? {
+            match self.open_one(&source) {
+                Ok(opened) => return Ok(opened),
+                Err(reason) => {
+                    tracing::info!("{source}: {reason}");
+                    // Of several cameras a busy one explains more than those that are not there.
+                    if reason.kind == ReasonKind::Busy || first.is_none() {
+                        first = Some(reason);
+                    }
+                }
+            }
+        }
+        Err(first.unwrap_or_else(|| Reason::new(ReasonKind::Missing, "No camera was found: name one in the settings.")))
+    }
+
+    fn open_one(&self, source: &crate::core::source::Source) -> Result<(Built, Option<Choice>), Reason> {
+        let built = sources::build(source, self.configure.buffer_count)?;
+        self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone_from(&built.name);
+        self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
+        let opened = match built.element.set_state(gst::State::Ready) {
+            Ok(_) => self.choose(&built),
+            Err(_) => Err(self.failure(&built.name)),
+        };
+        match opened {
+            Ok(choice) => Ok((built, choice)),
+            Err(reason) => {
+                let _ = built.element.set_state(gst::State::Null);
+                let _ = self.pipeline.remove(&built.element);
+                while self.reports.next().is_some() {}
+                Err(reason)
+            }
+        }
+    }
+
+    /// What to ask the camera for; `None`: whatever it gives, raw.
+    fn choose(&self, built: &Built) -> Result<Option<Choice>, Reason> {
+        let pad = built.element.static_pad("src").ok_or_else(|| self.failure(&built.name))?;
+        let offered = pad.query_caps(None);
+        tracing::debug!("{} offers {offered}", built.name);
+        let media = negotiate::media(&offered);
+        let is_jpeg = match &media {
+            Media::Any => return Ok(None),
+            Media::Raw => false,
+            Media::Jpeg => true,
+            Media::Other(name) => {
+                let what = match name.split('/').next() {
+                    Some("audio") => "sound",
+                    _ => name.as_str(),
+                };
+                let text = format!(
+                    "The source {} gives {what}, not video: choose another source, or add a decoder to it.",
+                    built.name
+                );
+                return Err(Reason::new(ReasonKind::Setup, text));
+            }
+        };
+        if built.own {
+            return Ok(is_jpeg.then(|| Choice { caps: offered, is_jpeg }));
+        }
+        let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
+        let choice = negotiate::choose(&offered, &self.configure.format, built.native, has_decoder);
+        match choice {
+            Some(choice) => Ok(Some(choice)),
+            None if is_jpeg && !has_decoder => Err(errors::missing_element("jpegdec")),
+            None => {
+                let text = format!(
+                    "The camera {} offers no format that can be shown: choose another camera, or libcamera as the source.",
+                    built.name
+                );
+                Err(Reason::new(ReasonKind::Format, text))
+            }
+        }
+    }
+
+    fn link(&self, built: &Built, choice: Option<&Choice>) -> Result<(), Reason> {
+        let filter = sources::make("capsfilter")?;
+        match choice {
+            Some(choice) => filter.set_property("caps", &choice.caps),
+            None => filter.set_property("caps", gst::Caps::new_empty_simple("video/x-raw")),
+        }
+        let mut chain = vec![filter.clone()];
+        if built.native {
+            // The sensor's few buffers go back at once, whatever the conversion takes.
+            let queue = sources::make("queue")?;
+            queue.set_property("max-size-buffers", 3_u32);
+            queue.set_property("max-size-bytes", 0_u32);
+            queue.set_property("max-size-time", 0_u64);
+            queue.set_property_from_str("leaky", "downstream");
+            chain.push(queue);
+        }
+        if choice.is_some_and(|choice| choice.is_jpeg) {
+            let decoder = sources::make("jpegdec")?;
+            // Webcams give a broken picture now and then.
+            if decoder.has_property("max-errors") {
+                decoder.set_property("max-errors", -1_i32);
+            }
+            chain.push(decoder);
+        }
+        self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
+        let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
+        gst::Element::link_many(all).map_err(|_| {
+            let text = format!("The source {} gives no video that can be shown: choose another source.", built.name);
+            Reason::new(ReasonKind::Setup, text)
+        })?;
+        if let Some(pad) = filter.static_pad("src") {
+            self.limit(&pad);
+            let mut camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+            camera.source = Some(built.element.clone());
+            camera.pad = Some(pad);
+        }
+        Ok(())
+    }
+
+    /// Leaves out frames above the promised rate, and all while nobody wants any.
+    fn limit(&self, pad: &gst::Pad) {
+        let limiter = Mutex::new(Limiter::new(self.configure.format.frame_interval()));
+        let (delivery, sink) = (self.delivery.clone(), self.sink.downgrade());
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let Some(buffer) = info.buffer() else { return gst::PadProbeReturn::Ok };
+            let time = buffer.pts().unwrap_or_else(|| gst::SystemClock::obtain().time());
+            let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
+            let passes = limiter.pass(Duration::from_nanos(time.nseconds()));
+            let has_started = sink.upgrade().is_some_and(|sink| sink.has_started());
+            if passes && (!has_started || delivery.wants_frame()) {
+                return gst::PadProbeReturn::Ok;
+            }
+            delivery.count_skipped();
+            gst::PadProbeReturn::Drop
+        });
+    }
+
+    /// Why the last step failed: what the pipeline reported, else that it did.
+    fn failure(&self, name: &str) -> Reason {
+        match self.reports.next() {
+            Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
+            Some(Report::Eos) | None => {
+                let text = format!("The camera {name} cannot be started: unplug it or restart the computer.");
+                Reason::new(ReasonKind::Other, text)
+            }
+        }
+    }
+}
+
+impl Reports {
+    fn take(&self, message: &gst::Message) {
+        let report = match message.view() {
+            gst::MessageView::Error(error) => {
+                let details = error.debug().map(|details| details.to_string()).unwrap_or_default();
+                tracing::debug!("{} ({details})", error.error());
+                Report::Error(error.error(), details)
+            }
+            gst::MessageView::Eos(_) => Report::Eos,
+            gst::MessageView::Warning(warning) => {
+                tracing::info!("{} ({})", warning.error(), warning.debug().unwrap_or_default());
+                return;
+            }
+            _ => return,
+        };
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.len() < MAX_MESSAGES {
+            queue.push_back(report);
+            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        }
+    }
+
+    fn next(&self) -> Option<Report> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = queue.pop_front();
+        if queue.is_empty() {
+            let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        }
+        report
+    }
+}
+
+/// Tells the parent that the first frame is there.
+fn announce(channel: &Channel, camera: &Mutex<Camera>) {
+    let camera = camera.lock().unwrap_or_else(PoisonError::into_inner);
+    let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps()).map(|caps| caps.to_string());
+    // v4l2src knows the camera's own name once it is open.
+    let device_name = camera.source.as_ref().and_then(|source| {
+        let spec = source.find_property("device-name")?;
+        if spec.value_type() != glib::Type::STRING {
+            return None;
+        }
+        source.property::<Option<String>>("device-name").filter(|name| !name.is_empty())
+    });
+    let message = FromChild::Started {
+        camera: device_name.unwrap_or_else(|| camera.name.clone()),
+        caps: caps.unwrap_or_default(),
+    };
+    let sent = protocol::encode(&message).and_then(|bytes| channel.send(&bytes).map_err(|error| error.to_string()));
+    if let Err(error) = sent {
+        tracing::warn!("cannot tell that the camera is on: {error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! What parent and worker say to each other: postcard messages, one a packet.
+//!
+//! The first message of the child is [`FromChild::Hello`]; its shape never changes, so that any two versions can at
+//! least tell each other apart. Everything after it is for exactly the same version.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::source::Source;
+use crate::core::status::Reason;
+use crate::frame::format::VideoFormat;
+use crate::frame::slots::SlotLayout;
+
+/// Largest message in bytes, either way.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+
+/// Child to parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromChild {
+    /// First of all: the child's version.
+    Hello {
+        /// Its [`crate::VERSION`].
+        version: String,
+    },
+    /// GStreamer is loaded, the slots are mapped; no camera was touched.
+    Warm,
+    /// The first frame is there in the promised format; it waits for the gate to open.
+    Started {
+        /// The camera's name for people.
+        camera: String,
+        /// What the camera gives, in GStreamer's words.
+        caps: String,
+    },
+    /// A slot is filled.
+    Frame(Frame),
+    /// What happened to the frames; said before [`FromChild::Stopped`].
+    Stats(Stats),
+    /// The camera is off.
+    Stopped,
+    /// It does not work; the child ends after this.
+    Failed(Reason),
+}
+
+/// A filled slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Which slot.
+    pub slot: u32,
+    /// Under which grant it was filled.
+    pub epoch: u32,
+    /// Time of capture, `CLOCK_MONOTONIC`, in nanoseconds.
+    pub timestamp_ns: u64,
+    /// Counts the frames sent, from 0.
+    pub sequence: u64,
+}
+
+/// Counters of one session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Frames sent.
+    pub frames: u64,
+    /// Frames that arrived in the promised format and found no free slot.
+    pub dropped: u64,
+    /// Frames held back early: above the promised rate, or while nobody wanted any.
+    pub skipped: u64,
+    /// Frames that were copied by us into their slot; the others were rendered there.
+    pub copies: u64,
+}
+
+/// Parent to child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToChild {
+    /// What to do; comes with two descriptors: the slots' memory and the control page.
+    Configure(Box<Configure>),
+    /// Switch the camera on.
+    Start,
+    /// The gate was opened.
+    Granted,
+    /// Switch the camera off and end.
+    Stop,
+}
+
+/// Everything the child needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configure {
+    /// Where the pictures come from.
+    pub source: Source,
+    /// The promised format.
+    pub format: VideoFormat,
+    /// Where the slots are.
+    pub layout: SlotLayout,
+    /// Buffers of the camera, where the source lets us choose.
+    pub buffer_count: u32,
+    /// A node that is never a camera: the output.
+    pub excluded: Option<PathBuf>,
+}
+
+/// A message as bytes.
+///
+/// # Errors
+/// When it is larger than [`MAX_MESSAGE`].
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, String> {
+    let bytes = postcard::to_stdvec(message).map_err(|error| error.to_string())?;
+    if bytes.len() > MAX_MESSAGE {
+        return Err(format!("a message of {} bytes is too large", bytes.len()));
+    }
+    Ok(bytes)
+}
+
+/// Bytes as a message.
+///
+/// # Errors
+/// When they are not exactly one message.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((message, [])) => Ok(message),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn messages_survive_the_way() {
+        let configure = ToChild::Configure(Box::new(Configure {
+            source: "pipeline:videotestsrc ! identity".parse().unwrap(),
+            format: VideoFormat::new(Default::default(), 640, 480, 30).unwrap(),
+            layout: SlotLayout { offsets: vec![0, 4096], length: 4096 },
+            buffer_count: 7,
+            excluded: Some("/dev/video9".into()),
+        }));
+        assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
+        let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });
+        assert_eq!(decode(&encode(&frame).unwrap()), Ok(frame));
+    }
+
+    #[test]
+    fn trailing_bytes_and_large_messages_are_refused() {
+        let mut bytes = encode(&FromChild::Warm).unwrap();
+        bytes.push(0);
+        assert!(decode::<FromChild>(&bytes).is_err());
+        assert!(encode(&FromChild::Hello { version: "x".repeat(MAX_MESSAGE) }).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode::<FromChild>(&bytes);
+            let _ = decode::<ToChild>(&bytes);
+        }
+    }
+}

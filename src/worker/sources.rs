@@ -1,0 +1,264 @@
+//! From a source as the user wrote it to a GStreamer element.
+
+use std::path::{Path, PathBuf};
+
+use gst::prelude::*;
+
+use super::errors;
+use super::protocol::Configure;
+use crate::core::source::Source;
+use crate::core::status::{Reason, ReasonKind};
+
+/// A source element, built and still in NULL: nothing was touched.
+pub(super) struct Built {
+    /// The element or bin; its video comes out of the pad "src".
+    pub(super) element: gst::Element,
+    /// What it is called when nothing better is known.
+    pub(super) name: String,
+    /// Ask the sensor for no less than half its size, and decouple it: libcamera.
+    pub(super) native: bool,
+    /// The user's own: its caps are left as they are.
+    pub(super) own: bool,
+}
+
+/// The elements a source may need, to be loaded ahead.
+pub(super) fn factories(source: &Source) -> &'static [&'static str] {
+    match source {
+        Source::Auto => &["icamerasrc", "libcamerasrc", "v4l2src"],
+        Source::Icamera(_) => &["icamerasrc"],
+        Source::Libcamera(_) => &["libcamerasrc"],
+        Source::V4l2(_) => &["v4l2src"],
+        Source::PipeWire(_) => &["pipewiresrc"],
+        Source::Test => &["videotestsrc"],
+        Source::Pipeline(_) => &[],
+    }
+}
+
+/// What to try, in this order.
+///
+/// # Errors
+/// When `auto` finds nothing to try.
+pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
+    if configure.source != Source::Auto {
+        return Ok(vec![configure.source.clone()]);
+    }
+    let has = |name| gst::ElementFactory::find(name).is_some();
+    let mut found = Vec::new();
+    if has("icamerasrc") {
+        found.push(Source::Icamera(None));
+    }
+    if has("libcamerasrc") {
+        found.push(Source::Libcamera(None));
+    }
+    let nodes = capture_nodes(Path::new("/sys/class/video4linux"), configure.excluded.as_deref());
+    if !nodes.is_empty() && !has("v4l2src") {
+        if found.is_empty() {
+            return Err(errors::missing_element("v4l2src"));
+        }
+    } else {
+        found.extend(nodes.into_iter().map(Source::V4l2));
+    }
+    if found.is_empty() {
+        let text = "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or \
+                    name a source in the settings.";
+        return Err(Reason::new(ReasonKind::Missing, text));
+    }
+    Ok(found)
+}
+
+/// V4L2 nodes that may be cameras, lowest number first. Whether one really captures shows when it is opened.
+fn capture_nodes(class: &Path, excluded: Option<&Path>) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(class) else { return Vec::new() };
+    let mut numbers: Vec<u32> =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers
+        .into_iter()
+        .filter(|number| is_camera(&class.join(format!("video{number}"))))
+        .map(|number| PathBuf::from(format!("/dev/video{number}")))
+        .filter(|path| !excluded.is_some_and(|excluded| is_same(path, excluded)))
+        .collect()
+}
+
+/// Loopbacks have no hardware behind them; a camera's second node carries metadata; raw sensor nodes of the IPU give
+/// nothing that can be shown.
+fn is_camera(node: &Path) -> bool {
+    let read = |name: &str| std::fs::read_to_string(node.join(name)).unwrap_or_default();
+    let has_hardware = node.join("device").exists();
+    let is_first = matches!(read("index").trim(), "" | "0");
+    let name = read("name");
+    has_hardware && is_first && !name.starts_with("Intel IPU")
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    a == b || b.canonicalize().is_ok_and(|b| a == b)
+}
+
+/// Builds the element of one candidate.
+///
+/// # Errors
+/// When an element or a property is missing, or the description is wrong.
+pub(super) fn build(source: &Source, buffer_count: u32) -> Result<Built, Reason> {
+    let plain = |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false };
+    match source {
+        Source::Auto => {
+            Err(Reason::new(ReasonKind::Setup, "\"auto\" was not resolved: name a source in the settings."))
+        }
+        Source::Test => {
+            let element = make("videotestsrc")?;
+            element.set_property("is-live", true);
+            set(&element, "pattern", "ball")?;
+            Ok(plain(element, "Test picture"))
+        }
+        Source::V4l2(path) => {
+            check_node(path)?;
+            let element = make("v4l2src")?;
+            let path = path.to_string_lossy();
+            element.set_property("device", path.as_ref());
+            Ok(plain(element, &path))
+        }
+        Source::Icamera(name) => {
+            let element = make("icamerasrc")?;
+            set(&element, "buffer-count", &buffer_count.clamp(2, 10).to_string())?;
+            if let Some(name) = name {
+                set(&element, "device-name", name)?;
+            }
+            Ok(plain(element, name.as_deref().unwrap_or("Built-in camera")))
+        }
+        Source::Libcamera(name) => {
+            let element = make("libcamerasrc")?;
+            if let Some(name) = name {
+                // An id with backslashes: never through a parser.
+                element.set_property("camera-name", name);
+            }
+            Ok(Built { native: true, ..plain(element, name.as_deref().unwrap_or("Built-in camera")) })
+        }
+        Source::PipeWire(target) => {
+            let element = make("pipewiresrc")?;
+            if let Some(target) = target {
+                // The property's name until PipeWire 0.3.64 was "path".
+                let property = if element.has_property("target-object") { "target-object" } else { "path" };
+                set(&element, property, target)?;
+            }
+            Ok(plain(element, target.as_deref().unwrap_or("PipeWire camera")))
+        }
+        Source::Pipeline(description) => Ok(Built { own: true, ..plain(parse(description)?, "Own pipeline") }),
+    }
+}
+
+/// An element by name.
+///
+/// # Errors
+/// Names the package when it is missing.
+pub(super) fn make(name: &str) -> Result<gst::Element, Reason> {
+    gst::ElementFactory::make(name).build().map_err(|_| errors::missing_element(name))
+}
+
+/// Sets a property from text; unlike GStreamer's own function it survives what the user wrote.
+fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason> {
+    let name = element.factory().map(|factory| factory.name()).unwrap_or_default();
+    let refused = || {
+        let text = format!("{name} takes no {property} \"{value}\": correct the source in the settings.");
+        Reason::new(ReasonKind::Setup, text)
+    };
+    let spec = element.find_property(property).ok_or_else(refused)?;
+    if spec.value_type() == glib::Type::STRING {
+        element.set_property(property, value);
+        return Ok(());
+    }
+    let value = glib::Value::deserialize_with_pspec(value, &spec).map_err(|_| refused())?;
+    element.set_property_from_value(property, &value);
+    Ok(())
+}
+
+/// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
+fn check_node(path: &Path) -> Result<(), Reason> {
+    let shown = path.display().to_string();
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, rustix::fs::Mode::empty()) {
+        Ok(_) => Ok(()),
+        Err(rustix::io::Errno::BUSY) => Err(errors::busy(&shown)),
+        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Err(errors::permission(&shown)),
+        Err(error) => {
+            let text = format!(
+                "The camera {shown} is not there ({}): plug it in, or choose another source.",
+                std::io::Error::from(error)
+            );
+            Err(Reason::new(ReasonKind::Missing, text))
+        }
+    }
+}
+
+/// A bin from the user's description.
+fn parse(description: &str) -> Result<gst::Element, Reason> {
+    let wrong = |what: &str| {
+        let what = what.trim_end_matches('.');
+        Reason::new(ReasonKind::Setup, format!("The pipeline cannot be used ({what}): correct it in the settings."))
+    };
+    let bin = gst::parse::bin_from_description(description, true).map_err(|error| {
+        let message = error.message();
+        match (error.kind::<gst::ParseError>(), message.split('"').nth(1)) {
+            (Some(gst::ParseError::NoSuchElement), Some(element)) => errors::missing_element(element),
+            _ => wrong(message),
+        }
+    })?;
+    if bin.static_pad("src").is_none() {
+        return Err(wrong("its end is not open: it must end in an element that gives video, not in a sink"));
+    }
+    Ok(bin.upcast())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(class: &Path, name: &str, device: bool, index: &str, card: &str) {
+        let dir = class.join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        if device {
+            std::fs::create_dir(dir.join("device")).unwrap();
+        }
+        std::fs::write(dir.join("index"), index).unwrap();
+        std::fs::write(dir.join("name"), card).unwrap();
+    }
+
+    #[test]
+    fn loopbacks_metadata_and_raw_sensor_nodes_are_no_cameras() {
+        let class = tempfile::tempdir().unwrap();
+        node(class.path(), "video10", true, "0\n", "Webcam B");
+        node(class.path(), "video2", true, "0\n", "Webcam A");
+        node(class.path(), "video3", true, "1\n", "Webcam A");
+        node(class.path(), "video4", false, "0\n", "OBS Virtual Camera");
+        node(class.path(), "video5", true, "0\n", "Intel IPU6 ISYS Capture 0\n");
+        node(class.path(), "v4l-subdev0", true, "0\n", "ov2740");
+        assert_eq!(capture_nodes(class.path(), None), [PathBuf::from("/dev/video2"), PathBuf::from("/dev/video10")]);
+        assert_eq!(capture_nodes(class.path(), Some(Path::new("/dev/video2"))), [PathBuf::from("/dev/video10")]);
+        assert!(capture_nodes(&class.path().join("none"), None).is_empty());
+    }
+
+    #[test]
+    fn wrong_descriptions_are_refused_in_gstreamers_words() {
+        gst::init().unwrap();
+        let text = |description| parse(description).unwrap_err().text;
+        assert!(text("videotestsrc ! nosuchelement").contains("\"nosuchelement\" is missing"));
+        assert!(text("videotestsrc ! ! x").contains("correct it in the settings"));
+        assert!(text("videotestsrc ! fakesink").contains("not open"));
+        assert!(text("videotestsrc pattern=nonsense").contains("correct it in the settings"));
+    }
+
+    #[test]
+    fn properties_take_what_fits_and_refuse_the_rest() {
+        gst::init().unwrap();
+        let element = make("videotestsrc").unwrap();
+        set(&element, "pattern", "snow").unwrap();
+        assert!(set(&element, "pattern", "nonsense").is_err());
+        assert!(set(&element, "no-such-property", "1").is_err());
+        assert!(set(&element, "num-buffers", "many").is_err());
+    }
+
+    #[test]
+    fn a_node_that_cannot_be_opened_says_why() {
+        let reason = check_node(Path::new("/dev/no-such-camera")).unwrap_err();
+        assert_eq!(reason.kind, ReasonKind::Missing);
+    }
+}

@@ -1,0 +1,188 @@
+//! A parent for worker processes under test: slots in a memfd, and a loop that plays the engine.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use lenscap::core::source::Source;
+use lenscap::core::status::Reason;
+use lenscap::frame::format::{PixelFormat, VideoFormat};
+use lenscap::frame::slots::SlotLayout;
+use lenscap::sys::memfd::{self, Mapping};
+use lenscap::worker::host::{HostEvent, WorkerConfig, WorkerHost};
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// Longest wait for anything: only reached when something hangs. Generous, for machines that are busy.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A format in short.
+pub fn format(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32) -> VideoFormat {
+    VideoFormat::new(pixel_format, width, height, framerate).unwrap()
+}
+
+/// Slots as an output has them.
+pub struct Slots {
+    pub fd: OwnedFd,
+    pub layout: SlotLayout,
+    pub maps: Vec<Mapping>,
+    pub format: VideoFormat,
+}
+
+impl Slots {
+    pub fn new(format: VideoFormat, count: u64) -> Self {
+        let length = u64::from(format.size_image()).next_multiple_of(4096);
+        let fd = memfd::sealed("slots", length * count).unwrap();
+        let layout =
+            SlotLayout { offsets: (0..count).map(|i| i * length).collect(), length: usize::try_from(length).unwrap() };
+        let maps = layout.map(&fd).unwrap();
+        Self { fd, layout, maps, format }
+    }
+
+    /// The picture in a slot.
+    pub fn picture(&self, slot: u32) -> &[u8] {
+        &self.maps[slot as usize].as_slice()[..self.format.size_image() as usize]
+    }
+}
+
+/// A frame as the parent saw it, with its picture if asked for.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub slot: u32,
+    pub timestamp: Duration,
+    pub picture: Vec<u8>,
+}
+
+/// One worker and everything it said.
+pub struct Rig {
+    pub host: WorkerHost,
+    pub slots: Slots,
+    pub warm: bool,
+    pub started: Option<(String, String)>,
+    pub frames: Vec<Frame>,
+    pub stopped: bool,
+    pub failed: Option<Reason>,
+    pub exited: Option<Option<Reason>>,
+    /// Keep the pictures.
+    pub keep: bool,
+    /// Open the gate when the camera is on.
+    pub grant: bool,
+    /// First slot and length of the rotation.
+    pub rotation: (u32, u32),
+}
+
+impl Rig {
+    pub fn spawn(program: &Path, source: &str, format: VideoFormat, environment: &[(&str, &str)]) -> Self {
+        Self::try_spawn(program, source, format, environment).unwrap()
+    }
+
+    pub fn try_spawn(
+        program: &Path,
+        source: &str,
+        format: VideoFormat,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Reason> {
+        let slots = Slots::new(format, 4);
+        let config = WorkerConfig {
+            program: program.to_owned(),
+            source: source.parse::<Source>().unwrap(),
+            format,
+            buffer_count: 4,
+            excluded: None,
+        };
+        let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
+        Ok(Self {
+            host,
+            slots,
+            warm: false,
+            started: None,
+            frames: Vec::new(),
+            stopped: false,
+            failed: None,
+            exited: None,
+            keep: false,
+            grant: true,
+            rotation: (0, 4),
+        })
+    }
+
+    /// Waits for something to read or a deadline, and handles it, at most until `until`.
+    pub fn turn(&mut self, until: Instant) {
+        let now = Instant::now();
+        let at = self.host.deadline().map_or(until, |deadline| deadline.min(until));
+        let left = at.saturating_duration_since(now);
+        let timeout = rustix::time::Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        let fds = self.host.fds();
+        let mut fds: Vec<PollFd<'_>> =
+            fds.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+        poll(&mut fds, Some(&timeout)).unwrap();
+        let mut events = Vec::new();
+        self.host.dispatch(Instant::now(), &mut events);
+        for event in events {
+            assert!(self.exited.is_none(), "{event:?} after the end");
+            match event {
+                HostEvent::Warm => self.warm = true,
+                HostEvent::Started { camera, caps } => {
+                    self.started = Some((camera, caps));
+                    if self.grant {
+                        self.host.grant(self.rotation.0, self.rotation.1);
+                    }
+                }
+                HostEvent::Frame { slot, timestamp } => {
+                    let picture = if self.keep { self.slots.picture(slot).to_vec() } else { Vec::new() };
+                    self.frames.push(Frame { slot, timestamp, picture });
+                    self.host.taken();
+                }
+                HostEvent::Stopped => self.stopped = true,
+                HostEvent::Failed(reason) => {
+                    assert!(self.failed.is_none(), "failed twice: {reason}");
+                    self.failed = Some(reason);
+                }
+                HostEvent::Exited { reason } => self.exited = Some(reason),
+            }
+        }
+    }
+
+    /// Turns until `done`; fails when that takes too long, or the process ends before.
+    pub fn until(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        let until = Instant::now() + LIMIT;
+        while !done(self) {
+            assert!(Instant::now() < until, "{what}: not within {LIMIT:?}; failed: {:?}", self.failed);
+            assert!(self.exited.is_none(), "{what}: ended before: {:?}, failed: {:?}", self.exited, self.failed);
+            self.turn(until);
+        }
+    }
+
+    /// Starts the camera and waits for this many frames.
+    pub fn run(&mut self, frames: usize) {
+        self.host.start(Instant::now());
+        self.until("frames", |rig| rig.frames.len() >= frames);
+    }
+
+    /// Stops in order and returns the counters.
+    pub fn stop(&mut self) -> lenscap::worker::protocol::Stats {
+        self.host.stop(Instant::now());
+        self.until("exit", |rig| rig.exited.is_some() || rig.failed.is_some());
+        assert!(self.failed.is_none(), "{:?}", self.failed);
+        assert_eq!(self.exited, Some(None));
+        assert!(self.stopped);
+        self.host.stats().expect("counters")
+    }
+
+    /// Waits for the end of the process, however it comes.
+    pub fn end(&mut self) -> Option<Reason> {
+        self.until("exit", |rig| rig.exited.is_some());
+        self.exited.clone().unwrap()
+    }
+}
+
+/// `target/debug`, wherever the tests run.
+pub fn target_dir() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+/// The real worker.
+pub fn worker() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker"))
+}
