@@ -5,9 +5,10 @@
 . "$LENSCAP_GUEST"
 
 [ -x "${LENSCAP_TEST_KERNEL:-}" ] || { echo "tests/kernel.rs was not built"; exit 77; }
-export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS
+export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS LENSCAP_PROGRAM=$BIN/lenscap
 export RUST_BACKTRACE=0 # a backtrace takes the emulated machine seconds; the message names the line
-mapfile -t names < <("$LENSCAP_TEST_KERNEL" --ignored --list 2>/dev/null | sed -n 's/: test$//p')
+mapfile -t names < <("$LENSCAP_TEST_KERNEL" --ignored --list 2>/dev/null | sed -n 's/: test$//p' |
+  grep -E "${LENSCAP_ONLY:-.}")
 [ ${#names[@]} -gt 0 ] || die "tests/kernel.rs lists no test"
 
 load_vivid || die "vivid does not load"
