@@ -119,7 +119,7 @@ impl Detector {
     ) -> io::Result<Self> {
         let node = Node::at(node)?;
         let (usage, is_loopback) = usage(node.path())?;
-        let reads = if usage.is_reported() { Reads::Unwatched } else { Reads::Listening };
+        let reads = Reads::Listening;
         let watch = Watch::new(node.path(), reads.is_reported())?;
         Ok(Self {
             watch,
@@ -305,7 +305,8 @@ impl Detector {
     }
 
     fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
-        let next = self.reads.next(now, heard, !self.found.is_empty() || self.unseen);
+        let held = !self.found.is_empty() || self.unseen;
+        let next = self.reads.next(now, heard, held, self.level == Some(true));
         if next.is_reported() != self.reads.is_reported() {
             self.watch.report_reads(next.is_reported())?;
         }

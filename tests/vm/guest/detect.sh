@@ -22,7 +22,7 @@ watch() {
   # What looking whether it streams brought must be over.
   wait_for '! grep -q clients: $LOG || tail -n1 $LOG | grep -q "clients: none"' 10
 }
-end_watch() { exec 7>&-; wait $WATCHER; }
+end_watch() { exec 7>&-; wait $WATCHER; sed 's/^/# /' "$LOG"; }
 # shows PATTERN SECONDS: the newest line matches.
 shows() { wait_for "tail -n1 $LOG | grep -qE '$1'" "$2"; }
 expect() { # expect NAME PATTERN [SECONDS]
@@ -174,5 +174,4 @@ if setpriv --version >/dev/null 2>&1; then
 else
   skip "other-user: setpriv is missing"
 fi
-sed 's/^/# /' "$LOG"
 done_testing
