@@ -48,7 +48,7 @@ impl Reads {
         }
     }
 
-    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open. `told`: the module
+    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open, or may have. `told`: the module
     /// says that somebody streams.
     pub(super) fn next(self, now: Instant, heard: bool, held: bool, told: bool) -> Self {
         match self {

@@ -28,11 +28,14 @@ shows() { wait_for "tail -n1 $LOG | grep -qE '$1'" "$2"; }
 expect() { # expect NAME PATTERN [SECONDS]
   if shows "$2" "${3:-10}"; then pass "$1"; else fail "$1: $(tail -n1 "$LOG") instead of $2"; fi
 }
+# saw NAME PATTERN [SECONDS]: a line printed since the last mark matches, or does in time.
+saw() {
+  if wait_for "since | grep -qE '$2'" "${3:-10}"; then pass "$1"; else fail "$1: $(since | tr '\n' ';') without $2"; fi
+}
 # since: what was printed since the last call of mark.
 mark() { MARK=$(wc -l <"$LOG"); }
 since() { tail -n +$((MARK + 1)) "$LOG"; }
-# who NAME WANTED: a line printed since the mark says so.
-who() { if since | grep -qE "$2"; then pass "$1"; else fail "$1: $(since | tr '\n' ';')"; fi; }
+# never NAME PATTERN: no line printed since the last mark matches.
 never() { if since | grep -qE "$2"; then fail "$1: $(since | tr '\n' ';')"; else pass "$1"; fi; }
 switches() { awk '/ctxt_switches/ {n += $2} END {print n}' /proc/$WATCHER/task/$WATCHER/status; }
 
@@ -73,7 +76,7 @@ never probe-is-no-stream 'Streaming|Unknown'
 mark
 v4l2-ctl -d "$LOOPBACK" --stream-mmap --stream-count=60 >/dev/null 2>&1 &
 client=$!
-expect v4l2-ctl "clients: Streaming/v4l2-ctl/$client\$"
+saw v4l2-ctl "clients: Streaming/v4l2-ctl/$client\$"
 wait $client
 expect v4l2-ctl-ends 'clients: none$'
 never v4l2-ctl-alone 'application'
@@ -81,7 +84,7 @@ never v4l2-ctl-alone 'application'
 mark
 ffmpeg -nostdin -loglevel error -f v4l2 -i "$LOOPBACK" -frames:v 20 -f null - >/dev/null 2>&1 &
 client=$!
-expect ffmpeg "clients: Streaming/ffmpeg/$client\$" 30
+saw ffmpeg "clients: Streaming/ffmpeg/$client\$" 30
 wait $client
 expect ffmpeg-ends 'clients: none$'
 
@@ -96,7 +99,8 @@ expect streaming-killed 'clients: none$'
 mark
 dd if="$LOOPBACK" of=/dev/null bs=$FRAME count=90 2>/dev/null &
 client=$!
-expect dd "clients: Streaming/dd/$client\$"
+saw dd "clients: Streaming/dd/$client\$" 
+[ -z "$FAILED" ] || kill $client
 wait $client
 expect dd-ends 'clients: none$'
 
@@ -125,7 +129,6 @@ expect churn-end 'clients: none$' 15
 
 # Lost events: really taken away from the detector.
 if module_at_least 0.13; then
-  mkfifo "$WORK/go"
   # A client that is known, then starts to stream.
   v4l2-ctl -d "$LOOPBACK" --stream-mmap --stream-count=10000 >/dev/null 2>&1 &
   client=$!
@@ -171,6 +174,28 @@ if setpriv --version >/dev/null 2>&1; then
   kill -9 $client
   expect other-user-ends 'clients: none$'
   end_watch
+
+  # Another loopback's holders are not ours, seen or not.
+  if unload_loopback && modprobe v4l2loopback devices=2 video_nr=30,31 exclusive_caps="$EXCLUSIVE_CAPS,$EXCLUSIVE_CAPS" &&
+    ready "$LOOPBACK" && ready /dev/video31; then
+    bash -c 'exec 3<"$0"; exec sleep 1000' /dev/video31 &
+    other=$!
+    wait_for '[ -e /proc/$other/fd/3 ]' 5
+    watch setpriv --reuid=65534 --regid=65534 --groups="$group"
+    mark
+    v4l2-ctl -d "$LOOPBACK" --all >/dev/null 2>&1
+    bash -c 'exec 3<"$0"; exec sleep 1000' "$LOOPBACK" &
+    holder=$!
+    saw two-nodes-opens '(Open|Unknown)/an_application'
+    kill -9 $holder
+    expect two-nodes-closes 'clients: none$'
+    sleep 1
+    expect two-nodes-other 'clients: none$'
+    kill -9 $other
+    end_watch
+  else
+    fail "two-nodes: v4l2loopback does not load with two devices"
+  fi
 else
   skip "other-user: setpriv is missing"
 fi
