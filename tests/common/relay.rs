@@ -12,6 +12,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// One event line.
 #[derive(Debug, Clone, Default)]
+#[allow(dead_code)] // each test file uses its part
 pub struct Line {
     /// The state's name.
     pub state: String,
