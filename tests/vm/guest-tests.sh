@@ -1,8 +1,8 @@
 #!/bin/bash
 # In the guest: runs test programs one after another for each value of exclusive_caps. matrix.sh reads the lines.
-#   guest-tests.sh LOGS PROGRAM...
-logs=$1
-shift
+#   guest-tests.sh LOGS "0 1" PROGRAM...
+logs=$1 caps=$2
+shift 2
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 REPO=$PWD
@@ -43,7 +43,7 @@ run_test() { # run_test PROGRAM
 }
 last() { grep -vE '^(kernel:|exit status|#)' "$1" | tail -n1; }
 
-for EXCLUSIVE_CAPS in ${LENSCAP_EXCLUSIVE_CAPS:-0 1}; do
+for EXCLUSIVE_CAPS in $caps; do
   export EXCLUSIVE_CAPS WORK
   for t; do run_test "$t"; done
 done
