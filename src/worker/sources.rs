@@ -195,17 +195,26 @@ fn parse(description: &str) -> Result<gst::Element, Reason> {
         let what = what.trim_end_matches('.');
         Reason::new(ReasonKind::Setup, format!("The pipeline cannot be used ({what}): correct it in the settings."))
     };
-    let bin = gst::parse::bin_from_description(description, true).map_err(|error| {
+    let open_ended = |description: &str| gst::parse::bin_from_description(description, true);
+    // Caps stand between elements: at the end they need one behind them.
+    let last = description.rsplit('!').next().unwrap_or_default().trim_start();
+    let is_caps = last.split([',', '(', ' ']).next().is_some_and(|word| word.contains('/') && !word.contains('='));
+    let closed = format!("{description} ! identity");
+    let bin = open_ended(if is_caps { &closed } else { description }).map_err(|error| {
         let message = error.message();
         match (error.kind::<gst::ParseError>(), message.split('"').nth(1)) {
             (Some(gst::ParseError::NoSuchElement), Some(element)) => errors::missing_element(element),
             _ => wrong(message),
         }
     })?;
-    if bin.static_pad("src").is_none() {
-        return Err(wrong("its end is not open: it must end in an element that gives video, not in a sink"));
+    if bin.static_pad("src").is_some() {
+        return Ok(bin.upcast());
     }
-    Ok(bin.upcast())
+    // Some elements (decodebin) open their end only when they run; one behind them waits for it.
+    match open_ended(&closed) {
+        Ok(bin) if bin.static_pad("src").is_some() => Ok(bin.upcast()),
+        _ => Err(wrong("its end is not open: it must end in an element that gives video, not in a sink")),
+    }
 }
 
 #[cfg(test)]
@@ -244,6 +253,15 @@ mod tests {
         assert!(text("videotestsrc ! ! x").contains("correct it in the settings"));
         assert!(text("videotestsrc ! fakesink").contains("not open"));
         assert!(text("videotestsrc pattern=nonsense").contains("correct it in the settings"));
+    }
+
+    #[test]
+    fn descriptions_may_end_in_caps_or_in_an_element_that_opens_late() {
+        gst::init().unwrap();
+        assert!(parse("videotestsrc ! video/x-raw,format=RGB,width=320,height=240").is_ok());
+        assert!(parse("videotestsrc ! jpegenc ! image/jpeg, width=320").is_ok());
+        assert!(parse("videotestsrc ! jpegenc ! decodebin").is_ok());
+        assert!(parse("filesrc location=/tmp/x ! pngdec").is_ok());
     }
 
     #[test]
