@@ -554,7 +554,9 @@ impl Engine {
                 let loopback = Loopback::open(&path, &self.config.format)?;
                 let detector = Detector::new(&path, self.config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
-                for (fd, flags) in detector.fds() {
+                // The first descriptor is inotify's, the second, where there is one, has the module's events.
+                let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
+                for (fd, flags) in detector.fds().into_iter().zip(interests) {
                     add(&self.epoll, fd, DETECTOR, flags).map_err(|error| {
                         OutputError::new(OutputErrorKind::Io, format!("Cannot watch {} ({error}).", path.display()))
                     })?;

@@ -8,25 +8,31 @@
 //! | module | may import |
 //! |---|---|
 //! | [`core`], [`sys`] | nothing of ours |
+//! | [`distro`] | nothing of ours |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `sys`, `frame` |
 //! | [`detect`] | `core`, `sys` |
-//! | [`output`], [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera` |
+//! | [`output`], [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`engine`] | all of the above |
-//! | [`cli`], [`ui`] | `core`, `config`, `frame` |
+//! | [`cli`], [`ipc`], [`ui`] | `core`, `config`, `frame` |
 //! | [`app`] | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
+pub mod app;
 pub mod camera;
+pub mod cli;
 pub mod config;
 pub mod core;
 pub mod detect;
 pub mod distro;
+pub mod engine;
 pub mod frame;
+pub mod ipc;
 pub mod output;
 pub mod sys;
+pub mod ui;
 pub mod worker;
 
 /// The version of this build; parent and worker must agree on it exactly.

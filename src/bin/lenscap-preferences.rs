@@ -1,2 +1,5 @@
 //! Chooses the role, nothing else.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    lenscap::ui::prefs::run()
+}

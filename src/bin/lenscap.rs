@@ -1,2 +1,7 @@
 //! Chooses the role, nothing else.
-fn main() {}
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    lenscap::app::main(lenscap::cli::Cli::parse())
+}

@@ -1,5 +1,14 @@
 //! Who has the node open, and who of them streams.
+//!
+//! [`fuse`] turns evidence into an answer, by these rules:
+//! 1. Where the module says whether anybody streams, it is believed: no mapping makes a client of a node on which
+//!    nobody streams, and a node on which somebody streams has at least one streaming client, seen or not.
+//! 2. The module does not say who. Of the holders, those that have the node's buffers mapped or read from it do; where
+//!    that names nobody, whoever cannot be ruled out.
+//! 3. Where the module says nothing, a mapping or a `read(2)` is streaming, and a holder whose memory map is unreadable
+//!    is [`Use::Unknown`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What is known of one client's use of the node.
@@ -57,5 +66,185 @@ impl Presence {
     /// Whether nobody has the node open.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
+    }
+}
+
+/// The name of a client that cannot be seen.
+pub const UNSEEN: &str = "an application";
+
+/// What was found of one process that has the node open. Our own processes are left out before.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Holder {
+    /// Process id; `None` when somebody is known to be there and cannot be seen.
+    pub pid: Option<u32>,
+    /// A name for people.
+    pub name: String,
+    /// Whether it has the node mapped; `None` when its memory map is unreadable.
+    pub mapped: Option<bool>,
+    /// Whether it reads frames with `read(2)`.
+    pub reads: bool,
+}
+
+impl Holder {
+    /// Somebody has the node open and cannot be seen.
+    pub fn unseen() -> Self {
+        Self { pid: None, name: UNSEEN.to_owned(), mapped: None, reads: false }
+    }
+
+    fn is_seen_to_stream(&self) -> bool {
+        self.reads || self.mapped == Some(true)
+    }
+}
+
+/// Who uses the node and how. `level` is what the module reports: whether anybody streams, `None` where it reports
+/// nothing. The result has one client a process, and at most one that cannot be seen.
+pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
+    let usage_of: fn(&Holder) -> Use = match level {
+        Some(false) => |_| Use::Open,
+        Some(true) if holders.iter().any(Holder::is_seen_to_stream) => {
+            |holder| if holder.is_seen_to_stream() { Use::Streaming } else { Use::Open }
+        }
+        // One alone can be the only one, whatever its map says (it may have been read too early).
+        Some(true) if holders.len() > 1 && holders.iter().any(|holder| holder.mapped.is_none()) => {
+            |holder| if holder.mapped.is_none() { Use::Streaming } else { Use::Open }
+        }
+        Some(true) => |_| Use::Streaming,
+        None => |holder| match holder.mapped {
+            _ if holder.is_seen_to_stream() => Use::Streaming,
+            None => Use::Unknown,
+            Some(_) => Use::Open,
+        },
+    };
+    let mut clients: BTreeMap<Option<u32>, Client> = BTreeMap::new();
+    for holder in holders {
+        let client = Client { pid: holder.pid, name: holder.name.clone(), usage: usage_of(holder) };
+        clients.entry(holder.pid).and_modify(|known| known.usage = known.usage.max(client.usage)).or_insert(client);
+    }
+    if level == Some(true) && clients.is_empty() {
+        clients.insert(None, Client { pid: None, name: UNSEEN.to_owned(), usage: Use::Streaming });
+    }
+    let mut clients: Vec<Client> = clients.into_values().collect();
+    clients.sort();
+    Presence { clients }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn holder(pid: u32, mapped: Option<bool>, reads: bool) -> Holder {
+        Holder { pid: Some(pid), name: format!("app{pid}"), mapped, reads }
+    }
+
+    fn usages(level: Option<bool>, holders: &[Holder]) -> Vec<(Option<u32>, Use)> {
+        fuse(level, holders).clients.iter().map(|client| (client.pid, client.usage)).collect()
+    }
+
+    #[test]
+    fn without_the_modules_word_the_memory_map_decides() {
+        let holders = [
+            holder(1, Some(true), false),
+            holder(2, Some(false), false),
+            holder(3, Some(false), true),
+            Holder::unseen(),
+        ];
+        assert_eq!(
+            usages(None, &holders),
+            [(None, Use::Unknown), (Some(1), Use::Streaming), (Some(2), Use::Open), (Some(3), Use::Streaming)]
+        );
+    }
+
+    #[test]
+    fn a_mapping_without_streamon_is_no_stream() {
+        assert_eq!(usages(Some(false), &[holder(1, Some(true), false)]), [(Some(1), Use::Open)]);
+    }
+
+    #[test]
+    fn the_mapped_one_streams_and_the_other_merely_looks() {
+        let holders = [holder(1, Some(false), false), holder(2, Some(true), false), holder(3, None, false)];
+        assert_eq!(
+            usages(Some(true), &holders),
+            [(Some(1), Use::Open), (Some(2), Use::Streaming), (Some(3), Use::Open)]
+        );
+    }
+
+    #[test]
+    fn a_single_holder_is_the_one_that_streams() {
+        assert_eq!(usages(Some(true), &[holder(1, Some(false), false)]), [(Some(1), Use::Streaming)]);
+    }
+
+    #[test]
+    fn of_several_without_a_mapping_the_unreadable_ones_stream() {
+        let holders = [holder(1, Some(false), false), Holder::unseen()];
+        assert_eq!(usages(Some(true), &holders), [(None, Use::Streaming), (Some(1), Use::Open)]);
+    }
+
+    #[test]
+    fn of_several_that_cannot_be_ruled_out_all_stream() {
+        let holders = [holder(1, Some(false), false), holder(2, Some(false), false)];
+        assert_eq!(usages(Some(true), &holders), [(Some(1), Use::Streaming), (Some(2), Use::Streaming)]);
+    }
+
+    #[test]
+    fn somebody_streams_though_nobody_is_seen() {
+        assert_eq!(usages(Some(true), &[]), [(None, Use::Streaming)]);
+        assert_eq!(fuse(Some(true), &[]).clients[0].name, UNSEEN);
+    }
+
+    fn any_holder() -> impl Strategy<Value = Holder> {
+        (proptest::option::of(1..6_u32), proptest::option::of(any::<bool>()), any::<bool>()).prop_map(
+            |(pid, mapped, reads)| Holder {
+                pid,
+                name: pid.map_or(UNSEEN.into(), |pid| pid.to_string()),
+                mapped,
+                reads,
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn the_modules_word_is_believed(
+            level in proptest::option::of(any::<bool>()),
+            holders in proptest::collection::vec(any_holder(), 0..6),
+        ) {
+            let presence = fuse(level, &holders);
+            match level {
+                Some(true) => prop_assert!(presence.any_streaming()),
+                Some(false) => prop_assert!(!presence.any_maybe_streaming()),
+                None => {
+                    let seen = holders.iter().any(|holder| holder.reads || holder.mapped == Some(true));
+                    prop_assert_eq!(presence.any_streaming(), seen);
+                }
+            }
+            // Unknown is for modules that say nothing.
+            prop_assert!(level.is_none() || presence.clients.iter().all(|client| client.usage != Use::Unknown));
+        }
+
+        #[test]
+        fn every_holder_is_one_client_in_order(
+            level in proptest::option::of(any::<bool>()),
+            holders in proptest::collection::vec(any_holder(), 0..6),
+        ) {
+            let presence = fuse(level, &holders);
+            let mut sorted = presence.clients.clone();
+            sorted.sort();
+            prop_assert_eq!(&sorted, &presence.clients);
+            let mut pids: Vec<_> = holders.iter().map(|holder| holder.pid).collect();
+            pids.sort_unstable();
+            pids.dedup();
+            if pids.is_empty() && level == Some(true) {
+                pids.push(None);
+            }
+            prop_assert_eq!(presence.clients.iter().map(|client| client.pid).collect::<Vec<_>>(), pids);
+            // The order in which they were found does not matter.
+            let mut turned = holders.clone();
+            turned.reverse();
+            let of_turned: Vec<_> = fuse(level, &turned).clients.iter().map(|c| (c.pid, c.usage)).collect();
+            prop_assert_eq!(of_turned, presence.clients.iter().map(|c| (c.pid, c.usage)).collect::<Vec<_>>());
+        }
     }
 }

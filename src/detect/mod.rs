@@ -1,1 +1,328 @@
-//! Not written yet.
+//! Who has the loopback node open, and who of them streams.
+//!
+//! Three kinds of evidence, put together by [`fuse`]:
+//! 1. the module's usage event says whether anybody streams (`events`);
+//! 2. `/proc` says who has the node open and who has its buffers mapped (`procfs`), looked at when inotify reports that
+//!    the node was opened or closed (`inotify`), or when a timer says so (`cadence`);
+//! 3. what cannot be seen is "an application" (`openers`).
+//!
+//! Edges are hints: every one of them may be lost, and everything that a lost one leaves behind is put right by looking
+//! at the level again. Nothing here waits: the caller polls [`Detector::fds`] until [`Detector::deadline`].
+
+mod cadence;
+mod events;
+mod inotify;
+mod openers;
+mod procfs;
+mod reads;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::core::presence::{Holder, Presence, fuse};
+use cadence::Cadence;
+use events::Usage;
+use inotify::{Heard, Watch};
+use openers::Openers;
+use procfs::{Found, Node, Question};
+use reads::Reads;
+
+/// Why a node cannot be watched.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectError {
+    /// There is no such node.
+    #[error("{node} does not exist: load v4l2loopback, or choose another device", node = node.display())]
+    Missing {
+        /// The node.
+        node: PathBuf,
+    },
+    /// The user may not read it.
+    #[error("{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again", node = node.display())]
+    Permission {
+        /// The node.
+        node: PathBuf,
+    },
+    /// Too many programs have it open.
+    #[error("{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers", node = node.display())]
+    Busy {
+        /// The node.
+        node: PathBuf,
+    },
+    /// The user's inotify watches or instances are used up.
+    #[error("no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches", node = node.display())]
+    Watches {
+        /// The node.
+        node: PathBuf,
+    },
+    /// Anything else.
+    #[error("{node} cannot be watched ({source}): see lenscap doctor", node = node.display())]
+    Io {
+        /// The node.
+        node: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+impl DetectError {
+    fn new(node: &Path, source: io::Error) -> Self {
+        use rustix::io::Errno;
+        let node = node.to_owned();
+        match Errno::from_io_error(&source) {
+            Some(Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::NOTDIR) => Self::Missing { node },
+            Some(Errno::ACCESS | Errno::PERM) => Self::Permission { node },
+            Some(Errno::BUSY) => Self::Busy { node },
+            Some(Errno::NOSPC | Errno::MFILE) => Self::Watches { node },
+            _ => Self::Io { node, source },
+        }
+    }
+}
+
+/// Watches one node.
+#[derive(Debug)]
+pub struct Detector {
+    node: Node,
+    watch: Watch,
+    usage: Usage,
+    openers: Openers,
+    reads: Reads,
+    cadence: Cadence,
+    worker: Option<u32>,
+    /// Whether anybody streams, as the module says.
+    level: Option<bool>,
+    found: Vec<Found>,
+    unseen: bool,
+    told: Presence,
+    gone: bool,
+}
+
+impl Detector {
+    /// Watches `node`, the path of the held loopback. `poll_interval`: how often holders are looked at where only polling
+    /// tells. The first [`Self::dispatch`] is due at once.
+    ///
+    /// # Errors
+    /// When the node is not there or may not be read, or watches are used up.
+    pub fn new(node: &Path, poll_interval: Duration, now: Instant) -> Result<Self, DetectError> {
+        // Subscribe first: this opens and may close the node, which the watch must not hear.
+        Self::build(node, Usage::subscribe, poll_interval, now).map_err(|error| DetectError::new(node, error))
+    }
+
+    fn build(
+        node: &Path,
+        usage: impl FnOnce(&Path) -> io::Result<(Usage, bool)>,
+        poll_interval: Duration,
+        now: Instant,
+    ) -> io::Result<Self> {
+        let node = Node::at(node)?;
+        let (usage, is_loopback) = usage(node.path())?;
+        let reads = if usage.is_reported() { Reads::Unwatched } else { Reads::Listening };
+        let watch = Watch::new(node.path(), reads.is_reported())?;
+        Ok(Self {
+            watch,
+            reads,
+            usage,
+            openers: Openers::new(is_loopback),
+            cadence: Cadence::new(poll_interval, now),
+            worker: None,
+            level: None,
+            found: Vec::new(),
+            unseen: false,
+            told: Presence::default(),
+            gone: false,
+            node,
+        })
+    }
+
+    /// What to wait on: the first for input, the second, where there is one, for urgent data (`POLLPRI`).
+    pub fn fds(&self) -> Vec<BorrowedFd<'_>> {
+        std::iter::once(self.watch.fd()).chain(self.usage.fd()).collect()
+    }
+
+    /// When [`Self::dispatch`] is due though no descriptor is ready.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.gone {
+            return None;
+        }
+        let cadence = self.cadence.deadline();
+        Some(self.reads.deadline().map_or(cadence, |reads| reads.min(cadence)))
+    }
+
+    /// The worker's process id: like our own process, it never counts.
+    pub fn set_own(&mut self, worker: Option<u32>) {
+        self.worker = worker;
+        self.found.retain(|found| Some(found.pid) != worker);
+    }
+
+    /// Reads the level again with the next [`Self::dispatch`]; to be called after every transition.
+    pub fn recheck(&mut self, now: Instant) {
+        if self.usage.is_reported() {
+            self.cadence.read_level_now(now);
+        }
+    }
+
+    /// Whether the module reports who streams, so that merely opening the node starts nothing.
+    pub fn knows_streaming(&self) -> bool {
+        self.usage.is_reported()
+    }
+
+    /// Whether the node is no more; this detector will not see another.
+    pub fn gone(&self) -> bool {
+        self.gone
+    }
+
+    /// Takes what has happened. `Some` when the presence differs from the one returned last. Never blocks.
+    pub fn dispatch(&mut self, now: Instant) -> Option<Presence> {
+        if !self.gone
+            && let Err(error) = self.update(now)
+        {
+            tracing::info!("{} is no longer there: {error}", self.node.path().display());
+            self.gone = true;
+        }
+        let presence = if self.gone { Presence::default() } else { fuse(self.level, &self.holders()) };
+        if !self.gone {
+            // Where the level is known, nothing but events and the slow check is needed.
+            let polls = self.level.is_none() && !self.found.is_empty();
+            self.cadence.settle(now, !presence.is_empty(), polls);
+        }
+        (presence != self.told).then(|| {
+            self.told = presence.clone();
+            presence
+        })
+    }
+
+    /// An error means that the node can no longer be watched.
+    fn update(&mut self, now: Instant) -> io::Result<()> {
+        let mut heard = self.watch.take()?;
+        let check = self.cadence.take_check(now);
+        let before = self.level;
+        if self.cadence.take_level(now) || check {
+            heard.add(self.read_level()?);
+        }
+        let told = self.take_level()?;
+        if heard.gone || (heard.changed && !self.node.is_still_there()) {
+            return Err(io::Error::other("it was removed"));
+        }
+        self.openers.hear(&heard);
+        let turned = self.level != before;
+        if turned {
+            tracing::debug!("somebody streams: {:?}", self.level);
+            self.cadence.level_changed(now);
+        }
+        let poll = self.cadence.take_poll(now);
+        let stirred = self.look(now, &heard, turned, told || poll, check);
+        if stirred || heard.opens > 0 {
+            self.cadence.stirred(now, heard.opens > 0);
+        }
+        self.follow_reads(now, heard.read)
+    }
+
+    /// Looks at `/proc` as far as there is a reason to. Whether anything is different now.
+    fn look(&mut self, now: Instant, heard: &Heard, turned: bool, again: bool, check: bool) -> bool {
+        let before = (self.found.clone(), self.unseen);
+        let due = self.cadence.take_scan(now);
+        let mut all = due || check || heard.opens > 0 || heard.overflow;
+        all |= heard.closes > 0 && self.unseen;
+        all |= heard.read && self.found.is_empty();
+        if (again || turned || heard.closes > 0) && !self.found.is_empty() {
+            self.look_again();
+            // The last one left, perhaps to a child that has its descriptor.
+            all |= self.found.is_empty();
+        }
+        if turned && self.level == Some(true) {
+            let named = self.found.iter().any(|found| found.mapped == Some(true));
+            if named && all {
+                // Enough to answer at once: frames must flow now, a scan can follow.
+                self.cadence.scan_soon(now);
+                return before.0 != self.found;
+            }
+            all |= !named;
+        }
+        if all && self.cadence.may_scan(now) {
+            self.scan(now);
+        }
+        before.0 != self.found || before.1 != self.unseen
+    }
+
+    fn look_again(&mut self) {
+        let nodes = self.openers.nodes();
+        let question = Question { node: &self.node, loopbacks: &nodes, maps: self.level != Some(false) };
+        self.found = question.again(&self.found);
+    }
+
+    fn scan(&mut self, now: Instant) {
+        let began = Instant::now();
+        let nodes = self.openers.nodes();
+        let question = Question { node: &self.node, loopbacks: &nodes, maps: self.level != Some(false) };
+        let own = std::process::id();
+        let scan = question.all(&[own, self.worker.unwrap_or(own)], &self.found);
+        // However many descriptors of ours lead to it: the held writer is one file, the subscription another.
+        let subscribed = self.usage.open_files();
+        let own_files = subscribed + usize::from(question.own_descriptors() > subscribed);
+        let unseen = self.openers.is_somebody_unseen(&scan, nodes.len(), own_files);
+        if self.watch.has_more() {
+            // Opened or closed while the scan ran: who was looked at too early is not unseen. The next scan knows.
+            self.cadence.scan_soon(now);
+        } else {
+            self.unseen = unseen;
+        }
+        self.found = scan.found;
+        self.cadence.scanned(now, began.elapsed());
+    }
+
+    /// Reads the level on a fresh descriptor. What was heard meanwhile is returned, without our own open and close.
+    fn read_level(&mut self) -> io::Result<Heard> {
+        // Empty the queue first, so that our own open is not merged into another's.
+        let mut heard = self.watch.take()?;
+        match self.usage.read_level() {
+            Ok(level) => {
+                self.level = level.or(self.level);
+                let after = self.watch.take()?;
+                heard.add(if self.usage.open_files() > 0 { after.without_own() } else { after });
+            }
+            Err(error) if events::is_gone(&error) => return Err(error),
+            Err(error) => tracing::warn!("cannot read again whether {} is used: {error}", self.node.path().display()),
+        }
+        Ok(heard)
+    }
+
+    /// Takes the events; whether there were any.
+    fn take_level(&mut self) -> io::Result<bool> {
+        match self.usage.take() {
+            Ok(level) => {
+                self.level = level.or(self.level);
+                Ok(level.is_some())
+            }
+            Err(error) if events::is_gone(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!("cannot take usage events of {}: {error}", self.node.path().display());
+                Ok(false)
+            }
+        }
+    }
+
+    fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
+        let next = self.reads.next(now, heard, !self.found.is_empty() || self.unseen);
+        if next.is_reported() != self.reads.is_reported() {
+            self.watch.report_reads(next.is_reported())?;
+        }
+        self.reads = next;
+        Ok(())
+    }
+
+    fn holders(&self) -> Vec<Holder> {
+        let reading = self.reads.is_reading();
+        let seen = self.found.iter().map(|found| Holder {
+            pid: Some(found.pid),
+            name: found.name.clone(),
+            mapped: found.mapped,
+            // A read does not say whose it is: whoever has nothing mapped may be the one.
+            reads: reading && found.mapped != Some(true),
+        });
+        let unseen = self.unseen.then(|| Holder { reads: reading, ..Holder::unseen() });
+        seen.chain(unseen).collect()
+    }
+}

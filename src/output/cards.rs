@@ -2,7 +2,7 @@
 
 use crate::core::event::Card;
 use crate::frame::format::VideoFormat;
-use crate::frame::placeholder::{CardStyle, CardText, Painter};
+use crate::frame::placeholder::{CardKind, CardStyle, CardText, Painter};
 use crate::frame::slots::MAX_SLOTS;
 
 /// The present card. Its picture is kept only until every slot has it.
@@ -30,7 +30,9 @@ impl Cards {
         let text = text_of(card);
         let (picture, warning) = match Painter::new(self.style.clone()).draw(&text, format) {
             Ok(picture) => (picture, None),
-            Err(error) => (Painter::new(CardStyle::Text).draw(&text, format).unwrap_or_default(), Some(error)),
+            Err(error) => {
+                (Painter::new(CardStyle { kind: CardKind::Text }).draw(&text, format).unwrap_or_default(), Some(error))
+            }
         };
         self.picture = Some(picture);
         self.current = Some((card.clone(), *format));
@@ -74,7 +76,7 @@ fn text_of(card: &Card) -> CardText {
         Card::Blocked => ("Camera is off for this application", "You can allow it in Lenscap."),
         Card::Failed(reason) => ("The camera does not work", reason.as_str()),
     };
-    CardText { title: title.into(), detail: detail.into() }
+    CardText::new(title, detail)
 }
 
 #[cfg(test)]
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_picture_goes_when_every_slot_has_it() {
-        let mut cards = Cards::new(CardStyle::Black);
+        let mut cards = Cards::new(CardStyle { kind: CardKind::Black });
         assert!(cards.to_draw(0).is_none());
         assert_eq!(cards.set(&Card::Off, &format()), None);
         for slot in 0..4 {
@@ -103,7 +105,7 @@ mod tests {
 
     #[test]
     fn an_unusable_picture_falls_back_to_the_text_card() {
-        let mut cards = Cards::new(CardStyle::Picture("/nonexistent.png".into()));
+        let mut cards = Cards::new(CardStyle { kind: CardKind::Picture("/nonexistent.png".into()) });
         assert!(cards.set(&Card::Paused, &format()).is_some_and(|text| text.contains("/nonexistent.png")));
         assert_eq!(cards.to_draw(0).map(<[u8]>::len), Some(64 * 48 * 2));
     }

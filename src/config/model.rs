@@ -1,0 +1,227 @@
+//! The settings in use: validated, typed, without a trace of the file they came from.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::core::policy::Policy;
+use crate::core::source::Source;
+use crate::frame::format::{PixelFormat, VideoFormat};
+use crate::frame::placeholder::{CardKind, CardStyle};
+
+/// All settings. The defaults are ipu6-camera-daemon's where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// What is captured, and what is promised.
+    pub camera: Camera,
+    /// When the camera is on, for whom, and what is shown else.
+    pub privacy: Privacy,
+    /// The output node.
+    pub device: Device,
+    /// How clients are noticed.
+    pub detection: Detection,
+}
+
+/// `[camera]`, and `device.format`, which is part of the promised format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Camera {
+    /// Where the pictures come from.
+    pub source: Source,
+    /// What every client sees.
+    pub format: VideoFormat,
+    /// Buffers between camera and pipeline (`icamerasrc buffer-count`), 2 to 10.
+    pub buffer_count: u32,
+}
+
+/// `[privacy]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Privacy {
+    /// How long a client must be there before the camera starts; `None` is `"auto"`.
+    pub activation_delay: Option<Duration>,
+    /// How long the camera stays on after the last client stopped.
+    pub cooldown: Duration,
+    /// Whether the relay starts paused.
+    pub start_paused: bool,
+    /// Names of programs that never get the camera.
+    pub blocked: Vec<String>,
+    /// Which card is shown while the camera is off.
+    pub card: CardChoice,
+    /// The picture for [`CardChoice::Picture`]; kept while another card is chosen. May start with `~/`.
+    pub picture: Option<PathBuf>,
+}
+
+/// The value of `privacy.card`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CardChoice {
+    /// A text that says what is going on.
+    #[default]
+    Text,
+    /// Black.
+    Black,
+    /// The user's picture.
+    Picture,
+}
+
+impl CardChoice {
+    /// All of them.
+    pub const ALL: [CardChoice; 3] = [CardChoice::Text, CardChoice::Black, CardChoice::Picture];
+
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CardChoice::Text => "text",
+            CardChoice::Black => "black",
+            CardChoice::Picture => "picture",
+        }
+    }
+}
+
+/// `[device]` without its format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The output node; `None` is `"auto"`: found by driver and label.
+    pub node: Option<PathBuf>,
+    /// The label by which the node is found and made, at most 31 bytes.
+    pub label: String,
+}
+
+/// `[detection]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detection {
+    /// How often clients are looked for where the kernel reports nothing.
+    pub poll_interval: Duration,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        let format = VideoFormat { pixel_format: PixelFormat::default(), width: 1920, height: 1080, framerate: 30 };
+        Self { source: Source::default(), format, buffer_count: 7 }
+    }
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self {
+            activation_delay: None,
+            cooldown: Policy::DEFAULT_COOLDOWN,
+            start_paused: false,
+            blocked: Vec::new(),
+            card: CardChoice::default(),
+            picture: None,
+        }
+    }
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Self { node: None, label: "Lenscap".into() }
+    }
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Self { poll_interval: Duration::from_millis(50) }
+    }
+}
+
+impl Settings {
+    /// What the machine needs of them.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            activation_delay: self.privacy.activation_delay,
+            cooldown: self.privacy.cooldown,
+            blocked: self.privacy.blocked.clone(),
+            source: self.camera.source.to_string(),
+        }
+    }
+
+    /// How cards are drawn; `home` stands for a leading `~`.
+    pub fn card_style(&self, home: Option<&Path>) -> CardStyle {
+        let kind = match (self.privacy.card, &self.privacy.picture) {
+            (CardChoice::Black, _) => CardKind::Black,
+            (CardChoice::Picture, Some(picture)) => CardKind::Picture(match (picture.strip_prefix("~"), home) {
+                (Ok(rest), Some(home)) => home.join(rest),
+                _ => picture.clone(),
+            }),
+            (CardChoice::Text | CardChoice::Picture, _) => CardKind::Text,
+        };
+        CardStyle { kind }
+    }
+
+    /// These settings with some replaced, and the whole checked.
+    ///
+    /// # Errors
+    /// One sentence without its full stop, when the whole does not fit together.
+    pub fn with(self, overrides: &Overrides) -> Result<Self, String> {
+        let merged = self.merged(overrides);
+        let VideoFormat { pixel_format, width, height, framerate } = merged.camera.format;
+        VideoFormat::new(pixel_format, width, height, framerate)?;
+        if merged.privacy.card == CardChoice::Picture && merged.privacy.picture.is_none() {
+            return Err("card \"picture\" has no picture: set picture to the path of a PNG or JPEG".into());
+        }
+        Ok(merged)
+    }
+
+    /// These settings with some replaced; whether the whole fits together is not looked at.
+    pub(super) fn merged(mut self, overrides: &Overrides) -> Self {
+        fn set<T: Clone>(target: &mut T, value: &Option<T>) {
+            if let Some(value) = value {
+                target.clone_from(value);
+            }
+        }
+        let Overrides {
+            source,
+            width,
+            height,
+            framerate,
+            buffer_count,
+            activation_delay,
+            cooldown,
+            start_paused,
+            blocked,
+            card,
+            picture,
+            node,
+            label,
+            pixel_format,
+            poll_interval,
+        } = overrides;
+        set(&mut self.camera.source, source);
+        set(&mut self.camera.buffer_count, buffer_count);
+        let format = &mut self.camera.format;
+        set(&mut format.pixel_format, pixel_format);
+        set(&mut format.width, width);
+        set(&mut format.height, height);
+        set(&mut format.framerate, framerate);
+        set(&mut self.privacy.activation_delay, activation_delay);
+        set(&mut self.privacy.cooldown, cooldown);
+        set(&mut self.privacy.start_paused, start_paused);
+        set(&mut self.privacy.blocked, blocked);
+        set(&mut self.privacy.card, card);
+        set(&mut self.privacy.picture, picture);
+        set(&mut self.device.node, node);
+        set(&mut self.device.label, label);
+        set(&mut self.detection.poll_interval, poll_interval);
+        self
+    }
+}
+
+/// Some settings, each already checked: those a file gives, or those of the command line. `None`: not given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)] // the names are those of Settings
+pub struct Overrides {
+    pub source: Option<Source>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub framerate: Option<u32>,
+    pub buffer_count: Option<u32>,
+    pub activation_delay: Option<Option<Duration>>,
+    pub cooldown: Option<Duration>,
+    pub start_paused: Option<bool>,
+    pub blocked: Option<Vec<String>>,
+    pub card: Option<CardChoice>,
+    pub picture: Option<Option<PathBuf>>,
+    pub node: Option<Option<PathBuf>>,
+    pub label: Option<String>,
+    pub pixel_format: Option<PixelFormat>,
+    pub poll_interval: Option<Duration>,
+}

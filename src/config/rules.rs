@@ -1,0 +1,362 @@
+//! Which values are allowed, and the sentence that says what to write instead: the same for the settings file and the
+//! command line. Sentences come without their full stop.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::core::source::Source;
+use crate::frame::format::{PixelFormat, VideoFormat};
+
+use super::model::CardChoice;
+
+/// Longest `device.label` in bytes: the module's card name without its NUL.
+pub const MAX_LABEL: usize = 31;
+/// Most entries in `privacy.blocked`.
+pub const MAX_BLOCKED: usize = 256;
+/// Longest entry in `privacy.blocked`, in bytes: the longest file name.
+pub const MAX_NAME: usize = 255;
+/// Longest path, in bytes: the kernel's `PATH_MAX` without its NUL.
+const MAX_PATH: usize = 4095;
+
+/// A value as somebody wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given<'a> {
+    /// A whole number.
+    Integer(i64),
+    /// Text.
+    Text(&'a str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A list.
+    List(Vec<Given<'a>>),
+    /// Anything else, as written.
+    Other(&'a str),
+}
+
+impl<'a> Given<'a> {
+    /// What a command line argument gives: a whole number where it is one, else text.
+    pub fn argument(text: &'a str) -> Self {
+        text.parse().map_or(Given::Text(text), Given::Integer)
+    }
+}
+
+impl fmt::Display for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Given::Integer(value) => write!(f, "{value}"),
+            Given::Text(text) => write!(f, "\"{}\"", short(text)),
+            Given::Bool(value) => write!(f, "{value}"),
+            Given::List(_) => f.write_str("[…]"),
+            Given::Other(text) => f.write_str(&short(text)),
+        }
+    }
+}
+
+/// What is shown of a long or unprintable text: a sentence stays one line.
+pub(super) fn short(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A whole number with its limits.
+struct Number {
+    name: &'static str,
+    min: u32,
+    max: u32,
+    kind: &'static str,
+}
+
+impl Number {
+    const fn whole(name: &'static str, min: u32, max: u32) -> Self {
+        Self { name, min, max, kind: "a whole number" }
+    }
+
+    fn check(&self, given: &Given<'_>) -> Result<u32, String> {
+        let Self { name, min, max, kind } = self;
+        match given {
+            Given::Integer(value) => u32::try_from(*value).ok().filter(|value| (*min..=*max).contains(value)),
+            _ => None,
+        }
+        .ok_or_else(|| format!("{name} {given} cannot work: use {kind} from {min} to {max}"))
+    }
+}
+
+fn side(name: &'static str, given: &Given<'_>) -> Result<u32, String> {
+    let side = Number { name, min: 2, max: VideoFormat::MAX_SIDE, kind: "an even number" };
+    // An odd 1 is told its neighbour too.
+    let value = Number { min: 1, ..side }.check(given).map_err(|_| match side.check(given) {
+        Err(sentence) => sentence,
+        Ok(value) => value.to_string(),
+    })?;
+    let (width, height) = if name == "width" { (value, 2) } else { (2, value) };
+    VideoFormat::new(PixelFormat::default(), width, height, 1).map(|_| value)
+}
+
+/// `camera.width`.
+///
+/// # Errors
+/// One sentence without its full stop, as for every rule here.
+pub fn width(given: &Given<'_>) -> Result<u32, String> {
+    side("width", given)
+}
+
+/// `camera.height`.
+///
+/// # Errors
+/// As [`width`].
+pub fn height(given: &Given<'_>) -> Result<u32, String> {
+    side("height", given)
+}
+
+/// `camera.framerate`, frames per second.
+///
+/// # Errors
+/// As [`width`].
+pub fn framerate(given: &Given<'_>) -> Result<u32, String> {
+    Number::whole("framerate", 1, VideoFormat::MAX_FRAMERATE).check(given)
+}
+
+/// `camera.buffer_count`; the limits are those of `icamerasrc`'s `buffer-count`.
+///
+/// # Errors
+/// As [`width`].
+pub fn buffer_count(given: &Given<'_>) -> Result<u32, String> {
+    Number::whole("buffer_count", 2, 10).check(given)
+}
+
+fn milliseconds(name: &'static str, min: u32, max: u32, given: &Given<'_>) -> Result<Duration, String> {
+    Number::whole(name, min, max).check(given).map(|ms| Duration::from_millis(u64::from(ms)))
+}
+
+/// `privacy.activation_delay_ms`; `None` is `"auto"`.
+///
+/// # Errors
+/// As [`width`].
+pub fn activation_delay(given: &Given<'_>) -> Result<Option<Duration>, String> {
+    match given {
+        Given::Text("auto") => Ok(None),
+        _ => milliseconds("activation_delay_ms", 0, 60_000, given)
+            .map(Some)
+            .map_err(|sentence| sentence.replacen("use a", "use \"auto\" or a", 1)),
+    }
+}
+
+/// `privacy.cooldown_ms`.
+///
+/// # Errors
+/// As [`width`].
+pub fn cooldown(given: &Given<'_>) -> Result<Duration, String> {
+    milliseconds("cooldown_ms", 0, 3_600_000, given)
+}
+
+/// `detection.poll_interval_ms`.
+///
+/// # Errors
+/// As [`width`].
+pub fn poll_interval(given: &Given<'_>) -> Result<Duration, String> {
+    milliseconds("poll_interval_ms", 1, 10_000, given)
+}
+
+/// `privacy.start_paused`.
+///
+/// # Errors
+/// As [`width`].
+pub fn start_paused(given: &Given<'_>) -> Result<bool, String> {
+    match given {
+        Given::Bool(value) => Ok(*value),
+        _ => Err(format!("start_paused {given} cannot work: use true or false")),
+    }
+}
+
+/// `privacy.blocked`.
+///
+/// # Errors
+/// As [`width`].
+pub fn blocked(given: &Given<'_>) -> Result<Vec<String>, String> {
+    let wrong = |why: &str| format!("blocked {why}: use a list of program names as in [\"zoom\", \"chrome\"]");
+    let Given::List(entries) = given else { return Err(wrong(&format!("{given} is not a list"))) };
+    if entries.len() > MAX_BLOCKED {
+        return Err(wrong(&format!("has {} entries and {MAX_BLOCKED} are the most", entries.len())));
+    }
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Given::Text(name) if is_name(name, MAX_NAME) => Ok((*name).to_owned()),
+            other => Err(wrong(&format!("has {other}, which is not a program's name"))),
+        })
+        .collect()
+}
+
+/// `privacy.card`.
+///
+/// # Errors
+/// As [`width`].
+pub fn card(given: &Given<'_>) -> Result<CardChoice, String> {
+    CardChoice::ALL
+        .into_iter()
+        .find(|choice| *given == Given::Text(choice.as_str()))
+        .ok_or_else(|| format!("card {given} cannot work: use \"text\", \"black\" or \"picture\""))
+}
+
+/// `privacy.picture`; `None` is the empty text.
+///
+/// # Errors
+/// As [`width`].
+pub fn picture(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
+    match given {
+        Given::Text("") => Ok(None),
+        Given::Text(text) if is_path(text) || (text.starts_with("~/") && is_path(&text[1..])) => {
+            Ok(Some(PathBuf::from(text)))
+        }
+        _ => Err(format!("picture {given} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"")),
+    }
+}
+
+/// `device.node`; `None` is `"auto"`.
+///
+/// # Errors
+/// As [`width`].
+pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
+    match given {
+        Given::Text("auto") => Ok(None),
+        Given::Text(text) if is_path(text) => Ok(Some(PathBuf::from(text))),
+        _ => Err(format!("node {given} is not a full path: use \"auto\" or a path as in \"/dev/video10\"")),
+    }
+}
+
+/// `device.label`.
+///
+/// # Errors
+/// As [`width`].
+pub fn label(given: &Given<'_>) -> Result<String, String> {
+    match given {
+        Given::Text(text) if is_name(text, MAX_LABEL) => Ok((*text).to_owned()),
+        _ => Err(format!("label {given} cannot work: use a name of 1 to {MAX_LABEL} bytes as in \"Lenscap\"")),
+    }
+}
+
+/// `device.format`.
+///
+/// # Errors
+/// As [`width`].
+pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
+    match given {
+        Given::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| format!("format {given} cannot work: use YUY2, NV12 or I420"))
+}
+
+/// `camera.source`.
+///
+/// # Errors
+/// As [`width`].
+pub fn source(given: &Given<'_>) -> Result<Source, String> {
+    match given {
+        Given::Text(text) if text.contains('\n') => Err(format!("source {given} is more than one line: use one line")),
+        Given::Text(text) => text
+            .parse()
+            .map_err(|sentence: String| format!("source: {}", sentence.replace(text.trim(), short(text).trim()))),
+        _ => Err(format!("source {given} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"")),
+    }
+}
+
+fn is_name(text: &str, max: usize) -> bool {
+    !text.trim().is_empty() && text.len() <= max && !text.chars().any(char::is_control)
+}
+
+fn is_path(text: &str) -> bool {
+    Path::new(text).is_absolute() && text.len() <= MAX_PATH && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_is_one_line_with_the_key_and_what_to_write() {
+        let long = "x".repeat(5000);
+        let nonsense = [
+            Given::Integer(-1),
+            Given::Integer(i64::MAX),
+            Given::Text("a\nb"),
+            Given::Text(&long),
+            Given::Bool(true),
+            Given::List(vec![Given::Integer(1)]),
+            Given::Other("29.97"),
+        ];
+        type Rule = fn(&Given<'_>) -> Option<String>;
+        let rules: [(&str, Rule); 14] = [
+            ("width", |given| width(given).err()),
+            ("height", |given| height(given).err()),
+            ("framerate", |given| framerate(given).err()),
+            ("buffer_count", |given| buffer_count(given).err()),
+            ("activation_delay_ms", |given| activation_delay(given).err()),
+            ("cooldown_ms", |given| cooldown(given).err()),
+            ("poll_interval_ms", |given| poll_interval(given).err()),
+            ("blocked", |given| blocked(given).err()),
+            ("card", |given| card(given).err()),
+            ("picture", |given| picture(given).err()),
+            ("node", |given| node(given).err()),
+            ("label", |given| label(given).err()),
+            ("format", |given| pixel_format(given).err()),
+            ("source", |given| source(given).err()),
+        ];
+        for (key, rule) in rules {
+            for given in &nonsense {
+                let sentence = rule(given).unwrap_or_else(|| panic!("{key} takes {given:?}"));
+                assert!(sentence.starts_with(key), "{sentence}");
+                assert!(sentence.contains(": use ") || key == "source", "{sentence}");
+                assert!(sentence.len() < 300 && !sentence.contains('\n'), "{sentence}");
+            }
+        }
+        assert_eq!(start_paused(&Given::Integer(1)).unwrap_err(), "start_paused 1 cannot work: use true or false");
+    }
+
+    #[test]
+    fn the_sentences_say_the_limits() {
+        let cases = [
+            (width(&Given::Integer(0)).unwrap_err(), "width 0 cannot work: use an even number from 2 to 8192"),
+            (height(&Given::Integer(9000)).unwrap_err(), "height 9000 cannot work: use an even number from 2 to 8192"),
+            (width(&Given::Integer(1281)).unwrap_err(), "width 1281 is odd and cameras need even sizes: use 1282"),
+            (framerate(&Given::Integer(0)).unwrap_err(), "framerate 0 cannot work: use a whole number from 1 to 240"),
+            (
+                framerate(&Given::Integer(1000)).unwrap_err(),
+                "framerate 1000 cannot work: use a whole number from 1 to 240",
+            ),
+            (
+                buffer_count(&Given::Integer(99)).unwrap_err(),
+                "buffer_count 99 cannot work: use a whole number from 2 to 10",
+            ),
+            (
+                activation_delay(&Given::Text("soon")).unwrap_err(),
+                "activation_delay_ms \"soon\" cannot work: use \"auto\" or a whole number from 0 to 60000",
+            ),
+            (pixel_format(&Given::Text("RGB")).unwrap_err(), "format \"RGB\" cannot work: use YUY2, NV12 or I420"),
+        ];
+        for (sentence, expected) in cases {
+            assert_eq!(sentence, expected);
+        }
+    }
+
+    #[test]
+    fn the_limits_themselves_are_allowed() {
+        for value in [2, 8192] {
+            assert_eq!(width(&Given::Integer(value)).map(i64::from), Ok(value));
+        }
+        for value in [1, 240] {
+            assert_eq!(framerate(&Given::Integer(value)).map(i64::from), Ok(value));
+        }
+        for value in [2, 10] {
+            assert_eq!(buffer_count(&Given::Integer(value)).map(i64::from), Ok(value));
+        }
+        assert_eq!(activation_delay(&Given::Integer(0)), Ok(Some(Duration::ZERO)));
+        assert_eq!(pixel_format(&Given::Text("nv12")), Ok(PixelFormat::Nv12));
+        assert_eq!(label(&Given::Text(&"x".repeat(31))), Ok("x".repeat(31)));
+    }
+}

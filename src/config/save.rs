@@ -1,0 +1,101 @@
+//! Atomic saving.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::model::{Overrides, Settings};
+use super::{Error, ErrorKind, file, load, read};
+
+/// Links followed before giving up; the kernel's limit.
+pub(super) const MAX_LINKS: usize = 40;
+
+/// Writes `settings` to `path`, where they differ from what it says (an absent file says the defaults). Says whether
+/// the file was written.
+///
+/// The directory is created where it is absent (mode 0700), the file is private (mode 0600), a symbolic link stays one.
+///
+/// # Errors
+/// The file there cannot be understood (it is left as it is), or it cannot be written.
+pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
+    let failed = |why: String| Error::new(path, ErrorKind::Write(why));
+    let old = read(path)?;
+    let old_text = old.as_deref().unwrap_or_default();
+    let new = file::edited(old_text, settings).map_err(|problem| Error::invalid(path, problem))?;
+    // What is written must read back as what was meant: a setting out of its limits is found here.
+    let reads_back = file::File::parse(&new)
+        .and_then(|file| Settings::default().with(&file.given).map_err(|sentence| file.problem(&new, sentence)));
+    match reads_back {
+        Ok(read) if read == *settings => {}
+        Ok(_) => return Err(failed("a setting would read back as another".into())),
+        Err(problem) => return Err(Error::invalid(path, problem)),
+    }
+    if old_text == new {
+        return Ok(false);
+    }
+    replace(path, new.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    Ok(true)
+}
+
+/// Loads, lets `change` change, and saves: for one setting at a time. Says whether the file was written.
+///
+/// # Errors
+/// As [`load`] and [`save`].
+pub fn update(path: &Path, change: impl FnOnce(&mut Settings)) -> Result<bool, Error> {
+    let mut settings = load(path, &Overrides::default())?;
+    change(&mut settings);
+    save(path, &settings)
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = target(path)?;
+    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "it has no file name");
+    let name = target.file_name().ok_or_else(invalid)?;
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+
+    let mut temporary_name = std::ffi::OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = directory.join(temporary_name);
+    // What a process of our number left behind when it was killed.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, &target))
+        // The rename itself; the settings are already in place, so a filesystem that cannot is no failure.
+        .map(|()| drop(File::open(directory).and_then(|directory| directory.sync_all())));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// The file that `path` finally names, which need not be there.
+pub(super) fn target(path: &Path) -> io::Result<PathBuf> {
+    hops(path)?.pop().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
+}
+
+/// `path`, and what each symbolic link on the way names in turn; at least one, the last is no link.
+pub(super) fn hops(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut hops = vec![path.to_owned()];
+    let mut current = path.to_owned();
+    while let Ok(link) = fs::read_link(&current) {
+        if hops.len() > MAX_LINKS {
+            return Err(io::Error::from(rustix::io::Errno::LOOP));
+        }
+        // Relative to the link's own directory; an absolute one replaces it.
+        current = current.parent().unwrap_or(Path::new("")).join(link);
+        hops.push(current.clone());
+    }
+    Ok(hops)
+}

@@ -1,0 +1,362 @@
+//! Which processes have the node open or mapped, from `/proc`.
+//!
+//! The node is recognised by what it is, not by its path: a process may have opened another node of the same device, in
+//! a container's own `/dev`. Only descriptors whose link looks like a device are examined further, and without asking
+//! a file server, so that a scan neither blocks nor costs more than one `readlink` for an ordinary descriptor.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, StatxFlags};
+
+/// Processes looked at in one scan; `/proc/sys/kernel/pid_max` may allow more, a desktop never has them.
+const MAX_PROCESSES: usize = 65_536;
+/// Descriptors looked at in one process.
+const MAX_DESCRIPTORS: usize = 65_536;
+/// Of one memory map; the kernel's default `vm.max_map_count` gives about 7 MB.
+const MAX_MAP_BYTES: u64 = 16 << 20;
+/// Different paths to the node remembered of one process.
+const MAX_PLACES: usize = 8;
+const MAX_NAME_CHARS: usize = 64;
+
+/// A device number, as major and minor.
+type Device = (u32, u32);
+
+/// What makes two paths the same node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    /// A character device: whatever node has this number.
+    Device(Device),
+    /// Anything else: this file.
+    File { device: Device, inode: u64 },
+}
+
+/// Where a process has the node from, as its memory map would show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    device: Device,
+    inode: u64,
+    path: Vec<u8>,
+}
+
+/// The node that is watched.
+#[derive(Debug)]
+pub(super) struct Node {
+    path: PathBuf,
+    identity: Identity,
+    place: Place,
+}
+
+impl Node {
+    /// The node at `path`; symbolic links are followed.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        let path = path.canonicalize()?;
+        let stat = Stat::of(CWD, path.as_os_str().as_bytes())?;
+        let place = Place { device: stat.device, inode: stat.inode, path: path.as_os_str().as_bytes().to_vec() };
+        Ok(Self { identity: stat.identity(), place, path })
+    }
+
+    /// Its path without symbolic links.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the path still leads to the same node.
+    pub(super) fn is_still_there(&self) -> bool {
+        Stat::of(CWD, self.place.path.as_slice()).is_ok_and(|stat| stat.identity() == self.identity)
+    }
+
+    /// Whether a descriptor with this link may be the node, or another device of its kind.
+    fn is_candidate(&self, link: &[u8]) -> bool {
+        if link == self.place.path {
+            return true;
+        }
+        if link.starts_with(b"/dev/") {
+            return link != b"/dev/null" && !link.starts_with(b"/dev/pts/");
+        }
+        // A device outside of our /dev shows the path it has within its own file system.
+        link.starts_with(b"/")
+            && link.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.starts_with(b"video"))
+    }
+}
+
+/// A process that has the node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its id.
+    pub pid: u32,
+    /// The executable's base name, or the kernel's short name of the process.
+    pub name: String,
+    /// Whether the node is mapped; `None` when the memory map is unreadable.
+    pub mapped: Option<bool>,
+    places: Vec<Place>,
+}
+
+/// What a scan of all processes found.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// The processes that have the node, by ascending pid.
+    pub found: Vec<Found>,
+    /// Descriptors seen on nodes of the loopback module in all processes but the skipped ones.
+    pub loopback_files: usize,
+    /// Whether some process did not show its descriptors.
+    pub some_unreadable: bool,
+}
+
+/// What is asked of a scan.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    /// The node.
+    pub node: &'a Node,
+    /// All nodes of the loopback module; see [`Scan::loopback_files`].
+    pub loopbacks: &'a BTreeSet<Device>,
+    /// Whether memory maps matter; without, `mapped` is only right for a process that has no descriptor left.
+    pub maps: bool,
+}
+
+impl Question<'_> {
+    /// Looks at every process but `skipped`. `before` is what the last look found: a process that has closed its
+    /// descriptor is recognised by what it still has mapped.
+    pub(super) fn all(&self, skipped: &[u32], before: &[Found]) -> Scan {
+        let mut scan = Scan::default();
+        let entries =
+            match rustix::fs::open("/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                .and_then(Dir::new)
+            {
+                Ok(entries) => entries,
+                Err(error) => {
+                    tracing::warn!("cannot read /proc to see who has the node open: {error}");
+                    scan.some_unreadable = true;
+                    return scan;
+                }
+            };
+        let mut process_1_seen = false;
+        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str().ok()?.parse::<u32>().ok());
+        for pid in pids.take(MAX_PROCESSES) {
+            process_1_seen |= pid == 1;
+            if skipped.contains(&pid) {
+                continue;
+            }
+            let before = before.iter().find(|found| found.pid == pid);
+            match self.look(pid, before, &mut scan.loopback_files) {
+                Ok(found) => scan.found.extend(found),
+                Err(error) => scan.some_unreadable |= is_denied(&error),
+            }
+        }
+        // With hidepid, others' processes are not even listed.
+        scan.some_unreadable |= !process_1_seen;
+        scan.found.sort_by_key(|found| found.pid);
+        scan
+    }
+
+    /// Looks again at the processes found before; those without the node are dropped.
+    pub(super) fn again(&self, before: &[Found]) -> Vec<Found> {
+        let mut files = 0;
+        before.iter().filter_map(|found| self.look(found.pid, Some(found), &mut files).ok().flatten()).collect()
+    }
+
+    /// Whether this process has a descriptor of the node besides `but` ones.
+    pub(super) fn own_descriptors(&self) -> usize {
+        self.descriptors(std::process::id(), &mut 0).map_or(0, |(count, _)| count)
+    }
+
+    fn look(&self, pid: u32, before: Option<&Found>, files: &mut usize) -> io::Result<Option<Found>> {
+        let (count, mut places) = self.descriptors(pid, files)?;
+        if count == 0 && before.is_none() {
+            return Ok(None);
+        }
+        for place in before.map_or(&[][..], |found| &found.places) {
+            remember(&mut places, place.clone());
+        }
+        let mapped = if self.maps || count == 0 { is_mapped(pid, &self.node.place, &places) } else { Some(false) };
+        if count == 0 && mapped != Some(true) {
+            return Ok(None);
+        }
+        Ok(Some(Found { pid, name: name_of(pid), mapped, places }))
+    }
+
+    /// How many descriptors of the node the process has, and where they were opened.
+    fn descriptors(&self, pid: u32, files: &mut usize) -> io::Result<(usize, Vec<Place>)> {
+        let directory = rustix::fs::open(
+            format!("/proc/{pid}/fd"),
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        let mut count = 0;
+        let mut places = Vec::new();
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        for entry in Dir::read_from(&directory)?.flatten().take(MAX_DESCRIPTORS) {
+            let name = entry.file_name();
+            // A descriptor closed meanwhile, "." and "..".
+            let Ok((link, _)) = rustix::fs::readlinkat_raw(&directory, name, &mut buffer) else { continue };
+            if !self.node.is_candidate(link) {
+                continue;
+            }
+            let Ok(stat) = Stat::through(&directory, name.to_bytes()) else { continue };
+            if stat.number.is_some_and(|number| self.loopbacks.contains(&number)) {
+                *files += 1;
+            }
+            if stat.identity() == self.node.identity {
+                count += 1;
+                remember(&mut places, Place { device: stat.device, inode: stat.inode, path: link.to_vec() });
+            }
+        }
+        Ok((count, places))
+    }
+}
+
+fn remember(places: &mut Vec<Place>, place: Place) {
+    if places.len() < MAX_PLACES && !places.contains(&place) {
+        places.push(place);
+    }
+}
+
+struct Stat {
+    device: Device,
+    inode: u64,
+    /// The number of a character device.
+    number: Option<Device>,
+}
+
+impl Stat {
+    fn of(directory: impl std::os::fd::AsFd, path: &[u8]) -> io::Result<Self> {
+        // A path on a file server that does not answer must not stop the relay: what is cached is enough.
+        let stat = rustix::fs::statx(directory, path, AtFlags::STATX_DONT_SYNC, StatxFlags::BASIC_STATS)?;
+        let is_device = FileType::from_raw_mode(u32::from(stat.stx_mode)) == FileType::CharacterDevice;
+        Ok(Self {
+            device: (stat.stx_dev_major, stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            number: is_device.then_some((stat.stx_rdev_major, stat.stx_rdev_minor)),
+        })
+    }
+
+    /// Of what descriptor `name` in a process's `fd` directory leads to.
+    fn through(directory: &OwnedFd, name: &[u8]) -> io::Result<Self> {
+        Self::of(directory, name)
+    }
+
+    fn identity(&self) -> Identity {
+        match self.number {
+            Some(number) => Identity::Device(number),
+            None => Identity::File { device: self.device, inode: self.inode },
+        }
+    }
+}
+
+/// Whether the process has one of the places mapped; `None` when its memory map is unreadable.
+fn is_mapped(pid: u32, node: &Place, places: &[Place]) -> Option<bool> {
+    let maps = match File::open(format!("/proc/{pid}/maps")) {
+        Ok(maps) => maps,
+        Err(error) if is_denied(&error) => return None,
+        Err(_) => return Some(false),
+    };
+    let mut lines = BufReader::with_capacity(16 << 10, maps.take(MAX_MAP_BYTES));
+    let mut line = Vec::with_capacity(256);
+    loop {
+        line.clear();
+        match lines.read_until(b'\n', &mut line) {
+            // Ended before its end: what was not read may hold it.
+            Ok(0) => return (lines.get_ref().limit() > 0).then_some(false),
+            Ok(_) if std::iter::once(node).chain(places).any(|place| is_mapping_of(&line, place)) => return Some(true),
+            Ok(_) => {}
+            Err(error) if is_denied(&error) => return None,
+            Err(_) => return Some(false),
+        }
+    }
+}
+
+/// Whether a line of `/proc/PID/maps` (`address perms offset device inode path`) is of this place. Some file systems show
+/// another device number here than `stat` gives, hence the path.
+fn is_mapping_of(line: &[u8], place: &Place) -> bool {
+    let Ok(line) = str::from_utf8(line.trim_ascii_end()) else { return false };
+    let mut fields = line.splitn(6, ' ');
+    let (Some(device), Some(inode)) = (fields.nth(3), fields.next()) else { return false };
+    let Some((major, minor)) = device.split_once(':') else { return false };
+    let number = |text| u32::from_str_radix(text, 16).ok();
+    if inode.parse() == Ok(place.inode)
+        && (number(major), number(minor)) == (Some(place.device.0), Some(place.device.1))
+    {
+        return true;
+    }
+    fields.next().is_some_and(|path| path.trim_ascii_start().as_bytes() == place.path)
+}
+
+/// A name for people, never empty.
+fn name_of(pid: u32) -> String {
+    let exe = rustix::fs::readlink(format!("/proc/{pid}/exe"), Vec::new())
+        .ok()
+        .map(|link| PathBuf::from(std::ffi::OsString::from_vec(link.into_bytes())))
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        // An executable that was replaced by an update while it runs.
+        .map(|name| name.strip_suffix(" (deleted)").map_or(name.clone(), str::to_owned));
+    let name = exe.or_else(|| {
+        std::fs::read(format!("/proc/{pid}/comm")).ok().map(|comm| String::from_utf8_lossy(&comm).into_owned())
+    });
+    let name: String =
+        name.unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+    if name.is_empty() { format!("process {pid}") } else { name }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place { device: (0, 6), inode: 417, path: b"/dev/video0".to_vec() }
+    }
+
+    #[test]
+    fn a_mapping_is_known_by_its_inode_or_its_path() {
+        let by_inode = b"7f0c8e1d4000-7f0c8e26a000 rw-s 00000000 00:06 417                        /elsewhere\n";
+        let by_path = b"7f0c8e1d4000-7f0c8e26a000 rw-s 00000000 00:1f 9 /dev/video0\n";
+        let another = b"7f0c8e1d4000-7f0c8e26a000 rw-s 00000000 00:06 418 /dev/video01\n";
+        let anonymous = b"7ffc4b3c6000-7ffc4b3e7000 rw-p 00000000 00:00 0                          [stack]\n";
+        assert!(is_mapping_of(by_inode, &place()));
+        assert!(is_mapping_of(by_path, &place()));
+        assert!(!is_mapping_of(another, &place()));
+        assert!(!is_mapping_of(anonymous, &place()));
+        assert!(!is_mapping_of(b"garbage", &place()));
+    }
+
+    #[test]
+    fn only_device_like_links_are_examined() {
+        let node = Node {
+            path: "/tmp/node".into(),
+            identity: Identity::Device((81, 0)),
+            place: Place { path: b"/tmp/node".to_vec(), ..place() },
+        };
+        for candidate in ["/tmp/node", "/dev/video0", "/dev/camera", "/video3", "/run/container/dev/video0"] {
+            assert!(node.is_candidate(candidate.as_bytes()), "{candidate}");
+        }
+        for other in
+            ["/dev/null", "/dev/pts/3", "socket:[123]", "anon_inode:[eventfd]", "/memfd:x (deleted)", "/tmp/other"]
+        {
+            assert!(!node.is_candidate(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_process_has_a_name() {
+        let exe = std::env::current_exe().unwrap();
+        let expected: String = exe.file_name().unwrap().to_string_lossy().chars().take(MAX_NAME_CHARS).collect();
+        assert_eq!(name_of(std::process::id()), expected);
+        assert_eq!(name_of(u32::MAX), format!("process {}", u32::MAX));
+    }
+
+    #[test]
+    fn an_unreadable_map_is_not_an_empty_one() {
+        assert_eq!(is_mapped(std::process::id(), &place(), &[]), Some(false));
+        let exe = std::env::current_exe().unwrap();
+        let node = Node::at(&exe).unwrap();
+        assert_eq!(is_mapped(std::process::id(), &node.place, &[]), Some(true), "a program maps its own file");
+    }
+}

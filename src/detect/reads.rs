@@ -1,0 +1,110 @@
+//! Who reads frames with `read(2)`, where the module does not tell. Pure: time is an argument.
+//!
+//! inotify reports every single read, which is one wake-up a frame. So the first one is enough for a while: reports are
+//! switched off, and on again a second later to see whether the reading goes on.
+
+use std::time::{Duration, Instant};
+
+const QUIET: Duration = Duration::from_secs(1);
+/// Without a read for so long, the reader has stopped: two frames at the lowest framerate.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Whether somebody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// The module tells; reads are not watched.
+    Unwatched,
+    /// Reads are reported; nobody has read yet.
+    Listening,
+    /// Somebody reads; reads are not reported until then.
+    Quiet {
+        /// When to listen again.
+        until: Instant,
+    },
+    /// Somebody has read; reads are reported, to see whether it goes on.
+    Checking {
+        /// When the reader is taken to have stopped.
+        until: Instant,
+    },
+}
+
+impl Reads {
+    /// Whether somebody reads frames.
+    pub(super) fn is_reading(self) -> bool {
+        matches!(self, Self::Quiet { .. } | Self::Checking { .. })
+    }
+
+    /// Whether reads are to be reported.
+    pub(super) fn is_reported(self) -> bool {
+        matches!(self, Self::Listening | Self::Checking { .. })
+    }
+
+    /// When [`Self::next`] is due.
+    pub(super) fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Unwatched | Self::Listening => None,
+            Self::Quiet { until } | Self::Checking { until } => Some(until),
+        }
+    }
+
+    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open.
+    pub(super) fn next(self, now: Instant, heard: bool, held: bool) -> Self {
+        match self {
+            Self::Unwatched => Self::Unwatched,
+            Self::Listening | Self::Checking { .. } if heard && held => Self::Quiet { until: now + QUIET },
+            Self::Quiet { .. } | Self::Checking { .. } if !held => Self::Listening,
+            Self::Quiet { until } if until <= now => Self::Checking { until: now + SILENCE },
+            Self::Checking { until } if until <= now => Self::Listening,
+            Self::Listening | Self::Quiet { .. } | Self::Checking { .. } => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_costs_one_wake_up_a_second() {
+        let start = Instant::now();
+        let mut reads = Reads::Listening;
+        let mut wakeups = 0;
+        // Ten seconds of 30 frames a second.
+        for frame in 0..300 {
+            let now = start + Duration::from_secs(1) / 30 * frame;
+            let due = reads.deadline().is_some_and(|at| at <= now);
+            let heard = reads.is_reported();
+            if due || heard {
+                wakeups += 1;
+                reads = reads.next(now, heard, true);
+            }
+            assert!(reads.is_reading(), "frame {frame}");
+        }
+        assert!((10..=25).contains(&wakeups), "{wakeups}");
+    }
+
+    #[test]
+    fn a_reader_that_stops_is_noticed() {
+        let now = Instant::now();
+        let quiet = Reads::Listening.next(now, true, true);
+        assert!(quiet.is_reading() && !quiet.is_reported());
+        let checking = quiet.next(quiet.deadline().unwrap(), false, true);
+        assert!(checking.is_reading() && checking.is_reported());
+        let stopped = checking.next(checking.deadline().unwrap(), false, true);
+        assert_eq!(stopped, Reads::Listening);
+        assert_eq!(stopped.deadline(), None, "idle waits for nothing");
+    }
+
+    #[test]
+    fn nobody_reads_a_node_that_nobody_has_open() {
+        let now = Instant::now();
+        let quiet = Reads::Listening.next(now, true, true);
+        assert_eq!(quiet.next(now, true, false), Reads::Listening);
+        assert_eq!(Reads::Listening.next(now, true, false), Reads::Listening);
+    }
+
+    #[test]
+    fn what_is_not_watched_stays_so() {
+        assert_eq!(Reads::Unwatched.next(Instant::now(), true, true), Reads::Unwatched);
+    }
+}

@@ -1,0 +1,260 @@
+//! The detector against a module whose events get lost on order, with a file in place of the node.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+
+use super::*;
+use crate::core::presence::{UNSEEN, Use};
+
+/// A module that keeps only the newest event and can lose it, as real ones do.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FakeUsage(Rc<FakeState>);
+
+#[derive(Debug, Default)]
+struct FakeState {
+    level: Cell<bool>,
+    event: Cell<Option<bool>>,
+    gone: Cell<bool>,
+    readings: Cell<u32>,
+}
+
+impl FakeUsage {
+    fn set(&self, level: bool) {
+        self.0.level.set(level);
+        self.0.event.set(Some(level));
+    }
+
+    fn set_and_lose_the_event(&self, level: bool) {
+        self.0.level.set(level);
+    }
+
+    pub(super) fn take(&self) -> io::Result<Option<bool>> {
+        if self.0.gone.get() {
+            return Err(rustix::io::Errno::NODEV.into());
+        }
+        Ok(self.0.event.take())
+    }
+
+    pub(super) fn read_level(&self) -> io::Result<Option<bool>> {
+        self.0.readings.set(self.0.readings.get() + 1);
+        // The new subscription echoes to the old one.
+        self.0.event.set(Some(self.0.level.get()));
+        Ok(Some(self.0.level.get()))
+    }
+}
+
+struct Bench {
+    module: FakeUsage,
+    detector: Detector,
+    file: tempfile::TempPath,
+    now: Instant,
+}
+
+const POLL: Duration = Duration::from_millis(50);
+
+impl Bench {
+    fn new() -> Self {
+        let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let module = FakeUsage::default();
+        module.set(false);
+        let now = Instant::now();
+        let usage = Usage::Fake(module.clone());
+        let detector = Detector::build(&file, |_| Ok((usage, false)), POLL, now).unwrap();
+        let mut bench = Self { module, detector, file, now };
+        assert_eq!(bench.dispatch(), None);
+        bench
+    }
+
+    fn dispatch(&mut self) -> Option<Presence> {
+        self.detector.dispatch(self.now)
+    }
+
+    /// Lets time pass as far as the next deadline and dispatches; the presence if it changed.
+    fn pass(&mut self) -> Option<Presence> {
+        self.now = self.detector.deadline().unwrap().max(self.now);
+        self.dispatch()
+    }
+
+    /// Dispatches at every deadline until then.
+    fn pass_until(&mut self, until: Instant) -> Option<Presence> {
+        let mut last = None;
+        while self.detector.deadline().unwrap() <= until {
+            last = self.pass().or(last);
+        }
+        self.now = until;
+        last
+    }
+
+    /// A process that has the file open; dropping the child's input ends it.
+    fn holder(&self) -> Holding {
+        let mut child = Command::new("sh")
+            .args(["-c", "exec 3<\"$0\"; echo; read -r line"])
+            .arg(&*self.file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        Holding(child)
+    }
+}
+
+struct Holding(Child);
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn usages(presence: &Presence) -> Vec<Use> {
+    presence.clients.iter().map(|client| client.usage).collect()
+}
+
+#[test]
+fn an_event_says_that_somebody_streams_and_stops() {
+    let mut bench = Bench::new();
+    bench.module.set(true);
+    let presence = bench.dispatch().unwrap();
+    assert_eq!((presence.clients[0].name.as_str(), usages(&presence)), (UNSEEN, vec![Use::Streaming]));
+    bench.module.set(false);
+    assert_eq!(bench.dispatch(), Some(Presence::default()));
+}
+
+#[test]
+fn the_one_holder_is_named_and_merely_looks_after_streamoff() {
+    let mut bench = Bench::new();
+    let holding = bench.holder();
+    let scanned = bench.now + Duration::from_secs(5);
+    let presence = bench.dispatch().or_else(|| bench.pass_until(scanned)).unwrap();
+    assert_eq!((presence.clients[0].pid, usages(&presence)), (Some(holding.0.id()), vec![Use::Open]));
+    bench.module.set(true);
+    let presence = bench.dispatch().unwrap();
+    assert_eq!((presence.clients[0].pid, usages(&presence)), (Some(holding.0.id()), vec![Use::Streaming]));
+    bench.module.set(false);
+    assert_eq!(usages(&bench.dispatch().unwrap()), [Use::Open]);
+}
+
+#[test]
+fn a_lost_streamoff_is_repaired_within_thirty_seconds() {
+    let mut bench = Bench::new();
+    bench.module.set(true);
+    assert!(bench.dispatch().unwrap().any_streaming());
+    bench.pass_until(bench.now + Duration::from_secs(2));
+    bench.module.set_and_lose_the_event(false);
+    assert_eq!(bench.dispatch(), None);
+    let lost = bench.now;
+    assert_eq!(bench.pass_until(lost + Duration::from_secs(30)), Some(Presence::default()));
+}
+
+#[test]
+fn a_lost_streamon_of_a_known_holder_is_repaired_within_thirty_seconds() {
+    let mut bench = Bench::new();
+    let _holding = bench.holder();
+    let scanned = bench.now + Duration::from_secs(5);
+    assert!(bench.dispatch().or_else(|| bench.pass_until(scanned)).is_some());
+    bench.module.set_and_lose_the_event(true);
+    assert_eq!(bench.dispatch(), None);
+    let lost = bench.now;
+    assert!(bench.pass_until(lost + Duration::from_secs(30)).unwrap().any_streaming());
+}
+
+#[test]
+fn a_lost_streamon_of_an_unseen_client_is_repaired_within_five_minutes() {
+    let mut bench = Bench::new();
+    bench.module.set_and_lose_the_event(true);
+    let lost = bench.now;
+    assert!(bench.pass_until(lost + Duration::from_secs(300)).unwrap().any_streaming());
+}
+
+#[test]
+fn an_event_lost_right_after_another_is_repaired_at_once() {
+    let mut bench = Bench::new();
+    bench.module.set(true);
+    assert!(bench.dispatch().unwrap().any_streaming());
+    bench.module.set_and_lose_the_event(false);
+    let lost = bench.now;
+    assert_eq!(bench.pass_until(lost + Duration::from_secs(1)), Some(Presence::default()));
+}
+
+#[test]
+fn the_engine_may_ask_for_the_level() {
+    let mut bench = Bench::new();
+    bench.pass_until(bench.now + Duration::from_secs(1));
+    bench.module.set_and_lose_the_event(true);
+    assert_eq!(bench.dispatch(), None);
+    bench.detector.recheck(bench.now);
+    assert!(bench.detector.deadline().unwrap() <= bench.now);
+    assert!(bench.dispatch().unwrap().any_streaming());
+}
+
+#[test]
+fn idle_wakes_once_in_five_minutes_and_echoes_wake_nobody() {
+    let mut bench = Bench::new();
+    // What the start brings.
+    bench.pass_until(bench.now + Duration::from_secs(1));
+    let before = bench.module.0.readings.get();
+    for _ in 0..5 {
+        let deadline = bench.detector.deadline().unwrap();
+        assert!(deadline - bench.now > Duration::from_secs(298), "{:?}", deadline - bench.now);
+        assert_eq!(bench.pass(), None);
+    }
+    assert_eq!(bench.module.0.readings.get() - before, 5);
+}
+
+#[test]
+fn an_open_node_costs_one_wake_up_in_thirty_seconds_where_the_module_tells() {
+    let mut bench = Bench::new();
+    let _holding = bench.holder();
+    bench.dispatch();
+    bench.module.set(true);
+    bench.dispatch();
+    bench.pass_until(bench.now + Duration::from_secs(10));
+    let mut wakeups = 0;
+    let end = bench.now + Duration::from_secs(300);
+    while bench.detector.deadline().unwrap() <= end {
+        assert_eq!(bench.pass(), None);
+        wakeups += 1;
+    }
+    assert!((9..=11).contains(&wakeups), "{wakeups}");
+}
+
+#[test]
+fn a_node_that_is_gone_has_nobody_and_waits_for_nothing() {
+    let mut bench = Bench::new();
+    bench.module.set(true);
+    assert!(bench.dispatch().is_some());
+    bench.module.0.gone.set(true);
+    assert_eq!(bench.dispatch(), Some(Presence::default()));
+    assert!(bench.detector.gone());
+    assert_eq!(bench.detector.deadline(), None);
+    assert_eq!(bench.dispatch(), None);
+}
+
+#[test]
+fn a_holder_that_comes_and_goes_unheard_is_forgotten() {
+    let mut bench = Bench::new();
+    let holding = bench.holder();
+    let scanned = bench.now + Duration::from_secs(5);
+    assert!(bench.dispatch().or_else(|| bench.pass_until(scanned)).is_some());
+    drop(holding);
+    // The close never arrives.
+    bench.detector.watch.take().unwrap();
+    assert_eq!(bench.dispatch(), None);
+    let lost = bench.now;
+    assert_eq!(bench.pass_until(lost + Duration::from_secs(30)), Some(Presence::default()));
+}
+
+#[test]
+fn our_own_descriptors_are_nobodys() {
+    let mut bench = Bench::new();
+    let _open = File::open(&bench.file).unwrap();
+    bench.dispatch();
+    bench.pass_until(bench.now + Duration::from_secs(60));
+    // Not "never anybody": a child that another test starts has our descriptors until it executes its program.
+    assert!(bench.detector.told.is_empty(), "{:?}", bench.detector.told);
+}

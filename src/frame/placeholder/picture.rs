@@ -1,0 +1,91 @@
+//! The user's own picture, fitted into the output without stretching.
+
+use std::fs;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
+
+use super::canvas::{BLACK, Canvas};
+
+/// Longest side taken, as the largest output.
+const MAX_SIDE: u32 = 8192;
+/// Most memory a decoder may take.
+const MAX_ALLOC: u64 = 256 << 20;
+/// Largest file read; the JPEG decoder holds the whole file.
+const MAX_FILE: u64 = 64 << 20;
+
+/// The picture at `path`, scaled to fit and centred on black.
+pub(super) fn letterboxed(path: &Path, width: u32, height: u32) -> Result<Canvas, String> {
+    let picture = fitted(load(path)?, width, height).into_rgba8();
+    let mut canvas = Canvas::new(width, height, BLACK);
+    // Even offsets: no chroma sample straddles the border.
+    let left = (width.saturating_sub(picture.width()) / 2) & !1;
+    let top = (height.saturating_sub(picture.height()) / 2) & !1;
+    for (x, y, Rgba([r, g, b, a])) in picture.enumerate_pixels() {
+        canvas.blend(i64::from(x + left), i64::from(y + top), [*r, *g, *b], f32::from(*a) / 255.0);
+    }
+    Ok(canvas)
+}
+
+fn fitted(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
+    let (w, h) = (u64::from(picture.width().max(1)), u64::from(picture.height().max(1)));
+    let (max_w, max_h) = (u64::from(width), u64::from(height));
+    // Even sides, as the offsets; at least two pixels of even the thinnest picture.
+    let even = |side: u64, max: u64| (((side + 1) & !1).clamp(2, max.max(2))) as u32;
+    let (fit_w, fit_h) = if max_w * h <= max_h * w {
+        (even(max_w, max_w), even(max_w * h / w, max_h))
+    } else {
+        (even(max_h * w / h, max_w), even(max_h, max_h))
+    };
+    // The good filter takes 16 bytes a pixel in between: bring large pictures near the size first.
+    let picture = if w > 4 * u64::from(fit_w) && h > 4 * u64::from(fit_h) {
+        picture.thumbnail_exact(fit_w * 2, fit_h * 2)
+    } else {
+        picture
+    };
+    picture.resize_exact(fit_w, fit_h, FilterType::Triangle)
+}
+
+fn load(path: &Path) -> Result<DynamicImage, String> {
+    let shown = path.display();
+    let unreadable = |error: &io::Error| {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "does not exist".to_owned(),
+            io::ErrorKind::PermissionDenied => "may not be read by you".to_owned(),
+            _ => format!("cannot be read ({error})"),
+        };
+        format!("picture {shown} {why}: choose a PNG or JPEG")
+    };
+    let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() {
+        // Opening a pipe would wait for ever.
+        return Err(format!("picture {shown} is not a file: choose a PNG or JPEG"));
+    }
+    let too_large =
+        || format!("picture {shown} is too large: choose a PNG or JPEG of at most {MAX_SIDE}x{MAX_SIDE} pixels");
+    if metadata.len() > MAX_FILE {
+        return Err(too_large());
+    }
+    let explain = |error: ImageError| match error {
+        ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(&error),
+        ImageError::Limits(_) => too_large(),
+        ImageError::Unsupported(_) => format!("picture {shown} is of another kind: choose a PNG or JPEG"),
+        _ => format!("picture {shown} is damaged or not a picture: choose a PNG or JPEG"),
+    };
+    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
+    let mut reader =
+        ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(|error| unreadable(&error))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOC);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    // Phones write their photos lying down and say so.
+    let orientation = decoder.orientation().map_err(explain)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}

@@ -1,0 +1,416 @@
+//! Loading and saving: defaults, merging, every refusal with its place, comments, links, modes, identity.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lenscap::config::model::{Camera, Detection, Device, Privacy};
+use lenscap::config::{CardChoice, Overrides, SCHEMA, Settings, load, save, update};
+use lenscap::core::policy::Policy;
+use lenscap::core::source::Source;
+use lenscap::frame::format::{PixelFormat, VideoFormat};
+use lenscap::frame::placeholder::CardKind;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+fn directory() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
+    (directory, path)
+}
+
+fn load_text(text: &str) -> Result<Settings, String> {
+    let (_directory, path) = directory();
+    fs::write(&path, text).unwrap();
+    load(&path, &Overrides::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_example_has_every_setting_with_its_default() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/config.toml")).unwrap();
+    assert_eq!(load_text(&text).unwrap(), Settings::default());
+    let table: toml::Table = text.parse().unwrap();
+    for (section, keys) in SCHEMA {
+        for key in keys {
+            assert!(table[section].get(key).is_some(), "{section}.{key} is missing in data/config.toml");
+        }
+    }
+    assert_eq!(table.len(), SCHEMA.len() + 1, "nothing but the sections and the version");
+}
+
+#[test]
+fn every_setting_of_the_schema_is_read_and_reaches_the_settings() {
+    let texts = [
+        ("camera", "source", "\"test\""),
+        ("camera", "width", "640"),
+        ("camera", "height", "480"),
+        ("camera", "framerate", "15"),
+        ("camera", "buffer_count", "4"),
+        ("privacy", "activation_delay_ms", "300"),
+        ("privacy", "cooldown_ms", "0"),
+        ("privacy", "start_paused", "true"),
+        ("privacy", "blocked", "[\"zoom\"]"),
+        ("privacy", "card", "\"black\""),
+        ("privacy", "picture", "\"/a.png\""),
+        ("device", "node", "\"/dev/video10\""),
+        ("device", "label", "\"Cam\""),
+        ("device", "format", "\"NV12\""),
+        ("detection", "poll_interval_ms", "100"),
+    ];
+    for (section, keys) in SCHEMA {
+        for key in keys {
+            let (_, _, value) = texts.iter().find(|text| (text.0, text.1) == (section, *key)).unwrap();
+            let settings = load_text(&format!("[{section}]\n{key} = {value}\n")).unwrap();
+            assert_ne!(settings, Settings::default(), "{section}.{key}");
+        }
+    }
+}
+
+#[test]
+fn the_defaults_are_those_promised() {
+    let (_directory, path) = directory();
+    let settings = load(&path, &Overrides::default()).unwrap();
+    assert!(!path.exists(), "loading creates nothing");
+    assert_eq!(settings.camera.format, VideoFormat::new(PixelFormat::Yuy2, 1920, 1080, 30).unwrap());
+    assert_eq!((settings.camera.buffer_count, settings.camera.source.clone()), (7, Source::Auto));
+    assert_eq!(settings.policy(), Policy::default());
+    assert_eq!(settings.detection.poll_interval, Duration::from_millis(50));
+    assert_eq!(settings.card_style(None).kind, CardKind::Text);
+}
+
+#[test]
+fn every_mistake_is_one_sentence_with_its_place() {
+    let cases = [
+        (
+            "[camera]\n\nframerate = 0",
+            "config.toml line 3, column 13: framerate 0 cannot work: use a whole number from 1 to 240.",
+        ),
+        (
+            "[camera]\nframerate=1000",
+            "line 2, column 11: framerate 1000 cannot work: use a whole number from 1 to 240.",
+        ),
+        ("[camera]\nframerate = 29.97", "framerate 29.97 cannot work: use a whole number"),
+        ("[camera]\nwidth = 0", "width 0 cannot work: use an even number from 2 to 8192."),
+        ("[camera]\nwidth = 1281", "line 2, column 9: width 1281 is odd and cameras need even sizes: use 1282."),
+        ("[camera]\nheight = 9000", "height 9000 cannot work"),
+        ("[camera]\nheight = -1080", "height -1080 cannot work"),
+        ("[camera]\nheight = 99999999999999999999", "height 99999999999999999999 cannot work"),
+        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 2 to 10."),
+        ("[camera]\nsource = \"webcam\"", "source: \"webcam\" is not a source: use auto"),
+        ("[camera]\nsource = 3", "source 3 is not text"),
+        ("[camera]\nwidth = \"wide\"", "width \"wide\" cannot work: use an even number"),
+        (
+            "[camera]\nwidht = 640",
+            "line 2, column 1: \"widht\" is not a setting of [camera]: use source, width, height, framerate or \
+             buffer_count.",
+        ),
+        ("[camera]\nlabel = \"x\"", "\"label\" stands in the wrong section: write it under [device]."),
+        ("width = 640", "line 1, column 1: \"width\" stands outside its section: write it under [camera]."),
+        ("[cam]\nwidth = 640", "line 1, column 2: \"cam\" is not a section: use [camera], [privacy]"),
+        ("camera = 1", "line 1, column 1: camera is a section: write [camera] on a line of its own."),
+        ("[[camera]]\nwidth = 640", "camera is a section"),
+        ("[device]\nformat = \"RGB3\"", "format \"RGB3\" cannot work: use YUY2, NV12 or I420."),
+        ("[device]\nnode = \"video0\"", "node \"video0\" is not a full path: use \"auto\" or a path as in"),
+        ("[device]\nlabel = \"\"", "label \"\" cannot work: use a name of 1 to 31 bytes"),
+        ("[privacy]\ncard = \"picture\"", "line 2, column 8: card \"picture\" has no picture: set picture to"),
+        ("[privacy]\ncard = \"red\"", "card \"red\" cannot work"),
+        ("[privacy]\npicture = \"off.png\"", "picture \"off.png\" is not a full path"),
+        ("[privacy]\nblocked = \"zoom\"", "blocked \"zoom\" is not a list: use a list of program names"),
+        ("[privacy]\nblocked = [1]", "blocked has 1, which is not a program's name: use"),
+        ("[privacy]\nstart_paused = \"yes\"", "start_paused \"yes\" cannot work: use true or false."),
+        ("[privacy]\nactivation_delay_ms = \"soon\"", "use \"auto\" or a whole number from 0 to 60000."),
+        ("[detection]\npoll_interval_ms = 0", "poll_interval_ms 0 cannot work"),
+        ("version = 2\nnonsense = 1", "line 1, column 11: version 2 is newer than this Lenscap understands: update"),
+        ("version = \"1\"", "version \"1\" cannot work: use 1."),
+        ("[camera]\nwidth 640", "line 2, column 7: this is not TOML ("),
+        ("[camera]\nwidth = 640\nwidth = 640", "line 3, column 1: this is not TOML (duplicate key): write one"),
+        // Umlauts count as one column, and the first mistake is the one that is told.
+        ("[privacy]\nblocked = [\"ä\"]; [camera]\nwidth = 0", "line 2, column 16: this is not TOML"),
+        ("[privacy]\ncard = 'ä'\n[camera]\nwidth = 0", "line 2, column 8: card \"ä\" cannot work"),
+    ];
+    for (text, expected) in cases {
+        let error = load_text(text).unwrap_err();
+        assert!(error.contains(expected), "{text:?}\n  gives    {error}\n  expected {expected}");
+        assert!(error.starts_with("config.toml line ") && error.ends_with('.') && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn at_start_the_sentence_names_the_file_and_the_way_out() {
+    let (_directory, path) = directory();
+    fs::write(&path, "[camera]\nwidth = 0").unwrap();
+    let sentence = load(&path, &Overrides::default()).unwrap_err().at_start();
+    assert!(sentence.contains("config.toml line 2, column 9: width 0"), "{sentence}");
+    assert!(sentence.contains(&format!("(correct {} or move it away", path.display())), "{sentence}");
+}
+
+#[test]
+fn what_is_no_readable_file_is_an_error_not_the_defaults() {
+    let (directory, path) = directory();
+    let refused = |path: &Path| load(path, &Overrides::default()).unwrap_err().to_string();
+    assert!(refused(directory.path()).contains("cannot be read (it is not a file): correct that or move it away."));
+
+    let fifo = directory.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    assert!(refused(&fifo).contains("it is not a file"), "and does not wait for a writer");
+
+    fs::write(&path, b"version = 1\nlabel = \"\xff\"").unwrap();
+    assert!(refused(&path).contains("it is not UTF-8 text in line 2"));
+
+    fs::write(&path, "#".repeat((1 << 20) + 1)).unwrap();
+    assert!(refused(&path).contains("larger than a mebibyte"));
+
+    fs::write(&path, format!("a = {}", "[".repeat(100_000))).unwrap();
+    assert!(refused(&path).contains("this is not TOML"));
+
+    assert_eq!(load(Path::new("/dev/null"), &Overrides::default()).unwrap(), Settings::default());
+}
+
+#[test]
+fn the_command_line_lies_on_top_and_the_whole_is_checked() {
+    let (_directory, path) = directory();
+    fs::write(&path, "[camera]\nwidth = 640\nheight = 480\n[privacy]\npicture = \"~/off.png\"").unwrap();
+    let overrides = Overrides { width: Some(1280), card: Some(CardChoice::Picture), ..Overrides::default() };
+    let settings = load(&path, &overrides).unwrap();
+    assert_eq!((settings.camera.format.width, settings.camera.format.height), (1280, 480));
+    assert_eq!(
+        settings.card_style(Some(Path::new("/home/me"))).kind,
+        CardKind::Picture("/home/me/off.png".into()),
+        "the file's picture with the argument's card"
+    );
+
+    fs::write(&path, "").unwrap();
+    let error = load(&path, &overrides).unwrap_err().to_string();
+    assert_eq!(error, "card \"picture\" has no picture: set picture to the path of a PNG or JPEG.");
+
+    fs::write(&path, "[privacy]\ncard = \"picture\"").unwrap();
+    let black = Overrides { card: Some(CardChoice::Black), ..Overrides::default() };
+    assert!(load(&path, &black).is_ok(), "what the command line sets right is right");
+}
+
+const COMMENTED: &str = "\
+# mine
+version = 1
+
+[camera] # the camera
+width = 640 # narrow
+# about the height
+height = 0x1E0
+
+  [device]
+label   = 'Cam' # quoted so
+";
+
+#[test]
+fn saving_keeps_comments_and_what_did_not_change() {
+    let (_directory, path) = directory();
+    fs::write(&path, COMMENTED).unwrap();
+    assert!(update(&path, |settings| settings.camera.format.width = 1280).unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), COMMENTED.replace("width = 640", "width = 1280"));
+
+    let before = fs::metadata(&path).unwrap();
+    assert!(!update(&path, |_| {}).unwrap(), "nothing changed, nothing written");
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!(before.modified().unwrap(), after.modified().unwrap());
+
+    // Dotted keys and inline tables are written where they are.
+    fs::write(&path, "camera.width = 640\nprivacy = { cooldown_ms = 1, card = \"black\" } # one line\n").unwrap();
+    update(&path, |settings| {
+        settings.camera.format.width = 320;
+        settings.privacy.cooldown = Duration::from_millis(2);
+    })
+    .unwrap();
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "camera.width = 320\nprivacy = { cooldown_ms = 2, card = \"black\" } # one line\n"
+    );
+}
+
+#[test]
+fn a_new_file_is_private_small_and_in_a_private_directory() {
+    let (directory, _) = directory();
+    let path = directory.path().join("a/lenscap/config.toml");
+    update(&path, |settings| settings.privacy.start_paused = true).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "version = 1\n\n[privacy]\nstart_paused = true\n");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn comments_at_the_end_stay_where_they_are() {
+    let (_directory, path) = directory();
+    fs::write(&path, "[camera]\nwidth = 640\n# the end").unwrap();
+    update(&path, |settings| settings.privacy.start_paused = true).unwrap();
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "[camera]\nwidth = 640\n# the end\n\n[privacy]\nstart_paused = true\n"
+    );
+}
+
+#[test]
+fn no_file_is_made_for_the_defaults() {
+    let (_directory, path) = directory();
+    assert!(!save(&path, &Settings::default()).unwrap());
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_linked_file_is_written_through() {
+    let (directory, path) = directory();
+    let target = directory.path().join("dotfiles/lenscap.toml");
+    fs::create_dir(target.parent().unwrap()).unwrap();
+    fs::write(&target, "# in git\n").unwrap();
+    symlink("second", &path).unwrap();
+    symlink("dotfiles/lenscap.toml", directory.path().join("second")).unwrap();
+    update(&path, |settings| settings.camera.format.width = 640).unwrap();
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&target).unwrap(), "# in git\n\nversion = 1\n\n[camera]\nwidth = 640\n");
+
+    // Also where the target is yet to be made.
+    fs::remove_file(&target).unwrap();
+    update(&path, |settings| settings.camera.format.width = 320).unwrap();
+    assert!(fs::read_to_string(&target).unwrap().contains("width = 320"));
+
+    let ring = directory.path().join("ring");
+    symlink("ring", &ring).unwrap();
+    assert!(save(&ring, &Settings::default()).is_err());
+}
+
+#[test]
+fn a_file_that_cannot_be_understood_is_left_alone() {
+    let (_directory, path) = directory();
+    for text in ["[camera]\nwidth = ", "version = 7\n", "[camera]\nwidht = 1\n"] {
+        fs::write(&path, text).unwrap();
+        assert!(save(&path, &Settings::default()).unwrap_err().to_string().contains("line "));
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn settings_that_would_not_load_are_not_saved() {
+    let (_directory, path) = directory();
+    let mut settings = Settings::default();
+    settings.camera.format.width = 3;
+    assert!(save(&path, &settings).unwrap_err().to_string().contains("width 3 is odd"));
+    let mut settings = Settings::default();
+    settings.privacy.cooldown = Duration::from_micros(1500);
+    assert!(save(&path, &settings).is_err());
+    assert!(!path.exists());
+}
+
+#[test]
+fn an_unwritable_place_is_one_sentence() {
+    // Not by permissions: the superuser may run the tests.
+    let (directory, _) = directory();
+    fs::write(directory.path().join("file"), "").unwrap();
+    for path in [directory.path().join("file/config.toml"), PathBuf::from("/proc/lenscap/config.toml")] {
+        let mut settings = Settings::default();
+        settings.privacy.start_paused = true;
+        let sentence = save(&path, &settings).unwrap_err().to_string();
+        assert!(sentence.contains(&path.display().to_string()), "{sentence}");
+        assert!(sentence.contains("cannot be") && sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
+    }
+}
+
+fn milliseconds(max: u64) -> impl Strategy<Value = Duration> {
+    (0..=max).prop_map(Duration::from_millis)
+}
+
+fn name(max: usize) -> impl Strategy<Value = String> {
+    r#"[a-zA-Zä"'\\#=\[ .-]{1,31}"#
+        .prop_map(move |mut text| {
+            while text.len() > max {
+                text.pop();
+            }
+            text
+        })
+        .prop_filter("a name has more than spaces", |text| !text.trim().is_empty())
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    prop_oneof![
+        Just("auto".to_owned()),
+        Just("test".to_owned()),
+        r#"(icamera|libcamera|pipewire)(:[a-z"\\]{1,20})?"#,
+        r#"v4l2:/dev/[a-z0-9:]{1,20}"#,
+        r#"pipeline:[a-z]{1,10} ! [a-z",/='\\# ]{1,40}!"#,
+    ]
+    .prop_map(|text| text.parse().unwrap())
+}
+
+prop_compose! {
+    fn settings()(
+        source in source(),
+        (width, height, framerate) in (1u32..=4096, 1u32..=4096, 1u32..=240),
+        pixel_format in prop::sample::select(PixelFormat::ALL.to_vec()),
+        buffer_count in 2u32..=10,
+        activation_delay in prop::option::of(milliseconds(60_000)),
+        cooldown in milliseconds(3_600_000),
+        start_paused in any::<bool>(),
+        blocked in prop::collection::vec(name(255), 0..4),
+        card in prop::sample::select(CardChoice::ALL.to_vec()),
+        picture in prop::option::of("(~)?/[a-zä\"\\\\ ]{1,20}"),
+        node in prop::option::of("/dev/[a-z0-9/]{1,20}"),
+        label in name(31),
+        poll_interval in (1u64..=10_000).prop_map(Duration::from_millis),
+    ) -> Settings {
+        let picture = picture.map(PathBuf::from);
+        let card = if picture.is_none() && card == CardChoice::Picture { CardChoice::Text } else { card };
+        Settings {
+            camera: Camera {
+                source,
+                format: VideoFormat::new(pixel_format, width * 2, height * 2, framerate).unwrap(),
+                buffer_count,
+            },
+            privacy: Privacy { activation_delay, cooldown, start_paused, blocked, card, picture },
+            device: Device { node: node.map(PathBuf::from), label },
+            detection: Detection { poll_interval },
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn saved_settings_load_again_over_any_older_file(old in settings(), new in settings(), commented in any::<bool>()) {
+        let (_directory, path) = directory();
+        if commented {
+            fs::write(&path, COMMENTED).unwrap();
+        }
+        save(&path, &old).unwrap();
+        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &old);
+        save(&path, &new).unwrap();
+        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &new);
+        if commented {
+            let text = fs::read_to_string(&path).unwrap();
+            for comment in ["# mine", "# the camera", "# narrow", "# about the height", "# quoted so"] {
+                prop_assert!(text.contains(comment), "{} is lost in\n{}", comment, text);
+            }
+        }
+        prop_assert!(!save(&path, &new).unwrap(), "the second save finds nothing to do");
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let (_directory, path) = directory();
+        fs::write(&path, &bytes).unwrap();
+        let _ = load(&path, &Overrides::default()).map_err(|error| error.at_start());
+        let _ = save(&path, &Settings::default());
+    }
+
+    #[test]
+    fn scrambled_files_never_panic_and_say_one_line(cut in 0usize..2000, insert in "[\\PC\n\\[\\]=\"'#{}.]{0,12}") {
+        let mut text = include_str!("../data/config.toml").replace("# ", "");
+        let mut cut = cut.min(text.len());
+        while !text.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        text.insert_str(cut, &insert);
+        if let Err(sentence) = load_text(&text) {
+            prop_assert!(!sentence.contains('\n') && sentence.len() < 400, "{}", sentence);
+        }
+    }
+}

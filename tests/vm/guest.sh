@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# Helpers for programs that run in the guest:  . "$LENSCAP_GUEST"
+#
+# A test of the kernel tier is a program tests/vm/guest/*.sh. It reports with pass, fail and skip, one line a check; one
+# that prints none of these is itself the check: exit status 0 passed, 77 skipped, else failed, the last line says why.
+# It runs in every cell of the matrix (see matrix.sh) that `only_when` does not exclude. A line "# limit: 120" gives it
+# so many seconds instead of 60. Modules are unloaded and leftover processes killed after it.
+#
+# Set by the harness: LENSCAP_KERNEL (6.1), LENSCAP_LOOPBACK (0.15.0), LENSCAP_LOOPBACK_KO, EXCLUSIVE_CAPS (0 or 1),
+# REPO, BIN (where the binaries are), WORK (an empty folder in RAM).
+
+BIN=${BIN:-$PWD/target/debug}
+WORK=${WORK:-/tmp}
+export BIN WORK
+
+note() { echo "# $*"; }
+pass() { echo "PASS $*"; }
+fail() { echo "FAIL $*"; FAILED=1; }   # fail NAME: WHY
+skip() { echo "SKIP $*"; }             # skip NAME: WHY
+# The last line of a test with pass and fail lines.
+done_testing() { exit "${FAILED:-0}"; }
+# die WHY: the whole test fails here.
+die() { echo "$*"; exit 1; }
+
+# only_when TEST...: the rest is not for this cell where the test (as for `[`) is false. Not counted.
+only_when() { [ "$@" ] || exit 78; }
+# module_at_least 0.13: whether the loopback is that new.
+module_at_least() { [ "$(printf '%s\n%s\n' "$1" "$LENSCAP_LOOPBACK" | sort -V | head -n1)" = "$1" ]; }
+
+# wait_for CONDITION SECONDS: evaluates CONDITION until it holds; false when it did not within SECONDS.
+wait_for() {
+  local end=$((SECONDS + ${2:-10}))
+  until eval "$1" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || { note "waited ${2:-10} s in vain for: $1"; return 1; }
+    sleep 0.05
+  done
+}
+
+# check NAME COMMAND...: passes when the command does; its last line is the reason when it does not.
+check() {
+  local name=$1 out
+  shift
+  if out=$("$@" 2>&1); then pass "$name"; else fail "$name: $(tail -n1 <<<"$out")"; fi
+}
+
+# load_loopback [EXCLUSIVE_CAPS] [MAX_BUFFERS] [LABEL] [VIDEO_NR]: (re)loads the module with one device; LOOPBACK is its node.
+load_loopback() {
+  unload_loopback || return
+  LOOPBACK=/dev/video${4:-30}
+  modprobe v4l2loopback video_nr="${4:-30}" exclusive_caps="${1:-${EXCLUSIVE_CAPS:-0}}" max_buffers="${2:-8}" \
+    card_label="\"${3:-Lenscap}\"" || return
+  ready "$LOOPBACK"
+}
+unload_loopback() {
+  [ ! -d /sys/module/v4l2loopback ] && return
+  wait_for 'rmmod v4l2loopback' 10
+}
+
+# load_vivid [VIDEO_NR]: one webcam-like test camera (640x480 at up to 25 frames a second); CAMERA is its node.
+load_vivid() {
+  [ ! -d /sys/module/vivid ] || wait_for 'rmmod vivid' 10 || return
+  CAMERA=/dev/video${1:-20}
+  modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0 vid_cap_nr="${1:-20}" || return
+  ready "$CAMERA" || return
+  v4l2-ctl -d "$CAMERA" --set-ctrl=osd_text_mode=2 >/dev/null # no text in the picture: cheaper
+}
+# ready NODE: the node is there and udev is through with it (group video, links).
+ready() { wait_for "[ -c $1 ]" 10 && udevadm settle -t 10; }
+
+# streaming NODE: somebody has offered a picture, so that a reader may start.
+streaming() { v4l2-ctl -d "$1" --get-fmt-video >/dev/null 2>&1 && v4l2-ctl -d "$1" -D | sed -n '/Device Caps/,$p' | grep -q 'Video Capture'; }
+
+# read_frames NODE COUNT FILE [SECONDS]: raw frames, as v4l2-ctl streams them, into FILE; false unless all came (its
+# own exit status is 0 even where STREAMON failed).
+read_frames() {
+  rm -f "$3"
+  timeout -k 1 "${4:-20}" v4l2-ctl -d "$1" --stream-mmap --stream-count="$2" --stream-to="$3" >/dev/null 2>&1
+  [ "$(stat -c %s "$3" 2>/dev/null || echo 0)" -ge $(($2 * $(frame_bytes "$1"))) ] && [ -s "$3" ]
+}
+# frame_bytes NODE: the size of a frame as the driver says.
+frame_bytes() { v4l2-ctl -d "$1" --get-fmt-video | awk -F: '/Size Image/ {print $2+0; exit}'; }
+# frames_of NODE COUNT [SECONDS]: how many frames came.
+frames_of() {
+  local f=$WORK/frames.$BASHPID size
+  read_frames "$1" "$2" "$f" "${3:-20}"
+  size=$(frame_bytes "$1")
+  echo $(($(stat -c %s "$f" 2>/dev/null || echo 0) / (size > 0 ? size : 1)))
+  rm -f "$f"
+}
+# distinct_frames FILE SIZE: how many different pictures a file of raw frames holds.
+distinct_frames() {
+  split -b "$2" --filter='md5sum' "$1" | sort -u | wc -l
+}
+
+# gst_plugins DIR: makes GStreamer see the plugins in DIR too (the list it was handed names the system's only).
+gst_plugins() {
+  cp /run/gst-registry.bin "$WORK/gst-registry.bin" 2>/dev/null
+  export GST_PLUGIN_PATH=$1 GST_REGISTRY=$WORK/gst-registry.bin
+  GST_REGISTRY_UPDATE=yes gst-inspect-1.0 fakesink >/dev/null
+}
