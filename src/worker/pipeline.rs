@@ -349,14 +349,7 @@ impl Reports {
 fn announce(channel: &Channel, camera: &Mutex<Camera>) {
     let camera = camera.lock().unwrap_or_else(PoisonError::into_inner);
     let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps()).map(|caps| caps.to_string());
-    // v4l2src knows the camera's own name once it is open.
-    let device_name = camera.source.as_ref().and_then(|source| {
-        let spec = source.find_property("device-name")?;
-        if spec.value_type() != glib::Type::STRING {
-            return None;
-        }
-        source.property::<Option<String>>("device-name").filter(|name| !name.is_empty())
-    });
+    let device_name = camera.source.as_ref().and_then(device_name);
     let message = FromChild::Started {
         camera: device_name.unwrap_or_else(|| camera.name.clone()),
         caps: caps.unwrap_or_default(),
@@ -365,4 +358,15 @@ fn announce(channel: &Channel, camera: &Mutex<Camera>) {
     if let Err(error) = sent {
         tracing::warn!("cannot tell that the camera is on: {error}");
     }
+}
+
+/// The camera's own name: v4l2src and icamerasrc know it once it is open, as text or as one of a list.
+fn device_name(source: &gst::Element) -> Option<String> {
+    source.find_property("device-name")?;
+    let value = source.property_value("device-name");
+    let name = match glib::EnumValue::from_value(&value) {
+        Some((_, chosen)) => Some(chosen.name().to_owned()),
+        None => value.get::<Option<String>>().ok().flatten(),
+    };
+    name.filter(|name| !name.is_empty())
 }
