@@ -105,7 +105,8 @@ fn relay(arguments: &RunArgs, events: bool) -> Result<(), String> {
         watch(&engine, &server.fd(), CONTROL)?;
     }
     loop {
-        let ready = engine.turn(None).map_err(|error| format!("Cannot wait for events ({error}): free some memory."))?;
+        let ready =
+            engine.turn(None).map_err(|error| format!("Cannot wait for events ({error}): free some memory."))?;
         for token in ready {
             match token {
                 TERMINATE => {
@@ -243,9 +244,9 @@ fn start_logging() {
     let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
     let started = match journal {
         Some(journal) => registry.with(journal).try_init(),
-        None => registry
-            .with(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(is_terminal))
-            .try_init(),
+        None => {
+            registry.with(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(is_terminal)).try_init()
+        }
     };
     // A second start in one process keeps the first one's log.
     let _ = started;

@@ -109,11 +109,9 @@ impl Engine {
             OutputError::new(OutputErrorKind::Io, format!("Cannot start the event loop ({error}): free some memory."))
         };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| io(error.into()))?;
-        let timer = rustix::time::timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
-        )
-        .map_err(|error| io(error.into()))?;
+        let timer =
+            rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
+                .map_err(|error| io(error.into()))?;
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
         let mut engine = Self {
             machine: Machine::new(config.policy.clone()),
@@ -242,7 +240,8 @@ impl Engine {
             tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: wait.subsec_nanos().into(),
         });
-        let mut buffer = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_EVENTS];
+        let mut buffer =
+            [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; MAX_EVENTS];
         let count = match epoll::wait(&self.epoll, &mut buffer, wait.as_ref()) {
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => 0,
@@ -316,9 +315,8 @@ impl Engine {
         }
         self.timer_set = next;
         // A zero would disarm the timer: what is due already fires after a nanosecond.
-        let left = next.map_or(Duration::ZERO, |at| {
-            at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
-        });
+        let left =
+            next.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1)));
         let spec = Itimerspec {
             it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
             it_value: Timespec {

@@ -270,7 +270,9 @@ pub fn ask(request: Request, as_json: bool) -> Result<(), AskError> {
 
 fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool) -> Result<(), AskError> {
     let hung = |error: io::Error| {
-        AskError::Failed(format!("Lenscap does not answer ({error}): end it with \"pkill -x lenscap\" and start it again."))
+        AskError::Failed(format!(
+            "Lenscap does not answer ({error}): end it with \"pkill -x lenscap\" and start it again."
+        ))
     };
     let mut stream = UnixStream::connect(path).map_err(|_| AskError::NotRunning)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;

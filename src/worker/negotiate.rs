@@ -92,6 +92,10 @@ fn cheapest(
         fixed.set("framerate", rate);
         cost += rate_cost(rate, format.framerate);
     }
+    // V4L2 cameras offer every shape of pixel; left open, GStreamer takes the first: a picture without width.
+    if fixed.has_field("pixel-aspect-ratio") {
+        fixed.fixate_field_nearest_fraction("pixel-aspect-ratio", gst::Fraction::new(1, 1));
+    }
     Some((cost, fixed))
 }
 
@@ -253,6 +257,20 @@ mod tests {
         let caps = "video/x-raw,format=NV12,width=[32,1928],height=[32,1092],framerate=30/1";
         assert_eq!(chosen_with(caps, 640, 480, 30, true, true), "NV12 1928x1092@30");
         assert_eq!(chosen_with(caps, 1280, 720, 30, true, true), "NV12 1280x720@30");
+    }
+
+    #[test]
+    fn pixels_are_square_where_there_is_a_choice() {
+        gst::init().unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).unwrap();
+        let shape = |text: &str| {
+            let offered: gst::Caps = format!("video/x-raw,format=YUY2,width=640,height=480{text}").parse().unwrap();
+            let caps = choose(&offered, &format, false, true).unwrap().caps;
+            caps.structure(0).unwrap().get::<gst::Fraction>("pixel-aspect-ratio").ok()
+        };
+        assert_eq!(shape(",pixel-aspect-ratio=[1/2147483647,2147483647/1]"), Some(gst::Fraction::new(1, 1)));
+        assert_eq!(shape(",pixel-aspect-ratio=12/11"), Some(gst::Fraction::new(12, 11)));
+        assert_eq!(shape(""), None);
     }
 
     #[test]

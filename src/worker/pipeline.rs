@@ -19,6 +19,7 @@ use super::negotiate::{self, Choice, Media};
 use super::protocol::{self, Configure, FromChild};
 use super::sink::SlotSink;
 use super::sources::{self, Built};
+use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
 
 /// How long the end of the stream may take to come through before the camera is switched off without it.
@@ -56,6 +57,7 @@ pub(super) struct Pipeline {
 /// What is told about the camera with the first frame.
 #[derive(Debug, Default)]
 struct Camera {
+    origin: Source,
     name: String,
     source: Option<gst::Element>,
     pad: Option<gst::Pad>,
@@ -112,9 +114,13 @@ impl Pipeline {
 
     /// The reason in a report.
     pub(super) fn reason(&self, report: &Report) -> Reason {
-        let name = self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone();
+        let camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = &camera.name;
+        if sources::has_gone(&camera.origin) {
+            return errors::missing(name, "it was unplugged");
+        }
         match report {
-            Report::Error(error, debug) => errors::reason(error, debug, &name),
+            Report::Error(error, debug) => errors::reason(error, debug, name),
             Report::Eos => {
                 let text = format!("The camera {name} ended its stream: start it again, or choose another source.");
                 Reason::new(ReasonKind::Other, text)
@@ -185,9 +191,10 @@ impl Pipeline {
         Err(first.unwrap_or_else(|| Reason::new(ReasonKind::Missing, "No camera was found: name one in the settings.")))
     }
 
-    fn open_one(&self, source: &crate::core::source::Source) -> Result<(Built, Option<Choice>), Reason> {
-        let built = sources::build(source, self.configure.buffer_count)?;
-        self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone_from(&built.name);
+    fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
+        let built = sources::build(source, &self.configure)?;
+        let camera = Camera { origin: source.clone(), name: built.name.clone(), source: None, pad: None };
+        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
             Ok(_) => self.choose(&built),
