@@ -200,7 +200,7 @@ fn serve(server: &Rc<RefCell<Option<Server>>>, engine: &mut Engine) {
     taken.dispatch(engine, Engine::command, Engine::status);
     let after = engine.status();
     if before != after {
-        taken.publish(&after);
+        taken.publish(&ipc::to_json(&after));
     }
     *server.borrow_mut() = Some(taken);
 }
@@ -208,15 +208,22 @@ fn serve(server: &Rc<RefCell<Option<Server>>>, engine: &mut Engine) {
 /// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.
 fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>) -> StatusSink {
     let mut is_heard = true;
+    let mut last = serde_json::Value::Null;
     Box::new(move |status| {
+        // Some changes are of no interest outside: the time of the next step, for one.
+        let value = ipc::to_json(status);
+        if value == last {
+            return;
+        }
+        last = value;
         if let Ok(mut server) = server.try_borrow_mut()
             && let Some(server) = server.as_mut()
         {
-            server.publish(status);
+            server.publish(&last);
         }
         if !events {
             log_status(status);
-        } else if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{}", ipc::to_json(status)) {
+        } else if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{}", ipc::stamped(&last)) {
             tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
             is_heard = false;
         }

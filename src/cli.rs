@@ -358,7 +358,6 @@ mod tests {
         assert_eq!(command("lenscap pause --for 30m"), Command::Pause(PauseArgs { duration: half_an_hour }));
         assert_eq!(command("lenscap resume"), Command::Resume);
         assert_eq!(command("lenscap toggle"), Command::Toggle);
-        assert_eq!(command("lenscap cameras --json"), Command::Cameras(CamerasArgs { json: true }));
         assert!(matches!(command("lenscap completions bash"), Command::Completions { .. }));
         for wrong in
             ["nonsense", "--nonsense", "status --json --watch", "-w 640 status", "pause --for never", "completions x"]

@@ -523,6 +523,14 @@ impl Engine {
         }
     }
 
+    /// Queues the card once, out of rhythm, for the sake of its timestamp.
+    fn freshen_card(&mut self) {
+        let Some(output) = &mut self.output else { return };
+        if let Err(error) = output.queue_card(monotonic_now()) {
+            self.lose_output(&error);
+        }
+    }
+
     fn settle_card(&mut self) {
         let Some(output) = &mut self.output else { return };
         if let Err(error) = output.settle_card() {
@@ -540,6 +548,11 @@ impl Engine {
             );
             self.lose_output(&error);
         } else if let Some(presence) = presence {
+            if !presence.is_empty() && !self.feeding && !self.camera_shown {
+                // Whoever has just opened the node may stream at once and would get the newest picture with a
+                // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
+                self.freshen_card();
+            }
             self.events.push_back(Event::Presence(presence));
         }
     }

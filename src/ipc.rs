@@ -60,9 +60,8 @@ impl Request {
     }
 }
 
-/// A status as one JSON object: the event line, the answer to a request.
+/// A status as one JSON object, without the time.
 pub fn to_json(status: &Status) -> Value {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let clients: Vec<_> = status
         .clients
         .iter()
@@ -76,13 +75,21 @@ pub fn to_json(status: &Status) -> Value {
         })
         .collect();
     json!({
-        "t": (since_epoch.as_secs_f64() * 1000.0).round() / 1000.0,
         "state": status.state.as_str(),
         "live": status.camera_live,
         "clients": clients,
         "camera": status.camera,
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
     })
+}
+
+/// The object with the present time in front, as `t` in seconds since 1970: the event line, the answer to a request.
+pub fn stamped(status: &Value) -> Value {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut stamped = serde_json::Map::new();
+    stamped.insert("t".into(), json!((since_epoch.as_secs_f64() * 1000.0).round() / 1000.0));
+    stamped.extend(status.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    Value::Object(stamped)
 }
 
 /// A status for people, in one line.
@@ -190,7 +197,7 @@ impl Server {
                     decide(relay, command);
                 }
                 connection.watches = request == Request::Watch;
-                connection.send(&to_json(&status(relay))) && connection.watches
+                connection.send(&stamped(&to_json(&status(relay)))) && connection.watches
             }
             Ok(Some(Err(sentence))) => {
                 connection.send(&json!({ "error": sentence }));
@@ -201,10 +208,10 @@ impl Server {
     }
 
     /// Tells everybody who watches.
-    pub fn publish(&mut self, status: &Status) {
+    pub fn publish(&mut self, status: &Value) {
         let watchers = self.connections.iter().any(|connection| connection.watches);
         if watchers {
-            let value = to_json(status);
+            let value = stamped(status);
             self.connections.retain(|connection| !connection.watches || connection.send(&value));
         }
     }
@@ -363,7 +370,7 @@ mod tests {
         watcher.write_all(b"{\"do\":\"watch\"}\n").unwrap();
         serve_once(&mut server, &mut machine, 1);
         machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
-        server.publish(&machine.status());
+        server.publish(&to_json(&machine.status()));
         let mut lines = BufReader::new(watcher).lines();
         assert!(lines.next().unwrap().unwrap().contains("no-device"));
         assert!(lines.next().unwrap().unwrap().contains("idle"));
