@@ -473,7 +473,9 @@ fn the_label_decides_not_the_number() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_node_is_made_through_the_control_device_where_permitted() {
     if !Path::new("/dev/v4l2loopback").exists() {
-        println!("SKIPPED: this module version has no control device");
+        println!(
+            "SKIP a_node_is_made_through_the_control_device_where_permitted: this module version has no control device"
+        );
         return;
     }
     relay::unload();
