@@ -211,6 +211,19 @@ fn bad_sources_fail_with_a_reason_and_are_not_tried_for_ever() {
 }
 
 #[test]
+fn a_source_that_never_gives_a_picture_is_given_up_after_the_start_timeout() {
+    let mut bench = Bench::new(
+        "pipeline:appsrc is-live=true format=time caps=video/x-raw,format=YUY2,width=64,height=48,framerate=30/1",
+    );
+    bench.clients(Some(Use::Streaming));
+    assert!(bench.engine.status().camera_live);
+    bench.until_state(StateName::Failed);
+    let reason = bench.engine.status().reason.expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::Hang, "{reason}");
+    assert!(!bench.engine.status().camera_live);
+}
+
+#[test]
 fn a_missing_worker_program_is_named() {
     let mut bench = Bench::with("test", "/nonexistent/lenscap-worker".into(), Duration::ZERO);
     bench.clients(Some(Use::Streaming));
