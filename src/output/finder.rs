@@ -178,8 +178,8 @@ pub(super) fn group_of(path: &Path) -> String {
         .unwrap_or_else(|| "video".into())
 }
 
-/// Tells when a video node appears, changes its permissions or is closed by somebody: time to look again.
-/// Only alive while there is no output, so that nothing else in `/dev` wakes us.
+/// Tells when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
+/// (Closes are not watched: every process that closes `/dev/null` would wake us. A busy node is tried again by time.)
 #[derive(Debug)]
 pub struct NodeWatch {
     inotify: Inotify,
@@ -192,9 +192,7 @@ impl NodeWatch {
     /// The kernel's error, for example when the user's inotify instances are used up.
     pub fn new() -> std::io::Result<Self> {
         let inotify = Inotify::init()?;
-        inotify
-            .watches()
-            .add("/dev", WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO | WatchMask::CLOSE)?;
+        inotify.watches().add("/dev", WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO)?;
         Ok(Self { inotify })
     }
 
