@@ -174,7 +174,7 @@ impl WorkerHost {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = process::spawn_tied(&mut command, theirs.as_fd()).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Reason::new(
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
                 ReasonKind::Setup,
                 format!(
                     "The camera program {} cannot be started ({error}): reinstall Lenscap.",
