@@ -1,6 +1,7 @@
 #!/bin/bash
 # The detector against the real module: who has the node open, who streams, and what a lost event leaves behind.
 # limit: 240
+# shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
 DETECT=$BIN/examples/detect
