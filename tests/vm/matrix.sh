@@ -49,7 +49,7 @@ prepared "$HERE/prepare.sh" || finish
 cargo_build() {
   local line
   [ -e "$REPO/tests/kernel.rs" ] || return 0
-  (cd "$REPO" && cargo build --locked --quiet && cargo test --locked --no-run --test kernel) >"$results.cargo" 2>&1 ||
+  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test kernel) >"$results.cargo" 2>&1 ||
     { cat "$results.cargo" >&2; echo "FAIL kernel tier: tests/kernel.rs does not build" | tee -a "$results"; finish; }
   line=$(sed -n 's/^ *Executable tests.kernel.rs (\(.*\))$/\1/p' "$results.cargo")
   LENSCAP_TEST_KERNEL=$(cd "$REPO" && readlink -f "$line")
