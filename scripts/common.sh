@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: the repository's root, timed phases, cargo on the path.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+
+# phase NAME COMMAND...: runs it and says how long it took.
+phase() {
+  local name=$1 start=$SECONDS rc=0
+  shift
+  echo "== $name"
+  "$@" || rc=$?
+  echo "== $name: $((SECONDS - start)) s"
+  return $rc
+}
