@@ -222,3 +222,10 @@ fn a_dropped_host_leaves_no_process() {
         assert_eq!(state(pid), None, "{mode}");
     }
 }
+
+#[test]
+fn a_worker_dies_with_the_thread_that_started_it() {
+    let mut rig = std::thread::spawn(|| fake("hang-before-hello")).join().unwrap();
+    let reason = rig.end().expect("a reason");
+    assert!(reason.text.contains("signal 9"), "{reason}");
+}

@@ -2,9 +2,12 @@
 
 mod worker_rig;
 
+use std::os::fd::{AsFd, AsRawFd};
+
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
+use lenscap::worker::channel::Channel;
 use worker_rig::{Rig, format, worker};
 
 /// Whether every element is installed; says which one is not.
@@ -290,8 +293,8 @@ fn sources_of_other_projects_are_named_with_their_package() {
 }
 
 #[test]
-fn a_worker_ends_with_its_parents_socket_and_by_sigterm() {
-    if !has("a_worker_ends", &["videotestsrc", "videoconvertscale"]) {
+fn sigterm_switches_the_camera_off_in_order() {
+    if !has("sigterm_switches_the_camera_off", &["videotestsrc", "videoconvertscale"]) {
         return;
     }
     let mut rig = rig("test", format(Yuy2, 320, 240, 30));
@@ -309,4 +312,39 @@ fn started_by_hand_it_says_so() {
     let output = std::process::Command::new(worker()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("not by hand"));
+}
+
+#[test]
+fn a_worker_ends_when_its_parents_socket_does() {
+    let (ours, theirs) = Channel::pair().unwrap();
+    let mut command = std::process::Command::new(worker());
+    command.arg(theirs.as_raw_fd().to_string());
+    let mut child = lenscap::sys::process::spawn_tied(&mut command, theirs.as_fd()).unwrap();
+    drop((ours, theirs));
+    let until = std::time::Instant::now() + worker_rig::LIMIT;
+    let pidfd = lenscap::sys::process::pidfd(&child).unwrap();
+    let left = until.saturating_duration_since(std::time::Instant::now());
+    let timeout = rustix::time::Timespec { tv_sec: left.as_secs() as i64, tv_nsec: 0 };
+    let mut fds = [rustix::event::PollFd::new(&pidfd, rustix::event::PollFlags::IN)];
+    assert_eq!(rustix::event::poll(&mut fds, Some(&timeout)), Ok(1), "it lives on");
+    child.wait().unwrap();
+}
+
+/// How long a start takes, for people who measure: `cargo test --test worker_pipeline -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn time_to_the_first_frame() {
+    for size in [(640, 480), (1920, 1080)] {
+        let mut times = Vec::new();
+        for _ in 0..7 {
+            let mut rig = rig("test", format(Yuy2, size.0, size.1, 30));
+            rig.until("warm", |rig| rig.warm);
+            let before = std::time::Instant::now();
+            rig.run(1);
+            times.push(before.elapsed());
+            rig.stop();
+        }
+        times.sort();
+        println!("{size:?}: start to first frame {:?} (from {:?} to {:?})", times[3], times[0], times[6]);
+    }
 }
