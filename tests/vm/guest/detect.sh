@@ -4,6 +4,8 @@
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
+# exclusive_caps changes nothing of what the detector looks at.
+only_when "$EXCLUSIVE_CAPS" = 1
 DETECT=$BIN/examples/detect
 [ -x "$DETECT" ] || die "no $DETECT: cargo build --examples"
 load_loopback || die "v4l2loopback does not load"
