@@ -376,24 +376,37 @@ impl Engine {
             Action::ShowCamera => {
                 self.camera_shown = true;
                 self.next_card_at = None;
-                if let (Some(worker), Some(output)) = (&mut self.worker, &self.output) {
-                    let (next, usable) = output.rotation();
-                    worker.grant(next, usable);
-                }
+                self.grant();
             }
             Action::Feed(feed) => {
                 self.feeding = feed;
-                if self.camera_shown {
-                    return;
-                }
-                if feed {
-                    self.queue_card(now);
-                } else {
-                    self.next_card_at = None;
-                    self.settle_card();
+                match (feed, self.camera_shown) {
+                    (true, true) => self.grant(),
+                    (true, false) => self.queue_card(now),
+                    (false, true) => {
+                        // The cooldown: whoever opens the node now must not see the last picture of somebody.
+                        if let (Some(worker), Some(output)) = (&mut self.worker, &mut self.output) {
+                            worker.revoke();
+                            output.take_back();
+                            output.show_card(&Card::Off);
+                        }
+                        self.settle_card();
+                    }
+                    (false, false) => {
+                        self.next_card_at = None;
+                        self.settle_card();
+                    }
                 }
             }
             Action::Publish(status) => (self.sink)(&status),
+        }
+    }
+
+    /// Hands the slots to the worker.
+    fn grant(&mut self) {
+        if let (Some(worker), Some(output)) = (&mut self.worker, &self.output) {
+            let (next, usable) = output.rotation();
+            worker.grant(next, usable);
         }
     }
 

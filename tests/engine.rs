@@ -118,6 +118,22 @@ fn a_session_from_stream_to_off() {
 }
 
 #[test]
+fn in_the_cooldown_the_newest_picture_is_a_card_and_a_client_back_sees_the_camera() {
+    let mut bench = Bench::with("test", env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::from_secs(60));
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_frames(5);
+    let pid = bench.engine.worker_pid();
+    bench.clients(None);
+    assert_eq!(bench.engine.status().state, StateName::Cooldown);
+    assert!(bench.memory().newest().expect("a picture").0.card, "not somebody's last picture");
+    bench.clients(Some(Use::Streaming));
+    assert_eq!(bench.engine.status().state, StateName::Live);
+    bench.until_frames(5);
+    assert_eq!(bench.engine.worker_pid(), pid, "the same camera went on");
+}
+
+#[test]
 fn every_slot_is_wiped_after_a_session() {
     let mut bench = Bench::new("test");
     let card = bench.memory().newest().expect("a card").1.to_vec();
