@@ -181,15 +181,45 @@ impl Output {
             if usable != self.usable {
                 tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
                 self.usable = usable;
-                self.next %= usable;
+                self.next = next_after_shrinking(self.next, usable);
             }
         }
         Ok(())
     }
 }
 
+/// Which slot is next after the rotation shrank. The module takes the higher buffers out of its list and keeps the order
+/// of the others: where the newest picture was in one of the higher, the reader's newest is now the last that stayed, and
+/// 0 follows; anything else would hand it the same index twice (seen on 0.12.7: GStreamer's v4l2src stops).
+fn next_after_shrinking(next: u32, usable: u32) -> u32 {
+    if next < usable { next } else { 0 }
+}
+
 /// `CLOCK_MONOTONIC`, the clock of V4L2 timestamps.
 pub fn monotonic_now() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_after_shrinking;
+
+    /// The module's bookkeeping at a reader's REQBUFS(usable), after `queued` QBUFs in rotation over 8 buffers: the
+    /// list of buffers, oldest first, without those that are taken out.
+    fn newest_that_stays(queued: u32, usable: u32) -> u32 {
+        let mut list: Vec<u32> = (0..8).map(|index| (queued + index) % 8).collect();
+        list.retain(|index| *index < usable);
+        list[list.len() - 1]
+    }
+
+    #[test]
+    fn a_reader_never_gets_the_same_index_twice_in_a_row_when_it_shrinks_the_rotation() {
+        for usable in 2..8 {
+            for queued in 8..24 {
+                let next = next_after_shrinking(queued % 8, usable);
+                assert_eq!(next, (newest_that_stays(queued, usable) + 1) % usable, "{queued} queued, {usable} left");
+            }
+        }
+    }
 }
