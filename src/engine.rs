@@ -10,12 +10,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::event::epoll;
+use rustix::event::{PollFd, PollFlags, epoll, poll};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
+use crate::core::presence::Presence;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind, StateName, Status};
 use crate::detect::Detector;
@@ -86,6 +87,8 @@ pub struct Engine {
     node_watch: Option<NodeWatch>,
     retry_at: Option<Instant>,
     detector: Option<Detector>,
+    /// What the detector saw while it was being set up.
+    first_presence: Option<Presence>,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
     card: Option<Card>,
@@ -125,6 +128,7 @@ impl Engine {
             node_watch: None,
             retry_at: None,
             detector: None,
+            first_presence: None,
             worker: None,
             host_events: Vec::new(),
             card: None,
@@ -576,15 +580,11 @@ impl Engine {
             OutputChoice::Loopback(wanted) => {
                 let path = finder::find(wanted, may_create)?;
                 let loopback = Loopback::open(&path, &self.config.format)?;
-                let detector = Detector::new(&path, self.config.poll_interval, Instant::now())
+                let mut detector = Detector::new(&path, self.config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
-                // The first descriptor is inotify's, the second, where there is one, has the module's events.
-                let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
-                for (fd, flags) in detector.fds().into_iter().zip(interests) {
-                    add(&self.epoll, fd, DETECTOR, flags).map_err(|error| {
-                        OutputError::new(OutputErrorKind::Io, format!("Cannot watch {} ({error}).", path.display()))
-                    })?;
-                }
+                self.watch_detector(&mut detector).map_err(|error| {
+                    OutputError::new(OutputErrorKind::Io, format!("Cannot watch {} ({error}).", path.display()))
+                })?;
                 tracing::info!("serving {} as {}", path.display(), self.config.format);
                 (Device::Loopback(loopback), Some(detector))
             }
@@ -598,6 +598,34 @@ impl Engine {
         self.feeding = false;
         self.next_card_at = None;
         self.events.push_back(Event::DeviceReady);
+        self.events.extend(self.first_presence.take().map(Event::Presence));
+        Ok(())
+    }
+
+    /// Waits on the detector's descriptors: inotify's and, where there is one, the module's events.
+    ///
+    /// v4l2loopback 0.13 does not take a waiter while an event is pending, and epoll offers itself only once, when it
+    /// is added: added at such a moment it would never hear of an event again (seen on 0.13.2).
+    fn watch_detector(&mut self, detector: &mut Detector) -> io::Result<()> {
+        const TRIES: u32 = 100;
+        let mut presence = None;
+        for _ in 0..TRIES {
+            presence = detector.dispatch(Instant::now()).or(presence);
+            let fds = detector.fds();
+            let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
+            for (fd, flags) in fds.iter().zip(interests) {
+                add(&self.epoll, fd, DETECTOR, flags)?;
+            }
+            let Some(events) = fds.get(1) else { break };
+            let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+            if poll(&mut [PollFd::new(events, PollFlags::PRI)], Some(&none))? == 0 {
+                break;
+            }
+            for fd in &fds {
+                epoll::delete(&self.epoll, fd)?;
+            }
+        }
+        self.first_presence = presence;
         Ok(())
     }
 
@@ -656,6 +684,7 @@ impl Engine {
         let Some(config) = self.pending_config.take_if(|_| is_quiet) else { return };
         tracing::info!("the device's settings changed: {}", config.format);
         let was_held = self.output.take().is_some();
+        let before = self.events.len();
         self.detector = None;
         self.config.output = config.output;
         self.config.format = config.format;
@@ -663,10 +692,8 @@ impl Engine {
             self.no_output(&error);
         } else if was_held {
             // One node went and one came; the machine starts over with it.
-            let ready = self.events.pop_back();
             let reason = Reason::new(ReasonKind::Device, "The camera device is being set up anew.");
-            self.events.push_back(Event::DeviceGone(reason));
-            self.events.extend(ready);
+            self.events.insert(before, Event::DeviceGone(reason));
         }
     }
 }
