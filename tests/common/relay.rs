@@ -73,6 +73,11 @@ pub struct Relay {
 impl Relay {
     /// Starts `lenscap run --headless --events` with these arguments and a home of its own.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// As [`Self::start`], with changes to the environment.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let stderr = home.path().join("stderr");
         let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
@@ -82,6 +87,7 @@ impl Relay {
             .env("XDG_CONFIG_HOME", home.path().join("config"))
             .env("XDG_STATE_HOME", home.path().join("state"))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&stderr).expect("a file"))
