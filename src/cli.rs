@@ -23,10 +23,10 @@ use crate::frame::format::PixelFormat;
     after_help = "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not running."
 )]
 pub struct Cli {
-    /// What to do; nothing: start the applet.
+    /// What to do; nothing: run the relay (this version has no tray).
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Settings for the applet.
+    /// Settings for the relay.
     #[command(flatten)]
     pub run: RunArgs,
 }
@@ -54,7 +54,7 @@ pub enum Command {
 /// `lenscap run`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct RunCommand {
-    /// Relay alone, without tray and notifications
+    /// Relay alone, without tray and notifications (this version has neither)
     #[arg(long)]
     pub headless: bool,
     /// Print one JSON object a line for every change of state

@@ -136,7 +136,7 @@ impl Engine {
             last_state: StateName::NoDevice,
             sink,
         };
-        if let Err(error) = engine.open_output() {
+        if let Err(error) = engine.open_output(true) {
             if !error.is_passing() {
                 return Err(error);
             }
@@ -264,7 +264,7 @@ impl Engine {
             self.dispatch_detector(now);
         }
         if seen[NODE_WATCH as usize] && self.node_watch.as_mut().is_some_and(NodeWatch::dispatch) {
-            self.retry_output();
+            self.retry_output(false);
         }
         if seen[TIMER as usize] {
             self.timer_fired(now);
@@ -288,7 +288,7 @@ impl Engine {
             self.dispatch_detector(now);
         }
         if self.retry_at.is_some_and(|at| at <= now) {
-            self.retry_output();
+            self.retry_output(true);
         }
         if self.machine.deadline().is_some_and(|at| at <= now) {
             if let Some(last) = self.last_frame {
@@ -457,7 +457,7 @@ impl Engine {
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
                     if self.output.is_none() {
-                        self.retry_output();
+                        self.retry_output(false);
                     }
                 }
             }
@@ -557,11 +557,11 @@ impl Engine {
         }
     }
 
-    fn open_output(&mut self) -> Result<(), OutputError> {
+    fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
         let (device, detector) = match &self.config.output {
             OutputChoice::Memory(slots) => (Device::Memory(Memory::new(&self.config.format, *slots)?), None),
             OutputChoice::Loopback(wanted) => {
-                let path = finder::find(wanted)?;
+                let path = finder::find(wanted, may_create)?;
                 let loopback = Loopback::open(&path, &self.config.format)?;
                 let detector = Detector::new(&path, self.config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
@@ -617,17 +617,17 @@ impl Engine {
         if let Some(watch) = &mut self.node_watch {
             watch.dispatch();
         }
-        let is_silent = error.kind == OutputErrorKind::Missing && self.node_watch.is_some();
+        let is_silent = error.kind == OutputErrorKind::Missing && self.node_watch.is_some() && !finder::can_create();
         self.retry_at = (!is_silent).then(|| Instant::now() + BUSY_RETRY);
     }
 
     /// Tries to take the output again. A worker that still holds the old one's pages would keep it busy.
-    fn retry_output(&mut self) {
+    fn retry_output(&mut self, may_create: bool) {
         if self.output.is_some() || self.worker.is_some() {
             self.retry_at = None;
             return;
         }
-        if let Err(error) = self.open_output() {
+        if let Err(error) = self.open_output(may_create) {
             let reason = error.to_reason();
             if self.machine.status().reason.as_ref() != Some(&reason) {
                 self.no_output(&error);
@@ -646,7 +646,7 @@ impl Engine {
         self.detector = None;
         self.config.output = config.output;
         self.config.format = config.format;
-        if let Err(error) = self.open_output() {
+        if let Err(error) = self.open_output(true) {
             self.no_output(&error);
         } else if was_held {
             // One node went and one came; the machine starts over with it.

@@ -2,8 +2,12 @@
 
 mod worker_rig;
 
+use std::os::fd::{AsFd, AsRawFd};
+
+use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
+use lenscap::worker::channel::Channel;
 use worker_rig::{Rig, format, worker};
 
 /// Whether every element is installed; says which one is not.
@@ -47,5 +51,300 @@ fn the_test_source_fills_the_slots_in_rotation_without_copies() {
         // The first frame is made before the gate is open.
         assert!(stats.copies <= 2, "{format}: {stats:?}");
         assert!(stats.frames >= 20, "{format}: {stats:?}");
+    }
+}
+
+/// Luma of a pixel of a YUY2 picture.
+fn luma(picture: &[u8], format: &VideoFormat, x: u32, y: u32) -> u8 {
+    picture[(y * format.bytes_per_line() + x * 2) as usize]
+}
+
+/// A white picture of this size in RGB, paced by the clock like a camera.
+fn white(width: u32, height: u32) -> String {
+    format!(
+        "pipeline:videotestsrc is-live=true pattern=white ! \
+         video/x-raw,format=RGB,width={width},height={height},framerate=30/1"
+    )
+}
+
+#[test]
+fn a_conversion_writes_into_the_slots_and_copies_nothing() {
+    if !has("a_conversion_writes_into_the_slots", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let format = format(Yuy2, 640, 480, 30);
+    let mut rig = rig(&white(320, 240), format);
+    rig.keep = true;
+    rig.run(20);
+    let picture = &rig.frames[10].picture;
+    for (x, y) in [(0, 0), (639, 0), (0, 479), (639, 479), (320, 240)] {
+        assert!(luma(picture, &format, x, y) > 225, "({x}, {y}) is not white");
+    }
+    let slots: Vec<u32> = rig.frames.iter().map(|frame| frame.slot).collect();
+    assert!(slots.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 4), "{slots:?}");
+    let stats = rig.stop();
+    // The first frame was converted before the gate was open.
+    assert!(stats.copies <= 1, "{stats:?}");
+}
+
+#[test]
+fn pictures_of_another_shape_get_borders_and_are_not_stretched() {
+    if !has("pictures_of_another_shape_get_borders", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let format = format(Yuy2, 640, 480, 30);
+    // 2:1 in 4:3: 640x320 between two bars of 80 rows. 1:1: 480x480 between two bars of 80 columns.
+    for (source, black, lit) in [
+        (white(320, 160), [(320, 40), (320, 439)], [(2, 240), (637, 240), (320, 84), (320, 395)]),
+        (white(200, 200), [(40, 240), (599, 240)], [(84, 240), (555, 240), (320, 2), (320, 477)]),
+    ] {
+        let mut rig = rig(&source, format);
+        rig.keep = true;
+        rig.run(5);
+        let picture = &rig.frames[4].picture;
+        for (x, y) in black {
+            assert_eq!(luma(picture, &format, x, y), 16, "{source}: ({x}, {y}) is not black");
+            let chroma = (y * format.bytes_per_line() + x / 2 * 4 + 1) as usize;
+            assert_eq!([picture[chroma], picture[chroma + 2]], [128, 128], "{source}: ({x}, {y}) is not grey");
+        }
+        for (x, y) in lit {
+            assert!(luma(picture, &format, x, y) > 225, "{source}: ({x}, {y}) is not white");
+        }
+        rig.stop();
+    }
+}
+
+#[test]
+fn pictures_that_need_no_conversion_are_copied_once() {
+    if !has("pictures_that_need_no_conversion", &["videotestsrc", "videoconvertscale", "identity"]) {
+        return;
+    }
+    // Odd strides: GStreamer pads NV12 rows of 322 bytes to 324, the slots do not. The identity keeps our memory from
+    // the source, as a camera's driver does.
+    for format in [format(Nv12, 322, 240, 30), format(I420, 322, 242, 30), format(Yuy2, 322, 242, 30)] {
+        let source = format!(
+            "pipeline:videotestsrc is-live=true pattern=gradient ! video/x-raw,format={},width={},height={},\
+             framerate=30/1 ! identity drop-allocation=true",
+            format.pixel_format, format.width, format.height
+        );
+        let mut rig = rig(&source, format);
+        rig.keep = true;
+        rig.run(10);
+        // The gradient is dark at the top, and each row is of one brightness: strides are right when rows are even.
+        let picture = &rig.frames[5].picture;
+        let step = if format.pixel_format == Yuy2 { 2 } else { 1 };
+        let rows: Vec<(u8, u8)> = picture[..(format.bytes_per_line() * format.height) as usize]
+            .chunks(format.bytes_per_line() as usize)
+            .map(|row| {
+                let lumas = row.iter().step_by(step);
+                (*lumas.clone().min().unwrap(), *lumas.max().unwrap())
+            })
+            .collect();
+        assert!(rows.iter().all(|(least, most)| least == most), "{format}: {rows:?}");
+        assert!(rows[0].0.abs_diff(rows[rows.len() - 1].0) > 100, "{format}: {rows:?}");
+        let stats = rig.stop();
+        assert_eq!(stats.copies, stats.frames, "{format}: {stats:?}");
+    }
+}
+
+#[test]
+fn jpeg_is_decoded() {
+    if !has("jpeg_is_decoded", &["videotestsrc", "jpegenc", "jpegdec", "videoconvertscale"]) {
+        return;
+    }
+    let format = format(Yuy2, 640, 480, 30);
+    let source = "pipeline:videotestsrc is-live=true pattern=white ! video/x-raw,width=320,height=240,framerate=30/1 \
+                  ! jpegenc";
+    let mut rig = rig(source, format);
+    rig.keep = true;
+    rig.run(10);
+    assert!(luma(&rig.frames[5].picture, &format, 320, 240) > 225);
+    assert!(rig.started.clone().unwrap().1.contains("image/jpeg"));
+    assert!(rig.stop().copies <= 1);
+}
+
+#[test]
+fn a_queue_in_the_description_keeps_the_order() {
+    if !has("a_queue_in_the_description", &["videotestsrc", "queue", "videoconvertscale"]) {
+        return;
+    }
+    // The source renders into our memory and works ahead of the sink.
+    let format = format(Yuy2, 640, 480, 60);
+    let mut rig = rig("pipeline:videotestsrc is-live=true pattern=ball ! queue", format);
+    rig.run(60);
+    let slots: Vec<u32> = rig.frames.iter().map(|frame| frame.slot).collect();
+    assert!(slots.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 4), "{slots:?}");
+    assert!(rig.frames.is_sorted_by_key(|frame| frame.timestamp));
+    let stats = rig.stop();
+    assert!(stats.dropped * 4 < stats.frames, "{stats:?}");
+}
+
+#[test]
+fn faster_sources_are_brought_down_to_the_promise() {
+    if !has("faster_sources_are_brought_down", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let source = "pipeline:videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=60/1";
+    let mut rig = rig(source, format(Yuy2, 320, 240, 30));
+    rig.run(30);
+    // By the frames' own times, whatever the machine's load did to their arrival.
+    let span = rig.frames[29].timestamp - rig.frames[0].timestamp;
+    assert!(span.as_millis() >= 900, "30 frames in {span:?}");
+    let stats = rig.stop();
+    assert!(stats.skipped >= 25, "{stats:?}");
+}
+
+#[test]
+fn sources_that_are_not_live_are_paced_by_the_clock() {
+    if !has("sources_that_are_not_live", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let source = "pipeline:videotestsrc ! video/x-raw,width=320,height=240,framerate=30/1";
+    let mut rig = rig(source, format(Yuy2, 320, 240, 30));
+    rig.run(30);
+    let span = rig.frames[29].timestamp - rig.frames[0].timestamp;
+    assert!(span.as_millis() >= 900, "30 frames in {span:?}");
+    let stats = rig.stop();
+    // A busy machine makes it catch up in bursts; without a pace it would be thousands.
+    assert!(stats.skipped <= stats.frames, "{stats:?}");
+}
+
+#[test]
+fn nothing_is_written_while_the_gate_is_closed() {
+    if !has("nothing_is_written_while_the_gate_is_closed", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let mut rig = rig("test", format(Yuy2, 320, 240, 30));
+    rig.grant = false;
+    rig.host.start(std::time::Instant::now());
+    rig.until("started", |rig| rig.started.is_some());
+    assert!((0..4).all(|slot| rig.slots.picture(slot).iter().all(|byte| *byte == 0)));
+    rig.host.grant(1, 3);
+    rig.until("frames", |rig| rig.frames.len() >= 5);
+    assert_eq!(rig.frames[0].slot, 1, "the first frame waited for the gate");
+    rig.host.revoke();
+    rig.host.grant(0, 2);
+    let before = rig.frames.len();
+    rig.until("frames", |rig| rig.frames.len() >= before + 4);
+    let slots: Vec<u32> = rig.frames[before..].iter().map(|frame| frame.slot).take(4).collect();
+    assert_eq!(slots, [0, 1, 0, 1]);
+    assert!(rig.slots.picture(3).iter().all(|byte| *byte == 0), "a slot outside the rotation was written to");
+    rig.stop();
+}
+
+#[test]
+fn timestamps_are_of_the_monotonic_clock() {
+    if !has("timestamps_are_of_the_monotonic_clock", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let before = lenscap::output::monotonic_now();
+    let mut rig = rig("test", format(Yuy2, 320, 240, 30));
+    rig.run(5);
+    let after = lenscap::output::monotonic_now();
+    assert!(rig.frames.iter().all(|frame| frame.timestamp > before && frame.timestamp < after));
+    rig.stop();
+}
+
+/// Starts a source that cannot work and returns why; checks that the worker ends and that the reason is for people.
+fn failure(source: &str) -> Reason {
+    let mut rig = rig(source, format(Yuy2, 320, 240, 30));
+    rig.host.start(std::time::Instant::now());
+    rig.until("failure", |rig| rig.failed.is_some());
+    assert_eq!(rig.end(), None);
+    let reason = rig.failed.unwrap();
+    assert!(reason.text.ends_with('.') && reason.text.contains(": "), "no next step: {reason}");
+    reason
+}
+
+#[test]
+fn sources_that_cannot_work_say_why() {
+    if !has("sources_that_cannot_work", &["videotestsrc", "audiotestsrc", "v4l2src", "videoconvertscale"]) {
+        return;
+    }
+    for (source, kind, words) in [
+        ("pipeline:videotestsrc ! nosuchelement", ReasonKind::Setup, "\"nosuchelement\" is missing"),
+        ("pipeline:videotestsrc ! ! x", ReasonKind::Setup, "correct it in the settings"),
+        ("pipeline:videotestsrc ! fakesink", ReasonKind::Setup, "not open"),
+        ("pipeline:videotestsrc pattern=nonsense", ReasonKind::Setup, "pattern"),
+        ("pipeline:audiotestsrc num-buffers=10 ! decodebin", ReasonKind::Setup, "sound, not video"),
+        ("pipeline:audiotestsrc", ReasonKind::Setup, "sound, not video"),
+        ("pipeline:videotestsrc num-buffers=3", ReasonKind::Other, "ended its stream"),
+        ("v4l2:/dev/no-such-camera", ReasonKind::Missing, "/dev/no-such-camera"),
+        ("v4l2:/dev/null", ReasonKind::Setup, "/dev/null"),
+    ] {
+        let reason = failure(source);
+        assert_eq!(reason.kind, kind, "{source}: {reason}");
+        assert!(reason.text.contains(words), "{source}: {reason}");
+    }
+}
+
+#[test]
+fn sources_of_other_projects_are_named_with_their_package() {
+    gst::init().unwrap();
+    for (source, element) in [("icamera", "icamerasrc"), ("libcamera", "libcamerasrc"), ("pipewire", "pipewiresrc")] {
+        if gst::ElementFactory::find(element).is_some() {
+            eprintln!("SKIPPED sources_of_other_projects: {element} is installed");
+            continue;
+        }
+        let reason = failure(source);
+        assert_eq!(reason.kind, ReasonKind::Setup);
+        assert!(reason.text.contains(element) && reason.text.contains("install"), "{reason}");
+    }
+}
+
+#[test]
+fn sigterm_switches_the_camera_off_in_order() {
+    if !has("sigterm_switches_the_camera_off", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let mut rig = rig("test", format(Yuy2, 320, 240, 30));
+    rig.run(3);
+    let pid = rustix::process::Pid::from_raw(rig.host.pid().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    rig.until("exit", |rig| rig.exited.is_some());
+    assert!(rig.stopped, "SIGTERM switches the camera off in order");
+    // Nobody of ours asked for it.
+    assert!(rig.exited.unwrap().is_some());
+}
+
+#[test]
+fn started_by_hand_it_says_so() {
+    let output = std::process::Command::new(worker()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not by hand"));
+}
+
+#[test]
+fn a_worker_ends_when_its_parents_socket_does() {
+    let (ours, theirs) = Channel::pair().unwrap();
+    let mut command = std::process::Command::new(worker());
+    command.arg(theirs.as_raw_fd().to_string());
+    let mut child = lenscap::sys::process::spawn_tied(&mut command, theirs.as_fd()).unwrap();
+    drop((ours, theirs));
+    let until = std::time::Instant::now() + worker_rig::LIMIT;
+    let pidfd = lenscap::sys::process::pidfd(&child).unwrap();
+    let left = until.saturating_duration_since(std::time::Instant::now());
+    let timeout = rustix::time::Timespec { tv_sec: left.as_secs() as i64, tv_nsec: 0 };
+    let mut fds = [rustix::event::PollFd::new(&pidfd, rustix::event::PollFlags::IN)];
+    assert_eq!(rustix::event::poll(&mut fds, Some(&timeout)), Ok(1), "it lives on");
+    child.wait().unwrap();
+}
+
+/// How long a start takes, for people who measure: `cargo test --test worker_pipeline -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn time_to_the_first_frame() {
+    for size in [(640, 480), (1920, 1080)] {
+        let mut times = Vec::new();
+        for _ in 0..7 {
+            let mut rig = rig("test", format(Yuy2, size.0, size.1, 30));
+            rig.until("warm", |rig| rig.warm);
+            let before = std::time::Instant::now();
+            rig.run(1);
+            times.push(before.elapsed());
+            rig.stop();
+        }
+        times.sort();
+        println!("{size:?}: start to first frame {:?} (from {:?} to {:?})", times[3], times[0], times[6]);
     }
 }

@@ -306,6 +306,10 @@ impl Machine {
                     self.forget_failure();
                 }
                 self.policy = policy;
+                // A shorter cooldown holds at once.
+                if let State::Cooldown { until } = &mut self.state {
+                    *until = (*until).min(now + self.policy.cooldown);
+                }
             }
             Event::Tick => {}
         }

@@ -2,7 +2,8 @@
 //!
 //! [`fuse`] turns evidence into an answer, by these rules:
 //! 1. Where the module says whether anybody streams, it is believed: no mapping makes a client of a node on which
-//!    nobody streams, and a node on which somebody streams has at least one streaming client, seen or not.
+//!    nobody streams, and a node on which somebody streams has at least one streaming client, seen or not. Only reading
+//!    is believed over it: v4l2loopback 0.13 does not report a `read(2)` reader (0.15 does).
 //! 2. The module does not say who. Of the holders, those that have the node's buffers mapped or read from it do; where
 //!    that names nobody, whoever cannot be ruled out.
 //! 3. Where the module says nothing, a mapping or a `read(2)` is streaming, and a holder whose memory map is unreadable
@@ -100,7 +101,7 @@ impl Holder {
 /// nothing. The result has one client a process, and at most one that cannot be seen.
 pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
     let usage_of: fn(&Holder) -> Use = match level {
-        Some(false) => |_| Use::Open,
+        Some(false) => |holder| if holder.reads { Use::Streaming } else { Use::Open },
         Some(true) if holders.iter().any(Holder::is_seen_to_stream) => {
             |holder| if holder.is_seen_to_stream() { Use::Streaming } else { Use::Open }
         }
@@ -161,6 +162,12 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_streams_though_the_module_does_not_say_so() {
+        let holders = [holder(1, Some(false), true), holder(2, Some(true), false)];
+        assert_eq!(usages(Some(false), &holders), [(Some(1), Use::Streaming), (Some(2), Use::Open)]);
+    }
+
+    #[test]
     fn the_mapped_one_streams_and_the_other_merely_looks() {
         let holders = [holder(1, Some(false), false), holder(2, Some(true), false), holder(3, None, false)];
         assert_eq!(
@@ -214,7 +221,10 @@ mod tests {
             let presence = fuse(level, &holders);
             match level {
                 Some(true) => prop_assert!(presence.any_streaming()),
-                Some(false) => prop_assert!(!presence.any_maybe_streaming()),
+                Some(false) => {
+                    let reads = holders.iter().any(|holder| holder.reads);
+                    prop_assert_eq!(presence.any_streaming(), reads);
+                }
                 None => {
                     let seen = holders.iter().any(|holder| holder.reads || holder.mapped == Some(true));
                     prop_assert_eq!(presence.any_streaming(), seen);

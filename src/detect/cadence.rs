@@ -102,9 +102,14 @@ impl Cadence {
         true
     }
 
-    /// Asks for a scan with the next look.
-    pub(super) fn scan_soon(&mut self, now: Instant) {
-        self.scan_at = Some(now);
+    /// Whether a scan is still to come.
+    pub(super) fn is_scan_due(&self) -> bool {
+        self.scan_at.is_some()
+    }
+
+    /// Asks for a scan then.
+    pub(super) fn scan_at(&mut self, at: Instant) {
+        self.scan_at = Some(at);
     }
 
     /// A scan that began at `now` took so long.

@@ -31,6 +31,10 @@ use openers::Openers;
 use procfs::{Found, Node, Question};
 use reads::Reads;
 
+/// inotify reports an open before the descriptor is in its process's table, and a close before the module has let go:
+/// so long after either, what is counted and what is seen may differ though nobody is hidden.
+const SETTLED_AFTER: Duration = Duration::from_millis(200);
+
 /// Why a node cannot be watched.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
@@ -95,7 +99,10 @@ pub struct Detector {
     /// Whether anybody streams, as the module says.
     level: Option<bool>,
     found: Vec<Found>,
+    /// Whether somebody who cannot be seen has the node open.
     unseen: bool,
+    /// When the last open or close was heard.
+    stirred_at: Option<Instant>,
     told: Presence,
     gone: bool,
 }
@@ -119,7 +126,7 @@ impl Detector {
     ) -> io::Result<Self> {
         let node = Node::at(node)?;
         let (usage, is_loopback) = usage(node.path())?;
-        let reads = if usage.is_reported() { Reads::Unwatched } else { Reads::Listening };
+        let reads = Reads::Listening;
         let watch = Watch::new(node.path(), reads.is_reported())?;
         Ok(Self {
             watch,
@@ -131,6 +138,7 @@ impl Detector {
             level: None,
             found: Vec::new(),
             unseen: false,
+            stirred_at: None,
             told: Presence::default(),
             gone: false,
             node,
@@ -207,6 +215,9 @@ impl Detector {
             return Err(io::Error::other("it was removed"));
         }
         self.openers.hear(&heard);
+        if heard.opens > 0 || heard.closes > 0 {
+            self.stirred_at = Some(now);
+        }
         let turned = self.level != before;
         if turned {
             tracing::debug!("somebody streams: {:?}", self.level);
@@ -236,7 +247,7 @@ impl Detector {
             let named = self.found.iter().any(|found| found.mapped == Some(true));
             if named && all {
                 // Enough to answer at once: frames must flow now, a scan can follow.
-                self.cadence.scan_soon(now);
+                self.cadence.scan_at(now);
                 return before.0 != self.found;
             }
             all |= !named;
@@ -263,9 +274,12 @@ impl Detector {
         let subscribed = self.usage.open_files();
         let own_files = subscribed + usize::from(question.own_descriptors() > subscribed);
         let unseen = self.openers.is_somebody_unseen(&scan, nodes.len(), own_files);
+        let settled_at = self.stirred_at.map_or(now, |at| at + SETTLED_AFTER);
         if self.watch.has_more() {
-            // Opened or closed while the scan ran: who was looked at too early is not unseen. The next scan knows.
-            self.cadence.scan_soon(now);
+            // Opened or closed while the scan ran: who was looked at too early is not unseen.
+            self.cadence.scan_at(now);
+        } else if unseen && now < settled_at {
+            self.cadence.scan_at(settled_at);
         } else {
             self.unseen = unseen;
         }
@@ -305,7 +319,9 @@ impl Detector {
     }
 
     fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
-        let next = self.reads.next(now, heard, !self.found.is_empty() || self.unseen);
+        // A read may be heard before its reader is found, and it may be the only one until frames flow.
+        let held = !self.found.is_empty() || self.unseen || self.cadence.is_scan_due();
+        let next = self.reads.next(now, heard, held, self.level == Some(true));
         if next.is_reported() != self.reads.is_reported() {
             self.watch.report_reads(next.is_reported())?;
         }

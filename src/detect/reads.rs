@@ -1,4 +1,5 @@
-//! Who reads frames with `read(2)`, where the module does not tell. Pure: time is an argument.
+//! Whether somebody reads frames with `read(2)`, where the module does not tell: v4l2loopback 0.12 reports nothing, 0.13
+//! only those that map buffers, 0.15 all. Pure: time is an argument.
 //!
 //! inotify reports every single read, which is one wake-up a frame. So the first one is enough for a while: reports are
 //! switched off, and on again a second later to see whether the reading goes on.
@@ -12,7 +13,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// Whether somebody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reads {
-    /// The module tells; reads are not watched.
+    /// The module says that somebody streams; whether somebody reads as well makes no difference.
     Unwatched,
     /// Reads are reported; nobody has read yet.
     Listening,
@@ -47,10 +48,12 @@ impl Reads {
         }
     }
 
-    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open.
-    pub(super) fn next(self, now: Instant, heard: bool, held: bool) -> Self {
+    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open, or may have. `told`: the module
+    /// says that somebody streams.
+    pub(super) fn next(self, now: Instant, heard: bool, held: bool, told: bool) -> Self {
         match self {
-            Self::Unwatched => Self::Unwatched,
+            _ if told => Self::Unwatched,
+            Self::Unwatched => Self::Listening,
             Self::Listening | Self::Checking { .. } if heard && held => Self::Quiet { until: now + QUIET },
             Self::Quiet { .. } | Self::Checking { .. } if !held => Self::Listening,
             Self::Quiet { until } if until <= now => Self::Checking { until: now + SILENCE },
@@ -76,7 +79,7 @@ mod tests {
             let heard = reads.is_reported();
             if due || heard {
                 wakeups += 1;
-                reads = reads.next(now, heard, true);
+                reads = reads.next(now, heard, true, false);
             }
             assert!(reads.is_reading(), "frame {frame}");
         }
@@ -86,11 +89,11 @@ mod tests {
     #[test]
     fn a_reader_that_stops_is_noticed() {
         let now = Instant::now();
-        let quiet = Reads::Listening.next(now, true, true);
+        let quiet = Reads::Listening.next(now, true, true, false);
         assert!(quiet.is_reading() && !quiet.is_reported());
-        let checking = quiet.next(quiet.deadline().unwrap(), false, true);
+        let checking = quiet.next(quiet.deadline().unwrap(), false, true, false);
         assert!(checking.is_reading() && checking.is_reported());
-        let stopped = checking.next(checking.deadline().unwrap(), false, true);
+        let stopped = checking.next(checking.deadline().unwrap(), false, true, false);
         assert_eq!(stopped, Reads::Listening);
         assert_eq!(stopped.deadline(), None, "idle waits for nothing");
     }
@@ -98,13 +101,18 @@ mod tests {
     #[test]
     fn nobody_reads_a_node_that_nobody_has_open() {
         let now = Instant::now();
-        let quiet = Reads::Listening.next(now, true, true);
-        assert_eq!(quiet.next(now, true, false), Reads::Listening);
-        assert_eq!(Reads::Listening.next(now, true, false), Reads::Listening);
+        let quiet = Reads::Listening.next(now, true, true, false);
+        assert_eq!(quiet.next(now, true, false, false), Reads::Listening);
+        assert_eq!(Reads::Listening.next(now, true, false, false), Reads::Listening);
     }
 
     #[test]
-    fn what_is_not_watched_stays_so() {
-        assert_eq!(Reads::Unwatched.next(Instant::now(), true, true), Reads::Unwatched);
+    fn reads_cost_nothing_while_the_module_says_that_somebody_streams() {
+        let now = Instant::now();
+        let quiet = Reads::Listening.next(now, true, true, false);
+        let told = quiet.next(now, true, true, true);
+        assert_eq!((told.is_reported(), told.is_reading(), told.deadline()), (false, false, None));
+        assert_eq!(told.next(now, false, true, true), told);
+        assert_eq!(told.next(now, false, true, false), Reads::Listening);
     }
 }

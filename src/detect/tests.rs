@@ -88,10 +88,10 @@ impl Bench {
         last
     }
 
-    /// A process that has the file open; dropping the child's input ends it.
+    /// A process that has the file open, and reads from it after a line of input.
     fn holder(&self) -> Holding {
         let mut child = Command::new("sh")
-            .args(["-c", "exec 3<\"$0\"; echo; read -r line"])
+            .args(["-c", "exec 3<\"$0\"; echo; read -r line; read -r line <&3; echo; read -r line"])
             .arg(&*self.file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -247,6 +247,23 @@ fn a_holder_that_comes_and_goes_unheard_is_forgotten() {
     assert_eq!(bench.dispatch(), None);
     let lost = bench.now;
     assert_eq!(bench.pass_until(lost + Duration::from_secs(30)), Some(Presence::default()));
+}
+
+#[test]
+fn a_read_heard_before_its_reader_is_found_is_not_forgotten() {
+    let mut bench = Bench::new();
+    std::fs::write(&bench.file, "one frame\n").unwrap();
+    bench.dispatch();
+    bench.pass_until(bench.now + Duration::from_secs(5));
+    // Scans are not allowed for a while: too many came before.
+    bench.detector.cadence.scanned(bench.now, Duration::from_millis(200));
+    let mut holding = bench.holder();
+    let input = holding.0.stdin.as_mut().unwrap();
+    std::io::Write::write_all(input, b"read\n").unwrap();
+    holding.0.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    assert_eq!(bench.dispatch(), None);
+    let presence = bench.pass_until(bench.now + Duration::from_millis(1500)).unwrap();
+    assert_eq!((presence.clients[0].pid, usages(&presence)), (Some(holding.0.id()), vec![Use::Streaming]));
 }
 
 #[test]

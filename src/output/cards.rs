@@ -56,12 +56,12 @@ impl Cards {
         self.picture.as_deref().filter(|_| dirty)
     }
 
-    /// This slot has it now; frees the picture when all `usable` slots have.
-    pub fn drawn(&mut self, slot: u32, usable: u32) {
+    /// This slot has it now; frees the picture when all `slots` have.
+    pub fn drawn(&mut self, slot: u32, slots: usize) {
         if let Some(dirty) = self.dirty.get_mut(slot as usize) {
             *dirty = false;
         }
-        if !self.dirty.iter().take(usable as usize).any(|dirty| *dirty) {
+        if !self.dirty.iter().take(slots).any(|dirty| *dirty) {
             self.picture = None;
         }
     }

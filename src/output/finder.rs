@@ -36,11 +36,12 @@ struct Node {
     label: String,
 }
 
-/// The path of the wanted node.
+/// The path of the wanted node. `may_create`: where no node fits, one is made if that is permitted. (While the module is
+/// just being loaded its control device is there before its nodes are.)
 ///
 /// # Errors
 /// When there is none and none can be made: how to get one.
-pub fn find(wanted: &Wanted) -> Result<PathBuf, OutputError> {
+pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
     let label = match wanted {
         Wanted::Path(path) => return Ok(path.clone()),
         Wanted::Label(label) => label,
@@ -51,7 +52,7 @@ pub fn find(wanted: &Wanted) -> Result<PathBuf, OutputError> {
     if let Some(node) = labelled.or_else(unnamed) {
         return Ok(node.path.clone());
     }
-    match create(label) {
+    match if may_create { create(label) } else { Err(()) } {
         Ok(path) => Ok(path),
         Err(()) if nodes.is_empty() => Err(OutputError::new(
             OutputErrorKind::Missing,
@@ -96,6 +97,11 @@ fn create(label: &str) -> Result<PathBuf, ()> {
     })?;
     tracing::info!("made /dev/video{number} with the label \"{label}\"");
     Ok(PathBuf::from(format!("/dev/video{number}")))
+}
+
+/// Whether a node could be made: the control device is there and may be used.
+pub fn can_create() -> bool {
+    rustix::fs::access(CONTROL, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 /// All loopback nodes in order of their numbers, told by their place in sysfs: opening other cameras would wake them.
@@ -172,8 +178,8 @@ pub(super) fn group_of(path: &Path) -> String {
         .unwrap_or_else(|| "video".into())
 }
 
-/// Tells when a video node appears, changes its permissions or is closed by somebody: time to look again.
-/// Only alive while there is no output, so that nothing else in `/dev` wakes us.
+/// Tells when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
+/// (Closes are not watched: every process that closes `/dev/null` would wake us. A busy node is tried again by time.)
 #[derive(Debug)]
 pub struct NodeWatch {
     inotify: Inotify,
@@ -186,9 +192,7 @@ impl NodeWatch {
     /// The kernel's error, for example when the user's inotify instances are used up.
     pub fn new() -> std::io::Result<Self> {
         let inotify = Inotify::init()?;
-        inotify
-            .watches()
-            .add("/dev", WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO | WatchMask::CLOSE)?;
+        inotify.watches().add("/dev", WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO)?;
         Ok(Self { inotify })
     }
 

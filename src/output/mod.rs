@@ -118,14 +118,20 @@ impl Output {
     pub fn queue_card(&mut self, timestamp: Duration) -> Result<(), OutputError> {
         self.refresh_usable()?;
         let slot = self.next;
-        if let Some(picture) = self.cards.to_draw(slot) {
-            match &mut self.device {
-                Device::Loopback(loopback) => loopback.draw(slot, picture)?,
-                Device::Memory(memory) => memory.draw(slot, picture),
-            }
-            self.cards.drawn(slot, self.usable);
-        }
+        self.draw(slot)?;
         self.enqueue(slot, timestamp, true)
+    }
+
+    /// Puts the card into this slot, unless it is there.
+    fn draw(&mut self, slot: u32) -> Result<(), OutputError> {
+        let Some(picture) = self.cards.to_draw(slot) else { return Ok(()) };
+        match &mut self.device {
+            Device::Loopback(loopback) => loopback.draw(slot, picture)?,
+            Device::Memory(memory) => memory.draw(slot, picture),
+        }
+        let slots = self.layout().offsets.len();
+        self.cards.drawn(slot, slots);
+        Ok(())
     }
 
     /// Queues a slot that the worker filled. `false`: the rotation shrank meanwhile and the frame is lost.
@@ -152,6 +158,10 @@ impl Output {
                 break;
             }
             self.queue_card(monotonic_now())?;
+        }
+        // Slots that a reader took out of the rotation can still be mapped by the next one.
+        for slot in self.usable..u32::try_from(self.layout().offsets.len()).unwrap_or(self.usable) {
+            self.draw(slot)?;
         }
         Ok(())
     }

@@ -318,6 +318,7 @@ mod tests {
         assert_eq!(lent.slot(), 0);
         assert!(rig.delivery.send(0, Duration::ZERO));
         assert!(!rig.delivery.send(0, Duration::ZERO), "sent twice");
+        assert_eq!(rig.frame().map(|frame| frame.slot), Some(0));
         // The reader of slot 0 keeps it: the rotation waits for it.
         assert_eq!(rig.deliver(), Some(1));
         rig.gate.set_taken(2);

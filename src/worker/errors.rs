@@ -10,9 +10,7 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
     let text = match kind {
         ReasonKind::Busy => return busy(camera),
         ReasonKind::Permission => return permission(camera),
-        ReasonKind::Missing => {
-            format!("The camera {camera} is not there ({said}): plug it in, or choose another source.")
-        }
+        ReasonKind::Missing => return missing(camera, said),
         ReasonKind::Format => {
             format!("The camera {camera} gives no video that can be shown ({said}): choose another source.")
         }
@@ -28,6 +26,12 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
 pub(super) fn busy(camera: &str) -> Reason {
     let text = format!("The camera {camera} is in use by another program: close that program.");
     Reason::new(ReasonKind::Busy, text)
+}
+
+/// There is no such camera, or there no longer is.
+pub(super) fn missing(camera: &str, said: &str) -> Reason {
+    let text = format!("The camera {camera} is not there ({said}): plug it in, or choose another source.");
+    Reason::new(ReasonKind::Missing, text)
 }
 
 /// The camera may not be opened.
@@ -77,7 +81,7 @@ fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
             gst::ResourceError::Busy => ReasonKind::Busy,
             gst::ResourceError::NotFound => ReasonKind::Missing,
             gst::ResourceError::NotAuthorized => ReasonKind::Permission,
-            gst::ResourceError::Settings => ReasonKind::Setup,
+            // Also "Settings": v4l2src says so of a camera that just hiccups.
             _ => ReasonKind::Other,
         };
     }
@@ -125,6 +129,7 @@ mod tests {
         assert_eq!(of(glib::Error::new(gst::ResourceError::NotFound, "x"), ""), ReasonKind::Missing);
         assert_eq!(of(glib::Error::new(gst::StreamError::CodecNotFound, "x"), ""), ReasonKind::Setup);
         assert_eq!(of(glib::Error::new(gst::CoreError::Negotiation, "x"), ""), ReasonKind::Format);
+        assert_eq!(of(glib::Error::new(gst::ResourceError::Settings, "x"), ""), ReasonKind::Other);
         assert_eq!(of(glib::Error::new(gst::LibraryError::Init, "x"), ""), ReasonKind::Other);
     }
 

@@ -6,7 +6,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use rustix::process::Signal;
 
 use super::channel::{self, Channel, Received};
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
+use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
@@ -174,7 +174,7 @@ impl WorkerHost {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = process::spawn_tied(&mut command, theirs.as_fd()).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Reason::new(
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
                 ReasonKind::Setup,
                 format!(
                     "The camera program {} cannot be started ({error}): reinstall Lenscap.",
@@ -493,27 +493,4 @@ fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
     let stderr = OwnedFd::from(stderr);
     rustix::io::ioctl_fionbio(&stderr, true)?;
     Ok((pidfd, Stderr::new(stderr)))
-}
-
-fn cannot_start(error: &io::Error) -> Reason {
-    let text = format!("The camera process cannot be started ({error}): close some programs and try again.");
-    Reason::new(ReasonKind::Other, text)
-}
-
-fn nonsense(what: &str) -> Reason {
-    let text = format!("The camera process sent nonsense ({}): if this happens again, reinstall Lenscap.", plain(what));
-    Reason::new(ReasonKind::Crash, text)
-}
-
-fn crashed(status: ExitStatus, last_words: Option<String>) -> Reason {
-    let how = match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("The camera's driver crashed (signal {signal})"),
-        (None, Some(code)) => format!("The camera process ended by itself (exit status {code})"),
-        (None, None) => "The camera process ended by itself".to_owned(),
-    };
-    let text = match last_words {
-        Some(words) => format!("{how}: {words}"),
-        None => format!("{how}: if this happens again, restart the computer or choose another camera."),
-    };
-    Reason::new(ReasonKind::Crash, text)
 }

@@ -16,6 +16,7 @@ mod negotiate;
 mod pipeline;
 mod pool;
 pub mod protocol;
+mod reasons;
 mod sink;
 mod sources;
 mod stderr;

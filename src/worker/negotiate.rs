@@ -92,6 +92,10 @@ fn cheapest(
         fixed.set("framerate", rate);
         cost += rate_cost(rate, format.framerate);
     }
+    // V4L2 cameras offer every shape of pixel; left open, GStreamer takes the first: a picture without width.
+    if fixed.has_field("pixel-aspect-ratio") {
+        fixed.fixate_field_nearest_fraction("pixel-aspect-ratio", gst::Fraction::new(1, 1));
+    }
     Some((cost, fixed))
 }
 
@@ -216,43 +220,57 @@ mod tests {
 
     #[test]
     fn raw_of_the_promised_size_and_rate_comes_first() {
-        assert_eq!(chosen(WEBCAM, 640, 480, 30), "YUY2 640x480@30/1");
-        assert_eq!(chosen(WEBCAM, 640, 480, 15), "YUY2 640x480@15/1");
-        assert_eq!(chosen(WEBCAM, 320, 240, 30), "YUY2 640x480@30/1");
-        assert_eq!(chosen(WEBCAM, 1280, 720, 10), "YUY2 1280x720@10/1");
+        assert_eq!(chosen(WEBCAM, 640, 480, 30), "YUY2 640x480@30");
+        assert_eq!(chosen(WEBCAM, 640, 480, 15), "YUY2 640x480@15");
+        assert_eq!(chosen(WEBCAM, 320, 240, 30), "YUY2 640x480@30");
+        assert_eq!(chosen(WEBCAM, 1280, 720, 10), "YUY2 1280x720@10");
     }
 
     #[test]
     fn jpeg_beats_blowing_up_and_slow_motion() {
-        assert_eq!(chosen(WEBCAM, 1280, 720, 30), "jpeg 1280x720@30/1");
-        assert_eq!(chosen(WEBCAM, 1920, 1080, 30), "jpeg 1920x1080@30/1");
-        assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 640x480@30/1");
+        assert_eq!(chosen(WEBCAM, 1280, 720, 30), "jpeg 1280x720@30");
+        assert_eq!(chosen(WEBCAM, 1920, 1080, 30), "jpeg 1920x1080@30");
+        assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 640x480@30");
     }
 
     #[test]
     fn the_rate_is_exact_else_the_next_higher_else_the_highest() {
         let caps = "video/x-raw,format=YUY2,width=640,height=480,framerate={5/1,30000/1001,50/1,60/1}";
         assert_eq!(chosen(caps, 640, 480, 30), "YUY2 640x480@30000/1001");
-        assert_eq!(chosen(caps, 640, 480, 40), "YUY2 640x480@50/1");
-        assert_eq!(chosen(caps, 640, 480, 90), "YUY2 640x480@60/1");
+        assert_eq!(chosen(caps, 640, 480, 40), "YUY2 640x480@50");
+        assert_eq!(chosen(caps, 640, 480, 90), "YUY2 640x480@60");
         let range = "video/x-raw,format=YUY2,width=640,height=480,framerate=[1/1,25/1]";
-        assert_eq!(chosen(range, 640, 480, 30), "YUY2 640x480@25/1");
-        assert_eq!(chosen(range, 640, 480, 12), "YUY2 640x480@12/1");
+        assert_eq!(chosen(range, 640, 480, 30), "YUY2 640x480@25");
+        assert_eq!(chosen(range, 640, 480, 12), "YUY2 640x480@12");
     }
 
     #[test]
     fn ranges_give_the_promised_size_and_lists_the_promised_format() {
         let caps = "video/x-raw,format={NV12,YUY2},width=[2,4096,2],height=[2,4096,2],framerate=[0/1,120/1]";
-        assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30/1");
+        assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30");
         let colour = "video/x-raw,format={GRAY8,NV12,RGB},width=640,height=480,framerate=30/1";
-        assert_eq!(chosen(colour, 640, 480, 30), "NV12 640x480@30/1");
+        assert_eq!(chosen(colour, 640, 480, 30), "NV12 640x480@30");
     }
 
     #[test]
     fn sensors_are_not_asked_for_less_than_half() {
         let caps = "video/x-raw,format=NV12,width=[32,1928],height=[32,1092],framerate=30/1";
-        assert_eq!(chosen_with(caps, 640, 480, 30, true, true), "NV12 1928x1092@30/1");
-        assert_eq!(chosen_with(caps, 1280, 720, 30, true, true), "NV12 1280x720@30/1");
+        assert_eq!(chosen_with(caps, 640, 480, 30, true, true), "NV12 1928x1092@30");
+        assert_eq!(chosen_with(caps, 1280, 720, 30, true, true), "NV12 1280x720@30");
+    }
+
+    #[test]
+    fn pixels_are_square_where_there_is_a_choice() {
+        gst::init().unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).unwrap();
+        let shape = |text: &str| {
+            let offered: gst::Caps = format!("video/x-raw,format=YUY2,width=640,height=480{text}").parse().unwrap();
+            let caps = choose(&offered, &format, false, true).unwrap().caps;
+            caps.structure(0).unwrap().get::<gst::Fraction>("pixel-aspect-ratio").ok()
+        };
+        assert_eq!(shape(",pixel-aspect-ratio=[1/2147483647,2147483647/1]"), Some(gst::Fraction::new(1, 1)));
+        assert_eq!(shape(",pixel-aspect-ratio=12/11"), Some(gst::Fraction::new(12, 11)));
+        assert_eq!(shape(""), None);
     }
 
     #[test]

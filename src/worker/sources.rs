@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::errors;
 use super::protocol::Configure;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
+use crate::sys::v4l2;
 
 /// A source element, built and still in NULL: nothing was touched.
 pub(super) struct Built {
@@ -91,14 +94,14 @@ fn is_camera(node: &Path) -> bool {
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {
-    a == b || b.canonicalize().is_ok_and(|b| a == b)
+    a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 /// Builds the element of one candidate.
 ///
 /// # Errors
 /// When an element or a property is missing, or the description is wrong.
-pub(super) fn build(source: &Source, buffer_count: u32) -> Result<Built, Reason> {
+pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Reason> {
     let plain = |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false };
     match source {
         Source::Auto => {
@@ -111,7 +114,7 @@ pub(super) fn build(source: &Source, buffer_count: u32) -> Result<Built, Reason>
             Ok(plain(element, "Test picture"))
         }
         Source::V4l2(path) => {
-            check_node(path)?;
+            check_node(path, configure.excluded.as_deref())?;
             let element = make("v4l2src")?;
             let path = path.to_string_lossy();
             element.set_property("device", path.as_ref());
@@ -119,7 +122,7 @@ pub(super) fn build(source: &Source, buffer_count: u32) -> Result<Built, Reason>
         }
         Source::Icamera(name) => {
             let element = make("icamerasrc")?;
-            set(&element, "buffer-count", &buffer_count.clamp(2, 10).to_string())?;
+            set(&element, "buffer-count", &configure.buffer_count.clamp(2, 10).to_string())?;
             if let Some(name) = name {
                 set(&element, "device-name", name)?;
             }
@@ -172,20 +175,38 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 }
 
 /// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
-fn check_node(path: &Path) -> Result<(), Reason> {
+fn check_node(path: &Path, excluded: Option<&Path>) -> Result<(), Reason> {
     let shown = path.display().to_string();
-    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
-    match rustix::fs::open(path, flags, rustix::fs::Mode::empty()) {
-        Ok(_) => Ok(()),
-        Err(rustix::io::Errno::BUSY) => Err(errors::busy(&shown)),
-        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Err(errors::permission(&shown)),
-        Err(error) => {
-            let text = format!(
-                "The camera {shown} is not there ({}): plug it in, or choose another source.",
-                std::io::Error::from(error)
-            );
-            Err(Reason::new(ReasonKind::Missing, text))
+    let wrong = |what: &str| Reason::new(ReasonKind::Setup, format!("{shown} {what}: choose another source."));
+    if excluded.is_some_and(|excluded| is_same(path, excluded)) {
+        return Err(wrong("is the device that Lenscap itself serves"));
+    }
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let node = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+        Errno::BUSY => errors::busy(&shown),
+        Errno::ACCESS | Errno::PERM => errors::permission(&shown),
+        _ => errors::missing(&shown, &std::io::Error::from(error).to_string()),
+    })?;
+    match v4l2::query_capability(&node) {
+        Ok(capability) if capability.is_capture() => Ok(()),
+        Ok(_) => Err(wrong("gives no video")),
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {
+            Err(errors::missing(&shown, &error.to_string()))
         }
+        Err(_) => Err(wrong("is not a V4L2 camera")),
+    }
+}
+
+/// Whether the camera of this source has gone since it was opened.
+pub(super) fn has_gone(source: &Source) -> bool {
+    match source {
+        Source::V4l2(path) => check_node(path, None).is_err_and(|reason| reason.kind == ReasonKind::Missing),
+        Source::Auto
+        | Source::Icamera(_)
+        | Source::Libcamera(_)
+        | Source::PipeWire(_)
+        | Source::Test
+        | Source::Pipeline(_) => false,
     }
 }
 
@@ -195,17 +216,26 @@ fn parse(description: &str) -> Result<gst::Element, Reason> {
         let what = what.trim_end_matches('.');
         Reason::new(ReasonKind::Setup, format!("The pipeline cannot be used ({what}): correct it in the settings."))
     };
-    let bin = gst::parse::bin_from_description(description, true).map_err(|error| {
+    let open_ended = |description: &str| gst::parse::bin_from_description(description, true);
+    // Caps stand between elements: at the end they need one behind them.
+    let last = description.rsplit('!').next().unwrap_or_default().trim_start();
+    let is_caps = last.split([',', '(', ' ']).next().is_some_and(|word| word.contains('/') && !word.contains('='));
+    let closed = format!("{description} ! identity");
+    let bin = open_ended(if is_caps { &closed } else { description }).map_err(|error| {
         let message = error.message();
         match (error.kind::<gst::ParseError>(), message.split('"').nth(1)) {
             (Some(gst::ParseError::NoSuchElement), Some(element)) => errors::missing_element(element),
             _ => wrong(message),
         }
     })?;
-    if bin.static_pad("src").is_none() {
-        return Err(wrong("its end is not open: it must end in an element that gives video, not in a sink"));
+    if bin.static_pad("src").is_some() {
+        return Ok(bin.upcast());
     }
-    Ok(bin.upcast())
+    // Some elements (decodebin) open their end only when they run; one behind them waits for it.
+    match open_ended(&closed) {
+        Ok(bin) if bin.static_pad("src").is_some() => Ok(bin.upcast()),
+        _ => Err(wrong("its end is not open: it must end in an element that gives video, not in a sink")),
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +277,15 @@ mod tests {
     }
 
     #[test]
+    fn descriptions_may_end_in_caps_or_in_an_element_that_opens_late() {
+        gst::init().unwrap();
+        assert!(parse("videotestsrc ! video/x-raw,format=RGB,width=320,height=240").is_ok());
+        assert!(parse("videotestsrc ! jpegenc ! image/jpeg, width=320").is_ok());
+        assert!(parse("videotestsrc ! jpegenc ! decodebin").is_ok());
+        assert!(parse("filesrc location=/tmp/x ! pngdec").is_ok());
+    }
+
+    #[test]
     fn properties_take_what_fits_and_refuse_the_rest() {
         gst::init().unwrap();
         let element = make("videotestsrc").unwrap();
@@ -257,8 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_cannot_be_opened_says_why() {
-        let reason = check_node(Path::new("/dev/no-such-camera")).unwrap_err();
+    fn a_node_that_cannot_be_a_camera_says_why() {
+        let reason = check_node(Path::new("/dev/no-such-camera"), None).unwrap_err();
         assert_eq!(reason.kind, ReasonKind::Missing);
+        let reason = check_node(Path::new("/dev/null"), None).unwrap_err();
+        assert_eq!(reason.kind, ReasonKind::Setup);
+        assert!(reason.text.contains("/dev/null is not a V4L2 camera"), "{reason}");
+        let reason = check_node(Path::new("/dev/../dev/null"), Some(Path::new("/dev/null"))).unwrap_err();
+        assert!(reason.text.contains("itself"), "{reason}");
     }
 }

@@ -88,11 +88,13 @@ fn log(line: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Text from the child as it may be shown: one line, no control characters, bounded.
 pub(super) fn plain(text: &str) -> String {
-    let mut text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE + 1).collect();
-    if text.chars().count() > MAX_LINE {
-        text = text.chars().take(MAX_LINE - 1).chain(['…']).collect();
+    // Bounded first: the text may be long.
+    let text: String = text.chars().take(4 * MAX_LINE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MAX_LINE) {
+        Some(_) => text.chars().take(MAX_LINE - 1).chain(['…']).collect(),
+        None => text,
     }
-    text.trim().to_owned()
 }
 
 fn says_something(line: &str) -> bool {

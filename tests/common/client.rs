@@ -14,6 +14,7 @@ use rustix::time::Timespec;
 
 /// One frame as the client got it.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code)] // each test file uses its part
 pub struct Frame {
     /// When DQBUF returned.
     pub at: Instant,

@@ -12,6 +12,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// One event line.
 #[derive(Debug, Clone, Default)]
+#[allow(dead_code)] // each test file uses its part
 pub struct Line {
     /// The state's name.
     pub state: String,
@@ -76,7 +77,7 @@ impl Relay {
         Self::start_with(arguments, &[])
     }
 
-    /// As [`Self::start`], with changes to the environment.
+    /// As [`Self::start`], with these environment variables on top.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let stderr = home.path().join("stderr");
@@ -86,6 +87,7 @@ impl Relay {
             .args(arguments)
             .env("XDG_CONFIG_HOME", home.path().join("config"))
             .env("XDG_STATE_HOME", home.path().join("state"))
+            .env("XDG_RUNTIME_DIR", home.path())
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

@@ -62,7 +62,8 @@ load_vivid() {
   CAMERA=/dev/video${1:-20}
   modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0 vid_cap_nr="${1:-20}" || return
   ready "$CAMERA" || return
-  v4l2-ctl -d "$CAMERA" --set-ctrl=osd_text_mode=2 >/dev/null # no text in the picture: cheaper
+  # No text in the picture: cheaper. The bars move, so that a frame can be told from the one before.
+  v4l2-ctl -d "$CAMERA" --set-ctrl=osd_text_mode=2,horizontal_movement=5 >/dev/null
 }
 # ready NODE: the node is there and udev is through with it (group video, links).
 ready() { wait_for "[ -c $1 ]" 10 && udevadm settle -t 10; }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The kernel tier: the programs of tests/vm/guest over the matrix of kernels, v4l2loopback versions and exclusive_caps.
-#   tests/vm/matrix.sh [--cell KERNEL/VERSION]... [--caps 0|1] [TEST]...     e.g. matrix.sh --cell 6.1/0.15 smoke
+#   tests/vm/matrix.sh [--cell KERNEL/VERSION]... [--caps 0|1] [--only REGEX] [TEST]...
+# e.g. matrix.sh --cell 6.1/0.15 --only never_dequeues kernel; REGEX is about the names in tests/kernel.rs.
 # One boot per kernel and version. Prints PASS, FAIL and SKIP lines, and at the end
 #   kernel tier: N passed, N failed, N skipped
 # Fails when a test failed. Logs: target/vm-logs. MATRIX=quick is the newest module on 6.1 only.
@@ -13,6 +14,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --cell) cells+=("$2"); shift 2 ;;
     --caps) caps=$2; shift 2 ;;
+    --only) export LENSCAP_ONLY=$2; shift 2 ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit ;;
     *) t=$HERE/guest/$(basename "$1" .sh).sh; [ -e "$t" ] || die "no test $t"; tests+=("$t"); shift ;;
   esac
@@ -45,13 +47,13 @@ prepared "$HERE/prepare.sh" || finish
 
 # The binaries and the test program that run in the guest.
 cargo_build() {
-  local line
   [ -e "$REPO/tests/kernel.rs" ] || return 0
-  (cd "$REPO" && cargo build --locked --quiet && cargo test --locked --no-run --test kernel) >"$results.cargo" 2>&1 ||
+  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test kernel --test worker_v4l2) >"$results.cargo" 2>&1 ||
     { cat "$results.cargo" >&2; echo "FAIL kernel tier: tests/kernel.rs does not build" | tee -a "$results"; finish; }
-  line=$(sed -n 's/^ *Executable tests.kernel.rs (\(.*\))$/\1/p' "$results.cargo")
-  LENSCAP_TEST_KERNEL=$(cd "$REPO" && readlink -f "$line")
-  export LENSCAP_TEST_KERNEL
+  program() { (cd "$REPO" && readlink -f "$(sed -n "s/^ *Executable tests.$1.rs (\(.*\))$/\1/p" "$results.cargo")"); }
+  LENSCAP_TEST_KERNEL=$(program kernel)
+  LENSCAP_TEST_WORKER=$(program worker_v4l2)
+  export LENSCAP_TEST_KERNEL LENSCAP_TEST_WORKER
 }
 needs_cargo() { local t; for t in "${tests[@]}"; do [ "$(basename "$t")" = smoke.sh ] || return 0; done; return 1; }
 if needs_cargo; then cargo_build; fi

@@ -205,7 +205,7 @@ impl Bench {
         // Nobody and nothing pending: no sensor beyond the cooldown.
         if streams.is_empty() && world.sensor && !world.ending {
             let State::Cooldown { until } = machine.state() else { panic!("{:?} without a client", machine.state()) };
-            assert!(*until <= self.now + self.policy.cooldown.max(Policy::DEFAULT_COOLDOWN));
+            assert!(*until <= self.now + self.policy.cooldown);
         }
         match machine.state() {
             State::Idle | State::NoDevice { .. } | State::Paused => {}
@@ -540,6 +540,15 @@ fn another_source_restarts_the_camera() {
     assert!(actions.contains(&Action::StopWorker));
     let actions = bench.worker(WorkerEvent::Exited { reason: None });
     assert!(actions.contains(&Action::SpawnWorker) && actions.contains(&Action::StartCamera), "{actions:?}");
+}
+
+#[test]
+fn a_shorter_cooldown_holds_at_once() {
+    let mut bench = Bench::live();
+    bench.send(nobody());
+    bench.send(Event::Policy(Policy { cooldown: Duration::from_millis(100), ..Policy::default() }));
+    let actions = bench.pass(Duration::from_millis(100));
+    assert!(actions.contains(&Action::StopWorker), "{actions:?}");
 }
 
 #[test]

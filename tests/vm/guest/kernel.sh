@@ -1,25 +1,43 @@
 #!/bin/bash
-# limit: 1500
+# limit: 2400
 # The tests of tests/kernel.rs, each with freshly loaded modules: vivid on /dev/video20, the loopback on /dev/video30.
+# An emulated machine on a busy host can be too slow for a deadline: what fails is run once more, and a pass then says so.
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
 [ -x "${LENSCAP_TEST_KERNEL:-}" ] || { echo "tests/kernel.rs was not built"; exit 77; }
-export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS
+export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS LENSCAP_PROGRAM=$BIN/lenscap
 export RUST_BACKTRACE=0 # a backtrace takes the emulated machine seconds; the message names the line
-mapfile -t names < <("$LENSCAP_TEST_KERNEL" --ignored --list 2>/dev/null | sed -n 's/: test$//p')
-[ ${#names[@]} -gt 0 ] || die "tests/kernel.rs lists no test"
+# Long ones that exclusive_caps does not touch run with 1 only.
+long='idle_costs_nothing|nothing_grows|all_output_formats|faults_of_the_camera|two_hundred_opens'
+[ "$EXCLUSIVE_CAPS" = 1 ] && long='^$'
+names_of() { "$1" --ignored --list 2>/dev/null | sed -n 's/: test$//p' | grep -E "${LENSCAP_ONLY:-.}" | grep -vE "$long"; }
+mapfile -t names < <(names_of "$LENSCAP_TEST_KERNEL")
+# The worker alone with the kernel's test camera: once, no loopback is involved.
+if [ "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.12 ] && [ -x "${LENSCAP_TEST_WORKER:-}" ]; then
+  mapfile -t -O ${#names[@]} names < <(names_of "$LENSCAP_TEST_WORKER")
+fi
+[ ${#names[@]} -gt 0 ] || die "no test is asked for"
 
-load_vivid || die "vivid does not load"
+out=$WORK/out
+# run NAME: with freshly loaded modules.
+run() {
+  load_vivid && load_loopback "$EXCLUSIVE_CAPS" 8 Lenscap || { echo "the modules do not load" >"$out"; return 1; }
+  local program=$LENSCAP_TEST_KERNEL
+  "$program" --ignored --list 2>/dev/null | grep -q "^$1: test" || program=$LENSCAP_TEST_WORKER
+  timeout -k 5 150 "$program" --ignored --exact "$1" --test-threads=1 --nocapture >"$out" 2>&1
+}
+# The panic's message stands on the line after "panicked at".
+why() { grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through after 150 s"; }
+
 for name in "${names[@]}"; do
-  load_loopback "$EXCLUSIVE_CAPS" 8 Lenscap || { fail "$name: v4l2loopback does not load"; continue; }
-  out=$WORK/out
-  if timeout -k 5 120 "$LENSCAP_TEST_KERNEL" --ignored --exact "$name" --test-threads=1 --nocapture >"$out" 2>&1; then
-    if grep -q '^SKIP ' "$out"; then skip "$(grep -m1 '^SKIP ' "$out" | cut -c6-)"; else pass "$name"; fi
-  else
-    cat "$out"
-    # the panic's message stands on the line after "panicked at"
-    fail "$name: $(grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through after 120 s")"
+  began=$SECONDS first=
+  if ! run "$name"; then
+    first=" (at the second try; the first: $(why))"
+    sed "s/^/# $name: /" "$out"
+    run "$name" || { sed "s/^/# $name: /" "$out"; fail "$name: $(why)"; continue; }
   fi
+  if grep -q '^SKIP ' "$out"; then skip "$(grep -m1 '^SKIP ' "$out" | cut -c6-)"; else pass "$name$first"; fi
+  note "$name took $((SECONDS - began)) s"
 done
 done_testing

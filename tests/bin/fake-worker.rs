@@ -1,0 +1,186 @@
+//! A worker that fails on order: `LENSCAP_FAKE_WORKER` names how. An example, so that it is built for the tests and
+//! never installed.
+
+use std::io::Write;
+use std::time::Duration;
+
+use lenscap::core::status::{Reason, ReasonKind};
+use lenscap::frame::slots::Control;
+use lenscap::sys::process;
+use lenscap::worker::channel::{self, Channel, Received};
+use lenscap::worker::protocol::{self, Configure, Frame, FromChild, Stats, ToChild};
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// Longer than any test lives.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+struct Fake {
+    channel: Channel,
+    mode: String,
+    configure: Option<(Configure, Control, std::os::fd::OwnedFd)>,
+}
+
+fn main() {
+    let number = std::env::args().nth(1).expect("a socket").parse().expect("a number");
+    let channel = Channel::new(process::inherited_socket(number).expect("a socket"));
+    let mode = std::env::var("LENSCAP_FAKE_WORKER").unwrap_or_else(|_| "behave".into());
+    let mut fake = Fake { channel, mode, configure: None };
+    fake.greet();
+    while let Some(message) = fake.next() {
+        if !fake.obey(message) {
+            return;
+        }
+    }
+}
+
+impl Fake {
+    fn is(&self, mode: &str) -> bool {
+        self.mode == mode
+    }
+
+    fn tell(&self, message: &FromChild) {
+        self.raw(&protocol::encode(message).expect("small"));
+    }
+
+    /// Sends without waiting; a parent that has closed its end is none of our business.
+    fn raw(&self, bytes: &[u8]) {
+        let _ = self.channel.send(bytes);
+    }
+
+    fn greet(&self) {
+        match self.mode.as_str() {
+            "exit-early" => std::process::exit(3),
+            "panic" => panic!("ordered to panic"),
+            "abort" => {
+                eprintln!("vendor library: assertion failed");
+                std::process::abort();
+            }
+            "hang-before-hello" => std::thread::sleep(FOREVER),
+            "wrong-version" => return self.tell(&FromChild::Hello { version: "0.0.0-\u{1b}[31mother".into() }),
+            "garbage" => return self.raw(&[0xff; 100]),
+            "garbage-later" => self.tell(&FromChild::Hello { version: lenscap::VERSION.into() }),
+            "oversized" => return self.raw(&vec![0; protocol::MAX_MESSAGE + 1]),
+            "warm-before-hello" => return self.tell(&FromChild::Warm),
+            "stderr-flood" => {
+                let line = "x".repeat(1000);
+                let mut stderr = std::io::stderr().lock();
+                for number in 0..5000 {
+                    let _ = writeln!(stderr, "{number} {line}");
+                }
+                let _ = writeln!(stderr, "the last word");
+                std::process::exit(4);
+            }
+            _ => {}
+        }
+        self.tell(&FromChild::Hello { version: lenscap::VERSION.into() });
+    }
+
+    fn next(&self) -> Option<(ToChild, Vec<std::os::fd::OwnedFd>)> {
+        let mut buffer = channel::buffer();
+        loop {
+            rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&self.channel, PollFlags::IN)], None)).expect("poll");
+            match self.channel.receive(&mut buffer).expect("receive") {
+                Received::Packet(length, fds) => {
+                    return Some((protocol::decode(&buffer[..length]).expect("a message"), fds));
+                }
+                Received::Nothing => {}
+                Received::End if self.is("ignore-stop") => std::thread::sleep(FOREVER),
+                Received::End | Received::TooLarge => return None,
+            }
+        }
+    }
+
+    /// `false`: that was the end.
+    fn obey(&mut self, (message, mut fds): (ToChild, Vec<std::os::fd::OwnedFd>)) -> bool {
+        match message {
+            ToChild::Configure(configure) => {
+                let control = Control::open(fds.pop().expect("the control page")).expect("a page");
+                self.configure = Some((*configure, control, fds.pop().expect("the slots")));
+                self.warm();
+            }
+            ToChild::Start => self.start(),
+            ToChild::Granted => self.frames(),
+            ToChild::Stop if self.is("ignore-stop") || self.is("ignore-sigterm") => {}
+            ToChild::Stop if self.is("crash-in-stop") => std::process::abort(),
+            ToChild::Stop => {
+                self.tell(&FromChild::Stats(Stats::default()));
+                self.tell(&FromChild::Stopped);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn warm(&self) {
+        match self.mode.as_str() {
+            "garbage-later" => self.raw(b"\x07\xff\xff\xff\xff"),
+            "fail" => {
+                self.tell(&FromChild::Failed(Reason::new(ReasonKind::Busy, "In use\nby a\ttest.")));
+                std::process::exit(1);
+            }
+            "fail-and-hang" => {
+                self.tell(&FromChild::Failed(Reason::new(ReasonKind::Missing, "Gone.")));
+                ignore_sigterm();
+                std::thread::sleep(FOREVER);
+            }
+            "ignore-sigterm" => ignore_sigterm(),
+            "started-unasked" => {
+                self.tell(&FromChild::Warm);
+                return self.tell(&FromChild::Started { camera: String::new(), caps: String::new() });
+            }
+            _ => {}
+        }
+        self.tell(&FromChild::Warm);
+    }
+
+    fn start(&self) {
+        match self.mode.as_str() {
+            "hang-after-start" => std::thread::sleep(FOREVER),
+            "flood" => loop {
+                let bytes = protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into() });
+                if self.channel.send(&bytes.expect("small")).is_err() {
+                    std::thread::sleep(FOREVER);
+                }
+            },
+            _ => self.tell(&FromChild::Started { camera: "Fake \u{7}camera".into(), caps: "video/fake".into() }),
+        }
+    }
+
+    fn frames(&self) {
+        let Some((configure, control, slots)) = &self.configure else { return };
+        let Some(grant) = control.granted() else { return };
+        let frame = |slot: u32, epoch, sequence| {
+            FromChild::Frame(Frame { slot, epoch, timestamp_ns: 1_000_000 * (sequence + 1), sequence })
+        };
+        match self.mode.as_str() {
+            "bad-slot" => return self.tell(&frame(u32::MAX, grant.epoch, 0)),
+            "old-epoch" => return self.tell(&frame(0, grant.epoch.wrapping_sub(1), 0)),
+            "frame-flood" => {
+                for sequence in 0.. {
+                    let bytes = protocol::encode(&frame(0, grant.epoch, sequence)).expect("small");
+                    if self.channel.send(&bytes).is_err() {
+                        std::thread::sleep(FOREVER);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let mut maps = configure.layout.map(slots).expect("slots");
+        for sequence in 0..3 {
+            let slot = (grant.first + u32::try_from(sequence).expect("few")) % grant.usable;
+            let bytes = maps[slot as usize].as_mut_slice();
+            if self.is("die-in-slot") && sequence == 1 {
+                let half = bytes.len() / 2;
+                bytes[..half].fill(7);
+                std::process::abort();
+            }
+            bytes.fill(7);
+            self.tell(&frame(slot, grant.epoch, sequence));
+        }
+    }
+}
+
+/// A handler that does nothing.
+fn ignore_sigterm() {
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, std::sync::Arc::default()).expect("a handler");
+}

@@ -1,0 +1,233 @@
+//! The program as a newcomer meets it: wrong input, missing pieces, settings edited while it runs. No kernel module needed.
+
+#[path = "common/relay.rs"]
+#[allow(dead_code)] // the kernel tier uses the rest
+mod relay;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use relay::{Relay, eventually};
+
+fn lenscap(arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a directory");
+    Command::new(env!("CARGO_BIN_EXE_lenscap"))
+        .args(arguments)
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path())
+        .output()
+        .expect("lenscap starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// One sentence: a line, a capital or our name in front, a full stop behind.
+fn is_one_sentence(text: &str) -> bool {
+    let text = text.trim_end();
+    text.starts_with("lenscap: ") && text.ends_with('.') && text.lines().count() == 1
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_to_write_instead() {
+    for (arguments, says) in [
+        (vec!["run", "--headless", "-w", "0"], "width 0"),
+        (vec!["run", "--headless", "-w", "641"], "642"),
+        (vec!["run", "--headless", "-H", "9000"], "8192"),
+        (vec!["run", "--headless", "-f", "0"], "framerate 0"),
+        (vec!["run", "--headless", "-f", "1000"], "240"),
+        (vec!["run", "--headless", "-b", "99"], "buffer"),
+        (vec!["run", "--headless", "--source", "webcam"], "v4l2:PATH"),
+        (vec!["run", "--headless", "--format", "MJPG"], "YUY2"),
+        (vec!["run", "--headless", "-c", "soon"], "soon"),
+        (vec!["pause", "--for", "abc"], "abc"),
+        (vec!["pause", "--for", "0"], "0"),
+        (vec!["fly"], "fly"),
+    ] {
+        let output = lenscap(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(says), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn nobody_to_ask_is_exit_status_3() {
+    for arguments in [&["status"][..], &["status", "--json"], &["pause"], &["resume"], &["toggle"]] {
+        let output = lenscap(arguments);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        assert!(is_one_sentence(&stderr(&output)), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn version_help_and_completions_need_nothing() {
+    let version = lenscap(&["--version"]);
+    assert!(String::from_utf8_lossy(&version.stdout).contains(lenscap::VERSION));
+    let help = lenscap(&["run", "--help"]);
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    for option in ["--device", "--source", "--cooldown-ms", "--events", "--headless"] {
+        assert!(text.contains(option), "{option}: {text}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let output = lenscap(&["completions", shell]);
+        assert!(output.status.success() && output.stdout.len() > 500, "{shell}");
+    }
+}
+
+#[test]
+fn a_settings_file_that_cannot_be_understood_stops_the_start_and_stays_as_it_is() {
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("my.toml");
+    let text = "# mine\n[camera]\nwidht = 640\n";
+    fs::write(&file, text).expect("written");
+    let output = lenscap(&["run", "--headless", "--config", file.to_str().expect("text")]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("line 3") && said.contains("widht") && said.contains("my.toml"), "{said}");
+    assert!(is_one_sentence(&said), "{said}");
+    assert_eq!(fs::read_to_string(&file).expect("still there"), text);
+}
+
+#[test]
+fn wrong_devices_are_refused_without_a_module() {
+    for device in ["/dev/null", "/etc/passwd"] {
+        let output = lenscap(&["run", "--headless", "--device", device]);
+        assert_eq!(output.status.code(), Some(1), "{device}");
+        assert!(is_one_sentence(&stderr(&output)), "{}", stderr(&output));
+        assert!(stderr(&output).contains("--device"), "{}", stderr(&output));
+    }
+}
+
+/// These need a machine on which no node is found; elsewhere the kernel tier covers the same.
+fn no_module() -> bool {
+    let absent = !Path::new("/sys/module/v4l2loopback").exists();
+    if !absent {
+        println!("SKIP waiting without a module: v4l2loopback is loaded on this machine");
+    }
+    absent
+}
+
+#[test]
+fn without_the_module_it_says_how_to_get_it_and_waits() {
+    if !no_module() {
+        return;
+    }
+    let mut relay = Relay::start(&["--source", "test"]);
+    let line = relay.wait_for("no-device");
+    assert!(!line.live);
+    eventually("the reason is told", || relay.poll().reason.contains("modprobe v4l2loopback"));
+    assert!(relay.stderr().contains("modprobe v4l2loopback"), "{}", relay.stderr());
+    let status = relay.quit();
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn settings_edited_while_running_are_taken_or_refused_with_the_place() {
+    if !no_module() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("config.toml");
+    fs::write(&file, "[camera]\nsource = \"test\"\n").expect("written");
+    let mut relay = Relay::start(&["--config", file.to_str().expect("text")]);
+    relay.wait_for("no-device");
+    fs::write(&file, "[camera]\nsource = \"test\"\nframerate = \"fast\"\n").expect("written");
+    eventually("the mistake is told", || relay.stderr().contains("line 3"));
+    fs::write(&file, "[camera]\nsource = \"test\"\nframerate = 15\n").expect("written");
+    eventually("the correction is taken", || relay.stderr().contains("settings taken"));
+    // SIGHUP reads them again, too.
+    let taken = relay.stderr().matches("settings taken").count();
+    assert!(Command::new("kill").args(["-HUP", &relay.pid().to_string()]).status().expect("kill").success());
+    eventually("SIGHUP is heard", || relay.stderr().matches("settings taken").count() > taken);
+    relay.quit();
+}
+
+#[test]
+fn unusable_directories_do_not_keep_it_from_running() {
+    if !no_module() {
+        return;
+    }
+    let mut relay = Relay::start_with(
+        &["--source", "test"],
+        &[("XDG_CONFIG_HOME", "/proc/none"), ("XDG_RUNTIME_DIR", "/proc/none")],
+    );
+    relay.wait_for("no-device");
+    assert!(relay.quit().success());
+}
+
+#[test]
+fn pause_resume_toggle_and_status_reach_the_running_relay() {
+    if !no_module() {
+        return;
+    }
+    let runtime = tempfile::tempdir().expect("a directory");
+    let directory = runtime.path().to_str().expect("text");
+    let mut relay = Relay::start_with(&["--source", "test"], &[("XDG_RUNTIME_DIR", directory)]);
+    relay.wait_for("no-device");
+    let ask = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+            .args(arguments)
+            .env("XDG_RUNTIME_DIR", directory)
+            .output()
+            .expect("lenscap starts");
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(ask(&["status"]).contains("Camera is off (no-device)"), "{}", ask(&["status"]));
+    let json: serde_json::Value = serde_json::from_str(&ask(&["status", "--json"])).expect("JSON");
+    assert_eq!(json["live"], serde_json::json!(false));
+    for command in [&["pause", "--for", "30m"][..], &["resume"], &["toggle"], &["toggle"]] {
+        ask(command);
+    }
+    // A second relay of the same user goes on without the socket, and says so.
+    let mut second = Relay::start_with(&["--source", "test"], &[("XDG_RUNTIME_DIR", directory)]);
+    second.wait_for("no-device");
+    assert!(second.stderr().contains("Another Lenscap"), "{}", second.stderr());
+    second.quit();
+    assert!(ask(&["status"]).contains("Camera is off"));
+    relay.quit();
+}
+
+#[test]
+fn an_events_reader_that_goes_away_does_not_end_the_relay() {
+    if !no_module() {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a directory");
+    let log = home.path().join("log");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+        .args(["run", "--headless", "--events", "--source", "test"])
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(fs::File::create(&log).expect("a file"))
+        .spawn()
+        .expect("lenscap starts");
+    drop(child.stdout.take());
+    let mut child = relay::Reaped(child);
+    let socket = home.path().join("lenscap/control");
+    eventually("it listens", || socket.exists());
+    let toggle = || {
+        Command::new(env!("CARGO_BIN_EXE_lenscap"))
+            .arg("toggle")
+            .env("XDG_RUNTIME_DIR", home.path())
+            .output()
+            .expect("runs")
+    };
+    for _ in 0..3 {
+        assert!(toggle().status.success());
+    }
+    assert!(child.0.try_wait().expect("wait").is_none(), "{}", fs::read_to_string(&log).unwrap_or_default());
+}
+
+#[test]
+fn the_resident_binary_links_neither_gtk_nor_gstreamer() {
+    let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_lenscap")).output().expect("ldd");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("libc.so"), "{text}");
+    for library in ["libgtk", "libadwaita", "libgstreamer", "libgst"] {
+        assert!(!text.contains(library), "{text}");
+    }
+}

@@ -1,0 +1,231 @@
+//! The host against a worker that fails on order.
+
+mod worker_rig;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use lenscap::core::status::ReasonKind;
+use lenscap::frame::format::PixelFormat::Yuy2;
+use worker_rig::{LIMIT, Rig, format, target_dir};
+
+fn program() -> PathBuf {
+    let path = target_dir().join("examples/fake-worker");
+    assert!(path.exists(), "{} is missing: run \"cargo test\", or \"cargo build --examples\" first", path.display());
+    path
+}
+
+fn fake(mode: &str) -> Rig {
+    Rig::spawn(&program(), "test", format(Yuy2, 64, 32, 30), &[("LENSCAP_FAKE_WORKER", mode), ("RUST_BACKTRACE", "0")])
+}
+
+/// The state letter in /proc; `None` when the process is gone for good, not even a zombie.
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
+
+#[test]
+fn a_worker_that_behaves_goes_through_all_steps() {
+    let mut rig = fake("behave");
+    rig.until("warm", |rig| rig.warm);
+    rig.rotation = (3, 4);
+    rig.run(3);
+    assert_eq!(rig.started, Some(("Fake camera".into(), "video/fake".into())));
+    assert_eq!(rig.frames.iter().map(|frame| frame.slot).collect::<Vec<_>>(), [3, 0, 1]);
+    assert_eq!(rig.frames[2].timestamp.as_millis(), 3);
+    let pid = rig.host.pid();
+    rig.stop();
+    assert_eq!(state(pid), None, "a zombie is left");
+    assert_eq!(rig.host.deadline(), None);
+    assert!(rig.host.fds().iter().all(Option::is_none));
+}
+
+#[test]
+fn a_start_before_the_greeting_is_kept() {
+    let mut rig = fake("behave");
+    rig.run(3);
+    assert!(rig.warm);
+    rig.stop();
+}
+
+#[test]
+fn a_worker_that_ends_by_itself_is_reported_with_its_last_words() {
+    for (mode, words) in [
+        ("exit-early", "exit status 3"),
+        ("panic", "ordered to panic"),
+        ("abort", "(signal 6): vendor library: assertion failed"),
+        ("stderr-flood", "the last word"),
+    ] {
+        let mut rig = fake(mode);
+        let reason = rig.end().unwrap_or_else(|| panic!("{mode}: no reason"));
+        assert_eq!(reason.kind, ReasonKind::Crash, "{mode}");
+        assert!(reason.text.contains(words), "{mode}: {reason}");
+        assert!(reason.text.chars().count() < 600, "{mode}: {reason}");
+        assert!(rig.failed.is_none(), "{mode}");
+    }
+}
+
+#[test]
+fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
+    for (mode, kind, words) in [
+        ("garbage", ReasonKind::Crash, "nonsense"),
+        ("garbage-later", ReasonKind::Crash, "nonsense"),
+        ("oversized", ReasonKind::Crash, "too large"),
+        ("warm-before-hello", ReasonKind::Crash, "\"Warm\" while it was \"Greeting\""),
+        ("started-unasked", ReasonKind::Crash, "\"Started\""),
+        ("wrong-version", ReasonKind::Setup, "reinstall"),
+        ("flood", ReasonKind::Crash, "nonsense"),
+        ("frame-flood", ReasonKind::Crash, "more messages"),
+        ("bad-slot", ReasonKind::Crash, "slot 4294967295 of 4"),
+    ] {
+        let mut rig = fake(mode);
+        if mode != "started-unasked" {
+            rig.host.start(Instant::now());
+        }
+        let pid = rig.host.pid();
+        assert_eq!(rig.end(), None, "{mode}: told twice");
+        let reason = rig.failed.clone().unwrap_or_else(|| panic!("{mode}: no reason"));
+        assert_eq!(reason.kind, kind, "{mode}: {reason}");
+        assert!(reason.text.contains(words), "{mode}: {reason}");
+        assert!(!reason.text.contains('\u{1b}'), "{mode}: control characters get through");
+        assert_eq!(state(pid), None, "{mode}: a zombie is left");
+        assert!(rig.frames.len() < 2000, "{mode}");
+    }
+}
+
+#[test]
+fn both_versions_are_named() {
+    let mut rig = fake("wrong-version");
+    rig.end();
+    let reason = rig.failed.unwrap();
+    assert!(reason.text.contains("0.0.0-") && reason.text.contains(lenscap::VERSION), "{reason}");
+}
+
+#[test]
+fn a_workers_own_reason_is_passed_on_and_its_end_is_no_second_one() {
+    let mut rig = fake("fail");
+    assert_eq!(rig.end(), None);
+    let reason = rig.failed.unwrap();
+    assert_eq!((reason.kind, reason.text.as_str()), (ReasonKind::Busy, "In use by a test."));
+}
+
+#[test]
+fn a_failed_worker_that_does_not_end_is_ended() {
+    let mut rig = fake("fail-and-hang");
+    assert_eq!(rig.end(), None);
+    assert_eq!(rig.failed.unwrap().kind, ReasonKind::Missing);
+}
+
+#[test]
+fn silence_instead_of_a_greeting_is_a_hang() {
+    let mut rig = fake("hang-before-hello");
+    // The clock is an argument: nobody has to wait for it.
+    let mut out = Vec::new();
+    let deadline = rig.host.deadline().unwrap();
+    rig.host.dispatch(deadline - std::time::Duration::from_millis(1), &mut out);
+    assert!(out.is_empty(), "{out:?}");
+    rig.host.dispatch(deadline, &mut out);
+    assert!(matches!(&out[..], [lenscap::worker::host::HostEvent::Failed(reason)] if reason.kind == ReasonKind::Hang));
+    assert_eq!(rig.end(), None);
+}
+
+#[test]
+fn a_worker_that_hangs_is_stopped_by_kill() {
+    let mut rig = fake("hang-after-start");
+    rig.host.start(Instant::now());
+    rig.until("warm", |rig| rig.warm);
+    rig.host.kill();
+    assert_eq!(rig.end(), None);
+}
+
+#[test]
+fn stopping_escalates_from_message_to_sigterm_to_sigkill() {
+    // Deaf to the message: SIGTERM ends it. Deaf to both: SIGKILL does.
+    for (mode, killed) in [("ignore-stop", false), ("ignore-sigterm", true)] {
+        let mut rig = fake(mode);
+        rig.run(3);
+        rig.host.stop(Instant::now());
+        let mut was_killed = false;
+        let end = Instant::now() + LIMIT;
+        while rig.exited.is_none() {
+            assert!(Instant::now() < end, "{mode}: never ends");
+            // After SIGKILL nothing is left to wait for.
+            was_killed |= rig.host.deadline().is_none();
+            rig.turn(end);
+        }
+        assert_eq!(was_killed, killed, "{mode}");
+        assert_eq!(rig.exited, Some(None), "{mode}");
+        assert!(!rig.stopped, "{mode}: nobody confirmed the stop");
+    }
+}
+
+#[test]
+fn a_crash_while_stopping_is_an_end_like_any_other() {
+    let mut rig = fake("crash-in-stop");
+    rig.run(3);
+    rig.host.stop(Instant::now());
+    assert_eq!(rig.end(), None);
+    assert!(!rig.stopped);
+}
+
+#[test]
+fn frames_of_an_old_grant_are_dropped() {
+    let mut rig = fake("old-epoch");
+    rig.host.start(Instant::now());
+    rig.until("started", |rig| rig.started.is_some());
+    rig.stop();
+    assert!(rig.frames.is_empty());
+
+    let mut rig = fake("behave");
+    rig.run(1);
+    rig.host.revoke();
+    let seen = rig.frames.len();
+    rig.stop();
+    assert_eq!(rig.frames.len(), seen, "a frame came through a closed gate");
+}
+
+#[test]
+fn dying_in_the_middle_of_a_slot_leaves_the_slots_to_the_parent() {
+    let mut rig = fake("die-in-slot");
+    rig.keep = true;
+    rig.host.start(Instant::now());
+    let reason = rig.end().expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::Crash);
+    assert_eq!(rig.frames.iter().map(|frame| frame.slot).collect::<Vec<_>>(), [0]);
+    assert!(rig.frames[0].picture.iter().all(|byte| *byte == 7));
+    let torn = rig.slots.picture(1);
+    assert_eq!((torn[0], torn[torn.len() - 1]), (7, 0));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_a_matter_of_installation() {
+    let plain_file = tempfile::NamedTempFile::new().unwrap();
+    let plain_file = plain_file.path().to_str().unwrap();
+    for path in ["/nonexistent/lenscap-worker", "/dev/null/lenscap-worker", plain_file, "/"] {
+        let format = format(Yuy2, 64, 32, 30);
+        let Err(reason) = Rig::try_spawn(Path::new(path), "test", format, &[]) else { panic!("{path} was started") };
+        assert_eq!(reason.kind, ReasonKind::Setup);
+        assert!(reason.text.contains(path) && reason.text.contains("reinstall Lenscap"), "{reason}");
+    }
+    // Some other program: it starts and ends.
+    let mut rig = Rig::spawn(Path::new("/bin/true"), "test", format(Yuy2, 64, 32, 30), &[]);
+    assert_eq!(rig.end().expect("a reason").kind, ReasonKind::Crash);
+}
+
+#[test]
+fn a_dropped_host_leaves_no_process() {
+    for mode in ["behave", "hang-before-hello", "ignore-sigterm"] {
+        let rig = fake(mode);
+        let pid = rig.host.pid();
+        drop(rig);
+        assert_eq!(state(pid), None, "{mode}");
+    }
+}
+
+#[test]
+fn a_worker_dies_with_the_thread_that_started_it() {
+    let mut rig = std::thread::spawn(|| fake("hang-before-hello")).join().unwrap();
+    let reason = rig.end().expect("a reason");
+    assert!(reason.text.contains("signal 9"), "{reason}");
+}

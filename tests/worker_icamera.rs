@@ -1,0 +1,132 @@
+//! The real worker with a stand-in for Intel's icamerasrc (tests/fixtures/icamerasrc), which also fails on order.
+
+mod worker_rig;
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use gst::prelude::*;
+use lenscap::core::status::ReasonKind;
+use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
+use lenscap::frame::format::VideoFormat;
+use worker_rig::{Rig, format, target_dir, worker};
+
+/// A folder with nothing but the plugin, and a registry of its own; `None` when the plugin was not built.
+fn plugin(test: &str) -> Option<&'static Path> {
+    static FOLDER: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let library = target_dir().join("libgsticamerasrc.so");
+        library.exists().then(|| {
+            let folder = tempfile::tempdir().unwrap();
+            std::os::unix::fs::symlink(&library, folder.path().join("libgsticamerasrc.so")).unwrap();
+            folder
+        })
+    });
+    if folder.is_none() {
+        eprintln!("SKIPPED {test}: the stand-in is not built; run \"cargo build --workspace\" first");
+    }
+    folder.as_ref().map(tempfile::TempDir::path)
+}
+
+fn rig(folder: &Path, source: &str, format: VideoFormat, fault: &str) -> Rig {
+    let path = folder.to_str().unwrap();
+    let registry = folder.join("registry.bin");
+    let environment =
+        [("GST_PLUGIN_PATH", path), ("GST_REGISTRY", registry.to_str().unwrap()), ("LENSCAP_ICAMERA_FAULT", fault)];
+    Rig::spawn(&worker(), source, format, &environment)
+}
+
+#[test]
+fn every_activation_has_a_process_of_its_own() {
+    let Some(folder) = plugin("every_activation_has_a_process_of_its_own") else { return };
+    // The library would crash when it is used twice in one process.
+    for source in ["icamera", "icamera:ov13b10-wf", "auto"] {
+        let mut rig = rig(folder, source, format(Nv12, 640, 480, 30), "second-start");
+        rig.keep = true;
+        rig.run(10);
+        let (camera, caps) = rig.started.clone().unwrap();
+        assert_eq!(camera, if source.contains(':') { "OV13B10" } else { "OV01A10" });
+        assert!(caps.contains("NV12") && caps.contains("width=(int)640"), "{caps}");
+        let picture = &rig.frames[9].picture;
+        assert!(picture[0] >= 64 && picture.iter().all(|byte| *byte == picture[0]));
+        let stats = rig.stop();
+        assert_eq!(stats.copies, stats.frames, "its buffers are its own: {stats:?}");
+    }
+}
+
+#[test]
+fn the_stand_in_refuses_a_second_start_in_one_process() {
+    let Some(folder) = plugin("the_stand_in_refuses_a_second_start") else { return };
+    gst::init().unwrap();
+    gst::Plugin::load_file(folder.join("libgsticamerasrc.so")).unwrap();
+    let start = || {
+        let source = gst::ElementFactory::make("icamerasrc").build().unwrap();
+        let started = source.set_state(gst::State::Paused).is_ok();
+        source.set_state(gst::State::Null).unwrap();
+        started
+    };
+    assert_eq!([start(), start()], [true, false]);
+}
+
+#[test]
+fn another_size_is_converted_into_the_slots() {
+    let Some(folder) = plugin("another_size_is_converted") else { return };
+    let mut rig = rig(folder, "icamera", format(Yuy2, 960, 540, 30), "");
+    rig.run(10);
+    assert!(rig.started.clone().unwrap().1.contains("width=(int)1280"), "{:?}", rig.started);
+    assert!(rig.stop().copies <= 1);
+}
+
+#[test]
+fn a_device_it_does_not_have_is_a_matter_of_settings() {
+    let Some(folder) = plugin("a_device_it_does_not_have") else { return };
+    let mut rig = rig(folder, "icamera:nonsense", format(Nv12, 640, 480, 30), "");
+    rig.host.start(Instant::now());
+    assert_eq!(rig.end(), None);
+    let reason = rig.failed.unwrap();
+    assert_eq!(reason.kind, ReasonKind::Setup);
+    assert!(reason.text.contains("device-name \"nonsense\""), "{reason}");
+}
+
+#[test]
+fn a_crash_at_the_start_is_told_in_the_librarys_words() {
+    let Some(folder) = plugin("a_crash_at_the_start") else { return };
+    let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-start");
+    rig.host.start(Instant::now());
+    let reason = rig.end().expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::Crash);
+    // The properties arrived: buffer-count is the rig's.
+    assert!(reason.text.contains("(signal 6): CamHAL[ERR] cannot start ov01a10-uf with 4 buffers"), "{reason}");
+}
+
+#[test]
+fn a_crash_while_streaming_leaves_the_frames_before_it() {
+    let Some(folder) = plugin("a_crash_while_streaming") else { return };
+    let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-after=5");
+    rig.host.start(Instant::now());
+    let reason = rig.end().expect("a reason");
+    assert!(reason.text.contains("PSYS error"), "{reason}");
+    assert_eq!(rig.frames.len(), 5);
+}
+
+#[test]
+fn a_camera_without_frames_is_not_called_started_and_stops_in_order() {
+    let Some(folder) = plugin("a_camera_without_frames") else { return };
+    let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "no-frames");
+    rig.until("warm", |rig| rig.warm);
+    rig.host.start(Instant::now());
+    let stats = rig.stop();
+    assert!(rig.started.is_none());
+    assert_eq!(stats.frames, 0);
+}
+
+#[test]
+fn a_library_that_hangs_in_stop_is_killed() {
+    let Some(folder) = plugin("a_library_that_hangs_in_stop") else { return };
+    let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "hang-stop");
+    rig.run(5);
+    rig.host.stop(Instant::now());
+    assert_eq!(rig.end(), None);
+    assert!(!rig.stopped, "nobody confirmed that the camera is off");
+}

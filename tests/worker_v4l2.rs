@@ -1,0 +1,125 @@
+//! The real worker with a V4L2 camera: the kernel's test driver vivid, as `/dev/video20`. Kernel tier.
+
+mod worker_rig;
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use lenscap::core::status::ReasonKind;
+use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
+use lenscap::frame::format::VideoFormat;
+use lenscap::sys::v4l2::{self, BufType};
+use worker_rig::{Rig, format, worker};
+
+const CAMERA: &str = "/dev/video20";
+
+fn rig(source: &str, format: VideoFormat) -> Rig {
+    Rig::spawn(&worker(), source, format, &[])
+}
+
+fn vivid() -> Rig {
+    rig(&format!("v4l2:{CAMERA}"), format(Yuy2, 640, 480, 25))
+}
+
+/// A program that uses the camera.
+fn occupy() -> File {
+    let file = OpenOptions::new().read(true).write(true).open(CAMERA).unwrap();
+    v4l2::request_buffers(&file, BufType::Capture, 2).unwrap();
+    file
+}
+
+fn control(setting: &str) {
+    let status = Command::new("v4l2-ctl").args(["-d", CAMERA, "--set-ctrl", setting]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn a_camera_of_the_promised_format_is_copied_once() {
+    control("horizontal_movement=5");
+    let mut rig = vivid();
+    rig.keep = true;
+    rig.until("warm", |rig| rig.warm);
+    drop(occupy());
+    rig.run(20);
+    let (camera, caps) = rig.started.clone().unwrap();
+    assert!(camera.contains("vivid"), "{camera}");
+    assert!(caps.contains("YUY2") && caps.contains("framerate=(fraction)25/1"), "{caps}");
+    let slots: Vec<u32> = rig.frames.iter().map(|frame| frame.slot).collect();
+    assert!(slots.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 4), "{slots:?}");
+    assert!(rig.frames.windows(2).all(|pair| pair[0].timestamp < pair[1].timestamp));
+    assert!(rig.frames.windows(2).any(|pair| pair[0].picture != pair[1].picture));
+    // vivid's colour bars reach from the top to the bottom: nothing was squeezed.
+    assert!([0, 320, 639].iter().any(|x| rig.frames[5].picture[x * 2] > 60));
+    let stats = rig.stop();
+    assert_eq!(stats.copies, stats.frames, "{stats:?}");
+    drop(occupy());
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn a_camera_of_another_format_is_converted_into_the_slots() {
+    for format in [format(Nv12, 320, 240, 15), format(Yuy2, 800, 600, 25)] {
+        let mut rig = rig(&format!("v4l2:{CAMERA}"), format);
+        rig.run(10);
+        let stats = rig.stop();
+        assert!(stats.copies <= 1, "{format}: {stats:?} from {:?}", rig.started);
+    }
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn auto_finds_the_camera_and_not_the_loopback() {
+    let mut rig = rig("auto", format(Yuy2, 640, 480, 25));
+    rig.run(3);
+    assert!(rig.started.clone().unwrap().0.contains("vivid"), "{:?}", rig.started);
+    rig.stop();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn a_camera_in_use_is_busy() {
+    let other = occupy();
+    for source in [format!("v4l2:{CAMERA}"), "auto".into()] {
+        let mut rig = rig(&source, format(Yuy2, 640, 480, 25));
+        rig.host.start(Instant::now());
+        assert_eq!(rig.end(), None);
+        let reason = rig.failed.unwrap();
+        assert_eq!(reason.kind, ReasonKind::Busy, "{source}: {reason}");
+    }
+    drop(other);
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn a_camera_that_goes_away_is_missing() {
+    let mut rig = vivid();
+    rig.run(5);
+    control("disconnect=1");
+    assert_eq!(rig.end(), None);
+    let reason = rig.failed.unwrap();
+    assert_eq!(reason.kind, ReasonKind::Missing, "{reason}");
+    assert!(Path::new(CAMERA).exists());
+    let mut rig = vivid();
+    rig.run(5);
+    rig.stop();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn errors_of_the_camera_are_reasons_and_not_hangs() {
+    let mut rig = vivid();
+    rig.run(5);
+    control("inject_fatal_streaming_error=1");
+    assert_eq!(rig.end(), None);
+    // Never a matter of the settings: that would not be tried again.
+    assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
+    control("inject_vidioc_streamon_error=1");
+    let mut rig = vivid();
+    rig.host.start(Instant::now());
+    assert_eq!(rig.end(), None);
+    // Never a matter of the settings: that would not be tried again.
+    assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
+}
