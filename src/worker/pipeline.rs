@@ -19,6 +19,7 @@ use super::negotiate::{self, Choice, Media};
 use super::protocol::{self, Configure, FromChild};
 use super::sink::SlotSink;
 use super::sources::{self, Built};
+use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
 
 /// How long the end of the stream may take to come through before the camera is switched off without it.
@@ -56,6 +57,7 @@ pub(super) struct Pipeline {
 /// What is told about the camera with the first frame.
 #[derive(Debug, Default)]
 struct Camera {
+    origin: Source,
     name: String,
     source: Option<gst::Element>,
     pad: Option<gst::Pad>,
@@ -112,9 +114,13 @@ impl Pipeline {
 
     /// The reason in a report.
     pub(super) fn reason(&self, report: &Report) -> Reason {
-        let name = self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone();
+        let camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = &camera.name;
+        if sources::has_gone(&camera.origin) {
+            return errors::missing(name, "it was unplugged");
+        }
         match report {
-            Report::Error(error, debug) => errors::reason(error, debug, &name),
+            Report::Error(error, debug) => errors::reason(error, debug, name),
             Report::Eos => {
                 let text = format!("The camera {name} ended its stream: start it again, or choose another source.");
                 Reason::new(ReasonKind::Other, text)
@@ -185,9 +191,10 @@ impl Pipeline {
         Err(first.unwrap_or_else(|| Reason::new(ReasonKind::Missing, "No camera was found: name one in the settings.")))
     }
 
-    fn open_one(&self, source: &crate::core::source::Source) -> Result<(Built, Option<Choice>), Reason> {
-        let built = sources::build(source, self.configure.buffer_count)?;
-        self.camera.lock().unwrap_or_else(PoisonError::into_inner).name.clone_from(&built.name);
+    fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
+        let built = sources::build(source, &self.configure)?;
+        let camera = Camera { origin: source.clone(), name: built.name.clone(), source: None, pad: None };
+        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
             Ok(_) => self.choose(&built),
@@ -349,14 +356,7 @@ impl Reports {
 fn announce(channel: &Channel, camera: &Mutex<Camera>) {
     let camera = camera.lock().unwrap_or_else(PoisonError::into_inner);
     let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps()).map(|caps| caps.to_string());
-    // v4l2src knows the camera's own name once it is open.
-    let device_name = camera.source.as_ref().and_then(|source| {
-        let spec = source.find_property("device-name")?;
-        if spec.value_type() != glib::Type::STRING {
-            return None;
-        }
-        source.property::<Option<String>>("device-name").filter(|name| !name.is_empty())
-    });
+    let device_name = camera.source.as_ref().and_then(device_name);
     let message = FromChild::Started {
         camera: device_name.unwrap_or_else(|| camera.name.clone()),
         caps: caps.unwrap_or_default(),
@@ -365,4 +365,15 @@ fn announce(channel: &Channel, camera: &Mutex<Camera>) {
     if let Err(error) = sent {
         tracing::warn!("cannot tell that the camera is on: {error}");
     }
+}
+
+/// The camera's own name: v4l2src and icamerasrc know it once it is open, as text or as one of a list.
+fn device_name(source: &gst::Element) -> Option<String> {
+    source.find_property("device-name")?;
+    let value = source.property_value("device-name");
+    let name = match glib::EnumValue::from_value(&value) {
+        Some((_, chosen)) => Some(chosen.name().to_owned()),
+        None => value.get::<Option<String>>().ok().flatten(),
+    };
+    name.filter(|name| !name.is_empty())
 }
