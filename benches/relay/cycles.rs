@@ -16,6 +16,7 @@ use lenscap::output::Device;
 
 use crate::measure::{Spread, Usage, ms, wait_until_quiet};
 use crate::table::{Row, Table, Target};
+use crate::{MODES, switches};
 
 const CYCLES: usize = 1000;
 /// Before the first count: allocators and caches have what they keep.
@@ -146,4 +147,5 @@ pub fn run(table: &mut Table) {
             by_ratio: false,
         });
     }
+    switches::card_rows(table, "this machine", &MODES);
 }

@@ -88,6 +88,10 @@ fn main() -> std::process::ExitCode {
         eprintln!("usage: relay idle|start|live|latency|switches|cycles FILE (make bench runs them all)");
         return std::process::ExitCode::from(2);
     };
+    if part == "fresh-start" {
+        start::print_fresh_start();
+        return std::process::ExitCode::SUCCESS;
+    }
     let mut table = Table::append_to(Path::new(file));
     match part.as_str() {
         "idle" => idle::run(&mut table),

@@ -78,32 +78,54 @@ fn cold_gst(mode: &Mode) -> f64 {
     ms(began.elapsed())
 }
 
+/// In a process that has loaded GStreamer and the elements and has not used them: the worker's case.
+pub fn print_fresh_start() {
+    let pipeline = bare(&MODES[0]);
+    // As in the worker: loaded, and then quiet for a while.
+    std::thread::sleep(Duration::from_millis(500));
+    println!("{}", ms(pipeline.time_to_first_frame("sink")));
+}
+
+fn bare(mode: &Mode) -> peer::Pipeline {
+    peer::Pipeline::new(&format!("v4l2src device={CAMERA} ! {} ! fakesink name=sink sync=false", mode.caps("YUY2")))
+}
+
+fn fresh() -> f64 {
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new(program).args(["fresh-start", "-"]).stderr(Stdio::null()).output().expect("it starts");
+    String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(f64::NAN)
+}
+
 pub fn run(table: &mut Table) {
     let mode = MODES[0];
     let cards = cards(&mode);
     let source = format!("v4l2:{CAMERA}");
     let mut relay = mode.relay(&["--source", &source, "--cooldown-ms", "0"], &[]);
-    let bare = || {
-        let pipeline = peer::Pipeline::new(&format!(
-            "v4l2src device={CAMERA} ! {} ! fakesink name=sink sync=false",
-            mode.caps("YUY2")
-        ));
-        ms(pipeline.time_to_first_frame("sink"))
-    };
+    let hot = || ms(bare(&mode).time_to_first_frame("sink"));
     // Loads the plugins, and brings the programs into memory.
-    bare();
+    hot();
     activation(&mut relay, &cards, false);
     let (mut without, mut with): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
-    let (mut bares, mut colds) = (Vec::new(), Vec::new());
+    let (mut bares, mut freshes, mut colds) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs() + 2 {
         without.push(activation(&mut relay, &cards, false));
-        bares.push(bare());
+        bares.push(hot());
+        freshes.push(fresh());
         with.push(activation(&mut relay, &cards, true));
         colds.push(cold_gst(&mode));
     }
     relay.quit();
     let column = |rows: &[[f64; 3]], index: usize| Spread::new(rows.iter().map(|row| row[index]));
     let bare = Spread::new(bares);
+    table.row(&Row {
+        what: format!("bare start of v4l2src, {mode}: first frame"),
+        unit: "ms",
+        ours: bare.clone(),
+        peer: Some(("its first start in a fresh process, elements loaded".into(), Spread::new(freshes))),
+        ratio: None,
+        target: Target::None,
+        by_ratio: false,
+    });
     for (lead, rows, other) in [
         ("at once after open", &without, ("gst-launch, cold", Spread::new(colds))),
         ("opened before, worker warm", &with, ("bare v4l2src, GStreamer loaded", bare.clone())),

@@ -6,11 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use lenscap::core::event::Card;
+use lenscap::frame::format::{PixelFormat, VideoFormat};
+use lenscap::frame::placeholder::CardStyle;
+use lenscap::output::cards::Cards;
+
 use crate::client::Client;
 use crate::measure::{Spread, ms};
 use crate::relay::Relay;
 use crate::table::{Row, Table, Target};
-use crate::{CAMERA, MODES, node, runs};
+use crate::{CAMERA, MODES, Mode, node, runs};
 
 /// How long after a switch is looked at.
 const AFTER: Duration = Duration::from_millis(1000);
@@ -111,6 +116,27 @@ const NAMES: [&str; 6] = [
     "card to camera, worker replaced",
 ];
 
+/// How long drawing a card takes: no frame flows meanwhile.
+pub fn card_rows(table: &mut Table, place: &str, modes: &[Mode]) {
+    for mode in modes {
+        let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
+        let times = (0..10).map(|_| {
+            let began = Instant::now();
+            Cards::new(CardStyle::default()).set(&Card::Starting, &format);
+            ms(began.elapsed())
+        });
+        table.row(&Row {
+            what: format!("drawing a card, {}x{}, {place}", mode.width, mode.height),
+            unit: "ms",
+            ours: Spread::new(times),
+            peer: None,
+            ratio: None,
+            target: Target::None,
+            by_ratio: false,
+        });
+    }
+}
+
 pub fn run(table: &mut Table) {
     let mode = MODES[0];
     let source = format!("v4l2:{CAMERA}");
@@ -128,5 +154,8 @@ pub fn run(table: &mut Table) {
             target: if index == 0 { Target::None } else { Target::AtMost(ALLOWED) },
             by_ratio: false,
         });
+    }
+    if module.starts_with("0.15") {
+        card_rows(table, "in the VM", &MODES[..1]);
     }
 }
