@@ -4,7 +4,7 @@
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-parts=${BENCH_PARTS:-idle start switches latency live switches-0.12 cycles}
+parts=${BENCH_PARTS:-idle start switches latency live switches-0.12 native cycles}
 rows=target/bench
 rm -rf $rows
 mkdir -p $rows
@@ -29,9 +29,12 @@ done
 for part in $parts; do
   case $part in
     switches-0.12) vm 0.12.7 switches ;;
-    cycles)
-      timeout -k 5 1200 "$program" cycles $rows/cycles.md && touch $rows/cycles.md.ok ||
-        echo "bench: cycles ended with status $?" >&2
+    native | cycles)
+      if timeout -k 5 1200 "$program" "$part" "$rows/$part.md"; then
+        touch "$rows/$part.md.ok"
+      else
+        echo "bench: $part ended with status $?" >&2
+      fi
       ;;
   esac
 done
@@ -45,7 +48,7 @@ table=$rows/table.md
   for part in $parts; do
     case $part in
       switches-0.12) file=$rows/switches-0.12.7.md ;;
-      cycles) file=$rows/cycles.md ;;
+      native | cycles) file=$rows/$part.md ;;
       *) file=$rows/$part-0.15.0.md ;;
     esac
     [ -s "$file" ] && cat "$file"

@@ -25,14 +25,13 @@ const WITH_LEAD: usize = 20;
 const LIMIT: Duration = Duration::from_secs(20);
 const MAX_GROWTH_MB: f64 = 1.0;
 
-struct Rig {
-    engine: Engine,
+/// An engine whose output is memory, driven by hand.
+pub struct Rig {
+    pub engine: Engine,
 }
 
 impl Rig {
-    fn new() -> Self {
-        let source = Source::Test;
-        let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).expect("a format");
+    pub fn new(source: Source, format: VideoFormat) -> Self {
         let config = EngineConfig {
             output: OutputChoice::Memory(8),
             format,
@@ -51,12 +50,12 @@ impl Rig {
         Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
     }
 
-    fn presence(&mut self, usage: Option<Use>) {
+    pub fn presence(&mut self, usage: Option<Use>) {
         let client = |usage| Client { pid: Some(1), name: "bench".into(), usage };
         self.engine.event(Event::Presence(Presence { clients: usage.map(client).into_iter().collect() }));
     }
 
-    fn until(&mut self, what: &str, condition: impl Fn(&Engine) -> bool) {
+    pub fn until(&mut self, what: &str, condition: impl Fn(&Engine) -> bool) {
         let end = Instant::now() + LIMIT;
         while !condition(&self.engine) {
             assert!(Instant::now() < end, "not within {LIMIT:?}: {what}: {:?}", self.engine.status());
@@ -88,7 +87,8 @@ impl Rig {
     }
 }
 
-fn frames(engine: &Engine) -> u64 {
+/// Frames of the camera so far.
+pub fn frames(engine: &Engine) -> u64 {
     match engine.output().map(|output| output.device()) {
         Some(Device::Memory(memory)) => memory.counts().1,
         _ => 0,
@@ -109,7 +109,8 @@ fn possessions() -> [f64; 4] {
 }
 
 pub fn run(table: &mut Table) {
-    let mut rig = Rig::new();
+    let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).expect("a format");
+    let mut rig = Rig::new(Source::Test, format);
     for _ in 0..WARM_UP {
         rig.cycle(false);
     }

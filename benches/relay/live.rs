@@ -17,7 +17,7 @@ struct Case {
     name: &'static str,
     /// For us, as `--source`.
     ours: String,
-    /// For gst-launch, up to `v4l2sink`.
+    /// For gst-launch, `v4l2sink` without its device.
     theirs: String,
 }
 
@@ -25,11 +25,16 @@ fn cases(mode: &Mode) -> [Case; 2] {
     let camera = format!("v4l2src device={CAMERA} ! {}", mode.caps("YUY2"));
     let other = format!("videotestsrc is-live=true pattern=solid-color ! {}", mode.caps("I420"));
     [
-        Case { name: "vivid YUY2, no conversion", ours: format!("v4l2:{CAMERA}"), theirs: camera },
+        Case {
+            name: "vivid YUY2, no conversion",
+            ours: format!("v4l2:{CAMERA}"),
+            theirs: format!("{camera} ! v4l2sink"),
+        },
         Case {
             name: "I420 to YUY2",
             ours: format!("pipeline:{other}"),
-            theirs: format!("{other} ! videoconvert ! {}", mode.caps("YUY2")),
+            // A sink that waits for the clock drops nearly everything once an emulated machine is late.
+            theirs: format!("{other} ! videoconvert ! {} ! v4l2sink sync=false", mode.caps("YUY2")),
         },
     ]
 }
@@ -80,9 +85,15 @@ fn ours(mode: &Mode, case: &Case, slots: Option<&str>) -> (f64, f64, f64) {
 }
 
 fn theirs(mode: &Mode, case: &Case) -> (f64, f64) {
-    let child = peer::launch(&format!("{} ! v4l2sink device={NODE}", case.theirs));
+    let child = peer::launch(&format!("{} device={NODE}", case.theirs));
     let mut client = peer::client(mode);
     per_frame(&mut client, || vec![child.0.id()])
+}
+
+/// Run by run; a pair of runs that did not give the same frames, because the machine did not keep up, is left out.
+fn ratio(ours: &[f64], rates: &[f64], theirs: &[f64], other_rates: &[f64]) -> Spread {
+    let pairs = ours.iter().zip(theirs).zip(rates.iter().zip(other_rates));
+    Spread::new(pairs.filter(|(_, (rate, other))| (*rate / *other - 1.0).abs() < 0.1).map(|((we, they), _)| we / they))
 }
 
 pub fn run(table: &mut Table) {
@@ -90,7 +101,7 @@ pub fn run(table: &mut Table) {
         for case in cases(&mode) {
             let (mut zero, mut copy, mut other) = (Vec::new(), Vec::new(), Vec::new());
             let (mut copies, mut rates, mut other_rates) = (Vec::new(), Vec::new(), Vec::new());
-            let mut ring_copies = Vec::new();
+            let (mut ring_copies, mut ring_rates) = (Vec::new(), Vec::new());
             for _ in 0..runs() {
                 let (cost, rate, copied) = ours(&mode, &case, None);
                 zero.push(cost);
@@ -99,7 +110,8 @@ pub fn run(table: &mut Table) {
                 let (cost, rate) = theirs(&mode, &case);
                 other.push(cost);
                 other_rates.push(rate);
-                let (cost, _, copied) = ours(&mode, &case, Some("copy"));
+                let (cost, rate, copied) = ours(&mode, &case, Some("copy"));
+                ring_rates.push(rate);
                 copy.push(cost);
                 ring_copies.push(copied);
             }
@@ -111,9 +123,9 @@ pub fn run(table: &mut Table) {
                 )
             };
             table.row(&Row {
-                what: what(&format!("CPU, {:.1} frames/s", Spread::new(rates).median())),
+                what: what(&format!("CPU, {:.1} frames/s", Spread::new(rates.clone()).median())),
                 unit: "ms/frame",
-                ratio: Some(Spread::ratio(&zero, &other)),
+                ratio: Some(ratio(&zero, &rates, &other, &other_rates)),
                 ours: Spread::new(zero),
                 peer: Some(gst()),
                 target: Target::AtMost(ALLOWED),
@@ -122,7 +134,7 @@ pub fn run(table: &mut Table) {
             table.row(&Row {
                 what: what("CPU with a memfd ring (LENSCAP_SLOTS=copy)"),
                 unit: "ms/frame",
-                ratio: Some(Spread::ratio(&copy, &other)),
+                ratio: Some(ratio(&copy, &ring_rates, &other, &other_rates)),
                 ours: Spread::new(copy),
                 peer: Some(gst()),
                 target: Target::None,
