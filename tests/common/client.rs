@@ -104,7 +104,7 @@ impl Client {
 }
 
 /// A sparse checksum: every 61st 8-byte word, enough to see movement, cheap enough for a slow machine.
-fn checksum(picture: &[u8]) -> u64 {
+pub fn checksum(picture: &[u8]) -> u64 {
     picture
         .chunks_exact(8)
         .step_by(61)

@@ -1,0 +1,152 @@
+//! A thousand activations on this machine, without a loopback node: what is left behind, and how long one takes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use lenscap::core::event::Event;
+use lenscap::core::policy::Policy;
+use lenscap::core::presence::{Client, Presence, Use};
+use lenscap::core::source::Source;
+use lenscap::core::status::StateName;
+use lenscap::engine::{Engine, EngineConfig, OutputChoice};
+use lenscap::frame::format::{PixelFormat, VideoFormat};
+use lenscap::frame::placeholder::CardStyle;
+use lenscap::output::Device;
+
+use crate::measure::{Spread, Usage, ms, wait_until_quiet};
+use crate::table::{Row, Table, Target};
+use crate::{MODES, switches};
+
+const CYCLES: usize = 1000;
+/// Before the first count: allocators and caches have what they keep.
+const WARM_UP: usize = 20;
+const WITH_LEAD: usize = 20;
+const LIMIT: Duration = Duration::from_secs(20);
+const MAX_GROWTH_MB: f64 = 1.0;
+
+/// An engine whose output is memory, driven by hand.
+pub struct Rig {
+    pub engine: Engine,
+}
+
+impl Rig {
+    pub fn new(source: Source, format: VideoFormat) -> Self {
+        let config = EngineConfig {
+            output: OutputChoice::Memory(8),
+            format,
+            style: CardStyle::default(),
+            policy: Policy {
+                activation_delay: Some(Duration::ZERO),
+                cooldown: Duration::ZERO,
+                blocked: Vec::new(),
+                source: source.to_string(),
+            },
+            source,
+            buffer_count: 7,
+            worker_program: PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")),
+            poll_interval: Duration::from_millis(50),
+        };
+        Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
+    }
+
+    pub fn presence(&mut self, usage: Option<Use>) {
+        let client = |usage| Client { pid: Some(1), name: "bench".into(), usage };
+        self.engine.event(Event::Presence(Presence { clients: usage.map(client).into_iter().collect() }));
+    }
+
+    pub fn until(&mut self, what: &str, condition: impl Fn(&Engine) -> bool) {
+        let end = Instant::now() + LIMIT;
+        while !condition(&self.engine) {
+            assert!(Instant::now() < end, "not within {LIMIT:?}: {what}: {:?}", self.engine.status());
+            self.engine.turn(Some(Duration::from_millis(100))).expect("turn");
+        }
+    }
+
+    /// From presence to the first frame of the camera.
+    fn cycle(&mut self, lead: bool) -> f64 {
+        if lead {
+            self.presence(Some(Use::Open));
+            self.until("a worker", |engine| engine.worker_pid().is_some());
+            let pid = self.engine.worker_pid().unwrap_or(0);
+            let end = Instant::now() + Duration::from_millis(1500);
+            while Instant::now() < end {
+                self.engine.turn(Some(Duration::from_millis(50))).expect("turn");
+            }
+            wait_until_quiet(&[pid], Duration::from_secs(2));
+        }
+        let before = frames(&self.engine);
+        let began = Instant::now();
+        self.presence(Some(Use::Streaming));
+        self.until("a frame", |engine| frames(engine) > before);
+        let took = ms(began.elapsed());
+        assert_eq!(self.engine.status().state, StateName::Live);
+        self.presence(None);
+        self.until("idle", |engine| engine.worker_pid().is_none() && engine.status().state == StateName::Idle);
+        took
+    }
+}
+
+/// Frames of the camera so far.
+pub fn frames(engine: &Engine) -> u64 {
+    match engine.output().map(|output| output.device()) {
+        Some(Device::Memory(memory)) => memory.counts().1,
+        _ => 0,
+    }
+}
+
+/// Descriptors, threads, children (zombies among them), PSS in MB.
+fn possessions() -> [f64; 4] {
+    let count = |path: &str| fs::read_dir(path).map_or(0, Iterator::count) as f64;
+    let children = fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default().split_whitespace().count())
+        .sum::<usize>();
+    let pss = Usage::of(&[std::process::id()]).pss_kb as f64 / 1024.0;
+    [count("/proc/self/fd"), count("/proc/self/task"), children as f64, pss]
+}
+
+pub fn run(table: &mut Table) {
+    let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).expect("a format");
+    let mut rig = Rig::new(Source::Test, format);
+    for _ in 0..WARM_UP {
+        rig.cycle(false);
+    }
+    let before = possessions();
+    let times: Vec<f64> = (0..CYCLES).map(|_| rig.cycle(false)).collect();
+    let after = possessions();
+    let leads: Vec<f64> = (0..WITH_LEAD).map(|_| rig.cycle(true)).collect();
+    for (index, (what, unit, limit)) in [
+        ("descriptors", "more", 0.0),
+        ("threads", "more", 0.0),
+        ("children left, zombies included", "more", 0.0),
+        ("PSS", "MB more", MAX_GROWTH_MB),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        table.row(&Row {
+            what: format!("{CYCLES} activations, this machine: {what} (before: {:.1})", before[index]),
+            unit,
+            ours: Spread::new([after[index] - before[index]]),
+            peer: None,
+            ratio: None,
+            target: Target::AtMost(limit),
+            by_ratio: false,
+        });
+    }
+    for (what, times) in [("no lead", times), ("worker warm", leads)] {
+        table.row(&Row {
+            what: format!("activation, this machine, test source, {what}: presence to first camera frame"),
+            unit: "ms",
+            ours: Spread::new(times),
+            peer: None,
+            ratio: None,
+            target: Target::None,
+            by_ratio: false,
+        });
+    }
+    switches::card_rows(table, "this machine", &MODES);
+}
