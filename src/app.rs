@@ -234,8 +234,8 @@ fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>) -> StatusSink 
 fn log_status(status: &Status) {
     let names: Vec<_> = status.clients.iter().map(|client| client.name.as_str()).collect();
     let camera = if status.camera_live { "on" } else { "off" };
-    let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
-    tracing::info!("{}, camera {camera} [{}] {reason}", status.state, names.join(", "));
+    // Reasons are warned of where they arise.
+    tracing::info!("{}, camera {camera} [{}]", status.state, names.join(", "));
 }
 
 /// Logs to the journal where stderr leads there, else to stderr. `LENSCAP_LOG` sets the level; the levels mean:

@@ -47,6 +47,7 @@ check() {
 load_loopback() {
   unload_loopback || return
   LOOPBACK=/dev/video${4:-30}
+  rm -f "$LOOPBACK" # one made by hand, with mknod, outlives its device
   modprobe v4l2loopback video_nr="${4:-30}" exclusive_caps="${1:-${EXCLUSIVE_CAPS:-0}}" max_buffers="${2:-8}" \
     card_label="\"${3:-Lenscap}\"" || return
   ready "$LOOPBACK"
