@@ -23,7 +23,8 @@ struct Case {
 
 fn cases(mode: &Mode) -> [Case; 2] {
     let camera = format!("v4l2src device={CAMERA} ! {}", mode.caps("YUY2"));
-    let other = format!("videotestsrc is-live=true pattern=solid-color ! {}", mode.caps("I420"));
+    // One colorimetry for all sizes: the default of large ones would make gst-launch, and only it, convert colours.
+    let other = format!("videotestsrc is-live=true pattern=solid-color ! {},colorimetry=bt601", mode.caps("I420"));
     [
         Case {
             name: "vivid YUY2, no conversion",
@@ -56,8 +57,8 @@ fn per_frame(client: &mut Client, pids: impl Fn() -> Vec<u32>) -> (f64, f64) {
     (after.cpu_ms_since(&before) / f64::from(frames), f64::from(frames) / seconds)
 }
 
-/// Ours: CPU ms per frame, frames a second, copies per frame as the worker counts them.
-fn ours(mode: &Mode, case: &Case, slots: Option<&str>) -> (f64, f64, f64) {
+/// Ours: CPU ms per frame, frames a second, copies and skipped frames per frame as the worker counts them.
+fn ours(mode: &Mode, case: &Case, slots: Option<&str>) -> (f64, f64, [f64; 2]) {
     let mut environment = vec![("LENSCAP_LOG", "debug")];
     environment.extend(slots.map(|slots| ("LENSCAP_SLOTS", slots)));
     let mut relay = mode.relay(&["--source", &case.ours], &environment);
@@ -81,7 +82,8 @@ fn ours(mode: &Mode, case: &Case, slots: Option<&str>) -> (f64, f64, f64) {
     };
     // The ring's own copy is the parent's.
     let ring = if slots.is_some() { 1.0 } else { 0.0 };
-    (cost, rate, count("copies") / count("frames") + ring)
+    let frames = count("frames");
+    (cost, rate, [count("copies") / frames + ring, count("skipped") / frames])
 }
 
 fn theirs(mode: &Mode, case: &Case) -> (f64, f64) {
@@ -100,20 +102,22 @@ pub fn run(table: &mut Table) {
     for mode in MODES {
         for case in cases(&mode) {
             let (mut zero, mut copy, mut other) = (Vec::new(), Vec::new(), Vec::new());
-            let (mut copies, mut rates, mut other_rates) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut copies, mut skipped) = (Vec::new(), Vec::new());
+            let (mut rates, mut other_rates) = (Vec::new(), Vec::new());
             let (mut ring_copies, mut ring_rates) = (Vec::new(), Vec::new());
             for _ in 0..runs() {
                 let (cost, rate, copied) = ours(&mode, &case, None);
                 zero.push(cost);
                 rates.push(rate);
-                copies.push(copied);
+                copies.push(copied[0]);
+                skipped.push(copied[1]);
                 let (cost, rate) = theirs(&mode, &case);
                 other.push(cost);
                 other_rates.push(rate);
                 let (cost, rate, copied) = ours(&mode, &case, Some("copy"));
                 ring_rates.push(rate);
                 copy.push(cost);
-                ring_copies.push(copied);
+                ring_copies.push(copied[0]);
             }
             let what = |what: &str| format!("live, {mode}, {}: {what}", case.name);
             let gst = || {
@@ -139,6 +143,15 @@ pub fn run(table: &mut Table) {
                 peer: Some(gst()),
                 target: Target::None,
                 by_ratio: true,
+            });
+            table.row(&Row {
+                what: what("frames left out by the worker"),
+                unit: "1/frame",
+                ours: Spread::new(skipped),
+                peer: None,
+                ratio: None,
+                target: Target::None,
+                by_ratio: false,
             });
             table.row(&Row {
                 what: what("copies"),

@@ -22,6 +22,9 @@ const AFTER: Duration = Duration::from_millis(1000);
 /// A gap of one interval is no loss; two lost frames make it three.
 const ALLOWED: f64 = 3.0;
 
+/// Where the relay and `lenscap pause` meet.
+const RUNTIME: &str = "/tmp";
+
 /// A client that does nothing but read.
 struct Reader {
     times: Arc<Mutex<Vec<Instant>>>,
@@ -71,7 +74,12 @@ impl Drop for Reader {
 
 fn tell(word: &str) {
     let program = env!("CARGO_BIN_EXE_lenscap");
-    let status = Command::new(program).arg(word).stdout(Stdio::null()).status().expect("lenscap starts");
+    let status = Command::new(program)
+        .arg(word)
+        .env("XDG_RUNTIME_DIR", RUNTIME)
+        .stdout(Stdio::null())
+        .status()
+        .expect("lenscap starts");
     assert!(status.success(), "lenscap {word}: {status}");
 }
 
@@ -140,7 +148,7 @@ pub fn card_rows(table: &mut Table, place: &str, modes: &[Mode]) {
 pub fn run(table: &mut Table) {
     let mode = MODES[0];
     let source = format!("v4l2:{CAMERA}");
-    let mut relay = mode.relay(&["--source", &source, "--cooldown-ms", "100"], &[]);
+    let mut relay = mode.relay(&["--source", &source, "--cooldown-ms", "100"], &[("XDG_RUNTIME_DIR", RUNTIME)]);
     let sessions: Vec<_> = (0..runs() + 2).map(|_| session(&mut relay)).collect();
     relay.quit();
     let module = std::env::var("LENSCAP_LOOPBACK").unwrap_or_default();

@@ -134,6 +134,11 @@ fn is_enough(offered: gst::Fraction, wanted: u32) -> bool {
     offered.numer() == 0 || as_f64(offered) >= 0.98 * f64::from(wanted)
 }
 
+/// Whether a camera of this rate may give more frames than promised; 0 stands for a rate that varies.
+pub(super) fn exceeds(rate: gst::Fraction, promised: u32) -> bool {
+    rate.numer() == 0 || as_f64(rate) > f64::from(promised)
+}
+
 fn as_f64(fraction: gst::Fraction) -> f64 {
     f64::from(fraction.numer()) / f64::from(fraction.denom().max(1))
 }
@@ -193,6 +198,13 @@ fn each(offered: &glib::SendValue, look: &mut dyn FnMut(&glib::Value)) {
 mod tests {
     use super::*;
     use crate::frame::format::PixelFormat;
+
+    #[test]
+    fn only_a_camera_that_may_give_more_than_promised_exceeds() {
+        let exceeds = |numer, denom| exceeds(gst::Fraction::new(numer, denom), 30);
+        assert!(exceeds(0, 1) && exceeds(60, 1) && exceeds(31, 1));
+        assert!(!exceeds(30, 1) && !exceeds(30_000, 1001) && !exceeds(15, 1));
+    }
 
     fn chosen(offered: &str, width: u32, height: u32, framerate: u32) -> String {
         chosen_with(offered, width, height, framerate, false, true)

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -292,13 +292,21 @@ impl Pipeline {
 
     /// Leaves out frames above the promised rate, and all while nobody wants any.
     fn limit(&self, pad: &gst::Pad) {
+        let promised = self.configure.format.framerate;
         let limiter = Mutex::new(Limiter::new(self.configure.format.frame_interval()));
+        // Known with the first frame; a camera that does not exceed the promise may tremble as it likes.
+        let exceeds = OnceLock::new();
         let (delivery, sink) = (self.delivery.clone(), self.sink.downgrade());
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             let Some(buffer) = info.buffer() else { return gst::PadProbeReturn::Ok };
+            let exceeds = *exceeds.get_or_init(|| {
+                let rate =
+                    pad.current_caps().and_then(|caps| caps.structure(0)?.get::<gst::Fraction>("framerate").ok());
+                rate.is_none_or(|rate| negotiate::exceeds(rate, promised))
+            });
             let time = buffer.pts().unwrap_or_else(|| gst::SystemClock::obtain().time());
             let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
-            let passes = limiter.pass(Duration::from_nanos(time.nseconds()));
+            let passes = !exceeds || limiter.pass(Duration::from_nanos(time.nseconds()));
             let has_started = sink.upgrade().is_some_and(|sink| sink.has_started());
             if passes && (!has_started || delivery.wants_frame()) {
                 return gst::PadProbeReturn::Ok;
