@@ -38,7 +38,10 @@ pub const FIRST_FREE_TOKEN: u64 = 16;
 const TIMER: u64 = 0;
 const NODE_WATCH: u64 = 1;
 const DETECTOR: u64 = 2;
+/// The worker's stderr and its end.
 const WORKER: u64 = 3;
+/// The worker's messages, frames above all.
+const WORKER_SOCKET: u64 = 4;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,7 +265,9 @@ impl Engine {
         }
         let now = Instant::now();
         if seen[WORKER as usize] {
-            self.dispatch_worker(now);
+            self.dispatch_worker(now, WorkerHost::dispatch);
+        } else if seen[WORKER_SOCKET as usize] {
+            self.dispatch_worker(now, WorkerHost::dispatch_message);
         }
         if seen[DETECTOR as usize] {
             self.dispatch_detector(now);
@@ -286,7 +291,7 @@ impl Engine {
             self.queue_card(now);
         }
         if self.worker.as_ref().and_then(WorkerHost::deadline).is_some_and(|at| at <= now) {
-            self.dispatch_worker(now);
+            self.dispatch_worker(now, WorkerHost::dispatch);
         }
         if self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now) {
             self.dispatch_detector(now);
@@ -429,8 +434,10 @@ impl Engine {
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
-                for fd in worker.fds().into_iter().flatten() {
-                    if let Err(error) = add(&self.epoll, fd, WORKER, epoll::EventFlags::IN) {
+                for (fd, token) in worker.fds().into_iter().zip([WORKER_SOCKET, WORKER, WORKER]) {
+                    if let Some(fd) = fd
+                        && let Err(error) = add(&self.epoll, fd, token, epoll::EventFlags::IN)
+                    {
                         tracing::error!("cannot watch the camera process: {error}");
                     }
                 }
@@ -447,10 +454,10 @@ impl Engine {
         }
     }
 
-    fn dispatch_worker(&mut self, now: Instant) {
+    fn dispatch_worker(&mut self, now: Instant, dispatch: fn(&mut WorkerHost, Instant, &mut Vec<HostEvent>)) {
         let Some(worker) = &mut self.worker else { return };
         let mut happened = std::mem::take(&mut self.host_events);
-        worker.dispatch(now, &mut happened);
+        dispatch(worker, now, &mut happened);
         for event in happened.drain(..) {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),

@@ -38,6 +38,8 @@ pub struct Loopback {
     path: PathBuf,
     layout: SlotLayout,
     size_image: u32,
+    /// Whether a reader can shrink the rotation: before 0.15, or where the version cannot be told.
+    shrinks: bool,
     ring: Option<Ring>,
 }
 
@@ -91,7 +93,7 @@ impl Loopback {
         let size_image = set_format(&file, path, format)?;
         let layout = request_slots(&file, path)?;
         v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, "start", &error))?;
-        let mut loopback = Self { file, path: path.to_owned(), layout, size_image, ring: None };
+        let mut loopback = Self { file, path: path.to_owned(), layout, size_image, shrinks: shrinks(), ring: None };
         if std::env::var_os(SLOTS_VARIABLE).is_some_and(|value| value == "copy") {
             loopback.ring = Some(Ring::new(&loopback)?);
         }
@@ -119,6 +121,9 @@ impl Loopback {
 
     /// How many buffers are in the rotation right now.
     pub(super) fn usable(&self) -> Result<u32, OutputError> {
+        if !self.shrinks {
+            return Ok(u32::try_from(self.layout.offsets.len()).unwrap_or(1));
+        }
         usable(&self.file, &self.layout).map_err(|error| io_error(&self.path, "look at", &error))
     }
 
@@ -255,6 +260,13 @@ fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
         return Err(io_error(path, "get buffers of", &io::Error::from(io::ErrorKind::OutOfMemory)));
     }
     Ok(SlotLayout { offsets, length })
+}
+
+/// Whether the loaded module lets a reader shrink the rotation. 0.12 does not tell its version.
+fn shrinks() -> bool {
+    let version = std::fs::read_to_string("/sys/module/v4l2loopback/version").unwrap_or_default();
+    let mut parts = version.trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) < (0, 15)
 }
 
 /// The rotation's size: how many of our buffers still stand for themselves.

@@ -257,7 +257,7 @@ impl WorkerHost {
             None
         });
         self.stderr.drain();
-        self.receive(now, out);
+        self.receive(MAX_PER_DISPATCH, now, out);
         if let Some(status) = status {
             self.finish(status, out);
             return;
@@ -278,6 +278,14 @@ impl WorkerHost {
                 self.kill();
             }
             Ending::No | Ending::Asked { .. } | Ending::Terminated { .. } | Ending::Killed => {}
+        }
+    }
+
+    /// The short way where only the socket, the first of [`Self::fds`], is readable: one message, one system call. That is
+    /// what a frame costs here; whatever else there is makes the descriptors readable again.
+    pub fn dispatch_message(&mut self, now: Instant, out: &mut Vec<HostEvent>) {
+        if !self.exited {
+            self.receive(1, now, out);
         }
     }
 
@@ -346,8 +354,8 @@ impl WorkerHost {
         }
     }
 
-    fn receive(&mut self, now: Instant, out: &mut Vec<HostEvent>) {
-        for _ in 0..MAX_PER_DISPATCH {
+    fn receive(&mut self, most: usize, now: Instant, out: &mut Vec<HostEvent>) {
+        for _ in 0..most {
             let Some(channel) = &self.channel else { return };
             let mut buffer = std::mem::take(&mut self.buffer);
             let received = channel.receive(&mut buffer);
