@@ -41,7 +41,7 @@ done
 
 table=$rows/table.md
 {
-  echo "Medians of several runs (least..most). In the VM unless it says \"this machine\"; a ratio is of runs taken in turns."
+  echo "Medians (least..most); one number: one run. ${LENSCAP_BENCH_RUNS:-3} runs, start and switches two more. In the VM unless it says \"this machine\"; a ratio is of runs taken in turns."
   echo
   echo "| what | unit | ours | beside | ratio | target | met |"
   echo "|---|---|---|---|---|---|---|"
