@@ -32,7 +32,7 @@ lint:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked -p lenscap
 
 deb-deps:
 	@scripts/deps.sh build run test

@@ -26,7 +26,7 @@ why=
 loopback_node >/dev/null || why="no v4l2loopback node"
 camera >/dev/null || why="${why:+$why and }no camera"
 if [ -z "$why" ]; then
-  cargo build --release --locked --quiet
+  cargo build --release --locked --quiet -p lenscap
   exec target/release/lenscap run --headless --events "$@"
 fi
 echo "This machine has $why; here is the same in a virtual machine, with a test camera and the real module."
