@@ -10,14 +10,13 @@ use crate::frame::slots::MAX_SLOTS;
 pub struct Cards {
     style: CardStyle,
     picture: Option<Vec<u8>>,
-    current: Option<(Card, VideoFormat)>,
     dirty: [bool; MAX_SLOTS],
 }
 
 impl Cards {
     /// No card yet.
     pub fn new(style: CardStyle) -> Self {
-        Self { style, picture: None, current: None, dirty: [true; MAX_SLOTS] }
+        Self { style, picture: None, dirty: [true; MAX_SLOTS] }
     }
 
     /// Another look, from the next card drawn.
@@ -35,19 +34,8 @@ impl Cards {
             }
         };
         self.picture = Some(picture);
-        self.current = Some((card.clone(), *format));
         self.dirty = [true; MAX_SLOTS];
         warning
-    }
-
-    /// The slots were written to by somebody else.
-    pub fn all_dirty(&mut self) {
-        self.dirty = [true; MAX_SLOTS];
-        if self.picture.is_none()
-            && let Some((card, format)) = self.current.take()
-        {
-            self.set(&card, &format);
-        }
     }
 
     /// The picture to put into this slot; `None` when it is there already.
@@ -99,8 +87,8 @@ mod tests {
             assert!(cards.to_draw(slot).is_none());
         }
         assert!(cards.picture.is_none());
-        cards.all_dirty();
-        assert!(cards.to_draw(3).is_some(), "after the camera every slot is drawn anew");
+        cards.set(&Card::Off, &format());
+        assert!(cards.to_draw(3).is_some(), "shown again, every slot is drawn anew");
     }
 
     #[test]

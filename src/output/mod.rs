@@ -103,12 +103,12 @@ impl Output {
         }
     }
 
-    /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it.
+    /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it. To be followed
+    /// by [`Self::show_card`]: no slot has a card any more.
     pub fn take_back(&mut self) {
         if self.usable >= 3 {
             self.next = (self.next + 1) % self.usable;
         }
-        self.cards.all_dirty();
     }
 
     /// Queues the card once, in the next slot.
