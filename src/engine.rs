@@ -479,6 +479,13 @@ impl Engine {
                     if let Some(detector) = &mut self.detector {
                         detector.set_own(None);
                     }
+                    // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
+                    if self.last_frame.take().is_some()
+                        && !self.camera_shown
+                        && let Some(card) = self.card.clone()
+                    {
+                        self.show_card(card);
+                    }
                     self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
                     if self.output.is_none() {
                         self.retry_output(false);
