@@ -3,16 +3,41 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
 RELEASE := target/release
-bindir = $(DESTDIR)$(PREFIX)/bin
-libexecdir = $(DESTDIR)$(PREFIX)/libexec/lenscap
-docdir = $(DESTDIR)$(PREFIX)/share/doc/lenscap
+ID := io.github.lenscap.Lenscap
+LINGUAS := $(shell cat po/LINGUAS)
 
-.PHONY: help run test bench lint build deb-deps install uninstall clean
+bindir = $(PREFIX)/bin
+libexecdir = $(PREFIX)/libexec/lenscap
+datadir = $(PREFIX)/share
+docdir = $(datadir)/doc/lenscap
+# In every search path of systemd's: a packager may prefer $(PREFIX)/lib/systemd/user.
+systemduserunitdir = $(datadir)/systemd/user
+
+# What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
+ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
+INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
+  $(datadir)/applications/$(ID).desktop $(datadir)/lenscap/$(ID)-autostart.desktop \
+  $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
+  $(systemduserunitdir)/lenscap.service $(datadir)/metainfo/$(ID).metainfo.xml \
+  $(datadir)/man/man1/lenscap.1 $(addprefix $(datadir)/icons/,$(ICONS)) \
+  $(datadir)/bash-completion/completions/lenscap $(datadir)/zsh/site-functions/_lenscap \
+  $(datadir)/fish/vendor_completions.d/lenscap.fish \
+  $(LINGUAS:%=$(datadir)/locale/%/LC_MESSAGES/lenscap.mo) \
+  $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml)
+OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)
+PUT = install -Dm644
+# A cache that is there and older than the icons hides them; where there is none, none is made.
+REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-theme.cache ] || \
+  gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
+WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
+
+.PHONY: help run test bench lint pot build deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
 	@echo 'make test       all tests that can run here; TIERS="anywhere desktop kernel" chooses'
 	@echo 'make bench      measure, in the VM'
-	@echo 'make lint       rustfmt, clippy, cargo-deny, shellcheck'
+	@echo 'make lint       rustfmt, clippy, cargo-deny, shellcheck, the files for the desktop, the translations'
+	@echo 'make pot        collect the texts to translate; po/ is up to date afterwards'
 	@echo 'make build      the release binaries'
 	@echo 'make install    what `make build` made, to PREFIX=$(PREFIX) below DESTDIR; `make uninstall` removes it'
 	@echo 'make deb-deps   install what this system lacks (Debian, Ubuntu, Fedora, Arch)'
@@ -30,6 +55,9 @@ bench:
 lint:
 	@scripts/lint.sh
 
+pot:
+	@scripts/translations.sh
+
 build:
 	@scripts/deps.sh build
 	$(CARGO) build --release --locked -p lenscap
@@ -41,17 +69,33 @@ $(RELEASE)/lenscap:
 	$(MAKE) build
 
 install: $(RELEASE)/lenscap
-	install -Dm755 $(RELEASE)/lenscap $(bindir)/lenscap
-	install -Dm755 $(RELEASE)/lenscap-worker $(libexecdir)/lenscap-worker
-	install -Dm755 $(RELEASE)/lenscap-preferences $(libexecdir)/lenscap-preferences
-	install -Dm644 README.md $(docdir)/README.md
-	install -Dm644 CHANGELOG.md $(docdir)/CHANGELOG.md
-	install -Dm644 LICENSE $(docdir)/LICENSE
+	@command -v msgfmt >/dev/null || { echo 'msgfmt is missing: install the package gettext' >&2; exit 1; }
+	install -Dm755 $(RELEASE)/lenscap $(DESTDIR)$(bindir)/lenscap
+	install -Dm755 $(RELEASE)/lenscap-worker $(DESTDIR)$(libexecdir)/lenscap-worker
+	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
+	$(PUT) data/$(ID).desktop $(DESTDIR)$(datadir)/applications/$(ID).desktop
+	$(PUT) data/$(ID)-autostart.desktop $(DESTDIR)$(datadir)/lenscap/$(ID)-autostart.desktop
+	$(PUT) data/$(ID).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(ID).xml
+	$(PUT) data/$(ID).metainfo.xml $(DESTDIR)$(datadir)/metainfo/$(ID).metainfo.xml
+	$(PUT) data/lenscap.1 $(DESTDIR)$(datadir)/man/man1/lenscap.1
+	for icon in $(ICONS); do $(PUT) icons/$$icon $(DESTDIR)$(datadir)/icons/$$icon || exit 1; done
+	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
+	install -d $(DESTDIR)$(datadir)/dbus-1/services $(DESTDIR)$(systemduserunitdir)
+	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
+	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
+	install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions \
+	  $(DESTDIR)$(datadir)/fish/vendor_completions.d
+	$(RELEASE)/lenscap completions bash >$(DESTDIR)$(datadir)/bash-completion/completions/lenscap
+	$(RELEASE)/lenscap completions zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_lenscap
+	$(RELEASE)/lenscap completions fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/lenscap.fish
+	for lang in $(LINGUAS); do install -d $(DESTDIR)$(datadir)/locale/$$lang/LC_MESSAGES && \
+	  msgfmt -o $(DESTDIR)$(datadir)/locale/$$lang/LC_MESSAGES/lenscap.mo po/$$lang.po || exit 1; done
+	$(REFRESH_ICONS)
 
 uninstall:
-	rm -f $(bindir)/lenscap $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences
-	rm -f $(docdir)/README.md $(docdir)/CHANGELOG.md $(docdir)/LICENSE
-	-rmdir $(libexecdir) $(docdir) 2>/dev/null
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	-rmdir $(addprefix $(DESTDIR),$(OWN_DIRECTORIES)) 2>/dev/null
+	$(REFRESH_ICONS)
 
 clean:
 	$(CARGO) clean

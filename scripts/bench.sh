@@ -1,10 +1,10 @@
 #!/bin/bash
 # `make bench`: what the promises cost. One table, target/bench/table.md: most of it measured in the VM, the thousand
-# activations on this machine. BENCH_PARTS chooses parts, LENSCAP_BENCH_RUNS says how many runs (3).
+# activations and the applet in its tray on this machine. BENCH_PARTS chooses parts, LENSCAP_BENCH_RUNS says how many runs (3).
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-parts=${BENCH_PARTS:-idle start switches latency live switches-0.12 native cycles}
+parts=${BENCH_PARTS:-idle start switches latency live switches-0.12 native cycles resident}
 rows=target/bench
 rm -rf $rows
 mkdir -p $rows
@@ -29,6 +29,11 @@ done
 for part in $parts; do
   case $part in
     switches-0.12) vm 0.12.7 switches ;;
+    resident)
+      cargo build --release --locked --quiet -p lenscap || continue
+      LENSCAP_PROGRAM=$PWD/target/release/lenscap timeout -k 5 600 tests/desktop/run.sh --bench "$rows/resident.md"
+      [ ! -s $rows/resident.md ] || touch $rows/resident.md.ok
+      ;;
     native | cycles)
       if timeout -k 5 1200 "$program" "$part" "$rows/$part.md"; then
         touch "$rows/$part.md.ok"
@@ -48,7 +53,7 @@ table=$rows/table.md
   for part in $parts; do
     case $part in
       switches-0.12) file=$rows/switches-0.12.7.md ;;
-      native | cycles) file=$rows/$part.md ;;
+      native | cycles | resident) file=$rows/$part.md ;;
       *) file=$rows/$part-0.15.0.md ;;
     esac
     [ -s "$file" ] && cat "$file"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # What Lenscap needs of this system, by group:
-#   scripts/deps.sh [--check] build|run|test ...
-# build: compiling. run: the relay with ordinary cameras. test: the tiers of `make test`, the VM included.
+#   scripts/deps.sh [--check] build|run|test|lint ...
+# build: compiling and installing. run: the relay with ordinary cameras. test: the tiers of `make test`, the VM included.
+# lint: what `make lint` looks at the files for the desktop with.
 # Installs what is missing on Debian, Ubuntu, Fedora and Arch (through sudo when not root); with --check, and elsewhere,
 # only lists it. Never a kernel, never a kernel module. Exit status: 0 all is there, 1 something is missing.
 set -euo pipefail
@@ -10,31 +11,38 @@ cd "$(dirname "$0")/.."
 # The tables are read by name, in wanted().
 # shellcheck disable=SC2034
 declare -A debian=(
-  [build]="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev"
+  [build]="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev
+    gettext"
   [run]="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
   [test]="qemu-system-x86 busybox-static cpio kmod udev xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
-    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck"
+    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
+    xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
+    at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common"
+  [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"
 )
 # shellcheck disable=SC2034
 declare -A fedora=(
-  [build]="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel"
+  [build]="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel
+    gettext"
   [run]="gstreamer1-plugins-base gstreamer1-plugins-good"
   [test]="qemu-system-x86-core busybox cpio kmod systemd-udev xz zstd binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
     gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck"
+  [lint]="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
 )
 # shellcheck disable=SC2034
 declare -A arch=(
-  [build]="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita"
+  [build]="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita gettext"
   [run]="gst-plugins-base gst-plugins-good"
   [test]="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
     gst-plugins-base gst-plugins-good libelf procps-ng shellcheck"
+  [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff gettext"
 )
 
 check=
 [ "${1:-}" = --check ] && { check=1; shift; }
 [ $# -gt 0 ] || set -- build run
 for group; do
-  case $group in build | run | test) ;; *) echo "deps: unknown group $group; there are build, run and test" >&2; exit 1 ;; esac
+  case $group in build | run | test | lint) ;; *) echo "deps: unknown group $group; there are build, run, test and lint" >&2; exit 1 ;; esac
 done
 
 # wanted TABLE GROUP...: the packages, each once.

@@ -1,5 +1,6 @@
 #!/bin/bash
-# `make lint`: formatting, clippy, where unsafe may stand, licences and sources of all crates, shell scripts.
+# `make lint`: formatting, clippy, where unsafe may stand, licences and sources of all crates, shell scripts, the files for
+# the desktop, the translations. A warning fails like an error; what is not installed is skipped by name.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -31,15 +32,92 @@ shell() {
   local files
   mapfile -t files < <(git ls-files '*.sh' tests/vm/guest-init .ci/run 2>/dev/null || true)
   [ ${#files[@]} -gt 0 ] || mapfile -t files < <(find scripts tests -name '*.sh')
-  command -v shellcheck >/dev/null || { echo "SKIP shellcheck: not installed (scripts/deps.sh test)"; return 0; }
+  command -v shellcheck >/dev/null || { echo "SKIP shellcheck: not installed (scripts/deps.sh lint)"; return 0; }
   shellcheck --external-sources --severity=warning "${files[@]}"
 }
 
+id=io.github.lenscap.Lenscap
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# has TOOL: whether it is here; says so where it is not.
+has() { command -v "$1" >/dev/null || { echo "SKIP $1: not installed (scripts/deps.sh lint)"; return 1; }; }
+# silent COMMAND...: fails when it says anything, whatever its exit status.
+silent() {
+  local said rc=0
+  said=$("$@" 2>&1) || rc=$?
+  [ -z "$said" ] || { echo "$said"; rc=1; }
+  return $rc
+}
+desktop_files() {
+  has desktop-file-validate || return 0
+  silent desktop-file-validate "data/$id.desktop" "data/$id-autostart.desktop"
+}
+metainfo() {
+  has appstreamcli || return 0
+  local said
+  said=$(appstreamcli validate --no-net --explain "data/$id.metainfo.xml" 2>&1) || { echo "$said"; return 1; }
+  # Its infos are opinions; its warnings are not.
+  ! grep -E '^(W|E):' <<<"$said"
+}
+unit() {
+  has systemd-analyze || return 0
+  # The program it starts has to be there.
+  mkdir -p "$scratch/bin" "$scratch/run"
+  printf '#!/bin/sh\n' >"$scratch/bin/lenscap" && chmod +x "$scratch/bin/lenscap"
+  sed "s|@bindir@|$scratch/bin|" data/lenscap.service.in >"$scratch/lenscap.service"
+  XDG_RUNTIME_DIR=$scratch/run silent systemd-analyze --user --man=no verify "$scratch/lenscap.service"
+}
+interface() {
+  local rc=0
+  # Its document type is known by name only here: nothing is fetched.
+  if has xmllint; then silent xmllint --nonet --noout "data/$id.xml" "data/$id.metainfo.xml" icons/hicolor/*/apps/*.svg || rc=1; fi
+  if has gdbus-codegen; then
+    silent gdbus-codegen --generate-docbook "$scratch/doc" --output-directory "$scratch" "data/$id.xml" || rc=1
+    # Members without an explanation get an empty paragraph.
+    ! grep -lzE '<para>\s*</para>' "$scratch"/doc-*.xml || rc=1
+  fi
+  return $rc
+}
+man_page() {
+  has man || return 0
+  local said
+  said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l data/lenscap.1 2>&1 >/dev/null)
+  [ -z "$said" ] || { echo "$said"; return 1; }
+}
+flatpak_manifest() {
+  has flatpak-builder || return 0
+  local said
+  cp "flatpak/$id.yml" "$scratch"
+  # Made from Cargo.lock when the Flatpak is built.
+  echo '[{ "type": "file", "path": "Cargo.lock" }]' >"$scratch/cargo-sources.json"
+  said=$(cd "$scratch" && flatpak-builder --show-manifest "$id.yml" 2>&1 >/dev/null) || { echo "$said"; return 1; }
+  ! grep -E 'WARNING|rror' <<<"$said"
+}
+translations() {
+  has msgfmt || return 0
+  local language rc=0
+  for language in $(cat po/LINGUAS); do
+    # In this locale its remarks can be told from its count of texts.
+    silent env LC_ALL=C msgfmt --check -o /dev/null "po/$language.po" || rc=1
+  done
+  silent env LC_ALL=C msgfmt --check-format -o /dev/null po/lenscap.pot || rc=1
+  return $rc
+}
+
 scripts/deps.sh build || exit 1
+scripts/deps.sh lint || echo "lint: not every tool is here; what needs one will be skipped by name"
 run "format" cargo fmt --check
 run "clippy" cargo clippy --locked --all-targets --quiet -- -D warnings
 run "unsafe only in src/sys" unsafe_in_sys
 run "crates" deny
 run "shell scripts" shell
+run "desktop files" desktop_files
+run "metainfo" metainfo
+run "systemd unit" unit
+run "D-Bus interface and icons" interface
+run "man page" man_page
+run "Flatpak manifest" flatpak_manifest
+run "translations" translations
 [ ${#failed[@]} = 0 ] || { printf 'lint: failed: %s\n' "${failed[@]}"; exit 1; }
 echo "lint: clean"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# `make run`: the relay for this machine's camera. Without a loopback node or a camera, the same thing inside the VM.
+# `make run`: Lenscap for this machine's camera, with its icon where there is a desktop. Without a loopback node or a camera, the same thing inside the VM.
 # Arguments are those of `lenscap run`.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -27,6 +27,7 @@ loopback_node >/dev/null || why="no v4l2loopback node"
 camera >/dev/null || why="${why:+$why and }no camera"
 if [ -z "$why" ]; then
   cargo build --release --locked --quiet -p lenscap
+  if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then exec target/release/lenscap "$@"; fi
   exec target/release/lenscap run --headless --events "$@"
 fi
 echo "This machine has $why; here is the same in a virtual machine, with a test camera and the real module."

@@ -6,6 +6,8 @@
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
+# Sentences are compared in English, whatever language this machine speaks.
+export LANGUAGE=en
 
 tiers=${TIERS:-anywhere desktop kernel}
 logs=target/test-logs

@@ -3,6 +3,8 @@
 //! The flags of ipu6-camera-daemon work unchanged. A value is judged by the rules of the settings file and refused with
 //! the same sentence. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not running.
 
+mod localized;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::config::rules::{self, Given};
 use crate::config::{CardChoice, Overrides};
 use crate::core::source::Source;
 use crate::frame::format::PixelFormat;
+use crate::i18n::trf;
 
 /// An on-demand camera: applications see it always, and it is on only while one of them streams.
 #[derive(Debug, Clone, PartialEq, Parser)]
@@ -23,18 +26,21 @@ use crate::frame::format::PixelFormat;
     after_help = "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not running."
 )]
 pub struct Cli {
-    /// What to do; nothing: run the relay (this version has no tray).
+    /// What to do; nothing: run the camera with its icon, or show the preferences of the one that runs.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Settings for the relay.
     #[command(flatten)]
     pub run: RunArgs,
+    /// Started by D-Bus, which then says what it wants.
+    #[arg(long, hide = true)]
+    pub gapplication_service: bool,
 }
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Command {
-    /// Run the camera relay without a desktop
+    /// Run the camera, with options of its own
     Run(Box<RunCommand>),
     /// Show whether the camera is on, and who uses it
     Status(StatusArgs),
@@ -44,6 +50,8 @@ pub enum Command {
     Resume,
     /// Pause when allowed, resume when paused
     Toggle,
+    /// Show the preferences
+    Preferences,
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -54,10 +62,10 @@ pub enum Command {
 /// `lenscap run`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct RunCommand {
-    /// Relay alone, without tray and notifications (this version has neither)
+    /// Relay alone, without icon, notifications and session bus
     #[arg(long)]
     pub headless: bool,
-    /// Print one JSON object a line for every change of state
+    /// Print one JSON object a line for every change of state; implies --headless
     #[arg(long)]
     pub events: bool,
     /// Settings for this run.
@@ -149,6 +157,7 @@ impl From<&RunArgs> for Overrides {
         let picture = args.picture.clone().map(|Picture(picture)| picture);
         // Who names a picture wants to see it.
         let implied = matches!(picture, Some(Some(_))).then_some(CardChoice::Picture);
+        // What has no flag is the file's.
         Overrides {
             source: args.source.clone(),
             width: args.width,
@@ -157,17 +166,18 @@ impl From<&RunArgs> for Overrides {
             buffer_count: args.buffer_count,
             activation_delay: args.activation_delay_ms.map(|Delay(delay)| delay),
             cooldown: args.cooldown_ms,
-            start_paused: None,
-            blocked: None,
             card: args.card.or(implied),
             picture,
             node: args.device.clone().map(|Node(node)| node),
             label: args.label.clone(),
             pixel_format: args.format,
             poll_interval: args.poll_interval_ms,
+            ..Overrides::default()
         }
     }
 }
+
+pub use localized::{localized, parse};
 
 /// Prints the completion script for this shell on stdout.
 pub fn print_completions(shell: clap_complete::Shell) {
@@ -227,8 +237,8 @@ fn picture(text: &str) -> Result<Picture, String> {
     if text.is_empty() || text.starts_with("~/") {
         return rules::picture(&Given::Text(text)).map(Picture);
     }
-    let absolute =
-        std::path::absolute(text).map_err(|error| format!("picture \"{text}\" has no full path ({error})"))?;
+    let absolute = std::path::absolute(text)
+        .map_err(|error| trf("picture \"{path}\" has no full path ({error})", &[("path", &text), ("error", &error)]))?;
     rules::picture(&Given::Text(&absolute.to_string_lossy())).map(Picture)
 }
 
@@ -242,7 +252,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub fn time(text: &str) -> Result<Duration, String> {
     let wrong = || {
         let shown: String = text.chars().take(40).collect();
-        format!("\"{shown}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m")
+        trf("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", &[("text", &shown)])
     };
     let mut rest = text;
     let mut seconds: u64 = 0;

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use crate::i18n::trf;
+
 /// A family of distributions with the same package names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -45,11 +47,14 @@ impl Family {
 
     /// "install it with `…`", for the package's name on Debian, Fedora and Arch.
     pub fn install_hint(self, debian: &str, fedora: &str, arch: &str) -> String {
+        // TRANSLATORS: these stand behind a comma or a colon, as in "the module is missing, install it with ..."
         match self {
-            Family::Debian => format!("install it with \"sudo apt install {debian}\""),
-            Family::Fedora => format!("install it with \"sudo dnf install {fedora}\""),
-            Family::Arch => format!("install it with \"sudo pacman -S {arch}\""),
-            Family::Other => format!("install your distribution's package of it (Debian calls it {debian})"),
+            Family::Debian => trf("install it with \"sudo apt install {package}\"", &[("package", &debian)]),
+            Family::Fedora => trf("install it with \"sudo dnf install {package}\"", &[("package", &fedora)]),
+            Family::Arch => trf("install it with \"sudo pacman -S {package}\"", &[("package", &arch)]),
+            Family::Other => {
+                trf("install your distribution's package of it (Debian calls it {package})", &[("package", &debian)])
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, epoll, poll};
@@ -22,6 +22,7 @@ use crate::core::status::{Reason, ReasonKind, StateName, Status};
 use crate::detect::Detector;
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
+use crate::i18n::{tr, trf};
 use crate::output::finder::{self, NodeWatch, Wanted};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
@@ -111,8 +112,26 @@ impl Engine {
     /// # Errors
     /// When waiting cannot help: no permission, not a loopback node, a size it does not take.
     pub fn new(config: EngineConfig, sink: StatusSink) -> Result<Self, OutputError> {
+        Self::start(config, sink, OutputError::is_passing)
+    }
+
+    /// As [`Self::new`], but whatever is wrong with the output is shown and waited for: another setting or another
+    /// permission may mend it.
+    ///
+    /// # Errors
+    /// When the event loop cannot be set up.
+    pub fn new_patient(config: EngineConfig, sink: StatusSink) -> Result<Self, OutputError> {
+        Self::start(config, sink, |_| true)
+    }
+
+    fn start(
+        config: EngineConfig,
+        sink: StatusSink,
+        is_borne: impl Fn(&OutputError) -> bool,
+    ) -> Result<Self, OutputError> {
         let io = |error: io::Error| {
-            OutputError::new(OutputErrorKind::Io, format!("Cannot start the event loop ({error}): free some memory."))
+            let text = trf("Cannot start the event loop ({error}): free some memory.", &[("error", &error)]);
+            OutputError::new(OutputErrorKind::Io, text)
         };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| io(error.into()))?;
         let timer =
@@ -144,7 +163,7 @@ impl Engine {
             sink,
         };
         if let Err(error) = engine.open_output(true) {
-            if !error.is_passing() {
+            if !is_borne(&error) {
                 return Err(error);
             }
             engine.no_output(&error);
@@ -175,6 +194,14 @@ impl Engine {
     /// The output, while there is one.
     pub fn output(&self) -> Option<&Output> {
         self.output.as_ref()
+    }
+
+    /// The path of the node that is held, while it is.
+    pub fn node(&self) -> Option<&Path> {
+        match self.output.as_ref()?.device() {
+            Device::Loopback(loopback) => Some(loopback.path()),
+            Device::Memory(_) => None,
+        }
     }
 
     /// The worker's process id, while there is one.
@@ -421,16 +448,13 @@ impl Engine {
 
     fn spawn_worker(&mut self, now: Instant) {
         let Some(output) = &self.output else { return };
-        let excluded = match output.device() {
-            Device::Loopback(loopback) => Some(loopback.path().to_owned()),
-            Device::Memory(_) => None,
-        };
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
             source: self.config.source.clone(),
             format: self.config.format,
+            orientation: self.config.policy.orientation,
             buffer_count: self.config.buffer_count,
-            excluded,
+            excluded: self.node().map(Path::to_owned),
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
@@ -575,7 +599,7 @@ impl Engine {
         if detector.gone() {
             let error = OutputError::new(
                 OutputErrorKind::Missing,
-                format!("The camera device went away: {}.", finder::how_to_get_a_node()),
+                trf("The camera device went away: {how}.", &[("how", &finder::how_to_get_a_node())]),
             );
             self.lose_output(&error);
         } else if let Some(presence) = presence {
@@ -597,7 +621,8 @@ impl Engine {
                 let mut detector = Detector::new(&path, self.config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
                 self.watch_detector(&mut detector).map_err(|error| {
-                    OutputError::new(OutputErrorKind::Io, format!("Cannot watch {} ({error}).", path.display()))
+                    let parts: [(&str, &dyn std::fmt::Display); 2] = [("node", &path.display()), ("error", &error)];
+                    OutputError::new(OutputErrorKind::Io, trf("Cannot watch {node} ({error}).", &parts))
                 })?;
                 tracing::info!("serving {} as {}", path.display(), self.config.format);
                 (Device::Loopback(loopback), Some(detector))
@@ -672,8 +697,13 @@ impl Engine {
         if let Some(watch) = &mut self.node_watch {
             watch.dispatch();
         }
-        let is_silent = error.kind == OutputErrorKind::Missing && self.node_watch.is_some() && !finder::can_create();
-        self.retry_at = (!is_silent).then(|| Instant::now() + BUSY_RETRY);
+        // What only another file or another permission can mend is heard of; the rest is tried again.
+        let is_heard = match error.kind {
+            OutputErrorKind::Missing => !finder::can_create(),
+            OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => true,
+            OutputErrorKind::Busy | OutputErrorKind::Io => false,
+        };
+        self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
     }
 
     /// Tries to take the output again. A worker that still holds the old one's pages would keep it busy.
@@ -706,7 +736,7 @@ impl Engine {
             self.no_output(&error);
         } else if was_held {
             // One node went and one came; the machine starts over with it.
-            let reason = Reason::new(ReasonKind::Device, "The camera device is being set up anew.");
+            let reason = Reason::new(ReasonKind::Device, tr("The camera device is being set up anew."));
             self.events.insert(before, Event::DeviceGone(reason));
         }
     }

@@ -1,8 +1,10 @@
-//! How other processes ask the running relay: `lenscap status`, `pause`, `resume`, `toggle`.
+//! How other processes ask the running relay: `lenscap status`, `pause`, `resume`, `toggle`, and a second `lenscap`.
 //!
 //! A Unix socket in the user's runtime directory, so that it works without a desktop. One request a connection, a line
 //! of JSON each way: `{"do":"pause","seconds":1800}` is answered with the status, `{"do":"watch"}` with a status for
 //! every change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
+
+pub mod dbus;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::core::event::Command;
-use crate::core::presence::Use;
 use crate::core::status::Status;
+use crate::i18n::{tr, trf};
 
 /// How long a client waits for an answer before it calls the relay hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
@@ -27,7 +29,7 @@ const MAX_CONNECTIONS: usize = 16;
 const MAX_REQUEST: usize = 4096;
 
 /// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
     /// The present status.
@@ -45,13 +47,29 @@ pub enum Request {
     Toggle,
     /// Camera off for those who stream now.
     TurnOff,
+    /// Read the settings file again.
+    Reload,
+    /// Show the preferences.
+    Preferences,
+    /// End.
+    Quit,
+    /// These programs stream from now on; only a relay without a node, made for demonstrations, believes it.
+    Pretend {
+        /// Their names.
+        streaming: Vec<String>,
+    },
 }
 
 impl Request {
-    /// What the machine is to be told, if anything.
-    pub fn command(self) -> Option<Command> {
+    /// What the machine is to be told, if it concerns the machine.
+    pub fn command(&self) -> Option<Command> {
         match self {
-            Request::Status | Request::Watch => None,
+            Request::Status
+            | Request::Watch
+            | Request::Reload
+            | Request::Preferences
+            | Request::Quit
+            | Request::Pretend { .. } => None,
             Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
             Request::Resume => Some(Command::Resume),
             Request::Toggle => Some(Command::Toggle),
@@ -65,20 +83,14 @@ pub fn to_json(status: &Status) -> Value {
     let clients: Vec<_> = status
         .clients
         .iter()
-        .map(|client| {
-            let usage = match client.usage {
-                Use::Open => "open",
-                Use::Unknown => "unknown",
-                Use::Streaming => "streaming",
-            };
-            json!({ "pid": client.pid, "name": client.name, "use": usage })
-        })
+        .map(|client| json!({ "pid": client.pid, "name": client.name, "use": client.usage.as_str() }))
         .collect();
     json!({
         "state": status.state.as_str(),
         "live": status.camera_live,
         "clients": clients,
         "camera": status.camera,
+        "allowed": status.allowed,
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
     })
 }
@@ -94,8 +106,7 @@ pub fn stamped(status: &Value) -> Value {
 
 /// A status for people, in one line.
 fn in_words(status: &Value) -> String {
-    let camera = if status["live"] == json!(true) { "on" } else { "off" };
-    let state = status["state"].as_str().unwrap_or("unknown");
+    let state = state_in_words(status["state"].as_str().unwrap_or_default());
     let names: Vec<_> = status["clients"]
         .as_array()
         .into_iter()
@@ -103,7 +114,11 @@ fn in_words(status: &Value) -> String {
         .filter(|client| client["use"] != json!("open"))
         .filter_map(|client| client["name"].as_str())
         .collect();
-    let mut line = format!("Camera is {camera} ({state})");
+    let mut line = if status["live"] == json!(true) {
+        trf("Camera is on ({state})", &[("state", &state)])
+    } else {
+        trf("Camera is off ({state})", &[("state", &state)])
+    };
     if !names.is_empty() {
         line += &format!(": {}", names.join(", "));
     }
@@ -111,6 +126,22 @@ fn in_words(status: &Value) -> String {
         line += &format!(". {reason}");
     }
     line
+}
+
+fn state_in_words(state: &str) -> String {
+    // TRANSLATORS: these states stand in parentheses, as in "Camera is off (paused)"
+    match state {
+        "no-device" => tr("no-device"),
+        "idle" => tr("idle"),
+        "pending" => tr("pending"),
+        "starting" => tr("starting"),
+        "live" => tr("live"),
+        "cooldown" => tr("cooldown"),
+        "paused" => tr("paused"),
+        "blocked" => tr("blocked"),
+        "failed" => tr("failed"),
+        _ => tr("unknown"),
+    }
 }
 
 /// `$XDG_RUNTIME_DIR/lenscap/control`.
@@ -121,7 +152,7 @@ fn socket_path() -> Result<PathBuf, String> {
     directories::BaseDirs::new()
         .and_then(|directories| directories.runtime_dir().map(Path::to_owned))
         .map(|directory| directory.join("lenscap/control"))
-        .ok_or_else(|| "There is no runtime directory to reach Lenscap through: set XDG_RUNTIME_DIR.".into())
+        .ok_or_else(|| tr("There is no runtime directory to reach Lenscap through: set XDG_RUNTIME_DIR."))
 }
 
 /// The relay's side.
@@ -152,7 +183,10 @@ impl Server {
     fn at(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         if UnixStream::connect(path).is_ok() {
-            return Err(format!("Another Lenscap answers at {shown} already: \"lenscap status\" asks that one."));
+            return Err(trf(
+                "Another Lenscap answers at {path} already: \"lenscap status\" asks that one.",
+                &[("path", &shown)],
+            ));
         }
         let listen = || -> io::Result<Self> {
             if let Some(directory) = path.parent() {
@@ -171,7 +205,10 @@ impl Server {
             Ok(Self { path: path.to_owned(), listener, epoll, connections: Vec::new() })
         };
         listen().map_err(|error| {
-            format!("Cannot listen at {shown} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.")
+            trf("Cannot listen at {path} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.", &[
+                ("path", &shown),
+                ("error", &error),
+            ])
         })
     }
 
@@ -180,8 +217,14 @@ impl Server {
         self.epoll.as_fd()
     }
 
-    /// Takes new connections and requests. `decide` carries a command out; `status` is asked after that.
-    pub fn dispatch<T>(&mut self, relay: &mut T, decide: impl Fn(&mut T, Command), status: impl Fn(&T) -> Status) {
+    /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `status` is
+    /// asked after that.
+    pub fn dispatch<T>(
+        &mut self,
+        relay: &mut T,
+        obey: impl Fn(&mut T, Request) -> Result<(), String>,
+        status: impl Fn(&T) -> Status,
+    ) {
         while let Ok((stream, _)) = self.listener.accept() {
             let is_full = self.connections.len() >= MAX_CONNECTIONS;
             let watched = stream.set_nonblocking(true).is_ok()
@@ -193,10 +236,11 @@ impl Server {
         self.connections.retain_mut(|connection| match connection.receive() {
             Ok(None) => true,
             Ok(Some(Ok(request))) => {
-                if let Some(command) = request.command() {
-                    decide(relay, command);
-                }
                 connection.watches = request == Request::Watch;
+                if let Err(sentence) = obey(relay, request) {
+                    connection.send(&json!({ "error": sentence }));
+                    return false;
+                }
                 connection.send(&stamped(&to_json(&status(relay)))) && connection.watches
             }
             Ok(Some(Err(sentence))) => {
@@ -238,8 +282,9 @@ impl Connection {
                 return Err(());
             }
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
-                let request = serde_json::from_slice(&self.received[..end])
-                    .map_err(|error| format!("That is not a request ({error}): send one like {{\"do\":\"status\"}}."));
+                let request = serde_json::from_slice(&self.received[..end]).map_err(|error| {
+                    trf("That is not a request ({error}): send one like {\"do\":\"status\"}.", &[("error", &error)])
+                });
                 return Ok(Some(request));
             }
         }
@@ -256,11 +301,21 @@ impl Connection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// Nobody listens.
-    #[error("Lenscap is not running: start it with \"lenscap run --headless\".")]
+    #[error("{}", tr("Lenscap is not running: start it with \"lenscap\"."))]
     NotRunning,
     /// Somebody listens and does not answer, or wrongly.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Asks the running relay and does nothing with its answer.
+///
+/// # Errors
+/// As [`ask`]; also when it says why it cannot do that.
+pub fn tell(request: Request) -> Result<(), AskError> {
+    // Without a runtime directory nobody can listen in it.
+    let path = socket_path().map_err(|_| AskError::NotRunning)?;
+    ask_at(&path, request, &mut |_| true)
 }
 
 /// Asks the running relay and prints its answer, as JSON or in words.
@@ -277,8 +332,9 @@ pub fn ask(request: Request, as_json: bool) -> Result<(), AskError> {
 
 fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool) -> Result<(), AskError> {
     let hung = |error: io::Error| {
-        AskError::Failed(format!(
-            "Lenscap does not answer ({error}): end it with \"pkill -x lenscap\" and start it again."
+        AskError::Failed(trf(
+            "Lenscap does not answer ({error}): end it with \"pkill -x lenscap\" and start it again.",
+            &[("error", &error)],
         ))
     };
     let mut stream = UnixStream::connect(path).map_err(|_| AskError::NotRunning)?;
@@ -293,7 +349,7 @@ fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool)
     for line in std::iter::once(Ok(first)).chain(lines) {
         let Ok(line) = line else { break };
         let value: Value = serde_json::from_str(&line)
-            .map_err(|_| AskError::Failed("Lenscap answers in another version's words: restart it.".into()))?;
+            .map_err(|_| AskError::Failed(tr("Lenscap answers in another version's words: restart it.")))?;
         if let Some(error) = value["error"].as_str() {
             return Err(AskError::Failed(error.to_owned()));
         }
@@ -322,8 +378,11 @@ mod tests {
             let counter = std::cell::Cell::new(asked);
             server.dispatch(
                 machine,
-                |machine, command| {
-                    machine.step(Instant::now(), crate::core::event::Event::Command(command));
+                |machine, request| {
+                    if let Some(command) = request.command() {
+                        machine.step(Instant::now(), crate::core::event::Event::Command(command));
+                    }
+                    Ok(())
                 },
                 |machine| {
                     counter.set(counter.get() + 1);
@@ -393,13 +452,13 @@ mod tests {
         let (_directory, path, mut server) = server();
         let mut machine = Machine::new(Policy::default());
         let streams: Vec<_> = (0..MAX_CONNECTIONS + 8).map(|_| UnixStream::connect(&path).unwrap()).collect();
-        server.dispatch(&mut machine, |_, _| {}, Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS);
         (&streams[0]).write_all(&[b'x'; 3 * MAX_REQUEST]).unwrap();
-        server.dispatch(&mut machine, |_, _| {}, Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS - 1);
         drop(streams);
-        server.dispatch(&mut machine, |_, _| {}, Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
         assert!(server.connections.is_empty());
     }
 

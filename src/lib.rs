@@ -9,13 +9,16 @@
 //! |---|---|
 //! | [`core`], [`sys`] | nothing of ours |
 //! | [`distro`] | nothing of ours |
+//! | [`i18n`] | `sys`; everybody may import it |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `sys`, `frame` |
 //! | [`detect`] | `core`, `sys` |
-//! | [`output`], [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
+//! | [`output`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `detect`, `distro` |
+//! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`engine`] | all of the above |
-//! | [`cli`], [`ipc`], [`ui`] | `core`, `config`, `frame` |
+//! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
+//! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
 //! | [`app`] | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
@@ -29,6 +32,7 @@ pub mod detect;
 pub mod distro;
 pub mod engine;
 pub mod frame;
+pub mod i18n;
 pub mod ipc;
 pub mod output;
 pub mod sys;
@@ -40,3 +44,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The application's id, as the desktop knows it.
 pub const APP_ID: &str = "io.github.lenscap.Lenscap";
+
+/// Where its object is on the session bus.
+pub const OBJECT_PATH: &str = "/io/github/lenscap/Lenscap";

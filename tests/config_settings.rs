@@ -5,10 +5,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lenscap::config::model::{Camera, Detection, Device, Privacy};
+use lenscap::config::model::{Camera, Detection, Device, Notifications, Privacy};
 use lenscap::config::{CardChoice, Overrides, SCHEMA, Settings, load, save, update};
 use lenscap::core::policy::Policy;
-use lenscap::core::source::Source;
+use lenscap::core::source::{Orientation, Rotation, Source};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardKind;
 use proptest::prelude::*;
@@ -47,12 +47,18 @@ fn every_setting_of_the_schema_is_read_and_reaches_the_settings() {
         ("camera", "height", "480"),
         ("camera", "framerate", "15"),
         ("camera", "buffer_count", "4"),
+        ("camera", "mirror", "true"),
+        ("camera", "rotation", "270"),
         ("privacy", "activation_delay_ms", "300"),
         ("privacy", "cooldown_ms", "0"),
         ("privacy", "start_paused", "true"),
+        ("privacy", "pause_while_locked", "false"),
         ("privacy", "blocked", "[\"zoom\"]"),
         ("privacy", "card", "\"black\""),
         ("privacy", "picture", "\"/a.png\""),
+        ("notifications", "activation", "false"),
+        ("notifications", "failure", "false"),
+        ("notifications", "busy", "false"),
         ("device", "node", "\"/dev/video10\""),
         ("device", "label", "\"Cam\""),
         ("device", "format", "\"NV12\""),
@@ -102,8 +108,8 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("[camera]\nwidth = \"wide\"", "width \"wide\" cannot work: use an even number"),
         (
             "[camera]\nwidht = 640",
-            "line 2, column 1: \"widht\" is not a setting of [camera]: use source, width, height, framerate or \
-             buffer_count.",
+            "line 2, column 1: \"widht\" is not a setting of [camera]: use source, width, height, framerate, buffer_count, \
+             mirror or rotation.",
         ),
         ("[camera]\nlabel = \"x\"", "\"label\" stands in the wrong section: write it under [device]."),
         ("width = 640", "line 1, column 1: \"width\" stands outside its section: write it under [camera]."),
@@ -345,10 +351,10 @@ prop_compose! {
         source in source(),
         (width, height, framerate) in (1u32..=4096, 1u32..=4096, 1u32..=240),
         pixel_format in prop::sample::select(PixelFormat::ALL.to_vec()),
-        buffer_count in 2u32..=10,
+        (buffer_count, mirror, rotation) in (2u32..=10, any::<bool>(), prop::sample::select(Rotation::ALL.to_vec())),
         activation_delay in prop::option::of(milliseconds(60_000)),
         cooldown in milliseconds(3_600_000),
-        start_paused in any::<bool>(),
+        [start_paused, pause_while_locked, activation, failure, busy] in any::<[bool; 5]>(),
         blocked in prop::collection::vec(name(255), 0..4),
         card in prop::sample::select(CardChoice::ALL.to_vec()),
         picture in prop::option::of("(~)?/[a-zä\"\\\\ ]{1,20}"),
@@ -363,8 +369,18 @@ prop_compose! {
                 source,
                 format: VideoFormat::new(pixel_format, width * 2, height * 2, framerate).unwrap(),
                 buffer_count,
+                orientation: Orientation { rotation, mirror },
             },
-            privacy: Privacy { activation_delay, cooldown, start_paused, blocked, card, picture },
+            privacy: Privacy {
+                activation_delay,
+                cooldown,
+                start_paused,
+                pause_while_locked,
+                blocked,
+                card,
+                picture,
+            },
+            notifications: Notifications { activation, failure, busy },
             device: Device { node: node.map(PathBuf::from), label },
             detection: Detection { poll_interval },
         }

@@ -4,6 +4,7 @@ mod worker_rig;
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use lenscap::core::source::{Orientation, Rotation};
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
@@ -111,6 +112,34 @@ fn pictures_of_another_shape_get_borders_and_are_not_stretched() {
             assert!(luma(picture, &format, x, y) > 225, "{source}: ({x}, {y}) is not white");
         }
         rig.stop();
+    }
+}
+
+#[test]
+fn pictures_are_turned_and_then_mirrored() {
+    if !has("pictures_are_turned_and_then_mirrored", &["videotestsrc", "videobox", "videoflip"]) {
+        return;
+    }
+    let format = format(Yuy2, 64, 64, 30);
+    // White in the upper left quarter, black elsewhere.
+    let source = format!("{} ! videobox right=-32 bottom=-32", white(32, 32));
+    let corners = [(8, 8), (56, 8), (56, 56), (8, 56)];
+    for (quarters, rotation) in Rotation::ALL.into_iter().enumerate() {
+        for mirror in [false, true] {
+            let orientation = Orientation { rotation, mirror };
+            let mut rig = Rig::try_spawn_laid(&worker(), &source, format, orientation, &[]).unwrap();
+            rig.keep = true;
+            rig.run(3);
+            let picture = &rig.frames[2].picture;
+            // Clockwise from the upper left; the mirror exchanges left and right.
+            let (turned_x, y) = corners[quarters];
+            let lit = (if mirror { 64 - turned_x } else { turned_x }, y);
+            for (x, y) in corners {
+                let is_white = luma(picture, &format, x, y) > 128;
+                assert_eq!(is_white, (x, y) == lit, "{orientation:?}: ({x}, {y})");
+            }
+            rig.stop();
+        }
     }
 }
 

@@ -41,6 +41,7 @@ impl Rig {
                 cooldown: Duration::ZERO,
                 blocked: Vec::new(),
                 source: source.to_string(),
+                ..Policy::default()
             },
             source,
             buffer_count: 7,

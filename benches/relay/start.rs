@@ -22,11 +22,13 @@ const ALLOWED_MS: f64 = 100.0;
 /// Checksums of the cards that may be shown before the camera.
 fn cards(mode: &Mode) -> Vec<u64> {
     let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
-    let mut cards = Cards::new(CardStyle::default());
+    let mut cards = Cards::new(CardStyle::default(), format);
     [Card::Off, Card::Starting]
         .map(|card| {
-            cards.set(&card, &format);
-            checksum(cards.to_draw(0).expect("a picture"))
+            let mut picture = vec![0; format.size_image() as usize];
+            cards.set(&card);
+            cards.to_draw(0).expect("a picture").unpack(&mut picture);
+            checksum(&picture)
         })
         .to_vec()
 }

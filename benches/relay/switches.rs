@@ -130,7 +130,7 @@ pub fn card_rows(table: &mut Table, place: &str, modes: &[Mode]) {
         let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
         let times = (0..10).map(|_| {
             let began = Instant::now();
-            Cards::new(CardStyle::default()).set(&Card::Starting, &format);
+            Cards::new(CardStyle::default(), format).set(&Card::Starting);
             ms(began.elapsed())
         });
         table.row(&Row {

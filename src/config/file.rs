@@ -8,14 +8,19 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::model::{Overrides, Settings};
 use super::rules::{self, Given, short};
+use crate::i18n::trf;
 
 /// The version of the file's layout that this build reads and writes.
 pub const VERSION: i64 = 1;
 
 /// Every section with its keys.
-pub const SCHEMA: [(&str, &[&str]); 4] = [
-    ("camera", &["source", "width", "height", "framerate", "buffer_count"]),
-    ("privacy", &["activation_delay_ms", "cooldown_ms", "start_paused", "blocked", "card", "picture"]),
+pub const SCHEMA: [(&str, &[&str]); 5] = [
+    ("camera", &["source", "width", "height", "framerate", "buffer_count", "mirror", "rotation"]),
+    (
+        "privacy",
+        &["activation_delay_ms", "cooldown_ms", "start_paused", "pause_while_locked", "blocked", "card", "picture"],
+    ),
+    ("notifications", &["activation", "failure", "busy"]),
     ("device", &["node", "label", "format"]),
     ("detection", &["poll_interval_ms"]),
 ];
@@ -60,7 +65,8 @@ impl File {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let root = DeTable::parse(text).map_err(|error| {
             let why = short(&error.message().replace('\n', ", "));
-            let sentence = format!("this is not TOML ({why}): write one KEY = VALUE a line under its [section]");
+            let sentence =
+                trf("this is not TOML ({error}): write one KEY = VALUE a line under its [section]", &[("error", &why)]);
             Problem::new(text, error.span().map_or(0, |span| span.start), sentence)
         })?;
         let root = root.get_ref();
@@ -88,10 +94,11 @@ fn check_version(version: &Spanned<DeValue<'_>>, text: &str) -> Result<(), Probl
     let given = given(version, text);
     let sentence = match given {
         Given::Integer(VERSION) => return Ok(()),
-        Given::Integer(newer) if newer > VERSION => {
-            format!("version {newer} is newer than this Lenscap understands: update Lenscap, or move the file away")
-        }
-        _ => format!("version {given} cannot work: use {VERSION}"),
+        Given::Integer(newer) if newer > VERSION => trf(
+            "version {version} is newer than this Lenscap understands: update Lenscap, or move the file away",
+            &[("version", &newer)],
+        ),
+        _ => trf("version {value} cannot work: use {version}", &[("value", &given), ("version", &VERSION)]),
     };
     Err(Problem::new(text, version.span().start, sentence))
 }
@@ -113,7 +120,8 @@ impl<'t> Reader<'t> {
             return;
         };
         let DeValue::Table(table) = value.get_ref() else {
-            let sentence = format!("{section} is a section: write [{section}] on a line of its own");
+            let sentence =
+                trf("{section} is a section: write [{section}] on a line of its own", &[("section", section)]);
             return self.problems.push((at, sentence));
         };
         for (key, value) in table {
@@ -136,7 +144,13 @@ impl<'t> Reader<'t> {
             "buffer_count" => into.buffer_count = Some(rules::buffer_count(&given)?),
             "activation_delay_ms" => into.activation_delay = Some(rules::activation_delay(&given)?),
             "cooldown_ms" => into.cooldown = Some(rules::cooldown(&given)?),
-            "start_paused" => into.start_paused = Some(rules::start_paused(&given)?),
+            "mirror" => into.mirror = Some(rules::switch("mirror", &given)?),
+            "rotation" => into.rotation = Some(rules::rotation(&given)?),
+            "start_paused" => into.start_paused = Some(rules::switch("start_paused", &given)?),
+            "pause_while_locked" => into.pause_while_locked = Some(rules::switch("pause_while_locked", &given)?),
+            "activation" => into.notify_activation = Some(rules::switch("activation", &given)?),
+            "failure" => into.notify_failure = Some(rules::switch("failure", &given)?),
+            "busy" => into.notify_busy = Some(rules::switch("busy", &given)?),
             "blocked" => into.blocked = Some(rules::blocked(&given)?),
             "card" => {
                 self.file.card_at = value.span().start;
@@ -148,7 +162,7 @@ impl<'t> Reader<'t> {
             "format" => into.pixel_format = Some(rules::pixel_format(&given)?),
             "poll_interval_ms" => into.poll_interval = Some(rules::poll_interval(&given)?),
             // SCHEMA names it and nobody reads it: a test keeps the two in step.
-            _ => return Err(format!("\"{}\" is not read by this version: remove it", short(key))),
+            _ => return Err(trf("\"{key}\" is not read by this version: remove it", &[("key", &short(key))])),
         }
         Ok(())
     }
@@ -157,24 +171,40 @@ impl<'t> Reader<'t> {
 fn unknown_section(name: &str) -> String {
     let shown = short(name);
     match SCHEMA.iter().find(|(_, keys)| keys.contains(&name)) {
-        Some((section, _)) => format!("\"{shown}\" stands outside its section: write it under [{section}]"),
-        None => format!("\"{shown}\" is not a section: use [camera], [privacy], [device] or [detection]"),
+        Some((section, _)) => trf(
+            "\"{key}\" stands outside its section: write it under [{section}]",
+            &[("key", &shown), ("section", section)],
+        ),
+        None => {
+            let sections: Vec<_> = SCHEMA.iter().map(|(section, _)| format!("[{section}]")).collect();
+            trf("\"{key}\" is not a section: use {sections}", &[("key", &shown), ("sections", &list(&sections))])
+        }
     }
 }
 
 fn unknown_key(section: &str, keys: &[&str], name: &str) -> String {
     let shown = short(name);
     match SCHEMA.iter().find(|(_, keys)| keys.contains(&name)) {
-        Some((other, _)) => format!("\"{shown}\" stands in the wrong section: write it under [{other}]"),
-        None => format!("\"{shown}\" is not a setting of [{section}]: use {}", list(keys)),
+        Some((other, _)) => trf(
+            "\"{key}\" stands in the wrong section: write it under [{section}]",
+            &[("key", &shown), ("section", other)],
+        ),
+        None => trf(
+            "\"{key}\" is not a setting of [{section}]: use {keys}",
+            &[("key", &shown), ("section", &section), ("keys", &list(keys))],
+        ),
     }
 }
 
-fn list(words: &[&str]) -> String {
+fn list(words: &[impl AsRef<str>]) -> String {
     match words {
         [] => String::new(),
-        [word] => (*word).to_owned(),
-        [words @ .., last] => format!("{} or {last}", words.join(", ")),
+        [word] => word.as_ref().to_owned(),
+        [words @ .., last] => {
+            let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
+            // TRANSLATORS: the end of a list of words to choose from, as in "width, height or framerate"
+            trf("{words} or {last}", &[("words", &words.join(", ")), ("last", &last.as_ref())])
+        }
     }
 }
 
@@ -250,13 +280,13 @@ fn take_trailing(document: &mut DocumentMut) -> String {
 
 /// Every setting as the file writes it.
 fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value)>, String> {
-    let Settings { camera, privacy, device, detection } = settings;
+    let Settings { camera, privacy, notifications, device, detection } = settings;
     let milliseconds =
         |duration: std::time::Duration| Value::from(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     let path = |path: &Option<std::path::PathBuf>, none: &str| match path.as_deref().map(|path| (path, path.to_str())) {
         None => Ok(Value::from(none)),
         Some((_, Some(text))) => Ok(Value::from(text)),
-        Some((path, None)) => Err(format!("the path {} is not UTF-8 text: rename it", path.display())),
+        Some((path, None)) => Err(trf("the path {path} is not UTF-8 text: rename it", &[("path", &path.display())])),
     };
     let number = |number: u32| Value::from(i64::from(number));
     Ok(vec![
@@ -265,12 +295,18 @@ fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value
         ("camera", "height", number(camera.format.height)),
         ("camera", "framerate", number(camera.format.framerate)),
         ("camera", "buffer_count", number(camera.buffer_count)),
+        ("camera", "mirror", Value::from(camera.orientation.mirror)),
+        ("camera", "rotation", number(camera.orientation.rotation.degrees())),
         ("privacy", "activation_delay_ms", privacy.activation_delay.map_or_else(|| Value::from("auto"), milliseconds)),
         ("privacy", "cooldown_ms", milliseconds(privacy.cooldown)),
         ("privacy", "start_paused", Value::from(privacy.start_paused)),
+        ("privacy", "pause_while_locked", Value::from(privacy.pause_while_locked)),
         ("privacy", "blocked", Value::Array(privacy.blocked.iter().collect::<Array>())),
         ("privacy", "card", Value::from(privacy.card.as_str())),
         ("privacy", "picture", path(&privacy.picture, "")?),
+        ("notifications", "activation", Value::from(notifications.activation)),
+        ("notifications", "failure", Value::from(notifications.failure)),
+        ("notifications", "busy", Value::from(notifications.busy)),
         ("device", "node", path(&device.node, "auto")?),
         ("device", "label", Value::from(device.label.as_str())),
         ("device", "format", Value::from(camera.format.pixel_format.gst_name())),

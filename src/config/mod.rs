@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::i18n::{tr, trf};
+
 pub use file::{SCHEMA, VERSION};
 pub use model::{CardChoice, Overrides, Settings};
 pub use save::{save, update};
@@ -79,7 +81,10 @@ impl Error {
             ErrorKind::Invalid { .. } => {
                 let sentence = self.to_string();
                 let sentence = sentence.trim_end_matches('.');
-                format!("{sentence} (correct {} or move it away to start with the defaults).", self.path.display())
+                trf(
+                    "{sentence} (correct {path} or move it away to start with the defaults).",
+                    &[("sentence", &sentence), ("path", &self.path.display())],
+                )
             }
             _ => self.to_string(),
         }
@@ -89,26 +94,30 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
-        match &self.kind {
+        f.write_str(&match &self.kind {
             ErrorKind::Invalid { line, column, sentence } => {
                 let name = self.path.file_name().unwrap_or(self.path.as_os_str()).display();
-                write!(f, "{name} line {line}, column {column}: {sentence}.")
+                trf(
+                    "{file} line {line}, column {column}: {sentence}.",
+                    &[("file", &name), ("line", line), ("column", column), ("sentence", sentence)],
+                )
             }
-            ErrorKind::Arguments(sentence) => write!(f, "{sentence}."),
-            ErrorKind::Read(why) => {
-                write!(f, "The settings {path} cannot be read ({why}): correct that or move it away.")
-            }
-            ErrorKind::Write(why) => write!(
-                f,
-                "The settings {path} cannot be saved ({why}): make the directory writable, or name another file with \
-                 --config."
+            ErrorKind::Arguments(sentence) => format!("{sentence}."),
+            ErrorKind::Read(why) => trf(
+                "The settings {path} cannot be read ({error}): correct that or move it away.",
+                &[("path", &path), ("error", why)],
             ),
-            ErrorKind::Watch(error) => write!(
-                f,
+            ErrorKind::Write(why) => trf(
+                "The settings {path} cannot be saved ({error}): make the directory writable, or name another file with \
+                 --config.",
+                &[("path", &path), ("error", why)],
+            ),
+            ErrorKind::Watch(error) => trf(
                 "Edits of {path} will not be noticed ({error}): raise fs.inotify.max_user_watches and \
-                 max_user_instances, or restart Lenscap after an edit."
+                 max_user_instances, or restart Lenscap after an edit.",
+                &[("path", &path), ("error", error)],
             ),
-        }
+        })
     }
 }
 
@@ -121,7 +130,7 @@ impl std::error::Error for Error {}
 pub fn default_path() -> Result<PathBuf, String> {
     directories::ProjectDirs::from("", "", "lenscap")
         .map(|directories| directories.config_dir().join("config.toml"))
-        .ok_or_else(|| "There is no home directory to keep settings in: set HOME, or name a file with --config.".into())
+        .ok_or_else(|| tr("There is no home directory to keep settings in: set HOME, or name a file with --config."))
 }
 
 /// The settings of the file at `path` with `overrides` on top; where there is no file, the defaults with `overrides`.
@@ -160,16 +169,16 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 fn read_open(file: &File, path: &Path) -> Result<String, String> {
     let metadata = file.metadata().map_err(|error| error.to_string())?;
     if !metadata.is_file() && path != Path::new("/dev/null") {
-        return Err("it is not a file".into());
+        return Err(tr("it is not a file"));
     }
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err("it is larger than a mebibyte".into());
+        return Err(tr("it is larger than a mebibyte"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("it is not UTF-8 text in line {line}")
+        trf("it is not UTF-8 text in line {line}", &[("line", &line)])
     })
 }

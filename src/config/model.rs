@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::core::policy::Policy;
-use crate::core::source::Source;
+use crate::core::source::{Orientation, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::frame::placeholder::{CardKind, CardStyle};
+use crate::i18n::tr;
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +16,8 @@ pub struct Settings {
     pub camera: Camera,
     /// When the camera is on, for whom, and what is shown else.
     pub privacy: Privacy,
+    /// What is told by notification.
+    pub notifications: Notifications,
     /// The output node.
     pub device: Device,
     /// How clients are noticed.
@@ -30,6 +33,8 @@ pub struct Camera {
     pub format: VideoFormat,
     /// Buffers between camera and pipeline (`icamerasrc buffer-count`), 2 to 10.
     pub buffer_count: u32,
+    /// How the picture is laid.
+    pub orientation: Orientation,
 }
 
 /// `[privacy]`.
@@ -41,12 +46,25 @@ pub struct Privacy {
     pub cooldown: Duration,
     /// Whether the relay starts paused.
     pub start_paused: bool,
+    /// Whether the camera is off while the session is locked.
+    pub pause_while_locked: bool,
     /// Names of programs that never get the camera.
     pub blocked: Vec<String>,
     /// Which card is shown while the camera is off.
     pub card: CardChoice,
     /// The picture for [`CardChoice::Picture`]; kept while another card is chosen. May start with `~/`.
     pub picture: Option<PathBuf>,
+}
+
+/// `[notifications]`: which are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notifications {
+    /// An application uses the camera.
+    pub activation: bool,
+    /// The camera does not work.
+    pub failure: bool,
+    /// The camera is in use elsewhere.
+    pub busy: bool,
 }
 
 /// The value of `privacy.card`.
@@ -94,7 +112,7 @@ pub struct Detection {
 impl Default for Camera {
     fn default() -> Self {
         let format = VideoFormat { pixel_format: PixelFormat::default(), width: 1920, height: 1080, framerate: 30 };
-        Self { source: Source::default(), format, buffer_count: 7 }
+        Self { source: Source::default(), format, buffer_count: 7, orientation: Orientation::default() }
     }
 }
 
@@ -104,10 +122,17 @@ impl Default for Privacy {
             activation_delay: None,
             cooldown: Policy::DEFAULT_COOLDOWN,
             start_paused: false,
+            pause_while_locked: true,
             blocked: Vec::new(),
             card: CardChoice::default(),
             picture: None,
         }
+    }
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self { activation: true, failure: true, busy: true }
     }
 }
 
@@ -131,6 +156,8 @@ impl Settings {
             cooldown: self.privacy.cooldown,
             blocked: self.privacy.blocked.clone(),
             source: self.camera.source.to_string(),
+            orientation: self.camera.orientation,
+            pause_while_locked: self.privacy.pause_while_locked,
         }
     }
 
@@ -156,7 +183,7 @@ impl Settings {
         let VideoFormat { pixel_format, width, height, framerate } = merged.camera.format;
         VideoFormat::new(pixel_format, width, height, framerate)?;
         if merged.privacy.card == CardChoice::Picture && merged.privacy.picture.is_none() {
-            return Err("card \"picture\" has no picture: set picture to the path of a PNG or JPEG".into());
+            return Err(tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"));
         }
         Ok(merged)
     }
@@ -174,9 +201,15 @@ impl Settings {
             height,
             framerate,
             buffer_count,
+            mirror,
+            rotation,
             activation_delay,
             cooldown,
             start_paused,
+            pause_while_locked,
+            notify_activation,
+            notify_failure,
+            notify_busy,
             blocked,
             card,
             picture,
@@ -187,6 +220,8 @@ impl Settings {
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
+        set(&mut self.camera.orientation.mirror, mirror);
+        set(&mut self.camera.orientation.rotation, rotation);
         let format = &mut self.camera.format;
         set(&mut format.pixel_format, pixel_format);
         set(&mut format.width, width);
@@ -195,6 +230,10 @@ impl Settings {
         set(&mut self.privacy.activation_delay, activation_delay);
         set(&mut self.privacy.cooldown, cooldown);
         set(&mut self.privacy.start_paused, start_paused);
+        set(&mut self.privacy.pause_while_locked, pause_while_locked);
+        set(&mut self.notifications.activation, notify_activation);
+        set(&mut self.notifications.failure, notify_failure);
+        set(&mut self.notifications.busy, notify_busy);
         set(&mut self.privacy.blocked, blocked);
         set(&mut self.privacy.card, card);
         set(&mut self.privacy.picture, picture);
@@ -214,9 +253,15 @@ pub struct Overrides {
     pub height: Option<u32>,
     pub framerate: Option<u32>,
     pub buffer_count: Option<u32>,
+    pub mirror: Option<bool>,
+    pub rotation: Option<Rotation>,
     pub activation_delay: Option<Option<Duration>>,
     pub cooldown: Option<Duration>,
     pub start_paused: Option<bool>,
+    pub pause_while_locked: Option<bool>,
+    pub notify_activation: Option<bool>,
+    pub notify_failure: Option<bool>,
+    pub notify_busy: Option<bool>,
     pub blocked: Option<Vec<String>>,
     pub card: Option<CardChoice>,
     pub picture: Option<Option<PathBuf>>,

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::core::source::Source;
+use crate::core::source::{Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
+use crate::i18n::trf;
 
 use super::model::CardChoice;
 
@@ -68,12 +69,20 @@ struct Number {
     name: &'static str,
     min: u32,
     max: u32,
-    kind: &'static str,
+    kind: Kind,
+}
+
+/// Which numbers there may be between the limits.
+#[derive(Clone, Copy)]
+enum Kind {
+    Whole,
+    Even,
+    WholeOrAuto,
 }
 
 impl Number {
     const fn whole(name: &'static str, min: u32, max: u32) -> Self {
-        Self { name, min, max, kind: "a whole number" }
+        Self { name, min, max, kind: Kind::Whole }
     }
 
     fn check(&self, given: &Given<'_>) -> Result<u32, String> {
@@ -82,12 +91,21 @@ impl Number {
             Given::Integer(value) => u32::try_from(*value).ok().filter(|value| (*min..=*max).contains(value)),
             _ => None,
         }
-        .ok_or_else(|| format!("{name} {given} cannot work: use {kind} from {min} to {max}"))
+        .ok_or_else(|| {
+            let parts: &[(&str, &dyn fmt::Display)] = &[("name", name), ("value", given), ("min", min), ("max", max)];
+            match kind {
+                Kind::Whole => trf("{name} {value} cannot work: use a whole number from {min} to {max}", parts),
+                Kind::Even => trf("{name} {value} cannot work: use an even number from {min} to {max}", parts),
+                Kind::WholeOrAuto => {
+                    trf("{name} {value} cannot work: use \"auto\" or a whole number from {min} to {max}", parts)
+                }
+            }
+        })
     }
 }
 
 fn side(name: &'static str, given: &Given<'_>) -> Result<u32, String> {
-    let side = Number { name, min: 2, max: VideoFormat::MAX_SIDE, kind: "an even number" };
+    let side = Number { name, min: 2, max: VideoFormat::MAX_SIDE, kind: Kind::Even };
     // An odd 1 is told its neighbour too.
     let value = Number { min: 1, ..side }.check(given).map_err(|_| match side.check(given) {
         Err(sentence) => sentence,
@@ -129,8 +147,8 @@ pub fn buffer_count(given: &Given<'_>) -> Result<u32, String> {
     Number::whole("buffer_count", 2, 10).check(given)
 }
 
-fn milliseconds(name: &'static str, min: u32, max: u32, given: &Given<'_>) -> Result<Duration, String> {
-    Number::whole(name, min, max).check(given).map(|ms| Duration::from_millis(u64::from(ms)))
+fn milliseconds(number: &Number, given: &Given<'_>) -> Result<Duration, String> {
+    number.check(given).map(|ms| Duration::from_millis(u64::from(ms)))
 }
 
 /// `privacy.activation_delay_ms`; `None` is `"auto"`.
@@ -140,9 +158,10 @@ fn milliseconds(name: &'static str, min: u32, max: u32, given: &Given<'_>) -> Re
 pub fn activation_delay(given: &Given<'_>) -> Result<Option<Duration>, String> {
     match given {
         Given::Text("auto") => Ok(None),
-        _ => milliseconds("activation_delay_ms", 0, 60_000, given)
-            .map(Some)
-            .map_err(|sentence| sentence.replacen("use a", "use \"auto\" or a", 1)),
+        _ => {
+            let number = Number { name: "activation_delay_ms", min: 0, max: 60_000, kind: Kind::WholeOrAuto };
+            milliseconds(&number, given).map(Some)
+        }
     }
 }
 
@@ -151,7 +170,7 @@ pub fn activation_delay(given: &Given<'_>) -> Result<Option<Duration>, String> {
 /// # Errors
 /// As [`width`].
 pub fn cooldown(given: &Given<'_>) -> Result<Duration, String> {
-    milliseconds("cooldown_ms", 0, 3_600_000, given)
+    milliseconds(&Number::whole("cooldown_ms", 0, 3_600_000), given)
 }
 
 /// `detection.poll_interval_ms`.
@@ -159,18 +178,29 @@ pub fn cooldown(given: &Given<'_>) -> Result<Duration, String> {
 /// # Errors
 /// As [`width`].
 pub fn poll_interval(given: &Given<'_>) -> Result<Duration, String> {
-    milliseconds("poll_interval_ms", 1, 10_000, given)
+    milliseconds(&Number::whole("poll_interval_ms", 1, 10_000), given)
 }
 
-/// `privacy.start_paused`.
+/// A setting that is on or off; `name` is its key.
 ///
 /// # Errors
 /// As [`width`].
-pub fn start_paused(given: &Given<'_>) -> Result<bool, String> {
+pub fn switch(name: &str, given: &Given<'_>) -> Result<bool, String> {
     match given {
         Given::Bool(value) => Ok(*value),
-        _ => Err(format!("start_paused {given} cannot work: use true or false")),
+        _ => Err(trf("{name} {value} cannot work: use true or false", &[("name", &name), ("value", given)])),
     }
+}
+
+/// `camera.rotation`, degrees clockwise.
+///
+/// # Errors
+/// As [`width`].
+pub fn rotation(given: &Given<'_>) -> Result<Rotation, String> {
+    Rotation::ALL
+        .into_iter()
+        .find(|rotation| *given == Given::Integer(i64::from(rotation.degrees())))
+        .ok_or_else(|| trf("rotation {value} cannot work: use 0, 90, 180 or 270", &[("value", given)]))
 }
 
 /// `privacy.blocked`.
@@ -178,16 +208,26 @@ pub fn start_paused(given: &Given<'_>) -> Result<bool, String> {
 /// # Errors
 /// As [`width`].
 pub fn blocked(given: &Given<'_>) -> Result<Vec<String>, String> {
-    let wrong = |why: &str| format!("blocked {why}: use a list of program names as in [\"zoom\", \"chrome\"]");
-    let Given::List(entries) = given else { return Err(wrong(&format!("{given} is not a list"))) };
+    let Given::List(entries) = given else {
+        return Err(trf(
+            "blocked {value} is not a list: use a list of program names as in [\"zoom\", \"chrome\"]",
+            &[("value", given)],
+        ));
+    };
     if entries.len() > MAX_BLOCKED {
-        return Err(wrong(&format!("has {} entries and {MAX_BLOCKED} are the most", entries.len())));
+        return Err(trf(
+            "blocked has {count} entries and {max} are the most: use a list of program names as in [\"zoom\", \"chrome\"]",
+            &[("count", &entries.len()), ("max", &MAX_BLOCKED)],
+        ));
     }
     entries
         .iter()
         .map(|entry| match entry {
             Given::Text(name) if is_name(name, MAX_NAME) => Ok((*name).to_owned()),
-            other => Err(wrong(&format!("has {other}, which is not a program's name"))),
+            other => Err(trf(
+                "blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
+                &[("value", other)],
+            )),
         })
         .collect()
 }
@@ -200,7 +240,7 @@ pub fn card(given: &Given<'_>) -> Result<CardChoice, String> {
     CardChoice::ALL
         .into_iter()
         .find(|choice| *given == Given::Text(choice.as_str()))
-        .ok_or_else(|| format!("card {given} cannot work: use \"text\", \"black\" or \"picture\""))
+        .ok_or_else(|| trf("card {value} cannot work: use \"text\", \"black\" or \"picture\"", &[("value", given)]))
 }
 
 /// `privacy.picture`; `None` is the empty text.
@@ -213,7 +253,10 @@ pub fn picture(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
         Given::Text(text) if is_path(text) || (text.starts_with("~/") && is_path(&text[1..])) => {
             Ok(Some(PathBuf::from(text)))
         }
-        _ => Err(format!("picture {given} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"")),
+        _ => Err(trf(
+            "picture {value} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"",
+            &[("value", given)],
+        )),
     }
 }
 
@@ -225,7 +268,10 @@ pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
     match given {
         Given::Text("auto") => Ok(None),
         Given::Text(text) if is_path(text) => Ok(Some(PathBuf::from(text))),
-        _ => Err(format!("node {given} is not a full path: use \"auto\" or a path as in \"/dev/video10\"")),
+        _ => Err(trf(
+            "node {value} is not a full path: use \"auto\" or a path as in \"/dev/video10\"",
+            &[("value", given)],
+        )),
     }
 }
 
@@ -236,7 +282,10 @@ pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
 pub fn label(given: &Given<'_>) -> Result<String, String> {
     match given {
         Given::Text(text) if is_name(text, MAX_LABEL) => Ok((*text).to_owned()),
-        _ => Err(format!("label {given} cannot work: use a name of 1 to {MAX_LABEL} bytes as in \"Lenscap\"")),
+        _ => Err(trf(
+            "label {value} cannot work: use a name of 1 to {max} bytes as in \"Lenscap\"",
+            &[("value", given), ("max", &MAX_LABEL)],
+        )),
     }
 }
 
@@ -249,7 +298,7 @@ pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
         Given::Text(text) => text.parse().ok(),
         _ => None,
     }
-    .ok_or_else(|| format!("format {given} cannot work: use YUY2, NV12 or I420"))
+    .ok_or_else(|| trf("format {value} cannot work: use YUY2, NV12 or I420", &[("value", given)]))
 }
 
 /// `camera.source`.
@@ -258,11 +307,16 @@ pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
 /// As [`width`].
 pub fn source(given: &Given<'_>) -> Result<Source, String> {
     match given {
-        Given::Text(text) if text.contains('\n') => Err(format!("source {given} is more than one line: use one line")),
+        Given::Text(text) if text.contains('\n') => {
+            Err(trf("source {value} is more than one line: use one line", &[("value", given)]))
+        }
         Given::Text(text) => text
             .parse()
             .map_err(|sentence: String| format!("source: {}", sentence.replace(text.trim(), short(text).trim()))),
-        _ => Err(format!("source {given} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"")),
+        _ => Err(trf(
+            "source {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"",
+            &[("value", given)],
+        )),
     }
 }
 
@@ -291,7 +345,7 @@ mod tests {
             Given::Other("29.97"),
         ];
         type Rule = fn(&Given<'_>) -> Option<String>;
-        let rules: [(&str, Rule); 14] = [
+        let rules: [(&str, Rule); 15] = [
             ("width", |given| width(given).err()),
             ("height", |given| height(given).err()),
             ("framerate", |given| framerate(given).err()),
@@ -299,6 +353,7 @@ mod tests {
             ("activation_delay_ms", |given| activation_delay(given).err()),
             ("cooldown_ms", |given| cooldown(given).err()),
             ("poll_interval_ms", |given| poll_interval(given).err()),
+            ("rotation", |given| rotation(given).err()),
             ("blocked", |given| blocked(given).err()),
             ("card", |given| card(given).err()),
             ("picture", |given| picture(given).err()),
@@ -315,7 +370,10 @@ mod tests {
                 assert!(sentence.len() < 300 && !sentence.contains('\n'), "{sentence}");
             }
         }
-        assert_eq!(start_paused(&Given::Integer(1)).unwrap_err(), "start_paused 1 cannot work: use true or false");
+        assert_eq!(
+            switch("start_paused", &Given::Integer(1)).unwrap_err(),
+            "start_paused 1 cannot work: use true or false"
+        );
     }
 
     #[test]

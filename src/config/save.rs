@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::model::{Overrides, Settings};
 use super::{Error, ErrorKind, file, load, read};
+use crate::i18n::tr;
 
 /// Links followed before giving up; the kernel's limit.
 pub(super) const MAX_LINKS: usize = 40;
@@ -28,7 +29,7 @@ pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
         .and_then(|file| Settings::default().with(&file.given).map_err(|sentence| file.problem(&new, sentence)));
     match reads_back {
         Ok(read) if read == *settings => {}
-        Ok(_) => return Err(failed("a setting would read back as another".into())),
+        Ok(_) => return Err(failed(tr("a setting would read back as another"))),
         Err(problem) => return Err(Error::invalid(path, problem)),
     }
     if old_text == new {
@@ -50,7 +51,7 @@ pub fn update(path: &Path, change: impl FnOnce(&mut Settings)) -> Result<bool, E
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = target(path)?;
-    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "it has no file name");
+    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, tr("it has no file name"));
     let name = target.file_name().ok_or_else(invalid)?;
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -21,6 +21,8 @@ pub enum Event {
     Command(Command),
     /// The machine is about to sleep (`true`) or has woken up (`false`).
     Sleep(bool),
+    /// The user's session was locked (`true`) or unlocked (`false`).
+    Locked(bool),
     /// The settings changed.
     Policy(Policy),
     /// A deadline passed. Harmless at any other time.

@@ -7,7 +7,7 @@
 //! 2. The indicator leads: a status with `camera_live` is published before [`Action::StartCamera`], and one without it
 //!    only after the worker confirmed the stop or is gone. Until then the state is [`State::Stopping`].
 //! 3. Opening the node is a hint (warm worker, camera untouched), streaming is the truth (camera on).
-//! 4. Paused, blocked, asleep or without device there is no sensor, whatever else happens.
+//! 4. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
 //! 5. A failure is never the client's: cards say why, the worker is started anew with growing waits.
 
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::{self, Restart};
 use super::status::{Reason, ReasonKind, StateName, Status};
+use crate::i18n::{tr, trf};
 
 /// How long a start may take until the first frame.
 pub const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -145,6 +146,7 @@ pub struct Machine {
     no_device: Option<Reason>,
     pause: Option<Pause>,
     asleep: bool,
+    locked: bool,
     /// "Turn off now" holds until nobody streams.
     turned_off: bool,
     /// The failure that keeps the camera off while clients stream.
@@ -164,7 +166,7 @@ pub struct Machine {
 impl Machine {
     /// A machine without a device, told to nobody yet.
     pub fn new(policy: Policy) -> Self {
-        let reason = Reason::new(ReasonKind::Device, "The camera device is being looked for.");
+        let reason = Reason::new(ReasonKind::Device, tr("The camera device is being looked for."));
         Self {
             policy,
             state: State::NoDevice { reason: reason.clone() },
@@ -173,6 +175,7 @@ impl Machine {
             no_device: Some(reason),
             pause: None,
             asleep: false,
+            locked: false,
             turned_off: false,
             failure: None,
             last_failure: None,
@@ -235,7 +238,9 @@ impl Machine {
             State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
             State::Blocked { client } => Some(Reason::new(ReasonKind::Other, self.blocked_text(client))),
             State::Paused if self.pause.is_none() => {
-                Some(Reason::new(ReasonKind::Other, "The computer is going to sleep."))
+                let text =
+                    if self.asleep { tr("The computer is going to sleep.") } else { tr("The session is locked.") };
+                Some(Reason::new(ReasonKind::Other, text))
             }
             State::Idle
             | State::Pending { .. }
@@ -265,6 +270,7 @@ impl Machine {
             camera: self.camera.clone().unwrap_or_else(|| self.policy.source.clone()),
             reason,
             until,
+            allowed: self.pause.is_none(),
             attempt: match self.state {
                 State::Starting { .. } | State::Failed { .. } => self.restart.attempt(),
                 State::NoDevice { .. }
@@ -298,8 +304,9 @@ impl Machine {
             Event::Worker(event) => self.note_worker(now, event, actions),
             Event::Command(command) => self.note_command(now, command),
             Event::Sleep(asleep) => self.asleep = asleep,
+            Event::Locked(locked) => self.locked = locked,
             Event::Policy(policy) => {
-                if policy.source != self.policy.source {
+                if policy.source != self.policy.source || policy.orientation != self.policy.orientation {
                     self.end_worker(now, Action::StopWorker, actions);
                     self.camera = None;
                     self.warmed = false;
@@ -386,7 +393,7 @@ impl Machine {
             }
             (Worker::Ending { .. }, WorkerEvent::Stopped) => self.worker = Worker::Ending { sensor_since: None },
             (Worker::On { .. }, WorkerEvent::Stopped) => {
-                let reason = Reason::new(ReasonKind::Other, "The camera's stream ended by itself; trying again.");
+                let reason = Reason::new(ReasonKind::Other, tr("The camera's stream ended by itself; trying again."));
                 self.fail(now, reason, actions);
                 self.worker = Worker::Ending { sensor_since: None };
             }
@@ -395,7 +402,7 @@ impl Machine {
             (Worker::None | Worker::Ending { .. }, WorkerEvent::Failed(_)) => {}
             (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
                 let reason = reason.unwrap_or_else(|| {
-                    Reason::new(ReasonKind::Crash, "The camera process ended by itself; trying again.")
+                    Reason::new(ReasonKind::Crash, tr("The camera process ended by itself; trying again."))
                 });
                 self.note_failure(now, matches!(worker, Worker::On { .. }), reason);
                 self.worker = Worker::None;
@@ -464,7 +471,7 @@ impl Machine {
         if let Some(reason) = &self.no_device {
             return Goal::NoDevice(reason.clone());
         }
-        if self.pause.is_some() || self.asleep {
+        if self.pause.is_some() || self.asleep || (self.locked && self.policy.pause_while_locked) {
             return Goal::Paused;
         }
         let mut streaming = self.presence.clients.iter().filter(|client| client.usage != Use::Open).peekable();
@@ -506,7 +513,9 @@ impl Machine {
             State::Stopping { .. } => {
                 self.last_failure = Some(Reason::new(
                     ReasonKind::Hang,
-                    "The camera process does not end, so the camera may still be on: unplug the camera or restart the computer.",
+                    tr(
+                        "The camera process does not end, so the camera may still be on: unplug the camera or restart the computer.",
+                    ),
                 ));
                 actions.push(Action::KillWorker);
             }
@@ -588,11 +597,11 @@ impl Machine {
                     },
                 };
                 let hang = match &state {
-                    State::Starting { until } if *until <= now => {
-                        Some("The camera gave no picture within 10 seconds: check its cable or driver; trying again.")
-                    }
+                    State::Starting { until } if *until <= now => Some(tr(
+                        "The camera gave no picture within 10 seconds: check its cable or driver; trying again.",
+                    )),
                     State::Live { stale_at } if *stale_at <= now => {
-                        Some("The camera stopped giving pictures; starting it again.")
+                        Some(tr("The camera stopped giving pictures; starting it again."))
                     }
                     State::NoDevice { .. }
                     | State::Idle
@@ -694,6 +703,11 @@ impl Machine {
             return;
         }
         let feed = self.presence.any_maybe_streaming();
+        // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
+        // one that goes the last picture is the card.
+        if feed && !self.feeding {
+            actions.push(Action::Feed(true));
+        }
         match self.wanted_card() {
             None if !self.camera_shown => {
                 self.camera_shown = true;
@@ -709,10 +723,10 @@ impl Machine {
                 self.card = Some(card);
             }
         }
-        if feed != self.feeding {
-            self.feeding = feed;
-            actions.push(Action::Feed(feed));
+        if !feed && self.feeding {
+            actions.push(Action::Feed(false));
         }
+        self.feeding = feed;
     }
 
     fn wanted_card(&self) -> Option<Card> {
@@ -746,9 +760,9 @@ impl Machine {
 
     fn blocked_text(&self, client: &str) -> String {
         if self.turned_off {
-            format!("You turned the camera off while {client} uses it: resume to allow it again.")
+            trf("You turned the camera off while {client} uses it: resume to allow it again.", &[("client", &client)])
         } else {
-            format!("{client} is on the list of blocked programs: remove it there to allow it.")
+            trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::source::Orientation;
+
 /// Times and permissions. Defaults are those of the settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -14,6 +16,10 @@ pub struct Policy {
     pub blocked: Vec<String>,
     /// The source as the user wrote it; a change restarts the camera.
     pub source: String,
+    /// How the picture is laid; a change restarts the camera.
+    pub orientation: Orientation,
+    /// Whether there is no camera while the session is locked.
+    pub pause_while_locked: bool,
 }
 
 impl Policy {
@@ -31,6 +37,13 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { activation_delay: None, cooldown: Self::DEFAULT_COOLDOWN, blocked: Vec::new(), source: "auto".into() }
+        Self {
+            activation_delay: None,
+            cooldown: Self::DEFAULT_COOLDOWN,
+            blocked: Vec::new(),
+            source: "auto".into(),
+            orientation: Orientation::default(),
+            pause_while_locked: true,
+        }
     }
 }

@@ -12,6 +12,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::i18n::tr;
+
 /// What is known of one client's use of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Use {
@@ -22,6 +24,17 @@ pub enum Use {
     Unknown,
     /// It streams: the module said so, or it has the node's buffers mapped, or it reads frames with `read(2)`.
     Streaming,
+}
+
+impl Use {
+    /// The word used in event lines and on D-Bus.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Use::Open => "open",
+            Use::Unknown => "unknown",
+            Use::Streaming => "streaming",
+        }
+    }
 }
 
 /// A program that has the node open.
@@ -70,8 +83,13 @@ impl Presence {
     }
 }
 
-/// The name of a client that cannot be seen.
+/// The name of a client that cannot be seen, in English.
 pub const UNSEEN: &str = "an application";
+
+fn unseen() -> String {
+    // TRANSLATORS: the name of a program that cannot be seen, as in "an application is using the camera"
+    tr("an application")
+}
 
 /// What was found of one process that has the node open. Our own processes are left out before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +107,7 @@ pub struct Holder {
 impl Holder {
     /// Somebody has the node open and cannot be seen.
     pub fn unseen() -> Self {
-        Self { pid: None, name: UNSEEN.to_owned(), mapped: None, reads: false }
+        Self { pid: None, name: unseen(), mapped: None, reads: false }
     }
 
     fn is_seen_to_stream(&self) -> bool {
@@ -122,7 +140,7 @@ pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
         clients.entry(holder.pid).and_modify(|known| known.usage = known.usage.max(client.usage)).or_insert(client);
     }
     if level == Some(true) && clients.is_empty() {
-        clients.insert(None, Client { pid: None, name: UNSEEN.to_owned(), usage: Use::Streaming });
+        clients.insert(None, Client { pid: None, name: unseen(), usage: Use::Streaming });
     }
     let mut clients: Vec<Client> = clients.into_values().collect();
     clients.sort();

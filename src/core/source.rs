@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::{tr, trf};
+
 /// A camera, or what stands in for one. Written and read as text everywhere: settings, command line, wire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -27,6 +29,48 @@ pub enum Source {
     Pipeline(String),
 }
 
+/// How far the picture is turned, clockwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names are the degrees
+pub enum Rotation {
+    #[default]
+    None,
+    Quarter,
+    Half,
+    ThreeQuarters,
+}
+
+impl Rotation {
+    /// All of them.
+    pub const ALL: [Rotation; 4] = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+
+    /// 0, 90, 180 or 270.
+    pub fn degrees(self) -> u32 {
+        match self {
+            Rotation::None => 0,
+            Rotation::Quarter => 90,
+            Rotation::Half => 180,
+            Rotation::ThreeQuarters => 270,
+        }
+    }
+}
+
+/// How the camera's picture is laid before it is shown: turned first, then mirrored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Orientation {
+    /// How far it is turned.
+    pub rotation: Rotation,
+    /// Whether left and right are swapped then.
+    pub mirror: bool,
+}
+
+impl Orientation {
+    /// Whether width and height are swapped.
+    pub fn is_upright(self) -> bool {
+        matches!(self.rotation, Rotation::None | Rotation::Half)
+    }
+}
+
 /// Longest text taken; a description by hand is far shorter.
 pub const MAX_LENGTH: usize = 8192;
 
@@ -36,18 +80,23 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.len() > MAX_LENGTH || text.contains('\0') {
-            return Err(format!("a source is text of at most {MAX_LENGTH} bytes without NUL"));
+            return Err(trf("a source is text of at most {max} bytes without NUL", &[("max", &MAX_LENGTH)]));
         }
         let (word, detail) = match text.split_once(':') {
             Some((word, detail)) => (word.trim_end(), Some(detail.trim())),
             None => (text, None),
         };
         let optional = || match detail {
-            Some("") => Err(format!("\"{text}\" ends in a colon: write \"{word}\" or add what comes after it")),
+            Some("") => Err(trf(
+                "\"{text}\" ends in a colon: write \"{word}\" or add what comes after it",
+                &[("text", &text), ("word", &word)],
+            )),
             other => Ok(other.map(str::to_owned)),
         };
         match word {
-            "auto" | "test" if detail.is_some() => Err(format!("\"{word}\" takes nothing after it: write \"{word}\"")),
+            "auto" | "test" if detail.is_some() => {
+                Err(trf("\"{word}\" takes nothing after it: write \"{word}\"", &[("word", &word)]))
+            }
             "auto" => Ok(Source::Auto),
             "test" => Ok(Source::Test),
             "icamera" => Ok(Source::Icamera(optional()?)),
@@ -55,15 +104,16 @@ impl FromStr for Source {
             "pipewire" => Ok(Source::PipeWire(optional()?)),
             "v4l2" => match detail {
                 Some(path) if path.starts_with('/') => Ok(Source::V4l2(PathBuf::from(path))),
-                _ => Err("\"v4l2\" needs the camera's path: write it as in \"v4l2:/dev/video0\"".into()),
+                _ => Err(tr("\"v4l2\" needs the camera's path: write it as in \"v4l2:/dev/video0\"")),
             },
             "pipeline" => match detail {
                 Some(description) if !description.is_empty() => Ok(Source::Pipeline(description.to_owned())),
-                _ => Err("\"pipeline\" needs a description: write it as in \"pipeline:videotestsrc\"".into()),
+                _ => Err(tr("\"pipeline\" needs a description: write it as in \"pipeline:videotestsrc\"")),
             },
-            _ => Err(format!(
+            _ => Err(trf(
                 "\"{text}\" is not a source: use auto, icamera[:NAME], libcamera[:NAME], v4l2:PATH, pipewire[:TARGET], \
-                 test or pipeline:DESCRIPTION"
+                 test or pipeline:DESCRIPTION",
+                &[("text", &text)],
             )),
         }
     }

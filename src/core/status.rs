@@ -127,6 +127,8 @@ pub struct Status {
     pub reason: Option<Reason>,
     /// The next automatic step: end of pause, of cooldown, next try.
     pub until: Option<Instant>,
+    /// Whether the user allows the camera: not paused by hand. The tray's toggle.
+    pub allowed: bool,
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
 }

@@ -18,12 +18,14 @@ mod reads;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::core::presence::{Holder, Presence, fuse};
+use crate::i18n::trf;
 use cadence::Cadence;
 use events::Usage;
 use inotify::{Heard, Watch};
@@ -39,31 +41,43 @@ const SETTLED_AFTER: Duration = Duration::from_millis(200);
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
     /// There is no such node.
-    #[error("{node} does not exist: load v4l2loopback, or choose another device", node = node.display())]
+    #[error("{}", trf("{node} does not exist: load v4l2loopback, or choose another device", &[("node", &node.display())]))]
     Missing {
         /// The node.
         node: PathBuf,
     },
     /// The user may not read it.
-    #[error("{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again", node = node.display())]
+    #[error("{}", trf(
+        "{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again",
+        &[("node", &node.display())],
+    ))]
     Permission {
         /// The node.
         node: PathBuf,
     },
     /// Too many programs have it open.
-    #[error("{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers", node = node.display())]
+    #[error("{}", trf(
+        "{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers",
+        &[("node", &node.display())],
+    ))]
     Busy {
         /// The node.
         node: PathBuf,
     },
     /// The user's inotify watches or instances are used up.
-    #[error("no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches", node = node.display())]
+    #[error("{}", trf(
+        "no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches",
+        &[("node", &node.display())],
+    ))]
     Watches {
         /// The node.
         node: PathBuf,
     },
     /// Anything else.
-    #[error("{node} cannot be watched ({source}): see lenscap doctor", node = node.display())]
+    #[error("{}", trf(
+        "{node} cannot be watched ({error}): see \"sudo dmesg | tail\" for the kernel's reason",
+        &[("node", &node.display()), ("error", source)],
+    ))]
     Io {
         /// The node.
         node: PathBuf,
@@ -84,6 +98,14 @@ impl DetectError {
             _ => Self::Io { node, source },
         }
     }
+}
+
+/// Who but this process has the node open or mapped, as far as we may see it: process id and name, by ascending id.
+pub fn holders(node: &Path) -> Vec<(u32, String)> {
+    let Ok(node) = Node::at(node) else { return Vec::new() };
+    let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: false };
+    let found = question.all(&[std::process::id()], &[]).found;
+    found.into_iter().map(|found| (found.pid, found.name)).collect()
 }
 
 /// Watches one node.

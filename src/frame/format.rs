@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::trf;
+
 /// A V4L2 pixel format the output can promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -54,7 +56,7 @@ impl FromStr for PixelFormat {
         Self::ALL
             .into_iter()
             .find(|format| format.gst_name().eq_ignore_ascii_case(s))
-            .ok_or_else(|| format!("\"{s}\" is not a pixel format: use YUY2, NV12 or I420"))
+            .ok_or_else(|| trf("\"{text}\" is not a pixel format: use YUY2, NV12 or I420", &[("text", &s)]))
     }
 }
 
@@ -84,16 +86,22 @@ impl VideoFormat {
     pub fn new(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32) -> Result<Self, String> {
         for (name, value) in [("width", width), ("height", height)] {
             if value == 0 || value > Self::MAX_SIDE {
-                return Err(format!("{name} {value} cannot work: use an even number from 2 to {}", Self::MAX_SIDE));
+                return Err(trf(
+                    "{name} {value} cannot work: use an even number from {min} to {max}",
+                    &[("name", &name), ("value", &value), ("min", &2), ("max", &Self::MAX_SIDE)],
+                ));
             }
             if value % 2 != 0 {
-                return Err(format!("{name} {value} is odd and cameras need even sizes: use {}", value + 1));
+                return Err(trf(
+                    "{name} {value} is odd and cameras need even sizes: use {even}",
+                    &[("name", &name), ("value", &value), ("even", &(value + 1))],
+                ));
             }
         }
         if framerate == 0 || framerate > Self::MAX_FRAMERATE {
-            return Err(format!(
-                "framerate {framerate} cannot work: use a whole number from 1 to {}",
-                Self::MAX_FRAMERATE
+            return Err(trf(
+                "{name} {value} cannot work: use a whole number from {min} to {max}",
+                &[("name", &"framerate"), ("value", &framerate), ("min", &1), ("max", &Self::MAX_FRAMERATE)],
             ));
         }
         Ok(Self { pixel_format, width, height, framerate })

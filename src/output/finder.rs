@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use inotify::{Inotify, WatchMask};
 
 use super::{OutputError, OutputErrorKind};
+use crate::camera;
+use crate::detect;
 use crate::distro::Family;
+use crate::i18n::{tr, trf};
 use crate::sys::v4l2::{self, LoopbackConfig};
 
-/// Where the kernel lists video nodes.
-const CLASS: &str = "/sys/class/video4linux";
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";
 /// The label of a node whose maker gave none ("Dummy video device (0x0000)").
@@ -29,13 +30,6 @@ pub enum Wanted {
     Label(String),
 }
 
-/// A loopback node, as sysfs shows it. Reading this opens no device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Node {
-    path: PathBuf,
-    label: String,
-}
-
 /// The path of the wanted node. `may_create`: where no node fits, one is made if that is permitted. (While the module is
 /// just being loaded its control device is there before its nodes are.)
 ///
@@ -46,9 +40,9 @@ pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
         Wanted::Path(path) => return Ok(path.clone()),
         Wanted::Label(label) => label,
     };
-    let nodes = loopbacks(Path::new(CLASS));
-    let labelled = nodes.iter().find(|node| node.label == *label);
-    let unnamed = || nodes.iter().find(|node| node.label.starts_with(UNNAMED));
+    let nodes = camera::loopbacks(Path::new(camera::CLASS));
+    let labelled = nodes.iter().find(|node| node.name == *label);
+    let unnamed = || nodes.iter().find(|node| node.name.starts_with(UNNAMED));
     if let Some(node) = labelled.or_else(unnamed) {
         return Ok(node.path.clone());
     }
@@ -56,16 +50,15 @@ pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
         Ok(path) => Ok(path),
         Err(()) if nodes.is_empty() => Err(OutputError::new(
             OutputErrorKind::Missing,
-            format!("There is no v4l2loopback device: {}.", how_to_get_a_node()),
+            trf("There is no v4l2loopback device: {how}.", &[("how", &how_to_get_a_node())]),
         )),
         Err(()) => {
-            let list: Vec<_> = nodes.iter().map(|node| format!("{} \"{}\"", node.path.display(), node.label)).collect();
+            let list: Vec<_> = nodes.iter().map(|node| format!("{} \"{}\"", node.path.display(), node.name)).collect();
             Err(OutputError::new(
                 OutputErrorKind::Missing,
-                format!(
-                    "No v4l2loopback device has the label \"{label}\" (there is {}): give one of these with --device, or {}.",
-                    list.join(", "),
-                    how_to_get_a_node()
+                trf(
+                    "No v4l2loopback device has the label \"{label}\" (there is {devices}): give one of these with --device, or {how}.",
+                    &[("label", label), ("devices", &list.join(", ")), ("how", &how_to_get_a_node())],
                 ),
             ))
         }
@@ -74,8 +67,8 @@ pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
 
 /// What to do when there is no node: install the module, load it, or update it for this kernel.
 pub fn how_to_get_a_node() -> String {
-    let load =
-        "load it with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\"".to_owned();
+    // TRANSLATORS: stands behind a colon or "and", as in "There is no v4l2loopback device: load it with ..."
+    let load = tr("load it with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\"");
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let modules = PathBuf::from("/lib/modules").join(release.trim());
     let has_module = Path::new("/sys/module/v4l2loopback").exists()
@@ -83,9 +76,9 @@ pub fn how_to_get_a_node() -> String {
     if has_module {
         return load;
     }
-    let install =
-        Family::here().install_hint("v4l2loopback-dkms", "akmod-v4l2loopback (from RPM Fusion)", "v4l2loopback-dkms");
-    format!("the kernel module is missing, {install} and {load}")
+    let fedora = tr("akmod-v4l2loopback (from RPM Fusion)");
+    let install = Family::here().install_hint("v4l2loopback-dkms", &fedora, "v4l2loopback-dkms");
+    trf("the kernel module is missing, {install} and {load}", &[("install", &install), ("load", &load)])
 }
 
 /// Makes a node through the control device, where that exists and may be opened.
@@ -104,32 +97,11 @@ pub fn can_create() -> bool {
     rustix::fs::access(CONTROL, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok()
 }
 
-/// All loopback nodes in order of their numbers, told by their place in sysfs: opening other cameras would wake them.
-fn loopbacks(class: &Path) -> Vec<Node> {
-    let mut found: Vec<(u32, Node)> = fs::read_dir(class)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let number = name.strip_prefix("video")?.parse().ok()?;
-            // v4l2loopback has neither a parent device nor a driver link; `max_openers` is its own attribute.
-            if !entry.path().join("max_openers").exists() {
-                return None;
-            }
-            let label = fs::read_to_string(entry.path().join("name")).ok()?.trim_end().to_owned();
-            Some((number, Node { path: Path::new("/dev").join(name), label }))
-        })
-        .collect();
-    found.sort_by_key(|(number, _)| *number);
-    found.into_iter().map(|(_, node)| node).collect()
-}
-
 /// On 0.12 with `exclusive_caps=0` nothing tells of another writer but this: the node has a format and a user.
 /// (Later versions answer EBUSY; they have the attribute `state`.)
 pub(super) fn legacy_writer(path: &Path) -> bool {
     let Some(name) = path.file_name() else { return false };
-    let attributes = Path::new(CLASS).join(name);
+    let attributes = Path::new(camera::CLASS).join(name);
     if !attributes.join("max_openers").exists() || attributes.join("state").exists() {
         return false;
     }
@@ -139,25 +111,41 @@ pub(super) fn legacy_writer(path: &Path) -> bool {
 
 /// Who else has the node open, as "name (process 123)"; empty when nobody can be seen.
 pub fn others_hold(path: &Path) -> Vec<String> {
-    let Ok(node) = fs::metadata(path) else { return Vec::new() };
-    let own = std::process::id();
-    let mut holders = Vec::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        if pid == own {
-            continue;
-        }
-        let holds = fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten().any(|fd| {
-            // The link's text first: a stat of every descriptor of every process would be slow.
-            fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str().as_encoded_bytes().starts_with(b"/dev/"))
-                && fs::metadata(fd.path()).is_ok_and(|meta| meta.rdev() == node.rdev() && meta.rdev() != 0)
-        });
-        if holds {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            holders.push(format!("{} (process {pid})", name.trim_end()));
-        }
-    }
-    holders
+    detect::holders(path)
+        .into_iter()
+        .map(|(pid, name)| trf("{name} (process {pid})", &[("name", &name), ("pid", &pid)]))
+        .collect()
+}
+
+/// Who holds the lock of the node, as "name (process 123, user anna)": the kernel tells that of other users' processes,
+/// too, whose descriptors it keeps to itself.
+pub(super) fn lock_holder(path: &Path) -> Option<String> {
+    let node = fs::metadata(path).ok()?;
+    let pid = locker(&fs::read_to_string("/proc/locks").ok()?, node.ino())?;
+    let process = Path::new("/proc").join(pid.to_string());
+    let name = fs::read_to_string(process.join("comm")).ok()?;
+    let uid = fs::metadata(&process).ok()?.uid();
+    let user = entry_of("/etc/passwd", uid).unwrap_or_else(|| uid.to_string());
+    Some(trf("{name} (process {pid}, user {user})", &[("name", &name.trim_end()), ("pid", &pid), ("user", &user)]))
+}
+
+/// Of the lines of `/proc/locks`, as in "1: FLOCK  ADVISORY  WRITE 4711 00:05:653 0 EOF".
+fn locker(locks: &str, inode: u64) -> Option<u32> {
+    locks.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, _, pid, file, ..] = fields[..] else { return None };
+        let pid = pid.parse().ok().filter(|pid| *pid > 0)?;
+        (file.rsplit(':').next()?.parse() == Ok(inode)).then_some(pid)
+    })
+}
+
+/// The name of a number in `/etc/passwd` or `/etc/group`.
+fn entry_of(file: &str, number: u32) -> Option<String> {
+    fs::read_to_string(file).unwrap_or_default().lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+    })
 }
 
 /// The name of the group that owns the node, "video" when it cannot be told.
@@ -167,15 +155,7 @@ pub(super) fn group_of(path: &Path) -> String {
     if gid == 0 {
         return "video".into();
     }
-    fs::read_to_string("/etc/group")
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
-        })
-        .unwrap_or_else(|| "video".into())
+    entry_of("/etc/group", gid).unwrap_or_else(|| "video".into())
 }
 
 /// Tells when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
@@ -228,34 +208,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopbacks_are_told_by_their_attributes_and_sorted_by_number() {
-        let class = tempfile::tempdir().unwrap();
-        let node = |name: &str, label: &str, is_loopback: bool| {
-            let dir = class.path().join(name);
-            fs::create_dir(&dir).unwrap();
-            fs::write(dir.join("name"), format!("{label}\n")).unwrap();
-            if is_loopback {
-                fs::write(dir.join("max_openers"), "10\n").unwrap();
-            }
-        };
-        node("video10", "Lenscap", true);
-        node("video9", "OBS Virtual Camera", true);
-        node("video0", "Integrated Camera", false);
-        node("v4l-subdev0", "sensor", false);
-        let found: Vec<_> = loopbacks(class.path()).into_iter().map(|node| (node.path, node.label)).collect();
-        assert_eq!(
-            found,
-            [
-                (PathBuf::from("/dev/video9"), "OBS Virtual Camera".to_owned()),
-                (PathBuf::from("/dev/video10"), "Lenscap".to_owned())
-            ]
-        );
-        assert!(loopbacks(Path::new("/nonexistent")).is_empty());
+    fn how_to_get_a_node_names_a_command() {
+        assert!(how_to_get_a_node().contains("modprobe v4l2loopback"));
     }
 
     #[test]
-    fn how_to_get_a_node_names_a_command() {
-        assert!(how_to_get_a_node().contains("modprobe v4l2loopback"));
+    fn the_holder_of_a_lock_is_named_with_its_user() {
+        let locks = "1: POSIX  ADVISORY  WRITE 12 00:05:653 0 EOF\n2: FLOCK  ADVISORY  WRITE 4711 00:05:653 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 4712 00:05:653 0 EOF\n3: FLOCK  ADVISORY  WRITE 0 00:05:7 0 EOF\n";
+        assert_eq!(locker(locks, 653), Some(4711));
+        assert_eq!(locker(locks, 7), None, "a process outside of our namespace");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(lock_holder(file.path()), None);
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+        let holder = lock_holder(file.path()).unwrap();
+        assert!(holder.contains(&format!("(process {}, user ", std::process::id())), "{holder}");
     }
 
     #[test]

@@ -18,10 +18,12 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
+use super::cards::Packed;
 use super::finder;
 use super::{OutputError, OutputErrorKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
+use crate::i18n::{tr, trf};
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::v4l2::{self, BufType, PixFormat};
 
@@ -45,9 +47,9 @@ pub struct Loopback {
 
 /// The one-copy alternative: the worker fills a memfd, we copy into the node's buffer.
 ///
-/// Measured beside the direct way (`make bench`, emulated machine, ms of CPU a frame, direct / ring): the camera's own
-/// format at 640x480 7.9 / 9.4, 1280x720 9.9 / 11.2, 1920x1080 12.0 / 23.2; converted 6.3 / 5.2, 14.7 / 9.0, 18.7 / 19.3
-/// (single runs on a busy host). The direct way has a copy less in every case and is the one in use.
+/// Measured beside the direct way (`make bench`, emulated machine, medians of three runs, ms of CPU a frame, direct /
+/// ring): the camera's own format at 640x480 5.1 / 5.3, 1280x720 8.3 / 8.6, 1920x1080 12.6 / 15.0; converted 3.6 / 3.4,
+/// 5.7 / 7.2, 10.0 / 13.7. The direct way has a copy less in every case and is the one in use.
 #[derive(Debug)]
 struct Ring {
     fd: OwnedFd,
@@ -65,38 +67,33 @@ impl Loopback {
     pub fn open(path: &Path, format: &VideoFormat) -> Result<Self, OutputError> {
         let shown = path.display();
         let file = open_node(path)?;
-        let capability = v4l2::query_capability(&file).map_err(|_| {
-            OutputError::new(
-                OutputErrorKind::Wrong,
-                format!("{shown} is not a video device: give a v4l2loopback node with --device."),
-            )
-        })?;
+        let capability = v4l2::query_capability(&file).map_err(|_| not_a_device(path))?;
         if !capability.is_loopback() {
             return Err(OutputError::new(
                 OutputErrorKind::Wrong,
                 if capability.is_output() {
-                    format!(
-                        "{shown} belongs to the driver {}: give a v4l2loopback node with --device.",
-                        capability.driver
+                    trf(
+                        "{node} belongs to the driver {driver}: give a v4l2loopback node with --device.",
+                        &[("node", &shown), ("driver", &capability.driver)],
                     )
                 } else {
-                    format!(
-                        "{shown} is the camera \"{}\", not an output: give it as --source v4l2:{shown} and a v4l2loopback node with --device.",
-                        capability.card
+                    trf(
+                        "{node} is the camera \"{camera}\", not an output: give it as --source v4l2:{node} and a v4l2loopback node with --device.",
+                        &[("node", &shown), ("camera", &capability.card)],
                     )
                 },
             ));
         }
         // Two relays on one node: the lock tells on every module version, the capabilities only on some.
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(busy(path, "another Lenscap already serves it: stop that one, or give another --device"));
+            return Err(busy(path, &tr("another Lenscap already serves it: stop that one, or give another --device")));
         }
         if !capability.is_output() || finder::legacy_writer(path) {
-            return Err(busy(path, "another program writes to it: stop that program, or give another --device"));
+            return Err(written_by_another(path));
         }
         let size_image = set_format(&file, path, format)?;
         let layout = request_slots(&file, path)?;
-        v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, "start", &error))?;
+        v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, &tr("start"), &error))?;
         let mut loopback = Self { file, path: path.to_owned(), layout, size_image, shrinks: shrinks(), ring: None };
         if std::env::var_os(SLOTS_VARIABLE).is_some_and(|value| value == "copy") {
             loopback.ring = Some(Ring::new(&loopback)?);
@@ -128,18 +125,20 @@ impl Loopback {
         if !self.shrinks {
             return Ok(u32::try_from(self.layout.offsets.len()).unwrap_or(1));
         }
-        usable(&self.file, &self.layout).map_err(|error| io_error(&self.path, "look at", &error))
+        usable(&self.file, &self.layout).map_err(|error| io_error(&self.path, &tr("look at"), &error))
     }
 
-    pub(super) fn draw(&mut self, slot: u32, picture: &[u8]) -> Result<(), OutputError> {
+    pub(super) fn draw(&mut self, slot: u32, card: &Packed) -> Result<(), OutputError> {
         if let Some(ring) = &mut self.ring {
-            copy(ring.buffers.get_mut(slot as usize), picture);
+            if let Some(buffer) = ring.buffers.get_mut(slot as usize) {
+                card.unpack(buffer.as_mut_slice());
+            }
             return Ok(());
         }
         let Some(offset) = self.layout.offsets.get(slot as usize) else { return Ok(()) };
         let mut map = Mapping::new(&self.file, *offset, self.layout.length)
-            .map_err(|error| io_error(&self.path, "map a buffer of", &error))?;
-        copy(Some(&mut map), picture);
+            .map_err(|error| io_error(&self.path, &tr("map a buffer of"), &error))?;
+        card.unpack(map.as_mut_slice());
         Ok(())
     }
 
@@ -149,13 +148,13 @@ impl Loopback {
             copy(ring.buffers.get_mut(slot as usize), from.unwrap_or_default());
         }
         v4l2::queue_output(&self.file, slot, self.size_image, timestamp)
-            .map_err(|error| io_error(&self.path, "write to", &error))
+            .map_err(|error| io_error(&self.path, &tr("write to"), &error))
     }
 }
 
 impl Ring {
     fn new(loopback: &Loopback) -> Result<Self, OutputError> {
-        let failed = |error: io::Error| io_error(&loopback.path, "map", &error);
+        let failed = |error: io::Error| io_error(&loopback.path, &tr("map"), &error);
         let length = loopback.layout.length;
         let count = loopback.layout.offsets.len();
         let fd = memfd::sealed("lenscap-ring", (length * count) as u64).map_err(failed)?;
@@ -184,24 +183,21 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
         .map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => OutputError::new(
                 OutputErrorKind::Missing,
-                format!("{shown} does not exist: {}.", finder::how_to_get_a_node()),
+                trf("{node} does not exist: {how}.", &[("node", &shown), ("how", &finder::how_to_get_a_node())]),
             ),
             Some(Errno::ACCESS | Errno::PERM) => OutputError::new(
                 OutputErrorKind::Permission,
-                format!(
-                    "No permission to open {shown}: add yourself to its group with \"sudo usermod -aG {} $USER\" and log in again.",
-                    finder::group_of(path)
+                trf(
+                    "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
+                    &[("node", &shown), ("group", &finder::group_of(path))],
                 ),
             ),
-            Some(Errno::BUSY) => busy(path, "it has as many users as it allows (max_openers): close one"),
-            _ => io_error(path, "open", &error),
+            Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),
+            _ => io_error(path, &tr("open"), &error),
         })?;
     let is_node = file.metadata().is_ok_and(|meta| meta.file_type().is_char_device());
     if !is_node {
-        return Err(OutputError::new(
-            OutputErrorKind::Wrong,
-            format!("{shown} is not a video device: give a v4l2loopback node with --device."),
-        ));
+        return Err(not_a_device(path));
     }
     Ok(file)
 }
@@ -217,8 +213,8 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
         size_image: format.size_image(),
     };
     let got = v4l2::set_format(file, BufType::Output, &wanted).map_err(|error| match Errno::from_io_error(&error) {
-        Some(Errno::BUSY) => busy(path, "another program writes to it: stop that program, or give another --device"),
-        _ => io_error(path, "set the format of", &error),
+        Some(Errno::BUSY) => written_by_another(path),
+        _ => io_error(path, &tr("set the format of"), &error),
     })?;
     let is_same_size = (got.width, got.height) == (wanted.width, wanted.height);
     if is_same_size && got.fourcc == wanted.fourcc && got.bytes_per_line == wanted.bytes_per_line {
@@ -231,28 +227,30 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
     if !is_same_size && finder::others_hold(path).is_empty() {
         return Err(OutputError::new(
             OutputErrorKind::Format,
-            format!(
-                "{shown} does not take {}x{} but at most {}x{}: use that size, or load v4l2loopback with a larger max_width and max_height.",
-                format.width, format.height, got.width, got.height
+            trf(
+                "{node} does not take {size} but at most {most}: use that size, or load v4l2loopback with a larger max_width and max_height.",
+                &[
+                    ("node", &shown),
+                    ("size", &format_args!("{}x{}", format.width, format.height)),
+                    ("most", &format_args!("{}x{}", got.width, got.height)),
+                ],
             ),
         ));
     }
-    Err(busy(path, "another program has it open and keeps it in another format: close that program"))
+    Err(busy(path, &tr("another program has it open and keeps it in another format: close that program")))
 }
 
 fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
     let count =
         v4l2::request_buffers(file, BufType::Output, BUFFERS).map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::BUSY) => {
-                busy(path, "another program writes to it: stop that program, or give another --device")
-            }
-            _ => io_error(path, "get buffers of", &error),
+            Some(Errno::BUSY) => written_by_another(path),
+            _ => io_error(path, &tr("get buffers of"), &error),
         })?;
     let mut offsets = Vec::new();
     let mut length = 0;
     for index in 0..count.min(BUFFERS) {
         let place = v4l2::query_buffer(file, BufType::Output, index)
-            .map_err(|error| io_error(path, "get the buffers of", &error))?;
+            .map_err(|error| io_error(path, &tr("get the buffers of"), &error))?;
         // A rotation shrunk by an earlier reader repeats its offsets.
         if offsets.contains(&place.offset) {
             break;
@@ -261,7 +259,7 @@ fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
         length = place.length as usize;
     }
     if offsets.is_empty() || length == 0 {
-        return Err(io_error(path, "get buffers of", &io::Error::from(io::ErrorKind::OutOfMemory)));
+        return Err(io_error(path, &tr("get buffers of"), &io::Error::from(io::ErrorKind::OutOfMemory)));
     }
     Ok(SlotLayout { offsets, length })
 }
@@ -284,20 +282,46 @@ fn usable(file: &File, layout: &SlotLayout) -> io::Result<u32> {
     Ok(1)
 }
 
-fn busy(path: &Path, what: &str) -> OutputError {
-    let holders = finder::others_hold(path);
-    let who = if holders.is_empty() { String::new() } else { format!(" (open in {})", holders.join(", ")) };
-    OutputError::new(OutputErrorKind::Busy, format!("{} cannot be used, {what}{who}.", path.display()))
+fn not_a_device(path: &Path) -> OutputError {
+    let node = path.display();
+    OutputError::new(
+        OutputErrorKind::Wrong,
+        trf("{node} is not a video device: give a v4l2loopback node with --device.", &[("node", &node)]),
+    )
 }
 
-fn io_error(path: &Path, what: &str, error: &io::Error) -> OutputError {
+fn written_by_another(path: &Path) -> OutputError {
+    busy(path, &tr("another program writes to it: stop that program, or give another --device"))
+}
+
+fn busy(path: &Path, why: &str) -> OutputError {
+    let mut holders = finder::others_hold(path);
+    if holders.is_empty() {
+        holders.extend(finder::lock_holder(path));
+    }
+    let node = path.display();
+    let text = if holders.is_empty() {
+        // TRANSLATORS: {why} is a clause as in "another program writes to it: stop that program"
+        trf("{node} cannot be used, {why}.", &[("node", &node), ("why", &why)])
+    } else {
+        // TRANSLATORS: {programs} is a list as in "zoom (process 4711), obs (process 4712)"
+        trf(
+            "{node} cannot be used, {why} (open in {programs}).",
+            &[("node", &node), ("why", &why), ("programs", &holders.join(", "))],
+        )
+    };
+    OutputError::new(OutputErrorKind::Busy, text)
+}
+
+fn io_error(path: &Path, step: &str, error: &io::Error) -> OutputError {
     let kind = match Errno::from_io_error(error) {
         Some(Errno::NODEV | Errno::NXIO) => OutputErrorKind::Missing,
         _ => OutputErrorKind::Io,
     };
-    let shown = path.display();
-    OutputError::new(
-        kind,
-        format!("Cannot {what} {shown} ({error}): see \"sudo dmesg | tail\" for the kernel's reason."),
-    )
+    // TRANSLATORS: {step} is one of "open", "start", "map", "write to", "look at" and the like
+    let text = trf(
+        "Cannot {step} {node} ({error}): see \"sudo dmesg | tail\" for the kernel's reason.",
+        &[("step", &step), ("node", &path.display()), ("error", error)],
+    );
+    OutputError::new(kind, text)
 }

@@ -3,9 +3,11 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::cards::Packed;
 use super::{OutputError, OutputErrorKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
+use crate::i18n::trf;
 use crate::sys::memfd::{self, Mapping};
 
 /// What was queued last.
@@ -37,7 +39,10 @@ impl Memory {
     /// When memory is short.
     pub fn new(format: &VideoFormat, count: u32) -> Result<Self, OutputError> {
         let io = |error: std::io::Error| {
-            OutputError::new(OutputErrorKind::Io, format!("No memory for the pictures ({error}): use a smaller size."))
+            OutputError::new(
+                OutputErrorKind::Io,
+                trf("No memory for the pictures ({error}): use a smaller size.", &[("error", &error)]),
+            )
         };
         let length = (format.size_image() as usize).next_multiple_of(4096);
         let offsets: Vec<u64> = (0..u64::from(count)).map(|index| index * length as u64).collect();
@@ -70,11 +75,9 @@ impl Memory {
         &self.layout
     }
 
-    pub(super) fn draw(&mut self, slot: u32, picture: &[u8]) {
+    pub(super) fn draw(&mut self, slot: u32, card: &Packed) {
         if let Some(map) = self.maps.get_mut(slot as usize) {
-            for (to, from) in map.as_mut_slice().iter_mut().zip(picture) {
-                *to = *from;
-            }
+            card.unpack(map.as_mut_slice());
         }
     }
 

@@ -54,7 +54,7 @@ impl Output {
             Device::Loopback(loopback) => loopback.usable()?,
             Device::Memory(memory) => memory.usable(),
         };
-        let mut output = Self { device, format, cards: Cards::new(style), next: 0, usable };
+        let mut output = Self { device, format, cards: Cards::new(style, format), next: 0, usable };
         output.show_card(&Card::Off);
         output.settle_card()?;
         Ok(output)
@@ -98,7 +98,7 @@ impl Output {
 
     /// From now on [`Self::queue_card`] shows this card. Nothing is queued yet.
     pub fn show_card(&mut self, card: &Card) {
-        if let Some(warning) = self.cards.set(card, &self.format) {
+        if let Some(warning) = self.cards.set(card) {
             tracing::warn!("{warning}");
         }
     }
@@ -129,8 +129,7 @@ impl Output {
             Device::Loopback(loopback) => loopback.draw(slot, picture)?,
             Device::Memory(memory) => memory.draw(slot, picture),
         }
-        let slots = self.layout().offsets.len();
-        self.cards.drawn(slot, slots);
+        self.cards.drawn(slot);
         Ok(())
     }
 
@@ -163,6 +162,7 @@ impl Output {
         for slot in self.usable..u32::try_from(self.layout().offsets.len()).unwrap_or(self.usable) {
             self.draw(slot)?;
         }
+        self.cards.prepare();
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use super::pipeline::Pipeline;
 use super::protocol::{self, Configure, FromChild, ToChild};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::slots::Control;
+use crate::i18n::{tr, trf};
 use crate::sys::process;
 
 /// Longest wait for a parent that does not read.
@@ -41,7 +42,7 @@ pub fn run() -> ExitCode {
         .init();
     let socket = std::env::args().nth(1).and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
     let Some(socket) = socket else {
-        eprintln!("lenscap-worker is started by lenscap, not by hand: run \"lenscap\".");
+        eprintln!("{}", tr("lenscap-worker is started by lenscap, not by hand: run \"lenscap\"."));
         return ExitCode::from(2);
     };
     match serve(Arc::new(Channel::new(socket))) {
@@ -179,7 +180,8 @@ impl Session {
 
     fn configure(&self, configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
         let internal = |error: String| {
-            Reason::new(ReasonKind::Other, format!("The camera process cannot work ({error}): restart Lenscap."))
+            let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
+            Reason::new(ReasonKind::Other, text)
         };
         let [slots, control]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
         let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
@@ -188,7 +190,7 @@ impl Session {
         let delivery =
             Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
         gst::init().map_err(|error| {
-            let text = format!("GStreamer cannot be used ({error}): reinstall GStreamer.");
+            let text = trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]);
             Reason::new(ReasonKind::Setup, text)
         })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
@@ -197,6 +199,9 @@ impl Session {
 }
 
 fn failed(what: String) -> End {
-    let text = format!("The camera process and Lenscap do not understand each other ({what}): reinstall Lenscap.");
+    let text = trf(
+        "The camera process and Lenscap do not understand each other ({what}): reinstall Lenscap.",
+        &[("what", &what)],
+    );
     End::Failed(Reason::new(ReasonKind::Other, text))
 }

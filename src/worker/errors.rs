@@ -1,44 +1,53 @@
 //! GStreamer's errors as reasons: what is wrong in one sentence, and what to do about it.
 
+use std::fmt::Display;
+
 use crate::core::status::{Reason, ReasonKind};
 use crate::distro::Family;
+use crate::i18n::{tr, trf};
 
 /// What went wrong, for a camera of this name. `debug` is the element's own account, which holds the kernel's error.
 pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
     let kind = kind(error, debug);
     let said = error.message().trim_end_matches('.');
+    let parts: &[(&str, &dyn Display)] = &[("camera", &camera), ("error", &said)];
     let text = match kind {
         ReasonKind::Busy => return busy(camera),
         ReasonKind::Permission => return permission(camera),
         ReasonKind::Missing => return missing(camera, said),
         ReasonKind::Format => {
-            format!("The camera {camera} gives no video that can be shown ({said}): choose another source.")
+            trf("The camera {camera} gives no video that can be shown ({error}): choose another source.", parts)
         }
-        ReasonKind::Setup => format!("The source {camera} cannot be used ({said}): correct it in the settings."),
-        ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => {
-            format!("The camera {camera} failed ({said}): if this happens again, unplug it or restart the computer.")
-        }
+        ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
+        ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
+            "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
+            parts,
+        ),
     };
     Reason::new(kind, text)
 }
 
 /// The camera is in use.
 pub(super) fn busy(camera: &str) -> Reason {
-    let text = format!("The camera {camera} is in use by another program: close that program.");
+    let text = trf("The camera {camera} is in use by another program: close that program.", &[("camera", &camera)]);
     Reason::new(ReasonKind::Busy, text)
 }
 
 /// There is no such camera, or there no longer is.
 pub(super) fn missing(camera: &str, said: &str) -> Reason {
-    let text = format!("The camera {camera} is not there ({said}): plug it in, or choose another source.");
+    let text = trf(
+        "The camera {camera} is not there ({error}): plug it in, or choose another source.",
+        &[("camera", &camera), ("error", &said)],
+    );
     Reason::new(ReasonKind::Missing, text)
 }
 
 /// The camera may not be opened.
 pub(super) fn permission(camera: &str) -> Reason {
-    let text = format!(
+    let text = trf(
         "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
-         log in again."
+         log in again.",
+        &[("camera", &camera)],
     );
     Reason::new(ReasonKind::Permission, text)
 }
@@ -54,12 +63,13 @@ pub(super) fn missing_element(element: &str) -> Reason {
         "queue" | "capsfilter" => hint("libgstreamer1.0-0", "gstreamer1", "gstreamer"),
         "libcamerasrc" => hint("gstreamer1.0-libcamera", "libcamera-gstreamer", "gst-plugin-libcamera"),
         "pipewiresrc" => hint("gstreamer1.0-pipewire", "pipewire-gstreamer", "gst-plugin-pipewire"),
-        "icamerasrc" => "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose \
-                         another source"
-            .to_owned(),
-        _ => "install the GStreamer plugin that has it, or correct the source in the settings".to_owned(),
+        "icamerasrc" => tr(
+            "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose another source",
+        ),
+        _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
     };
-    Reason::new(ReasonKind::Setup, format!("GStreamer's element \"{element}\" is missing: {how}."))
+    let text = trf("GStreamer's element \"{element}\" is missing: {how}.", &[("element", &element), ("how", &how)]);
+    Reason::new(ReasonKind::Setup, text)
 }
 
 fn kind(error: &glib::Error, debug: &str) -> ReasonKind {

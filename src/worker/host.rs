@@ -16,10 +16,11 @@ use super::channel::{self, Channel, Received};
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
-use crate::core::source::Source;
+use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::{Control, SlotLayout};
+use crate::i18n::{tr, trf};
 use crate::sys::process;
 
 /// From spawn to the child's first message.
@@ -44,6 +45,8 @@ pub struct WorkerConfig {
     pub source: Source,
     /// The promised format.
     pub format: VideoFormat,
+    /// How the picture is laid into it.
+    pub orientation: Orientation,
     /// Buffers of the camera, where the source lets us choose.
     pub buffer_count: u32,
     /// A node that is never a camera: the output.
@@ -154,11 +157,15 @@ impl WorkerHost {
         let message = protocol::encode(&ToChild::Configure(Box::new(Configure {
             source: config.source.clone(),
             format: config.format,
+            orientation: config.orientation,
             layout: layout.clone(),
             buffer_count: config.buffer_count,
             excluded: config.excluded.clone(),
         })))
-        .map_err(|error| Reason::new(ReasonKind::Setup, format!("The camera's settings cannot be used: {error}.")))?;
+        .map_err(|error| {
+            let text = trf("The camera's settings cannot be used: {error}.", &[("error", &error)]);
+            Reason::new(ReasonKind::Setup, text)
+        })?;
         let resources = || -> io::Result<_> {
             let (control, control_fd) = Control::create()?;
             let slots_fd = slots_fd.try_clone_to_owned()?;
@@ -176,9 +183,9 @@ impl WorkerHost {
         let mut child = process::spawn_tied(&mut command, theirs.as_fd()).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
                 ReasonKind::Setup,
-                format!(
-                    "The camera program {} cannot be started ({error}): reinstall Lenscap.",
-                    config.program.display()
+                trf(
+                    "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
+                    &[("path", &config.program.display()), ("error", &error)],
                 ),
             ),
             _ => cannot_start(&error),
@@ -264,7 +271,7 @@ impl WorkerHost {
         }
         let is_silent = matches!(self.phase, Phase::Greeting { until } if until <= now);
         if self.ending == Ending::No && (is_silent || self.stuck) {
-            let text = "The camera process does not answer: if this happens again, restart the computer.";
+            let text = tr("The camera process does not answer: if this happens again, restart the computer.");
             self.violated(Reason::new(ReasonKind::Hang, text), out);
         }
         match self.ending {
@@ -392,10 +399,9 @@ impl WorkerHost {
         match (message, self.phase) {
             (FromChild::Hello { version }, Phase::Greeting { .. }) => {
                 if version != crate::VERSION {
-                    let text = format!(
-                        "The camera process is version {} and Lenscap is version {}: reinstall Lenscap.",
-                        plain(&version),
-                        crate::VERSION
+                    let text = trf(
+                        "The camera process is version {theirs} and Lenscap is version {ours}: reinstall Lenscap.",
+                        &[("theirs", &plain(&version)), ("ours", &crate::VERSION)],
                     );
                     return Err(Reason::new(ReasonKind::Setup, text));
                 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::source::Source;
+use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
@@ -88,6 +88,8 @@ pub struct Configure {
     pub source: Source,
     /// The promised format.
     pub format: VideoFormat,
+    /// How the picture is laid into it.
+    pub orientation: Orientation,
     /// Where the slots are.
     pub layout: SlotLayout,
     /// Buffers of the camera, where the source lets us choose.
@@ -130,6 +132,7 @@ mod tests {
         let configure = ToChild::Configure(Box::new(Configure {
             source: "pipeline:videotestsrc ! identity".parse().unwrap(),
             format: VideoFormat::new(Default::default(), 640, 480, 30).unwrap(),
+            orientation: Orientation { mirror: true, ..Orientation::default() },
             layout: SlotLayout { offsets: vec![0, 4096], length: 4096 },
             buffer_count: 7,
             excluded: Some("/dev/video9".into()),

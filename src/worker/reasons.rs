@@ -6,29 +6,35 @@ use std::process::ExitStatus;
 
 use super::stderr::plain;
 use crate::core::status::{Reason, ReasonKind};
+use crate::i18n::{tr, trf};
 
 /// Descriptors, memory or processes are short.
 pub(super) fn cannot_start(error: &io::Error) -> Reason {
-    let text = format!("The camera process cannot be started ({error}): close some programs and try again.");
+    let text =
+        trf("The camera process cannot be started ({error}): close some programs and try again.", &[("error", error)]);
     Reason::new(ReasonKind::Other, text)
 }
 
 /// It broke the rules of the conversation.
 pub(super) fn nonsense(what: &str) -> Reason {
-    let text = format!("The camera process sent nonsense ({}): if this happens again, reinstall Lenscap.", plain(what));
+    let text = trf(
+        "The camera process sent nonsense ({what}): if this happens again, reinstall Lenscap.",
+        &[("what", &plain(what))],
+    );
     Reason::new(ReasonKind::Crash, text)
 }
 
 /// It ended unasked.
 pub(super) fn crashed(status: ExitStatus, last_words: Option<String>) -> Reason {
     let how = match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("The camera's driver crashed (signal {signal})"),
-        (None, Some(code)) => format!("The camera process ended by itself (exit status {code})"),
-        (None, None) => "The camera process ended by itself".to_owned(),
+        (Some(signal), _) => trf("The camera's driver crashed (signal {number})", &[("number", &signal)]),
+        (None, Some(code)) => trf("The camera process ended by itself (exit status {number})", &[("number", &code)]),
+        (None, None) => tr("The camera process ended by itself"),
     };
     let text = match last_words {
         Some(words) => format!("{how}: {words}"),
-        None => format!("{how}: if this happens again, restart the computer or choose another camera."),
+        // TRANSLATORS: {what} is as in "The camera's driver crashed (signal 11)"
+        None => trf("{what}: if this happens again, restart the computer or choose another camera.", &[("what", &how)]),
     };
     Reason::new(ReasonKind::Crash, text)
 }

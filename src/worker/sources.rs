@@ -1,6 +1,7 @@
 //! From a source as the user wrote it to a GStreamer element.
 
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::Path;
 
 use gst::prelude::*;
 use rustix::fs::{Mode, OFlags};
@@ -8,8 +9,10 @@ use rustix::io::Errno;
 
 use super::errors;
 use super::protocol::Configure;
+use crate::camera;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
+use crate::i18n::{tr, trf};
 use crate::sys::v4l2;
 
 /// A source element, built and still in NULL: nothing was touched.
@@ -53,7 +56,12 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
     if has("libcamerasrc") {
         found.push(Source::Libcamera(None));
     }
-    let nodes = capture_nodes(Path::new("/sys/class/video4linux"), configure.excluded.as_deref());
+    let excluded = |path: &Path| configure.excluded.as_deref().is_some_and(|excluded| is_same(path, excluded));
+    let nodes: Vec<_> = camera::cameras(Path::new(camera::CLASS))
+        .into_iter()
+        .map(|node| node.path)
+        .filter(|path| !excluded(path))
+        .collect();
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
             return Err(errors::missing_element("v4l2src"));
@@ -62,35 +70,13 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
         found.extend(nodes.into_iter().map(Source::V4l2));
     }
     if found.is_empty() {
-        let text = "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or \
-                    name a source in the settings.";
+        let text = tr(
+            "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or name a \
+             source in the settings.",
+        );
         return Err(Reason::new(ReasonKind::Missing, text));
     }
     Ok(found)
-}
-
-/// V4L2 nodes that may be cameras, lowest number first. Whether one really captures shows when it is opened.
-fn capture_nodes(class: &Path, excluded: Option<&Path>) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(class) else { return Vec::new() };
-    let mut numbers: Vec<u32> =
-        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()).collect();
-    numbers.sort_unstable();
-    numbers
-        .into_iter()
-        .filter(|number| is_camera(&class.join(format!("video{number}"))))
-        .map(|number| PathBuf::from(format!("/dev/video{number}")))
-        .filter(|path| !excluded.is_some_and(|excluded| is_same(path, excluded)))
-        .collect()
-}
-
-/// Loopbacks have no hardware behind them; a camera's second node carries metadata; raw sensor nodes of the IPU give
-/// nothing that can be shown.
-fn is_camera(node: &Path) -> bool {
-    let read = |name: &str| std::fs::read_to_string(node.join(name)).unwrap_or_default();
-    let has_hardware = node.join("device").exists();
-    let is_first = matches!(read("index").trim(), "" | "0");
-    let name = read("name");
-    has_hardware && is_first && !name.starts_with("Intel IPU")
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {
@@ -105,13 +91,13 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
     let plain = |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false };
     match source {
         Source::Auto => {
-            Err(Reason::new(ReasonKind::Setup, "\"auto\" was not resolved: name a source in the settings."))
+            Err(Reason::new(ReasonKind::Setup, tr("\"auto\" was not resolved: name a source in the settings.")))
         }
         Source::Test => {
             let element = make("videotestsrc")?;
             element.set_property("is-live", true);
             set(&element, "pattern", "ball")?;
-            Ok(plain(element, "Test picture"))
+            Ok(plain(element, &tr("Test picture")))
         }
         Source::V4l2(path) => {
             check_node(path, configure.excluded.as_deref())?;
@@ -126,7 +112,7 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
             if let Some(name) = name {
                 set(&element, "device-name", name)?;
             }
-            Ok(plain(element, name.as_deref().unwrap_or("Built-in camera")))
+            Ok(plain(element, name.as_deref().unwrap_or(&tr("Built-in camera"))))
         }
         Source::Libcamera(name) => {
             let element = make("libcamerasrc")?;
@@ -134,7 +120,7 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
                 // An id with backslashes: never through a parser.
                 element.set_property("camera-name", name);
             }
-            Ok(Built { native: true, ..plain(element, name.as_deref().unwrap_or("Built-in camera")) })
+            Ok(Built { native: true, ..plain(element, name.as_deref().unwrap_or(&tr("Built-in camera"))) })
         }
         Source::PipeWire(target) => {
             let element = make("pipewiresrc")?;
@@ -143,9 +129,9 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
                 let property = if element.has_property("target-object") { "target-object" } else { "path" };
                 set(&element, property, target)?;
             }
-            Ok(plain(element, target.as_deref().unwrap_or("PipeWire camera")))
+            Ok(plain(element, target.as_deref().unwrap_or(&tr("PipeWire camera"))))
         }
-        Source::Pipeline(description) => Ok(Built { own: true, ..plain(parse(description)?, "Own pipeline") }),
+        Source::Pipeline(description) => Ok(Built { own: true, ..plain(parse(description)?, &tr("Own pipeline")) }),
     }
 }
 
@@ -161,7 +147,10 @@ pub(super) fn make(name: &str) -> Result<gst::Element, Reason> {
 fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason> {
     let name = element.factory().map(|factory| factory.name()).unwrap_or_default();
     let refused = || {
-        let text = format!("{name} takes no {property} \"{value}\": correct the source in the settings.");
+        let text = trf(
+            "{element} takes no {property} \"{value}\": correct the source in the settings.",
+            &[("element", &name), ("property", &property), ("value", &value)],
+        );
         Reason::new(ReasonKind::Setup, text)
     };
     let spec = element.find_property(property).ok_or_else(refused)?;
@@ -177,9 +166,10 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 /// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
 fn check_node(path: &Path, excluded: Option<&Path>) -> Result<(), Reason> {
     let shown = path.display().to_string();
-    let wrong = |what: &str| Reason::new(ReasonKind::Setup, format!("{shown} {what}: choose another source."));
+    let wrong = |text: String| Reason::new(ReasonKind::Setup, text);
+    let parts: &[(&str, &dyn Display)] = &[("node", &shown)];
     if excluded.is_some_and(|excluded| is_same(path, excluded)) {
-        return Err(wrong("is the device that Lenscap itself serves"));
+        return Err(wrong(trf("{node} is the device that Lenscap itself serves: choose another source.", parts)));
     }
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let node = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
@@ -189,11 +179,11 @@ fn check_node(path: &Path, excluded: Option<&Path>) -> Result<(), Reason> {
     })?;
     match v4l2::query_capability(&node) {
         Ok(capability) if capability.is_capture() => Ok(()),
-        Ok(_) => Err(wrong("gives no video")),
+        Ok(_) => Err(wrong(trf("{node} gives no video: choose another source.", parts))),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {
             Err(errors::missing(&shown, &error.to_string()))
         }
-        Err(_) => Err(wrong("is not a V4L2 camera")),
+        Err(_) => Err(wrong(trf("{node} is not a V4L2 camera: choose another source.", parts))),
     }
 }
 
@@ -214,7 +204,8 @@ pub(super) fn has_gone(source: &Source) -> bool {
 fn parse(description: &str) -> Result<gst::Element, Reason> {
     let wrong = |what: &str| {
         let what = what.trim_end_matches('.');
-        Reason::new(ReasonKind::Setup, format!("The pipeline cannot be used ({what}): correct it in the settings."))
+        let text = trf("The pipeline cannot be used ({error}): correct it in the settings.", &[("error", &what)]);
+        Reason::new(ReasonKind::Setup, text)
     };
     let open_ended = |description: &str| gst::parse::bin_from_description(description, true);
     // Caps stand between elements: at the end they need one behind them.
@@ -234,37 +225,13 @@ fn parse(description: &str) -> Result<gst::Element, Reason> {
     // Some elements (decodebin) open their end only when they run; one behind them waits for it.
     match open_ended(&closed) {
         Ok(bin) if bin.static_pad("src").is_some() => Ok(bin.upcast()),
-        _ => Err(wrong("its end is not open: it must end in an element that gives video, not in a sink")),
+        _ => Err(wrong(&tr("its end is not open: it must end in an element that gives video, not in a sink"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn node(class: &Path, name: &str, device: bool, index: &str, card: &str) {
-        let dir = class.join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        if device {
-            std::fs::create_dir(dir.join("device")).unwrap();
-        }
-        std::fs::write(dir.join("index"), index).unwrap();
-        std::fs::write(dir.join("name"), card).unwrap();
-    }
-
-    #[test]
-    fn loopbacks_metadata_and_raw_sensor_nodes_are_no_cameras() {
-        let class = tempfile::tempdir().unwrap();
-        node(class.path(), "video10", true, "0\n", "Webcam B");
-        node(class.path(), "video2", true, "0\n", "Webcam A");
-        node(class.path(), "video3", true, "1\n", "Webcam A");
-        node(class.path(), "video4", false, "0\n", "OBS Virtual Camera");
-        node(class.path(), "video5", true, "0\n", "Intel IPU6 ISYS Capture 0\n");
-        node(class.path(), "v4l-subdev0", true, "0\n", "ov2740");
-        assert_eq!(capture_nodes(class.path(), None), [PathBuf::from("/dev/video2"), PathBuf::from("/dev/video10")]);
-        assert_eq!(capture_nodes(class.path(), Some(Path::new("/dev/video2"))), [PathBuf::from("/dev/video10")]);
-        assert!(capture_nodes(&class.path().join("none"), None).is_empty());
-    }
 
     #[test]
     fn wrong_descriptions_are_refused_in_gstreamers_words() {

@@ -61,7 +61,13 @@ impl Stderr {
     /// The last line that says something.
     pub(super) fn last_words(&self) -> Option<String> {
         let bytes: Vec<u8> = self.kept.iter().copied().collect();
-        String::from_utf8_lossy(&bytes).lines().rev().map(plain).find(|line| says_something(line))
+        let text = String::from_utf8_lossy(&bytes);
+        // What was cut off at the beginning is no line any more, unless there is nothing else.
+        let whole = match text.split_once('\n') {
+            Some((_, rest)) if bytes.len() == KEPT && !rest.is_empty() => rest,
+            Some(_) | None => &text,
+        };
+        whole.lines().rev().map(plain).find(|line| says_something(line))
     }
 }
 
@@ -137,6 +143,13 @@ mod tests {
         assert_eq!(stderr.kept.len(), KEPT);
         assert_eq!(stderr.last_words().as_deref(), Some("last"));
         assert!(stderr.line.len() <= MAX_LINE);
+    }
+
+    #[test]
+    fn a_line_without_its_beginning_is_no_last_word() {
+        let mut text = vec![b'x'; 20_000];
+        text.extend(b"\nDEBUG camera off\n");
+        assert_eq!(after(&text).last_words(), None);
     }
 
     #[test]

@@ -1,4 +1,48 @@
 #!/bin/bash
-# The desktop tier: Xvfb, a private session bus, a tray host and a notification service.
-echo "SKIP desktop tier: the applet is not built yet"
-echo "desktop tier: 0 passed, 0 failed, 1 skipped (the applet is not built yet)"
+# The desktop tier: Xvfb, a private session bus, a private system bus with a mock of logind, a real tray host
+# (xfce4-panel) and a mock of the notification service that records what it gets. Arguments go to the test programs
+# (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
+#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+
+skip() {
+  echo "SKIP desktop tier: $1"
+  echo "desktop tier: 0 passed, 0 failed, 1 skipped ($1)"
+  exit 0
+}
+for program in Xvfb dbus-daemon dbus-run-session xfce4-panel xfconf-query; do
+  command -v $program >/dev/null || skip "$program is not installed"
+done
+# The distribution's Python has the bindings, another one first in the path has not.
+python=/usr/bin/python3
+$python -c 'import gi, dbusmock' 2>/dev/null || skip "python3-gi or python3-dbusmock is not installed"
+
+scratch=$(mktemp -d)
+trap 'kill ${xvfb:-} 2>/dev/null; rm -rf "$scratch"' EXIT
+mkfifo "$scratch/display"
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
+xvfb=$!
+read -r -t 20 display <"$scratch/display" || skip "Xvfb does not start"
+export DISPLAY=:$display LENSCAP_SCRATCH=$scratch
+# Nothing of the user's session may be seen, and nothing of ours may be left in it.
+unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS XDG_SESSION_ID XDG_CURRENT_DESKTOP
+unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_RUNTIME_DIR
+export LC_ALL=C.UTF-8 NO_AT_BRIDGE=1
+
+case ${1:-} in
+  --bench) "$python" tests/desktop/bench.py "$2"; exit ;;
+  --screenshots) "$python" tests/desktop/screenshots.py "$2"; exit ;;
+esac
+[ $# = 0 ] || { "$python" tests/desktop/applet.py "$@"; exit; }
+
+# The preferences: widget by widget, and as a screen reader meets them.
+sum() { awk -v name="$1" '{ p += $1; f += $2; s += $3 } END { printf "%s: %d passed, %d failed, %d skipped\n", name, p, f, s; exit f > 0 }'; }
+count() { sed -n "s/^$1: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p" "$2"; }
+{
+  "$python" tests/desktop/applet.py
+  "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
+  cargo test --locked --quiet --test preferences 2>&1 | tee "$scratch/widgets" | tail -n 40
+} | sed 's/^desktop tier:/applet:/' | tee "$scratch/all"
+widgets=$(sed -n 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed; \([0-9]*\) ignored.*/\1 \2 \3/p' "$scratch/widgets")
+printf '%s\n' "$(count applet "$scratch/all")" "$(count prefs_a11y "$scratch/all")" "${widgets:-0 1 0}" | sum "desktop tier"

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lenscap::core::source::Source;
+use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::slots::SlotLayout;
@@ -82,11 +82,23 @@ impl Rig {
         format: VideoFormat,
         environment: &[(&str, &str)],
     ) -> Result<Self, Reason> {
+        Self::try_spawn_laid(program, source, format, Orientation::default(), environment)
+    }
+
+    /// With the picture turned or mirrored.
+    pub fn try_spawn_laid(
+        program: &Path,
+        source: &str,
+        format: VideoFormat,
+        orientation: Orientation,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Reason> {
         let slots = Slots::new(format, 4);
         let config = WorkerConfig {
             program: program.to_owned(),
             source: source.parse::<Source>().unwrap(),
             format,
+            orientation,
             buffer_count: 4,
             excluded: None,
         };

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::core::presence::Client;
+use crate::core::source::Orientation;
 
 fn client(pid: u32, usage: Use) -> Client {
     Client { pid: Some(pid), name: format!("app{pid}"), usage }
@@ -89,6 +90,7 @@ impl World {
             | Event::Presence(_)
             | Event::Command(_)
             | Event::Sleep(_)
+            | Event::Locked(_)
             | Event::Policy(_)
             | Event::Tick => {}
         }
@@ -101,6 +103,7 @@ struct Bench {
     now: Instant,
     policy: Policy,
     asleep: bool,
+    locked: bool,
 }
 
 impl Bench {
@@ -112,6 +115,7 @@ impl Bench {
             now: Instant::now(),
             policy,
             asleep: false,
+            locked: false,
         }
     }
 
@@ -124,6 +128,7 @@ impl Bench {
     fn send(&mut self, event: Event) -> Vec<Action> {
         match &event {
             Event::Sleep(asleep) => self.asleep = *asleep,
+            Event::Locked(locked) => self.locked = *locked,
             Event::Policy(policy) => self.policy = policy.clone(),
             _ => {}
         }
@@ -194,7 +199,8 @@ impl Bench {
         // Forbidden means told to stop.
         let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
         let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
-        if machine.pause.is_some() || self.asleep || !world.device || blocked || machine.turned_off {
+        let locked = self.locked && self.policy.pause_while_locked;
+        if machine.pause.is_some() || self.asleep || locked || !world.device || blocked || machine.turned_off {
             assert!(!world.sensor || world.ending, "the sensor runs although it is not allowed");
         }
         assert_eq!(
@@ -266,12 +272,14 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Command::Toggle),
         1 => Just(Command::TurnOff),
     ];
-    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<bool>(), any::<bool>()).prop_map(
-        |(delay, cooldown, blocks, other)| Policy {
+    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 4]>()).prop_map(
+        |(delay, cooldown, [blocks, other, mirror, pause_while_locked])| Policy {
             activation_delay: delay.map(Duration::from_millis),
             cooldown: Duration::from_millis(cooldown),
             blocked: if blocks { vec!["APP9".into()] } else { Vec::new() },
             source: if other { "test".into() } else { "auto".into() },
+            orientation: Orientation { mirror, ..Orientation::default() },
+            pause_while_locked,
         },
     );
     prop_oneof![
@@ -281,6 +289,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         4 => command.prop_map(|command| Op::Event(Event::Command(command))),
         1 => policy.prop_map(|policy| Op::Event(Event::Policy(policy))),
         1 => any::<bool>().prop_map(|asleep| Op::Event(Event::Sleep(asleep))),
+        1 => any::<bool>().prop_map(|locked| Op::Event(Event::Locked(locked))),
         3 => Just(Op::Event(Event::DeviceReady)),
         1 => Just(Op::Event(Event::DeviceGone(Reason::new(ReasonKind::Device, "It was unloaded.")))),
         1 => Just(Op::Event(Event::Tick)),
@@ -507,6 +516,19 @@ fn a_process_that_does_not_end_keeps_the_indicator_lit_and_says_so() {
     let status = bench.machine.status();
     assert!(status.camera_live);
     assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Hang));
+}
+
+#[test]
+fn a_locked_session_has_no_camera_where_the_user_wants_that() {
+    let mut bench = Bench::live();
+    assert!(bench.send(Event::Locked(true)).contains(&Action::StopWorker));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Paused);
+    assert!(bench.machine.status().allowed, "the toggle is the user's");
+    assert!(bench.machine.status().reason.is_some_and(|reason| reason.text.contains("locked")));
+    assert!(bench.send(Event::Locked(false)).contains(&Action::StartCamera));
+    bench.send(Event::Policy(Policy { pause_while_locked: false, ..bench.policy.clone() }));
+    assert!(!bench.send(Event::Locked(true)).contains(&Action::StopWorker));
 }
 
 #[test]

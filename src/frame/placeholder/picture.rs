@@ -8,6 +8,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::canvas::{BLACK, Canvas};
+use crate::i18n::trf;
 
 /// Longest side taken, as the largest output.
 const MAX_SIDE: u32 = 8192;
@@ -50,29 +51,36 @@ fn fitted(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
 
 fn load(path: &Path) -> Result<DynamicImage, String> {
     let shown = path.display();
-    let unreadable = |error: &io::Error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "does not exist".to_owned(),
-            io::ErrorKind::PermissionDenied => "may not be read by you".to_owned(),
-            _ => format!("cannot be read ({error})"),
-        };
-        format!("picture {shown} {why}: choose a PNG or JPEG")
+    let unreadable = |error: &io::Error| match error.kind() {
+        io::ErrorKind::NotFound => trf("picture {path} does not exist: choose a PNG or JPEG", &[("path", &shown)]),
+        io::ErrorKind::PermissionDenied => {
+            trf("picture {path} may not be read by you: choose a PNG or JPEG", &[("path", &shown)])
+        }
+        _ => {
+            trf("picture {path} cannot be read ({error}): choose a PNG or JPEG", &[("path", &shown), ("error", error)])
+        }
     };
     let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
         // Opening a pipe would wait for ever.
-        return Err(format!("picture {shown} is not a file: choose a PNG or JPEG"));
+        return Err(trf("picture {path} is not a file: choose a PNG or JPEG", &[("path", &shown)]));
     }
-    let too_large =
-        || format!("picture {shown} is too large: choose a PNG or JPEG of at most {MAX_SIDE}x{MAX_SIDE} pixels");
+    let too_large = || {
+        trf(
+            "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
+            &[("path", &shown), ("max", &MAX_SIDE)],
+        )
+    };
     if metadata.len() > MAX_FILE {
         return Err(too_large());
     }
     let explain = |error: ImageError| match error {
         ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(&error),
         ImageError::Limits(_) => too_large(),
-        ImageError::Unsupported(_) => format!("picture {shown} is of another kind: choose a PNG or JPEG"),
-        _ => format!("picture {shown} is damaged or not a picture: choose a PNG or JPEG"),
+        ImageError::Unsupported(_) => {
+            trf("picture {path} is of another kind: choose a PNG or JPEG", &[("path", &shown)])
+        }
+        _ => trf("picture {path} is damaged or not a picture: choose a PNG or JPEG", &[("path", &shown)]),
     };
     let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut reader =

@@ -1,0 +1,563 @@
+//! The applet: the relay in GLib's main loop, with icon, notifications, D-Bus and the session's events around it.
+//!
+//! Everything around it may be missing, and may come and go: without a session bus, a tray or a notification service the
+//! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use ksni::TrayMethods;
+
+use super::program;
+use super::relay::{Manner, Relay, Wish};
+use super::session::Session;
+use crate::camera;
+use crate::cli::RunArgs;
+use crate::config::{self, Settings};
+use crate::core::event::Event;
+use crate::core::source::Source;
+use crate::core::status::Status;
+use crate::i18n::{tr, trf};
+use crate::ipc::dbus::{Properties, Service};
+use crate::ipc::{self, AskError, Request};
+use crate::ui::notify::{self, Notice, Notifier, Subject, Teller};
+use crate::ui::tray::{Icon, View};
+use crate::ui::{Ask, Wanted};
+
+/// How long a desktop may take to bring up its tray before the user is told that there is none.
+const TRAY_LIMIT: Duration = Duration::from_secs(15);
+/// How long a tray that has just come may take to hear of the icon.
+const MISSED_AFTER: Duration = Duration::from_secs(2);
+/// Between two tries to reach a session bus that went away, doubling.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_secs(60);
+/// How long a bus may take to let us in.
+const BUS_LIMIT: Duration = Duration::from_secs(5);
+/// Clicks that wait to be seen to; more than a hand can make.
+const MAX_ASKS: usize = 64;
+/// Sizes offered in the menu, besides the one in use.
+const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
+/// Remembers that the user was told how to get a tray.
+const TOLD_NO_TRAY: &str = "told-no-tray";
+
+/// Runs until the user quits. `is_service`: started by D-Bus, which says by itself what it wants.
+///
+/// # Errors
+/// One sentence when it cannot start, or another one does not answer.
+pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
+    // A second start shows the preferences of the first.
+    match ipc::tell(if is_service { Request::Status } else { Request::Preferences }) {
+        Ok(()) => return Ok(()),
+        Err(AskError::NotRunning) => {}
+        Err(AskError::Failed(sentence)) => return Err(sentence),
+    }
+    super::start_logging();
+    let (asks, asked) = async_channel::bounded(MAX_ASKS);
+    let front = Rc::new(RefCell::new(Front::new(asks)));
+    let listener = {
+        let front = front.clone();
+        Box::new(move |status: &Status| front.borrow_mut().take(status))
+    };
+    let relay = Relay::new(arguments, Manner::Desktop, Some(listener))?;
+    front.borrow_mut().take_settings(&relay);
+    let desktop = Rc::new(Desktop {
+        relay: RefCell::new(relay),
+        front,
+        main_loop: glib::MainLoop::new(None, false),
+        session: RefCell::default(),
+        retry: Cell::new(FIRST_RETRY),
+    });
+    desktop.clone().start(asked);
+    desktop.main_loop.run();
+    desktop.finish();
+    Ok(())
+}
+
+/// A connection of our own to a bus: its end is not ours. The relay runs in this thread and never waits for a bus that
+/// does not answer.
+async fn connect(bus: gio::BusType) -> Result<gio::DBusConnection, String> {
+    let address = gio::functions::dbus_address_get_for_bus_sync(bus, gio::Cancellable::NONE)
+        .map_err(|error| error.to_string())?;
+    let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
+    let connection = gio::DBusConnection::for_address_future(&address, flags, None);
+    match glib::future_with_timeout(BUS_LIMIT, connection).await {
+        Ok(connection) => connection.map_err(|error| error.to_string()),
+        Err(_) => Err("timeout".into()),
+    }
+}
+
+/// Whether there is a session bus to connect to. GLib would start one of its own otherwise, where it can.
+fn has_session_bus() -> bool {
+    let named = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
+    named || std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|directory| Path::new(&directory).join("bus").exists())
+}
+
+struct Desktop {
+    relay: RefCell<Relay>,
+    front: Rc<RefCell<Front>>,
+    main_loop: glib::MainLoop,
+    session: RefCell<Option<Session>>,
+    retry: Cell<Duration>,
+}
+
+impl Desktop {
+    fn start(self: Rc<Self>, asked: Receiver<Ask>) {
+        let fd = self.relay.borrow().fd().as_raw_fd();
+        let desktop = self.clone();
+        glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
+            let turned = desktop.relay.borrow_mut().turn(Some(Duration::ZERO));
+            match turned {
+                Ok(wishes) => desktop.see_to(&wishes),
+                Err(sentence) => {
+                    tracing::error!("{sentence}");
+                    desktop.main_loop.quit();
+                }
+            }
+            glib::ControlFlow::Continue
+        });
+        let desktop = self.clone();
+        glib::spawn_future_local(async move {
+            while let Ok(ask) = asked.recv().await {
+                desktop.answer(ask);
+            }
+        });
+        let desktop = self.clone();
+        glib::spawn_future_local(async move {
+            match connect(gio::BusType::System).await {
+                Ok(connection) => desktop.follow_session(connection),
+                Err(error) => tracing::info!("the camera stays on through sleep and lock: no system bus ({error})"),
+            }
+        });
+        self.reach_bus();
+    }
+
+    fn follow_session(self: &Rc<Self>, connection: gio::DBusConnection) {
+        let desktop = Rc::downgrade(self);
+        let session = Session::new(connection, move |event| {
+            if let Some(desktop) = desktop.upgrade() {
+                desktop.session_event(event);
+            }
+        });
+        self.session.replace(Some(session));
+    }
+
+    /// Sleep and lock.
+    fn session_event(&self, event: Event) {
+        let wakes = event == Event::Sleep(false);
+        let sleeps = event == Event::Sleep(true);
+        self.relay.borrow_mut().event(event);
+        if let (true, Some(session)) = (wakes, &*self.session.borrow()) {
+            // Of a sleep that did not come, or is over.
+            self.front.borrow_mut().awaits_sleep = false;
+            session.hold_sleep();
+        }
+        if sleeps {
+            self.front.borrow_mut().awaits_sleep = true;
+            self.let_sleep();
+        }
+    }
+
+    /// Once the camera is off, sleep may come.
+    fn let_sleep(&self) {
+        let mut front = self.front.borrow_mut();
+        if front.awaits_sleep && !front.status.as_ref().is_some_and(|status| status.camera_live) {
+            front.awaits_sleep = false;
+            if let Some(session) = &*self.session.borrow() {
+                session.allow_sleep();
+            }
+        }
+    }
+
+    /// Takes the bus, and all that is on it; tries again when it is gone.
+    fn reach_bus(self: &Rc<Self>) {
+        if !has_session_bus() {
+            return tracing::warn!("there is no session bus: no icon and no notifications; \"lenscap status\" works");
+        }
+        let desktop = self.clone();
+        glib::spawn_future_local(async move {
+            match connect(gio::BusType::Session).await {
+                Ok(connection) => desktop.take_bus(&connection),
+                Err(error) => {
+                    tracing::warn!("the session bus cannot be reached: {error}");
+                    desktop.reach_bus_later();
+                }
+            }
+        });
+    }
+
+    fn take_bus(self: &Rc<Self>, connection: &gio::DBusConnection) {
+        self.retry.set(FIRST_RETRY);
+        let (sender, closed) = async_channel::bounded::<()>(1);
+        connection.connect_closed(move |_, _, _| {
+            let _ = sender.try_send(());
+        });
+        let desktop = Rc::downgrade(self);
+        glib::spawn_future_local(async move {
+            let _ = closed.recv().await;
+            if let Some(desktop) = desktop.upgrade() {
+                tracing::warn!("the session bus went away");
+                desktop.front.borrow_mut().leave_bus();
+                desktop.reach_bus_later();
+            }
+        });
+        let desktop = Rc::downgrade(self);
+        let obey = move |request| match desktop.upgrade() {
+            Some(desktop) => desktop.obey(request),
+            None => Ok(()),
+        };
+        let mut front = self.front.borrow_mut();
+        match Service::new(connection, &front.properties, obey) {
+            Ok(service) => front.service = Some(service),
+            Err(error) => tracing::error!("the D-Bus interface cannot be offered: {error}"),
+        }
+        front.notifier = Some(Notifier::new(connection, front.asks.clone()));
+        drop(front);
+        glib::spawn_future_local(raise_icon(self.front.clone()));
+        // A watcher that appears just while the icon is raised is missed by it.
+        let front = self.front.clone();
+        let watcher = connection.subscribe_to_signal(
+            Some("org.freedesktop.DBus"),
+            Some("org.freedesktop.DBus"),
+            Some("NameOwnerChanged"),
+            None,
+            Some("org.kde.StatusNotifierWatcher"),
+            gio::DBusSignalFlags::NONE,
+            move |_| {
+                let front = front.clone();
+                glib::timeout_add_local_once(MISSED_AFTER, move || {
+                    let is_missed = front.borrow().icon.is_some() && !front.borrow().has_host;
+                    if is_missed {
+                        tracing::debug!("no tray took the icon: raising it again");
+                        glib::spawn_future_local(raise_icon(front));
+                    }
+                });
+            },
+        );
+        self.front.borrow_mut().watcher = Some(watcher);
+    }
+
+    fn reach_bus_later(self: &Rc<Self>) {
+        let wait = self.retry.get();
+        self.retry.set((wait * 2).min(LAST_RETRY));
+        let desktop = Rc::downgrade(self);
+        glib::timeout_add_local_once(wait, move || {
+            if let Some(desktop) = desktop.upgrade() {
+                desktop.reach_bus();
+            }
+        });
+    }
+
+    fn obey(&self, request: Request) -> Result<(), String> {
+        let mut relay = self.relay.borrow_mut();
+        relay.obey(request)?;
+        let wishes = relay.wishes();
+        drop(relay);
+        self.see_to(&wishes);
+        Ok(())
+    }
+
+    fn see_to(&self, wishes: &[Wish]) {
+        for wish in wishes {
+            match wish {
+                Wish::End => self.main_loop.quit(),
+                Wish::Settings => self.front.borrow_mut().take_settings(&self.relay.borrow()),
+                Wish::Preferences => self.open_window(&[], None),
+            }
+        }
+        self.let_sleep();
+        let node = self.relay.borrow().node().map(Path::to_owned);
+        self.front.borrow_mut().take_node(node);
+    }
+
+    fn answer(self: &Rc<Self>, ask: Ask) {
+        let done = match ask.wanted {
+            Wanted::Pause(time) => self.obey(Request::Pause { seconds: time.map(|time| time.as_secs()) }),
+            Wanted::Resume => self.obey(Request::Resume),
+            Wanted::Toggle => self.obey(Request::Toggle),
+            Wanted::TurnOff => self.obey(Request::TurnOff),
+            Wanted::Quit => self.obey(Request::Quit),
+            Wanted::Source(source) => self.set(|settings| settings.camera.source = source),
+            Wanted::Size(width, height) => self.set(|settings| {
+                (settings.camera.format.width, settings.camera.format.height) = (width, height);
+            }),
+            Wanted::Preferences => {
+                self.open_window(&[], ask.token);
+                Ok(())
+            }
+            Wanted::About => {
+                self.open_window(&["--about"], ask.token);
+                Ok(())
+            }
+            Wanted::HostIsThere => {
+                self.front.borrow_mut().has_host = true;
+                Ok(())
+            }
+            Wanted::HostIsGone => {
+                self.tray_is_gone();
+                Ok(())
+            }
+        };
+        if let Err(sentence) = done {
+            self.complain(&sentence);
+        }
+    }
+
+    /// Writes a setting; the watcher then takes it.
+    fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {
+        let path = self.relay.borrow().settings_path().to_owned();
+        config::update(&path, change).map(drop).map_err(|error| error.to_string())?;
+        // The watcher waits until an edit is over; this one is.
+        self.obey(Request::Reload)
+    }
+
+    fn open_window(&self, arguments: &[&str], token: Option<String>) {
+        let spawn = || -> Result<(), String> {
+            let path = program("lenscap-preferences")?;
+            let launcher = gio::SubprocessLauncher::new(gio::SubprocessFlags::NONE);
+            if let Some(token) = token {
+                launcher.setenv("XDG_ACTIVATION_TOKEN", &token, true);
+            }
+            let settings = self.relay.borrow().settings_path().to_owned();
+            let mut words = vec![path.as_os_str()];
+            words.extend(arguments.iter().map(std::ffi::OsStr::new));
+            // The usual file's window is the one there is; one of another file stands for itself.
+            if config::default_path().is_ok_and(|usual| usual != settings) {
+                words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
+            }
+            let window = launcher.spawn(&words).map_err(|error| {
+                trf(
+                    "The preferences {program} cannot be started ({error}): reinstall Lenscap.",
+                    &[("program", &path.display()), ("error", &error.message())],
+                )
+            })?;
+            // Reaps it.
+            glib::spawn_future_local(async move { window.wait_future().await });
+            Ok(())
+        };
+        if let Err(sentence) = spawn() {
+            self.complain(&sentence);
+        }
+    }
+
+    fn complain(&self, sentence: &str) {
+        tracing::warn!("{sentence}");
+        let notice = Notice {
+            summary: tr("Lenscap cannot do that"),
+            body: sentence.to_owned(),
+            icon: crate::APP_ID.into(),
+            actions: Vec::new(),
+            urgent: false,
+        };
+        self.front.borrow().notify(Subject::Complaint, Some(notice));
+    }
+
+    fn tray_is_gone(&self) {
+        self.front.borrow_mut().has_host = false;
+        let front = self.front.clone();
+        glib::timeout_add_local_once(TRAY_LIMIT, move || {
+            let front = front.borrow();
+            if front.has_host || front.notifier.is_none() || !front.may_tell_of_no_tray() {
+                return;
+            }
+            tracing::warn!("no tray shows the icon; \"lenscap\" shows the preferences");
+            front.notify(Subject::NoTray, Some(notify::no_tray()));
+        });
+    }
+
+    /// The camera is off already.
+    fn finish(&self) {
+        let icon = self.front.borrow_mut().icon.take();
+        if let Some(icon) = icon {
+            // A tray that does not answer is left behind.
+            let shutdown = glib::future_with_timeout(Duration::from_secs(1), icon.shutdown());
+            let _ = glib::MainContext::default().block_on(shutdown);
+        }
+        self.front.borrow_mut().leave_bus();
+    }
+}
+
+/// What is shown, and where.
+struct Front {
+    asks: Sender<Ask>,
+    status: Option<Status>,
+    settings: Settings,
+    problem: Option<String>,
+    node: Option<PathBuf>,
+    /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
+    cameras: Vec<camera::Node>,
+    properties: Properties,
+    teller: Teller,
+    service: Option<Service>,
+    notifier: Option<Notifier>,
+    icon: Option<ksni::Handle<Icon>>,
+    /// Trays that come and go; unsubscribes when dropped.
+    watcher: Option<gio::SignalSubscription>,
+    has_host: bool,
+    awaits_sleep: bool,
+}
+
+impl Front {
+    fn new(asks: Sender<Ask>) -> Self {
+        Self {
+            asks,
+            status: None,
+            settings: Settings::default(),
+            problem: None,
+            node: None,
+            cameras: Vec::new(),
+            properties: Properties::default(),
+            teller: Teller::default(),
+            service: None,
+            notifier: None,
+            icon: None,
+            watcher: None,
+            has_host: false,
+            awaits_sleep: false,
+        }
+    }
+
+    /// The machine's new status, from within its step.
+    fn take(&mut self, status: &Status) {
+        self.status = Some(status.clone());
+        if !status.camera_live {
+            self.cameras = camera::cameras(Path::new(camera::CLASS));
+        }
+        self.properties.publish(status, self.node.as_deref(), self.service.as_ref());
+        self.show_icon();
+        for (subject, notice) in self.teller.orders(status, &self.settings.notifications) {
+            self.notify(subject, notice);
+        }
+    }
+
+    fn take_settings(&mut self, relay: &Relay) {
+        self.settings = relay.settings().clone();
+        self.problem = relay.problem().map(str::to_owned);
+        self.node = relay.node().map(Path::to_owned);
+        self.take(&relay.status());
+    }
+
+    fn take_node(&mut self, node: Option<PathBuf>) {
+        if node != self.node {
+            self.node = node;
+            if let Some(status) = &self.status {
+                self.properties.publish(status, self.node.as_deref(), self.service.as_ref());
+            }
+        }
+    }
+
+    fn notify(&self, subject: Subject, notice: Option<Notice>) {
+        if let Some(notifier) = &self.notifier {
+            notifier.send((subject, notice));
+        }
+    }
+
+    fn view(&self) -> Option<View> {
+        let camera = &self.settings.camera;
+        let mut sources = vec![(Source::Auto, tr("Automatic"))];
+        sources.extend(self.cameras.iter().map(|node| (Source::V4l2(node.path.clone()), node.name.clone())));
+        if !sources.iter().any(|(source, _)| *source == camera.source) {
+            let name = match &camera.source {
+                Source::Test => tr("Test picture"),
+                source => source.to_string(),
+            };
+            sources.push((camera.source.clone(), name));
+        }
+        let size = (camera.format.width, camera.format.height);
+        let mut sizes = SIZES.to_vec();
+        if !sizes.contains(&size) {
+            sizes.push(size);
+            sizes.sort_unstable();
+        }
+        Some(View {
+            status: self.status.clone()?,
+            problem: self.problem.clone(),
+            sources,
+            source: camera.source.clone(),
+            sizes,
+            size,
+        })
+    }
+
+    fn show_icon(&self) {
+        if let (Some(icon), Some(view)) = (self.icon.clone(), self.view()) {
+            glib::spawn_future_local(async move { icon.update(move |icon| icon.show(view)).await });
+        }
+    }
+
+    /// Whether the user is to be told now that there is no tray: once and never again.
+    fn may_tell_of_no_tray(&self) -> bool {
+        let Some(directory) = directories::BaseDirs::new()
+            .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
+        else {
+            return true;
+        };
+        let marker = directory.join(TOLD_NO_TRAY);
+        if marker.exists() {
+            return false;
+        }
+        let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&marker, ""));
+        if let Err(error) = written {
+            tracing::debug!("cannot remember that there is no tray: {error}");
+        }
+        true
+    }
+
+    fn leave_bus(&mut self) {
+        self.service = None;
+        self.notifier = None;
+        self.watcher = None;
+        self.has_host = false;
+        if let Some(icon) = self.icon.take() {
+            drop(icon.shutdown());
+        }
+    }
+}
+
+/// Puts the icon into the tray, now or as soon as there is one.
+async fn raise_icon(front: Rc<RefCell<Front>>) {
+    let old = front.borrow_mut().icon.take();
+    if let Some(old) = old {
+        old.shutdown().await;
+    }
+    let Some(view) = front.borrow().view() else { return };
+    // We only hear of it when there is none.
+    front.borrow_mut().has_host = true;
+    let icon = Icon::new(view, front.borrow().asks.clone(), theme_path());
+    // In a sandbox the name may not be owned; hosts find the item without it.
+    let is_sandboxed = std::env::var_os("FLATPAK_ID").is_some();
+    match icon.disable_dbus_name(is_sandboxed).assume_sni_available(true).spawn().await {
+        Ok(handle) => {
+            front.borrow_mut().icon = Some(handle);
+            // Something may have happened meanwhile.
+            front.borrow().show_icon();
+        }
+        Err(error) => tracing::warn!("no icon: {error}"),
+    }
+}
+
+/// Where our icons are when the desktop does not look there by itself, else empty.
+fn theme_path() -> String {
+    let own = std::env::current_exe().unwrap_or_default();
+    let mut above = own.ancestors().skip(1);
+    // PREFIX/bin/lenscap
+    if let Some(share) = own.parent().and_then(Path::parent).map(|prefix| prefix.join("share")) {
+        let icon = share.join(format!("icons/hicolor/symbolic/apps/{}-capped-symbolic.svg", crate::APP_ID));
+        if icon.exists() {
+            let known = std::env::var("XDG_DATA_DIRS").ok().filter(|known| !known.is_empty());
+            let known = known.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+            let is_known = known.split(':').any(|directory| Path::new(directory) == share);
+            return if is_known { String::new() } else { share.join("icons").to_string_lossy().into_owned() };
+        }
+    }
+    // The build tree: target/debug/lenscap beside icons/.
+    above
+        .find_map(|directory| {
+            let icons = directory.join("icons");
+            icons.join("hicolor/index.theme").exists().then(|| icons.to_string_lossy().into_owned())
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,384 @@
+//! The relay with its settings, its signals and its control socket: what a headless process and the desktop's have in
+//! common. Whoever owns it waits on [`Relay::fd`] and calls [`Relay::turn`].
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+
+use crate::cli::RunArgs;
+use crate::config::{self, Overrides, Settings, Watcher};
+use crate::core::event::{Command, Event};
+use crate::core::presence::{Client, Presence, Use};
+use crate::core::status::Status;
+use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
+use crate::i18n::{tr, trf};
+use crate::ipc::{self, Request, Server};
+use crate::output::finder::Wanted;
+
+use super::program;
+
+/// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
+const SHUT_DOWN: Duration = Duration::from_secs(6);
+
+/// Environment variable that chooses the output: `memory` for a demonstration.
+const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
+const DEMONSTRATION_SLOTS: u32 = 4;
+
+const TERMINATE: u64 = FIRST_FREE_TOKEN;
+const RELOAD: u64 = FIRST_FREE_TOKEN + 1;
+const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
+const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
+const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
+
+/// What the owner is to see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// End; the camera is off and the node released.
+    End,
+    /// The settings, or what is wrong with their file, changed.
+    Settings,
+    /// Show the preferences.
+    Preferences,
+}
+
+/// Hears every status, at the moment the machine publishes it: before a sensor is touched.
+pub(super) type Listener = Box<dyn FnMut(&Status)>;
+
+/// The relay and what steers it.
+pub(super) struct Relay {
+    engine: Engine,
+    path: PathBuf,
+    overrides: Overrides,
+    settings: Settings,
+    /// Why the settings file is not the one in use.
+    problem: Option<String>,
+    /// Paused because of it, and by nobody since.
+    paused_for_problem: bool,
+    watcher: Option<Watcher>,
+    server: Rc<RefCell<Option<Server>>>,
+    terminate: UnixStream,
+    reload: UnixStream,
+    toggle: UnixStream,
+    has_desktop: bool,
+    wishes: Vec<Wish>,
+}
+
+/// How the relay is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Alone: what cannot work ends it at once, with a sentence. `events`: one line of JSON for every change.
+    Headless {
+        /// Print event lines.
+        events: bool,
+    },
+    /// With a tray: it stays, and shows what does not work.
+    Desktop,
+}
+
+impl Relay {
+    /// Reads the settings and takes the output.
+    ///
+    /// # Errors
+    /// One sentence when it cannot start.
+    pub(super) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, String> {
+        let has_desktop = manner == Manner::Desktop;
+        let overrides = Overrides::from(arguments);
+        let path = match &arguments.config {
+            Some(path) => path.clone(),
+            None => config::default_path()?,
+        };
+        let (settings, problem) = match config::load(&path, &overrides) {
+            Ok(settings) => (settings, None),
+            Err(error) if has_desktop => {
+                tracing::warn!("{error}");
+                let settings = Settings::default().with(&overrides).unwrap_or_default();
+                (settings, Some(error.to_string()))
+            }
+            Err(error) => return Err(error.at_start()),
+        };
+        let terminate = signals(&[SIGTERM, SIGINT])?;
+        let reload = signals(&[SIGHUP])?;
+        let toggle = signals(&[SIGUSR1])?;
+        let watcher = Watcher::new(&path).map_err(|error| tracing::warn!("{error}")).ok();
+        let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
+        let server = Rc::new(RefCell::new(server));
+        let events = matches!(manner, Manner::Headless { events: true });
+        let sink = status_sink(events, Rc::clone(&server), listener);
+        // Without the user's own settings nobody may be allowed more than they say.
+        let paused_for_problem = problem.is_some();
+        let start_paused = settings.privacy.start_paused || paused_for_problem;
+        let engine = match has_desktop {
+            true => Engine::new_patient(engine_config(&settings)?, sink),
+            false => Engine::new(engine_config(&settings)?, sink),
+        };
+        let mut engine = engine.map_err(|error| error.to_string())?;
+        if start_paused {
+            engine.command(Command::Pause { duration: None });
+        }
+        let watch = |fd: &dyn AsFd, token| {
+            engine
+                .watch(fd.as_fd(), token)
+                .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))
+        };
+        watch(&terminate, TERMINATE)?;
+        watch(&reload, RELOAD)?;
+        watch(&toggle, TOGGLE)?;
+        if let Some(watcher) = &watcher {
+            watch(&watcher.fd(), SETTINGS)?;
+        }
+        if let Some(server) = server.borrow().as_ref() {
+            watch(&server.fd(), CONTROL)?;
+        }
+        let wishes = Vec::new();
+        Ok(Self {
+            engine,
+            path,
+            overrides,
+            settings,
+            problem,
+            paused_for_problem,
+            watcher,
+            server,
+            terminate,
+            reload,
+            toggle,
+            has_desktop,
+            wishes,
+        })
+    }
+
+    /// Readable when [`Self::turn`] has something to do.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.engine.fd()
+    }
+
+    /// Handles what is due, waiting for it at most `wait`; what is left for the owner to do.
+    ///
+    /// # Errors
+    /// When the kernel does not let us wait.
+    pub(super) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, String> {
+        let ready = self
+            .engine
+            .turn(wait)
+            .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))?;
+        for token in ready {
+            match token {
+                TERMINATE if drain(&self.terminate) => self.end(),
+                TOGGLE if drain(&self.toggle) => {
+                    self.paused_for_problem = false;
+                    self.engine.command(Command::Toggle);
+                }
+                CONTROL => self.serve(),
+                RELOAD if drain(&self.reload) => self.take_settings(),
+                SETTINGS if self.watcher.as_mut().is_some_and(Watcher::dispatch) => self.take_settings(),
+                _ => {}
+            }
+        }
+        Ok(std::mem::take(&mut self.wishes))
+    }
+
+    /// The present status.
+    pub(super) fn status(&self) -> Status {
+        self.engine.status()
+    }
+
+    /// The settings in use.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The settings file.
+    pub(super) fn settings_path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Why the settings file is not the one in use, if it is not.
+    pub(super) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// The node that is held.
+    pub(super) fn node(&self) -> Option<&Path> {
+        self.engine.node()
+    }
+
+    /// Something happened outside: sleep, lock.
+    pub(super) fn event(&mut self, event: Event) {
+        self.engine.event(event);
+    }
+
+    /// Carries a request out. What is the owner's to do comes out of the next [`Self::wishes`].
+    ///
+    /// # Errors
+    /// One sentence when it cannot be done here.
+    pub(super) fn obey(&mut self, request: Request) -> Result<(), String> {
+        if let Some(command) = request.command() {
+            self.paused_for_problem = false;
+            self.engine.command(command);
+            return Ok(());
+        }
+        match request {
+            Request::Reload => {
+                self.take_settings();
+                return self.problem.clone().map_or(Ok(()), Err);
+            }
+            Request::Preferences if self.has_desktop => self.wishes.push(Wish::Preferences),
+            Request::Preferences => {
+                return Err(tr(
+                    "This Lenscap runs without a desktop: stop it and start \"lenscap\", or edit its settings file.",
+                ));
+            }
+            Request::Quit => self.end(),
+            Request::Status
+            | Request::Watch
+            | Request::Pause { .. }
+            | Request::Resume
+            | Request::Toggle
+            | Request::TurnOff => {}
+            Request::Pretend { streaming } if is_demonstration() => {
+                let client = |name| Client { pid: None, name, usage: Use::Streaming };
+                let clients = streaming.into_iter().map(client).collect();
+                self.engine.event(Event::Presence(Presence { clients }));
+            }
+            // Only tests ask so.
+            Request::Pretend { .. } => return Err("Only a demonstration takes that.".into()),
+        }
+        Ok(())
+    }
+
+    /// What [`Self::obey`] left for the owner to do.
+    pub(super) fn wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    fn end(&mut self) {
+        tracing::info!("told to end: camera off first");
+        self.engine.shut_down(Instant::now() + SHUT_DOWN);
+        self.wishes.push(Wish::End);
+    }
+
+    /// Reads the settings again; what cannot be used leaves the last good ones in place.
+    fn take_settings(&mut self) {
+        let taken = config::load(&self.path, &self.overrides).map_err(|error| error.to_string()).and_then(|settings| {
+            self.engine.configure(engine_config(&settings)?);
+            Ok(settings)
+        });
+        match taken {
+            Ok(settings) => {
+                tracing::info!("settings taken from {}", self.path.display());
+                if std::mem::take(&mut self.paused_for_problem) && !settings.privacy.start_paused {
+                    self.engine.command(Command::Resume);
+                }
+                self.settings = settings;
+                self.problem = None;
+            }
+            Err(error) => {
+                tracing::warn!("{error} The settings stay as they were.");
+                self.problem = Some(error);
+                self.engine.event(Event::Tick);
+            }
+        }
+        self.wishes.push(Wish::Settings);
+    }
+
+    /// Takes requests from the control socket.
+    fn serve(&mut self) {
+        // Taken out meanwhile: commands publish through the same server.
+        let Some(mut taken) = self.server.borrow_mut().take() else { return };
+        let before = self.status();
+        taken.dispatch(self, Self::obey, Self::status);
+        let after = self.status();
+        if before != after {
+            taken.publish(&ipc::to_json(&after));
+        }
+        *self.server.borrow_mut() = Some(taken);
+    }
+}
+
+/// Whether pictures go to memory instead of a node and clients are [`Request::Pretend`]ed: for tests of what is around
+/// the relay, and to show it on a machine without the module.
+fn is_demonstration() -> bool {
+    std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
+}
+
+fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
+    let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
+    Ok(EngineConfig {
+        output: match &settings.device.node {
+            _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
+            Some(path) => OutputChoice::Loopback(Wanted::Path(path.clone())),
+            None => OutputChoice::Loopback(Wanted::Label(settings.device.label.clone())),
+        },
+        format: settings.camera.format,
+        style: settings.card_style(home.as_deref()),
+        policy: settings.policy(),
+        source: settings.camera.source.clone(),
+        buffer_count: settings.camera.buffer_count,
+        worker_program: program("lenscap-worker")?,
+        poll_interval: settings.detection.poll_interval,
+    })
+}
+
+/// A descriptor that becomes readable when one of these signals arrives.
+fn signals(list: &[i32]) -> Result<UnixStream, String> {
+    let connect = || -> io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        for signal in list {
+            signal_hook::low_level::pipe::register(*signal, theirs.try_clone()?)?;
+        }
+        Ok(ours)
+    };
+    connect().map_err(|error| trf("Cannot listen for signals ({error}): free some descriptors.", &[("error", &error)]))
+}
+
+fn drain(mut stream: &UnixStream) -> bool {
+    let mut buffer = [0; 64];
+    let mut any = false;
+    while matches!(io::Read::read(&mut stream, &mut buffer), Ok(count) if count > 0) {
+        any = true;
+    }
+    any
+}
+
+/// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.
+fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>, mut listener: Option<Listener>) -> StatusSink {
+    let mut is_heard = true;
+    let mut last = serde_json::Value::Null;
+    Box::new(move |status| {
+        if let Some(listener) = &mut listener {
+            listener(status);
+        }
+        // Some changes are of no interest outside: the time of the next step, for one.
+        let value = ipc::to_json(status);
+        if value == last {
+            return;
+        }
+        last = value;
+        if let Ok(mut server) = server.try_borrow_mut()
+            && let Some(server) = server.as_mut()
+        {
+            server.publish(&last);
+        }
+        if !events {
+            log_status(status);
+        } else if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{}", ipc::stamped(&last)) {
+            tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
+            is_heard = false;
+        }
+    })
+}
+
+/// Without event lines the log tells the story.
+fn log_status(status: &Status) {
+    let names: Vec<_> = status.clients.iter().map(|client| client.name.as_str()).collect();
+    let camera = if status.camera_live { "on" } else { "off" };
+    // Reasons are warned of where they arise.
+    tracing::info!("{}, camera {camera} [{}]", status.state, names.join(", "));
+}

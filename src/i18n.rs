@@ -1,0 +1,102 @@
+//! Translations: gettext's catalogues, domain "lenscap".
+//!
+//! What a user reads goes through [`tr`], [`trf`] or [`trn`] with a literal text; `scripts/translations.sh` collects
+//! those into `po/lenscap.pot`, and a test fails when one is missing there. Texts with parts in them name the parts, as
+//! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+/// The domain, and the catalogues' file name.
+const DOMAIN: &str = "lenscap";
+/// Environment variable that names the directory of catalogues, for a build tree and for tests.
+pub const LOCALE_DIR_VARIABLE: &str = "LENSCAP_LOCALE_DIR";
+
+/// Takes the user's language from the environment. To be called first in a process, while it has one thread.
+///
+/// Without catalogues or with an unknown language everything stays English; nothing can fail for it.
+pub fn init() {
+    crate::sys::locale::from_environment();
+    let bound = gettextrs::bindtextdomain(DOMAIN, directory())
+        .and_then(|_| gettextrs::bind_textdomain_codeset(DOMAIN, "UTF-8"))
+        .and_then(|_| gettextrs::textdomain(DOMAIN));
+    if let Err(error) = bound {
+        tracing::debug!("no translations: {error}");
+    }
+}
+
+/// `share/locale` of the prefix this program is installed below.
+fn directory() -> PathBuf {
+    if let Some(directory) = std::env::var_os(LOCALE_DIR_VARIABLE) {
+        return directory.into();
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    // PREFIX/bin/lenscap, PREFIX/libexec/lenscap/lenscap-worker.
+    program
+        .ancestors()
+        .skip(2)
+        .take(2)
+        .map(|prefix| prefix.join("share/locale"))
+        .find(|directory| directory.is_dir())
+        .unwrap_or_else(|| Path::new("/usr/share/locale").to_owned())
+}
+
+/// The text in the user's language.
+pub fn tr(text: &str) -> String {
+    gettextrs::gettext(text)
+}
+
+/// As [`tr`], for a text that is no literal here: whoever collects the texts has to find it in another way.
+pub fn tr_collected(text: &str) -> String {
+    // gettext answers the empty text with the catalogue's header.
+    if text.is_empty() { String::new() } else { gettextrs::gettext(text) }
+}
+
+/// As [`tr`], with each `{name}` replaced by its part.
+pub fn trf(text: &str, parts: &[(&str, &dyn Display)]) -> String {
+    fill(&tr_collected(text), parts)
+}
+
+/// As [`trf`], in the form that `count` asks for; `{n}` is the count.
+pub fn trn(one: &str, many: &str, count: u64, parts: &[(&str, &dyn Display)]) -> String {
+    let text = gettextrs::ngettext(one, many, u32::try_from(count).unwrap_or(u32::MAX));
+    fill(&fill(&text, parts), &[("n", &count)])
+}
+
+/// One pass, so that braces in a part stay as they are.
+fn fill(text: &str, parts: &[(&str, &dyn Display)]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let part = after.split_once('}').and_then(|(name, after)| {
+            let (_, part) = parts.iter().find(|(known, _)| *known == name)?;
+            Some((part.to_string(), after))
+        });
+        match part {
+            Some((part, after)) => {
+                filled.push_str(&part);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_filled_in_once() {
+        assert_eq!(trf("{who} uses {what}", &[("who", &"{what}"), ("what", &7)]), "{what} uses 7");
+        assert_eq!(trf("{unknown} { } {n", &[("n", &1)]), "{unknown} { } {n");
+        assert_eq!(trn("{n} minute", "{n} minutes", 1, &[]), "1 minute");
+        assert_eq!(trn("{n} minute, {who}", "{n} minutes, {who}", 5, &[("who", &"Zoom")]), "5 minutes, Zoom");
+    }
+}

@@ -1,0 +1,296 @@
+//! The D-Bus service: what strangers may know and ask. `data/io.github.lenscap.Lenscap.xml` documents it.
+//!
+//! Beside our own interface the object has `org.freedesktop.Application`, through which desktops start programs and press
+//! their actions.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use glib::variant::{ToVariant, Variant};
+
+use super::Request;
+use crate::core::status::{StateName, Status};
+use crate::i18n::trf;
+
+/// Our interface.
+const INTERFACE: &str = crate::APP_ID;
+/// Its description, as introspection gives it.
+const XML: &str = include_str!("../../data/io.github.lenscap.Lenscap.xml");
+const APPLICATION_XML: &str = r#"<node><interface name="org.freedesktop.Application">
+<method name="Activate"><arg type="a{sv}" direction="in"/></method>
+<method name="Open"><arg type="as" direction="in"/><arg type="a{sv}" direction="in"/></method>
+<method name="ActivateAction"><arg type="s" direction="in"/><arg type="av" direction="in"/><arg type="a{sv}" direction="in"/></method>
+</interface></node>"#;
+/// Flag and answer of `RequestName`.
+const DO_NOT_QUEUE: u32 = 4;
+const PRIMARY_OWNER: u32 = 1;
+/// Longest wait for the bus, in milliseconds.
+const ANSWER_LIMIT_MS: i32 = 5000;
+/// `PausedUntil` while paused without an end.
+const WITHOUT_END: i64 = -1;
+
+/// The properties' values.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Snapshot(Vec<(&'static str, Variant)>);
+
+impl Snapshot {
+    fn new(status: &Status, node: Option<&Path>, clock: &mut Clock) -> Self {
+        let clients: Vec<HashMap<String, Variant>> = status
+            .clients
+            .iter()
+            .map(|client| {
+                HashMap::from([
+                    ("pid".to_owned(), client.pid.unwrap_or(0).to_variant()),
+                    ("name".to_owned(), client.name.to_variant()),
+                    ("usage".to_owned(), client.usage.as_str().to_variant()),
+                ])
+            })
+            .collect();
+        let paused_until = match (status.state, status.until) {
+            (StateName::Paused, Some(until)) => clock.seconds(until),
+            (StateName::Paused, None) => WITHOUT_END,
+            _ => 0,
+        };
+        let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
+        let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
+        Self(vec![
+            ("State", status.state.as_str().to_variant()),
+            ("CameraLive", status.camera_live.to_variant()),
+            ("LiveSince", live_since.to_variant()),
+            ("Clients", clients.to_variant()),
+            ("Camera", status.camera.to_variant()),
+            ("Reason", reason.to_variant()),
+            ("PausedUntil", paused_until.to_variant()),
+            ("Node", node.unwrap_or(Path::new("")).to_string_lossy().to_variant()),
+            ("Version", crate::VERSION.to_variant()),
+        ])
+    }
+
+    fn get(&self, name: &str) -> Option<&Variant> {
+        self.0.iter().find_map(|(known, value)| (*known == name).then_some(value))
+    }
+
+    /// What differs from `before`.
+    fn changes(&self, before: &Self) -> HashMap<String, Variant> {
+        self.0
+            .iter()
+            .filter(|(name, value)| before.get(name) != Some(value))
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+}
+
+/// Seconds since 1970 of moments, the same each time the same moment is asked for.
+#[derive(Debug, Default)]
+struct Clock {
+    known: Vec<(Instant, i64)>,
+}
+
+impl Clock {
+    /// Moments remembered: when it went on, when the pause ends, and some before.
+    const MEMORY: usize = 4;
+
+    fn seconds(&mut self, at: Instant) -> i64 {
+        if let Some((_, seconds)) = self.known.iter().find(|(known, _)| *known == at) {
+            return *seconds;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let then = match at.checked_duration_since(Instant::now()) {
+            Some(left) => now + left,
+            None => now.saturating_sub(at.elapsed()),
+        };
+        let seconds = i64::try_from(then.as_secs()).unwrap_or(i64::MAX);
+        if self.known.len() == Self::MEMORY {
+            self.known.remove(0);
+        }
+        self.known.push((at, seconds));
+        seconds
+    }
+}
+
+/// What is told, with or without a bus to tell it on.
+#[derive(Debug, Default)]
+pub struct Properties {
+    snapshot: Rc<RefCell<Snapshot>>,
+    clock: Clock,
+}
+
+impl Properties {
+    /// Takes the present status, and tells `service` what changed.
+    pub fn publish(&mut self, status: &Status, node: Option<&Path>, service: Option<&Service>) {
+        let snapshot = Snapshot::new(status, node, &mut self.clock);
+        let changes = snapshot.changes(&self.snapshot.borrow());
+        *self.snapshot.borrow_mut() = snapshot;
+        if let (Some(service), false) = (service, changes.is_empty()) {
+            let body = (INTERFACE, changes, Vec::<String>::new()).to_variant();
+            let told = service.connection.emit_signal(
+                None,
+                crate::OBJECT_PATH,
+                "org.freedesktop.DBus.Properties",
+                "PropertiesChanged",
+                Some(&body),
+            );
+            if let Err(error) = told {
+                tracing::debug!("cannot tell D-Bus: {error}");
+            }
+        }
+    }
+}
+
+/// The objects on one connection; gone with it, or when dropped.
+#[derive(Debug)]
+pub struct Service {
+    connection: gio::DBusConnection,
+    objects: Vec<gio::RegistrationId>,
+}
+
+impl Service {
+    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not.
+    ///
+    /// # Errors
+    /// GIO's message when an object is there already.
+    pub fn new(
+        connection: &gio::DBusConnection,
+        properties: &Properties,
+        obey: impl Fn(Request) -> Result<(), String> + 'static,
+    ) -> Result<Self, String> {
+        let mut service = Self { connection: connection.clone(), objects: Vec::new() };
+        let obey = Rc::new(obey);
+        for (xml, interface) in [(XML, INTERFACE), (APPLICATION_XML, "org.freedesktop.Application")] {
+            let described = gio::DBusNodeInfo::for_xml(xml).map_err(|error| error.to_string())?;
+            let described =
+                described.lookup_interface(interface).ok_or_else(|| format!("{interface} is not described"))?;
+            let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
+            let object = connection
+                .register_object(crate::OBJECT_PATH, &described)
+                .method_call(move |_, _, _, _, method, arguments, invocation| {
+                    let done = request(method, &arguments).and_then(|request| request.map_or(Ok(()), |it| obey(it)));
+                    match done {
+                        Ok(()) => invocation.return_value(None),
+                        Err(sentence) => {
+                            invocation.return_dbus_error(&format!("{INTERFACE}.Error.Failed"), &sentence);
+                        }
+                    }
+                })
+                .property(move |_, _, _, _, name| {
+                    // GIO asks only for what is described; a test keeps the two in step.
+                    snapshot.borrow().get(name).cloned().unwrap_or_else(|| "".to_variant())
+                })
+                .build()
+                .map_err(|error| error.to_string())?;
+            service.objects.push(object);
+        }
+        // By hand: GIO's own way panics in gio 0.22 when the bus goes away (its callback takes no missing connection).
+        let named = connection.call_future(
+            Some("org.freedesktop.DBus"),
+            "/org/freedesktop/DBus",
+            "org.freedesktop.DBus",
+            "RequestName",
+            Some(&(crate::APP_ID, DO_NOT_QUEUE).to_variant()),
+            None,
+            gio::DBusCallFlags::NONE,
+            ANSWER_LIMIT_MS,
+        );
+        glib::spawn_future_local(async move {
+            let answer = named.await.ok().and_then(|answer| answer.try_child_value(0)?.get::<u32>());
+            if answer != Some(PRIMARY_OWNER) {
+                tracing::warn!("the name {} on the session bus belongs to another program", crate::APP_ID);
+            }
+        });
+        Ok(service)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        for object in self.objects.drain(..) {
+            let _ = self.connection.unregister_object(object);
+        }
+    }
+}
+
+/// What a method asks for; `None`: nothing.
+fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, String> {
+    Ok(Some(match method {
+        "Pause" => {
+            let seconds = arguments.try_child_value(0).and_then(|seconds| seconds.get::<u32>()).unwrap_or(0);
+            Request::Pause { seconds: (seconds > 0).then_some(u64::from(seconds)) }
+        }
+        "Resume" => Request::Resume,
+        "Toggle" => Request::Toggle,
+        "TurnOff" => Request::TurnOff,
+        "OpenPreferences" | "Activate" => Request::Preferences,
+        "Reload" => Request::Reload,
+        "Quit" => Request::Quit,
+        "ActivateAction" => {
+            let name = arguments.try_child_value(0).and_then(|name| name.get::<String>()).unwrap_or_default();
+            match name.as_str() {
+                "preferences" => Request::Preferences,
+                "pause" => Request::Pause { seconds: None },
+                "resume" => Request::Resume,
+                "toggle" => Request::Toggle,
+                "turn-off" => Request::TurnOff,
+                "quit" => Request::Quit,
+                _ => {
+                    return Err(trf(
+                        "There is no action \"{name}\": use preferences, pause, resume, toggle, turn-off or quit.",
+                        &[("name", &name)],
+                    ));
+                }
+            }
+        }
+        // Lenscap opens no files.
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::machine::Machine;
+    use crate::core::policy::Policy;
+
+    #[test]
+    fn every_described_property_has_a_value_of_its_type_and_no_other() {
+        gio::DBusNodeInfo::for_xml(XML).unwrap();
+        let snapshot = Snapshot::new(&Machine::new(Policy::default()).status(), None, &mut Clock::default());
+        for (name, value) in &snapshot.0 {
+            let described = format!("<property name=\"{name}\" type=\"{}\" access=\"read\"", value.type_());
+            assert!(XML.contains(&described), "{described} is not in the description");
+        }
+        assert_eq!(XML.matches("<property ").count(), snapshot.0.len());
+    }
+
+    #[test]
+    fn every_described_method_is_a_request() {
+        let methods = XML.split("<method name=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        for method in methods {
+            assert!(matches!(request(method, &(7_u32,).to_variant()), Ok(Some(_))), "{method}");
+        }
+        let pause = |seconds: u32| request("Pause", &(seconds,).to_variant());
+        assert_eq!(pause(0), Ok(Some(Request::Pause { seconds: None })));
+        assert_eq!(pause(60), Ok(Some(Request::Pause { seconds: Some(60) })));
+        let action = ("sing", Vec::<Variant>::new(), HashMap::<String, Variant>::new()).to_variant();
+        assert!(request("ActivateAction", &action).is_err_and(|sentence| sentence.contains("toggle")));
+    }
+
+    #[test]
+    fn only_changes_are_told_and_a_moment_keeps_its_second() {
+        let status = Machine::new(Policy::default()).status();
+        let mut clock = Clock::default();
+        let before = Snapshot::new(&status, None, &mut clock);
+        let after =
+            Snapshot::new(&Status { camera_live: true, live_since: Some(Instant::now()), ..status }, None, &mut clock);
+        let mut names: Vec<_> = after.changes(&before).into_keys().collect();
+        names.sort();
+        assert_eq!(names, ["CameraLive", "LiveSince"]);
+        assert!(after.changes(&after).is_empty());
+        let at = Instant::now();
+        let first = clock.seconds(at);
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        assert_eq!(clock.seconds(at), first);
+    }
+}

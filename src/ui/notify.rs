@@ -1,0 +1,328 @@
+//! Notifications: what is worth telling, decided here, and its way to `org.freedesktop.Notifications`.
+//!
+//! Each subject has one notification that is replaced or taken away, never a pile. Whether it is shown, now or at all, is
+//! the desktop's decision; nothing depends on it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use async_channel::{Receiver, Sender};
+use glib::variant::{ToVariant, Variant};
+
+use super::words;
+use super::{Ask, Wanted};
+use crate::config::model::Notifications;
+use crate::core::status::{ReasonKind, StateName, Status};
+use crate::i18n::{tr, trn};
+
+const SERVICE: &str = "org.freedesktop.Notifications";
+const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
+/// Longest wait for the notification service, in milliseconds.
+const ANSWER_LIMIT_MS: i32 = 5000;
+
+/// Notifications that wait for a slow service.
+const MAX_ORDERS: usize = 64;
+
+/// What a notification is about; each has at most one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The camera is on.
+    Activation,
+    /// It does not work, or is in use elsewhere.
+    Failure,
+    /// There is no tray to show the icon.
+    NoTray,
+    /// Something that was asked for cannot be done.
+    Complaint,
+}
+
+/// One notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One short line.
+    pub summary: String,
+    /// A sentence or none.
+    pub body: String,
+    /// The icon's name.
+    pub icon: String,
+    /// Buttons: what is wanted, and the label.
+    pub actions: Vec<(Wanted, String)>,
+    /// Stays until it is looked at.
+    pub urgent: bool,
+}
+
+/// Show this notification, or take the subject's away.
+pub type Order = (Subject, Option<Notice>);
+
+/// What was told so far.
+#[derive(Debug, Default)]
+pub struct Teller {
+    shown: HashMap<Subject, Notice>,
+}
+
+impl Teller {
+    /// What to show or take away at this status.
+    pub fn orders(&mut self, status: &Status, wanted: &Notifications) -> Vec<Order> {
+        let activation = activation(status).filter(|_| wanted.activation);
+        let failure = failure(status).filter(|(is_busy, _)| if *is_busy { wanted.busy } else { wanted.failure });
+        let mut orders = Vec::new();
+        for (subject, notice) in
+            [(Subject::Activation, activation), (Subject::Failure, failure.map(|(_, notice)| notice))]
+        {
+            if self.shown.get(&subject) == notice.as_ref() {
+                continue;
+            }
+            // Between two tries the same failure stays.
+            if subject == Subject::Failure && notice.is_none() && is_trying_again(status) {
+                continue;
+            }
+            match &notice {
+                Some(notice) => drop(self.shown.insert(subject, notice.clone())),
+                None => drop(self.shown.remove(&subject)),
+            }
+            orders.push((subject, notice));
+        }
+        orders
+    }
+}
+
+/// Between a failure and the next frame: the camera may be switched on and off, but nothing is new.
+fn is_trying_again(status: &Status) -> bool {
+    status.reason.is_some() && matches!(status.state, StateName::Pending | StateName::Starting | StateName::Cooldown)
+}
+
+fn activation(status: &Status) -> Option<Notice> {
+    // The cooldown is no use of the camera, and over soon.
+    if !matches!(status.state, StateName::Starting | StateName::Live) || is_trying_again(status) {
+        return None;
+    }
+    let names = words::names(&status.clients)?;
+    let count = words::programs(&status.clients).len();
+    Some(Notice {
+        summary: trn("{names} is using the camera", "{names} are using the camera", count as u64, &[("names", &names)]),
+        body: String::new(),
+        icon: words::icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
+        actions: vec![(Wanted::TurnOff, tr("Turn Off")), (Wanted::Preferences, tr("Settings"))],
+        urgent: false,
+    })
+}
+
+/// The notice, and whether the camera is in use elsewhere.
+fn failure(status: &Status) -> Option<(bool, Notice)> {
+    let reason = status.reason.as_ref().filter(|_| status.state == StateName::Failed)?;
+    let is_busy = reason.kind == ReasonKind::Busy;
+    let notice = Notice {
+        summary: if is_busy { tr("The camera is in use") } else { tr("The camera does not work") },
+        body: reason.text.clone(),
+        icon: words::icon_name(status, false),
+        actions: vec![(Wanted::Resume, tr("Try Again")), (Wanted::Preferences, tr("Settings"))],
+        urgent: !is_busy,
+    };
+    Some((is_busy, notice))
+}
+
+/// That there is no tray, and how to get one.
+pub fn no_tray() -> Notice {
+    Notice {
+        summary: tr("Lenscap has no place for its icon"),
+        body: tr(
+            "On GNOME install the extension \"AppIndicator and KStatusNotifierItem Support\", elsewhere add a tray to the panel. \
+             Meanwhile start Lenscap again to see its preferences.",
+        ),
+        icon: crate::APP_ID.into(),
+        actions: vec![(Wanted::Preferences, tr("Settings"))],
+        urgent: false,
+    }
+}
+
+/// The way to the notification service of one connection; one order after another.
+#[derive(Debug)]
+pub struct Notifier {
+    orders: Sender<Order>,
+    // Unsubscribes when dropped.
+    _clicks: gio::SignalSubscription,
+}
+
+/// The service's numbers of what is shown.
+type Shown = Rc<RefCell<HashMap<Subject, (u32, Notice)>>>;
+
+impl Notifier {
+    /// Starts to serve orders; what is clicked goes to `asks`.
+    pub fn new(connection: &gio::DBusConnection, asks: Sender<Ask>) -> Self {
+        let shown = Shown::default();
+        let (orders, receiver) = async_channel::bounded(MAX_ORDERS);
+        let clicks = connection.subscribe_to_signal(
+            Some(SERVICE),
+            Some(SERVICE),
+            None,
+            Some(SERVICE_PATH),
+            None,
+            gio::DBusSignalFlags::NONE,
+            {
+                let shown = shown.clone();
+                move |signal| heard(signal.signal_name, signal.parameters, &shown, &asks)
+            },
+        );
+        glib::spawn_future_local(serve(connection.clone(), receiver, shown));
+        Self { orders, _clicks: clicks }
+    }
+
+    /// To be carried out soon.
+    pub fn send(&self, order: Order) {
+        if let Err(error) = self.orders.try_send(order) {
+            tracing::warn!("the notification service does not keep up: {error}");
+        }
+    }
+}
+
+fn heard(signal: &str, parameters: &Variant, shown: &Shown, asks: &Sender<Ask>) {
+    let id = parameters.try_child_value(0).and_then(|id| id.get::<u32>());
+    let subject = shown.borrow().iter().find(|(_, (known, _))| Some(*known) == id).map(|(subject, _)| *subject);
+    let Some(subject) = subject else { return };
+    match signal {
+        "ActionInvoked" => {
+            let key = parameters.try_child_value(1).and_then(|key| key.get::<String>()).unwrap_or_default();
+            let wanted = match (key.as_str(), shown.borrow().get(&subject)) {
+                ("default", _) => Some(Wanted::Preferences),
+                (key, Some((_, notice))) => key
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| notice.actions.get(index))
+                    .map(|(wanted, _)| wanted.clone()),
+                (_, None) => None,
+            };
+            if let Some(wanted) = wanted {
+                let _ = asks.try_send(Ask { wanted, token: None });
+            }
+        }
+        "NotificationClosed" => drop(shown.borrow_mut().remove(&subject)),
+        _ => {}
+    }
+}
+
+async fn serve(connection: gio::DBusConnection, orders: Receiver<Order>, shown: Shown) {
+    let call = |method: &'static str, arguments: Variant| {
+        connection.call_future(
+            Some(SERVICE),
+            SERVICE_PATH,
+            SERVICE,
+            method,
+            Some(&arguments),
+            None,
+            gio::DBusCallFlags::NONE,
+            ANSWER_LIMIT_MS,
+        )
+    };
+    while let Ok((subject, notice)) = orders.recv().await {
+        let before = shown.borrow().get(&subject).map(|(id, _)| *id);
+        let Some(notice) = notice else {
+            if let Some(id) = before
+                && let Err(error) = call("CloseNotification", (id,).to_variant()).await
+            {
+                tracing::debug!("a notification cannot be taken away: {error}");
+            }
+            shown.borrow_mut().remove(&subject);
+            continue;
+        };
+        match call("Notify", arguments(&notice, before.unwrap_or(0))).await {
+            Ok(answer) => {
+                if let Some(id) = answer.try_child_value(0).and_then(|id| id.get::<u32>()) {
+                    shown.borrow_mut().insert(subject, (id, notice));
+                }
+            }
+            Err(error) => tracing::info!("no notification \"{}\" ({error})", notice.summary),
+        }
+    }
+}
+
+/// Of `Notify`: application, replaced one, icon, summary, body, actions, hints, time.
+fn arguments(notice: &Notice, replaces: u32) -> Variant {
+    let mut actions = vec!["default".to_owned(), tr("Settings")];
+    for (index, (_, label)) in notice.actions.iter().enumerate() {
+        actions.extend([index.to_string(), label.clone()]);
+    }
+    let hints: HashMap<String, Variant> = HashMap::from([
+        ("desktop-entry".into(), crate::APP_ID.to_variant()),
+        ("urgency".into(), (if notice.urgent { 2_u8 } else { 1_u8 }).to_variant()),
+        ("category".into(), "device".to_variant()),
+    ]);
+    // The body is markup.
+    let body = glib::markup_escape_text(&notice.body);
+    ("Lenscap", replaces, &notice.icon, &notice.summary, body.as_str(), actions, hints, -1_i32).to_variant()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::machine::Machine;
+    use crate::core::policy::Policy;
+    use crate::core::presence::{Client, Use};
+    use crate::core::status::Reason;
+
+    fn status(state: StateName, names: &[&str]) -> Status {
+        let clients =
+            names.iter().map(|name| Client { pid: None, name: (*name).into(), usage: Use::Streaming }).collect();
+        Status { state, clients, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
+    }
+
+    fn failed(kind: ReasonKind) -> Status {
+        Status { reason: Some(Reason::new(kind, "Because.")), ..status(StateName::Failed, &["Zoom"]) }
+    }
+
+    const ALL: Notifications = Notifications { activation: true, failure: true, busy: true };
+
+    #[test]
+    fn one_notification_a_subject_replaced_and_taken_away() {
+        let mut teller = Teller::default();
+        assert!(teller.orders(&status(StateName::Idle, &[]), &ALL).is_empty());
+        let on = teller.orders(&status(StateName::Starting, &["Zoom"]), &ALL);
+        let [(Subject::Activation, Some(notice))] = &on[..] else { panic!("{on:?}") };
+        assert_eq!(notice.summary, "Zoom is using the camera");
+        assert!(notice.icon.contains("live"));
+        assert!(teller.orders(&status(StateName::Live, &["Zoom"]), &ALL).is_empty(), "told once");
+        let more = teller.orders(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL);
+        assert!(
+            matches!(&more[..], [(Subject::Activation, Some(notice))] if notice.summary == "Zoom, Cheese are using the camera")
+        );
+        let off = teller.orders(&status(StateName::Cooldown, &[]), &ALL);
+        assert_eq!(off, [(Subject::Activation, None)]);
+    }
+
+    #[test]
+    fn a_failure_is_told_once_however_often_it_is_tried_again() {
+        let mut teller = Teller::default();
+        assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL).len(), 1);
+        for _ in 0..3 {
+            for state in [StateName::Starting, StateName::Cooldown] {
+                let trying = Status { state, ..failed(ReasonKind::Crash) };
+                assert_eq!(teller.orders(&trying, &ALL), []);
+            }
+            assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL), []);
+        }
+        let orders = teller.orders(&status(StateName::Live, &["Zoom"]), &ALL);
+        assert!(orders.contains(&(Subject::Failure, None)), "{orders:?}");
+    }
+
+    #[test]
+    fn each_kind_can_be_switched_off() {
+        let cases = [
+            (status(StateName::Live, &["Zoom"]), Notifications { activation: false, ..ALL }),
+            (failed(ReasonKind::Crash), Notifications { failure: false, ..ALL }),
+            (failed(ReasonKind::Busy), Notifications { busy: false, ..ALL }),
+        ];
+        for (status, wanted) in cases {
+            assert_eq!(Teller::default().orders(&status, &wanted), [], "{}", status.state);
+            assert_eq!(Teller::default().orders(&status, &ALL).len(), 1, "{}", status.state);
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_what_the_specification_asks_for() {
+        let (_, notice) = failure(&failed(ReasonKind::Crash)).unwrap();
+        let arguments = arguments(&Notice { body: "a <b>".into(), ..notice }, 7);
+        assert_eq!(arguments.type_().as_str(), "(susssasa{sv}i)");
+        assert_eq!(arguments.child_value(4).get::<String>().as_deref(), Some("a &lt;b&gt;"));
+        assert_eq!(arguments.child_value(5).get::<Vec<String>>().unwrap().len(), 6);
+    }
+}

@@ -1,0 +1,307 @@
+//! The page "Camera": its state, what applications see, and where the picture comes from.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use adw::prelude::*;
+
+use super::page::Page;
+use super::preview::PreviewRow;
+use super::relay::{Applet, Relay};
+use super::rows::{self, Choices, Range};
+use super::store::Store;
+use super::{Context, elements};
+use crate::camera;
+use crate::config::Settings;
+use crate::core::source::{Rotation, Source};
+use crate::frame::format::VideoFormat;
+use crate::i18n::{tr, trf};
+
+/// Sizes that cameras have, 16:9 and 4:3.
+const SIZES: [(u32, u32); 11] = [
+    (640, 360),
+    (960, 540),
+    (1280, 720),
+    (1920, 1080),
+    (2560, 1440),
+    (3840, 2160),
+    (640, 480),
+    (800, 600),
+    (1024, 768),
+    (1280, 960),
+    (1600, 1200),
+];
+
+/// A line of the list of sources.
+#[derive(Debug, Clone, PartialEq)]
+enum Pick {
+    /// This one.
+    Source(Source),
+    /// The description in the entry.
+    Own,
+}
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let store = &context.store;
+    let page = Page::new(store, "camera", &tr("Camera"), "camera-video-symbolic");
+    page.widget.add(&live(context));
+
+    let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
+    let description = rows::entry(store, &tr("Pipeline description (GStreamer)"), description, set_description);
+    group.add(&source(context, &description));
+    description.add_to(&group);
+    page.add(&group);
+
+    let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
+    group.add(&rows::choice(
+        store,
+        &tr("Resolution"),
+        &tr("What applications see."),
+        |size| sizes(*size),
+        |settings| (settings.camera.format.width, settings.camera.format.height),
+        |store, (width, height)| {
+            store.change(|settings| {
+                settings.camera.format.width = width;
+                settings.camera.format.height = height;
+            })
+        },
+    ));
+    group.add(&rows::number(
+        store,
+        &tr("Framerate"),
+        &tr("Pictures per second."),
+        Range::whole(1, VideoFormat::MAX_FRAMERATE, 5),
+        |settings| f64::from(settings.camera.format.framerate),
+        |settings, value| settings.camera.format.framerate = value as u32,
+    ));
+    group.add(&rows::switch(
+        store,
+        &tr("Mirror"),
+        &tr("Swap left and right."),
+        |settings| settings.camera.orientation.mirror,
+        |settings, value| settings.camera.orientation.mirror = value,
+    ));
+    group.add(&rows::choice(
+        store,
+        &tr("Rotation"),
+        "",
+        |_| {
+            let label = |rotation: Rotation| match rotation {
+                Rotation::None => tr("None"),
+                turned => trf("{degrees}° clockwise", &[("degrees", &turned.degrees())]),
+            };
+            Rotation::ALL.into_iter().map(|rotation| (label(rotation), rotation)).collect()
+        },
+        |settings| settings.camera.orientation.rotation,
+        |store, rotation| store.change(|settings| settings.camera.orientation.rotation = rotation),
+    ));
+    page.add(&group);
+
+    let group = adw::PreferencesGroup::new();
+    let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
+    expander.add_row(&rows::number(
+        store,
+        &tr("Buffers"),
+        &tr("Between the camera and the pipeline, for Intel IPU6 and IPU7. More are steadier, fewer are quicker."),
+        Range::whole(2, 10, 1),
+        |settings| f64::from(settings.camera.buffer_count),
+        |settings, value| settings.camera.buffer_count = value as u32,
+    ));
+    group.add(&expander);
+    page.add(&group);
+
+    page.add_reset(&context.window, &tr("Camera settings are reset"), |settings, from| {
+        // The pixel format stands on another page.
+        let pixel_format = settings.camera.format.pixel_format;
+        settings.camera = from.camera.clone();
+        settings.camera.format.pixel_format = pixel_format;
+    });
+    page.widget
+}
+
+/// The applet's state, and the preview.
+fn live(context: &Context) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::new();
+    group.add(&state(&context.relay));
+    let (relay, store, class) =
+        (Rc::clone(&context.relay), Rc::clone(&context.store), context.surroundings.class.clone());
+    let preview = PreviewRow::new(context.surroundings.preview_source.clone(), move || node(&relay, &store, &class));
+    group.add(&preview.row);
+    group.add(&preview.screen);
+    group
+}
+
+fn state(relay: &Rc<Relay>) -> adw::ActionRow {
+    let row = rows::plain("", "");
+    let icon = gtk::Image::new();
+    row.add_prefix(&icon);
+    let start = gtk::Button::builder()
+        .label(tr("Start"))
+        .valign(gtk::Align::Center)
+        .css_classes(["suggested-action"])
+        .visible(false)
+        .build();
+    row.add_suffix(&start);
+    {
+        let row = row.downgrade();
+        start.connect_clicked(move |start| {
+            let (row, start) = (row.clone(), start.clone());
+            start.set_sensitive(false);
+            glib::spawn_future_local(async move {
+                let done = Relay::start().await;
+                start.set_sensitive(true);
+                if let (Some(row), Err(_)) = (row.upgrade(), &done) {
+                    rows::report(&row, "", &done);
+                }
+            });
+        });
+    }
+    let shown = row.downgrade();
+    relay.on_change(move |applet| {
+        let Some(row) = shown.upgrade() else { return };
+        let (title, subtitle) = applet.words();
+        row.set_title(&title);
+        rows::report(&row, &subtitle, &Ok(()));
+        icon.set_icon_name(Some(applet.icon()));
+        let can_start = *applet == Applet::NotRunning;
+        start.set_visible(can_start);
+        row.set_activatable_widget(can_start.then_some(&start));
+    });
+    row
+}
+
+/// The node that applications open: the one the applet says it holds, else the one the settings name.
+fn node(relay: &Relay, store: &Store, class: &std::path::Path) -> Result<PathBuf, String> {
+    if let Applet::Running(view) = relay.applet()
+        && !view.node.is_empty()
+    {
+        return Ok(view.node.into());
+    }
+    let device = store.settings().device;
+    if let Some(node) = device.node {
+        return match node.exists() {
+            true => Ok(node),
+            false => Err(trf(
+                "{node} is not there: choose another device on the page \"Device\".",
+                &[("node", &node.display())],
+            )),
+        };
+    }
+    camera::loopbacks(class).into_iter().find(|node| node.name == device.label).map(|node| node.path).ok_or_else(|| {
+        tr("There is no device that applications could see: load the kernel module v4l2loopback, then start Lenscap.")
+    })
+}
+
+fn source(context: &Context, description: &rows::Entry) -> adw::ComboRow {
+    let class = context.surroundings.class.clone();
+    let offer = move |present: &Pick| {
+        let mut offered: Choices<Pick> = vec![
+            (tr("Automatic"), Pick::Source(Source::Auto)),
+            (tr("Intel IPU6/IPU7 (icamerasrc)"), Pick::Source(Source::Icamera(None))),
+            (tr("libcamera"), Pick::Source(Source::Libcamera(None))),
+        ];
+        offered.extend(
+            camera::cameras(&class).into_iter().map(|node| (node.label(), Pick::Source(Source::V4l2(node.path)))),
+        );
+        if let Pick::Source(source) = present
+            && *source != Source::Test
+            && !offered.iter().any(|(_, pick)| pick == present)
+        {
+            offered.push((source.to_string(), present.clone()));
+        }
+        offered.push((tr("Test picture"), Pick::Source(Source::Test)));
+        offered.push((tr("Own pipeline"), Pick::Own));
+        offered
+    };
+    let take = {
+        let description = description.clone();
+        move |store: &Store, pick| match pick {
+            Pick::Source(source) => {
+                description.row.set_visible(matches!(store.settings().camera.source, Source::Pipeline(_)));
+                description.report(&Ok(()));
+                check(&source)?;
+                store.change(|settings| settings.camera.source = source)
+            }
+            // Written when there is something to write.
+            Pick::Own => {
+                description.row.set_visible(true);
+                let text = description.row.text();
+                if text.trim().is_empty() {
+                    description.row.grab_focus();
+                    return Ok(());
+                }
+                description.report(&set_description(store, &text));
+                Ok(())
+            }
+        }
+    };
+    let row = rows::choice(&context.store, &tr("Camera"), "", offer, pick, take);
+    let entry = description.row.clone();
+    context.store.follow(pick, move |pick| entry.set_visible(*pick == Pick::Own));
+    row
+}
+
+fn pick(settings: &Settings) -> Pick {
+    match &settings.camera.source {
+        Source::Pipeline(_) => Pick::Own,
+        source => Pick::Source(source.clone()),
+    }
+}
+
+/// Whether the source can work here, as far as that can be told without touching a camera.
+fn check(source: &Source) -> Result<(), String> {
+    match source {
+        Source::Icamera(_) => elements::require("icamerasrc"),
+        Source::Libcamera(_) => elements::require("libcamerasrc"),
+        Source::PipeWire(_) => elements::require("pipewiresrc"),
+        Source::V4l2(_) => elements::require("v4l2src"),
+        Source::Auto | Source::Test | Source::Pipeline(_) => Ok(()),
+    }
+}
+
+fn description(settings: &Settings) -> String {
+    match &settings.camera.source {
+        Source::Pipeline(description) => description.clone(),
+        _ => String::new(),
+    }
+}
+
+fn set_description(store: &Store, text: &str) -> Result<(), String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(tr(
+            "Write a description as in \"videotestsrc pattern=smpte\": until then the source stays as it was.",
+        ));
+    }
+    elements::check_pipeline(text)?;
+    store.change(|settings| settings.camera.source = Source::Pipeline(text.to_owned()))
+}
+
+fn sizes(present: (u32, u32)) -> Choices<(u32, u32)> {
+    let label = |(width, height): (u32, u32)| {
+        let ratio = match (width * 9 == height * 16, width * 3 == height * 4) {
+            (true, _) => " (16:9)",
+            (_, true) => " (4:3)",
+            _ => "",
+        };
+        format!("{width} × {height}{ratio}")
+    };
+    let mut sizes = SIZES.to_vec();
+    if !sizes.contains(&present) {
+        sizes.push(present);
+    }
+    sizes.into_iter().map(|size| (label(size), size)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unusual_size_is_offered_when_it_is_the_present_one() {
+        assert_eq!(sizes((1920, 1080)).len(), SIZES.len());
+        let offered = sizes((1000, 700));
+        assert_eq!(offered.last(), Some(&("1000 × 700".to_owned(), (1000, 700))));
+        assert!(offered.contains(&("1280 × 960 (4:3)".to_owned(), (1280, 960))));
+    }
+}

@@ -1,0 +1,87 @@
+//! The page "Device": the loopback node that applications open.
+
+use std::time::Duration;
+
+use adw::prelude::*;
+
+use super::Context;
+use super::page::Page;
+use super::rows::{self, Choices, Range};
+use crate::camera;
+use crate::frame::format::PixelFormat;
+use crate::i18n::{tr, trf};
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let store = &context.store;
+    let page = Page::new(store, "device", &tr("Device"), "video-display-symbolic");
+    let group = adw::PreferencesGroup::builder().title(tr("The camera that applications see")).build();
+    let class = context.surroundings.class.clone();
+    group.add(&rows::choice(
+        store,
+        &tr("Device"),
+        &tr("A v4l2loopback node."),
+        move |present| {
+            let mut offered: Choices<Option<std::path::PathBuf>> = vec![(tr("Automatic"), None)];
+            offered.extend(camera::loopbacks(&class).into_iter().map(|node| (node.label(), Some(node.path))));
+            if let Some(path) = present
+                && !offered.iter().any(|(_, choice)| choice == present)
+            {
+                offered.push((trf("{node} (not there)", &[("node", &path.display())]), present.clone()));
+            }
+            offered
+        },
+        |settings| settings.device.node.clone(),
+        |store, node| store.change(|settings| settings.device.node = node),
+    ));
+    rows::entry(
+        store,
+        &tr("Name in applications"),
+        |settings| settings.device.label.clone(),
+        |store, label| store.change(|settings| settings.device.label = label.trim().to_owned()),
+    )
+    .add_to(&group);
+    group.add(&rows::choice(
+        store,
+        &tr("Pixel format"),
+        &tr("Every application takes YUY2."),
+        |_| PixelFormat::ALL.into_iter().map(|format| (format.to_string(), format)).collect(),
+        |settings| settings.camera.format.pixel_format,
+        |store, format| store.change(|settings| settings.camera.format.pixel_format = format),
+    ));
+    page.add(&group);
+    {
+        let class = context.surroundings.class.clone();
+        let group = group.downgrade();
+        let tell = move || {
+            let Some(group) = group.upgrade() else { return };
+            let text = if camera::loopbacks(&class).is_empty() {
+                tr("There is none at present: load the kernel module with \"sudo modprobe v4l2loopback\".")
+            } else {
+                String::new()
+            };
+            group.set_description((!text.is_empty()).then_some(text.as_str()));
+        };
+        tell();
+        store.on_devices(move |_| tell());
+    }
+
+    let group = adw::PreferencesGroup::new();
+    let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
+    expander.add_row(&rows::number(
+        store,
+        &tr("Look for applications"),
+        &tr("Milliseconds between two looks, where the kernel does not report who opens the camera."),
+        Range::whole(1, 10_000, 10),
+        |settings| settings.detection.poll_interval.as_millis() as f64,
+        |settings, value| settings.detection.poll_interval = Duration::from_millis(value as u64),
+    ));
+    group.add(&expander);
+    page.add(&group);
+
+    page.add_reset(&context.window, &tr("Device settings are reset"), |settings, from| {
+        settings.device = from.device.clone();
+        settings.detection = from.detection.clone();
+        settings.camera.format.pixel_format = from.camera.format.pixel_format;
+    });
+    page.widget
+}

@@ -1,0 +1,108 @@
+//! The page "General": the session's start, the settings file, about.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use adw::prelude::*;
+
+use super::{Context, open, rows};
+use crate::i18n::tr;
+use crate::{APP_ID, VERSION};
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let page = adw::PreferencesPage::builder()
+        .name("general")
+        .title(tr("General"))
+        .icon_name("preferences-system-symbolic")
+        .build();
+    let group = adw::PreferencesGroup::new();
+    group.add(&autostart(context));
+    page.add(&group);
+
+    let group = adw::PreferencesGroup::new();
+    let path = context.store.path().to_owned();
+    let file = rows::plain(&tr("Settings file"), &path.display().to_string());
+    let button = gtk::Button::builder().label(tr("Open")).valign(gtk::Align::Center).build();
+    file.add_suffix(&button);
+    file.set_activatable_widget(Some(&button));
+    button.connect_clicked(move |button| open(button, &path));
+    group.add(&file);
+    let about = rows::plain(&tr("About Lenscap"), "");
+    about.set_activatable(true);
+    about.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
+    let window = context.window.downgrade();
+    about.connect_activated(move |_| {
+        let about = about_window();
+        about.set_transient_for(window.upgrade().as_ref());
+        about.present();
+    });
+    group.add(&about);
+    page.add(&group);
+    page
+}
+
+fn autostart(context: &Context) -> adw::ActionRow {
+    let subtitle = tr("The camera is there for applications as soon as you are logged in.");
+    let row = rows::plain(&tr("Start with the session"), &subtitle);
+    let switch = gtk::Switch::builder().valign(gtk::Align::Center).build();
+    row.add_suffix(&switch);
+    row.set_activatable_widget(Some(&switch));
+    let autostart = context.surroundings.autostart.clone();
+    let showing = Rc::new(Cell::new(false));
+    let show: Rc<dyn Fn()> = {
+        let (autostart, row, switch, showing, subtitle) =
+            (autostart.clone(), row.downgrade(), switch.downgrade(), Rc::clone(&showing), subtitle.clone());
+        Rc::new(move || {
+            let (Some(row), Some(switch)) = (row.upgrade(), switch.upgrade()) else { return };
+            let has_unit = autostart.unit_is_enabled();
+            showing.set(true);
+            switch.set_active(has_unit || autostart.is_on());
+            showing.set(false);
+            row.set_sensitive(!has_unit);
+            if has_unit {
+                row.set_subtitle(&tr("The systemd user unit lenscap.service does that already."));
+            } else if !row.has_css_class("error") {
+                row.set_subtitle(&subtitle);
+            }
+        })
+    };
+    show();
+    {
+        let row = row.downgrade();
+        let show = Rc::clone(&show);
+        switch.connect_active_notify(move |switch| {
+            let Some(row) = row.upgrade() else { return };
+            if !showing.get() && switch.is_active() != autostart.is_on() {
+                rows::report(&row, &subtitle, &autostart.set(switch.is_active()));
+                show();
+            }
+        });
+    }
+    context.window.connect_is_active_notify(move |_| show());
+    row
+}
+
+pub(super) fn about_window() -> adw::AboutWindow {
+    let about = adw::AboutWindow::builder()
+        .application_name("Lenscap")
+        .application_icon(APP_ID)
+        .version(VERSION)
+        .developer_name(tr("The Lenscap contributors"))
+        .comments(tr("An on-demand camera: on only while an application streams, and you can always see when."))
+        .website(env!("CARGO_PKG_REPOSITORY"))
+        .issue_url(concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"))
+        .license_type(gtk::License::MitX11)
+        .modal(true)
+        .build();
+    about.set_debug_info(&format!(
+        "Lenscap {VERSION}\nGTK {}.{}.{}\nlibadwaita {}.{}.{}\n",
+        gtk::major_version(),
+        gtk::minor_version(),
+        gtk::micro_version(),
+        adw::major_version(),
+        adw::minor_version(),
+        adw::micro_version(),
+    ));
+    about.set_debug_info_filename("lenscap.txt");
+    about
+}

@@ -1,0 +1,248 @@
+//! What applications see: the loopback node, opened as an application does.
+//!
+//! A thread has the pipeline from start to stop; it ends when told to, or when the pipeline does. Of the pictures the
+//! newest is shown, the others are dropped.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use super::elements;
+use crate::i18n::{tr, trf};
+
+/// Environment variable with a description in place of `v4l2src`: lets the tests see a picture where no node is.
+pub const SOURCE_VARIABLE: &str = "LENSCAP_PREVIEW_SOURCE";
+
+/// Name of the message that ends the thread.
+const STOP: &str = "lenscap-preview-stop";
+/// The picture is drawn by the processor: no larger than the window shows it.
+const CAPS: &str = "video/x-raw,format=BGRA,width=[1,640],height=[1,640],pixel-aspect-ratio=1/1";
+
+/// What comes of a preview.
+pub enum News {
+    /// The newest picture.
+    Picture(gtk::gdk::Texture),
+    /// It ended: why.
+    Ended(String),
+}
+
+/// A running preview; dropping it ends it.
+pub struct Preview {
+    bus: gst::Bus,
+}
+
+impl Preview {
+    /// Starts to show what the node gives. `source`: a description in its place.
+    ///
+    /// # Errors
+    /// It cannot be started: one sentence.
+    pub fn start(node: &Path, source: Option<&str>, news: impl Fn(News) + 'static) -> Result<Self, String> {
+        for element in ["videoconvert", "videoscale", "appsink"] {
+            elements::require(element)?;
+        }
+        let pipeline = gst::Pipeline::new();
+        let failed = |error: &dyn std::fmt::Display| trf("The preview cannot be shown ({why}).", &[("why", error)]);
+        let input = match source {
+            Some(description) => {
+                gst::parse::bin_from_description(description, true).map_err(|error| failed(&error.message()))?.upcast()
+            }
+            None => {
+                elements::require("v4l2src")?;
+                let input = gst::ElementFactory::make("v4l2src").build().map_err(|error| failed(&error))?;
+                input.set_property("device", node.to_string_lossy().as_ref());
+                input
+            }
+        };
+        let rest = gst::parse::bin_from_description(
+            &format!("queue max-size-buffers=2 leaky=downstream ! videoconvert ! videoscale ! {CAPS} ! appsink name=sink sync=false max-buffers=1 drop=true"),
+            true,
+        )
+        .map_err(|error| failed(&error.message()))?;
+        let sink = rest.by_name("sink").and_then(|sink| sink.downcast::<gst_app::AppSink>().ok());
+        let (Some(sink), Some(bus)) = (sink, pipeline.bus()) else { return Err(failed(&"appsink")) };
+        pipeline.add_many([&input, rest.upcast_ref()]).map_err(|error| failed(&error))?;
+        input.link(&rest).map_err(|error| failed(&error))?;
+
+        let (sender, receiver) = async_channel::bounded::<Wake>(4);
+        let newest: Arc<Mutex<Option<gst::Sample>>> = Arc::default();
+        {
+            let (newest, sender) = (Arc::clone(&newest), sender.clone());
+            let take = move |sink: &gst_app::AppSink| {
+                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                let old = newest.lock().map_err(|_| gst::FlowError::Error)?.replace(sample);
+                // A wake-up is on its way while one lies there.
+                if old.is_none() {
+                    let _ = sender.try_send(Wake::Picture);
+                }
+                Ok(gst::FlowSuccess::Ok)
+            };
+            sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).build());
+        }
+        glib::spawn_future_local(async move {
+            while let Ok(wake) = receiver.recv().await {
+                match wake {
+                    Wake::Picture => {
+                        let sample = newest.lock().ok().and_then(|mut newest| newest.take());
+                        if let Some(texture) = sample.as_ref().and_then(texture) {
+                            news(News::Picture(texture));
+                        }
+                    }
+                    Wake::Ended(why) => {
+                        news(News::Ended(why));
+                        break;
+                    }
+                }
+            }
+        });
+        let thread_bus = bus.clone();
+        std::thread::Builder::new()
+            .name("preview".into())
+            .spawn(move || {
+                let ended = run(&pipeline, &thread_bus);
+                if let Some(why) = ended {
+                    let _ = sender.send_blocking(Wake::Ended(why));
+                }
+            })
+            .map_err(|error| failed(&error))?;
+        Ok(Self { bus })
+    }
+}
+
+impl Drop for Preview {
+    fn drop(&mut self) {
+        let _ = self.bus.post(gst::message::Application::new(gst::Structure::new_empty(STOP)));
+    }
+}
+
+enum Wake {
+    Picture,
+    Ended(String),
+}
+
+/// Plays until told to stop (`None`) or until it ends (why). The node is closed when this returns.
+fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<String> {
+    use gst::MessageView;
+    // What fails is on the bus, too.
+    let _ = pipeline.set_state(gst::State::Playing);
+    let types = [gst::MessageType::Application, gst::MessageType::Error, gst::MessageType::Eos];
+    let why = loop {
+        let Some(message) = bus.timed_pop_filtered(gst::ClockTime::NONE, &types) else { break None };
+        match message.view() {
+            MessageView::Application(_) => break None,
+            MessageView::Eos(_) => break Some(tr("The picture ended.")),
+            MessageView::Error(error) => {
+                let error = error.error();
+                break Some(trf(
+                    "The camera that applications see gives no picture ({why}): see whether Lenscap is running.",
+                    &[("why", &error.message().trim_end_matches('.'))],
+                ));
+            }
+            _ => {}
+        }
+    };
+    let _ = pipeline.set_state(gst::State::Null);
+    why
+}
+
+fn texture(sample: &gst::Sample) -> Option<gtk::gdk::Texture> {
+    let structure = sample.caps()?.structure(0)?;
+    let (width, height): (i32, i32) = (structure.get("width").ok()?, structure.get("height").ok()?);
+    let map = sample.buffer()?.map_readable().ok()?;
+    // Four bytes a pixel: no padding.
+    let stride = usize::try_from(width).ok()? * 4;
+    if width < 1 || height < 1 || map.size() < stride * usize::try_from(height).ok()? {
+        return None;
+    }
+    let bytes = glib::Bytes::from(map.as_slice());
+    let format = gtk::gdk::MemoryFormat::B8g8r8a8Premultiplied;
+    Some(gtk::gdk::MemoryTexture::new(width, height, format, &bytes, stride).into())
+}
+
+/// The preview, its button and its place in the page.
+pub struct PreviewRow {
+    /// The row with the button.
+    pub row: adw::ActionRow,
+    /// The row with the picture, or with the reason that there is none.
+    pub screen: adw::PreferencesRow,
+}
+
+impl PreviewRow {
+    /// `find` gives the node, or says why there is none.
+    pub fn new(source: Option<String>, find: impl Fn() -> Result<std::path::PathBuf, String> + 'static) -> Self {
+        use adw::prelude::*;
+        let row = super::rows::plain(&tr("Show what apps see"), &tr("Turns the camera on."));
+        let button = gtk::ToggleButton::builder().label(tr("Show")).valign(gtk::Align::Center).build();
+        row.add_suffix(&button);
+        row.set_activatable_widget(Some(&button));
+
+        let picture = gtk::Picture::builder().hexpand(true).build();
+        super::rows::set_accessible_label(&picture, &tr("What applications see"));
+        let words = gtk::Label::builder()
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .justify(gtk::Justification::Center)
+            .margin_top(12)
+            .margin_bottom(12)
+            .margin_start(12)
+            .margin_end(12)
+            .build();
+        let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        content.append(&picture);
+        content.append(&words);
+        let screen = super::rows::filler(&content);
+
+        let running: Rc<RefCell<Option<Preview>>> = Rc::default();
+        let say = {
+            let (picture, words) = (picture.clone(), words.clone());
+            move |text: &str| {
+                picture.set_paintable(gtk::gdk::Paintable::NONE);
+                picture.set_visible(false);
+                words.set_label(text);
+                words.set_visible(true);
+            }
+        };
+        {
+            let (running, screen) = (Rc::clone(&running), screen.clone());
+            button.connect_toggled(move |button| {
+                running.replace(None);
+                button.set_label(&if button.is_active() { tr("Stop") } else { tr("Show") });
+                screen.set_visible(button.is_active());
+                if !button.is_active() {
+                    return;
+                }
+                say(&tr("Waiting for the first picture…"));
+                let (picture, words, weak, say_why) =
+                    (picture.clone(), words.clone(), Rc::downgrade(&running), say.clone());
+                let news = move |news| {
+                    // Of one that was stopped.
+                    if weak.upgrade().is_none_or(|running| running.borrow().is_none()) {
+                        return;
+                    }
+                    match news {
+                        News::Picture(texture) => {
+                            // The page gives it no more than it asks for.
+                            let height = picture.width().max(200) * texture.height() / texture.width().max(1);
+                            picture.set_height_request(height.clamp(100, 360));
+                            picture.set_paintable(Some(&texture));
+                            picture.set_visible(true);
+                            words.set_visible(false);
+                        }
+                        News::Ended(why) => say_why(&why),
+                    }
+                };
+                let source = source.as_deref();
+                let node = if source.is_some() { Ok(std::path::PathBuf::new()) } else { find() };
+                match node.and_then(|node| Preview::start(&node, source, news)) {
+                    Ok(preview) => drop(running.replace(Some(preview))),
+                    Err(why) => say(&why),
+                }
+            });
+        }
+        // Another page, a search, the window closed.
+        screen.connect_unmap(move |_| button.set_active(false));
+        Self { row, screen }
+    }
+}

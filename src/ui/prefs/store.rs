@@ -1,0 +1,235 @@
+//! The settings file as the window sees it.
+//!
+//! 1. A change is written at once, alone, through [`config::update`]; what the file refuses is told to the caller, and
+//!    the file stays.
+//! 2. An edit by hand reaches every row. A file that cannot be used leaves the last good settings shown, locked.
+//! 3. Rows are shown a value only when it differs from the one they showed: what somebody is typing stays.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::{self, ErrorKind, Overrides, Settings, Watcher};
+
+type Listener<T> = Rc<dyn Fn(&T)>;
+
+/// The settings in the file, and who follows them.
+pub struct Store {
+    path: PathBuf,
+    settings: RefCell<Settings>,
+    problem: RefCell<Option<String>>,
+    settings_listeners: RefCell<Vec<Listener<Settings>>>,
+    problem_listeners: RefCell<Vec<Listener<Option<String>>>>,
+    device_listeners: RefCell<Vec<Listener<Settings>>>,
+    end_listeners: RefCell<Vec<Rc<dyn Fn()>>>,
+    /// Widgets are being set: what they report is not the user's.
+    showing: Cell<bool>,
+}
+
+impl Store {
+    /// The settings of the file at `path`; the defaults while it cannot be used.
+    pub fn open(path: &Path) -> Rc<Self> {
+        let store = Self {
+            path: path.to_owned(),
+            settings: RefCell::default(),
+            problem: RefCell::default(),
+            settings_listeners: RefCell::default(),
+            problem_listeners: RefCell::default(),
+            device_listeners: RefCell::default(),
+            end_listeners: RefCell::default(),
+            showing: Cell::new(false),
+        };
+        store.reload();
+        Rc::new(store)
+    }
+
+    /// Follows edits of the file while the store lives.
+    ///
+    /// # Errors
+    /// The kernel refuses to watch: one sentence.
+    pub fn watch(self: &Rc<Self>) -> Result<glib::SourceId, String> {
+        let mut watcher = Watcher::new(&self.path).map_err(|error| error.to_string())?;
+        let store = Rc::downgrade(self);
+        let fd = watcher.fd().as_raw_fd();
+        let id = glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
+            let Some(store) = store.upgrade() else { return glib::ControlFlow::Break };
+            if watcher.dispatch() {
+                store.reload();
+            }
+            glib::ControlFlow::Continue
+        });
+        // What was edited before the watch began.
+        self.reload();
+        Ok(id)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The last good settings.
+    pub fn settings(&self) -> Settings {
+        self.settings.borrow().clone()
+    }
+
+    /// Why the file cannot be used, if so: one sentence.
+    pub fn problem(&self) -> Option<String> {
+        self.problem.borrow().clone()
+    }
+
+    /// Whether widgets are being set by us.
+    pub fn is_showing(&self) -> bool {
+        self.showing.get()
+    }
+
+    /// Sets widgets without taking that for the user's wish.
+    pub fn quietly(&self, show: impl FnOnce()) {
+        let before = self.showing.replace(true);
+        show();
+        self.showing.set(before);
+    }
+
+    /// Changes the file.
+    ///
+    /// # Errors
+    /// Why not, as a sentence for the row; nothing was written then.
+    pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {
+        let done = config::update(&self.path, change);
+        self.reload();
+        done.map(drop).map_err(|error| match (error.kind(), self.problem()) {
+            // The value is wrong, not the file: line and column would be of a text that nobody sees.
+            (ErrorKind::Invalid { sentence, .. }, None) => format!("{sentence}."),
+            _ => error.to_string(),
+        })
+    }
+
+    /// Reads the file again.
+    pub fn reload(&self) {
+        let problem = match config::load(&self.path, &Overrides::default()) {
+            Ok(settings) => {
+                let old = self.settings.replace(settings.clone());
+                if old != settings {
+                    self.tell(&self.settings_listeners, &settings);
+                }
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        let old = self.problem.replace(problem.clone());
+        if old != problem {
+            self.tell(&self.problem_listeners, &problem);
+        }
+    }
+
+    /// Devices may have come or gone.
+    pub fn look_for_devices(&self) {
+        self.tell(&self.device_listeners, &self.settings());
+    }
+
+    /// `listener` hears the settings now and whenever they change.
+    pub fn on_change(&self, listener: impl Fn(&Settings) + 'static) {
+        self.quietly(|| listener(&self.settings()));
+        self.settings_listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// `show` hears one setting now and whenever it changes.
+    pub fn follow<T: PartialEq + 'static>(&self, get: impl Fn(&Settings) -> T + 'static, show: impl Fn(&T) + 'static) {
+        let shown = RefCell::new(None);
+        self.on_change(move |settings| {
+            let value = get(settings);
+            if shown.borrow().as_ref() != Some(&value) {
+                show(&value);
+                shown.replace(Some(value));
+            }
+        });
+    }
+
+    /// `listener` hears when devices may have come or gone.
+    pub fn on_devices(&self, listener: impl Fn(&Settings) + 'static) {
+        self.device_listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// `listener` hears now, and whenever the file becomes unusable or usable.
+    pub fn on_problem(&self, listener: impl Fn(&Option<String>) + 'static) {
+        self.quietly(|| listener(&self.problem()));
+        self.problem_listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// `listener` hears when the window is about to close: what is being typed is to be taken.
+    pub fn on_end(&self, listener: impl Fn() + 'static) {
+        self.end_listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// The window is about to close.
+    pub fn end(&self) {
+        let listeners = self.end_listeners.borrow().clone();
+        listeners.iter().for_each(|listener| listener());
+    }
+
+    fn tell<T>(&self, listeners: &RefCell<Vec<Listener<T>>>, news: &T) {
+        // A listener may bring another.
+        let listeners = listeners.borrow().clone();
+        self.quietly(|| listeners.iter().for_each(|listener| listener(news)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_written_alone_and_a_refused_one_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        fs::write(&path, "# mine\n[camera]\nframerate = 15 # slow\n").unwrap();
+        let store = Store::open(&path);
+        assert_eq!(store.settings().camera.format.framerate, 15);
+        store.change(|settings| settings.privacy.cooldown = Duration::from_secs(1)).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# mine\n[camera]\nframerate = 15 # slow\n"), "{text}");
+        assert!(text.contains("cooldown_ms = 1000"), "{text}");
+        let reason = store.change(|settings| settings.camera.format.framerate = 1000).unwrap_err();
+        assert_eq!(reason, "framerate 1000 cannot work: use a whole number from 1 to 240.");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(store.problem(), None);
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_with_its_line_and_never_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        let store = Store::open(&path);
+        store.change(|settings| settings.camera.format.framerate = 20).unwrap();
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let log = Rc::clone(&heard);
+        store.on_problem(move |problem| log.borrow_mut().push(problem.is_some()));
+        fs::write(&path, "[camera]\nframerate = \"fast\"\n").unwrap();
+        store.reload();
+        assert!(store.problem().unwrap().contains("line 2"), "{:?}", store.problem());
+        assert_eq!(store.settings().camera.format.framerate, 20, "the last good ones stay");
+        let reason = store.change(|settings| settings.camera.format.framerate = 25).unwrap_err();
+        assert!(reason.contains("line 2"), "{reason}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[camera]\nframerate = \"fast\"\n");
+        fs::write(&path, "[camera]\nframerate = 10\n").unwrap();
+        store.reload();
+        assert_eq!(store.settings().camera.format.framerate, 10);
+        assert_eq!(*heard.borrow(), [false, true, false]);
+    }
+
+    #[test]
+    fn a_row_hears_of_its_own_setting_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("config.toml"));
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let log = Rc::clone(&heard);
+        store.follow(|settings| settings.camera.format.framerate, move |rate| log.borrow_mut().push(*rate));
+        store.change(|settings| settings.device.label = "Cam".into()).unwrap();
+        store.change(|settings| settings.camera.format.framerate = 24).unwrap();
+        assert_eq!(*heard.borrow(), [30, 24]);
+    }
+}

@@ -1,0 +1,204 @@
+//! The status in words and as an icon's name: the same in tray, tooltip and notifications.
+
+use std::time::Instant;
+
+use crate::core::presence::{Client, Use};
+use crate::core::status::{StateName, Status};
+use crate::i18n::{tr, trf, trn};
+
+/// Most programs named in one line.
+const MAX_NAMES: usize = 3;
+
+/// The state's icon: each has a shape of its own.
+pub fn icon_name(status: &Status, has_problem: bool) -> String {
+    let shape = match status.state {
+        _ if status.camera_live => match status.state {
+            StateName::Starting => "starting",
+            StateName::Cooldown => "cooldown",
+            _ => "live",
+        },
+        StateName::Failed | StateName::NoDevice => "attention",
+        _ if has_problem => "attention",
+        StateName::Paused => "paused",
+        StateName::Blocked => "blocked",
+        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => "capped",
+    };
+    format!("{}-{shape}-symbolic", crate::APP_ID)
+}
+
+/// The state in a few words.
+pub fn title(status: &Status) -> String {
+    match status.state {
+        StateName::Starting => tr("Camera is starting"),
+        StateName::Cooldown if status.camera_live => tr("Camera is still on"),
+        _ if status.camera_live => tr("Camera is on"),
+        StateName::NoDevice => tr("No camera device"),
+        StateName::Paused => match status.until {
+            Some(until) => trf("Camera is paused until {time}", &[("time", &time_of_day(until))]),
+            None => tr("Camera is paused"),
+        },
+        StateName::Blocked => tr("Camera is blocked"),
+        StateName::Failed => tr("The camera does not work"),
+        StateName::Idle | StateName::Pending | StateName::Live | StateName::Cooldown => tr("Camera is off"),
+    }
+}
+
+/// The programs that stream, or may be streaming; each once.
+pub fn programs(clients: &[Client]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for client in clients.iter().filter(|client| client.usage != Use::Open) {
+        if !names.contains(&client.name.as_str()) {
+            names.push(&client.name);
+        }
+    }
+    names
+}
+
+/// [`programs`] in one line, as many as it has room for.
+pub fn names(clients: &[Client]) -> Option<String> {
+    let names = programs(clients);
+    let shown = names.get(..MAX_NAMES).unwrap_or(&names).join(", ");
+    match names.len() {
+        0 => None,
+        many if many > MAX_NAMES => {
+            let more = (many - MAX_NAMES) as u64;
+            Some(trn("{names} and {n} more", "{names} and {n} more", more, &[("names", &shown)]))
+        }
+        _ => Some(shown),
+    }
+}
+
+/// The menu's first line: "Camera is on: Zoom, 12 min".
+pub fn line(status: &Status, now: Instant) -> String {
+    let title = title(status);
+    let names = names(&status.clients);
+    let since = status.live_since.map(|since| duration(now.saturating_duration_since(since).as_secs()));
+    match (names, since) {
+        (Some(names), Some(since)) => {
+            trf("{state}: {names}, {time}", &[("state", &title), ("names", &names), ("time", &since)])
+        }
+        (None, Some(since)) => trf("{state}, {time}", &[("state", &title), ("time", &since)]),
+        (Some(names), None) => trf("{state}: {names}", &[("state", &title), ("names", &names)]),
+        (None, None) => title,
+    }
+}
+
+/// The tooltip's second line: who, since when (by the clock, so that it does not age), and why.
+pub fn details(status: &Status, problem: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    if let Some(since) = status.live_since {
+        let at = time_of_day(since);
+        lines.push(match names(&status.clients) {
+            Some(names) => trf("{names}, since {time}", &[("names", &names), ("time", &at)]),
+            None => trf("Since {time}", &[("time", &at)]),
+        });
+    } else if let Some(names) = names(&status.clients) {
+        lines.push(names);
+    }
+    if status.camera_live {
+        lines.push(trf("Camera: {camera}", &[("camera", &status.camera)]));
+    } else if let Some(reason) = &status.reason {
+        lines.push(reason.text.clone());
+    }
+    lines.extend(problem.map(str::to_owned));
+    lines.join("\n")
+}
+
+/// Hours and minutes of a moment by the user's clock.
+fn time_of_day(at: Instant) -> String {
+    let seconds = match at.checked_duration_since(Instant::now()) {
+        Some(left) => left.as_secs_f64(),
+        None => -at.elapsed().as_secs_f64(),
+    };
+    glib::DateTime::now_local()
+        .and_then(|now| now.add_seconds(seconds))
+        .and_then(|then| then.format("%H:%M"))
+        .map(String::from)
+        .unwrap_or_default()
+}
+
+/// A time for people, as coarse as they say it.
+fn duration(seconds: u64) -> String {
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes) {
+        (0, 0) => tr("just now"),
+        (0, minutes) => trn("{n} min", "{n} min", minutes, &[]),
+        (hours, minutes) => trn("{n} h {minutes} min", "{n} h {minutes} min", hours, &[("minutes", &(minutes % 60))]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::machine::Machine;
+    use crate::core::policy::Policy;
+
+    fn client(name: &str, usage: Use) -> Client {
+        Client { pid: Some(1), name: name.into(), usage }
+    }
+
+    fn status(state: StateName, live: bool) -> Status {
+        let since = live.then(|| Instant::now() - Duration::from_secs(12 * 60 + 5));
+        Status {
+            state,
+            camera_live: live,
+            live_since: since,
+            clients: Vec::new(),
+            reason: None,
+            ..Machine::new(Policy::default()).status()
+        }
+    }
+
+    #[test]
+    fn the_line_says_what_who_and_how_long() {
+        let mut live = status(StateName::Live, true);
+        live.clients = vec![client("Zoom", Use::Streaming), client("Cheese", Use::Open)];
+        assert_eq!(line(&live, Instant::now()), "Camera is on: Zoom, 12 min");
+        live.live_since = Some(Instant::now());
+        assert_eq!(line(&live, Instant::now()), "Camera is on: Zoom, just now");
+        live.live_since = Some(Instant::now() - Duration::from_secs(3 * 3600 + 120));
+        assert_eq!(line(&live, Instant::now()), "Camera is on: Zoom, 3 h 2 min");
+        assert_eq!(line(&status(StateName::Idle, false), Instant::now()), "Camera is off");
+        let mut paused = status(StateName::Paused, false);
+        paused.clients = vec![client("Zoom", Use::Streaming)];
+        assert_eq!(line(&paused, Instant::now()), "Camera is paused: Zoom");
+        paused.until = Some(Instant::now() + Duration::from_secs(900));
+        let until = line(&paused, Instant::now());
+        assert!(until.starts_with("Camera is paused until ") && until.ends_with(": Zoom"), "{until}");
+        let now = || glib::DateTime::now_local().unwrap().format("%H:%M").unwrap();
+        let (before, shown, after) = (now(), time_of_day(Instant::now()), now());
+        assert!([before.as_str(), after.as_str()].contains(&shown.as_str()), "{shown}");
+    }
+
+    #[test]
+    fn every_program_is_named_once_and_many_are_counted() {
+        let clients = ["a", "b", "a", "c", "d", "e"].map(|name| client(name, Use::Streaming));
+        assert_eq!(names(&clients).as_deref(), Some("a, b, c and 2 more"));
+        assert_eq!(names(&clients[..3]).as_deref(), Some("a, b"));
+        assert_eq!(names(&[client("a", Use::Open)]), None);
+    }
+
+    #[test]
+    fn a_lit_sensor_is_never_shown_as_off() {
+        for state in StateName::ALL {
+            for has_problem in [false, true] {
+                let shape = icon_name(&status(state, true), has_problem);
+                assert!(["live", "starting", "cooldown"].iter().any(|lit| shape.contains(lit)), "{state}: {shape}");
+                assert!(!title(&status(state, true)).contains("off"), "{state}");
+                let dark = icon_name(&status(state, false), has_problem);
+                assert!(!["live", "starting", "cooldown"].iter().any(|lit| dark.contains(lit)), "{state}: {dark}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tooltip_says_since_when_and_why() {
+        let mut live = status(StateName::Live, true);
+        live.clients = vec![client("Zoom", Use::Streaming)];
+        let details = details(&live, Some("Line 3 is wrong."));
+        assert!(details.starts_with("Zoom, since "), "{details}");
+        assert!(details.contains("Camera: auto") && details.ends_with("Line 3 is wrong."), "{details}");
+    }
+}

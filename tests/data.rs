@@ -1,0 +1,152 @@
+//! The files for the desktop agree with the program and with each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use clap::CommandFactory;
+use lenscap::APP_ID;
+use lenscap::core::status::StateName;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The groups of a desktop entry, a D-Bus service or a unit.
+fn groups(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut groups = BTreeMap::new();
+    let mut name = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        if let Some(group) = line.strip_prefix('[') {
+            name = group.trim_end_matches(']').to_owned();
+            groups.insert(name.clone(), BTreeMap::new());
+        } else {
+            let (key, value) = line.split_once('=').unwrap_or_else(|| panic!("{line}"));
+            groups.get_mut(&name).expect("a group").insert(key.to_owned(), value.to_owned());
+        }
+    }
+    groups
+}
+
+#[test]
+fn the_desktop_file_starts_what_the_bus_and_the_icons_know() {
+    let desktop = groups(&read(&format!("data/{APP_ID}.desktop")));
+    let entry = &desktop["Desktop Entry"];
+    assert_eq!((entry["Icon"].as_str(), entry["DBusActivatable"].as_str()), (APP_ID, "true"));
+    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("icons/hicolor/scalable/apps/{APP_ID}.svg")).exists());
+    for action in entry["Actions"].split_terminator(';') {
+        let group = desktop.get(&format!("Desktop Action {action}"));
+        assert!(group.is_some_and(|group| group.contains_key("Name[de]")), "{action}");
+    }
+    let service = groups(&read(&format!("data/{APP_ID}.service.in")));
+    assert_eq!(service["D-BUS Service"]["Name"], APP_ID);
+    let unit = groups(&read("data/lenscap.service.in"));
+    assert_eq!(unit["Service"]["BusName"], APP_ID);
+    assert_eq!(unit["Service"]["ExecStart"], service["D-BUS Service"]["Exec"]);
+    assert_eq!(unit["Unit"]["ConditionPathExists"], format!("!%E/autostart/{APP_ID}.desktop"));
+    let autostart = groups(&read(&format!("data/{APP_ID}-autostart.desktop")));
+    assert_eq!(autostart["Desktop Entry"]["Exec"], entry["Exec"]);
+}
+
+#[test]
+fn the_metainfo_names_this_version_and_screenshots_that_are_there() {
+    let text = read(&format!("data/{APP_ID}.metainfo.xml"));
+    assert!(text.contains(&format!("<release version=\"{}\"", lenscap::VERSION)));
+    let pictures: Vec<&str> = text
+        .split("<image>")
+        .skip(1)
+        .filter_map(|rest| rest.split("</image>").next()?.split_once("/data/screenshots/"))
+        .map(|(_, name)| name)
+        .collect();
+    assert_eq!(pictures.len(), text.matches("<image>").count());
+    for picture in pictures {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/screenshots").join(picture);
+        assert!(path.exists(), "{picture}");
+    }
+}
+
+#[test]
+fn every_icon_is_symbolic_of_one_colour_and_of_a_size_of_16() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("icons/hicolor/symbolic/apps");
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory).expect("a directory").flatten() {
+        let name = entry.file_name().into_string().expect("text");
+        let text = fs::read_to_string(entry.path()).expect("a file");
+        assert!(text.contains("viewBox=\"0 0 16 16\""), "{name}");
+        // Hosts fill every shape with the panel's colour: outlines would be lost.
+        assert!(!text.contains("stroke") && !text.contains("Gradient"), "{name}");
+        let colours: BTreeSet<&str> = text.split('#').skip(1).filter_map(|rest| rest.get(..6)).collect();
+        assert_eq!(colours, BTreeSet::from(["2e3436"]), "{name}");
+        names.insert(name);
+    }
+    let expected = ["capped", "starting", "live", "cooldown", "paused", "blocked", "attention"];
+    assert_eq!(names, expected.map(|state| format!("{APP_ID}-{state}-symbolic.svg")).into());
+}
+
+#[test]
+fn the_interface_is_the_documented_one() {
+    let text = read(&format!("data/{APP_ID}.xml"));
+    let node = gio::DBusNodeInfo::for_xml(&text).expect("introspection XML");
+    let interface = node.lookup_interface(APP_ID).expect("the interface");
+    let properties = [
+        ("State", "s"),
+        ("CameraLive", "b"),
+        ("LiveSince", "x"),
+        ("Clients", "aa{sv}"),
+        ("Camera", "s"),
+        ("Reason", "s"),
+        ("PausedUntil", "x"),
+        ("Node", "s"),
+        ("Version", "s"),
+    ];
+    for (name, signature) in properties {
+        assert!(interface.lookup_property(name).is_some(), "{name}");
+        let line = format!("<property name=\"{name}\" type=\"{signature}\" access=\"read\">");
+        assert!(text.contains(&line), "{line}");
+        assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
+    }
+    assert_eq!(text.matches("<property ").count(), properties.len());
+    let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
+    for name in methods {
+        assert!(interface.lookup_method(name).is_some(), "{name}");
+        assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
+    }
+    assert_eq!(text.matches("<method ").count(), methods.len());
+    assert_eq!(text.matches("<arg ").count(), 1);
+    assert!(text.contains("<arg name=\"seconds\" type=\"u\" direction=\"in\"/>"));
+    for state in StateName::ALL {
+        assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
+    }
+}
+
+#[test]
+fn the_man_page_has_every_command_option_and_exit_status() {
+    // As printed: font changes and escaped hyphens taken out.
+    let mut page = read("data/lenscap.1").replace("\\-", "-");
+    for font in ["\\fI", "\\fR", "\\fB", "\""] {
+        page = page.replace(font, "");
+    }
+    let mut missing = Vec::new();
+    let mut commands = vec![lenscap::cli::Cli::command()];
+    while let Some(command) = commands.pop() {
+        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let short = argument.get_short().map(|short| format!("-{short} "));
+            missing.extend(long.into_iter().chain(short).filter(|name| !page.contains(name.as_str())));
+        }
+        for subcommand in command.get_subcommands() {
+            let name = subcommand.get_name();
+            let heading = page.lines().any(|line| {
+                let mut words = line.split_whitespace();
+                matches!(words.next(), Some(".B" | ".BI")) && words.next() == Some(name)
+            });
+            if !heading {
+                missing.push(name.to_owned());
+            }
+            commands.push(subcommand.clone());
+        }
+    }
+    assert!(missing.is_empty(), "data/lenscap.1 misses {missing:?}");
+    assert!(page.contains(&format!("lenscap {}", lenscap::VERSION)));
+}

@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""The whole way on a real node, in the VM: a client streams, the tray turns live, the notification comes, "Turn off now"
+takes the picture away from the client, "Try again" and the toggle bring it back. Run by tests/vm/guest/desktop.sh.
+    full_pass.py CAMERA NODE"""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from rig import Applet, Desktop, eventually  # noqa: E402
+
+WIDTH, HEIGHT = 320, 240
+FRAME = WIDTH * HEIGHT * 2
+
+
+class Client:
+    """v4l2-ctl, streaming without end, and what it got."""
+
+    def __init__(self, desktop, node):
+        self.path = os.path.join(desktop.home, "frames")
+        self.process = desktop.run(
+            ["v4l2-ctl", "-d", node, "--stream-mmap", "--stream-count=0", f"--stream-to={self.path}"], "client"
+        )
+
+    def count(self):
+        return os.path.getsize(self.path) // FRAME if os.path.exists(self.path) else 0
+
+    def moves(self, frames=4):
+        """Whether the next frames differ from each other."""
+        first = self.count()
+        eventually(f"{frames} more frames", lambda: self.count() >= first + frames + 1)
+        with open(self.path, "rb") as file:
+            file.seek((first + 1) * FRAME)
+            seen = {hashlib.md5(file.read(FRAME)).digest() for _ in range(frames)}
+        return len(seen) == frames
+
+
+def step(what):
+    print(f"# {what}", flush=True)
+
+
+def main():
+    camera, node = sys.argv[1:]
+    desktop = Desktop()
+    try:
+        desktop.panel()
+        desktop.notifications()
+        options = ("--source", f"v4l2:{camera}", "--device", node, "--cooldown-ms", "500", "--framerate", "15")
+        applet = Applet(desktop, *options, "--width", str(WIDTH), "--height", str(HEIGHT), memory=False)
+        applet.is_named()
+        applet.wait_for("idle")
+        applet.item()
+        eventually("the icon is capped", lambda: applet.shape() == "capped")
+        assert applet.property("Node") == node
+
+        step("a client streams")
+        client = Client(desktop, node)
+        eventually("the icon is live", lambda: applet.shape() == "live")
+        eventually("the picture moves", client.moves)
+        told = eventually("the notification", lambda: [c for c in desktop.notified() if c[0] == "Notify"])
+        assert "v4l2-ctl is using the camera" in [c[1][3] for c in told], told
+
+        step("turn off now")
+        applet.click("Turn off now")
+        eventually("the icon is blocked", lambda: applet.shape() == "blocked")
+        eventually("the picture stands still", lambda: not client.moves())
+        assert not applet.property("CameraLive")
+
+        step("the toggle, twice")
+        applet.click("Camera allowed")
+        eventually("the icon is paused", lambda: applet.shape() == "paused")
+        applet.click("Camera allowed")
+        eventually("the icon is live again", lambda: applet.shape() == "live")
+        eventually("the picture moves again", client.moves)
+
+        step("the client ends")
+        client.process.stop()
+        eventually("the icon is capped", lambda: applet.shape() == "capped")
+        assert applet.process.stop() == 0
+    except BaseException:
+        for process in desktop.processes:
+            print(f"--- {process.log}\n{process.text()}", flush=True)
+        raise
+    finally:
+        desktop.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (AssertionError, subprocess.SubprocessError) as error:
+        sys.exit(f"full_pass: {error}")

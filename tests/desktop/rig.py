@@ -1,0 +1,341 @@
+"""What the tests of the desktop tier stand on: buses, mocks, the applet and what a tray host sees of it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import gi
+
+gi.require_version("Gio", "2.0")
+from gi.repository import Gio, GLib  # noqa: E402
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+LENSCAP = os.environ.get("LENSCAP_PROGRAM", os.path.join(ROOT, "target/debug/lenscap"))
+APP_ID = "io.github.lenscap.Lenscap"
+APP_PATH = "/io/github/lenscap/Lenscap"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+WATCHER = "org.kde.StatusNotifierWatcher"
+DEADLINE = 30.0
+
+
+def eventually(what, condition, deadline=DEADLINE):
+    """Waits until `condition` gives something true, and returns it."""
+    end = time.monotonic() + deadline
+    error = None
+    while time.monotonic() < end:
+        try:
+            if value := condition():
+                return value
+            error = None
+        except (GLib.Error, OSError, KeyError, IndexError, StopIteration) as caught:
+            error = caught
+        time.sleep(0.02)
+    raise AssertionError(f"not within {deadline} s: {what}" + (f" ({error})" if error else ""))
+
+
+class Process:
+    """A child that does not outlive its test."""
+
+    def __init__(self, words, environment, log):
+        self.log = log
+        with open(log, "ab") as output:
+            self.child = subprocess.Popen(
+                words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT
+            )
+        self.pid = self.child.pid
+
+    def stop(self, how=signal.SIGTERM):
+        if self.child.poll() is None:
+            self.child.send_signal(how)
+            try:
+                self.child.wait(15)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+        return self.child.returncode
+
+    def text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+
+class Bus:
+    """A message bus of our own."""
+
+    CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>{kind}</type><listen>unix:path={path}</listen>{services}
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>"""
+
+    def __init__(self, directory, kind, services=None):
+        self.path = os.path.join(directory, f"{kind}-bus")
+        self.config = os.path.join(directory, f"{kind}.conf")
+        with open(self.config, "w", encoding="utf-8") as file:
+            services = f"<servicedir>{services}</servicedir>" if services else ""
+            file.write(self.CONFIG.format(kind=kind, path=self.path, services=services))
+        self.address = f"unix:path={self.path}"
+        self.log = os.path.join(directory, f"{kind}-bus.log")
+        self.environment = None
+        self.process = None
+        self.connections = []
+
+    def start(self, environment):
+        self.environment = environment
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        words = ["dbus-daemon", f"--config-file={self.config}", "--nofork"]
+        self.process = Process(words, environment, self.log)
+        eventually("the bus listens", lambda: os.path.exists(self.path))
+        self.connection = self.connect()
+
+    def connect(self):
+        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+        return eventually(
+            "the bus answers", lambda: Gio.DBusConnection.new_for_address_sync(self.address, flags, None, None)
+        )
+
+    def call(self, name, path, interface, method, arguments=None, timeout=5000):
+        answer = self.connection.call_sync(
+            name, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, timeout, None
+        )
+        return answer.unpack() if answer else None
+
+    def has(self, name):
+        return self.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", GLib.Variant("(s)", (name,)))[0]
+
+    def get(self, name, path, interface, prop):
+        return self.call(name, path, PROPERTIES, "Get", GLib.Variant("(ss)", (interface, prop)))[0]
+
+
+class Desktop:
+    """A home, two buses, and what runs in them."""
+
+    PANEL = """<?xml version="1.0" encoding="UTF-8"?>
+<channel name="xfce4-panel" version="1.0">
+  <property name="configver" type="int" value="2"/>
+  <property name="panels" type="array"><value type="int" value="1"/>
+    <property name="dark-mode" type="bool" value="{dark}"/>
+    <property name="panel-1" type="empty">
+      <property name="position" type="string" value="p=6;x=0;y=0"/>
+      <property name="length" type="uint" value="100"/>
+      <property name="position-locked" type="bool" value="true"/>
+      <property name="size" type="uint" value="{size}"/>
+      <property name="icon-size" type="uint" value="{icon}"/>
+      <property name="plugin-ids" type="array"><value type="int" value="1"/></property>
+    </property>
+  </property>
+  <property name="plugins" type="empty"><property name="plugin-1" type="string" value="systray"/></property>
+</channel>"""
+
+    def __init__(self):
+        self.home = tempfile.mkdtemp(dir=os.environ["LENSCAP_SCRATCH"])
+        self.processes = []
+        directories = {name: os.path.join(self.home, name) for name in ("config", "state", "cache", "data", "run")}
+        for path in directories.values():
+            os.mkdir(path, 0o700)
+        self.environment = dict(
+            os.environ,
+            HOME=self.home,
+            XDG_CONFIG_HOME=directories["config"],
+            XDG_STATE_HOME=directories["state"],
+            XDG_CACHE_HOME=directories["cache"],
+            XDG_DATA_HOME=directories["data"],
+            XDG_RUNTIME_DIR=directories["run"],
+        )
+        services = os.path.join(directories["data"], "services")
+        os.mkdir(services)
+        self.services = services
+        # xfce4-panel keeps its settings in xfconfd.
+        for service in ("org.xfce.Xfconf.service",):
+            source = os.path.join("/usr/share/dbus-1/services", service)
+            if os.path.exists(source):
+                shutil.copy(source, services)
+        self.session = Bus(self.home, "session", services)
+        self.system = Bus(self.home, "system")
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.session.address
+        self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = self.system.address
+        self.session.start(self.environment)
+        self.config = os.path.join(directories["config"], "lenscap/config.toml")
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.stop()
+        for bus in (self.session, self.system):
+            if bus.process:
+                bus.process.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def run(self, words, name, **environment):
+        process = Process(words, dict(self.environment, **environment), os.path.join(self.home, f"{name}.log"))
+        self.processes.append(process)
+        return process
+
+    def panel(self, dark=False, size=32, icon=0):
+        directory = os.path.join(self.home, "config/xfce4/xfconf/xfce-perchannel-xml")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "xfce4-panel.xml"), "w", encoding="utf-8") as file:
+            file.write(self.PANEL.format(dark=str(dark).lower(), size=size, icon=icon))
+        panel = self.run(["xfce4-panel", "--disable-wm-check"], "panel")
+        eventually("the panel offers a tray", lambda: self.session.has(WATCHER))
+        return panel
+
+    def lxqt_panel(self):
+        directory = os.path.join(self.home, "config/lxqt")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "panel.conf"), "w", encoding="utf-8") as file:
+            file.write("[General]\npanels=panel1\n[panel1]\nplugins=statusnotifier\nposition=Top\n"
+                       "[statusnotifier]\ntype=statusnotifier\n")
+        panel = self.run(["lxqt-panel"], "lxqt-panel", XDG_CURRENT_DESKTOP="LXQt")
+        eventually("the panel offers a tray", lambda: self.session.has(WATCHER))
+        return panel
+
+    def notifications(self):
+        mock = self.run(["/usr/bin/python3", "-m", "dbusmock", "--template", "notification_daemon"], "notifications")
+        eventually("the mock answers", lambda: self.session.has("org.freedesktop.Notifications"))
+        return mock
+
+    def notified(self):
+        """The calls that the mock of the notification service got: [method, arguments]."""
+        path = "/org/freedesktop/Notifications"
+        calls = self.session.call("org.freedesktop.Notifications", path, "org.freedesktop.DBus.Mock", "GetCalls")[0]
+        return [(method, arguments) for _, method, arguments in calls if method in ("Notify", "CloseNotification")]
+
+    def logind(self):
+        self.system.start(self.environment)
+        self.run(["/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind"], "logind")
+        eventually("the mock answers", lambda: self.system.has("org.freedesktop.login1"))
+        arguments = GLib.Variant("(ssusb)", ("c1", "seat0", os.getuid(), "me", True))
+        mock = "org.freedesktop.DBus.Mock"
+        path = self.system.call("org.freedesktop.login1", "/org/freedesktop/login1", mock, "AddSession", arguments)[0]
+        return path
+
+    def write(self, text):
+        os.makedirs(os.path.dirname(self.config), exist_ok=True)
+        with open(self.config + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(self.config + ".new", self.config)
+
+    def lenscap(self, *words, **environment):
+        """Runs a command to its end: status, stdout, stderr, seconds."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [LENSCAP, *words], env=dict(self.environment, **environment), capture_output=True, text=True, timeout=40,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr, time.monotonic() - began
+
+
+class Applet:
+    """The running applet, over memory instead of a node unless told otherwise."""
+
+    OPTIONS = ("--source", "test", "--width", "640", "--height", "480", "--cooldown-ms", "0")
+
+    def __init__(self, desktop, *options, memory=True, **environment):
+        self.desktop = desktop
+        self.bus = desktop.session
+        if memory:
+            environment["LENSCAP_OUTPUT"] = "memory"
+        environment.setdefault("LENSCAP_LOG", "debug")
+        self.process = desktop.run([LENSCAP, *(options or self.OPTIONS)], "lenscap", **environment)
+        self.pid = self.process.pid
+        self.socket = os.path.join(desktop.environment["XDG_RUNTIME_DIR"], "lenscap/control")
+        eventually("it answers", lambda: self.ask({"do": "status"}))
+
+    def ask(self, request):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            client.connect(self.socket)
+            client.sendall(json.dumps(request).encode() + b"\n")
+            answer = json.loads(client.makefile().readline())
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer
+
+    def stream(self, *names):
+        """These programs stream from now on."""
+        return self.ask({"do": "pretend", "streaming": list(names)})
+
+    def is_named(self):
+        eventually("it has its name", lambda: self.bus.has(APP_ID))
+
+    def property(self, name):
+        return self.bus.get(APP_ID, APP_PATH, APP_ID, name)
+
+    def properties(self):
+        return self.bus.call(APP_ID, APP_PATH, PROPERTIES, "GetAll", GLib.Variant("(s)", (APP_ID,)))[0]
+
+    def call(self, method, arguments=None):
+        return self.bus.call(APP_ID, APP_PATH, APP_ID, method, arguments)
+
+    def wait_for(self, state):
+        eventually(f"state {state}, not {self.property('State')}", lambda: self.property("State") == state)
+
+    # What a tray host sees.
+
+    def item(self):
+        """The bus name of its tray item."""
+        def registered():
+            items = self.bus.get(WATCHER, "/StatusNotifierWatcher", WATCHER, "RegisteredStatusNotifierItems")
+            return next(item.split("/")[0] for item in items if str(self.pid) in item or item.startswith(":"))
+        return eventually("the tray has the item", registered)
+
+    def icon(self, name):
+        return self.bus.get(f"org.kde.StatusNotifierItem-{self.pid}-1", "/StatusNotifierItem", "org.kde.StatusNotifierItem", name)
+
+    def shape(self):
+        name = self.icon("IconName")
+        return re.fullmatch(re.escape(APP_ID) + r"-(\w+)-symbolic", name).group(1)
+
+    def menu(self):
+        """Every item with a label, in order: (label, id, properties, parent's label)."""
+        item = f"org.kde.StatusNotifierItem-{self.pid}-1"
+        try:
+            self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "AboutToShow", GLib.Variant("(i)", (0,)))
+        except GLib.Error:
+            pass
+        arguments = GLib.Variant("(iias)", (0, -1, []))
+        _, layout = self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "GetLayout", arguments)
+        found = []
+
+        def walk(node, parent):
+            number, properties, children = node
+            label = properties.get("label", "")
+            if label:
+                found.append((label, number, properties, parent))
+            for child in children:
+                walk(child, label)
+
+        walk(layout, "")
+        return found
+
+    def labels(self):
+        return [label for label, _, _, _ in self.menu()]
+
+    def click(self, label):
+        item = f"org.kde.StatusNotifierItem-{self.pid}-1"
+        number = next(number for known, number, _, _ in self.menu() if known == label)
+        arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
+        self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "Event", arguments)
+
+    # What it uses.
+
+    def switches(self):
+        total = 0
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/status", encoding="utf-8") as file:
+                total += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        return total
+
+    def status_of(self, key):
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(key + ":"))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
