@@ -327,11 +327,15 @@ class Applet:
     # What it uses.
 
     def switches(self):
-        total = 0
+        """Context switches so far, by thread."""
+        counts = {}
         for task in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{task}/status", encoding="utf-8") as file:
-                total += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
-        return total
+            try:
+                with open(f"/proc/{self.pid}/task/{task}/status", encoding="utf-8") as file:
+                    counts[task] = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+            except FileNotFoundError:
+                pass  # ended meanwhile
+        return counts
 
     def status_of(self, key):
         with open(f"/proc/{self.pid}/status", encoding="utf-8") as file:
