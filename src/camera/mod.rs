@@ -1,5 +1,7 @@
 //! Cameras: video nodes as sysfs shows them. Nothing is opened: a camera is not touched by looking at the list.
 
+pub mod ids;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
