@@ -2,7 +2,9 @@
 //!
 //! One thread, one epoll descriptor. A desktop's main loop watches [`Engine::fd`] and calls [`Engine::turn`]; a
 //! headless process lets [`Engine::turn`] wait. Frames take the short way, worker to output; they never enter the
-//! machine.
+//! machine. What belongs to the device that applications open is the [`outlet`]'s.
+
+mod outlet;
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,24 +12,21 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, epoll, poll};
+use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
-use crate::core::presence::Presence;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind, StateName, Status};
-use crate::detect::Detector;
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::i18n::{tr, trf};
-use crate::output::finder::{self, NodeWatch, Wanted};
-use crate::output::loopback::Loopback;
-use crate::output::memory::Memory;
-use crate::output::{Device, Output, OutputError, OutputErrorKind, monotonic_now};
+use crate::output::finder::Wanted;
+use crate::output::{Output, OutputError, OutputErrorKind};
 use crate::worker::host::{HostEvent, WorkerConfig, WorkerHost};
+use outlet::{Outlet, Tokens};
 
 /// How often a node that is there but busy is tried again; its release is not always an event we see.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
@@ -87,19 +86,11 @@ pub struct Engine {
     epoll: OwnedFd,
     timer: OwnedFd,
     timer_set: Option<Instant>,
-    output: Option<Output>,
-    node_watch: Option<NodeWatch>,
-    retry_at: Option<Instant>,
-    detector: Option<Detector>,
-    /// What the detector saw while it was being set up.
-    first_presence: Option<Presence>,
+    outlet: Outlet,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
     card: Option<Card>,
     camera_shown: bool,
-    feeding: bool,
-    next_card_at: Option<Instant>,
-    last_queued: Option<Instant>,
     last_frame: Option<Instant>,
     last_state: StateName,
     sink: StatusSink,
@@ -146,18 +137,11 @@ impl Engine {
             epoll,
             timer,
             timer_set: None,
-            output: None,
-            node_watch: None,
-            retry_at: None,
-            detector: None,
-            first_presence: None,
+            outlet: Outlet::new(Tokens { node_watch: NODE_WATCH, detector: DETECTOR }),
             worker: None,
             host_events: Vec::new(),
             card: None,
             camera_shown: false,
-            feeding: false,
-            next_card_at: None,
-            last_queued: None,
             last_frame: None,
             last_state: StateName::NoDevice,
             sink,
@@ -193,15 +177,12 @@ impl Engine {
 
     /// The output, while there is one.
     pub fn output(&self) -> Option<&Output> {
-        self.output.as_ref()
+        self.outlet.output()
     }
 
     /// The path of the node that is held, while it is.
     pub fn node(&self) -> Option<&Path> {
-        match self.output.as_ref()?.device() {
-            Device::Loopback(loopback) => Some(loopback.path()),
-            Device::Memory(_) => None,
-        }
+        self.outlet.node()
     }
 
     /// The worker's process id, while there is one.
@@ -223,11 +204,9 @@ impl Engine {
 
     /// Takes new settings. What concerns the node takes effect when no client has it open.
     pub fn configure(&mut self, config: EngineConfig) {
-        if let Some(output) = &mut self.output
-            && config.style != self.config.style
-        {
-            output.set_style(config.style.clone());
+        if config.style != self.config.style {
             self.config.style = config.style.clone();
+            self.outlet.set_style(&self.config);
             if let Some(card) = self.card.clone()
                 && !self.camera_shown
             {
@@ -260,8 +239,7 @@ impl Engine {
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;
-        self.detector = None;
-        self.output = None;
+        self.outlet.close();
     }
 
     /// Handles what is due; waits for it for at most `wait` (`None`: as long as it takes). Returns the tokens of
@@ -299,7 +277,7 @@ impl Engine {
         if seen[DETECTOR as usize] {
             self.dispatch_detector(now);
         }
-        if seen[NODE_WATCH as usize] && self.node_watch.as_mut().is_some_and(NodeWatch::dispatch) {
+        if seen[NODE_WATCH as usize] && self.outlet.dispatch_node_watch() {
             self.retry_output(false);
         }
         if seen[TIMER as usize] {
@@ -314,16 +292,14 @@ impl Engine {
         let mut expirations = [0; 8];
         let _ = rustix::io::read(&self.timer, &mut expirations);
         self.timer_set = None;
-        if self.next_card_at.is_some_and(|at| at <= now) {
-            self.queue_card(now);
-        }
+        self.outlet.tick(now);
         if self.worker.as_ref().and_then(WorkerHost::deadline).is_some_and(|at| at <= now) {
             self.dispatch_worker(now, WorkerHost::dispatch);
         }
-        if self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now) {
+        if self.outlet.is_look_due(now) {
             self.dispatch_detector(now);
         }
-        if self.retry_at.is_some_and(|at| at <= now) {
+        if self.outlet.is_retry_due(now) {
             self.retry_output(true);
         }
         if self.machine.deadline().is_some_and(|at| at <= now) {
@@ -336,16 +312,11 @@ impl Engine {
 
     /// Sets the timer to the next deadline, if that changed.
     fn arm(&mut self) {
-        let next = [
-            self.machine.deadline(),
-            self.next_card_at,
-            self.worker.as_ref().and_then(WorkerHost::deadline),
-            self.detector.as_ref().and_then(Detector::deadline),
-            self.retry_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min();
+        let next =
+            [self.machine.deadline(), self.worker.as_ref().and_then(WorkerHost::deadline), self.outlet.deadline()]
+                .into_iter()
+                .flatten()
+                .min();
         if next == self.timer_set {
             return;
         }
@@ -366,7 +337,9 @@ impl Engine {
     }
 
     fn run_events(&mut self) {
-        while let Some(event) = self.events.pop_front() {
+        loop {
+            self.notice_loss();
+            let Some(event) = self.events.pop_front() else { break };
             let now = Instant::now();
             tracing::trace!(?event, "event");
             for action in self.machine.step(now, event) {
@@ -377,9 +350,7 @@ impl Engine {
             if state != self.last_state {
                 self.last_state = state;
                 // Edges get lost: the level is read again after every transition.
-                if let Some(detector) = &mut self.detector {
-                    detector.recheck(now);
-                }
+                self.outlet.recheck(now);
             }
             if self.events.is_empty() {
                 self.apply_pending();
@@ -411,27 +382,22 @@ impl Engine {
             Action::ShowCard(card) => self.show_card(card),
             Action::ShowCamera => {
                 self.camera_shown = true;
-                self.next_card_at = None;
+                self.outlet.stop_cards();
                 self.grant();
             }
             Action::Feed(feed) => {
-                self.feeding = feed;
+                self.outlet.set_feeding(feed);
                 match (feed, self.camera_shown) {
                     (true, true) => self.grant(),
-                    (true, false) => self.queue_card(now),
+                    (true, false) => self.outlet.queue_card(now),
                     (false, true) => {
                         // The cooldown: whoever opens the node now must not see the last picture of somebody.
-                        if let (Some(worker), Some(output)) = (&mut self.worker, &mut self.output) {
+                        if let Some(worker) = &mut self.worker {
                             worker.revoke();
-                            output.take_back();
-                            output.show_card(&Card::Off);
                         }
-                        self.settle_card();
+                        self.outlet.show_card(&Card::Off, true, now);
                     }
-                    (false, false) => {
-                        self.next_card_at = None;
-                        self.settle_card();
-                    }
+                    (false, false) => self.outlet.settle_card(),
                 }
             }
             Action::Publish(status) => (self.sink)(&status),
@@ -440,14 +406,14 @@ impl Engine {
 
     /// Hands the slots to the worker.
     fn grant(&mut self) {
-        if let (Some(worker), Some(output)) = (&mut self.worker, &self.output) {
+        if let (Some(worker), Some(output)) = (&mut self.worker, self.outlet.output()) {
             let (next, usable) = output.rotation();
             worker.grant(next, usable);
         }
     }
 
     fn spawn_worker(&mut self, now: Instant) {
-        let Some(output) = &self.output else { return };
+        let Some(output) = self.outlet.output() else { return };
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
             source: self.config.source.clone(),
@@ -465,9 +431,7 @@ impl Engine {
                         tracing::error!("cannot watch the camera process: {error}");
                     }
                 }
-                if let Some(detector) = &mut self.detector {
-                    detector.set_own(Some(worker.pid()));
-                }
+                self.outlet.set_own(Some(worker.pid()));
                 self.worker = Some(worker);
             }
             Err(reason) => {
@@ -500,9 +464,7 @@ impl Engine {
                 }
                 HostEvent::Exited { reason } => {
                     self.worker = None;
-                    if let Some(detector) = &mut self.detector {
-                        detector.set_own(None);
-                    }
+                    self.outlet.set_own(None);
                     // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
                     if self.last_frame.take().is_some()
                         && !self.camera_shown
@@ -511,7 +473,8 @@ impl Engine {
                         self.show_card(card);
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
-                    if self.output.is_none() {
+                    self.notice_loss();
+                    if self.outlet.output().is_none() {
                         self.retry_output(false);
                     }
                 }
@@ -526,20 +489,11 @@ impl Engine {
         if !self.camera_shown {
             return;
         }
-        if self.feeding
-            && let Some(output) = &mut self.output
+        if self.outlet.is_feeding()
+            && let Some(usable) = self.outlet.queue_frame(now, slot, timestamp)
+            && let Some(worker) = &mut self.worker
         {
-            let before = output.rotation().1;
-            let result = output.queue_frame(slot, timestamp);
-            let after = output.rotation().1;
-            self.last_queued = Some(now);
-            if let (Some(worker), true) = (&mut self.worker, before != after) {
-                worker.set_usable(after);
-            }
-            if let Err(error) = result {
-                self.lose_output(&error);
-                return;
-            }
+            worker.set_usable(usable);
         }
         if let Some(worker) = &mut self.worker {
             worker.taken();
@@ -547,169 +501,47 @@ impl Engine {
     }
 
     fn show_card(&mut self, card: Card) {
-        let now = Instant::now();
-        let Some(output) = &mut self.output else { return };
-        if std::mem::take(&mut self.camera_shown) {
-            output.take_back();
-        }
-        output.show_card(&card);
+        let was_shown = std::mem::take(&mut self.camera_shown);
+        self.outlet.show_card(&card, was_shown, Instant::now());
         self.card = Some(card);
-        if self.feeding {
-            let due = self.last_queued.map_or(now, |last| last + self.config.format.frame_interval());
-            if due <= now {
-                self.queue_card(now);
-            } else {
-                self.next_card_at = Some(due);
-            }
-        } else {
-            self.settle_card();
-        }
-    }
-
-    fn queue_card(&mut self, now: Instant) {
-        let Some(output) = &mut self.output else { return };
-        let interval = self.config.format.frame_interval();
-        // Keep the rhythm, but do not catch up after a stall.
-        let next = self.next_card_at.map_or(now, |at| at) + interval;
-        self.next_card_at = Some(if next > now { next } else { now + interval });
-        self.last_queued = Some(now);
-        if let Err(error) = output.queue_card(monotonic_now()) {
-            self.lose_output(&error);
-        }
-    }
-
-    /// Queues the card once, out of rhythm, for the sake of its timestamp.
-    fn freshen_card(&mut self) {
-        let Some(output) = &mut self.output else { return };
-        if let Err(error) = output.queue_card(monotonic_now()) {
-            self.lose_output(&error);
-        }
-    }
-
-    fn settle_card(&mut self) {
-        let Some(output) = &mut self.output else { return };
-        if let Err(error) = output.settle_card() {
-            self.lose_output(&error);
-        }
     }
 
     fn dispatch_detector(&mut self, now: Instant) {
-        let Some(detector) = &mut self.detector else { return };
-        let presence = detector.dispatch(now);
-        if detector.gone() {
-            let error = OutputError::new(
-                OutputErrorKind::Missing,
-                trf("The camera device went away: {how}.", &[("how", &finder::how_to_get_a_node())]),
-            );
-            self.lose_output(&error);
-        } else if let Some(presence) = presence {
-            if !presence.is_empty() && !self.feeding && !self.camera_shown {
-                // Whoever has just opened the node may stream at once and would get the newest picture with a
-                // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
-                self.freshen_card();
-            }
-            self.events.push_back(Event::Presence(presence));
+        let Some(presence) = self.outlet.dispatch_detector(now) else { return };
+        if !presence.is_empty() && !self.outlet.is_feeding() && !self.camera_shown {
+            // Whoever has just opened the node may stream at once and would get the newest picture with a
+            // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
+            self.outlet.freshen_card();
         }
+        self.events.push_back(Event::Presence(presence));
     }
 
     fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
-        let (device, detector) = match &self.config.output {
-            OutputChoice::Memory(slots) => (Device::Memory(Memory::new(&self.config.format, *slots)?), None),
-            OutputChoice::Loopback(wanted) => {
-                let path = finder::find(wanted, may_create)?;
-                let loopback = Loopback::open(&path, &self.config.format)?;
-                let mut detector = Detector::new(&path, self.config.poll_interval, Instant::now())
-                    .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
-                self.watch_detector(&mut detector).map_err(|error| {
-                    let parts: [(&str, &dyn std::fmt::Display); 2] = [("node", &path.display()), ("error", &error)];
-                    OutputError::new(OutputErrorKind::Io, trf("Cannot watch {node} ({error}).", &parts))
-                })?;
-                tracing::info!("serving {} as {}", path.display(), self.config.format);
-                (Device::Loopback(loopback), Some(detector))
-            }
-        };
-        self.output = Some(Output::new(device, self.config.format, self.config.style.clone())?);
-        self.detector = detector;
-        self.node_watch = None;
-        self.retry_at = None;
+        let presence = self.outlet.open(&self.epoll, &self.config, may_create)?;
         self.card = None;
         self.camera_shown = false;
-        self.feeding = false;
-        self.next_card_at = None;
         self.events.push_back(Event::DeviceReady);
-        self.events.extend(self.first_presence.take().map(Event::Presence));
+        self.events.extend(presence.map(Event::Presence));
         Ok(())
     }
 
-    /// Waits on the detector's descriptors: inotify's and, where there is one, the module's events.
-    ///
-    /// v4l2loopback 0.13 does not take a waiter while an event is pending, and epoll offers itself only once, when it
-    /// is added: added at such a moment it would never hear of an event again (seen on 0.13.2).
-    fn watch_detector(&mut self, detector: &mut Detector) -> io::Result<()> {
-        const TRIES: u32 = 100;
-        let mut presence = None;
-        for _ in 0..TRIES {
-            presence = detector.dispatch(Instant::now()).or(presence);
-            let fds = detector.fds();
-            let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
-            for (fd, flags) in fds.iter().zip(interests) {
-                add(&self.epoll, fd, DETECTOR, flags)?;
-            }
-            let Some(events) = fds.get(1) else { break };
-            let none = Timespec { tv_sec: 0, tv_nsec: 0 };
-            if poll(&mut [PollFd::new(events, PollFlags::PRI)], Some(&none))? == 0 {
-                break;
-            }
-            for fd in &fds {
-                epoll::delete(&self.epoll, fd)?;
-            }
+    /// Takes note of an output that went away.
+    fn notice_loss(&mut self) {
+        if let Some(error) = self.outlet.take_loss() {
+            self.no_output(&error);
         }
-        self.first_presence = presence;
-        Ok(())
-    }
-
-    fn lose_output(&mut self, error: &OutputError) {
-        self.output = None;
-        self.detector = None;
-        self.next_card_at = None;
-        self.no_output(error);
     }
 
     fn no_output(&mut self, error: &OutputError) {
         tracing::warn!("{error}");
         self.events.push_back(Event::DeviceGone(error.to_reason()));
-        self.wait_for_node(error);
-    }
-
-    fn wait_for_node(&mut self, error: &OutputError) {
-        if self.node_watch.is_none() {
-            match NodeWatch::new() {
-                Ok(watch) => {
-                    if let Err(error) = add(&self.epoll, watch.fd(), NODE_WATCH, epoll::EventFlags::IN) {
-                        tracing::error!("cannot watch /dev: {error}");
-                    }
-                    self.node_watch = Some(watch);
-                }
-                Err(error) => tracing::warn!("cannot watch /dev ({error}); looking every {BUSY_RETRY:?} instead"),
-            }
-        }
-        // The attempt itself raised events; what they could tell is covered by the retry.
-        if let Some(watch) = &mut self.node_watch {
-            watch.dispatch();
-        }
-        // What only another file or another permission can mend is heard of; the rest is tried again.
-        let is_heard = match error.kind {
-            OutputErrorKind::Missing => !finder::can_create(),
-            OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => true,
-            OutputErrorKind::Busy | OutputErrorKind::Io => false,
-        };
-        self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
+        self.outlet.wait_for_node(&self.epoll, error);
     }
 
     /// Tries to take the output again. A worker that still holds the old one's pages would keep it busy.
     fn retry_output(&mut self, may_create: bool) {
-        if self.output.is_some() || self.worker.is_some() {
-            self.retry_at = None;
+        if self.outlet.output().is_some() || self.worker.is_some() {
+            self.outlet.stop_trying();
             return;
         }
         if let Err(error) = self.open_output(may_create) {
@@ -717,7 +549,7 @@ impl Engine {
             if self.machine.status().reason.as_ref() != Some(&reason) {
                 self.no_output(&error);
             } else {
-                self.wait_for_node(&error);
+                self.outlet.wait_for_node(&self.epoll, &error);
             }
         }
     }
@@ -727,9 +559,8 @@ impl Engine {
         let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
         let Some(config) = self.pending_config.take_if(|_| is_quiet) else { return };
         tracing::info!("the device's settings changed: {}", config.format);
-        let was_held = self.output.take().is_some();
+        let was_held = self.outlet.close();
         let before = self.events.len();
-        self.detector = None;
         self.config.output = config.output;
         self.config.format = config.format;
         if let Err(error) = self.open_output(true) {

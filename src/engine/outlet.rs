@@ -1,0 +1,324 @@
+//! One device that applications open: the held output, the detector that watches it, the rhythm of its cards, and how it
+//! is taken again when it is not there.
+//!
+//! What goes wrong is kept until [`Outlet::take_loss`]; until then the outlet does nothing.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, epoll, poll};
+use rustix::time::Timespec;
+
+use super::{BUSY_RETRY, EngineConfig, OutputChoice, add};
+use crate::core::event::Card;
+use crate::core::presence::Presence;
+use crate::detect::Detector;
+use crate::i18n::trf;
+use crate::output::finder::{self, NodeWatch};
+use crate::output::loopback::Loopback;
+use crate::output::memory::Memory;
+use crate::output::{Device, Output, OutputError, OutputErrorKind, monotonic_now};
+
+/// What the outlet's descriptors are known by in the engine's epoll.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tokens {
+    /// Of what watches for the node.
+    pub(super) node_watch: u64,
+    /// Of what watches the node.
+    pub(super) detector: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    tokens: Tokens,
+    output: Option<Output>,
+    detector: Option<Detector>,
+    node_watch: Option<NodeWatch>,
+    retry_at: Option<Instant>,
+    /// Whether pictures are queued.
+    feeding: bool,
+    next_card_at: Option<Instant>,
+    last_queued: Option<Instant>,
+    lost: Option<OutputError>,
+}
+
+impl Outlet {
+    /// Not yet open.
+    pub(super) fn new(tokens: Tokens) -> Self {
+        Self {
+            tokens,
+            output: None,
+            detector: None,
+            node_watch: None,
+            retry_at: None,
+            feeding: false,
+            next_card_at: None,
+            last_queued: None,
+            lost: None,
+        }
+    }
+
+    /// Takes the output that `config` asks for. What its detector saw meanwhile, if anything.
+    ///
+    /// # Errors
+    /// Why there is none; see [`Self::wait_for_node`].
+    pub(super) fn open(
+        &mut self,
+        epoll: &OwnedFd,
+        config: &EngineConfig,
+        may_create: bool,
+    ) -> Result<Option<Presence>, OutputError> {
+        let mut presence = None;
+        let (device, detector) = match &config.output {
+            OutputChoice::Memory(slots) => (Device::Memory(Memory::new(&config.format, *slots)?), None),
+            OutputChoice::Loopback(wanted) => {
+                let path = finder::find(wanted, may_create)?;
+                let loopback = Loopback::open(&path, &config.format)?;
+                let mut detector = Detector::new(&path, config.poll_interval, Instant::now())
+                    .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
+                presence = self.watch_detector(epoll, &mut detector).map_err(|error| {
+                    let parts: [(&str, &dyn std::fmt::Display); 2] = [("node", &path.display()), ("error", &error)];
+                    OutputError::new(OutputErrorKind::Io, trf("Cannot watch {node} ({error}).", &parts))
+                })?;
+                tracing::info!("serving {} as {}", path.display(), config.format);
+                (Device::Loopback(loopback), Some(detector))
+            }
+        };
+        let output = Output::new(device, config.format, config.style.clone())?;
+        *self = Self { output: Some(output), detector, ..Self::new(self.tokens) };
+        Ok(presence)
+    }
+
+    /// Waits on the detector's descriptors: inotify's and, where there is one, the module's events.
+    ///
+    /// v4l2loopback 0.13 does not take a waiter while an event is pending, and epoll offers itself only once, when it
+    /// is added: added at such a moment it would never hear of an event again (seen on 0.13.2).
+    fn watch_detector(&self, epoll: &OwnedFd, detector: &mut Detector) -> io::Result<Option<Presence>> {
+        const TRIES: u32 = 100;
+        let mut presence = None;
+        for _ in 0..TRIES {
+            presence = detector.dispatch(Instant::now()).or(presence);
+            let fds = detector.fds();
+            let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
+            for (fd, flags) in fds.iter().zip(interests) {
+                add(epoll, fd, self.tokens.detector, flags)?;
+            }
+            let Some(events) = fds.get(1) else { break };
+            let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+            if poll(&mut [PollFd::new(events, PollFlags::PRI)], Some(&none))? == 0 {
+                break;
+            }
+            for fd in &fds {
+                epoll::delete(epoll, fd)?;
+            }
+        }
+        Ok(presence)
+    }
+
+    /// Lets go of the output; whether there was one.
+    pub(super) fn close(&mut self) -> bool {
+        self.detector = None;
+        self.feeding = false;
+        self.next_card_at = None;
+        self.output.take().is_some()
+    }
+
+    /// There is no output, for this reason: listens and looks for it.
+    pub(super) fn wait_for_node(&mut self, epoll: &OwnedFd, error: &OutputError) {
+        if self.node_watch.is_none() {
+            match NodeWatch::new() {
+                Ok(watch) => {
+                    if let Err(error) = add(epoll, watch.fd(), self.tokens.node_watch, epoll::EventFlags::IN) {
+                        tracing::error!("cannot watch /dev: {error}");
+                    }
+                    self.node_watch = Some(watch);
+                }
+                Err(error) => tracing::warn!("cannot watch /dev ({error}); looking every {BUSY_RETRY:?} instead"),
+            }
+        }
+        // The attempt itself raised events; what they could tell is covered by the retry.
+        if let Some(watch) = &mut self.node_watch {
+            watch.dispatch();
+        }
+        // What only another file or another permission can mend is heard of; the rest is tried again.
+        let is_heard = match error.kind {
+            OutputErrorKind::Missing => !finder::can_create(),
+            OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => true,
+            OutputErrorKind::Busy | OutputErrorKind::Io => false,
+        };
+        self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
+    }
+
+    /// Not to be tried by time any more.
+    pub(super) fn stop_trying(&mut self) {
+        self.retry_at = None;
+    }
+
+    /// Something happened where the node is expected: whether it is time to look for it.
+    pub(super) fn dispatch_node_watch(&mut self) -> bool {
+        self.node_watch.as_mut().is_some_and(NodeWatch::dispatch)
+    }
+
+    /// The output, while it is held.
+    pub(super) fn output(&self) -> Option<&Output> {
+        self.output.as_ref()
+    }
+
+    /// The path of the node that is held.
+    pub(super) fn node(&self) -> Option<&Path> {
+        match self.output.as_ref()?.device() {
+            Device::Loopback(loopback) => Some(loopback.path()),
+            Device::Memory(_) => None,
+        }
+    }
+
+    /// Whether pictures are queued.
+    pub(super) fn is_feeding(&self) -> bool {
+        self.feeding
+    }
+
+    /// Whether the time to try again has come.
+    pub(super) fn is_retry_due(&self, now: Instant) -> bool {
+        self.retry_at.is_some_and(|at| at <= now)
+    }
+
+    /// When something is due: a card, the detector's look, another try.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [self.next_card_at, self.detector.as_ref().and_then(Detector::deadline), self.retry_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Queues the card when it is due.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if self.next_card_at.is_some_and(|at| at <= now) {
+            self.queue_card(now);
+        }
+    }
+
+    /// Whether the detector's time has come.
+    pub(super) fn is_look_due(&self, now: Instant) -> bool {
+        self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now)
+    }
+
+    /// Takes what the detector has; the presence if it changed.
+    pub(super) fn dispatch_detector(&mut self, now: Instant) -> Option<Presence> {
+        let detector = self.detector.as_mut()?;
+        let presence = detector.dispatch(now);
+        if detector.gone() {
+            self.lose(OutputError::new(
+                OutputErrorKind::Missing,
+                trf("The camera device went away: {how}.", &[("how", &finder::how_to_get_a_node())]),
+            ));
+            return None;
+        }
+        presence
+    }
+
+    /// Edges get lost: the level is to be read again.
+    pub(super) fn recheck(&mut self, now: Instant) {
+        if let Some(detector) = &mut self.detector {
+            detector.recheck(now);
+        }
+    }
+
+    /// The worker's process id; it is no client.
+    pub(super) fn set_own(&mut self, worker: Option<u32>) {
+        if let Some(detector) = &mut self.detector {
+            detector.set_own(worker);
+        }
+    }
+
+    /// From now on pictures are queued, or no longer.
+    pub(super) fn set_feeding(&mut self, feeding: bool) {
+        self.feeding = feeding;
+    }
+
+    /// The camera's pictures come instead of cards.
+    pub(super) fn stop_cards(&mut self) {
+        self.next_card_at = None;
+    }
+
+    /// Shows this card; at its time, or at once where nobody reads. `was_lent`: the worker had the slots.
+    pub(super) fn show_card(&mut self, card: &Card, was_lent: bool, now: Instant) {
+        let Some(output) = &mut self.output else { return };
+        if was_lent {
+            output.take_back();
+        }
+        output.show_card(card);
+        if !self.feeding {
+            return self.settle_card();
+        }
+        let due = self.last_queued.map_or(now, |last| last + output.format().frame_interval());
+        if due <= now {
+            self.queue_card(now);
+        } else {
+            self.next_card_at = Some(due);
+        }
+    }
+
+    /// Queues the card in its rhythm.
+    pub(super) fn queue_card(&mut self, now: Instant) {
+        let Some(output) = &mut self.output else { return };
+        let interval = output.format().frame_interval();
+        // Keep the rhythm, but do not catch up after a stall.
+        let next = self.next_card_at.map_or(now, |at| at) + interval;
+        self.next_card_at = Some(if next > now { next } else { now + interval });
+        self.last_queued = Some(now);
+        let queued = output.queue_card(monotonic_now());
+        self.note(queued);
+    }
+
+    /// Queues the card once, out of rhythm, for the sake of its timestamp.
+    pub(super) fn freshen_card(&mut self) {
+        let Some(output) = &mut self.output else { return };
+        let queued = output.queue_card(monotonic_now());
+        self.note(queued);
+    }
+
+    /// Nobody reads: makes the card all there is to see.
+    pub(super) fn settle_card(&mut self) {
+        self.next_card_at = None;
+        let Some(output) = &mut self.output else { return };
+        let settled = output.settle_card();
+        self.note(settled);
+    }
+
+    /// Queues a slot that the worker filled; the length of the rotation where it is another one now.
+    pub(super) fn queue_frame(&mut self, now: Instant, slot: u32, timestamp: Duration) -> Option<u32> {
+        let output = self.output.as_mut()?;
+        let before = output.rotation().1;
+        let queued = output.queue_frame(slot, timestamp);
+        let after = output.rotation().1;
+        self.last_queued = Some(now);
+        self.note(queued.map(drop));
+        (before != after).then_some(after)
+    }
+
+    /// Cards look like this from the next one shown.
+    pub(super) fn set_style(&mut self, config: &EngineConfig) {
+        if let Some(output) = &mut self.output {
+            output.set_style(config.style.clone());
+        }
+    }
+
+    fn note(&mut self, done: Result<(), OutputError>) {
+        if let Err(error) = done {
+            self.lose(error);
+        }
+    }
+
+    fn lose(&mut self, error: OutputError) {
+        self.close();
+        self.lost = Some(error);
+    }
+
+    /// Why the output was lost, once.
+    pub(super) fn take_loss(&mut self) -> Option<OutputError> {
+        self.lost.take()
+    }
+}
