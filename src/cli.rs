@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::config::rules::{self, Given};
-use crate::config::{CardChoice, Overrides};
+use crate::config::{CardChoice, Overrides, SecondNode};
 use crate::core::source::Source;
 use crate::frame::format::PixelFormat;
 use crate::i18n::trf;
@@ -80,6 +80,9 @@ pub struct RunArgs {
     /// Output node, or "auto": found by driver and label
     #[arg(short, long, value_name = "PATH", value_parser = node, value_hint = ValueHint::FilePath)]
     pub device: Option<Node>,
+    /// Second output node for a second application, "auto", or "off"
+    #[arg(long, value_name = "PATH", value_parser = second_node, value_hint = ValueHint::FilePath)]
+    pub second_device: Option<SecondNode>,
     /// Width applications see
     #[arg(short, long, value_name = "PIXELS", value_parser = width, allow_negative_numbers = true)]
     pub width: Option<u32>,
@@ -172,6 +175,7 @@ impl From<&RunArgs> for Overrides {
             label: args.label.clone(),
             pixel_format: args.format,
             poll_interval: args.poll_interval_ms,
+            second_node: args.second_device.clone(),
             ..Overrides::default()
         }
     }
@@ -186,6 +190,10 @@ pub fn print_completions(shell: clap_complete::Shell) {
 
 fn node(text: &str) -> Result<Node, String> {
     rules::node(&Given::Text(text)).map(Node)
+}
+
+fn second_node(text: &str) -> Result<SecondNode, String> {
+    rules::second_node(&Given::Text(text))
 }
 
 fn width(text: &str) -> Result<u32, String> {

@@ -2,7 +2,8 @@
 //!
 //! One thread, one epoll descriptor. A desktop's main loop watches [`Engine::fd`] and calls [`Engine::turn`]; a
 //! headless process lets [`Engine::turn`] wait. Frames take the short way, worker to output; they never enter the
-//! machine. What belongs to the device that applications open is the [`outlet`]'s.
+//! machine. What belongs to a device that applications open is the [`outlet`]'s; there is one, or a second beside it with
+//! the same picture: the worker fills the slots of the first, from where the second gets a copy while it has a reader.
 
 mod outlet;
 
@@ -18,12 +19,14 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
+use crate::core::presence::Presence;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind, StateName, Status};
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::i18n::{tr, trf};
 use crate::output::finder::Wanted;
+use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputError, OutputErrorKind};
 use crate::worker::host::{HostEvent, WorkerConfig, WorkerHost};
 use outlet::{Outlet, Tokens};
@@ -42,6 +45,8 @@ const DETECTOR: u64 = 2;
 const WORKER: u64 = 3;
 /// The worker's messages, frames above all.
 const WORKER_SOCKET: u64 = 4;
+const SECOND_NODE_WATCH: u64 = 5;
+const SECOND_DETECTOR: u64 = 6;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +76,19 @@ pub struct EngineConfig {
     pub worker_program: PathBuf,
     /// How often clients are looked at where only looking tells.
     pub poll_interval: Duration,
+    /// Where they go as well, for a second program.
+    pub second: Option<OutputChoice>,
+}
+
+/// Whose pictures the worker makes in the slots of the first device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lent {
+    /// It makes none: the slots are not granted.
+    No,
+    /// They are queued there.
+    Shown,
+    /// They are only for the second device.
+    Aside,
 }
 
 /// Receives every status that the machine publishes.
@@ -86,7 +104,13 @@ pub struct Engine {
     epoll: OwnedFd,
     timer: OwnedFd,
     timer_set: Option<Instant>,
-    outlet: Outlet,
+    first: Outlet,
+    second: Option<Outlet>,
+    /// While somebody streams at the second.
+    mirror: Option<Mirror>,
+    /// Pictures copied for the second so far.
+    copies: u64,
+    lent: Lent,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
     card: Option<Card>,
@@ -131,13 +155,17 @@ impl Engine {
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
         let mut engine = Self {
             machine: Machine::new(config.policy.clone()),
+            first: Outlet::new(Tokens { node_watch: NODE_WATCH, detector: DETECTOR }, config.output.clone()),
+            second: config.second.clone().map(second_outlet),
+            mirror: None,
+            copies: 0,
+            lent: Lent::No,
             config,
             pending_config: None,
             events: VecDeque::new(),
             epoll,
             timer,
             timer_set: None,
-            outlet: Outlet::new(Tokens { node_watch: NODE_WATCH, detector: DETECTOR }),
             worker: None,
             host_events: Vec::new(),
             card: None,
@@ -177,12 +205,27 @@ impl Engine {
 
     /// The output, while there is one.
     pub fn output(&self) -> Option<&Output> {
-        self.outlet.output()
+        self.first.output()
+    }
+
+    /// The second output, while there is one.
+    pub fn second_output(&self) -> Option<&Output> {
+        self.second.as_ref()?.output()
     }
 
     /// The path of the node that is held, while it is.
     pub fn node(&self) -> Option<&Path> {
-        self.outlet.node()
+        self.first.node()
+    }
+
+    /// The path of the second node, while it is held.
+    pub fn second_node(&self) -> Option<&Path> {
+        self.second.as_ref()?.node()
+    }
+
+    /// Pictures copied from the first output to the second so far.
+    pub fn copies(&self) -> u64 {
+        self.copies
     }
 
     /// The worker's process id, while there is one.
@@ -192,7 +235,23 @@ impl Engine {
 
     /// Something happened outside: a command, sleep, presence of a memory output.
     pub fn event(&mut self, event: Event) {
-        self.events.push_back(event);
+        match event {
+            Event::Presence(presence) => {
+                self.first.set_presence(presence);
+                self.tell_presence();
+            }
+            event => self.events.push_back(event),
+        }
+        self.run_events();
+        self.arm();
+    }
+
+    /// Who is at the second output, where that is memory.
+    pub fn second_presence(&mut self, presence: Presence) {
+        if let Some(second) = &mut self.second {
+            second.set_presence(presence);
+        }
+        self.tell_presence();
         self.run_events();
         self.arm();
     }
@@ -206,7 +265,9 @@ impl Engine {
     pub fn configure(&mut self, config: EngineConfig) {
         if config.style != self.config.style {
             self.config.style = config.style.clone();
-            self.outlet.set_style(&self.config);
+            for outlet in self.outlets() {
+                outlet.set_style(&config);
+            }
             if let Some(card) = self.card.clone()
                 && !self.camera_shown
             {
@@ -220,6 +281,9 @@ impl Engine {
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
+        if !moves {
+            self.config.second = config.second.clone();
+        }
         self.pending_config = moves.then_some(config);
         self.run_events();
         self.apply_pending();
@@ -239,7 +303,13 @@ impl Engine {
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;
-        self.outlet.close();
+        for outlet in self.outlets() {
+            outlet.close();
+        }
+    }
+
+    fn outlets(&mut self) -> impl Iterator<Item = &mut Outlet> {
+        std::iter::once(&mut self.first).chain(&mut self.second)
     }
 
     /// Handles what is due; waits for it for at most `wait` (`None`: as long as it takes). Returns the tokens of
@@ -274,11 +344,16 @@ impl Engine {
         } else if seen[WORKER_SOCKET as usize] {
             self.dispatch_worker(now, WorkerHost::dispatch_message);
         }
-        if seen[DETECTOR as usize] {
-            self.dispatch_detector(now);
+        if seen[DETECTOR as usize] || seen[SECOND_DETECTOR as usize] {
+            self.dispatch_detectors(now, |outlet, now| {
+                seen[outlet.tokens().detector as usize] && outlet.dispatch_detector(now)
+            });
         }
-        if seen[NODE_WATCH as usize] && self.outlet.dispatch_node_watch() {
+        if seen[NODE_WATCH as usize] && self.first.dispatch_node_watch() {
             self.retry_output(false);
+        }
+        if seen[SECOND_NODE_WATCH as usize] && self.second.as_mut().is_some_and(Outlet::dispatch_node_watch) {
+            self.retry_second(false);
         }
         if seen[TIMER as usize] {
             self.timer_fired(now);
@@ -292,15 +367,18 @@ impl Engine {
         let mut expirations = [0; 8];
         let _ = rustix::io::read(&self.timer, &mut expirations);
         self.timer_set = None;
-        self.outlet.tick(now);
+        for outlet in self.outlets() {
+            outlet.tick(now);
+        }
         if self.worker.as_ref().and_then(WorkerHost::deadline).is_some_and(|at| at <= now) {
             self.dispatch_worker(now, WorkerHost::dispatch);
         }
-        if self.outlet.is_look_due(now) {
-            self.dispatch_detector(now);
-        }
-        if self.outlet.is_retry_due(now) {
+        self.dispatch_detectors(now, |outlet, now| outlet.is_look_due(now) && outlet.dispatch_detector(now));
+        if self.first.is_retry_due(now) {
             self.retry_output(true);
+        }
+        if self.second.as_ref().is_some_and(|second| second.is_retry_due(now)) {
+            self.retry_second(true);
         }
         if self.machine.deadline().is_some_and(|at| at <= now) {
             if let Some(last) = self.last_frame {
@@ -312,11 +390,15 @@ impl Engine {
 
     /// Sets the timer to the next deadline, if that changed.
     fn arm(&mut self) {
-        let next =
-            [self.machine.deadline(), self.worker.as_ref().and_then(WorkerHost::deadline), self.outlet.deadline()]
-                .into_iter()
-                .flatten()
-                .min();
+        let next = [
+            self.machine.deadline(),
+            self.worker.as_ref().and_then(WorkerHost::deadline),
+            self.first.deadline(),
+            self.second.as_ref().and_then(Outlet::deadline),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
         if next == self.timer_set {
             return;
         }
@@ -338,19 +420,27 @@ impl Engine {
 
     fn run_events(&mut self) {
         loop {
-            self.notice_loss();
+            self.notice_losses();
             let Some(event) = self.events.pop_front() else { break };
             let now = Instant::now();
             tracing::trace!(?event, "event");
+            let is_presence = matches!(event, Event::Presence(_));
             for action in self.machine.step(now, event) {
                 tracing::trace!(?action, "action");
                 self.execute(now, action);
+            }
+            if is_presence {
+                // The machine knows one set of clients: that somebody came to one device and is still at the other is no
+                // news to it.
+                self.feed(now);
             }
             let state = self.machine.state().name();
             if state != self.last_state {
                 self.last_state = state;
                 // Edges get lost: the level is read again after every transition.
-                self.outlet.recheck(now);
+                for outlet in self.outlets() {
+                    outlet.recheck(now);
+                }
             }
             if self.events.is_empty() {
                 self.apply_pending();
@@ -382,45 +472,70 @@ impl Engine {
             Action::ShowCard(card) => self.show_card(card),
             Action::ShowCamera => {
                 self.camera_shown = true;
-                self.outlet.stop_cards();
-                self.grant();
-            }
-            Action::Feed(feed) => {
-                self.outlet.set_feeding(feed);
-                match (feed, self.camera_shown) {
-                    (true, true) => self.grant(),
-                    (true, false) => self.outlet.queue_card(now),
-                    (false, true) => {
-                        // The cooldown: whoever opens the node now must not see the last picture of somebody.
-                        if let Some(worker) = &mut self.worker {
-                            worker.revoke();
-                        }
-                        self.outlet.show_card(&Card::Off, true, now);
-                    }
-                    (false, false) => self.outlet.settle_card(),
+                for outlet in self.outlets() {
+                    outlet.stop_cards();
                 }
+                self.lend(now);
             }
+            Action::Feed(_) => self.feed(now),
             Action::Publish(status) => (self.sink)(&status),
         }
     }
 
-    /// Hands the slots to the worker.
-    fn grant(&mut self) {
-        if let (Some(worker), Some(output)) = (&mut self.worker, self.outlet.output()) {
-            let (next, usable) = output.rotation();
+    /// Starts or stops to queue pictures at each device, as those who are there want it.
+    fn feed(&mut self, now: Instant) {
+        if self.first.follow_presence() && !self.camera_shown {
+            self.first.start_or_settle_cards(now);
+        }
+        if let Some(second) = &mut self.second {
+            let has_changed = second.follow_presence();
+            match (has_changed, second.is_feeding(), self.camera_shown) {
+                (false, ..) | (true, true, true) => {}
+                (true, _, false) => second.start_or_settle_cards(now),
+                // As at the first, whose slots the worker has: [`Self::lend`].
+                (true, false, true) => second.show_card(&Card::Off, false, now),
+            }
+            if !second.is_feeding() {
+                self.mirror = None;
+            }
+        }
+        self.lend(now);
+    }
+
+    /// Opens the gate for the worker's pictures as they are wanted, or closes it.
+    fn lend(&mut self, now: Instant) {
+        let is_second_fed = self.second.as_ref().is_some_and(Outlet::is_feeding);
+        let wanted = match (self.camera_shown && self.first.output().is_some(), self.first.is_feeding()) {
+            (true, true) => Lent::Shown,
+            (true, false) if is_second_fed => Lent::Aside,
+            _ => Lent::No,
+        };
+        if wanted == self.lent {
+            return;
+        }
+        let Some(worker) = &mut self.worker else { return };
+        worker.revoke();
+        if !self.first.is_feeding() && self.lent != Lent::No {
+            // The cooldown, for one: whoever opens the node now must not see the last picture of somebody.
+            self.first.show_card(&Card::Off, true, now);
+        }
+        if wanted != Lent::No
+            && let Some((next, usable)) = self.first.lend()
+        {
             worker.grant(next, usable);
         }
+        self.lent = wanted;
     }
 
     fn spawn_worker(&mut self, now: Instant) {
-        let Some(output) = self.outlet.output() else { return };
+        let Some(output) = self.first.output() else { return };
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
             source: self.config.source.clone(),
             format: self.config.format,
             orientation: self.config.policy.orientation,
             buffer_count: self.config.buffer_count,
-            excluded: self.node().map(Path::to_owned),
+            excluded: self.node().into_iter().chain(self.second_node()).map(Path::to_owned).collect(),
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
@@ -431,7 +546,10 @@ impl Engine {
                         tracing::error!("cannot watch the camera process: {error}");
                     }
                 }
-                self.outlet.set_own(Some(worker.pid()));
+                let pid = worker.pid();
+                for outlet in self.outlets() {
+                    outlet.set_own(Some(pid));
+                }
                 self.worker = Some(worker);
             }
             Err(reason) => {
@@ -464,17 +582,19 @@ impl Engine {
                 }
                 HostEvent::Exited { reason } => {
                     self.worker = None;
-                    self.outlet.set_own(None);
+                    for outlet in self.outlets() {
+                        outlet.set_own(None);
+                    }
                     // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
                     if self.last_frame.take().is_some()
                         && !self.camera_shown
-                        && let Some(card) = self.card.clone()
+                        && let Some(card) = &self.card
                     {
-                        self.show_card(card);
+                        self.first.show_card(card, false, now);
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
-                    self.notice_loss();
-                    if self.outlet.output().is_none() {
+                    self.notice_losses();
+                    if self.first.output().is_none() {
                         self.retry_output(false);
                     }
                 }
@@ -489,59 +609,154 @@ impl Engine {
         if !self.camera_shown {
             return;
         }
-        if self.outlet.is_feeding()
-            && let Some(usable) = self.outlet.queue_frame(now, slot, timestamp)
+        if self.first.is_feeding()
+            && let Some(usable) = self.first.queue_frame(now, slot, timestamp)
             && let Some(worker) = &mut self.worker
         {
             worker.set_usable(usable);
         }
+        if self.second.as_ref().is_some_and(Outlet::is_feeding) {
+            self.copy_frame(now, slot, timestamp);
+        }
+        // Not before it is copied: now the slot may be filled anew.
         if let Some(worker) = &mut self.worker {
             worker.taken();
         }
     }
 
+    /// The picture in this slot of the first device, for the second.
+    fn copy_frame(&mut self, now: Instant, slot: u32, timestamp: Duration) {
+        let (Some(from), Some(second)) = (self.first.output(), &mut self.second) else { return };
+        if self.mirror.is_none()
+            && let Some(to) = second.output()
+        {
+            match Mirror::new(from, to) {
+                Ok(mirror) => self.mirror = Some(mirror),
+                Err(error) => return second.lose(error),
+            }
+        }
+        if let Some(mirror) = &mut self.mirror {
+            second.queue_copy(now, mirror, slot, timestamp);
+            self.copies += 1;
+        }
+    }
+
     fn show_card(&mut self, card: Card) {
-        let was_shown = std::mem::take(&mut self.camera_shown);
-        self.outlet.show_card(&card, was_shown, Instant::now());
+        let now = Instant::now();
+        self.camera_shown = false;
+        if let Some(worker) = &mut self.worker {
+            worker.revoke();
+        }
+        let was_lent = std::mem::replace(&mut self.lent, Lent::No) != Lent::No;
+        self.first.show_card(&card, was_lent, now);
+        if let Some(second) = &mut self.second {
+            second.show_card(&card, false, now);
+        }
         self.card = Some(card);
     }
 
-    fn dispatch_detector(&mut self, now: Instant) {
-        let Some(presence) = self.outlet.dispatch_detector(now) else { return };
-        if !presence.is_empty() && !self.outlet.is_feeding() && !self.camera_shown {
-            // Whoever has just opened the node may stream at once and would get the newest picture with a
-            // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
-            self.outlet.freshen_card();
+    /// Lets each device take what its detector has.
+    fn dispatch_detectors(&mut self, now: Instant, dispatch: impl Fn(&mut Outlet, Instant) -> bool) {
+        let mut has_changed = false;
+        for outlet in self.outlets() {
+            has_changed |= dispatch(outlet, now);
         }
+        if has_changed {
+            self.tell_presence();
+        }
+    }
+
+    /// Tells the machine who is at the devices.
+    fn tell_presence(&mut self) {
+        let first = self.first.presence();
+        let presence = self.second.as_ref().map_or_else(|| first.clone(), |second| first.with(second.presence()));
         self.events.push_back(Event::Presence(presence));
     }
 
     fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
-        let presence = self.outlet.open(&self.epoll, &self.config, may_create)?;
+        self.first.open(&self.epoll, &self.config, may_create, None)?;
         self.card = None;
         self.camera_shown = false;
+        self.lent = Lent::No;
+        self.mirror = None;
         self.events.push_back(Event::DeviceReady);
-        self.events.extend(presence.map(Event::Presence));
+        self.tell_presence();
+        self.retry_second(may_create);
         Ok(())
     }
 
-    /// Takes note of an output that went away.
-    fn notice_loss(&mut self) {
-        if let Some(error) = self.outlet.take_loss() {
+    /// Tries to take the second output, which stands only beside the first.
+    fn retry_second(&mut self, may_create: bool) {
+        let Some(second) = self.second.as_mut().filter(|second| second.output().is_none()) else { return };
+        if self.first.output().is_none() {
+            return second.stop_trying();
+        }
+        match second.open(&self.epoll, &self.config, may_create, self.first.node()) {
+            Ok(()) => {
+                second.set_own(self.worker.as_ref().map(WorkerHost::pid));
+                if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
+                    second.show_card(card, false, Instant::now());
+                }
+                self.events.push_back(Event::SecondDevice(None));
+                self.tell_presence();
+            }
+            Err(error) => self.no_second(&error),
+        }
+    }
+
+    /// There is no second output, which harms nobody but those who are at it.
+    fn no_second(&mut self, error: &OutputError) {
+        let text = trf("Second device: {why}", &[("why", error)]);
+        let reason = Reason::new(ReasonKind::Device, text);
+        if self.machine.status().second_device.as_ref() != Some(&reason) {
+            tracing::warn!("{reason}");
+            self.events.push_back(Event::SecondDevice(Some(reason)));
+        }
+        self.mirror = None;
+        if let Some(second) = &mut self.second {
+            second.wait_for_node(&self.epoll, error);
+        }
+    }
+
+    /// Takes, moves or gives up the second output as the settings say, once nobody is there to notice.
+    fn apply_second(&mut self) {
+        let is_wanted = self.second.as_ref().map(Outlet::choice) == self.config.second.as_ref();
+        if is_wanted || self.second.as_ref().is_some_and(|second| !second.presence().is_empty()) {
+            return;
+        }
+        self.mirror = None;
+        self.second = self.config.second.clone().map(second_outlet);
+        self.events.push_back(Event::SecondDevice(None));
+        self.retry_second(true);
+    }
+
+    /// Takes note of outputs that went away.
+    fn notice_losses(&mut self) {
+        if let Some(error) = self.first.take_loss() {
+            self.camera_shown = false;
+            self.lent = Lent::No;
+            self.mirror = None;
+            if let Some(second) = &mut self.second {
+                second.show_card(&Card::Failed(error.to_string()), false, Instant::now());
+            }
             self.no_output(&error);
+        }
+        if let Some(error) = self.second.as_mut().and_then(Outlet::take_loss) {
+            self.no_second(&error);
+            self.tell_presence();
         }
     }
 
     fn no_output(&mut self, error: &OutputError) {
         tracing::warn!("{error}");
         self.events.push_back(Event::DeviceGone(error.to_reason()));
-        self.outlet.wait_for_node(&self.epoll, error);
+        self.first.wait_for_node(&self.epoll, error);
     }
 
     /// Tries to take the output again. A worker that still holds the old one's pages would keep it busy.
     fn retry_output(&mut self, may_create: bool) {
-        if self.outlet.output().is_some() || self.worker.is_some() {
-            self.outlet.stop_trying();
+        if self.first.output().is_some() || self.worker.is_some() {
+            self.first.stop_trying();
             return;
         }
         if let Err(error) = self.open_output(may_create) {
@@ -549,20 +764,25 @@ impl Engine {
             if self.machine.status().reason.as_ref() != Some(&reason) {
                 self.no_output(&error);
             } else {
-                self.outlet.wait_for_node(&self.epoll, &error);
+                self.first.wait_for_node(&self.epoll, &error);
             }
         }
     }
 
     /// Moves to another node or format once nobody is there to notice.
     fn apply_pending(&mut self) {
+        self.apply_second();
         let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
         let Some(config) = self.pending_config.take_if(|_| is_quiet) else { return };
         tracing::info!("the device's settings changed: {}", config.format);
-        let was_held = self.outlet.close();
+        let was_held = self.first.close();
         let before = self.events.len();
+        self.first.set_choice(config.output.clone());
         self.config.output = config.output;
         self.config.format = config.format;
+        self.config.second = config.second;
+        // Where its label or its format changes, it is another one, too.
+        self.second = self.config.second.clone().map(second_outlet);
         if let Err(error) = self.open_output(true) {
             self.no_output(&error);
         } else if was_held {
@@ -571,6 +791,10 @@ impl Engine {
             self.events.insert(before, Event::DeviceGone(reason));
         }
     }
+}
+
+fn second_outlet(choice: OutputChoice) -> Outlet {
+    Outlet::new(Tokens { node_watch: SECOND_NODE_WATCH, detector: SECOND_DETECTOR }, choice)
 }
 
 fn add(epoll: &OwnedFd, fd: impl AsFd, token: u64, flags: epoll::EventFlags) -> io::Result<()> {

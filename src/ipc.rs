@@ -85,14 +85,18 @@ pub fn to_json(status: &Status) -> Value {
         .iter()
         .map(|client| json!({ "pid": client.pid, "name": client.name, "use": client.usage.as_str() }))
         .collect();
-    json!({
+    let mut json = json!({
         "state": status.state.as_str(),
         "live": status.camera_live,
         "clients": clients,
         "camera": status.camera,
         "allowed": status.allowed,
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
-    })
+    });
+    if let Some(reason) = &status.second_device {
+        json["second_device"] = json!(reason.text);
+    }
+    json
 }
 
 /// The object with the present time in front, as `t` in seconds since 1970: the event line, the answer to a request.
@@ -122,8 +126,10 @@ fn in_words(status: &Value) -> String {
     if !names.is_empty() {
         line += &format!(": {}", names.join(", "));
     }
-    if let Some(reason) = status["reason"].as_str() {
-        line += &format!(". {reason}");
+    for reason in [&status["reason"], &status["second_device"]] {
+        if let Some(reason) = reason.as_str() {
+            line = format!("{}. {reason}", line.trim_end_matches('.'));
+        }
     }
     line
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lenscap::config::model::{Camera, Detection, Device, Notifications, Privacy};
-use lenscap::config::{CardChoice, Overrides, SCHEMA, Settings, load, save, update};
+use lenscap::config::{CardChoice, Overrides, SCHEMA, SecondNode, Settings, load, save, update};
 use lenscap::core::policy::Policy;
 use lenscap::core::source::{Orientation, Rotation, Source};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -60,6 +60,7 @@ fn every_setting_of_the_schema_is_read_and_reaches_the_settings() {
         ("notifications", "failure", "false"),
         ("notifications", "busy", "false"),
         ("device", "node", "\"/dev/video10\""),
+        ("device", "second_node", "\"auto\""),
         ("device", "label", "\"Cam\""),
         ("device", "format", "\"NV12\""),
         ("detection", "poll_interval_ms", "100"),
@@ -118,6 +119,18 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("[[camera]]\nwidth = 640", "camera is a section"),
         ("[device]\nformat = \"RGB3\"", "format \"RGB3\" cannot work: use YUY2, NV12 or I420."),
         ("[device]\nnode = \"video0\"", "node \"video0\" is not a full path: use \"auto\" or a path as in"),
+        (
+            "[device]\nsecond_node = \"video1\"",
+            "second_node \"video1\" is not a full path: use \"off\", \"auto\" or a path",
+        ),
+        (
+            "[device]\nnode = \"/dev/video1\"\nsecond_node = \"/dev/video1\"",
+            "line 3, column 15: second_node \"/dev/video1\" is the first one already: use another, \"auto\" or \"off\".",
+        ),
+        (
+            "[device]\nnode = \"/dev/video1\"\nsecond_node = \"/dev/video1\"\n[privacy]\ncard = \"picture\"",
+            "line 5, column 8: card \"picture\" has no picture",
+        ),
         ("[device]\nlabel = \"\"", "label \"\" cannot work: use a name of 1 to 31 bytes"),
         ("[privacy]\ncard = \"picture\"", "line 2, column 8: card \"picture\" has no picture: set picture to"),
         ("[privacy]\ncard = \"red\"", "card \"red\" cannot work"),
@@ -360,6 +373,11 @@ prop_compose! {
         picture in prop::option::of("(~)?/[a-zä\"\\\\ ]{1,20}"),
         node in prop::option::of("/dev/[a-z0-9/]{1,20}"),
         label in name(31),
+        second in prop_oneof![
+            Just(SecondNode::Off),
+            Just(SecondNode::Auto),
+            "/dev/[A-Z]{1,20}".prop_map(|path| SecondNode::Path(path.into())),
+        ],
         poll_interval in (1u64..=10_000).prop_map(Duration::from_millis),
     ) -> Settings {
         let picture = picture.map(PathBuf::from);
@@ -381,7 +399,7 @@ prop_compose! {
                 picture,
             },
             notifications: Notifications { activation, failure, busy },
-            device: Device { node: node.map(PathBuf::from), label },
+            device: Device { node: node.map(PathBuf::from), label, second },
             detection: Detection { poll_interval },
         }
     }

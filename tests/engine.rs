@@ -13,8 +13,10 @@ use lenscap::core::status::{Reason, ReasonKind, StateName, Status};
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
-use lenscap::output::Device;
+use lenscap::output::finder::Wanted;
 use lenscap::output::memory::Memory;
+use lenscap::output::{Device, Output};
+use proptest::prelude::*;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -29,6 +31,15 @@ impl Bench {
     }
 
     fn with(source: &str, worker_program: PathBuf, cooldown: Duration) -> Self {
+        Self::start(source, worker_program, cooldown, None)
+    }
+
+    /// With a second device beside the first.
+    fn of_two(cooldown: Duration) -> Self {
+        Self::start("test", env!("CARGO_BIN_EXE_lenscap-worker").into(), cooldown, Some(OutputChoice::Memory(8)))
+    }
+
+    fn start(source: &str, worker_program: PathBuf, cooldown: Duration, second: Option<OutputChoice>) -> Self {
         let published = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&published);
         let source: Source = source.parse().expect("a source");
@@ -41,6 +52,7 @@ impl Bench {
             buffer_count: 7,
             worker_program,
             poll_interval: Duration::from_millis(50),
+            second,
         };
         let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
@@ -50,6 +62,12 @@ impl Bench {
     fn clients(&mut self, usage: Option<Use>) {
         let clients = usage.map(|usage| Client { pid: Some(1), name: "zoom".into(), usage }).into_iter().collect();
         self.engine.event(Event::Presence(Presence { clients }));
+    }
+
+    /// At the second device.
+    fn second_clients(&mut self, usage: Option<Use>) {
+        let clients = usage.map(|usage| Client { pid: Some(2), name: "obs".into(), usage }).into_iter().collect();
+        self.engine.second_presence(Presence { clients });
     }
 
     fn until(&mut self, what: &str, mut condition: impl FnMut(&Engine) -> bool) {
@@ -66,9 +84,26 @@ impl Bench {
     }
 
     fn memory(&self) -> &Memory {
-        match self.engine.output().expect("an output").device() {
-            Device::Memory(memory) => memory,
-            Device::Loopback(_) => panic!("not asked for"),
+        memory_of(self.engine.output())
+    }
+
+    fn second(&self) -> &Memory {
+        memory_of(self.engine.second_output())
+    }
+
+    fn until_second_frames(&mut self, more: u64) {
+        let before = self.second().counts().1;
+        self.until("frames at the second device", |engine| {
+            memory_of(engine.second_output()).counts().1 >= before + more
+        });
+    }
+
+    /// Every slot of this output has this picture.
+    fn assert_wiped(output: Option<&Output>, card: &[u8]) {
+        let output = output.expect("an output");
+        let maps = output.layout().map(output.slots_fd()).expect("mapped");
+        for (slot, map) in maps.iter().enumerate() {
+            assert!(map.as_slice() == card, "slot {slot} still shows somebody");
         }
     }
 
@@ -85,6 +120,13 @@ impl Bench {
             Device::Memory(memory) => memory.counts().1 >= before + more,
             Device::Loopback(_) => false,
         });
+    }
+}
+
+fn memory_of(output: Option<&Output>) -> &Memory {
+    match output.expect("an output").device() {
+        Device::Memory(memory) => memory,
+        Device::Loopback(_) => panic!("not asked for"),
     }
 }
 
@@ -142,11 +184,7 @@ fn every_slot_is_wiped_after_a_session() {
     bench.until_frames(20);
     bench.clients(None);
     bench.until_state(StateName::Idle);
-    let layout = bench.engine.output().expect("an output").layout().clone();
-    let maps = layout.map(bench.engine.output().expect("an output").slots_fd()).expect("mapped");
-    for (slot, map) in maps.iter().enumerate() {
-        assert!(map.as_slice() == card.as_slice(), "slot {slot} still shows somebody");
-    }
+    Bench::assert_wiped(bench.engine.output(), &card);
 }
 
 #[test]
@@ -265,6 +303,7 @@ fn another_source_takes_effect_while_live() {
         buffer_count: 7,
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
+        second: None,
     };
     bench.engine.configure(config);
     bench.until("another worker is live", |engine| {
@@ -296,4 +335,211 @@ fn rustix_tid() -> u32 {
         .ok()
         .and_then(|path| path.file_name().and_then(|name| name.to_str().and_then(|name| name.parse().ok())))
         .unwrap_or(0)
+}
+
+#[test]
+fn two_clients_at_two_devices_see_the_same_pictures_of_one_camera() {
+    let mut bench = Bench::of_two(Duration::from_millis(200));
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_frames(5);
+    assert_eq!((bench.second().counts().1, bench.engine.copies()), (0, 0), "nobody is there to copy for");
+    let pid = bench.engine.worker_pid();
+    bench.second_clients(Some(Use::Streaming));
+    let names: Vec<_> = bench.engine.status().clients.into_iter().map(|client| client.name).collect();
+    assert_eq!(names, ["zoom", "obs"]);
+    bench.until_second_frames(10);
+    assert_eq!(bench.engine.copies(), bench.second().counts().1);
+    assert_eq!(bench.engine.worker_pid(), pid, "one camera for both");
+    let ((first, picture), (second, copy)) =
+        (bench.memory().newest().expect("a picture"), bench.second().newest().expect("a picture"));
+    assert!(!first.card && !second.card);
+    assert_eq!(first.timestamp, second.timestamp);
+    assert!(picture == copy, "the same picture");
+}
+
+#[test]
+fn a_client_at_the_second_device_alone_turns_the_camera_on_and_the_first_shows_nobody() {
+    let mut bench = Bench::of_two(Duration::from_millis(200));
+    let card = bench.memory().newest().expect("a card").1.to_vec();
+    bench.second_clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_second_frames(30);
+    assert_eq!(bench.memory().counts().1, 0, "nobody reads there");
+    let (queued, picture) = bench.memory().newest().expect("a picture");
+    assert!(queued.card);
+    let (before, slot) = (picture.to_vec(), queued.slot);
+    bench.until_second_frames(20);
+    let (queued, picture) = bench.memory().newest().expect("a picture");
+    assert!(queued.slot == slot && picture == before, "the worker writes to other slots than the newest");
+    // Somebody comes to the first, too.
+    bench.clients(Some(Use::Streaming));
+    bench.until_frames(10);
+    bench.until_second_frames(10);
+    bench.clients(None);
+    bench.second_clients(None);
+    assert_eq!(bench.engine.status().state, StateName::Cooldown);
+    bench.until_state(StateName::Idle);
+    bench.until("the worker is gone", |engine| engine.worker_pid().is_none());
+    Bench::assert_wiped(bench.engine.output(), &card);
+    Bench::assert_wiped(bench.engine.second_output(), &card);
+}
+
+#[test]
+fn one_of_two_leaves_and_the_other_goes_on() {
+    let mut bench = Bench::of_two(Duration::from_secs(60));
+    bench.clients(Some(Use::Streaming));
+    bench.second_clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_second_frames(5);
+    let pid = bench.engine.worker_pid();
+    bench.clients(None);
+    assert_eq!(bench.engine.status().state, StateName::Live);
+    assert!(bench.memory().newest().expect("a picture").0.card, "not somebody's last picture");
+    let frames = bench.memory().counts().1;
+    bench.until_second_frames(10);
+    assert_eq!(bench.memory().counts().1, frames);
+    bench.clients(Some(Use::Streaming));
+    bench.until_frames(5);
+    bench.second_clients(None);
+    let (queued, frames) = (bench.second().newest().expect("a picture").0, bench.second().counts().1);
+    assert!(queued.card, "not somebody's last picture");
+    bench.until_frames(5);
+    assert_eq!(bench.second().counts().1, frames);
+    assert_eq!(bench.engine.worker_pid(), pid, "the same camera all the time");
+    bench.clients(None);
+    assert_eq!(bench.engine.status().state, StateName::Cooldown);
+}
+
+#[test]
+fn a_pause_shows_cards_at_both_devices() {
+    let mut bench = Bench::of_two(Duration::from_millis(200));
+    bench.clients(Some(Use::Streaming));
+    bench.second_clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_second_frames(3);
+    bench.engine.command(Command::Pause { duration: None });
+    bench.until_state(StateName::Paused);
+    bench.until("cards at both", |engine| {
+        let newest = [engine.output(), engine.second_output()].map(|output| memory_of(output).newest());
+        matches!(newest, [Some((first, one)), Some((second, other))] if first.card && second.card && one == other)
+    });
+    let cards = [bench.memory().counts().0, bench.second().counts().0];
+    bench.until("cards flow to both", |engine| {
+        memory_of(engine.output()).counts().0 > cards[0] + 3
+            && memory_of(engine.second_output()).counts().0 > cards[1] + 3
+    });
+    bench.engine.command(Command::Resume);
+    bench.until_state(StateName::Live);
+    bench.until_second_frames(3);
+}
+
+#[test]
+fn a_second_device_that_cannot_be_had_harms_nobody() {
+    for (path, says) in [("/dev/null", "not a video device"), ("/dev/video98", "does not exist")] {
+        let second = Some(OutputChoice::Loopback(Wanted::Path(path.into())));
+        let worker = env!("CARGO_BIN_EXE_lenscap-worker").into();
+        let mut bench = Bench::start("test", worker, Duration::ZERO, second);
+        let status = bench.engine.status();
+        assert_eq!(status.state, StateName::Idle);
+        let reason = status.second_device.expect("it is told");
+        assert!(reason.text.contains(says) && reason.text.contains(path), "{reason}");
+        bench.clients(Some(Use::Streaming));
+        bench.until_state(StateName::Live);
+        bench.until_frames(3);
+    }
+}
+
+#[test]
+fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
+    let mut bench = Bench::new("test");
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_frames(3);
+    assert!(bench.engine.second_output().is_none());
+    let config = |second| EngineConfig {
+        output: OutputChoice::Memory(8),
+        format: VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).expect("a format"),
+        style: CardStyle::default(),
+        policy: Policy { source: "test".into(), ..Policy::default() },
+        source: Source::Test,
+        buffer_count: 7,
+        worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
+        poll_interval: Duration::from_millis(50),
+        second,
+    };
+    bench.engine.configure(config(Some(OutputChoice::Memory(4))));
+    bench.second_clients(Some(Use::Streaming));
+    bench.until_second_frames(5);
+    bench.engine.configure(config(None));
+    bench.until_second_frames(5);
+    bench.second_clients(None);
+    assert!(bench.engine.second_output().is_none(), "as asked, once nobody was there");
+    bench.until_frames(5);
+    assert_eq!(bench.engine.status().state, StateName::Live);
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    First(Option<Use>),
+    Second(Option<Use>),
+    Command(Command),
+    Turn,
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let usage = || prop_oneof![2 => Just(None), 1 => Just(Some(Use::Open)), 3 => Just(Some(Use::Streaming))];
+    prop_oneof![
+        4 => usage().prop_map(Op::First),
+        4 => usage().prop_map(Op::Second),
+        1 => Just(Op::Command(Command::Toggle)),
+        1 => Just(Op::Command(Command::TurnOff)),
+        6 => Just(Op::Turn),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_comes_and_goes_a_device_without_readers_shows_a_card(ops in proptest::collection::vec(any_op(), 1..30)) {
+        let mut bench = Bench::of_two(Duration::from_millis(100));
+        let card = bench.memory().newest().expect("a card").1.to_vec();
+        let mut streams = [false; 2];
+        for op in ops {
+            match op {
+                Op::First(usage) => {
+                    streams[0] = usage == Some(Use::Streaming);
+                    bench.clients(usage);
+                }
+                Op::Second(usage) => {
+                    streams[1] = usage == Some(Use::Streaming);
+                    bench.second_clients(usage);
+                }
+                Op::Command(command) => bench.engine.command(command),
+                Op::Turn => for _ in 0..10 {
+                    bench.engine.turn(Some(Duration::from_millis(20))).expect("turn");
+                },
+            }
+            for (memory, streams) in [bench.memory(), bench.second()].into_iter().zip(streams) {
+                prop_assert!(streams || memory.newest().is_some_and(|(queued, _)| queued.card));
+            }
+            let status = bench.engine.status();
+            let uses: Vec<_> = status.clients.iter().map(|client| client.usage == Use::Streaming).collect();
+            prop_assert_eq!(uses.iter().filter(|streams| **streams).count(), streams.iter().filter(|s| **s).count());
+        }
+        // Both at once get pictures, whatever happened; and nothing of them is left.
+        bench.engine.command(Command::Resume);
+        bench.clients(Some(Use::Streaming));
+        bench.second_clients(Some(Use::Streaming));
+        bench.until_frames(3);
+        bench.until_second_frames(3);
+        bench.clients(None);
+        bench.second_clients(None);
+        bench.until("idle and alone", |engine| {
+            engine.status().state == StateName::Idle && engine.worker_pid().is_none()
+        });
+        Bench::assert_wiped(bench.engine.output(), &card);
+        Bench::assert_wiped(bench.engine.second_output(), &card);
+    }
 }

@@ -9,6 +9,8 @@
 mod client;
 #[path = "common/relay.rs"]
 mod relay;
+#[path = "kernel/second.rs"]
+mod second;
 
 use std::fs;
 use std::path::Path;

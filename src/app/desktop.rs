@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,13 +17,14 @@ use super::relay::{Manner, Relay, Wish};
 use super::session::Session;
 use crate::camera;
 use crate::cli::RunArgs;
-use crate::config::{self, Settings};
+use crate::config::{self, SecondNode, Settings};
 use crate::core::event::Event;
 use crate::core::source::Source;
 use crate::core::status::Status;
 use crate::i18n::{tr, trf};
-use crate::ipc::dbus::{Properties, Service};
+use crate::ipc::dbus::{Nodes, Properties, Service};
 use crate::ipc::{self, AskError, Request};
+use crate::output::loopback;
 use crate::ui::notify::{self, Notice, Notifier, Subject, Teller};
 use crate::ui::tray::{Icon, View};
 use crate::ui::{Ask, Wanted};
@@ -269,8 +270,8 @@ impl Desktop {
             }
         }
         self.let_sleep();
-        let node = self.relay.borrow().node().map(Path::to_owned);
-        self.front.borrow_mut().take_node(node);
+        let nodes = self.relay.borrow().nodes();
+        self.front.borrow_mut().take_nodes(nodes);
     }
 
     fn answer(self: &Rc<Self>, ask: Ask) {
@@ -386,7 +387,7 @@ struct Front {
     status: Option<Status>,
     settings: Settings,
     problem: Option<String>,
-    node: Option<PathBuf>,
+    nodes: Nodes,
     /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
     cameras: Vec<camera::Node>,
     properties: Properties,
@@ -407,7 +408,7 @@ impl Front {
             status: None,
             settings: Settings::default(),
             problem: None,
-            node: None,
+            nodes: Nodes::default(),
             cameras: Vec::new(),
             properties: Properties::default(),
             teller: Teller::default(),
@@ -426,9 +427,10 @@ impl Front {
         if !status.camera_live {
             self.cameras = camera::cameras(Path::new(camera::CLASS));
         }
-        self.properties.publish(status, self.node.as_deref(), self.service.as_ref());
+        self.properties.publish(status, &self.nodes, self.service.as_ref());
         self.show_icon();
-        for (subject, notice) in self.teller.orders(status, &self.settings.notifications) {
+        let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
+        for (subject, notice) in self.teller.orders(status, &self.settings.notifications, is_for_one) {
             self.notify(subject, notice);
         }
     }
@@ -436,15 +438,15 @@ impl Front {
     fn take_settings(&mut self, relay: &Relay) {
         self.settings = relay.settings().clone();
         self.problem = relay.problem().map(str::to_owned);
-        self.node = relay.node().map(Path::to_owned);
+        self.nodes = relay.nodes();
         self.take(&relay.status());
     }
 
-    fn take_node(&mut self, node: Option<PathBuf>) {
-        if node != self.node {
-            self.node = node;
+    fn take_nodes(&mut self, nodes: Nodes) {
+        if nodes != self.nodes {
+            self.nodes = nodes;
             if let Some(status) = &self.status {
-                self.properties.publish(status, self.node.as_deref(), self.service.as_ref());
+                self.properties.publish(status, &self.nodes, self.service.as_ref());
             }
         }
     }

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::cli::RunArgs;
-use crate::config::{self, Overrides, Settings, Watcher};
+use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
 use crate::i18n::{tr, trf};
 use crate::ipc::{self, Request, Server};
-use crate::output::finder::Wanted;
+use crate::output::finder::{self, Wanted};
 
 use super::program;
 
@@ -203,9 +203,9 @@ impl Relay {
         self.problem.as_deref()
     }
 
-    /// The node that is held.
-    pub(super) fn node(&self) -> Option<&Path> {
-        self.engine.node()
+    /// The nodes that are held: the first and the second.
+    pub(super) fn nodes(&self) -> [Option<PathBuf>; 2] {
+        [self.engine.node(), self.engine.second_node()].map(|node| node.map(Path::to_owned))
     }
 
     /// Something happened outside: sleep, lock.
@@ -322,6 +322,14 @@ fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
         buffer_count: settings.camera.buffer_count,
         worker_program: program("lenscap-worker")?,
         poll_interval: settings.detection.poll_interval,
+        second: match &settings.device.second {
+            SecondNode::Off => None,
+            _ if is_demonstration() => Some(OutputChoice::Memory(DEMONSTRATION_SLOTS)),
+            SecondNode::Auto => {
+                Some(OutputChoice::Loopback(Wanted::Label(finder::second_label(&settings.device.label))))
+            }
+            SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
+        },
     })
 }
 

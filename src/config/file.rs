@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
-use super::model::{Overrides, Settings};
+use super::model::{CardChoice, Overrides, SecondNode, Settings};
 use super::rules::{self, Given, short};
 use crate::i18n::trf;
 
@@ -21,7 +21,7 @@ pub const SCHEMA: [(&str, &[&str]); 5] = [
         &["activation_delay_ms", "cooldown_ms", "start_paused", "pause_while_locked", "blocked", "card", "picture"],
     ),
     ("notifications", &["activation", "failure", "busy"]),
-    ("device", &["node", "label", "format"]),
+    ("device", &["node", "second_node", "label", "format"]),
     ("detection", &["poll_interval_ms"]),
 ];
 
@@ -53,8 +53,10 @@ impl Problem {
 pub struct File {
     /// The settings it gives.
     pub given: Overrides,
-    /// Where the card is chosen: the only setting that can be wrong only together with another.
+    /// Where the card is chosen: it can be wrong only together with another setting.
     card_at: usize,
+    /// Where the second node is chosen: likewise.
+    second_node_at: usize,
 }
 
 impl File {
@@ -86,7 +88,9 @@ impl File {
 
     /// Where a problem of the whole lies.
     pub fn problem(&self, text: &str, sentence: String) -> Problem {
-        Problem::new(text, self.card_at, sentence)
+        let is_second = matches!(&self.given, Overrides { node: Some(Some(node)), second_node: Some(SecondNode::Path(second)), .. } if node == second);
+        let is_card = self.given.card == Some(CardChoice::Picture) && !matches!(self.given.picture, Some(Some(_)));
+        Problem::new(text, if is_second && !is_card { self.second_node_at } else { self.card_at }, sentence)
     }
 }
 
@@ -158,6 +162,10 @@ impl<'t> Reader<'t> {
             }
             "picture" => into.picture = Some(rules::picture(&given)?),
             "node" => into.node = Some(rules::node(&given)?),
+            "second_node" => {
+                self.file.second_node_at = value.span().start;
+                into.second_node = Some(rules::second_node(&given)?);
+            }
             "label" => into.label = Some(rules::label(&given)?),
             "format" => into.pixel_format = Some(rules::pixel_format(&given)?),
             "poll_interval_ms" => into.poll_interval = Some(rules::poll_interval(&given)?),
@@ -308,6 +316,15 @@ fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value
         ("notifications", "failure", Value::from(notifications.failure)),
         ("notifications", "busy", Value::from(notifications.busy)),
         ("device", "node", path(&device.node, "auto")?),
+        (
+            "device",
+            "second_node",
+            match &device.second {
+                SecondNode::Off => Value::from("off"),
+                SecondNode::Auto => Value::from("auto"),
+                SecondNode::Path(node) => path(&Some(node.clone()), "auto")?,
+            },
+        ),
         ("device", "label", Value::from(device.label.as_str())),
         ("device", "format", Value::from(camera.format.pixel_format.gst_name())),
         ("detection", "poll_interval_ms", milliseconds(detection.poll_interval)),

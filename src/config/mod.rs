@@ -24,7 +24,7 @@ use rustix::fs::OFlags;
 use crate::i18n::{tr, trf};
 
 pub use file::{SCHEMA, VERSION};
-pub use model::{CardChoice, Overrides, Settings};
+pub use model::{CardChoice, Overrides, SecondNode, Settings};
 pub use save::{save, update};
 pub use watch::Watcher;
 

@@ -7,7 +7,7 @@ use crate::core::policy::Policy;
 use crate::core::source::{Orientation, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::frame::placeholder::{CardKind, CardStyle};
-use crate::i18n::tr;
+use crate::i18n::{tr, trf};
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,6 +100,20 @@ pub struct Device {
     pub node: Option<PathBuf>,
     /// The label by which the node is found and made, at most 31 bytes.
     pub label: String,
+    /// A second one with the same picture.
+    pub second: SecondNode,
+}
+
+/// `device.second_node`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum SecondNode {
+    /// `"off"`: there is none.
+    #[default]
+    Off,
+    /// `"auto"`: found by driver and the first one's label with a 2 behind it.
+    Auto,
+    /// This one.
+    Path(PathBuf),
 }
 
 /// `[detection]`.
@@ -138,7 +152,7 @@ impl Default for Notifications {
 
 impl Default for Device {
     fn default() -> Self {
-        Self { node: None, label: "Lenscap".into() }
+        Self { node: None, label: "Lenscap".into(), second: SecondNode::Off }
     }
 }
 
@@ -185,6 +199,14 @@ impl Settings {
         if merged.privacy.card == CardChoice::Picture && merged.privacy.picture.is_none() {
             return Err(tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"));
         }
+        if let (Some(first), SecondNode::Path(second)) = (&merged.device.node, &merged.device.second)
+            && first == second
+        {
+            return Err(trf(
+                "second_node \"{node}\" is the first one already: use another, \"auto\" or \"off\"",
+                &[("node", &second.display())],
+            ));
+        }
         Ok(merged)
     }
 
@@ -217,6 +239,7 @@ impl Settings {
             label,
             pixel_format,
             poll_interval,
+            second_node,
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
@@ -240,6 +263,7 @@ impl Settings {
         set(&mut self.device.node, node);
         set(&mut self.device.label, label);
         set(&mut self.detection.poll_interval, poll_interval);
+        set(&mut self.device.second, second_node);
         self
     }
 }
@@ -269,4 +293,5 @@ pub struct Overrides {
     pub label: Option<String>,
     pub pixel_format: Option<PixelFormat>,
     pub poll_interval: Option<Duration>,
+    pub second_node: Option<SecondNode>,
 }

@@ -9,7 +9,7 @@ use crate::core::source::{Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::i18n::trf;
 
-use super::model::CardChoice;
+use super::model::{CardChoice, SecondNode};
 
 /// Longest `device.label` in bytes: the module's card name without its NUL.
 pub const MAX_LABEL: usize = 31;
@@ -275,6 +275,22 @@ pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
     }
 }
 
+/// `device.second_node`.
+///
+/// # Errors
+/// As [`width`].
+pub fn second_node(given: &Given<'_>) -> Result<SecondNode, String> {
+    match given {
+        Given::Text("off") => Ok(SecondNode::Off),
+        Given::Text("auto") => Ok(SecondNode::Auto),
+        Given::Text(text) if is_path(text) => Ok(SecondNode::Path(PathBuf::from(text))),
+        _ => Err(trf(
+            "second_node {value} is not a full path: use \"off\", \"auto\" or a path as in \"/dev/video11\"",
+            &[("value", given)],
+        )),
+    }
+}
+
 /// `device.label`.
 ///
 /// # Errors
@@ -345,7 +361,7 @@ mod tests {
             Given::Other("29.97"),
         ];
         type Rule = fn(&Given<'_>) -> Option<String>;
-        let rules: [(&str, Rule); 15] = [
+        let rules: [(&str, Rule); 16] = [
             ("width", |given| width(given).err()),
             ("height", |given| height(given).err()),
             ("framerate", |given| framerate(given).err()),
@@ -358,6 +374,7 @@ mod tests {
             ("card", |given| card(given).err()),
             ("picture", |given| picture(given).err()),
             ("node", |given| node(given).err()),
+            ("second_node", |given| second_node(given).err()),
             ("label", |given| label(given).err()),
             ("format", |given| pixel_format(given).err()),
             ("source", |given| source(given).err()),

@@ -13,7 +13,9 @@ pub enum Event {
     DeviceReady,
     /// The output node went away, or was never there.
     DeviceGone(Reason),
-    /// A fresh reading of who uses the node; the whole level, not an edge.
+    /// Why the second node, which was asked for, is not served; `None`: it is, or is not asked for.
+    SecondDevice(Option<Reason>),
+    /// A fresh reading of who uses the node, or either of two; the whole level, not an edge.
     Presence(Presence),
     /// The worker reported something, or ended.
     Worker(WorkerEvent),

@@ -144,6 +144,8 @@ pub struct Machine {
     presence: Presence,
     /// Why there is no output; `None` when it is ready.
     no_device: Option<Reason>,
+    /// Why there is no second output, where one is wanted. Changes nothing but the status.
+    no_second_device: Option<Reason>,
     pause: Option<Pause>,
     asleep: bool,
     locked: bool,
@@ -173,6 +175,7 @@ impl Machine {
             worker: Worker::None,
             presence: Presence::default(),
             no_device: Some(reason),
+            no_second_device: None,
             pause: None,
             asleep: false,
             locked: false,
@@ -282,6 +285,7 @@ impl Machine {
                 | State::Paused
                 | State::Blocked { .. } => 0,
             },
+            second_device: self.no_second_device.clone(),
         }
     }
 
@@ -300,6 +304,7 @@ impl Machine {
                 self.presence = Presence::default();
                 self.turned_off = false;
             }
+            Event::SecondDevice(trouble) => self.no_second_device = trouble,
             Event::Presence(presence) => self.note_presence(presence),
             Event::Worker(event) => self.note_worker(now, event, actions),
             Event::Command(command) => self.note_command(now, command),

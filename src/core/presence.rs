@@ -77,6 +77,21 @@ impl Presence {
         self.clients.iter().any(|client| client.usage != Use::Open)
     }
 
+    /// Who is at either of two nodes. A process at both is one client, with the greater use; so are those who cannot be
+    /// seen.
+    pub fn with(&self, other: &Self) -> Self {
+        let mut clients: BTreeMap<Option<u32>, Client> = BTreeMap::new();
+        for client in self.clients.iter().chain(&other.clients) {
+            clients
+                .entry(client.pid)
+                .and_modify(|known| known.usage = known.usage.max(client.usage))
+                .or_insert_with(|| client.clone());
+        }
+        let mut clients: Vec<Client> = clients.into_values().collect();
+        clients.sort();
+        Self { clients }
+    }
+
     /// Whether nobody has the node open.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
@@ -250,6 +265,35 @@ mod tests {
             }
             // Unknown is for modules that say nothing.
             prop_assert!(level.is_none() || presence.clients.iter().all(|client| client.usage != Use::Unknown));
+        }
+
+        #[test]
+        fn two_nodes_have_the_clients_of_both_and_each_once(
+            levels in any::<[Option<bool>; 2]>(),
+            first in proptest::collection::vec(any_holder(), 0..6),
+            second in proptest::collection::vec(any_holder(), 0..6),
+        ) {
+            let (first, second) = (fuse(levels[0], &first), fuse(levels[1], &second));
+            let both = first.with(&second);
+            let usage = |presence: &Presence, pid| {
+                presence.clients.iter().find(|client| client.pid == pid).map(|client| client.usage)
+            };
+            for client in first.clients.iter().chain(&second.clients) {
+                let greater = usage(&first, client.pid).max(usage(&second, client.pid));
+                prop_assert_eq!(usage(&both, client.pid), greater);
+            }
+            let mut pids: Vec<_> = both.clients.iter().map(|client| client.pid).collect();
+            pids.sort_unstable();
+            pids.dedup();
+            prop_assert_eq!(pids.len(), both.clients.len());
+            prop_assert!(both.clients.is_sorted());
+            prop_assert_eq!(both.any_streaming(), first.any_streaming() || second.any_streaming());
+            prop_assert_eq!(
+                both.any_maybe_streaming(),
+                first.any_maybe_streaming() || second.any_maybe_streaming()
+            );
+            prop_assert_eq!(&first.with(&Presence::default()), &first);
+            prop_assert_eq!(&first.with(&first), &first);
         }
 
         #[test]

@@ -131,4 +131,6 @@ pub struct Status {
     pub allowed: bool,
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
+    /// Why the second device, which was asked for, is not served.
+    pub second_device: Option<Reason>,
 }

@@ -19,6 +19,7 @@ use crate::i18n::trf;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
+use crate::output::mirror::Mirror;
 use crate::output::{Device, Output, OutputError, OutputErrorKind, monotonic_now};
 
 /// What the outlet's descriptors are known by in the engine's epoll.
@@ -34,11 +35,14 @@ pub(super) struct Tokens {
 #[derive(Debug)]
 pub(super) struct Outlet {
     tokens: Tokens,
+    choice: OutputChoice,
     output: Option<Output>,
     detector: Option<Detector>,
     node_watch: Option<NodeWatch>,
     retry_at: Option<Instant>,
-    /// Whether pictures are queued.
+    /// Who is here, as told last.
+    presence: Presence,
+    /// Whether pictures are queued: while somebody streams or may be streaming.
     feeding: bool,
     next_card_at: Option<Instant>,
     last_queued: Option<Instant>,
@@ -47,13 +51,15 @@ pub(super) struct Outlet {
 
 impl Outlet {
     /// Not yet open.
-    pub(super) fn new(tokens: Tokens) -> Self {
+    pub(super) fn new(tokens: Tokens, choice: OutputChoice) -> Self {
         Self {
             tokens,
+            choice,
             output: None,
             detector: None,
             node_watch: None,
             retry_at: None,
+            presence: Presence::default(),
             feeding: false,
             next_card_at: None,
             last_queued: None,
@@ -61,7 +67,7 @@ impl Outlet {
         }
     }
 
-    /// Takes the output that `config` asks for. What its detector saw meanwhile, if anything.
+    /// Takes the output, in the format and style of `config`. `first`: the node beside which this is the second.
     ///
     /// # Errors
     /// Why there is none; see [`Self::wait_for_node`].
@@ -70,12 +76,13 @@ impl Outlet {
         epoll: &OwnedFd,
         config: &EngineConfig,
         may_create: bool,
-    ) -> Result<Option<Presence>, OutputError> {
+        first: Option<&Path>,
+    ) -> Result<(), OutputError> {
         let mut presence = None;
-        let (device, detector) = match &config.output {
+        let (device, detector) = match &self.choice {
             OutputChoice::Memory(slots) => (Device::Memory(Memory::new(&config.format, *slots)?), None),
             OutputChoice::Loopback(wanted) => {
-                let path = finder::find(wanted, may_create)?;
+                let path = finder::find(wanted, may_create, first)?;
                 let loopback = Loopback::open(&path, &config.format)?;
                 let mut detector = Detector::new(&path, config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
@@ -88,8 +95,9 @@ impl Outlet {
             }
         };
         let output = Output::new(device, config.format, config.style.clone())?;
-        *self = Self { output: Some(output), detector, ..Self::new(self.tokens) };
-        Ok(presence)
+        let presence = presence.unwrap_or_default();
+        *self = Self { output: Some(output), detector, presence, ..Self::new(self.tokens, self.choice.clone()) };
+        Ok(())
     }
 
     /// Waits on the detector's descriptors: inotify's and, where there is one, the module's events.
@@ -121,6 +129,7 @@ impl Outlet {
     /// Lets go of the output; whether there was one.
     pub(super) fn close(&mut self) -> bool {
         self.detector = None;
+        self.presence = Presence::default();
         self.feeding = false;
         self.next_card_at = None;
         self.output.take().is_some()
@@ -160,6 +169,31 @@ impl Outlet {
     /// Something happened where the node is expected: whether it is time to look for it.
     pub(super) fn dispatch_node_watch(&mut self) -> bool {
         self.node_watch.as_mut().is_some_and(NodeWatch::dispatch)
+    }
+
+    /// By what its descriptors are known.
+    pub(super) fn tokens(&self) -> Tokens {
+        self.tokens
+    }
+
+    /// What was asked for.
+    pub(super) fn choice(&self) -> &OutputChoice {
+        &self.choice
+    }
+
+    /// Another output is wanted, from the next [`Self::open`].
+    pub(super) fn set_choice(&mut self, choice: OutputChoice) {
+        self.choice = choice;
+    }
+
+    /// Who is here.
+    pub(super) fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Who is here, where no detector tells.
+    pub(super) fn set_presence(&mut self, presence: Presence) {
+        self.presence = presence;
     }
 
     /// The output, while it is held.
@@ -205,18 +239,25 @@ impl Outlet {
         self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now)
     }
 
-    /// Takes what the detector has; the presence if it changed.
-    pub(super) fn dispatch_detector(&mut self, now: Instant) -> Option<Presence> {
-        let detector = self.detector.as_mut()?;
+    /// Takes what the detector has; whether the presence changed.
+    pub(super) fn dispatch_detector(&mut self, now: Instant) -> bool {
+        let Some(detector) = &mut self.detector else { return false };
         let presence = detector.dispatch(now);
         if detector.gone() {
             self.lose(OutputError::new(
                 OutputErrorKind::Missing,
                 trf("The camera device went away: {how}.", &[("how", &finder::how_to_get_a_node())]),
             ));
-            return None;
+            return false;
         }
-        presence
+        let Some(presence) = presence else { return false };
+        if !presence.is_empty() && !self.feeding {
+            // Whoever has just opened the node may stream at once and would get the newest picture with a
+            // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
+            self.freshen_card();
+        }
+        self.presence = presence;
+        true
     }
 
     /// Edges get lost: the level is to be read again.
@@ -233,14 +274,25 @@ impl Outlet {
         }
     }
 
-    /// From now on pictures are queued, or no longer.
-    pub(super) fn set_feeding(&mut self, feeding: bool) {
-        self.feeding = feeding;
+    /// From now on pictures are queued, or no longer, as those who are here want it; whether that is another answer than
+    /// before.
+    pub(super) fn follow_presence(&mut self) -> bool {
+        let before = self.feeding;
+        self.feeding = self.output.is_some() && self.presence.any_maybe_streaming();
+        self.feeding != before
     }
 
     /// The camera's pictures come instead of cards.
     pub(super) fn stop_cards(&mut self) {
         self.next_card_at = None;
+    }
+
+    /// Somebody reads now, or nobody any more: the card comes in its rhythm, or once and for all.
+    pub(super) fn start_or_settle_cards(&mut self, now: Instant) {
+        match self.feeding {
+            true => self.queue_card(now),
+            false => self.settle_card(),
+        }
     }
 
     /// Shows this card; at its time, or at once where nobody reads. `was_lent`: the worker had the slots.
@@ -262,7 +314,7 @@ impl Outlet {
     }
 
     /// Queues the card in its rhythm.
-    pub(super) fn queue_card(&mut self, now: Instant) {
+    fn queue_card(&mut self, now: Instant) {
         let Some(output) = &mut self.output else { return };
         let interval = output.format().frame_interval();
         // Keep the rhythm, but do not catch up after a stall.
@@ -273,15 +325,14 @@ impl Outlet {
         self.note(queued);
     }
 
-    /// Queues the card once, out of rhythm, for the sake of its timestamp.
-    pub(super) fn freshen_card(&mut self) {
+    fn freshen_card(&mut self) {
         let Some(output) = &mut self.output else { return };
-        let queued = output.queue_card(monotonic_now());
+        let queued = output.freshen_card();
         self.note(queued);
     }
 
     /// Nobody reads: makes the card all there is to see.
-    pub(super) fn settle_card(&mut self) {
+    fn settle_card(&mut self) {
         self.next_card_at = None;
         let Some(output) = &mut self.output else { return };
         let settled = output.settle_card();
@@ -299,6 +350,30 @@ impl Outlet {
         (before != after).then_some(after)
     }
 
+    /// Queues a copy of the picture in this slot of the first device's.
+    pub(super) fn queue_copy(&mut self, now: Instant, mirror: &mut Mirror, slot: u32, timestamp: Duration) {
+        let Some(output) = &mut self.output else { return };
+        let queued = output.queue_copy(mirror, slot, timestamp);
+        self.last_queued = Some(now);
+        self.note(queued);
+    }
+
+    /// What to grant the worker: for pictures that are queued here, or only elsewhere.
+    pub(super) fn lend(&mut self) -> Option<(u32, u32)> {
+        let output = self.output.as_mut()?;
+        if self.feeding {
+            output.end_aside();
+            return Some(output.rotation());
+        }
+        let lent = output.set_aside();
+        let (lent, lost) = match lent {
+            Ok(lent) => (Some(lent), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.note(lost);
+        lent
+    }
+
     /// Cards look like this from the next one shown.
     pub(super) fn set_style(&mut self, config: &EngineConfig) {
         if let Some(output) = &mut self.output {
@@ -312,7 +387,8 @@ impl Outlet {
         }
     }
 
-    fn lose(&mut self, error: OutputError) {
+    /// There is no output any more.
+    pub(super) fn lose(&mut self, error: OutputError) {
         self.close();
         self.lost = Some(error);
     }

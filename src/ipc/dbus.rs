@@ -5,14 +5,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use glib::variant::{ToVariant, Variant};
 
 use super::Request;
-use crate::core::status::{StateName, Status};
+use crate::core::status::{Reason, StateName, Status};
 use crate::i18n::trf;
 
 /// Our interface.
@@ -32,12 +32,15 @@ const ANSWER_LIMIT_MS: i32 = 5000;
 /// `PausedUntil` while paused without an end.
 const WITHOUT_END: i64 = -1;
 
+/// The first loopback node and the second, while they are held.
+pub type Nodes = [Option<PathBuf>; 2];
+
 /// The properties' values.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Snapshot(Vec<(&'static str, Variant)>);
 
 impl Snapshot {
-    fn new(status: &Status, node: Option<&Path>, clock: &mut Clock) -> Self {
+    fn new(status: &Status, nodes: &Nodes, clock: &mut Clock) -> Self {
         let clients: Vec<HashMap<String, Variant>> = status
             .clients
             .iter()
@@ -55,16 +58,19 @@ impl Snapshot {
             _ => 0,
         };
         let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
-        let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
+        let text = |reason: &Option<Reason>| reason.as_ref().map_or(String::new(), |reason| reason.text.clone());
+        let path = |node: &PathBuf| node.to_string_lossy().into_owned();
         Self(vec![
             ("State", status.state.as_str().to_variant()),
             ("CameraLive", status.camera_live.to_variant()),
             ("LiveSince", live_since.to_variant()),
             ("Clients", clients.to_variant()),
             ("Camera", status.camera.to_variant()),
-            ("Reason", reason.to_variant()),
+            ("Reason", text(&status.reason).to_variant()),
             ("PausedUntil", paused_until.to_variant()),
-            ("Node", node.unwrap_or(Path::new("")).to_string_lossy().to_variant()),
+            ("Node", nodes[0].as_ref().map(path).unwrap_or_default().to_variant()),
+            ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),
+            ("SecondDevice", text(&status.second_device).to_variant()),
             ("Version", crate::VERSION.to_variant()),
         ])
     }
@@ -120,8 +126,8 @@ pub struct Properties {
 
 impl Properties {
     /// Takes the present status, and tells `service` what changed.
-    pub fn publish(&mut self, status: &Status, node: Option<&Path>, service: Option<&Service>) {
-        let snapshot = Snapshot::new(status, node, &mut self.clock);
+    pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
+        let snapshot = Snapshot::new(status, nodes, &mut self.clock);
         let changes = snapshot.changes(&self.snapshot.borrow());
         *self.snapshot.borrow_mut() = snapshot;
         if let (Some(service), false) = (service, changes.is_empty()) {
@@ -256,7 +262,8 @@ mod tests {
     #[test]
     fn every_described_property_has_a_value_of_its_type_and_no_other() {
         gio::DBusNodeInfo::for_xml(XML).unwrap();
-        let snapshot = Snapshot::new(&Machine::new(Policy::default()).status(), None, &mut Clock::default());
+        let snapshot =
+            Snapshot::new(&Machine::new(Policy::default()).status(), &Nodes::default(), &mut Clock::default());
         for (name, value) in &snapshot.0 {
             let described = format!("<property name=\"{name}\" type=\"{}\" access=\"read\"", value.type_());
             assert!(XML.contains(&described), "{described} is not in the description");
@@ -281,9 +288,12 @@ mod tests {
     fn only_changes_are_told_and_a_moment_keeps_its_second() {
         let status = Machine::new(Policy::default()).status();
         let mut clock = Clock::default();
-        let before = Snapshot::new(&status, None, &mut clock);
-        let after =
-            Snapshot::new(&Status { camera_live: true, live_since: Some(Instant::now()), ..status }, None, &mut clock);
+        let before = Snapshot::new(&status, &Nodes::default(), &mut clock);
+        let after = Snapshot::new(
+            &Status { camera_live: true, live_since: Some(Instant::now()), ..status },
+            &Nodes::default(),
+            &mut clock,
+        );
         let mut names: Vec<_> = after.changes(&before).into_keys().collect();
         names.sort();
         assert_eq!(names, ["CameraLive", "LiveSince"]);

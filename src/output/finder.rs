@@ -20,6 +20,20 @@ use crate::sys::v4l2::{self, LoopbackConfig};
 const CONTROL: &str = "/dev/v4l2loopback";
 /// The label of a node whose maker gave none ("Dummy video device (0x0000)").
 const UNNAMED: &str = "Dummy video device";
+/// Longest label in bytes: the module's card name without its NUL.
+const MAX_LABEL: usize = 31;
+
+/// What stands behind the first node's label in the second's.
+const SECOND: &str = " 2";
+
+/// The label of the second node beside one with this label; cut to what the module takes.
+pub fn second_label(label: &str) -> String {
+    let mut end = label.len().min(MAX_LABEL - SECOND.len());
+    while !label.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{SECOND}", &label[..end])
+}
 
 /// Which node to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,16 +45,26 @@ pub enum Wanted {
 }
 
 /// The path of the wanted node. `may_create`: where no node fits, one is made if that is permitted. (While the module is
-/// just being loaded its control device is there before its nodes are.)
+/// just being loaded its control device is there before its nodes are.) `first`: the node that is served already, where a
+/// second one is wanted.
 ///
 /// # Errors
 /// When there is none and none can be made: how to get one.
-pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
+pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<PathBuf, OutputError> {
     let label = match wanted {
+        Wanted::Path(path) if first.is_some_and(|first| is_same(first, path)) => {
+            return Err(OutputError::new(
+                OutputErrorKind::Wrong,
+                trf("{node} is the first device already: choose another one, or none.", &[("node", &path.display())]),
+            ));
+        }
         Wanted::Path(path) => return Ok(path.clone()),
         Wanted::Label(label) => label,
     };
-    let nodes = camera::loopbacks(Path::new(camera::CLASS));
+    let mut nodes = camera::loopbacks(Path::new(camera::CLASS));
+    if let Some(first) = first {
+        nodes.retain(|node| !is_same(first, &node.path));
+    }
     let labelled = nodes.iter().find(|node| node.name == *label);
     let unnamed = || nodes.iter().find(|node| node.name.starts_with(UNNAMED));
     if let Some(node) = labelled.or_else(unnamed) {
@@ -48,6 +72,13 @@ pub fn find(wanted: &Wanted, may_create: bool) -> Result<PathBuf, OutputError> {
     }
     match if may_create { create(label) } else { Err(()) } {
         Ok(path) => Ok(path),
+        Err(()) if first.is_some() => Err(OutputError::new(
+            OutputErrorKind::Missing,
+            trf(
+                "No v4l2loopback device has the label \"{label}\": {how}.",
+                &[("label", label), ("how", &how_to_get_two(label))],
+            ),
+        )),
         Err(()) if nodes.is_empty() => Err(OutputError::new(
             OutputErrorKind::Missing,
             trf("There is no v4l2loopback device: {how}.", &[("how", &how_to_get_a_node())]),
@@ -79,6 +110,24 @@ pub fn how_to_get_a_node() -> String {
     let fedora = tr("akmod-v4l2loopback (from RPM Fusion)");
     let install = Family::here().install_hint("v4l2loopback-dkms", &fedora, "v4l2loopback-dkms");
     trf("the kernel module is missing, {install} and {load}", &[("install", &install), ("load", &load)])
+}
+
+/// Whether both lead to one device, under whatever name.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).ok().filter(|meta| meta.rdev() != 0).map(|meta| meta.rdev());
+    a == b || device(a).is_some_and(|a| device(b) == Some(a))
+}
+
+/// What to do when the module has one node and two are wanted, the second with this label.
+fn how_to_get_two(label: &str) -> String {
+    let first = label.strip_suffix(SECOND).unwrap_or("Lenscap");
+    let command =
+        format!("sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label=\"{first},{label}\"");
+    // TRANSLATORS: stands behind a colon, as in "No v4l2loopback device has the label ...: load it with ..."
+    trf(
+        "close all programs that use it, unload it with \"sudo modprobe -r v4l2loopback\" and load it with {command}",
+        &[("command", &command)],
+    )
 }
 
 /// Makes a node through the control device, where that exists and may be opened.
@@ -210,6 +259,30 @@ mod tests {
     #[test]
     fn how_to_get_a_node_names_a_command() {
         assert!(how_to_get_a_node().contains("modprobe v4l2loopback"));
+    }
+
+    #[test]
+    fn the_second_label_is_never_the_first_and_never_too_long() {
+        assert_eq!(second_label("Lenscap"), "Lenscap 2");
+        for label in ["x".repeat(31), "ü".repeat(15), "x 2".into(), "2".repeat(29) + " 2"] {
+            let second = second_label(&label);
+            assert!(second.len() <= MAX_LABEL && second.ends_with(" 2"), "{second}");
+            assert!(second != label || label.len() == MAX_LABEL, "{second}");
+        }
+    }
+
+    #[test]
+    fn the_first_device_is_refused_as_the_second_under_any_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("/dev/full", &link).unwrap();
+        for path in [Path::new("/dev/full"), &link] {
+            let error = find(&Wanted::Path(path.into()), true, Some(Path::new("/dev/full"))).unwrap_err();
+            assert_eq!(error.kind, OutputErrorKind::Wrong);
+            assert!(error.text.contains("first device"), "{error}");
+        }
+        let other = find(&Wanted::Path("/dev/null".into()), true, Some(Path::new("/dev/full")));
+        assert_eq!(other, Ok("/dev/null".into()));
     }
 
     #[test]

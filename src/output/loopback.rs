@@ -264,11 +264,21 @@ fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
     Ok(SlotLayout { offsets, length })
 }
 
-/// Whether the loaded module lets a reader shrink the rotation. 0.12 does not tell its version.
-fn shrinks() -> bool {
+/// The loaded module's version; 0.12 does not tell it.
+fn version() -> (u32, u32) {
     let version = std::fs::read_to_string("/sys/module/v4l2loopback/version").unwrap_or_default();
     let mut parts = version.trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) < (0, 15)
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
+/// Whether the loaded module lets a reader shrink the rotation.
+fn shrinks() -> bool {
+    version() < (0, 15)
+}
+
+/// Whether the loaded module refuses a second reader of a node.
+pub fn serves_one_reader() -> bool {
+    version() >= (0, 13)
 }
 
 /// The rotation's size: how many of our buffers still stand for themselves.

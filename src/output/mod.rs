@@ -11,6 +11,7 @@ pub mod error;
 pub mod finder;
 pub mod loopback;
 pub mod memory;
+pub mod mirror;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::frame::slots::SlotLayout;
 use cards::Cards;
+use mirror::Mirror;
 
 /// The kinds of output; all behave alike.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct Output {
     next: u32,
     /// Slots in the rotation; a reader on v4l2loopback before 0.15 can shrink it.
     usable: u32,
+    /// How many slots the worker has while nobody reads here: what lies behind them has the card.
+    aside: Option<u32>,
 }
 
 impl Output {
@@ -54,7 +58,7 @@ impl Output {
             Device::Loopback(loopback) => loopback.usable()?,
             Device::Memory(memory) => memory.usable(),
         };
-        let mut output = Self { device, format, cards: Cards::new(style, format), next: 0, usable };
+        let mut output = Self { device, format, cards: Cards::new(style, format), next: 0, usable, aside: None };
         output.show_card(&Card::Off);
         output.settle_card()?;
         Ok(output)
@@ -91,6 +95,52 @@ impl Output {
         (self.next, self.usable)
     }
 
+    /// The worker's pictures are for another output, and whoever reads here next is to get a card: what to grant, as in
+    /// [`Self::rotation`], so that the newest queued picture stays one.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn set_aside(&mut self) -> Result<(u32, u32), OutputError> {
+        self.refresh_usable()?;
+        // Two, where there are enough, for cards with a fresh timestamp; a reader must not get the same slot twice.
+        let kept = match self.usable {
+            0 | 1 => 0,
+            2 | 3 => 1,
+            _ => 2,
+        };
+        if kept > 0 {
+            for _ in 0..self.usable {
+                if self.next == 0 {
+                    break;
+                }
+                self.queue_card(monotonic_now())?;
+            }
+        }
+        let lent = self.usable - kept;
+        self.aside = Some(lent);
+        Ok((0, lent))
+    }
+
+    /// From now on the worker's pictures are for this output, too.
+    pub fn end_aside(&mut self) {
+        self.aside = None;
+    }
+
+    /// Queues the card once more, where that can be done, for the sake of its timestamp.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn freshen_card(&mut self) -> Result<(), OutputError> {
+        if let Some(lent) = self.aside {
+            self.refresh_usable()?;
+            if self.usable < lent + 2 {
+                return Ok(());
+            }
+            self.next = self.next.max(lent);
+        }
+        self.queue_card(monotonic_now())
+    }
+
     /// Another look for cards from the next one drawn.
     pub fn set_style(&mut self, style: CardStyle) {
         self.cards.set_style(style);
@@ -106,6 +156,7 @@ impl Output {
     /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it. To be followed
     /// by [`Self::show_card`]: no slot has a card any more.
     pub fn take_back(&mut self) {
+        self.aside = None;
         if self.usable >= 3 {
             self.next = (self.next + 1) % self.usable;
         }
@@ -144,6 +195,17 @@ impl Output {
         }
         self.enqueue(slot, timestamp, false)?;
         Ok(true)
+    }
+
+    /// Queues a copy of a picture that the worker made in another output's slot `from`.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn queue_copy(&mut self, mirror: &mut Mirror, from: u32, timestamp: Duration) -> Result<(), OutputError> {
+        self.refresh_usable()?;
+        let slot = self.next;
+        mirror.copy(from, slot);
+        self.enqueue(slot, timestamp, false)
     }
 
     /// Nobody reads: overwrites every picture with the card and makes it the newest.

@@ -13,8 +13,9 @@ use glib::variant::{ToVariant, Variant};
 use super::words;
 use super::{Ask, Wanted};
 use crate::config::model::Notifications;
+use crate::core::presence::Use;
 use crate::core::status::{ReasonKind, StateName, Status};
-use crate::i18n::{tr, trn};
+use crate::i18n::{tr, trf, trn};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
@@ -31,6 +32,8 @@ pub enum Subject {
     Activation,
     /// It does not work, or is in use elsewhere.
     Failure,
+    /// A second program comes while another one uses it.
+    Crowd,
     /// There is no tray to show the icon.
     NoTray,
     /// Something that was asked for cannot be done.
@@ -59,17 +62,26 @@ pub type Order = (Subject, Option<Notice>);
 #[derive(Debug, Default)]
 pub struct Teller {
     shown: HashMap<Subject, Notice>,
+    /// Programs of which it was told that they came while another one used the camera.
+    crowd: Vec<String>,
 }
 
+/// What looks at every device that appears, and wants no picture.
+const PROBES: [&str; 4] = ["v4l_id", "udevd", "systemd-udevd", "wireplumber"];
+
 impl Teller {
-    /// What to show or take away at this status.
-    pub fn orders(&mut self, status: &Status, wanted: &Notifications) -> Vec<Order> {
+    /// What to show or take away at this status. `is_for_one`: a second program at the same time would be refused, and
+    /// a second device can be turned on.
+    pub fn orders(&mut self, status: &Status, wanted: &Notifications, is_for_one: bool) -> Vec<Order> {
         let activation = activation(status).filter(|_| wanted.activation);
         let failure = failure(status).filter(|(is_busy, _)| if *is_busy { wanted.busy } else { wanted.failure });
+        let crowd = self.crowd(status, is_for_one).filter(|_| wanted.busy);
         let mut orders = Vec::new();
-        for (subject, notice) in
-            [(Subject::Activation, activation), (Subject::Failure, failure.map(|(_, notice)| notice))]
-        {
+        for (subject, notice) in [
+            (Subject::Activation, activation),
+            (Subject::Failure, failure.map(|(_, notice)| notice)),
+            (Subject::Crowd, crowd),
+        ] {
             if self.shown.get(&subject) == notice.as_ref() {
                 continue;
             }
@@ -84,6 +96,34 @@ impl Teller {
             orders.push((subject, notice));
         }
         orders
+    }
+}
+
+impl Teller {
+    /// That a program came for which there is no room. The module tells nobody that it refused somebody: whoever opens
+    /// the device while another one streams is taken for that, and told of once.
+    fn crowd(&mut self, status: &Status, is_for_one: bool) -> Option<Notice> {
+        if !is_for_one || status.state != StateName::Live {
+            return None;
+        }
+        let user = status.clients.iter().find(|client| client.usage == Use::Streaming)?;
+        let comer = status.clients.iter().find(|client| {
+            let is_known = client.name == user.name || self.crowd.contains(&client.name);
+            client.usage == Use::Open && client.pid.is_some() && !is_known && !PROBES.contains(&client.name.as_str())
+        });
+        // What was told stays until the camera goes off.
+        let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
+        self.crowd.push(comer.name.clone());
+        Some(Notice {
+            summary: trf("{name} finds the camera in use", &[("name", &comer.name)]),
+            body: trf(
+                "{user} uses it, and only one application at a time can. Turn on the second device in the preferences for two.",
+                &[("user", &user.name)],
+            ),
+            icon: words::icon_name(status, false),
+            actions: vec![(Wanted::Preferences, tr("Settings"))],
+            urgent: false,
+        })
     }
 }
 
@@ -275,33 +315,55 @@ mod tests {
     #[test]
     fn one_notification_a_subject_replaced_and_taken_away() {
         let mut teller = Teller::default();
-        assert!(teller.orders(&status(StateName::Idle, &[]), &ALL).is_empty());
-        let on = teller.orders(&status(StateName::Starting, &["Zoom"]), &ALL);
+        assert!(teller.orders(&status(StateName::Idle, &[]), &ALL, false).is_empty());
+        let on = teller.orders(&status(StateName::Starting, &["Zoom"]), &ALL, false);
         let [(Subject::Activation, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Zoom is using the camera");
         assert!(notice.icon.contains("live"));
-        assert!(teller.orders(&status(StateName::Live, &["Zoom"]), &ALL).is_empty(), "told once");
-        let more = teller.orders(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL);
+        assert!(teller.orders(&status(StateName::Live, &["Zoom"]), &ALL, false).is_empty(), "told once");
+        let more = teller.orders(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL, false);
         assert!(
             matches!(&more[..], [(Subject::Activation, Some(notice))] if notice.summary == "Zoom, Cheese are using the camera")
         );
-        let off = teller.orders(&status(StateName::Cooldown, &[]), &ALL);
+        let off = teller.orders(&status(StateName::Cooldown, &[]), &ALL, false);
         assert_eq!(off, [(Subject::Activation, None)]);
     }
 
     #[test]
     fn a_failure_is_told_once_however_often_it_is_tried_again() {
         let mut teller = Teller::default();
-        assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL).len(), 1);
+        assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL, false).len(), 1);
         for _ in 0..3 {
             for state in [StateName::Starting, StateName::Cooldown] {
                 let trying = Status { state, ..failed(ReasonKind::Crash) };
-                assert_eq!(teller.orders(&trying, &ALL), []);
+                assert_eq!(teller.orders(&trying, &ALL, false), []);
             }
-            assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL), []);
+            assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL, false), []);
         }
-        let orders = teller.orders(&status(StateName::Live, &["Zoom"]), &ALL);
+        let orders = teller.orders(&status(StateName::Live, &["Zoom"]), &ALL, false);
         assert!(orders.contains(&(Subject::Failure, None)), "{orders:?}");
+    }
+
+    #[test]
+    fn who_comes_while_another_uses_the_camera_is_told_of_the_second_device_once() {
+        let mut crowded = status(StateName::Live, &["Zoom"]);
+        crowded.clients.push(Client { pid: Some(7), name: "obs".into(), usage: Use::Open });
+        let of_crowd = |orders: Vec<Order>| orders.into_iter().find(|(subject, _)| *subject == Subject::Crowd);
+        let mut teller = Teller::default();
+        assert_eq!(of_crowd(teller.orders(&crowded, &ALL, false)), None, "there is room");
+        let told = of_crowd(teller.orders(&crowded, &ALL, true));
+        let Some((_, Some(notice))) = told else { panic!("{told:?}") };
+        assert!(notice.summary.contains("obs") && notice.body.contains("Zoom uses it"), "{notice:?}");
+        assert!(notice.body.contains("second device in the preferences"), "{notice:?}");
+        assert_eq!(of_crowd(teller.orders(&status(StateName::Live, &["Zoom"]), &ALL, true)), None, "it stays");
+        assert_eq!(of_crowd(teller.orders(&status(StateName::Idle, &[]), &ALL, true)), Some((Subject::Crowd, None)));
+        assert_eq!(of_crowd(teller.orders(&crowded, &ALL, true)), None, "told once");
+        let quiet = Notifications { busy: false, ..ALL };
+        assert_eq!(of_crowd(Teller::default().orders(&crowded, &quiet, true)), None);
+        for name in ["Zoom", "v4l_id"] {
+            crowded.clients.last_mut().unwrap().name = name.into();
+            assert_eq!(of_crowd(Teller::default().orders(&crowded, &ALL, true)), None, "{name} is not refused");
+        }
     }
 
     #[test]
@@ -312,8 +374,8 @@ mod tests {
             (failed(ReasonKind::Busy), Notifications { busy: false, ..ALL }),
         ];
         for (status, wanted) in cases {
-            assert_eq!(Teller::default().orders(&status, &wanted), [], "{}", status.state);
-            assert_eq!(Teller::default().orders(&status, &ALL).len(), 1, "{}", status.state);
+            assert_eq!(Teller::default().orders(&status, &wanted, false), [], "{}", status.state);
+            assert_eq!(Teller::default().orders(&status, &ALL, false).len(), 1, "{}", status.state);
         }
     }
 

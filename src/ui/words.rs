@@ -100,6 +100,7 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     } else if let Some(reason) = &status.reason {
         lines.push(reason.text.clone());
     }
+    lines.extend(status.second_device.as_ref().map(|reason| reason.text.clone()));
     lines.extend(problem.map(str::to_owned));
     lines.join("\n")
 }
@@ -134,6 +135,7 @@ mod tests {
     use super::*;
     use crate::core::machine::Machine;
     use crate::core::policy::Policy;
+    use crate::core::status::{Reason, ReasonKind};
 
     fn client(name: &str, usage: Use) -> Client {
         Client { pid: Some(1), name: name.into(), usage }
@@ -191,6 +193,14 @@ mod tests {
                 assert!(!["live", "starting", "cooldown"].iter().any(|lit| dark.contains(lit)), "{state}: {dark}");
             }
         }
+    }
+
+    #[test]
+    fn the_tooltip_says_what_is_wrong_with_the_second_device() {
+        let mut idle = status(StateName::Idle, false);
+        assert_eq!(details(&idle, None), "");
+        idle.second_device = Some(Reason::new(ReasonKind::Device, "Second device: It is missing."));
+        assert_eq!(details(&idle, None), "Second device: It is missing.");
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub struct WorkerConfig {
     pub orientation: Orientation,
     /// Buffers of the camera, where the source lets us choose.
     pub buffer_count: u32,
-    /// A node that is never a camera: the output.
-    pub excluded: Option<PathBuf>,
+    /// Nodes that are never cameras: the outputs.
+    pub excluded: Vec<PathBuf>,
 }
 
 /// What happened.

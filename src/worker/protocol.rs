@@ -94,8 +94,8 @@ pub struct Configure {
     pub layout: SlotLayout,
     /// Buffers of the camera, where the source lets us choose.
     pub buffer_count: u32,
-    /// A node that is never a camera: the output.
-    pub excluded: Option<PathBuf>,
+    /// Nodes that are never cameras: the outputs.
+    pub excluded: Vec<PathBuf>,
 }
 
 /// A message as bytes.
@@ -135,7 +135,7 @@ mod tests {
             orientation: Orientation { mirror: true, ..Orientation::default() },
             layout: SlotLayout { offsets: vec![0, 4096], length: 4096 },
             buffer_count: 7,
-            excluded: Some("/dev/video9".into()),
+            excluded: vec!["/dev/video9".into()],
         }));
         assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
         let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });

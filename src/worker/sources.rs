@@ -1,7 +1,7 @@
 //! From a source as the user wrote it to a GStreamer element.
 
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 use rustix::fs::{Mode, OFlags};
@@ -56,7 +56,7 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
     if has("libcamerasrc") {
         found.push(Source::Libcamera(None));
     }
-    let excluded = |path: &Path| configure.excluded.as_deref().is_some_and(|excluded| is_same(path, excluded));
+    let excluded = |path: &Path| configure.excluded.iter().any(|excluded| is_same(path, excluded));
     let nodes: Vec<_> = camera::cameras(Path::new(camera::CLASS))
         .into_iter()
         .map(|node| node.path)
@@ -100,7 +100,7 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
             Ok(plain(element, &tr("Test picture")))
         }
         Source::V4l2(path) => {
-            check_node(path, configure.excluded.as_deref())?;
+            check_node(path, &configure.excluded)?;
             let element = make("v4l2src")?;
             let path = path.to_string_lossy();
             element.set_property("device", path.as_ref());
@@ -164,11 +164,11 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 }
 
 /// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
-fn check_node(path: &Path, excluded: Option<&Path>) -> Result<(), Reason> {
+fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
     let shown = path.display().to_string();
     let wrong = |text: String| Reason::new(ReasonKind::Setup, text);
     let parts: &[(&str, &dyn Display)] = &[("node", &shown)];
-    if excluded.is_some_and(|excluded| is_same(path, excluded)) {
+    if excluded.iter().any(|excluded| is_same(path, excluded)) {
         return Err(wrong(trf("{node} is the device that Lenscap itself serves: choose another source.", parts)));
     }
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -190,7 +190,7 @@ fn check_node(path: &Path, excluded: Option<&Path>) -> Result<(), Reason> {
 /// Whether the camera of this source has gone since it was opened.
 pub(super) fn has_gone(source: &Source) -> bool {
     match source {
-        Source::V4l2(path) => check_node(path, None).is_err_and(|reason| reason.kind == ReasonKind::Missing),
+        Source::V4l2(path) => check_node(path, &[]).is_err_and(|reason| reason.kind == ReasonKind::Missing),
         Source::Auto
         | Source::Icamera(_)
         | Source::Libcamera(_)
@@ -264,12 +264,12 @@ mod tests {
 
     #[test]
     fn a_node_that_cannot_be_a_camera_says_why() {
-        let reason = check_node(Path::new("/dev/no-such-camera"), None).unwrap_err();
+        let reason = check_node(Path::new("/dev/no-such-camera"), &[]).unwrap_err();
         assert_eq!(reason.kind, ReasonKind::Missing);
-        let reason = check_node(Path::new("/dev/null"), None).unwrap_err();
+        let reason = check_node(Path::new("/dev/null"), &[]).unwrap_err();
         assert_eq!(reason.kind, ReasonKind::Setup);
         assert!(reason.text.contains("/dev/null is not a V4L2 camera"), "{reason}");
-        let reason = check_node(Path::new("/dev/../dev/null"), Some(Path::new("/dev/null"))).unwrap_err();
+        let reason = check_node(Path::new("/dev/../dev/null"), &["/dev/null".into()]).unwrap_err();
         assert!(reason.text.contains("itself"), "{reason}");
     }
 }

@@ -22,6 +22,8 @@ pub struct Line {
     pub clients: Vec<String>,
     /// The reason, "" when there is none.
     pub reason: String,
+    /// Why the second device is not served, "" when nothing is wrong.
+    pub second: String,
     /// When it was read.
     pub at: Option<Instant>,
 }
@@ -258,6 +260,7 @@ fn parse(line: &str) -> Line {
             })
             .collect(),
         reason: text("reason"),
+        second: text("second_device"),
         at: Some(Instant::now()),
     }
 }
@@ -293,7 +296,8 @@ pub fn load_with(label: &str, parameters: &[&str]) {
         module,
         format!("exclusive_caps={}", vec![caps.as_str(); devices].join(",")),
         "max_buffers=8".into(),
-        format!("card_label={label}"),
+        // What has a space is to be quoted.
+        if label.contains(' ') { format!("card_label=\"{label}\"") } else { format!("card_label={label}") },
     ];
     if !parameters.iter().any(|parameter| parameter.starts_with("video_nr")) {
         arguments.push("video_nr=30".into());

@@ -100,7 +100,7 @@ impl Rig {
             format,
             orientation,
             buffer_count: 4,
-            excluded: None,
+            excluded: Vec::new(),
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {

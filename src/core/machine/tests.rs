@@ -88,6 +88,7 @@ impl World {
             }
             Event::Worker(_)
             | Event::Presence(_)
+            | Event::SecondDevice(_)
             | Event::Command(_)
             | Event::Sleep(_)
             | Event::Locked(_)
@@ -292,6 +293,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => any::<bool>().prop_map(|locked| Op::Event(Event::Locked(locked))),
         3 => Just(Op::Event(Event::DeviceReady)),
         1 => Just(Op::Event(Event::DeviceGone(Reason::new(ReasonKind::Device, "It was unloaded.")))),
+        1 => proptest::option::of(any_reason()).prop_map(|trouble| Op::Event(Event::SecondDevice(trouble))),
         1 => Just(Op::Event(Event::Tick)),
         10 => (0u64..12_000).prop_map(Op::Pass),
     ]
@@ -368,6 +370,18 @@ fn a_session_from_open_to_cooldown() {
     assert_eq!(bench.name(), StateName::Idle);
     bench.worker(WorkerEvent::Exited { reason: None });
     assert_eq!(bench.name(), StateName::Idle);
+}
+
+#[test]
+fn a_missing_second_device_is_told_and_changes_nothing() {
+    let mut bench = Bench::live();
+    let before = bench.machine.state().clone();
+    let trouble = Reason::new(ReasonKind::Device, "There is no second device.");
+    let actions = bench.send(Event::SecondDevice(Some(trouble.clone())));
+    assert!(matches!(&actions[..], [Action::Publish(status)] if status.second_device.as_ref() == Some(&trouble)));
+    assert_eq!(*bench.machine.state(), before);
+    let actions = bench.send(Event::SecondDevice(None));
+    assert!(matches!(&actions[..], [Action::Publish(status)] if status.second_device.is_none()));
 }
 
 #[test]

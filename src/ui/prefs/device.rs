@@ -6,10 +6,29 @@ use adw::prelude::*;
 
 use super::Context;
 use super::page::Page;
+use super::relay::{Applet, Relay};
 use super::rows::{self, Choices, Range};
 use crate::camera;
+use crate::config::SecondNode;
 use crate::frame::format::PixelFormat;
 use crate::i18n::{tr, trf};
+
+/// What is wrong with the second device, while something is.
+fn second_trouble(relay: &Relay) -> adw::ActionRow {
+    let row = rows::plain("", "");
+    row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
+    let shown = row.downgrade();
+    relay.on_change(move |applet| {
+        let Some(row) = shown.upgrade() else { return };
+        let text = match applet {
+            Applet::Running(view) => view.second_device.as_str(),
+            Applet::Unknown | Applet::NoBus | Applet::NotRunning => "",
+        };
+        row.set_title(text);
+        row.set_visible(!text.is_empty());
+    });
+    row
+}
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
@@ -33,6 +52,27 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |settings| settings.device.node.clone(),
         |store, node| store.change(|settings| settings.device.node = node),
     ));
+    let class = context.surroundings.class.clone();
+    group.add(&rows::choice(
+        store,
+        &tr("Second device"),
+        &tr("Shows the same picture to a second application at the same time."),
+        move |present| {
+            let mut offered: Choices<SecondNode> =
+                vec![(tr("Off"), SecondNode::Off), (tr("Automatic"), SecondNode::Auto)];
+            let nodes = camera::loopbacks(&class).into_iter();
+            offered.extend(nodes.map(|node| (node.label(), SecondNode::Path(node.path))));
+            if let SecondNode::Path(path) = present
+                && !offered.iter().any(|(_, choice)| choice == present)
+            {
+                offered.push((trf("{node} (not there)", &[("node", &path.display())]), present.clone()));
+            }
+            offered
+        },
+        |settings| settings.device.second.clone(),
+        |store, second| store.change(|settings| settings.device.second = second),
+    ));
+    group.add(&second_trouble(&context.relay));
     rows::entry(
         store,
         &tr("Name in applications"),

@@ -33,6 +33,8 @@ pub struct View {
     pub paused_until: i64,
     /// The loopback node; empty: none.
     pub node: String,
+    /// Why there is no second one though one is wanted; empty: all is well.
+    pub second_device: String,
 }
 
 /// What is known of the applet.
@@ -262,6 +264,7 @@ fn view(proxy: &gio::DBusProxy) -> View {
         live_since: seconds("LiveSince"),
         paused_until: seconds("PausedUntil"),
         node: text("Node"),
+        second_device: text("SecondDevice"),
     }
 }
 
