@@ -98,6 +98,8 @@ fn the_interface_is_the_documented_one() {
         ("Reason", "s"),
         ("PausedUntil", "x"),
         ("Node", "s"),
+        ("Nodes", "as"),
+        ("SecondDevice", "s"),
         ("Version", "s"),
     ];
     for (name, signature) in properties {

@@ -320,6 +320,15 @@ fn cameras_and_nodes_of_the_system_are_offered() {
         assert!(!rig.says("modprobe"));
         rig.choose("Device", "Lenscap (video10)");
         assert!(rig.text().contains("node = \"/dev/video10\""), "{}", rig.text());
+        rig.choose("Second device", "Automatic");
+        assert!(rig.text().contains("second_node = \"auto\""), "{}", rig.text());
+        rig.choose("Second device", "Lenscap (video10)");
+        assert!(rig.is_refused("Second device"));
+        let reason = rig.subtitle("Second device");
+        assert!(reason.contains("the first one already: use another"), "{reason}");
+        assert!(rig.text().contains("second_node = \"auto\""), "{}", rig.text());
+        rig.choose("Second device", "Off");
+        assert!(rig.text().contains("second_node = \"off\"") && !rig.is_refused("Second device"), "{}", rig.text());
         rig.choose("Camera", "Webcam (video0)");
         if rig.is_refused("Camera") {
             return println!("SKIP choosing a V4L2 camera: {}", rig.subtitle("Camera"));
