@@ -473,7 +473,12 @@ impl Engine {
             Action::ShowCamera => {
                 self.camera_shown = true;
                 for outlet in self.outlets() {
-                    outlet.stop_cards();
+                    if outlet.is_feeding() {
+                        outlet.stop_cards();
+                    } else {
+                        // Nothing is starting there.
+                        outlet.show_card(&Card::Off, false, now);
+                    }
                 }
                 self.lend(now);
             }

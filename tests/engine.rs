@@ -367,7 +367,7 @@ fn a_client_at_the_second_device_alone_turns_the_camera_on_and_the_first_shows_n
     bench.until_second_frames(30);
     assert_eq!(bench.memory().counts().1, 0, "nobody reads there");
     let (queued, picture) = bench.memory().newest().expect("a picture");
-    assert!(queued.card);
+    assert!(queued.card && picture == card, "off, as far as anybody knows there");
     let (before, slot) = (picture.to_vec(), queued.slot);
     bench.until_second_frames(20);
     let (queued, picture) = bench.memory().newest().expect("a picture");

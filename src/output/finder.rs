@@ -121,12 +121,11 @@ fn is_same(a: &Path, b: &Path) -> bool {
 /// What to do when the module has one node and two are wanted, the second with this label.
 fn how_to_get_two(label: &str) -> String {
     let first = label.strip_suffix(SECOND).unwrap_or("Lenscap");
-    let command =
-        format!("sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label=\"{first},{label}\"");
     // TRANSLATORS: stands behind a colon, as in "No v4l2loopback device has the label ...: load it with ..."
     trf(
-        "close all programs that use it, unload it with \"sudo modprobe -r v4l2loopback\" and load it with {command}",
-        &[("command", &command)],
+        "close all programs that use the module, unload it with \"sudo modprobe -r v4l2loopback\", and load it with \
+         \"sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label='{first},{second}'\"",
+        &[("first", &first), ("second", &label)],
     )
 }
 

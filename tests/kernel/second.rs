@@ -192,6 +192,7 @@ fn the_first_node_deleted_while_live_leaves_the_second_a_card_until_it_is_back()
     assert!(command(&format!("mknod {NODE} c {major} {minor}")).status().expect("mknod").success());
     relay.wait_for("live");
     frames_until_moving(&mut second, 5);
+    drop(second);
     relay.quit();
     relay::unload();
     let _ = fs::remove_file(NODE);
@@ -201,7 +202,11 @@ fn the_first_node_deleted_while_live_leaves_the_second_a_card_until_it_is_back()
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
-    let mut relay = start(&["--source", "test", "--second-device", NODE]);
+    // Found by its label, the first is not named by the settings.
+    let mut all = vec!["--source", "test", "--second-device", NODE];
+    all.extend(SIZE);
+    let mut relay = Relay::start(&all);
+    relay.wait_for("idle");
     eventually("it is refused", || relay.poll().second.contains("first device"));
     drop(open(NODE, 4));
     relay.wait_for("live");
