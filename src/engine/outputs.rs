@@ -246,6 +246,7 @@ impl Engine {
         let Some(config) = self.pending_config.take_if(|_| is_quiet) else { return };
         tracing::info!("the device's settings changed: {}", config.format);
         let was_held = self.first.close();
+        self.mirror = None;
         let before = self.events.len();
         self.first.set_choice(config.output.clone());
         self.config.output = config.output;
