@@ -69,6 +69,6 @@ fn none(patient: &Patient) -> Finding {
     Finding::problem(
         CHECK,
         tr("No camera was found."),
-        Some(tr("Plug one in, switch on its cover or privacy key, or install its driver.")),
+        Some(tr("Plug one in, open its cover, press its privacy key, or install its driver.")),
     )
 }

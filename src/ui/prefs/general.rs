@@ -81,11 +81,18 @@ fn autostart(context: &Context) -> adw::ActionRow {
         let row = row.downgrade();
         let show = Rc::clone(&show);
         switch.connect_active_notify(move |switch| {
-            let Some(row) = row.upgrade() else { return };
-            if !showing.get() && switch.is_active() != autostart.is_on() {
-                rows::report(&row, &subtitle, &autostart.set(switch.is_active()));
-                show();
+            let wanted = switch.is_active();
+            if showing.get() || wanted == autostart.is_on() {
+                return;
             }
+            let (row, subtitle, autostart, show) = (row.clone(), subtitle.clone(), autostart.clone(), show.clone());
+            glib::spawn_future_local(async move {
+                let done = autostart.set(wanted).await;
+                if let Some(row) = row.upgrade() {
+                    rows::report(&row, &subtitle, &done);
+                }
+                show();
+            });
         });
     }
     context.window.connect_is_active_notify(move |_| show());

@@ -10,6 +10,7 @@ mod diagnosis;
 mod elements;
 mod general;
 mod page;
+mod portal;
 mod preview;
 mod privacy;
 mod relay;
