@@ -8,12 +8,14 @@ mod relay;
 mod session;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command as Subcommand, RunArgs};
+use crate::cli::{Cli, Command as Subcommand, DoctorArgs, RunArgs};
+use crate::config;
+use crate::doctor;
 use crate::i18n::trf;
 use crate::ipc::{self, AskError, Request};
 use relay::{Manner, Relay, Wish};
@@ -32,6 +34,7 @@ pub fn main(cli: Cli) -> ExitCode {
         }
         // The window needs no relay: the settings are a file.
         Some(Subcommand::Preferences) => return exit(become_program("lenscap-preferences", std::iter::empty())),
+        Some(Subcommand::Doctor(asked)) => return doctor(asked),
         Some(Subcommand::Status(status)) => {
             ipc::ask(if status.watch { Request::Watch } else { Request::Status }, status.json)
         }
@@ -68,6 +71,21 @@ fn exit(done: Result<(), String>) -> ExitCode {
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Says what may keep the camera from working. Exit status 1 when something does.
+fn doctor(asked: &DoctorArgs) -> ExitCode {
+    let path = match asked.config.clone().map_or_else(config::default_path, Ok) {
+        Ok(path) => path,
+        Err(sentence) => return exit(Err(sentence)),
+    };
+    let findings = doctor::examine(&path, ipc::status());
+    let told = if asked.json {
+        writeln!(io::stdout().lock(), "{}", doctor::to_json(&findings))
+    } else {
+        write!(io::stdout().lock(), "{}", doctor::in_words(&findings))
+    };
+    if told.is_ok() && doctor::is_well(&findings) { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
 }
 
 /// The relay alone, until SIGTERM or SIGINT.

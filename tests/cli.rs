@@ -241,3 +241,17 @@ fn the_resident_programs_link_no_more_than_they_need() {
         assert!(!relay.contains(library), "{relay}");
     }
 }
+
+#[test]
+fn the_doctor_says_what_is_missing_and_fails_then() {
+    let output = lenscap(&["doctor", "--json"]);
+    // Nothing runs here, which is a problem by itself.
+    assert_eq!(output.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["ok"], false);
+    let findings = told["findings"].as_array().expect("a list");
+    assert!(findings.iter().any(|finding| finding["check"] == "relay" && finding["verdict"] == "problem"), "{told}");
+    let words = lenscap(&["doctor"]);
+    assert_eq!(words.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&words.stdout).contains("problem  Lenscap is not running."));
+}

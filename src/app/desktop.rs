@@ -289,6 +289,10 @@ impl Desktop {
                 self.open_window(&[], ask.token);
                 Ok(())
             }
+            Wanted::Diagnose => {
+                self.open_window(&["--diagnose"], ask.token);
+                Ok(())
+            }
             Wanted::About => {
                 self.open_window(&["--about"], ask.token);
                 Ok(())

@@ -318,6 +318,12 @@ class Starting(Case):
         self.assertEqual((status, out, error), (0, "", ""))
         eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
 
+    def test_diagnose_opens_its_window(self):
+        self.desktop.panel()
+        applet = self.applet()
+        applet.click("Diagnose…")
+        eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
+
     def test_a_hung_first_one_is_reported_soon(self):
         applet = self.applet()
         os.kill(applet.pid, signal.SIGSTOP)
