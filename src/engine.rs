@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, epoll, poll};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
+use crate::camera::watch::Watch;
+use crate::camera::{self, choice};
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
@@ -43,6 +45,7 @@ const DETECTOR: u64 = 2;
 const WORKER: u64 = 3;
 /// The worker's messages, frames above all.
 const WORKER_SOCKET: u64 = 4;
+const CAMERA_WATCH: u64 = 5;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +92,8 @@ pub struct Engine {
     timer_set: Option<Instant>,
     output: Option<Output>,
     node_watch: Option<NodeWatch>,
+    camera_watch: Option<Watch>,
+    cameras_changed: bool,
     retry_at: Option<Instant>,
     detector: Option<Detector>,
     /// What the detector saw while it was being set up.
@@ -148,6 +153,8 @@ impl Engine {
             timer_set: None,
             output: None,
             node_watch: None,
+            camera_watch: None,
+            cameras_changed: false,
             retry_at: None,
             detector: None,
             first_presence: None,
@@ -168,6 +175,7 @@ impl Engine {
             }
             engine.no_output(&error);
         }
+        engine.watch_cameras();
         engine.run_events();
         engine.arm();
         Ok(engine)
@@ -302,12 +310,39 @@ impl Engine {
         if seen[NODE_WATCH as usize] && self.node_watch.as_mut().is_some_and(NodeWatch::dispatch) {
             self.retry_output(false);
         }
+        if seen[CAMERA_WATCH as usize] && self.camera_watch.as_mut().is_some_and(Watch::dispatch) {
+            self.cameras_moved();
+        }
         if seen[TIMER as usize] {
             self.timer_fired(now);
         }
         self.run_events();
         self.arm();
         Ok(others)
+    }
+
+    /// Without it a camera that comes back is found by the retries alone.
+    fn watch_cameras(&mut self) {
+        let watched = Watch::new().and_then(|watch| {
+            add(&self.epoll, watch.fd(), CAMERA_WATCH, epoll::EventFlags::IN)?;
+            Ok(watch)
+        });
+        match watched {
+            Ok(watch) => self.camera_watch = Some(watch),
+            Err(error) => tracing::warn!("cannot watch for cameras ({error}); one that comes back is noticed late"),
+        }
+    }
+
+    fn cameras_moved(&mut self) {
+        self.cameras_changed = true;
+        if choice::is_there(&self.config.source, &camera::System::here().cameras()) {
+            self.events.push_back(Event::CameraCame);
+        }
+    }
+
+    /// Whether cameras came or went since this was last asked.
+    pub fn cameras_changed(&mut self) -> bool {
+        std::mem::take(&mut self.cameras_changed)
     }
 
     fn timer_fired(&mut self, now: Instant) {

@@ -318,6 +318,20 @@ pub fn tell(request: Request) -> Result<(), AskError> {
     ask_at(&path, request, &mut |_| true)
 }
 
+/// The running relay's status, as [`to_json`] makes it.
+///
+/// # Errors
+/// As [`ask`].
+pub fn status() -> Result<Value, AskError> {
+    let path = socket_path().map_err(|_| AskError::NotRunning)?;
+    let mut status = Value::Null;
+    ask_at(&path, Request::Status, &mut |value| {
+        status = value.clone();
+        true
+    })?;
+    Ok(status)
+}
+
 /// Asks the running relay and prints its answer, as JSON or in words.
 ///
 /// # Errors

@@ -57,17 +57,19 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
         found.push(Source::Libcamera(None));
     }
     let excluded = |path: &Path| configure.excluded.as_deref().is_some_and(|excluded| is_same(path, excluded));
-    let nodes: Vec<_> = camera::cameras(Path::new(camera::CLASS))
-        .into_iter()
-        .map(|node| node.path)
-        .filter(|path| !excluded(path))
-        .collect();
+    let mut nodes = camera::System::here().cameras();
+    nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded(node)));
+    if let [_, _, ..] = nodes[..] {
+        // Which of them give colours.
+        nodes.iter_mut().for_each(camera::Camera::ask);
+        camera::choice::order(&mut nodes);
+    }
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
             return Err(errors::missing_element("v4l2src"));
         }
     } else {
-        found.extend(nodes.into_iter().map(Source::V4l2));
+        found.extend(nodes.into_iter().filter_map(|camera| camera.node).map(Source::V4l2));
     }
     if found.is_empty() {
         let text = tr(
