@@ -521,8 +521,11 @@ impl Engine {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
-                HostEvent::Started { camera, caps } => {
-                    tracing::info!("camera on: {camera} ({caps})");
+                HostEvent::Started { camera, caps, why } => {
+                    match why.as_str() {
+                        "" => tracing::info!("camera on: {camera} ({caps})"),
+                        why => tracing::info!("camera on: {camera} ({caps}), chosen automatically: {why}"),
+                    }
                     self.last_frame = Some(now);
                     self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
                     // The worker holds its first frame back until the gate opens.

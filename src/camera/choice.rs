@@ -1,5 +1,6 @@
 //! Which camera a source means, which one `auto` takes and why, and what to offer in a list.
 
+use std::fmt;
 use std::path::Path;
 
 use super::{Camera, Kind, ids};
@@ -16,21 +17,45 @@ pub fn order(cameras: &mut [Camera]) {
 pub fn automatic(cameras: &[Camera]) -> Option<(&Camera, String)> {
     // Of equal ones the first, as in `order`.
     let chosen = cameras.iter().filter(|camera| camera.present).min_by_key(|camera| (camera.kind, camera.is_grey()))?;
-    Some((chosen, why(chosen, cameras)))
+    Some((chosen, why(chosen, cameras).to_string()))
 }
 
-fn why(chosen: &Camera, cameras: &[Camera]) -> String {
-    let others = || cameras.iter().filter(|camera| camera.present && camera.source != chosen.source);
-    if others().next().is_none() {
-        return tr("it is the only camera");
+/// Why `auto` takes a camera: words for behind a colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There is no other.
+    Only,
+    /// It is one of Intel's.
+    Intel,
+    /// It is one of libcamera's.
+    Libcamera,
+    /// Others have no colours.
+    Colour,
+    /// By number.
+    First,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // TRANSLATORS: these stand behind a colon, as in "Now Webcam: it is the only camera."
+        f.write_str(&match self {
+            Why::Only => tr("it is the only camera"),
+            Why::Intel => tr("cameras of Intel's icamerasrc come first"),
+            Why::Libcamera => tr("cameras of libcamera come before those that V4L2 gives by itself"),
+            Why::Colour => tr("it is the first by number that gives colours"),
+            Why::First => tr("it is the first by number"),
+        })
     }
+}
+
+fn why(chosen: &Camera, cameras: &[Camera]) -> Why {
+    let mut others = cameras.iter().filter(|camera| camera.present && camera.source != chosen.source).peekable();
     match chosen.kind {
-        Kind::Icamera => tr("cameras of Intel's icamerasrc come first"),
-        Kind::Libcamera => tr("cameras of libcamera come before those that V4L2 gives by itself"),
-        Kind::V4l2 if others().any(Camera::is_grey) && !chosen.is_grey() => {
-            tr("it is the first by number that gives colours")
-        }
-        Kind::V4l2 => tr("it is the first by number"),
+        _ if others.peek().is_none() => Why::Only,
+        Kind::Icamera => Why::Intel,
+        Kind::Libcamera => Why::Libcamera,
+        Kind::V4l2 if others.any(Camera::is_grey) && !chosen.is_grey() => Why::Colour,
+        Kind::V4l2 => Why::First,
     }
 }
 

@@ -237,8 +237,9 @@ mod tests {
     #[test]
     fn cameras_of_both_libraries_are_read() {
         let json = serde_json::to_string(&report()).unwrap();
-        let (_directory, worker) =
-            program(&format!("[ $2 = libcamera ] && printf '%s\\n' '{json}' || echo '{{\"installed\":false,\"cameras\":[]}}'"));
+        let (_directory, worker) = program(&format!(
+            "[ $2 = libcamera ] && printf '%s\\n' '{json}' || echo '{{\"installed\":false,\"cameras\":[]}}'"
+        ));
         let (cameras, problems) = ask(&worker);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(cameras.len(), 1);

@@ -383,7 +383,7 @@ fn sizes(present: (u32, u32), formats: &[Format], is_upright: bool) -> Choices<(
     };
     // Applications take even sizes only.
     let is_possible = |(width, height): &(u32, u32)| {
-        let possible = |side: u32| (2..=VideoFormat::MAX_SIDE).contains(&side) && side % 2 == 0;
+        let possible = |side: u32| (2..=VideoFormat::MAX_SIDE).contains(&side) && side.is_multiple_of(2);
         possible(*width) && possible(*height)
     };
     let mut sizes: Vec<_> = modes::sizes(formats).into_iter().map(laid).filter(is_possible).collect();
