@@ -434,6 +434,7 @@ impl Engine {
                     }
                 }
             }
+            Action::VerifyOff => {}
             Action::Publish(status) => (self.sink)(&status),
         }
     }

@@ -1,6 +1,7 @@
 //! What the outside may know: one snapshot, cheap to compare.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::presence::Client;
@@ -110,6 +111,17 @@ impl fmt::Display for Reason {
     }
 }
 
+/// A camera that programs use past the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OtherCamera {
+    /// The camera's name.
+    pub camera: String,
+    /// Its first node.
+    pub node: PathBuf,
+    /// Names of the programs that have it; none where they cannot be seen.
+    pub programs: Vec<String>,
+}
+
 /// One consistent view of everything a user may want to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
@@ -131,4 +143,15 @@ pub struct Status {
     pub allowed: bool,
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
+    /// The camera could not be switched off; the reason says so. Then it counts as on.
+    pub stuck: bool,
+    /// Cameras that programs use past the relay, as far as they are watched.
+    pub others: Vec<OtherCamera>,
+}
+
+impl Status {
+    /// Whether any camera is or may be on, the relay's or another: what an indicator shows.
+    pub fn is_any_camera_on(&self) -> bool {
+        self.camera_live || !self.others.is_empty()
+    }
 }
