@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, epoll, poll};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
-use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
+use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
 use crate::core::presence::Presence;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind, StateName, Status};
 use crate::detect::Detector;
+use crate::detect::uvc::{Roots, Sensors};
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::i18n::{tr, trf};
@@ -43,6 +44,8 @@ const DETECTOR: u64 = 2;
 const WORKER: u64 = 3;
 /// The worker's messages, frames above all.
 const WORKER_SOCKET: u64 = 4;
+/// What is heard of USB cameras.
+const SENSORS: u64 = 5;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +75,10 @@ pub struct EngineConfig {
     pub worker_program: PathBuf,
     /// How often clients are looked at where only looking tells.
     pub poll_interval: Duration,
+    /// Whether cameras that programs use past the relay are watched.
+    pub watch_other_cameras: bool,
+    /// Where the kernel tells of USB cameras.
+    pub roots: Roots,
 }
 
 /// Receives every status that the machine publishes.
@@ -91,6 +98,7 @@ pub struct Engine {
     node_watch: Option<NodeWatch>,
     retry_at: Option<Instant>,
     detector: Option<Detector>,
+    sensors: Sensors,
     /// What the detector saw while it was being set up.
     first_presence: Option<Presence>,
     worker: Option<WorkerHost>,
@@ -138,7 +146,9 @@ impl Engine {
             rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
                 .map_err(|error| io(error.into()))?;
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
+        let sensors = Sensors::new(config.roots.clone(), config.watch_other_cameras, Instant::now());
         let mut engine = Self {
+            sensors,
             machine: Machine::new(config.policy.clone()),
             config,
             pending_config: None,
@@ -168,6 +178,7 @@ impl Engine {
             }
             engine.no_output(&error);
         }
+        engine.watch_sensors();
         engine.run_events();
         engine.arm();
         Ok(engine)
@@ -238,6 +249,11 @@ impl Engine {
         self.config.worker_program = config.worker_program.clone();
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
+        if config.watch_other_cameras != self.config.watch_other_cameras {
+            self.config.watch_other_cameras = config.watch_other_cameras;
+            self.sensors.set_watch_others(config.watch_other_cameras, Instant::now());
+            self.watch_sensors();
+        }
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -251,12 +267,15 @@ impl Engine {
     /// Switches the camera off, waits until that is confirmed or `deadline` has passed, and lets go of the node.
     pub fn shut_down(&mut self, deadline: Instant) {
         self.event(Event::Command(Command::Pause { duration: None }));
-        while self.worker.is_some() && Instant::now() < deadline {
+        while (self.worker.is_some() || self.machine.camera_live()) && Instant::now() < deadline {
             let left = deadline.saturating_duration_since(Instant::now());
             if let Err(error) = self.turn(Some(left)) {
                 tracing::warn!("cannot wait for the camera to stop ({error}); ending its process");
                 break;
             }
+        }
+        if let Some(reason) = self.machine.status().reason.filter(|_| self.machine.camera_live()) {
+            tracing::error!("{reason}");
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;
@@ -299,6 +318,9 @@ impl Engine {
         if seen[DETECTOR as usize] {
             self.dispatch_detector(now);
         }
+        if seen[SENSORS as usize] {
+            self.dispatch_sensors(now);
+        }
         if seen[NODE_WATCH as usize] && self.node_watch.as_mut().is_some_and(NodeWatch::dispatch) {
             self.retry_output(false);
         }
@@ -323,6 +345,9 @@ impl Engine {
         if self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now) {
             self.dispatch_detector(now);
         }
+        if self.sensors.deadline().is_some_and(|at| at <= now) {
+            self.dispatch_sensors(now);
+        }
         if self.retry_at.is_some_and(|at| at <= now) {
             self.retry_output(true);
         }
@@ -341,6 +366,7 @@ impl Engine {
             self.next_card_at,
             self.worker.as_ref().and_then(WorkerHost::deadline),
             self.detector.as_ref().and_then(Detector::deadline),
+            self.sensors.deadline(),
             self.retry_at,
         ]
         .into_iter()
@@ -392,6 +418,12 @@ impl Engine {
             Action::SpawnWorker => self.spawn_worker(now),
             Action::StartCamera => {
                 self.last_frame = None;
+                // Known already, whatever becomes of the worker before it can say so.
+                let nodes = match &self.config.source {
+                    Source::V4l2(path) => vec![path.clone()],
+                    _ => Vec::new(),
+                };
+                self.claim(&nodes, now);
                 if let Some(worker) = &mut self.worker {
                     worker.start(now);
                 }
@@ -434,7 +466,10 @@ impl Engine {
                     }
                 }
             }
-            Action::VerifyOff => {}
+            Action::VerifyOff => {
+                self.sensors.verify(now);
+                self.dispatch_sensors(now);
+            }
             Action::Publish(status) => (self.sink)(&status),
         }
     }
@@ -469,6 +504,7 @@ impl Engine {
                 if let Some(detector) = &mut self.detector {
                     detector.set_own(Some(worker.pid()));
                 }
+                self.sensors.set_worker(Some(worker.pid()));
                 self.worker = Some(worker);
             }
             Err(reason) => {
@@ -487,7 +523,11 @@ impl Engine {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
+                HostEvent::Opening { nodes } => self.claim(&nodes, now),
                 HostEvent::Started { camera, caps } => {
+                    if self.sensors.claim_held(now) {
+                        self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
+                    }
                     tracing::info!("camera on: {camera} ({caps})");
                     self.last_frame = Some(now);
                     self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
@@ -504,6 +544,7 @@ impl Engine {
                     if let Some(detector) = &mut self.detector {
                         detector.set_own(None);
                     }
+                    self.sensors.set_worker(None);
                     // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
                     if self.last_frame.take().is_some()
                         && !self.camera_shown
@@ -611,6 +652,27 @@ impl Engine {
             }
             self.events.push_back(Event::Presence(presence));
         }
+    }
+
+    /// The worker is about to open these nodes and no others.
+    fn claim(&mut self, nodes: &[PathBuf], now: Instant) {
+        if self.sensors.claim(nodes, now) {
+            self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
+        }
+    }
+
+    fn dispatch_sensors(&mut self, now: Instant) {
+        let events = self.sensors.dispatch(now);
+        self.events.extend(events.into_iter().map(Event::Sensor));
+    }
+
+    fn watch_sensors(&mut self) {
+        if let Some(fd) = self.sensors.fd()
+            && let Err(error) = add(&self.epoll, fd, SENSORS, epoll::EventFlags::IN)
+        {
+            tracing::error!("cannot watch other cameras: {error}");
+        }
+        self.dispatch_sensors(Instant::now());
     }
 
     fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {

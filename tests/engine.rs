@@ -41,6 +41,8 @@ impl Bench {
             buffer_count: 7,
             worker_program,
             poll_interval: Duration::from_millis(50),
+            watch_other_cameras: false,
+            roots: Default::default(),
         };
         let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
@@ -265,6 +267,8 @@ fn another_source_takes_effect_while_live() {
         buffer_count: 7,
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
+        watch_other_cameras: false,
+        roots: Default::default(),
     };
     bench.engine.configure(config);
     bench.until("another worker is live", |engine| {

@@ -47,6 +47,8 @@ impl Rig {
             buffer_count: 7,
             worker_program: PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")),
             poll_interval: Duration::from_millis(50),
+            watch_other_cameras: false,
+            roots: Default::default(),
         };
         Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
     }

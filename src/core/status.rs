@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::presence::Client;
+use crate::i18n::{tr, trf};
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,6 +121,25 @@ pub struct OtherCamera {
     pub node: PathBuf,
     /// Names of the programs that have it; none where they cannot be seen.
     pub programs: Vec<String>,
+}
+
+impl OtherCamera {
+    /// The programs in one line.
+    pub fn programs_in_words(&self) -> String {
+        if self.programs.is_empty() {
+            // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
+            tr("another program")
+        } else {
+            self.programs.join(", ")
+        }
+    }
+
+    /// "Camera Foo is on: cheese".
+    pub fn line(&self) -> String {
+        let parts: [(&str, &dyn fmt::Display); 2] = [("camera", &self.camera), ("names", &self.programs_in_words())];
+        // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
+        trf("Camera {camera} is on: {names}", &parts)
+    }
 }
 
 /// One consistent view of everything a user may want to know.

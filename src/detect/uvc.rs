@@ -140,7 +140,11 @@ impl Sensors {
 
     /// When [`Self::dispatch`] is due though nothing is readable.
     pub fn deadline(&self) -> Option<Instant> {
-        self.cameras.iter().filter(|tracked| self.is_read(tracked)).filter_map(|tracked| tracked.sampler.deadline()).min()
+        self.cameras
+            .iter()
+            .filter(|tracked| self.is_read(tracked))
+            .filter_map(|tracked| tracked.sampler.deadline())
+            .min()
     }
 
     /// The worker's process id: it is never another program.
@@ -148,27 +152,45 @@ impl Sensors {
         self.worker = worker;
     }
 
-    /// A worker is about to be started: what the one before had is no longer ours to check.
-    pub fn release(&mut self) {
+    /// What the worker had is no longer ours to check.
+    fn release(&mut self) {
         self.claim = Claim::default();
         self.told_own = None;
     }
 
-    /// The worker is about to open this node. Whether it is a USB camera's: then [`Self::verify`] can tell when it is off.
-    pub fn claim(&mut self, node: &Path, now: Instant) -> bool {
-        let Ok(node) = node.canonicalize() else { return false };
-        let Some(name) = node.file_name().and_then(|name| name.to_str()) else { return false };
-        if node.parent() != self.roots.dev.canonicalize().ok().as_deref() {
+    /// The worker is about to open these nodes and no others. Whether one is a USB camera's: then [`Self::verify`] can
+    /// tell when it is off.
+    pub fn claim(&mut self, nodes: &[PathBuf], now: Instant) -> bool {
+        self.release();
+        let dev = self.roots.dev.canonicalize().ok();
+        let names: Vec<String> = nodes
+            .iter()
+            .filter_map(|node| node.canonicalize().ok())
+            .filter(|node| node.parent() == dev.as_deref())
+            .filter_map(|node| Some(node.file_name()?.to_str()?.to_owned()))
+            .collect();
+        if names.is_empty() {
             return false;
         }
         if self.ears.is_none() {
             self.rescan(now);
         }
-        let interface = self.cameras.iter().find(|tracked| tracked.camera.nodes.iter().any(|known| known == name));
-        let Some(interface) = interface.map(|tracked| tracked.camera.interface.clone()) else { return false };
-        self.claim.is_checked = false;
-        self.claim.interfaces.insert(interface);
-        true
+        let is_claimed = |tracked: &&Tracked| tracked.camera.nodes.iter().any(|known| names.contains(known));
+        self.claim.interfaces =
+            self.cameras.iter().filter(is_claimed).map(|tracked| tracked.camera.interface.clone()).collect();
+        !self.claim.interfaces.is_empty()
+    }
+
+    /// As [`Self::claim`], of what the worker is seen to have open, where that is a USB camera: a vendor's library says
+    /// nothing beforehand.
+    pub fn claim_held(&mut self, now: Instant) -> bool {
+        let Some(worker) = self.worker else { return false };
+        let entries = std::fs::read_dir(format!("/proc/{worker}/fd")).into_iter().flatten().flatten();
+        let nodes: Vec<PathBuf> = entries
+            .filter_map(|entry| std::fs::read_link(entry.path()).ok())
+            .filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video")))
+            .collect();
+        !nodes.is_empty() && self.claim(&nodes, now)
     }
 
     /// The worker is through with what it claimed: [`SensorEvent::Own`] comes from the next [`Self::dispatch`] on, until
@@ -397,7 +419,6 @@ impl Sensors {
         }
         events
     }
-
 }
 
 /// The names of the programs that have these nodes, each once: those that have frames mapped, else all.

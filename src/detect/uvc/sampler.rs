@@ -289,10 +289,14 @@ mod tests {
 
     fn any_reading() -> impl Strategy<Value = (u64, u64, Reading)> {
         let held = prop_oneof![Just(Held::No), Just(Held::Perhaps), Just(Held::Yes)];
-        (1u64..700, prop_oneof![2 => Just(0u64), 3 => 1..40u64], prop::bool::weighted(0.9), prop::bool::weighted(0.1), held)
-            .prop_map(|(ms, more, awake, alternate, held)| {
-                (ms, more, Reading { awake, alternate, urbs: None, held })
-            })
+        (
+            1u64..700,
+            prop_oneof![2 => Just(0u64), 3 => 1..40u64],
+            prop::bool::weighted(0.9),
+            prop::bool::weighted(0.1),
+            held,
+        )
+            .prop_map(|(ms, more, awake, alternate, held)| (ms, more, Reading { awake, alternate, urbs: None, held }))
     }
 
     proptest! {

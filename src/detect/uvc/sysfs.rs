@@ -62,7 +62,10 @@ impl Camera {
         let name = product.unwrap_or_else(|| nodes.first().map(|(_, node)| node.clone()).unwrap_or_default());
         Some(Self {
             status: Attribute::open(&interface.join("power/runtime_status")),
-            alternates: streams.iter().filter_map(|stream| Attribute::open(&stream.join("bAlternateSetting"))).collect(),
+            alternates: streams
+                .iter()
+                .filter_map(|stream| Attribute::open(&stream.join("bAlternateSetting")))
+                .collect(),
             urbs: is_bulk.then(|| Attribute::open(&device.join("urbnum"))).flatten(),
             name: name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect(),
             nodes: nodes.into_iter().map(|(_, node)| node).collect(),

@@ -160,11 +160,8 @@ fn cameras_come_and_go() {
 #[test]
 fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
     let mut bench = Bench::new(true);
-    let child = std::process::Command::new("sleep")
-        .arg("60")
-        .stdin(File::open(bench.fake.node(0)).unwrap())
-        .spawn()
-        .unwrap();
+    let child =
+        std::process::Command::new("sleep").arg("60").stdin(File::open(bench.fake.node(0)).unwrap()).spawn().unwrap();
     bench.fake.set_references(1);
     bench.dispatch();
     assert_eq!(bench.pass(40_000), [], "open, asleep");
@@ -186,10 +183,9 @@ fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
 fn the_workers_camera_is_not_another_and_is_checked_after_it() {
     for watch_others in [true, false] {
         let mut bench = Bench::new(watch_others);
-        assert!(bench.sensors.claim(&bench.fake.node(0), bench.now));
-        assert!(!bench.sensors.claim(std::path::Path::new("/dev/null"), bench.now));
-        let mut worker =
-            std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+        assert!(!bench.sensors.claim(&["/dev/null".into()], bench.now));
+        assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
+        let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
         bench.sensors.set_worker(Some(worker.id()));
         bench.fake.set_alternate(0, 1);
         assert_eq!(bench.pass(5000), [], "ours");
@@ -210,9 +206,24 @@ fn the_workers_camera_is_not_another_and_is_checked_after_it() {
 }
 
 #[test]
+fn what_the_worker_has_open_is_claimed_whoever_opened_it() {
+    let mut bench = Bench::new(true);
+    let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+    assert!(!bench.sensors.claim_held(bench.now), "no worker");
+    bench.sensors.set_worker(Some(worker.id()));
+    let claimed = bench.sensors.claim_held(bench.now);
+    bench.fake.set_alternate(0, 1);
+    let events = bench.dispatch();
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(claimed);
+    assert_eq!(events, [], "ours");
+}
+
+#[test]
 fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
     let mut bench = Bench::new(false);
-    assert!(bench.sensors.claim(&bench.fake.node(2), bench.now));
+    assert!(bench.sensors.claim(&[bench.fake.node(2)], bench.now));
     let file = bench.open(2);
     bench.sensors.set_worker(Some(u32::MAX));
     bench.sensors.verify(bench.now);
@@ -226,9 +237,8 @@ fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
 fn a_camera_that_another_program_took_over_is_no_failure() {
     for (watch_others, told) in [(true, 2), (false, 1)] {
         let mut bench = Bench::new(watch_others);
-        assert!(bench.sensors.claim(&bench.fake.node(0), bench.now));
-        let mut child =
-            std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+        assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
+        let mut child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
         bench.fake.set_alternate(0, 1);
         bench.sensors.verify(bench.now);
         let events = bench.dispatch();
@@ -243,7 +253,7 @@ fn a_camera_that_another_program_took_over_is_no_failure() {
 #[test]
 fn a_camera_that_was_unplugged_is_off() {
     let mut bench = Bench::new(false);
-    assert!(bench.sensors.claim(&bench.fake.node(0), bench.now));
+    assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
     bench.fake.set_alternate(0, 1);
     bench.sensors.verify(bench.now);
     assert_eq!(bench.dispatch(), [SensorEvent::Own { on: true }]);
