@@ -24,6 +24,8 @@ pub struct Line {
     pub reason: String,
     /// When it was read.
     pub at: Option<Instant>,
+    /// When it was written, since 1970, to the millisecond.
+    pub wall: Duration,
 }
 
 /// A child that never outlives its test.
@@ -259,6 +261,7 @@ fn parse(line: &str) -> Line {
             .collect(),
         reason: text("reason"),
         at: Some(Instant::now()),
+        wall: Duration::from_secs_f64(value["t"].as_f64().expect("t")),
     }
 }
 
