@@ -13,6 +13,7 @@ mod relay;
 #[path = "common/uvcam.rs"]
 mod uvcam_rig;
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ struct Rig {
     relay: Relay,
     runtime: tempfile::TempDir,
     mode: Mode,
+    /// The number of the last picture that a client saw.
+    last: Cell<Option<u32>>,
 }
 
 impl Rig {
@@ -74,7 +77,7 @@ impl Rig {
         let directory = runtime.path().to_str().expect("text").to_owned();
         let mut relay = Relay::start_with(&arguments, &[("XDG_RUNTIME_DIR", &directory)]);
         relay.wait_for("idle");
-        Self { relay, runtime, mode }
+        Self { relay, runtime, mode, last: Cell::new(None) }
     }
 
     /// One request on the control socket.
@@ -113,7 +116,8 @@ impl Rig {
 
     fn read_until(&self, client: &mut Client, mut is_enough: impl FnMut(&Tally) -> bool) -> Tally {
         let end = Instant::now() + DEADLINE;
-        let mut tally = Tally::default();
+        // What is lost between two readings counts as well.
+        let mut tally = Tally { last: self.last.get(), ..Tally::default() };
         while !is_enough(&tally) {
             assert!(Instant::now() < end, "{tally}\n{:#?}\n{}", self.relay.seen, self.relay.stderr());
             let mut number = None;
@@ -124,6 +128,7 @@ impl Rig {
             assert_eq!(frame.bytes, self.mode.width * self.mode.height * 2, "the promised format");
             tally.add(number);
         }
+        self.last.set(tally.last);
         tally
     }
 
