@@ -297,13 +297,15 @@ fn survives_while_live(mode: Mode) {
     assert_eq!(rig.relay.poll().state, "live");
 
     camera.order("freeze");
-    failure(&mut rig, &mut client, "freeze");
+    let reason = failure(&mut rig, &mut client, "freeze");
+    assert!(reason.contains("picture") || reason.contains("frame"), "{reason}");
     camera.order("thaw");
     rig.relay.wait_for("live");
     rig.pictures(&mut client, 3);
 
     camera.order("unplug");
-    failure(&mut rig, &mut client, "unplug");
+    let reason = failure(&mut rig, &mut client, "unplug");
+    assert!(reason.contains("is not there"), "{reason}");
     camera.order("replug");
     camera.wait_until_ready();
     rig.relay.wait_for("live");
@@ -339,7 +341,8 @@ fn a_camera_that_refuses_to_start_is_a_stated_failure_and_tried_again() {
         for (fault, mended) in faults {
             camera.order(fault);
             let mut client = rig.client();
-            failure(&mut rig, &mut client, fault);
+            let reason = failure(&mut rig, &mut client, fault);
+            assert!(reason.contains("refuses to start"), "{fault}: {reason}");
             assert!(camera.log().iter().any(|entry| entry.text.ends_with(" stalled")), "{fault} did nothing");
             assert!(!camera.is_on());
             camera.order(mended);
