@@ -452,6 +452,30 @@ fn another_writer_and_a_second_relay_are_named() {
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
+fn another_users_relay_is_told_who_holds_the_node() {
+    use std::os::unix::fs::MetadataExt;
+
+    let mut relay = start(&["--source", "test"]);
+    let group = fs::metadata(NODE).expect("the node").gid();
+    let output = command(&format!("timeout 5 setpriv --reuid=65534 --regid=65534 --groups={group}"))
+        .arg(std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into()))
+        .args(["run", "--headless", "--events", "--device", NODE, "--source", "test"])
+        .env("HOME", "/nonexistent")
+        .env_remove("XDG_RUNTIME_DIR")
+        .output()
+        .expect("setpriv");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last = told.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("no-device") && last.contains("user root"),
+        "{told} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    relay.quit();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
 fn a_user_without_permission_is_told_the_group() {
     let output = command("setpriv --reuid=65534 --regid=65534 --clear-groups")
         .arg(std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into()))

@@ -70,6 +70,7 @@ impl Rig {
                 config_home: home.path().join("config"),
                 config_dirs: vec![],
                 unit_dirs: vec![home.path().join("units")],
+                portal: None,
             },
             preview_source: None,
         };
@@ -413,7 +414,12 @@ fn a_directory_that_cannot_be_written_is_told_in_the_row() {
         let surroundings = Surroundings {
             config: Path::new("/proc/none/config.toml").to_owned(),
             class: Path::new("/proc/none").to_owned(),
-            autostart: Autostart { config_home: "/proc/none".into(), config_dirs: vec![], unit_dirs: vec![] },
+            autostart: Autostart {
+                config_home: "/proc/none".into(),
+                config_dirs: vec![],
+                unit_dirs: vec![],
+                portal: None,
+            },
             preview_source: None,
         };
         let rig = Rig { window: Window::offline(surroundings), home: tempfile::tempdir().expect("a directory") };
@@ -427,7 +433,8 @@ fn a_directory_that_cannot_be_written_is_told_in_the_row() {
         assert!(!mirror.is_active());
         let autostart: gtk::Switch = rig.control("Start with the session");
         autostart.set_active(true);
-        assert!(rig.is_refused("Start with the session") && !autostart.is_active());
+        eventually("it is refused", || rig.is_refused("Start with the session"));
+        assert!(!autostart.is_active());
     });
 }
 
@@ -440,9 +447,11 @@ fn the_session_s_start_is_switched_and_left_to_an_enabled_unit() {
         let entry = rig.home.path().join("config/autostart/io.github.lenscap.Lenscap.desktop");
         let switch: gtk::Switch = rig.control("Start with the session");
         switch.set_active(true);
-        assert!(fs::read_to_string(&entry).expect("the entry").contains("Exec=lenscap\n"));
+        eventually("the entry is written", || {
+            fs::read_to_string(&entry).is_ok_and(|text| text.contains("Exec=lenscap\n"))
+        });
         switch.set_active(false);
-        assert!(!entry.exists());
+        eventually("the entry is gone", || !entry.exists());
         fs::create_dir_all(&wants).expect("a directory");
         std::os::unix::fs::symlink("/nowhere", wants.join("lenscap.service")).expect("a link");
         let rig = Rig::at(rig.home);

@@ -13,6 +13,7 @@ mod relay;
 #[path = "common/uvcam.rs"]
 mod uvcam_rig;
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ struct Rig {
     relay: Relay,
     runtime: tempfile::TempDir,
     mode: Mode,
+    /// The number of the last picture that a client saw.
+    last: Cell<Option<u32>>,
 }
 
 impl Rig {
@@ -74,7 +77,7 @@ impl Rig {
         let directory = runtime.path().to_str().expect("text").to_owned();
         let mut relay = Relay::start_with(&arguments, &[("XDG_RUNTIME_DIR", &directory)]);
         relay.wait_for("idle");
-        Self { relay, runtime, mode }
+        Self { relay, runtime, mode, last: Cell::new(None) }
     }
 
     /// One request on the control socket.
@@ -113,7 +116,8 @@ impl Rig {
 
     fn read_until(&self, client: &mut Client, mut is_enough: impl FnMut(&Tally) -> bool) -> Tally {
         let end = Instant::now() + DEADLINE;
-        let mut tally = Tally::default();
+        // What is lost between two readings counts as well.
+        let mut tally = Tally { last: self.last.get(), ..Tally::default() };
         while !is_enough(&tally) {
             assert!(Instant::now() < end, "{tally}\n{:#?}\n{}", self.relay.seen, self.relay.stderr());
             let mut number = None;
@@ -124,6 +128,7 @@ impl Rig {
             assert_eq!(frame.bytes, self.mode.width * self.mode.height * 2, "the promised format");
             tally.add(number);
         }
+        self.last.set(tally.last);
         tally
     }
 
@@ -292,13 +297,15 @@ fn survives_while_live(mode: Mode) {
     assert_eq!(rig.relay.poll().state, "live");
 
     camera.order("freeze");
-    failure(&mut rig, &mut client, "freeze");
+    let reason = failure(&mut rig, &mut client, "freeze");
+    assert!(reason.contains("picture") || reason.contains("frame"), "{reason}");
     camera.order("thaw");
     rig.relay.wait_for("live");
     rig.pictures(&mut client, 3);
 
     camera.order("unplug");
-    failure(&mut rig, &mut client, "unplug");
+    let reason = failure(&mut rig, &mut client, "unplug");
+    assert!(reason.contains("is not there"), "{reason}");
     camera.order("replug");
     camera.wait_until_ready();
     rig.relay.wait_for("live");
@@ -334,7 +341,8 @@ fn a_camera_that_refuses_to_start_is_a_stated_failure_and_tried_again() {
         for (fault, mended) in faults {
             camera.order(fault);
             let mut client = rig.client();
-            failure(&mut rig, &mut client, fault);
+            let reason = failure(&mut rig, &mut client, fault);
+            assert!(reason.contains("refuses to start"), "{fault}: {reason}");
             assert!(camera.log().iter().any(|entry| entry.text.ends_with(" stalled")), "{fault} did nothing");
             assert!(!camera.is_on());
             camera.order(mended);

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from rig import Applet, Desktop, eventually  # noqa: E402
+from prefs_a11y import INSIDE, Window, kinds  # noqa: E402
+from rig import LENSCAP, Applet, Desktop, eventually  # noqa: E402
 
 WIDTH, HEIGHT = 320, 240
 FRAME = WIDTH * HEIGHT * 2
@@ -35,6 +36,23 @@ class Client:
             file.seek((first + 1) * FRAME)
             seen = {hashlib.md5(file.read(FRAME)).digest() for _ in range(frames)}
         return len(seen) == frames
+
+
+def preferences(desktop):
+    """The window, as a screen reader sees it."""
+    import gi
+
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi
+
+    os.environ |= {name: desktop.environment[name] for name in desktop.environment}
+    os.environ |= {INSIDE: desktop.home, "XDG_CONFIG_HOME": desktop.environment["XDG_CONFIG_HOME"]}
+    # This bus starts no services by itself.
+    desktop.run(["/usr/libexec/at-spi-bus-launcher", "--launch-immediately"], "at-spi")
+    eventually("the accessibility bus", lambda: desktop.session.has("org.a11y.Bus"))
+    Atspi.init()
+    desktop.run(["openbox"], "openbox")
+    return Window(os.path.join(os.path.dirname(LENSCAP), "lenscap-preferences"))
 
 
 def step(what):
@@ -78,6 +96,19 @@ def main():
         step("the client ends")
         client.process.stop()
         eventually("the icon is capped", lambda: applet.shape() == "capped")
+
+        step("the preview in the preferences: an application like any other")
+        window = preferences(desktop)
+        show = window.find("Show what apps see", kinds()["button"])
+        assert applet.property("State") == "idle", "the window alone touches nothing"
+        show.do_action(0)
+        eventually("the icon is live for the preview", lambda: applet.shape() == "live", 60)
+        names = [client["name"] for client in applet.property("Clients")]
+        assert any("Lenscap" in name or "lenscap" in name for name in names), names
+        show.do_action(0)
+        eventually("the icon is capped after the preview", lambda: applet.shape() == "capped", 60)
+        window.process.terminate()
+        window.process.wait(20)
         assert applet.process.stop() == 0
     except BaseException:
         for process in desktop.processes:

@@ -10,6 +10,7 @@ What is missing for it is said by name and counts as skipped.
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,8 @@ def outside():
             "GSETTINGS_BACKEND": "memory",
             "GIO_USE_VFS": "local",
             "LENSCAP_PREVIEW_SOURCE": "videotestsrc is-live=true pattern=smpte",
+            # The applet that "Start" starts has no node.
+            "LENSCAP_OUTPUT": "memory",
         }
         # The server finds a free number itself: several may start at once.
         server_command = ["Xvfb", "-noreset", "-displayfd", "1", "-screen", "0", "1600x1600x24", "-nolisten", "tcp"]
@@ -284,6 +287,33 @@ def kinds():
 def test_state_without_applet(window, _):
     window.find("Lenscap is not running")
     window.find("Start")
+
+
+def test_start_starts_the_applet(window, roles):
+    # GTK 4.8 adds the name of the row.
+    window.find("Start Lenscap is not running", roles["button"]).do_action(0)
+    window.find("Camera is off")
+    assert not window.says("Lenscap is not running")
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(os.path.join(os.environ["XDG_RUNTIME_DIR"], "lenscap/control"))
+        control.sendall(b'{"do":"quit"}\n')
+        control.recv(4096)
+    window.find("Lenscap is not running")
+
+
+def test_diagnosis_comes_from_its_row(window, _):
+    window.page("General")
+    window.tab_to("Diagnose")
+    window.key("Return")
+
+    def shown():
+        return next((frame for frame in children(window.app) if frame.get_name() == "Diagnosis"), None)
+
+    diagnosis = wait_for("the window of the diagnosis", shown)
+    wait_for("what it found", lambda: any(node.get_name() == "Lenscap is not running." for node in walk(diagnosis)))
+    window.key("Escape")
+    wait_for("it is closed", lambda: shown() is None)
+    window.page("Camera")
 
 
 def test_state_of_the_running_applet(window, _):

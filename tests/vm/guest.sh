@@ -124,8 +124,9 @@ rust_test() {
     sed "s/^/# $name: /" "$out"
     try_rust_test "$@" || { sed "s/^/# $name: /" "$out"; fail "$name: $(rust_panic)"; return; }
   }
-  grep '^REPORT ' "$out" | sed "s/^REPORT/# $name:/"
-  if grep -q '^SKIP ' "$out"; then skip "$(grep -m1 '^SKIP ' "$out" | cut -c6-)"; else pass "$name$first"; fi
+  # The first line that a test prints stands behind its name.
+  sed -n "s/.*REPORT /# $name: /p" "$out"
+  if grep -q 'SKIP ' "$out"; then skip "$(sed -n 's/.*SKIP //p' "$out" | head -n 1)"; else pass "$name$first"; fi
   note "$name took $((SECONDS - began)) s"
 }
 try_rust_test() {

@@ -5,8 +5,9 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::portal;
 use crate::APP_ID;
 
 const UNIT: &str = "lenscap.service";
@@ -20,6 +21,8 @@ pub struct Autostart {
     pub config_dirs: Vec<PathBuf>,
     /// Directories of systemd user units.
     pub unit_dirs: Vec<PathBuf>,
+    /// In a sandbox the desktop's portal keeps the entry and tells nobody: this file remembers what it was asked for.
+    pub portal: Option<PathBuf>,
 }
 
 impl Autostart {
@@ -28,7 +31,8 @@ impl Autostart {
         let config_home = glib::user_config_dir();
         let unit_dirs =
             vec![config_home.join("systemd/user"), "/etc/systemd/user".into(), "/usr/lib/systemd/user".into()];
-        Self { config_home, config_dirs: glib::system_config_dirs(), unit_dirs }
+        let portal = std::env::var_os("FLATPAK_ID").map(|_| glib::user_state_dir().join("lenscap/autostart"));
+        Self { config_home, config_dirs: glib::system_config_dirs(), unit_dirs, portal }
     }
 
     fn entry(&self) -> PathBuf {
@@ -44,6 +48,9 @@ impl Autostart {
 
     /// Whether an entry starts it.
     pub fn is_on(&self) -> bool {
+        if let Some(remembered) = &self.portal {
+            return remembered.exists();
+        }
         match fs::read_to_string(self.entry()) {
             Ok(text) => starts(&text),
             Err(_) => self.system_entry(),
@@ -61,29 +68,51 @@ impl Autostart {
         })
     }
 
+    /// Has it started with the session from now on, or not: through the portal in a sandbox, else by [`Self::write`].
+    ///
+    /// # Errors
+    /// One sentence.
+    pub async fn set(&self, on: bool) -> Result<(), String> {
+        let Some(remembered) = &self.portal else { return self.write(on) };
+        let bus = gio::bus_get_future(gio::BusType::Session).await.map_err(|error| error.message().to_owned())?;
+        if portal::start_with_session(&bus, on).await? {
+            write(remembered, "")
+        } else {
+            gone(fs::remove_file(remembered))
+        }
+        .map_err(|error| unwritable(remembered, &error))
+    }
+
     /// Writes or removes the user's entry.
     ///
     /// # Errors
     /// One sentence: the directory cannot be written.
-    pub fn set(&self, on: bool) -> Result<(), String> {
+    fn write(&self, on: bool) -> Result<(), String> {
         let entry = self.entry();
         let done = if on {
             write(&entry, TEXT)
         } else if self.system_entry() {
             write(&entry, HIDDEN)
         } else {
-            match fs::remove_file(&entry) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            }
+            gone(fs::remove_file(&entry))
         };
-        done.map_err(|error| {
-            crate::i18n::trf(
-                "{path} cannot be written ({why}): make its directory writable.",
-                &[("path", &entry.display()), ("why", &error)],
-            )
-        })
+        done.map_err(|error| unwritable(&entry, &error))
     }
+}
+
+/// What was not there is gone as well.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    crate::i18n::trf(
+        "{path} cannot be written ({why}): make its directory writable.",
+        &[("path", &path.display()), ("why", error)],
+    )
 }
 
 /// The template that is installed, too.
@@ -119,6 +148,7 @@ mod tests {
             config_home: home.path().join("config"),
             config_dirs: vec![home.path().join("xdg")],
             unit_dirs: vec![home.path().join("units")],
+            portal: None,
         };
         (home, autostart)
     }
@@ -127,12 +157,12 @@ mod tests {
     fn the_entry_is_written_and_removed() {
         let (_home, autostart) = autostart();
         assert!(!autostart.is_on());
-        autostart.set(true).unwrap();
+        autostart.write(true).unwrap();
         assert!(autostart.is_on());
         assert!(fs::read_to_string(autostart.entry()).unwrap().contains("\nExec=lenscap\n"));
-        autostart.set(false).unwrap();
+        autostart.write(false).unwrap();
         assert!(!autostart.is_on() && !autostart.entry().exists());
-        autostart.set(false).unwrap();
+        autostart.write(false).unwrap();
     }
 
     #[test]
@@ -142,9 +172,9 @@ mod tests {
         fs::create_dir_all(system.parent().unwrap()).unwrap();
         fs::write(&system, TEXT).unwrap();
         assert!(autostart.is_on());
-        autostart.set(false).unwrap();
+        autostart.write(false).unwrap();
         assert!(!autostart.is_on() && system.exists());
-        autostart.set(true).unwrap();
+        autostart.write(true).unwrap();
         assert!(autostart.is_on());
     }
 
@@ -163,7 +193,7 @@ mod tests {
     fn an_unwritable_home_is_one_sentence() {
         let mut autostart = autostart().1;
         autostart.config_home = "/proc/none".into();
-        let sentence = autostart.set(true).unwrap_err();
+        let sentence = autostart.write(true).unwrap_err();
         assert!(sentence.contains("cannot be written") && !sentence.contains('\n'), "{sentence}");
     }
 }

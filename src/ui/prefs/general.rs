@@ -27,6 +27,16 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     file.set_activatable_widget(Some(&button));
     button.connect_clicked(move |button| open(button, &path));
     group.add(&file);
+    let diagnosis = rows::plain(&tr("Diagnose"), &tr("Look for what may keep the camera from working."));
+    diagnosis.set_activatable(true);
+    diagnosis.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
+    let (window, path) = (context.window.downgrade(), context.store.path().to_owned());
+    diagnosis.connect_activated(move |_| {
+        let diagnosis = super::diagnosis::window(Some(&path));
+        diagnosis.set_transient_for(window.upgrade().as_ref());
+        diagnosis.present();
+    });
+    group.add(&diagnosis);
     let about = rows::plain(&tr("About Lenscap"), "");
     about.set_activatable(true);
     about.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
@@ -71,11 +81,18 @@ fn autostart(context: &Context) -> adw::ActionRow {
         let row = row.downgrade();
         let show = Rc::clone(&show);
         switch.connect_active_notify(move |switch| {
-            let Some(row) = row.upgrade() else { return };
-            if !showing.get() && switch.is_active() != autostart.is_on() {
-                rows::report(&row, &subtitle, &autostart.set(switch.is_active()));
-                show();
+            let wanted = switch.is_active();
+            if showing.get() || wanted == autostart.is_on() {
+                return;
             }
+            let (row, subtitle, autostart, show) = (row.clone(), subtitle.clone(), autostart.clone(), show.clone());
+            glib::spawn_future_local(async move {
+                let done = autostart.set(wanted).await;
+                if let Some(row) = row.upgrade() {
+                    rows::report(&row, &subtitle, &done);
+                }
+                show();
+            });
         });
     }
     context.window.connect_is_active_notify(move |_| show());

@@ -267,7 +267,7 @@ fn view(proxy: &gio::DBusProxy) -> View {
 
 /// `PREFIX/bin/lenscap` for `PREFIX/libexec/lenscap/lenscap-preferences`, the one beside us in a build tree, else as
 /// the path finds it.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
     let beside = own.parent().map(|directory| directory.join("lenscap"));
     let installed = own.ancestors().nth(3).map(|prefix| prefix.join("bin/lenscap"));
