@@ -14,6 +14,7 @@ mod peer;
 mod start;
 mod switches;
 mod table;
+mod watch;
 mod wire;
 
 #[allow(dead_code)] // the tests use the rest
@@ -90,7 +91,7 @@ fn runs() -> usize {
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
-        eprintln!("usage: relay idle|start|live|latency|switches|wire|native|cycles FILE (make bench runs them all)");
+        eprintln!("usage: relay idle|start|live|latency|switches|watch|wire|native|cycles FILE (make bench runs them all)");
         return std::process::ExitCode::from(2);
     };
     if part == "fresh-start" {
@@ -104,6 +105,7 @@ fn main() -> std::process::ExitCode {
         "live" => live::run(&mut table),
         "latency" => latency::run(&mut table),
         "switches" => switches::run(&mut table),
+        "watch" => watch::run(&mut table),
         "wire" => wire::run(&mut table),
         "cycles" => cycles::run(&mut table),
         "native" => native::run(&mut table),
