@@ -4,7 +4,7 @@
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-parts=${BENCH_PARTS:-idle start switches latency live switches-0.12 native cycles resident}
+parts=${BENCH_PARTS:-idle start switches latency live wire watch switches-0.12 native cycles resident}
 rows=target/bench
 rm -rf $rows
 mkdir -p $rows
@@ -14,6 +14,7 @@ program=$(cargo bench --no-run --locked --bench relay --message-format=json |
   sed -n 's/.*"name":"relay".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 [ -x "$program" ] || { echo "bench: benches/relay was not built" >&2; exit 1; }
 export LENSCAP_BENCH=$program
+case " $parts " in *" wire "* | *" watch "*) cargo build --release --locked --quiet -p uvcam || exit 1 ;; esac
 
 vm() { # vm LOOPBACK PART...
   local loopback=$1
@@ -23,7 +24,7 @@ vm() { # vm LOOPBACK PART...
 }
 in_vm=()
 for part in $parts; do
-  case $part in idle | start | switches | latency | live) in_vm+=("$part") ;; esac
+  case $part in idle | start | switches | latency | live | wire | watch) in_vm+=("$part") ;; esac
 done
 [ ${#in_vm[@]} = 0 ] || vm 0.15.0 "${in_vm[@]}"
 for part in $parts; do

@@ -19,12 +19,13 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 
 use crate::camera::watch::Watch;
 use crate::camera::{self, choice};
-use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
+use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
 use crate::core::presence::Presence;
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
+use crate::detect::uvc::{Roots, Sensors};
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::i18n::trf;
@@ -52,6 +53,8 @@ const WORKER_SOCKET: u64 = 4;
 const SECOND_NODE_WATCH: u64 = 5;
 const SECOND_DETECTOR: u64 = 6;
 const CAMERA_WATCH: u64 = 7;
+/// What is heard of USB cameras.
+const SENSORS: u64 = 8;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +86,10 @@ pub struct EngineConfig {
     pub poll_interval: Duration,
     /// Where they go as well, for a second program.
     pub second: Option<OutputChoice>,
+    /// Whether cameras that programs use past the relay are watched.
+    pub watch_other_cameras: bool,
+    /// Where the kernel tells of USB cameras.
+    pub roots: Roots,
 }
 
 /// Receives every status that the machine publishes.
@@ -107,6 +114,7 @@ pub struct Engine {
     lent: Lent,
     camera_watch: Option<Watch>,
     cameras_changed: bool,
+    sensors: Sensors,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
     card: Option<Card>,
@@ -149,7 +157,9 @@ impl Engine {
             rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
                 .map_err(|error| io(error.into()))?;
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
+        let sensors = Sensors::new(config.roots.clone(), config.watch_other_cameras, Instant::now());
         let mut engine = Self {
+            sensors,
             machine: Machine::new(config.policy.clone()),
             first: Outlet::new(Tokens { node_watch: NODE_WATCH, detector: DETECTOR }, config.output.clone()),
             second: config.second.clone().map(second_outlet),
@@ -179,6 +189,7 @@ impl Engine {
             engine.no_output(&error);
         }
         engine.watch_cameras();
+        engine.watch_sensors();
         engine.run_events();
         engine.arm();
         Ok(engine)
@@ -277,6 +288,11 @@ impl Engine {
         self.config.worker_program = config.worker_program.clone();
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
+        if config.watch_other_cameras != self.config.watch_other_cameras {
+            self.config.watch_other_cameras = config.watch_other_cameras;
+            self.sensors.set_watch_others(config.watch_other_cameras, Instant::now());
+            self.watch_sensors();
+        }
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -293,12 +309,15 @@ impl Engine {
     /// Switches the camera off, waits until that is confirmed or `deadline` has passed, and lets go of the node.
     pub fn shut_down(&mut self, deadline: Instant) {
         self.event(Event::Command(Command::Pause { duration: None }));
-        while self.worker.is_some() && Instant::now() < deadline {
+        while (self.worker.is_some() || self.machine.camera_live()) && Instant::now() < deadline {
             let left = deadline.saturating_duration_since(Instant::now());
             if let Err(error) = self.turn(Some(left)) {
                 tracing::warn!("cannot wait for the camera to stop ({error}); ending its process");
                 break;
             }
+        }
+        if let Some(reason) = self.machine.status().reason.filter(|_| self.machine.camera_live()) {
+            tracing::error!("{reason}");
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;
@@ -347,6 +366,9 @@ impl Engine {
             self.dispatch_detectors(now, |outlet, now| {
                 seen[outlet.tokens().detector as usize] && outlet.dispatch_detector(now)
             });
+        }
+        if seen[SENSORS as usize] {
+            self.dispatch_sensors(now);
         }
         if seen[NODE_WATCH as usize] && self.first.dispatch_node_watch() {
             self.retry_output(false);
@@ -400,6 +422,9 @@ impl Engine {
             self.dispatch_worker(now, WorkerHost::dispatch);
         }
         self.dispatch_detectors(now, |outlet, now| outlet.is_look_due(now) && outlet.dispatch_detector(now));
+        if self.sensors.deadline().is_some_and(|at| at <= now) {
+            self.dispatch_sensors(now);
+        }
         if self.first.is_retry_due(now) {
             self.retry_output(true);
         }
@@ -421,6 +446,7 @@ impl Engine {
             self.worker.as_ref().and_then(WorkerHost::deadline),
             self.first.deadline(),
             self.second.as_ref().and_then(Outlet::deadline),
+            self.sensors.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -479,6 +505,12 @@ impl Engine {
             Action::SpawnWorker => self.spawn_worker(now),
             Action::StartCamera => {
                 self.last_frame = None;
+                // Known already, whatever becomes of the worker before it can say so.
+                let nodes = match &self.config.source {
+                    Source::V4l2(path) => vec![path.clone()],
+                    _ => Vec::new(),
+                };
+                self.claim(&nodes, now);
                 if let Some(worker) = &mut self.worker {
                     worker.start(now);
                 }
@@ -509,6 +541,10 @@ impl Engine {
                 self.lend(now);
             }
             Action::Feed(_) => self.feed(now),
+            Action::VerifyOff => {
+                self.sensors.verify(now);
+                self.dispatch_sensors(now);
+            }
             Action::Publish(status) => (self.sink)(&status),
         }
     }
@@ -536,6 +572,7 @@ impl Engine {
                 for outlet in self.outlets() {
                     outlet.set_own(Some(pid));
                 }
+                self.sensors.set_worker(Some(worker.pid()));
                 self.worker = Some(worker);
             }
             Err(reason) => {
@@ -554,7 +591,11 @@ impl Engine {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
+                HostEvent::Opening { nodes } => self.claim(&nodes, now),
                 HostEvent::Started { camera, caps, why } => {
+                    if self.sensors.claim_held(now) {
+                        self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
+                    }
                     match why.as_str() {
                         "" => tracing::info!("camera on: {camera} ({caps})"),
                         why => tracing::info!("camera on: {camera} ({caps}), chosen automatically: {why}"),
@@ -574,6 +615,7 @@ impl Engine {
                     for outlet in self.outlets() {
                         outlet.set_own(None);
                     }
+                    self.sensors.set_worker(None);
                     // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
                     if self.last_frame.take().is_some()
                         && !self.camera_shown
@@ -590,6 +632,27 @@ impl Engine {
             }
         }
         self.host_events = happened;
+    }
+
+    /// The worker is about to open these nodes and no others.
+    fn claim(&mut self, nodes: &[PathBuf], now: Instant) {
+        if self.sensors.claim(nodes, now) {
+            self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
+        }
+    }
+
+    fn dispatch_sensors(&mut self, now: Instant) {
+        let events = self.sensors.dispatch(now);
+        self.events.extend(events.into_iter().map(Event::Sensor));
+    }
+
+    fn watch_sensors(&mut self) {
+        if let Some(fd) = self.sensors.fd()
+            && let Err(error) = add(&self.epoll, fd, SENSORS, epoll::EventFlags::IN)
+        {
+            tracing::error!("cannot watch other cameras: {error}");
+        }
+        self.dispatch_sensors(Instant::now());
     }
 }
 

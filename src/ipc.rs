@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::core::event::Command;
-use crate::core::status::Status;
+use crate::core::status::{OtherCamera, Status};
 use crate::i18n::{tr, trf};
 
 /// How long a client waits for an answer before it calls the relay hung.
@@ -85,6 +85,13 @@ pub fn to_json(status: &Status) -> Value {
         .iter()
         .map(|client| json!({ "pid": client.pid, "name": client.name, "use": client.usage.as_str() }))
         .collect();
+    let others: Vec<_> = status
+        .others
+        .iter()
+        .map(
+            |other| json!({ "camera": other.camera, "node": other.node.to_string_lossy(), "programs": other.programs }),
+        )
+        .collect();
     let mut json = json!({
         "state": status.state.as_str(),
         "live": status.camera_live,
@@ -92,6 +99,8 @@ pub fn to_json(status: &Status) -> Value {
         "camera": status.camera,
         "allowed": status.allowed,
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
+        "stuck": status.stuck,
+        "others": others,
     });
     if let Some(reason) = &status.second_device {
         json["second_device"] = json!(reason.text);
@@ -118,10 +127,12 @@ fn in_words(status: &Value) -> String {
         .filter(|client| client["use"] != json!("open"))
         .filter_map(|client| client["name"].as_str())
         .collect();
-    let mut line = if status["live"] == json!(true) {
-        trf("Camera is on ({state})", &[("state", &state)])
-    } else {
-        trf("Camera is off ({state})", &[("state", &state)])
+    let others = others(status);
+    let mut line = match (status["live"] == json!(true), others.is_empty()) {
+        (true, true) => trf("Camera is on ({state})", &[("state", &state)]),
+        (false, true) => trf("Camera is off ({state})", &[("state", &state)]),
+        (true, false) => trf("Lenscap's camera is on ({state})", &[("state", &state)]),
+        (false, false) => trf("Lenscap's camera is off ({state})", &[("state", &state)]),
     };
     if !names.is_empty() {
         line += &format!(": {}", names.join(", "));
@@ -131,7 +142,21 @@ fn in_words(status: &Value) -> String {
             line = format!("{}. {reason}", line.trim_end_matches('.'));
         }
     }
-    line
+    // What is on comes first.
+    let lines: Vec<String> = others.iter().map(OtherCamera::line).chain([line]).collect();
+    lines.join(". ")
+}
+
+fn others(status: &Value) -> Vec<OtherCamera> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let others = status["others"].as_array().into_iter().flatten();
+    others
+        .map(|other| OtherCamera {
+            camera: text(&other["camera"]),
+            node: text(&other["node"]).into(),
+            programs: other["programs"].as_array().into_iter().flatten().map(text).collect(),
+        })
+        .collect()
 }
 
 fn state_in_words(state: &str) -> String {
@@ -439,6 +464,22 @@ mod tests {
         assert_eq!(answers.len(), 1);
         assert_eq!(answers[0]["state"], "paused");
         assert_eq!(in_words(&answers[0]), "Camera is off (paused)");
+    }
+
+    #[test]
+    fn another_camera_is_named_first() {
+        let mut status = Machine::new(Policy::default()).status();
+        (status.state, status.reason) = (crate::core::status::StateName::Paused, None);
+        let other = |programs: &[&str]| OtherCamera {
+            camera: "Foo".into(),
+            node: "/dev/video2".into(),
+            programs: programs.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        status.others = vec![other(&["cheese"]), other(&[])];
+        let value = to_json(&status);
+        assert_eq!(value["others"][0], json!({"camera": "Foo", "node": "/dev/video2", "programs": ["cheese"]}));
+        let words = "Camera Foo is on: cheese. Camera Foo is on: another program. Lenscap's camera is off (paused)";
+        assert_eq!(in_words(&value), words);
     }
 
     #[test]

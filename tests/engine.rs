@@ -53,6 +53,8 @@ impl Bench {
             worker_program,
             poll_interval: Duration::from_millis(50),
             second,
+            watch_other_cameras: false,
+            roots: Default::default(),
         };
         let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
@@ -304,6 +306,8 @@ fn another_source_takes_effect_while_live() {
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
         second: None,
+        watch_other_cameras: false,
+        roots: Default::default(),
     };
     bench.engine.configure(config);
     bench.until("another worker is live", |engine| {
@@ -467,6 +471,8 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
         second,
+        watch_other_cameras: false,
+        roots: Default::default(),
     };
     bench.engine.configure(config(Some(OutputChoice::Memory(4))));
     bench.second_clients(Some(Use::Streaming));

@@ -197,6 +197,7 @@ fn every_control_writes_its_setting_and_comments_stay() {
         rig.control::<gtk::SpinButton>("Activation delay").set_value(300.0);
         rig.control::<gtk::Switch>("Start paused").set_active(true);
         rig.control::<gtk::Switch>("Off while locked").set_active(false);
+        rig.control::<gtk::Switch>("Watch other cameras").set_active(false);
         rig.choose("Applications see", "Black");
         rig.control::<gtk::Switch>("An application uses the camera").set_active(false);
         rig.control::<gtk::Switch>("The camera does not work").set_active(false);
@@ -219,6 +220,7 @@ fn every_control_writes_its_setting_and_comments_stay() {
             "activation_delay_ms = 300",
             "start_paused = true",
             "pause_while_locked = false",
+            "watch_other_cameras = false",
             "card = \"black\"",
             "activation = false",
             "failure = false",

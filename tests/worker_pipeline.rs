@@ -308,6 +308,23 @@ fn sources_that_cannot_work_say_why() {
 }
 
 #[test]
+fn the_node_is_told_before_it_is_opened() {
+    if !has("the_node_is_told", &["v4l2src", "videoconvertscale"]) {
+        return;
+    }
+    for (source, nodes) in [
+        ("v4l2:/dev/null", &["/dev/null"][..]),
+        ("pipeline:v4l2src device=/dev/null ! videoconvert", &["/dev/null"]),
+        ("test", &[]),
+    ] {
+        let mut rig = rig(source, format(Yuy2, 320, 240, 30));
+        rig.host.start(std::time::Instant::now());
+        rig.until("told", |rig| rig.opening.is_some());
+        assert_eq!(rig.opening.unwrap(), nodes.iter().map(std::path::PathBuf::from).collect::<Vec<_>>(), "{source}");
+    }
+}
+
+#[test]
 fn sources_of_other_projects_are_named_with_their_package() {
     gst::init().unwrap();
     for (source, element) in [("icamera", "icamerasrc"), ("libcamera", "libcamerasrc"), ("pipewire", "pipewiresrc")] {

@@ -48,6 +48,8 @@ impl Rig {
             worker_program: PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")),
             poll_interval: Duration::from_millis(50),
             second: None,
+            watch_other_cameras: false,
+            roots: Default::default(),
         };
         Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
     }

@@ -14,6 +14,8 @@ mod peer;
 mod start;
 mod switches;
 mod table;
+mod watch;
+mod wire;
 
 #[allow(dead_code)] // the tests use the rest
 #[path = "../../tests/common/client.rs"]
@@ -21,6 +23,9 @@ mod client;
 #[allow(dead_code)] // the tests use the rest
 #[path = "../../tests/common/relay.rs"]
 mod relay;
+#[allow(dead_code)] // the tests use the rest
+#[path = "../../tests/common/uvcam.rs"]
+mod uvcam_rig;
 
 use std::path::Path;
 
@@ -86,7 +91,9 @@ fn runs() -> usize {
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
-        eprintln!("usage: relay idle|start|live|latency|switches|native|cycles FILE (make bench runs them all)");
+        eprintln!(
+            "usage: relay idle|start|live|latency|switches|watch|wire|native|cycles FILE (make bench runs them all)"
+        );
         return std::process::ExitCode::from(2);
     };
     if part == "fresh-start" {
@@ -100,6 +107,8 @@ fn main() -> std::process::ExitCode {
         "live" => live::run(&mut table),
         "latency" => latency::run(&mut table),
         "switches" => switches::run(&mut table),
+        "watch" => watch::run(&mut table),
+        "wire" => wire::run(&mut table),
         "cycles" => cycles::run(&mut table),
         "native" => native::run(&mut table),
         _ => {

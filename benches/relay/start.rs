@@ -62,8 +62,8 @@ fn activation(relay: &mut Relay, cards: &[u64], lead: bool) -> [f64; 3] {
 }
 
 /// From the spawn of gst-launch to the first bytes of a picture.
-fn cold_gst(mode: &Mode) -> f64 {
-    let source = format!("v4l2src device={CAMERA} num-buffers=1 ! {} ! fdsink", mode.caps("YUY2"));
+pub fn cold_gst(device: &str, mode: &Mode) -> f64 {
+    let source = format!("v4l2src device={device} num-buffers=1 ! {} ! fdsink", mode.caps("YUY2"));
     let began = Instant::now();
     let mut child = crate::relay::Reaped(
         Command::new("gst-launch-1.0")
@@ -82,14 +82,15 @@ fn cold_gst(mode: &Mode) -> f64 {
 
 /// In a process that has loaded GStreamer and the elements and has not used them: the worker's case.
 pub fn print_fresh_start() {
-    let pipeline = bare(&MODES[0]);
+    let pipeline = bare(CAMERA, &MODES[0]);
     // As in the worker: loaded, and then quiet for a while.
     std::thread::sleep(Duration::from_millis(500));
     println!("{}", ms(pipeline.time_to_first_frame("sink")));
 }
 
-fn bare(mode: &Mode) -> peer::Pipeline {
-    peer::Pipeline::new(&format!("v4l2src device={CAMERA} ! {} ! fakesink name=sink sync=false", mode.caps("YUY2")))
+/// The source alone, in this process.
+pub fn bare(device: &str, mode: &Mode) -> peer::Pipeline {
+    peer::Pipeline::new(&format!("v4l2src device={device} ! {} ! fakesink name=sink sync=false", mode.caps("YUY2")))
 }
 
 fn fresh() -> f64 {
@@ -103,7 +104,7 @@ pub fn run(table: &mut Table) {
     let cards = cards(&mode);
     let source = format!("v4l2:{CAMERA}");
     let mut relay = mode.relay(&["--source", &source, "--cooldown-ms", "0"], &[]);
-    let hot = || ms(bare(&mode).time_to_first_frame("sink"));
+    let hot = || ms(bare(CAMERA, &mode).time_to_first_frame("sink"));
     // Loads the plugins, and brings the programs into memory.
     hot();
     activation(&mut relay, &cards, false);
@@ -114,7 +115,7 @@ pub fn run(table: &mut Table) {
         bares.push(hot());
         freshes.push(fresh());
         with.push(activation(&mut relay, &cards, true));
-        colds.push(cold_gst(&mode));
+        colds.push(cold_gst(CAMERA, &mode));
     }
     relay.quit();
     let column = |rows: &[[f64; 3]], index: usize| Spread::new(rows.iter().map(|row| row[index]));

@@ -16,6 +16,7 @@ use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
+use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
 use crate::i18n::{tr, trf};
 use crate::ipc::{self, Request, Server};
@@ -28,6 +29,8 @@ const SHUT_DOWN: Duration = Duration::from_secs(6);
 
 /// Environment variable that chooses the output: `memory` for a demonstration.
 const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
+/// Environment variable that names a directory with `sys` and `dev` of pretended USB cameras; only for a demonstration.
+const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
 const DEMONSTRATION_SLOTS: u32 = 4;
 
 const TERMINATE: u64 = FIRST_FREE_TOKEN;
@@ -335,7 +338,17 @@ fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
             }
             SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
         },
+        watch_other_cameras: settings.privacy.watch_other_cameras,
+        roots: roots(),
     })
+}
+
+/// Where the kernel tells of USB cameras.
+fn roots() -> Roots {
+    match std::env::var_os(ROOT_VARIABLE).filter(|_| is_demonstration()) {
+        Some(root) => Roots { sysfs: Path::new(&root).join("sys"), dev: Path::new(&root).join("dev") },
+        None => Roots::default(),
+    }
 }
 
 /// A descriptor that becomes readable when one of these signals arrives.
@@ -394,4 +407,10 @@ fn log_status(status: &Status) {
     let camera = if status.camera_live { "on" } else { "off" };
     // Reasons are warned of where they arise.
     tracing::info!("{}, camera {camera} [{}]", status.state, names.join(", "));
+    for other in &status.others {
+        tracing::info!("{}", other.line());
+    }
+    if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
+        tracing::warn!("{reason}");
+    }
 }

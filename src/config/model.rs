@@ -54,6 +54,8 @@ pub struct Privacy {
     pub card: CardChoice,
     /// The picture for [`CardChoice::Picture`]; kept while another card is chosen. May start with `~/`.
     pub picture: Option<PathBuf>,
+    /// Whether USB cameras that programs use past the relay light the indicator as well.
+    pub watch_other_cameras: bool,
 }
 
 /// `[notifications]`: which are sent.
@@ -140,6 +142,7 @@ impl Default for Privacy {
             blocked: Vec::new(),
             card: CardChoice::default(),
             picture: None,
+            watch_other_cameras: true,
         }
     }
 }
@@ -240,6 +243,7 @@ impl Settings {
             pixel_format,
             poll_interval,
             second_node,
+            watch_other_cameras,
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
@@ -264,6 +268,7 @@ impl Settings {
         set(&mut self.device.label, label);
         set(&mut self.detection.poll_interval, poll_interval);
         set(&mut self.device.second, second_node);
+        set(&mut self.privacy.watch_other_cameras, watch_other_cameras);
         self
     }
 }
@@ -294,4 +299,5 @@ pub struct Overrides {
     pub pixel_format: Option<PixelFormat>,
     pub poll_interval: Option<Duration>,
     pub second_node: Option<SecondNode>,
+    pub watch_other_cameras: Option<bool>,
 }

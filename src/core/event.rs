@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::policy::Policy;
 use super::presence::Presence;
-use super::status::{Reason, Status};
+use super::status::{OtherCamera, Reason, Status};
 
 /// Everything the machine can be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub enum Event {
     Presence(Presence),
     /// The worker reported something, or ended.
     Worker(WorkerEvent),
+    /// The kernel tells what a camera really does.
+    Sensor(SensorEvent),
     /// The user asked for something.
     Command(Command),
     /// The machine is about to sleep (`true`) or has woken up (`false`).
@@ -59,6 +61,20 @@ pub enum WorkerEvent {
     },
 }
 
+/// What the kernel tells of cameras, whoever uses them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SensorEvent {
+    /// The present worker's camera is one of which the kernel tells whether it streams: its stop is to be verified.
+    Verifiable,
+    /// Whether that camera still streams, after [`Action::VerifyOff`]. A camera that another program took over is off.
+    Own {
+        /// It does, or it cannot be told yet.
+        on: bool,
+    },
+    /// The cameras that programs use past the relay; all of them, not an edge.
+    Others(Vec<OtherCamera>),
+}
+
 /// What a user can ask for, from tray, command line or D-Bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
@@ -86,6 +102,8 @@ pub enum Action {
     StopWorker,
     /// End the worker at once: it failed or does not answer.
     KillWorker,
+    /// Tell by [`SensorEvent::Own`] whether the worker's camera is off, until it is.
+    VerifyOff,
     /// Show clients this card from now on.
     ShowCard(Card),
     /// Show clients the worker's frames from now on.

@@ -7,17 +7,25 @@
 //! 2. The indicator leads: a status with `camera_live` is published before [`Action::StartCamera`], and one without it
 //!    only after the worker confirmed the stop or is gone. Until then the state is [`State::Stopping`].
 //! 3. Opening the node is a hint (warm worker, camera untouched), streaming is the truth (camera on).
-//! 4. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
-//! 5. A failure is never the client's: cards say why, the worker is started anew with growing waits.
+//! 4. Where the kernel tells whether the camera streams, its word counts as well: after the stop the state stays
+//!    [`State::Stopping`] until it says off. When it does not within [`VERIFY_TIMEOUT`], the worker is killed if it is
+//!    still there, and then the user is told; the indicator shows "on" as long as that is so.
+//! 5. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
+//! 6. A failure is never the client's: cards say why, the worker is started anew with growing waits.
+
+mod check;
+mod notes;
+mod show;
 
 use std::time::{Duration, Instant};
 
-use super::event::{Action, Card, Command, Event, WorkerEvent};
+use super::event::{Action, Card, Event};
 use super::policy::Policy;
 use super::presence::{Presence, Use};
-use super::restart::{self, Restart};
-use super::status::{Reason, ReasonKind, StateName, Status};
-use crate::i18n::{tr, trf};
+use super::restart::Restart;
+use super::status::{OtherCamera, Reason, ReasonKind, StateName, Status};
+use crate::i18n::tr;
+use check::Check;
 
 /// How long a start may take until the first frame.
 pub const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,6 +35,8 @@ pub const FRAME_TIMEOUT: Duration = Duration::from_secs(3);
 pub const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a stop may take before the worker is killed (again).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long after its worker's last word the kernel may say that the camera still streams.
+pub const VERIFY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Where we are. Each state owns its data.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +68,8 @@ pub enum State {
         /// When it goes off.
         until: Instant,
     },
-    /// The worker was told to stop or killed and has not confirmed it: the sensor counts as on.
+    /// The worker was told to stop or killed and has not confirmed it, or the kernel does not confirm it yet: the sensor
+    /// counts as on.
     Stopping {
         /// When to kill it (again).
         until: Instant,
@@ -161,6 +172,13 @@ pub struct Machine {
     /// This set of clients had its warm worker.
     warmed: bool,
     camera: Option<String>,
+    /// The kernel tells whether the present worker's camera streams.
+    verifiable: bool,
+    /// The last worker's camera, while the kernel has not yet said that it is off.
+    check: Option<Check>,
+    /// The camera cannot be switched off; the last failure says why.
+    stuck: bool,
+    others: Vec<OtherCamera>,
     card: Option<Card>,
     camera_shown: bool,
     feeding: bool,
@@ -188,6 +206,10 @@ impl Machine {
             came_late: false,
             warmed: false,
             camera: None,
+            verifiable: false,
+            check: None,
+            stuck: false,
+            others: Vec::new(),
             card: None,
             camera_shown: false,
             feeding: false,
@@ -224,7 +246,9 @@ impl Machine {
     pub fn deadline(&self) -> Option<Instant> {
         let state = match &self.state {
             State::Pending { since } => self.pending_until(*since),
-            State::Starting { until } | State::Cooldown { until } | State::Stopping { until } => Some(*until),
+            State::Starting { until } | State::Cooldown { until } => Some(*until),
+            // Nothing is left to try once the worker is gone: the kernel's word is an event.
+            State::Stopping { until } => (!self.stuck || self.worker != Worker::None).then_some(*until),
             State::Live { stale_at } => Some(*stale_at),
             State::Failed { retry_at, .. } => *retry_at,
             State::NoDevice { .. } | State::Idle | State::Paused | State::Blocked { .. } => None,
@@ -236,241 +260,6 @@ impl Machine {
         };
         let pause = self.pause.and_then(|pause| pause.until);
         [state, warm, pause].into_iter().flatten().min()
-    }
-
-    /// The snapshot for the outside.
-    pub fn status(&self) -> Status {
-        let reason = match &self.state {
-            State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
-            State::Blocked { client } => Some(Reason::new(ReasonKind::Other, self.blocked_text(client))),
-            State::Paused if self.pause.is_none() => {
-                let text =
-                    if self.asleep { tr("The computer is going to sleep.") } else { tr("The session is locked.") };
-                Some(Reason::new(ReasonKind::Other, text))
-            }
-            State::Idle
-            | State::Pending { .. }
-            | State::Starting { .. }
-            | State::Live { .. }
-            | State::Cooldown { .. }
-            | State::Stopping { .. }
-            | State::Paused => self.last_failure.clone(),
-        };
-        let until = match &self.state {
-            State::Paused => self.pause.and_then(|pause| pause.until),
-            State::Pending { since } => self.pending_until(*since),
-            State::Cooldown { until } => Some(*until),
-            State::Failed { retry_at, .. } => *retry_at,
-            State::NoDevice { .. }
-            | State::Idle
-            | State::Starting { .. }
-            | State::Live { .. }
-            | State::Stopping { .. }
-            | State::Blocked { .. } => None,
-        };
-        Status {
-            state: self.state.name(),
-            camera_live: self.camera_live(),
-            live_since: self.live_since(),
-            clients: self.presence.clients.clone(),
-            camera: self.camera.clone().unwrap_or_else(|| self.policy.source.clone()),
-            reason,
-            until,
-            allowed: self.pause.is_none(),
-            attempt: match self.state {
-                State::Starting { .. } | State::Failed { .. } => self.restart.attempt(),
-                State::NoDevice { .. }
-                | State::Idle
-                | State::Pending { .. }
-                | State::Live { .. }
-                | State::Cooldown { .. }
-                | State::Stopping { .. }
-                | State::Paused
-                | State::Blocked { .. } => 0,
-            },
-            second_device: self.no_second_device.clone(),
-        }
-    }
-
-    /// Takes the event into the facts; decides nothing but the worker's fate.
-    fn note(&mut self, now: Instant, event: Event, actions: &mut Vec<Action>) {
-        match event {
-            Event::DeviceReady => {
-                self.no_device = None;
-                // A new node shows nothing and feeds nobody yet.
-                self.card = None;
-                self.camera_shown = false;
-                self.feeding = false;
-            }
-            Event::DeviceGone(reason) => {
-                self.no_device = Some(reason);
-                self.presence = Presence::default();
-                self.turned_off = false;
-            }
-            Event::SecondDevice(trouble) => self.no_second_device = trouble,
-            Event::Presence(presence) => self.note_presence(presence),
-            Event::Worker(event) => self.note_worker(now, event, actions),
-            Event::Command(command) => self.note_command(now, command),
-            Event::Sleep(asleep) => self.asleep = asleep,
-            Event::Locked(locked) => self.locked = locked,
-            Event::Policy(policy) => {
-                if policy.source != self.policy.source || policy.orientation != self.policy.orientation {
-                    self.end_worker(now, Action::StopWorker, actions);
-                    self.camera = None;
-                    self.warmed = false;
-                    self.forget_failure();
-                }
-                self.policy = policy;
-                // A shorter cooldown holds at once.
-                if let State::Cooldown { until } = &mut self.state {
-                    *until = (*until).min(now + self.policy.cooldown);
-                }
-            }
-            Event::CameraCame => self.note_camera(now),
-            Event::Tick => {}
-        }
-        if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
-            self.pause = None;
-        }
-    }
-
-    fn note_presence(&mut self, presence: Presence) {
-        if self.no_device.is_some() {
-            return;
-        }
-        let is_new = |of: &Presence, usage: fn(Use) -> bool| {
-            presence.clients.iter().any(|client| {
-                usage(client.usage) && !of.clients.iter().any(|old| old.pid == client.pid && usage(old.usage))
-            })
-        };
-        if is_new(&self.presence, |_| true) || presence.is_empty() {
-            self.warmed = false;
-        }
-        let new_stream = is_new(&self.presence, |usage| usage != Use::Open);
-        self.presence = presence;
-        if !self.presence.any_maybe_streaming() {
-            self.turned_off = false;
-            self.forget_failure();
-        } else if new_stream && self.failure.as_ref().is_some_and(|failure| failure.retry_at.is_none()) {
-            self.forget_failure();
-        }
-    }
-
-    /// What failed for want of the camera is tried again at once, given up or not. The count goes on: a camera that
-    /// leaves at every start, and comes back, is not started for ever.
-    fn note_camera(&mut self, now: Instant) {
-        self.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
-        if let Some(failure) = &mut self.failure
-            && is_absence(&failure.reason)
-        {
-            failure.retry_at = Some(now);
-        }
-    }
-
-    fn note_command(&mut self, now: Instant, command: Command) {
-        match command {
-            Command::Pause { duration } => {
-                self.pause = Some(Pause { until: duration.and_then(|duration| now.checked_add(duration)) });
-            }
-            Command::Resume => self.resume(),
-            Command::Toggle if self.pause.is_some() => self.resume(),
-            Command::Toggle => self.pause = Some(Pause { until: None }),
-            Command::TurnOff => {
-                self.turned_off = self.presence.any_maybe_streaming();
-                if let State::Cooldown { until } = &mut self.state {
-                    *until = now;
-                }
-            }
-        }
-    }
-
-    fn resume(&mut self) {
-        self.pause = None;
-        self.turned_off = false;
-        self.forget_failure();
-    }
-
-    fn note_worker(&mut self, now: Instant, event: WorkerEvent, actions: &mut Vec<Action>) {
-        match (self.worker, event) {
-            // The start timeout covers loading as well, so being warm changes nothing.
-            (_, WorkerEvent::Warm) => {}
-            (Worker::On { since, first_frame: None }, WorkerEvent::Started { camera }) => {
-                self.worker = Worker::On { since, first_frame: Some(now) };
-                self.camera = Some(camera);
-                self.last_failure = None;
-                if let State::Starting { .. } = self.state {
-                    self.state = State::Live { stale_at: now + FRAME_TIMEOUT };
-                }
-            }
-            (
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. },
-                WorkerEvent::Started { .. },
-            ) => {}
-            (_, WorkerEvent::Frames { last }) => {
-                if let State::Live { stale_at } = &mut self.state {
-                    *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);
-                }
-            }
-            (Worker::Ending { .. }, WorkerEvent::Stopped) => self.worker = Worker::Ending { sensor_since: None },
-            (Worker::On { .. }, WorkerEvent::Stopped) => {
-                let reason = Reason::new(ReasonKind::Other, tr("The camera's stream ended by itself; trying again."));
-                self.fail(now, reason, actions);
-                self.worker = Worker::Ending { sensor_since: None };
-            }
-            (Worker::None | Worker::Warm { .. }, WorkerEvent::Stopped) => {}
-            (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
-            (Worker::None | Worker::Ending { .. }, WorkerEvent::Failed(_)) => {}
-            (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
-                let reason = reason.unwrap_or_else(|| {
-                    Reason::new(ReasonKind::Crash, tr("The camera process ended by itself; trying again."))
-                });
-                self.note_failure(now, matches!(worker, Worker::On { .. }), reason);
-                self.worker = Worker::None;
-            }
-            (Worker::Ending { .. } | Worker::None, WorkerEvent::Exited { .. }) => self.worker = Worker::None,
-        }
-    }
-
-    /// The worker failed: kill it and remember why.
-    fn fail(&mut self, now: Instant, reason: Reason, actions: &mut Vec<Action>) {
-        self.note_failure(now, matches!(self.worker, Worker::On { .. }), reason);
-        self.end_worker(now, Action::KillWorker, actions);
-    }
-
-    fn note_failure(&mut self, now: Instant, was_on: bool, reason: Reason) {
-        self.last_failure = Some(reason.clone());
-        if !was_on {
-            // A warm worker's failure stays a note; the stream's own attempt will tell.
-            self.warmed = true;
-            return;
-        }
-        let ran = match self.worker {
-            Worker::On { first_frame: Some(first), .. } => now.saturating_duration_since(first),
-            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Duration::ZERO,
-        };
-        if ran >= restart::STABLE {
-            self.restart.reset();
-        }
-        let wait = match reason.kind {
-            // Nothing changes by itself.
-            ReasonKind::Setup => None,
-            ReasonKind::Busy
-            | ReasonKind::Missing
-            | ReasonKind::Permission
-            | ReasonKind::Crash
-            | ReasonKind::Hang
-            | ReasonKind::Format
-            | ReasonKind::Device
-            | ReasonKind::Other => self.restart.failed(),
-        };
-        let came_late = std::mem::take(&mut self.came_late) && is_absence(&reason);
-        let retry_at = if came_late { Some(now) } else { wait.map(|wait| now + wait) };
-        self.failure = Some(Failure { reason, retry_at });
-    }
-
-    fn forget_failure(&mut self) {
-        self.failure = None;
-        self.restart.reset();
     }
 
     /// Ends the worker, if there is one to end. `how`: [`Action::StopWorker`] or [`Action::KillWorker`].
@@ -529,7 +318,12 @@ impl Machine {
 
     /// Whether the sensor's stop is still to be waited for; then the state says so.
     fn await_stop(&mut self, now: Instant, actions: &mut Vec<Action>) -> bool {
-        let Worker::Ending { sensor_since: Some(_) } = self.worker else { return false };
+        match self.worker {
+            Worker::Ending { sensor_since: Some(_) } => {}
+            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => {
+                return self.await_off(now, actions);
+            }
+        }
         match self.state {
             State::Stopping { until } if until > now => return true,
             State::Stopping { .. } => {
@@ -539,6 +333,7 @@ impl Machine {
                         "The camera process does not end, so the camera may still be on: unplug the camera or restart the computer.",
                     ),
                 ));
+                self.stuck = true;
                 actions.push(Action::KillWorker);
             }
             State::NoDevice { .. }
@@ -687,6 +482,7 @@ impl Machine {
         self.failure = None;
         self.came_late = false;
         self.warmed = true;
+        self.verifiable = false;
         self.worker = Worker::On { since: now, first_frame: None };
         self.state = State::Starting { until: now + START_TIMEOUT };
         actions.push(Action::StartCamera);
@@ -718,75 +514,7 @@ impl Machine {
             Worker::Ending { sensor_since } => sensor_since,
             Worker::None | Worker::Warm { .. } => None,
         }
-    }
-
-    /// What clients are to see and whether frames must flow, as far as it changed.
-    fn show(&mut self, actions: &mut Vec<Action>) {
-        if self.no_device.is_some() {
-            return;
-        }
-        let feed = self.presence.any_maybe_streaming();
-        // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
-        // one that goes the last picture is the card.
-        if feed && !self.feeding {
-            actions.push(Action::Feed(true));
-        }
-        match self.wanted_card() {
-            None if !self.camera_shown => {
-                self.camera_shown = true;
-                self.card = None;
-                actions.push(Action::ShowCamera);
-            }
-            None => {}
-            Some(card) => {
-                if self.card.as_ref() != Some(&card) {
-                    actions.push(Action::ShowCard(card.clone()));
-                }
-                self.camera_shown = false;
-                self.card = Some(card);
-            }
-        }
-        if !feed && self.feeding {
-            actions.push(Action::Feed(false));
-        }
-        self.feeding = feed;
-    }
-
-    fn wanted_card(&self) -> Option<Card> {
-        match &self.state {
-            State::Live { .. } => None,
-            State::Cooldown { .. } => match self.worker {
-                Worker::On { first_frame: Some(_), .. } => None,
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Some(Card::Starting),
-            },
-            State::Starting { .. } => match &self.last_failure {
-                // A retry must not flicker between "starting" and the reason.
-                Some(reason) if self.restart.attempt() > 1 => Some(Card::Failed(reason.text.clone())),
-                Some(_) | None => Some(Card::Starting),
-            },
-            State::Pending { .. } => Some(Card::Starting),
-            State::Failed { reason, .. } => Some(Card::Failed(reason.text.clone())),
-            State::Blocked { .. } => Some(Card::Blocked),
-            State::Paused => Some(Card::Paused),
-            State::Idle | State::NoDevice { .. } => Some(Card::Off),
-            State::Stopping { .. } => Some(match self.goal() {
-                Goal::Paused => Card::Paused,
-                Goal::Blocked(_) => Card::Blocked,
-                Goal::Stream => match &self.failure {
-                    Some(failure) => Card::Failed(failure.reason.text.clone()),
-                    None => Card::Starting,
-                },
-                Goal::NoDevice(_) | Goal::Quiet => Card::Off,
-            }),
-        }
-    }
-
-    fn blocked_text(&self, client: &str) -> String {
-        if self.turned_off {
-            trf("You turned the camera off while {client} uses it: resume to allow it again.", &[("client", &client)])
-        } else {
-            trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])
-        }
+        .or_else(|| self.check.as_ref().map(Check::since))
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the outside may know: one snapshot, cheap to compare.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::presence::Client;
+use crate::i18n::{tr, trf};
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,6 +112,36 @@ impl fmt::Display for Reason {
     }
 }
 
+/// A camera that programs use past the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OtherCamera {
+    /// The camera's name.
+    pub camera: String,
+    /// Its first node.
+    pub node: PathBuf,
+    /// Names of the programs that have it; none where they cannot be seen.
+    pub programs: Vec<String>,
+}
+
+impl OtherCamera {
+    /// The programs in one line.
+    pub fn programs_in_words(&self) -> String {
+        if self.programs.is_empty() {
+            // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
+            tr("another program")
+        } else {
+            self.programs.join(", ")
+        }
+    }
+
+    /// "Camera Foo is on: cheese".
+    pub fn line(&self) -> String {
+        let parts: [(&str, &dyn fmt::Display); 2] = [("camera", &self.camera), ("names", &self.programs_in_words())];
+        // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
+        trf("Camera {camera} is on: {names}", &parts)
+    }
+}
+
 /// One consistent view of everything a user may want to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
@@ -133,4 +165,15 @@ pub struct Status {
     pub attempt: u32,
     /// Why the second device, which was asked for, is not served.
     pub second_device: Option<Reason>,
+    /// The camera could not be switched off; the reason says so. Then it counts as on.
+    pub stuck: bool,
+    /// Cameras that programs use past the relay, as far as they are watched.
+    pub others: Vec<OtherCamera>,
+}
+
+impl Status {
+    /// Whether any camera is or may be on, the relay's or another: what an indicator shows.
+    pub fn is_any_camera_on(&self) -> bool {
+        self.camera_live || !self.others.is_empty()
+    }
 }

@@ -17,6 +17,7 @@ mod procfs;
 mod reads;
 #[cfg(test)]
 mod tests;
+pub mod uvc;
 
 use std::collections::BTreeSet;
 use std::io;

@@ -52,6 +52,17 @@ impl Snapshot {
                 ])
             })
             .collect();
+        let others: Vec<HashMap<String, Variant>> = status
+            .others
+            .iter()
+            .map(|other| {
+                HashMap::from([
+                    ("camera".to_owned(), other.camera.to_variant()),
+                    ("node".to_owned(), other.node.to_string_lossy().to_variant()),
+                    ("programs".to_owned(), other.programs.to_variant()),
+                ])
+            })
+            .collect();
         let paused_until = match (status.state, status.until) {
             (StateName::Paused, Some(until)) => clock.seconds(until),
             (StateName::Paused, None) => WITHOUT_END,
@@ -72,6 +83,8 @@ impl Snapshot {
             ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),
             ("SecondDevice", text(&status.second_device).to_variant()),
             ("Version", crate::VERSION.to_variant()),
+            ("Stuck", status.stuck.to_variant()),
+            ("OtherCameras", others.to_variant()),
         ])
     }
 

@@ -14,7 +14,7 @@ use super::words;
 use super::{Ask, Wanted};
 use crate::config::model::Notifications;
 use crate::core::presence::Use;
-use crate::core::status::{ReasonKind, StateName, Status};
+use crate::core::status::{OtherCamera, ReasonKind, StateName, Status};
 use crate::i18n::{tr, trf, trn};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
@@ -30,6 +30,8 @@ const MAX_ORDERS: usize = 64;
 pub enum Subject {
     /// The camera is on.
     Activation,
+    /// A program uses a camera past the relay.
+    OtherCamera,
     /// It does not work, or is in use elsewhere.
     Failure,
     /// A second program comes while another one uses it.
@@ -77,8 +79,10 @@ impl Teller {
         let failure = failure(status).filter(|(is_busy, _)| if *is_busy { wanted.busy } else { wanted.failure });
         let crowd = self.crowd(status, is_for_one).filter(|_| wanted.busy);
         let mut orders = Vec::new();
+        let other = other_camera(status).filter(|_| wanted.activation);
         for (subject, notice) in [
             (Subject::Activation, activation),
+            (Subject::OtherCamera, other),
             (Subject::Failure, failure.map(|(_, notice)| notice)),
             (Subject::Crowd, crowd),
         ] {
@@ -129,7 +133,9 @@ impl Teller {
 
 /// Between a failure and the next frame: the camera may be switched on and off, but nothing is new.
 fn is_trying_again(status: &Status) -> bool {
-    status.reason.is_some() && matches!(status.state, StateName::Pending | StateName::Starting | StateName::Cooldown)
+    status.reason.is_some()
+        && !status.stuck
+        && matches!(status.state, StateName::Pending | StateName::Starting | StateName::Cooldown)
 }
 
 fn activation(status: &Status) -> Option<Notice> {
@@ -148,8 +154,31 @@ fn activation(status: &Status) -> Option<Notice> {
     })
 }
 
+fn other_camera(status: &Status) -> Option<Notice> {
+    let first = status.others.first()?;
+    let lines: Vec<String> =
+        status.others.iter().skip(1).map(OtherCamera::line).chain([words::cannot_switch_off()]).collect();
+    Some(Notice {
+        summary: first.line(),
+        body: lines.join("\n"),
+        icon: words::icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
+        actions: vec![(Wanted::Preferences, tr("Settings"))],
+        urgent: false,
+    })
+}
+
 /// The notice, and whether the camera is in use elsewhere.
 fn failure(status: &Status) -> Option<(bool, Notice)> {
+    if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
+        let notice = Notice {
+            summary: tr("The camera is still on"),
+            body: reason.text.clone(),
+            icon: words::icon_name(status, false),
+            actions: vec![(Wanted::Preferences, tr("Settings"))],
+            urgent: true,
+        };
+        return Some((false, notice));
+    }
     let reason = status.reason.as_ref().filter(|_| status.state == StateName::Failed)?;
     let is_busy = reason.kind == ReasonKind::Busy;
     let notice = Notice {
@@ -344,6 +373,32 @@ mod tests {
         assert!(orders.contains(&(Subject::Failure, None)), "{orders:?}");
     }
 
+    fn with_other() -> Status {
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] };
+        Status { others: vec![other], ..status(StateName::Idle, &[]) }
+    }
+
+    #[test]
+    fn another_camera_is_told_and_taken_back() {
+        let mut teller = Teller::default();
+        let on = teller.orders(&with_other(), &ALL, false);
+        let [(Subject::OtherCamera, Some(notice))] = &on[..] else { panic!("{on:?}") };
+        assert_eq!(notice.summary, "Camera Foo is on: cheese");
+        assert!(!notice.actions.iter().any(|(wanted, _)| *wanted == Wanted::TurnOff), "that would be a lie");
+        assert_eq!(teller.orders(&status(StateName::Idle, &[]), &ALL, false), [(Subject::OtherCamera, None)]);
+    }
+
+    #[test]
+    fn a_camera_that_stays_on_is_told_until_it_is_off() {
+        let mut teller = Teller::default();
+        let reason = Some(Reason::new(ReasonKind::Hang, "Unplug it."));
+        let stuck = Status { stuck: true, camera_live: true, reason, ..status(StateName::Cooldown, &[]) };
+        let on = teller.orders(&stuck, &ALL, false);
+        let [(Subject::Failure, Some(notice))] = &on[..] else { panic!("{on:?}") };
+        assert!(notice.urgent && notice.body == "Unplug it.");
+        assert_eq!(teller.orders(&status(StateName::Idle, &[]), &ALL, false), [(Subject::Failure, None)]);
+    }
+
     #[test]
     fn who_comes_while_another_uses_the_camera_is_told_of_the_second_device_once() {
         let mut crowded = status(StateName::Live, &["Zoom"]);
@@ -370,6 +425,7 @@ mod tests {
     fn each_kind_can_be_switched_off() {
         let cases = [
             (status(StateName::Live, &["Zoom"]), Notifications { activation: false, ..ALL }),
+            (with_other(), Notifications { activation: false, ..ALL }),
             (failed(ReasonKind::Crash), Notifications { failure: false, ..ALL }),
             (failed(ReasonKind::Busy), Notifications { busy: false, ..ALL }),
         ];

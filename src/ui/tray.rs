@@ -123,6 +123,7 @@ impl Tray for Icon {
     fn status(&self) -> ksni::Status {
         match self.view.status.state {
             StateName::Failed | StateName::NoDevice => ksni::Status::NeedsAttention,
+            _ if self.view.status.stuck => ksni::Status::NeedsAttention,
             _ => ksni::Status::Active,
         }
     }
@@ -163,8 +164,10 @@ impl Tray for Icon {
     fn menu(&self) -> Vec<MenuItem<Self>> {
         let view = &self.view;
         let status = &view.status;
-        let mut menu = note(&words::line(status, Instant::now()));
-        menu.extend(status.reason.iter().filter(|_| !status.camera_live).flat_map(|reason| note(&reason.text)));
+        let lines = words::lines(status, Instant::now());
+        let mut menu: Vec<_> = lines.iter().flat_map(|line| note(line)).collect();
+        let is_told = !status.camera_live || status.stuck;
+        menu.extend(status.reason.iter().filter(|_| is_told).flat_map(|reason| note(&reason.text)));
         menu.extend(view.problem.iter().flat_map(|problem| note(problem)));
         menu.push(MenuItem::Separator);
         menu.push(
@@ -337,6 +340,32 @@ mod tests {
         assert!(labels_failed.contains(&"Try again".to_owned()));
         assert_eq!(failed.status(), ksni::Status::NeedsAttention);
         assert!(failed.tool_tip().description.contains("&lt;that&gt;"));
+    }
+
+    #[test]
+    fn another_camera_and_one_that_stays_on_are_told() {
+        let (paused, _asks) = icon(|view| {
+            view.status.state = StateName::Paused;
+            view.status.allowed = false;
+            view.status.others = vec![crate::core::status::OtherCamera {
+                camera: "Foo".into(),
+                node: "/dev/video2".into(),
+                programs: vec!["cheese".into()],
+            }];
+        });
+        let shown = labels(&paused.menu());
+        assert_eq!(shown[0], "Camera Foo is on: cheese");
+        assert!(shown[1].starts_with("Lenscap cannot switch"), "{shown:?}");
+        assert!(!shown.contains(&"Turn off now".to_owned()), "that would be a lie: {shown:?}");
+        let (stuck, _asks) = icon(|view| {
+            view.status.state = StateName::Cooldown;
+            view.status.camera_live = true;
+            view.status.stuck = true;
+            view.status.reason =
+                Some(crate::core::status::Reason::new(crate::core::status::ReasonKind::Hang, "Unplug it."));
+        });
+        assert_eq!(stuck.status(), ksni::Status::NeedsAttention);
+        assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "Unplug it."]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::core::presence::{Client, Use};
-use crate::core::status::{StateName, Status};
+use crate::core::status::{OtherCamera, StateName, Status};
 use crate::i18n::{tr, trf, trn};
 
 /// Most programs named in one line.
@@ -17,6 +17,8 @@ pub fn icon_name(status: &Status, has_problem: bool) -> String {
             StateName::Cooldown => "cooldown",
             _ => "live",
         },
+        // Whatever else is wrong: a camera is on.
+        _ if status.is_any_camera_on() => "live",
         StateName::Failed | StateName::NoDevice => "attention",
         _ if has_problem => "attention",
         StateName::Paused => "paused",
@@ -32,6 +34,18 @@ pub fn title(status: &Status) -> String {
         StateName::Starting => tr("Camera is starting"),
         StateName::Cooldown if status.camera_live => tr("Camera is still on"),
         _ if status.camera_live => tr("Camera is on"),
+        _ if status.is_any_camera_on() => match &status.others[..] {
+            [other] => trf("Camera {camera} is on", &[("camera", &other.camera)]),
+            others => trn("{n} camera is on", "{n} cameras are on", others.len() as u64, &[]),
+        },
+        _ => own_title(status),
+    }
+}
+
+/// The state of the relay's camera in a few words, whatever others do.
+fn own_title(status: &Status) -> String {
+    match status.state {
+        _ if status.camera_live => title(status),
         StateName::NoDevice => tr("No camera device"),
         StateName::Paused => match status.until {
             Some(until) => trf("Camera is paused until {time}", &[("time", &time_of_day(until))]),
@@ -39,7 +53,9 @@ pub fn title(status: &Status) -> String {
         },
         StateName::Blocked => tr("Camera is blocked"),
         StateName::Failed => tr("The camera does not work"),
-        StateName::Idle | StateName::Pending | StateName::Live | StateName::Cooldown => tr("Camera is off"),
+        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => {
+            tr("Camera is off")
+        }
     }
 }
 
@@ -70,7 +86,7 @@ pub fn names(clients: &[Client]) -> Option<String> {
 
 /// The menu's first line: "Camera is on: Zoom, 12 min".
 pub fn line(status: &Status, now: Instant) -> String {
-    let title = title(status);
+    let title = own_title(status);
     let names = names(&status.clients);
     let since = status.live_since.map(|since| duration(now.saturating_duration_since(since).as_secs()));
     match (names, since) {
@@ -81,6 +97,32 @@ pub fn line(status: &Status, now: Instant) -> String {
         (Some(names), None) => trf("{state}: {names}", &[("state", &title), ("names", &names)]),
         (None, None) => title,
     }
+}
+
+/// The menu's first lines; those of a camera that is on come first. See [`line`] for the relay's own.
+pub fn lines(status: &Status, now: Instant) -> Vec<String> {
+    let own = line(status, now);
+    let mut others = others(status);
+    if status.camera_live {
+        others.insert(0, own);
+    } else {
+        others.push(own);
+    }
+    others
+}
+
+/// The cameras that programs use past the relay, one a line, and what that means.
+fn others(status: &Status) -> Vec<String> {
+    let mut lines: Vec<String> = status.others.iter().map(OtherCamera::line).collect();
+    if !lines.is_empty() {
+        lines.push(cannot_switch_off());
+    }
+    lines
+}
+
+/// Said of other cameras.
+pub fn cannot_switch_off() -> String {
+    tr("Lenscap cannot switch that camera off: end the video in the program that uses it.")
 }
 
 /// The tooltip's second line: who, since when (by the clock, so that it does not age), and why.
@@ -97,10 +139,12 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     }
     if status.camera_live {
         lines.push(trf("Camera: {camera}", &[("camera", &status.camera)]));
-    } else if let Some(reason) = &status.reason {
+    }
+    if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(reason.text.clone());
     }
     lines.extend(status.second_device.as_ref().map(|reason| reason.text.clone()));
+    lines.extend(others(status));
     lines.extend(problem.map(str::to_owned));
     lines.join("\n")
 }
@@ -201,6 +245,45 @@ mod tests {
         assert_eq!(details(&idle, None), "");
         idle.second_device = Some(Reason::new(ReasonKind::Device, "Second device: It is missing."));
         assert_eq!(details(&idle, None), "Second device: It is missing.");
+    }
+
+    #[test]
+    fn another_camera_is_shown_as_on_whatever_the_relay_does() {
+        let other = |camera: &str, programs: &[&str]| OtherCamera {
+            camera: camera.into(),
+            node: "/dev/video2".into(),
+            programs: programs.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        for state in StateName::ALL {
+            for live in [false, true] {
+                let mut status = status(state, live);
+                status.others = vec![other("Foo", &["cheese"])];
+                for has_problem in [false, true] {
+                    let shape = icon_name(&status, has_problem);
+                    assert!(["live", "starting", "cooldown"].iter().any(|lit| shape.contains(lit)), "{state}: {shape}");
+                }
+                assert!(!title(&status).contains("off"), "{state}: {}", title(&status));
+                assert!(lines(&status, Instant::now()).contains(&"Camera Foo is on: cheese".to_owned()), "{state}");
+            }
+        }
+        let mut paused = status(StateName::Paused, false);
+        paused.others = vec![other("Foo", &[])];
+        assert_eq!(title(&paused), "Camera Foo is on");
+        let expected = ["Camera Foo is on: another program", &cannot_switch_off(), "Camera is paused"];
+        assert_eq!(lines(&paused, Instant::now()), expected);
+        assert!(details(&paused, None).starts_with("Camera Foo is on: another program\n"));
+        paused.others.push(other("Bar", &["a", "b"]));
+        assert_eq!(title(&paused), "2 cameras are on");
+        assert_eq!(lines(&paused, Instant::now())[1], "Camera Bar is on: a, b");
+    }
+
+    #[test]
+    fn a_camera_that_cannot_be_switched_off_says_why() {
+        let mut stuck = status(StateName::Cooldown, true);
+        stuck.stuck = true;
+        stuck.reason = Some(crate::core::status::Reason::new(crate::core::status::ReasonKind::Hang, "Unplug it."));
+        assert_eq!(title(&stuck), "Camera is still on");
+        assert!(details(&stuck, None).contains("Unplug it."));
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
         ReasonKind::Format => {
             trf("The camera {camera} gives no video that can be shown ({error}): choose another source.", parts)
         }
+        // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
+        ReasonKind::Other if said == "Failed to allocate required memory" => {
+            trf("The camera {camera} refuses to start: unplug it and plug it in again, or restart the computer.", parts)
+        }
         ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
         ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
             "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
@@ -131,6 +135,13 @@ mod tests {
         assert_eq!(open("system error: Input/output error"), ReasonKind::Other);
         let stopped = glib::Error::new(gst::StreamError::Failed, "Internal data stream error.");
         assert_eq!(of(stopped, "streaming stopped, reason not-negotiated (-4)"), ReasonKind::Format);
+    }
+
+    #[test]
+    fn a_camera_that_refuses_to_start_is_not_called_short_of_memory() {
+        let error = glib::Error::new(gst::ResourceError::Settings, "Failed to allocate required memory.");
+        let reason = reason(&error, "Buffer pool activation failed", "/dev/video0");
+        assert!(reason.text.contains("refuses to start") && !reason.text.contains("memory"), "{reason}");
     }
 
     #[test]

@@ -58,6 +58,11 @@ pub struct WorkerConfig {
 pub enum HostEvent {
     /// It is up and has touched no camera.
     Warm,
+    /// It is about to open a camera; the last one counts.
+    Opening {
+        /// The V4L2 nodes of it, none where they are not known.
+        nodes: Vec<PathBuf>,
+    },
     /// The first frame is there and waits for the gate.
     Started {
         /// The camera's name for people.
@@ -421,6 +426,7 @@ impl WorkerHost {
                 self.phase = Phase::Warm;
                 out.push(HostEvent::Warm);
             }
+            (FromChild::Opening { nodes }, Phase::Warm) if self.wants_start => out.push(HostEvent::Opening { nodes }),
             (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;
                 out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,7 @@ pub(super) struct Pipeline {
     sink: SlotSink,
     convert: gst::Element,
     configure: Configure,
+    channel: Arc<Channel>,
     delivery: Arc<Delivery>,
     reports: Arc<Reports>,
     camera: Arc<Mutex<Camera>>,
@@ -92,8 +94,9 @@ impl Pipeline {
         });
         let camera = Arc::new(Mutex::new(Camera::default()));
         let announced = camera.clone();
-        let sink = SlotSink::new(delivery.clone(), configure.format, move || announce(&channel, &announced))
-            .map_err(internal)?;
+        let to = channel.clone();
+        let sink =
+            SlotSink::new(delivery.clone(), configure.format, move || announce(&to, &announced)).map_err(internal)?;
         let convert = sources::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
         pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
@@ -106,7 +109,7 @@ impl Pipeline {
             }
         }
         exercise(&promised_caps(&configure.format));
-        Ok(Self { pipeline, sink, convert, configure, delivery, reports, camera })
+        Ok(Self { pipeline, sink, convert, configure, channel, delivery, reports, camera })
     }
 
     /// Becomes readable when [`Self::next_report`] has something.
@@ -211,10 +214,26 @@ impl Pipeline {
             .unwrap_or_else(|| Reason::new(ReasonKind::Missing, tr("No camera was found: name one in the settings."))))
     }
 
+    /// The parent has to know what is opened: it sees to it that this goes off.
+    fn tell_nodes(&self, nodes: Vec<PathBuf>) -> Result<(), Reason> {
+        let told = protocol::encode(&FromChild::Opening { nodes })
+            .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
+        told.map_err(|error| {
+            let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
+            Reason::new(ReasonKind::Other, text)
+        })
+    }
+
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
+        if let Source::V4l2(path) = source {
+            self.tell_nodes(vec![path.clone()])?;
+        }
         let built = sources::build(source, &self.configure)?;
         let camera = Camera { origin: source.clone(), name: built.name.clone(), ..Camera::default() };
         *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
+        if !matches!(source, Source::V4l2(_)) {
+            self.tell_nodes(sources::nodes(&built.element))?;
+        }
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
             Ok(_) => self.choose(&built),

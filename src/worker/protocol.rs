@@ -42,6 +42,11 @@ pub enum FromChild {
     Stopped,
     /// It does not work; the child ends after this.
     Failed(Reason),
+    /// Said before a camera is opened; the last one counts.
+    Opening {
+        /// The V4L2 nodes of it, none where they are not known.
+        nodes: Vec<PathBuf>,
+    },
 }
 
 /// A filled slot.

@@ -200,6 +200,17 @@ fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
     }
 }
 
+/// The V4L2 nodes that elements in a user's own bin will open.
+pub(super) fn nodes(element: &gst::Element) -> Vec<PathBuf> {
+    let Some(bin) = element.downcast_ref::<gst::Bin>() else { return Vec::new() };
+    let elements = bin.iterate_recurse().into_iter().flatten();
+    elements
+        .filter(|element| element.factory().is_some_and(|factory| factory.name() == "v4l2src"))
+        .filter_map(|element| element.property::<Option<String>>("device"))
+        .map(PathBuf::from)
+        .collect()
+}
+
 /// Whether the camera of this source has gone since it was opened.
 pub(super) fn has_gone(source: &Source) -> bool {
     match source {
@@ -263,6 +274,15 @@ mod tests {
         assert!(parse("videotestsrc ! jpegenc ! image/jpeg, width=320").is_ok());
         assert!(parse("videotestsrc ! jpegenc ! decodebin").is_ok());
         assert!(parse("filesrc location=/tmp/x ! pngdec").is_ok());
+    }
+
+    #[test]
+    fn the_nodes_of_an_own_pipeline_are_known() {
+        gst::init().unwrap();
+        let bin = parse("v4l2src device=/dev/video7 ! videoconvert").unwrap();
+        assert_eq!(nodes(&bin), [Path::new("/dev/video7")]);
+        assert!(nodes(&parse("videotestsrc ! videoconvert").unwrap()).is_empty());
+        assert!(nodes(&make("videotestsrc").unwrap()).is_empty());
     }
 
     #[test]

@@ -24,8 +24,14 @@ pub struct Line {
     pub reason: String,
     /// Why the second device is not served, "" when nothing is wrong.
     pub second: String,
+    /// The camera could not be switched off.
+    pub stuck: bool,
+    /// Cameras used past the relay, with their programs.
+    pub others: Vec<(String, Vec<String>)>,
     /// When it was read.
     pub at: Option<Instant>,
+    /// When it was written, since 1970, to the millisecond.
+    pub wall: Duration,
 }
 
 /// A child that never outlives its test.
@@ -261,7 +267,19 @@ fn parse(line: &str) -> Line {
             .collect(),
         reason: text("reason"),
         second: text("second_device"),
+        stuck: value["stuck"].as_bool().expect("stuck"),
+        others: value["others"]
+            .as_array()
+            .expect("others")
+            .iter()
+            .map(|other| {
+                let programs = other["programs"].as_array().into_iter().flatten();
+                let programs = programs.map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
+                (other["camera"].as_str().unwrap_or_default().to_owned(), programs)
+            })
+            .collect(),
         at: Some(Instant::now()),
+        wall: Duration::from_secs_f64(value["t"].as_f64().expect("t")),
     }
 }
 

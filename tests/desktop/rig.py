@@ -232,6 +232,61 @@ class Desktop:
         return done.returncode, done.stdout, done.stderr, time.monotonic() - began
 
 
+class Cameras:
+    """A stand-in for the kernel's signs of USB cameras: a tree like /sys and /dev, for an applet over memory (LENSCAP_ROOT)."""
+
+    def __init__(self, desktop):
+        self.desktop = desktop
+        self.root = os.path.join(desktop.home, "kernel")
+        for directory in ("sys/class/video4linux", "sys/module/uvcvideo", "dev"):
+            os.makedirs(os.path.join(self.root, directory))
+        self.put("sys/module/uvcvideo/refcnt", "0")
+
+    def put(self, path, text):
+        """In one write that leaves no moment without a text, as the kernel would; padded over an older one."""
+        fd = os.open(os.path.join(self.root, path), os.O_WRONLY | os.O_CREAT, 0o644)
+        os.write(fd, f"{text:<12}\n".encode())
+        os.close(fd)
+
+    def plug(self, number, name):
+        """An isochronous camera at /dev/videoNUMBER."""
+        device = f"sys/devices/usb1/1-{number}"
+        control, stream = f"{device}/1-{number}:1.0", f"{device}/1-{number}:1.1"
+        node = f"sys/class/video4linux/video{number}"
+        for directory in (f"{control}/power", stream, node):
+            os.makedirs(os.path.join(self.root, directory))
+        self.put(f"{device}/product", name)
+        for interface, subclass, which in ((control, "01", "00"), (stream, "02", "01")):
+            self.put(f"{interface}/bInterfaceClass", "0e")
+            self.put(f"{interface}/bInterfaceSubClass", subclass)
+            self.put(f"{interface}/bInterfaceNumber", which)
+            self.put(f"{interface}/bAlternateSetting", " 0")
+        self.put(f"{control}/power/runtime_status", "suspended")
+        self.put(f"{node}/name", name)
+        self.put(f"{node}/index", "0")
+        os.symlink(os.path.join(self.root, control), os.path.join(self.root, node, "device"))
+        self.put(f"dev/video{number}", "")
+
+    def use(self, number):
+        """A program named "tail" streams from it until it is stopped by [`leave`]."""
+        base = f"sys/devices/usb1/1-{number}/1-{number}"
+        self.put("sys/module/uvcvideo/refcnt", "1")
+        self.put(f"{base}:1.0/power/runtime_status", "active")
+        path = os.path.join(self.root, f"dev/video{number}")
+        program = self.desktop.run(["/usr/bin/tail", "-f", path], "tail")
+        eventually("it has the camera", lambda: path in [os.path.realpath(f"/proc/{program.pid}/fd/{fd}")
+                                                         for fd in os.listdir(f"/proc/{program.pid}/fd")])
+        self.put(f"{base}:1.1/bAlternateSetting", " 1")
+        return program
+
+    def leave(self, number, program):
+        base = f"sys/devices/usb1/1-{number}/1-{number}"
+        program.stop()
+        self.put(f"{base}:1.1/bAlternateSetting", " 0")
+        self.put(f"{base}:1.0/power/runtime_status", "suspended")
+        self.put("sys/module/uvcvideo/refcnt", "0")
+
+
 class Applet:
     """The running applet, over memory instead of a node unless told otherwise."""
 

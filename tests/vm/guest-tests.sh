@@ -39,7 +39,7 @@ run_test() { # run_test PROGRAM
   if grep -qE 'BUG:|Oops|Call Trace|general protection' "$WORK/dmesg"; then
     echo "FAIL $cell/$name/kernel: $(grep -m1 -B2 -E 'BUG:|Oops|Call Trace|general protection' "$WORK/dmesg" | head -n 1) (log: $log)"
   fi
-  for m in v4l2loopback vivid; do
+  for m in v4l2loopback vivid uvcvideo vhci_hcd; do
     [ ! -d /sys/module/$m ] || wait_for "rmmod $m" 10 || echo "FAIL $cell/$name/unload: $m stays loaded"
   done
 }

@@ -66,6 +66,19 @@ load_vivid() {
   # No text in the picture: cheaper. The bars move, so that a frame can be told from the one before.
   v4l2-ctl -d "$CAMERA" --set-ctrl=osd_text_mode=2,horizontal_movement=5 >/dev/null
 }
+# load_uvcam: what USB cameras made of software (tests/fixtures/uvcam) need.
+load_uvcam() { modprobe -a uvcvideo vhci-hcd; }
+# plug_uvcam NAME [OPTION]...: plugs one in, "NAME Cam" with the serial number NAME. CAMERA is its node, UVCAM its process,
+# $WORK/NAME.log what it was asked on the wire and when, $WORK/NAME.ctl the FIFO for orders (uvcam/src/order.rs).
+plug_uvcam() {
+  local name=$1
+  shift
+  load_uvcam || return
+  CAMERA=/dev/v4l/by-id/usb-Relay_Test_Bench_${name}_Cam_$name-video-index0
+  "$BIN/uvcam" --product "$name Cam" --serial "$name" --log "$WORK/$name.log" --ctl "$WORK/$name.ctl" "$@" &
+  UVCAM=$!
+  wait_for '[ -c "$CAMERA" ]' 20 && udevadm settle -t 10
+}
 # ready NODE: the node is there and udev is through with it (group video, links).
 ready() { wait_for "[ -c $1 ]" 10 && udevadm settle -t 10; }
 
@@ -100,3 +113,27 @@ gst_plugins() {
   export GST_PLUGIN_PATH=$1 GST_REGISTRY=$WORK/gst-registry.bin
   GST_REGISTRY_UPDATE=yes gst-inspect-1.0 fakesink >/dev/null
 }
+
+# rust_test NAME PROGRAM PREPARE...: one ignored test of a Rust test program, after the command PREPARE. An emulated machine on
+# a busy host can be too slow for a deadline: what fails is run once more, and a pass then says so.
+rust_test() {
+  local name=$1 program=$2 began=$SECONDS first='' out=$WORK/out
+  shift 2
+  try_rust_test "$@" || {
+    first=" (at the second try; the first: $(rust_panic))"
+    sed "s/^/# $name: /" "$out"
+    try_rust_test "$@" || { sed "s/^/# $name: /" "$out"; fail "$name: $(rust_panic)"; return; }
+  }
+  # The first line that a test prints stands behind its name.
+  sed -n "s/.*REPORT /# $name: /p" "$out"
+  if grep -q 'SKIP ' "$out"; then skip "$(sed -n 's/.*SKIP //p' "$out" | head -n 1)"; else pass "$name$first"; fi
+  note "$name took $((SECONDS - began)) s"
+}
+try_rust_test() {
+  "$@" || { echo "the modules do not load" >"$out"; return 1; }
+  timeout -k 5 150 "$program" --ignored --exact "$name" --test-threads=1 --nocapture >"$out" 2>&1
+}
+# The panic's message stands on the line after "panicked at".
+rust_panic() { grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through after 150 s"; }
+# rust_tests_of PROGRAM: the names of its ignored tests, of those that are asked for.
+rust_tests_of() { "$1" --ignored --list 2>/dev/null | sed -n 's/: test$//p' | grep -E "${LENSCAP_ONLY:-.}"; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The kernel tier: the programs of tests/vm/guest over the matrix of kernels, v4l2loopback versions and exclusive_caps.
 #   tests/vm/matrix.sh [--cell KERNEL/VERSION]... [--caps 0|1] [--only REGEX] [TEST]...
-# e.g. matrix.sh --cell 6.1/0.15 --only never_dequeues kernel; REGEX is about the names in tests/kernel.rs.
+# e.g. matrix.sh --cell 6.1/0.15 --only never_dequeues kernel; REGEX is about the names in tests/kernel.rs, truth.rs and wire.rs.
 # One boot per kernel and version. Prints PASS, FAIL and SKIP lines, and at the end
 #   kernel tier: N passed, N failed, N skipped
 # Fails when a test failed. Logs: target/vm-logs. MATRIX=quick is the newest module on 6.1 only.
@@ -48,12 +48,14 @@ prepared "$HERE/prepare.sh" || finish
 # The binaries and the test program that run in the guest.
 cargo_build() {
   [ -e "$REPO/tests/kernel.rs" ] || return 0
-  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test kernel --test worker_v4l2) >"$results.cargo" 2>&1 ||
-    { cat "$results.cargo" >&2; echo "FAIL kernel tier: tests/kernel.rs does not build" | tee -a "$results"; finish; }
+  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test kernel --test truth --test wire --test worker_v4l2) >"$results.cargo" 2>&1 ||
+    { cat "$results.cargo" >&2; echo "FAIL kernel tier: tests/kernel.rs, truth.rs or wire.rs does not build" | tee -a "$results"; finish; }
   program() { (cd "$REPO" && readlink -f "$(sed -n "s/^ *Executable tests.$1.rs (\(.*\))$/\1/p" "$results.cargo")"); }
   LENSCAP_TEST_KERNEL=$(program kernel)
+  LENSCAP_TEST_WIRE=$(program wire)
+  LENSCAP_TEST_TRUTH=$(program truth)
   LENSCAP_TEST_WORKER=$(program worker_v4l2)
-  export LENSCAP_TEST_KERNEL LENSCAP_TEST_WORKER
+  export LENSCAP_TEST_KERNEL LENSCAP_TEST_TRUTH LENSCAP_TEST_WIRE LENSCAP_TEST_WORKER
 }
 needs_cargo() { local t; for t in "${tests[@]}"; do [ "$(basename "$t")" = smoke.sh ] || return 0; done; return 1; }
 if needs_cargo; then cargo_build; fi

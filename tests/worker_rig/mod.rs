@@ -58,6 +58,7 @@ pub struct Rig {
     pub host: WorkerHost,
     pub slots: Slots,
     pub warm: bool,
+    pub opening: Option<Vec<std::path::PathBuf>>,
     pub started: Option<(String, String)>,
     pub frames: Vec<Frame>,
     pub stopped: bool,
@@ -107,6 +108,7 @@ impl Rig {
             host,
             slots,
             warm: false,
+            opening: None,
             started: None,
             frames: Vec::new(),
             stopped: false,
@@ -134,6 +136,10 @@ impl Rig {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
                 HostEvent::Warm => self.warm = true,
+                HostEvent::Opening { nodes } => {
+                    assert!(self.started.is_none(), "told too late");
+                    self.opening = Some(nodes);
+                }
                 HostEvent::Started { camera, caps, why: _ } => {
                     self.started = Some((camera, caps));
                     if self.grant {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::event::{Card, Command, SensorEvent, WorkerEvent};
 use crate::core::presence::Client;
 use crate::core::source::Orientation;
 
@@ -24,6 +25,14 @@ fn nobody() -> Event {
     presence(&[])
 }
 
+fn cheese() -> OtherCamera {
+    OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] }
+}
+
+fn reads(on: bool) -> Event {
+    Event::Sensor(SensorEvent::Own { on })
+}
+
 fn crash() -> Reason {
     Reason::new(ReasonKind::Crash, "It crashed.")
 }
@@ -37,6 +46,12 @@ struct World {
     sensor: bool,
     /// It was told to stop or killed.
     ending: bool,
+    /// The kernel tells whether this worker's camera streams.
+    verifiable: bool,
+    /// The worker let go of such a camera, and nobody has asked the kernel yet.
+    owes_check: bool,
+    /// The kernel was asked and has not said "off".
+    checking: bool,
     shown: Option<Status>,
     feeding: bool,
     device: bool,
@@ -50,13 +65,19 @@ impl World {
                     assert!(!self.worker, "two workers at once");
                     self.worker = true;
                     self.ending = false;
+                    assert!(!self.checking, "a new worker before the last one's camera is off");
                 }
                 Action::StartCamera => {
                     assert!(self.worker && !self.ending, "start without a worker");
                     assert!(self.shown.as_ref().is_some_and(|status| status.camera_live), "sensor before indicator");
                     self.sensor = true;
+                    self.verifiable = false;
                 }
                 Action::StopWorker | Action::KillWorker => self.ending = true,
+                Action::VerifyOff => {
+                    assert!(std::mem::take(&mut self.owes_check), "asked about nothing");
+                    self.checking = true;
+                }
                 Action::ShowCard(_) | Action::ShowCamera => assert!(self.device, "picture without a device"),
                 Action::Feed(feed) => {
                     assert_ne!(self.feeding, *feed, "feed told twice");
@@ -68,6 +89,11 @@ impl World {
                 }
             }
         }
+        assert!(!self.owes_check, "off by the worker's word alone");
+    }
+
+    fn lets_go(&mut self) {
+        self.owes_check |= std::mem::take(&mut self.sensor) && std::mem::take(&mut self.verifiable);
     }
 
     /// The event as the world would send it, with its own effect on the world applied first.
@@ -75,9 +101,11 @@ impl World {
         match event {
             Event::Worker(WorkerEvent::Exited { .. }) => {
                 self.worker = false;
-                self.sensor = false;
+                self.lets_go();
             }
-            Event::Worker(WorkerEvent::Stopped) => self.sensor = false,
+            Event::Worker(WorkerEvent::Stopped) => self.lets_go(),
+            Event::Sensor(SensorEvent::Verifiable) => self.verifiable = self.sensor,
+            Event::Sensor(SensorEvent::Own { on: false }) => self.checking = false,
             Event::DeviceReady => {
                 self.device = true;
                 self.feeding = false;
@@ -89,6 +117,7 @@ impl World {
             Event::Worker(_)
             | Event::Presence(_)
             | Event::SecondDevice(_)
+            | Event::Sensor(SensorEvent::Own { on: true } | SensorEvent::Others(_))
             | Event::Command(_)
             | Event::Sleep(_)
             | Event::Locked(_)
@@ -106,6 +135,7 @@ struct Bench {
     policy: Policy,
     asleep: bool,
     locked: bool,
+    others: Vec<OtherCamera>,
 }
 
 impl Bench {
@@ -118,6 +148,7 @@ impl Bench {
             policy,
             asleep: false,
             locked: false,
+            others: Vec::new(),
         }
     }
 
@@ -132,6 +163,7 @@ impl Bench {
             Event::Sleep(asleep) => self.asleep = *asleep,
             Event::Locked(locked) => self.locked = *locked,
             Event::Policy(policy) => self.policy = policy.clone(),
+            Event::Sensor(SensorEvent::Others(others)) => self.others.clone_from(others),
             _ => {}
         }
         self.world.happens(&event);
@@ -181,7 +213,10 @@ impl Bench {
         let shown = world.shown.as_ref().expect("something is shown from the first step on");
         assert_eq!(shown, &machine.status(), "the outside is told of every change");
         assert!(!world.sensor || shown.camera_live, "sensor on and indicator off");
-        assert!(!shown.camera_live || world.worker, "live shown and no worker exists");
+        assert!(!world.checking || shown.camera_live, "the kernel says on, or nothing, and the indicator is off");
+        assert!(!shown.camera_live || world.worker || world.checking, "live shown and nothing is on");
+        assert!(!shown.stuck || shown.camera_live && shown.reason.is_some(), "stuck without a reason");
+        assert_eq!(shown.others, self.others, "other cameras are shown as they were told");
         // Off means off, in words as well.
         if shown.camera_live {
             assert!(
@@ -224,8 +259,9 @@ impl Bench {
             | State::Stopping { .. }
             | State::Blocked { .. }
             | State::Failed { .. } => {
+                // Of a stuck camera only the kernel can say more.
                 assert!(
-                    machine.deadline().is_some() || !machine.presence.is_empty(),
+                    machine.deadline().is_some() || shown.stuck || !machine.presence.is_empty(),
                     "{:?} waits for nothing",
                     machine.state()
                 );
@@ -266,6 +302,12 @@ fn any_op() -> impl Strategy<Value = Op> {
         4 => Just(WorkerEvent::Exited { reason: None }),
         2 => any_reason().prop_map(|reason| WorkerEvent::Exited { reason: Some(reason) }),
     ];
+    let sensor = prop_oneof![
+        3 => Just(SensorEvent::Verifiable),
+        1 => Just(SensorEvent::Own { on: true }),
+        2 => Just(SensorEvent::Own { on: false }),
+        1 => proptest::collection::vec(Just(cheese()), 0..2).prop_map(SensorEvent::Others),
+    ];
     let command = prop_oneof![
         1 => Just(Command::Pause { duration: None }),
         1 => (0u64..100_000).prop_map(|ms| Command::Pause { duration: Some(Duration::from_millis(ms)) }),
@@ -289,6 +331,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         2 => Just(Op::Event(streaming())),
         10 => worker.prop_map(|event| Op::Event(Event::Worker(event))),
         4 => command.prop_map(|command| Op::Event(Event::Command(command))),
+        6 => sensor.prop_map(|event| Op::Event(Event::Sensor(event))),
         1 => policy.prop_map(|policy| Op::Event(Event::Policy(policy))),
         1 => any::<bool>().prop_map(|asleep| Op::Event(Event::Sleep(asleep))),
         1 => any::<bool>().prop_map(|locked| Op::Event(Event::Locked(locked))),
@@ -334,6 +377,9 @@ proptest! {
             bench.pass(Duration::from_secs(60));
             if bench.world.worker && bench.world.ending {
                 bench.worker(WorkerEvent::Exited { reason: None });
+            }
+            if bench.world.checking {
+                bench.send(Event::Sensor(SensorEvent::Own { on: false }));
             }
         }
         prop_assert!(!bench.world.worker, "a worker is left over");
@@ -644,4 +690,78 @@ fn toggle_pauses_and_resumes() {
     assert_eq!(bench.name(), StateName::Paused);
     bench.send(Event::Command(Command::Toggle));
     assert_eq!(bench.name(), StateName::Idle);
+}
+
+/// Live with a camera of which the kernel tells whether it streams.
+fn verifiable() -> Bench {
+    let mut bench = Bench::live();
+    bench.send(Event::Sensor(SensorEvent::Verifiable));
+    bench
+}
+
+#[test]
+fn the_indicator_waits_for_the_kernels_word() {
+    let mut bench = verifiable();
+    bench.send(Event::Command(Command::Pause { duration: None }));
+    let actions = bench.worker(WorkerEvent::Stopped);
+    assert!(actions.contains(&Action::VerifyOff), "{actions:?}");
+    assert_eq!(bench.name(), StateName::Cooldown);
+    bench.send(reads(true));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(bench.machine.camera_live(), "still on by the kernel's word");
+    bench.send(reads(false));
+    assert_eq!(bench.name(), StateName::Paused);
+    assert_eq!(bench.machine.status().reason, None);
+}
+
+#[test]
+fn a_worker_whose_camera_stays_on_is_killed_and_then_the_user_is_told() {
+    let mut bench = verifiable();
+    bench.send(nobody());
+    bench.pass(Duration::from_secs(5));
+    bench.worker(WorkerEvent::Stopped);
+    bench.send(reads(true));
+    let actions = bench.pass(Duration::from_millis(999));
+    assert!(!actions.contains(&Action::KillWorker), "{actions:?}");
+    let actions = bench.pass(Duration::from_millis(1));
+    assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+    assert!(!bench.machine.status().stuck, "it may have been the worker");
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.pass(Duration::from_millis(999));
+    assert!(!bench.machine.status().stuck);
+    bench.pass(Duration::from_millis(1));
+    let status = bench.machine.status();
+    assert!(status.stuck && status.camera_live);
+    let text = status.reason.expect("a reason").text;
+    assert!(text.starts_with("The camera Test camera is still streaming"), "{text}");
+    // Whoever comes now is told as well; no second worker makes it worse.
+    let actions = bench.send(streaming());
+    assert!(actions.contains(&Action::ShowCard(Card::Failed(text))), "{actions:?}");
+    bench.pass(Duration::from_secs(3600));
+    assert!(bench.machine.status().stuck && bench.world.checking);
+    let actions = bench.send(reads(false));
+    assert!(actions.contains(&Action::StartCamera), "unplugged, or off at last: {actions:?}");
+    assert!(!bench.machine.status().stuck);
+}
+
+#[test]
+fn a_crash_is_checked_as_well() {
+    let mut bench = verifiable();
+    let actions = bench.worker(WorkerEvent::Exited { reason: Some(crash()) });
+    assert!(actions.contains(&Action::VerifyOff), "{actions:?}");
+    assert!(bench.machine.camera_live());
+    bench.send(reads(false));
+    assert_eq!(bench.name(), StateName::Failed);
+}
+
+#[test]
+fn another_camera_is_shown_and_changes_nothing_else() {
+    let mut bench = Bench::ready();
+    bench.send(Event::Command(Command::Pause { duration: None }));
+    let actions = bench.send(Event::Sensor(SensorEvent::Others(vec![cheese()])));
+    assert!(matches!(&actions[..], [Action::Publish(_)]), "{actions:?}");
+    let status = bench.machine.status();
+    assert!(status.is_any_camera_on() && !status.camera_live && status.state == StateName::Paused);
+    bench.send(Event::Sensor(SensorEvent::Others(Vec::new())));
+    assert!(!bench.machine.status().is_any_camera_on());
 }

@@ -71,6 +71,13 @@ fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
         |settings| settings.privacy.pause_while_locked,
         |settings, value| settings.privacy.pause_while_locked = value,
     ));
+    group.add(&rows::switch(
+        store,
+        &tr("Watch other cameras"),
+        &tr("Light the icon also when a program uses a USB camera directly, past Lenscap."),
+        |settings| settings.privacy.watch_other_cameras,
+        |settings, value| settings.privacy.watch_other_cameras = value,
+    ));
     group
 }
 

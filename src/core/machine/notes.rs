@@ -1,0 +1,210 @@
+//! What happened becomes facts; nothing is decided here but the worker's fate.
+
+use std::time::{Duration, Instant};
+
+use super::{FRAME_TIMEOUT, Failure, Machine, Pause, State, Worker, is_absence};
+use crate::core::event::{Action, Command, Event, WorkerEvent};
+use crate::core::presence::{Presence, Use};
+use crate::core::restart;
+use crate::core::status::{Reason, ReasonKind};
+use crate::i18n::tr;
+
+impl Machine {
+    /// Takes the event into the facts; decides nothing but the worker's fate.
+    pub(super) fn note(&mut self, now: Instant, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::DeviceReady => {
+                self.no_device = None;
+                // A new node shows nothing and feeds nobody yet.
+                self.card = None;
+                self.camera_shown = false;
+                self.feeding = false;
+            }
+            Event::DeviceGone(reason) => {
+                self.no_device = Some(reason);
+                self.presence = Presence::default();
+                self.turned_off = false;
+            }
+            Event::SecondDevice(trouble) => self.no_second_device = trouble,
+            Event::Presence(presence) => self.note_presence(presence),
+            Event::Worker(event) => self.note_worker(now, event, actions),
+            Event::Sensor(event) => self.note_sensor(event),
+            Event::Command(command) => self.note_command(now, command),
+            Event::Sleep(asleep) => self.asleep = asleep,
+            Event::Locked(locked) => self.locked = locked,
+            Event::Policy(policy) => {
+                if policy.source != self.policy.source || policy.orientation != self.policy.orientation {
+                    self.end_worker(now, Action::StopWorker, actions);
+                    self.camera = None;
+                    self.warmed = false;
+                    self.forget_failure();
+                }
+                self.policy = policy;
+                // A shorter cooldown holds at once.
+                if let State::Cooldown { until } = &mut self.state {
+                    *until = (*until).min(now + self.policy.cooldown);
+                }
+            }
+            Event::CameraCame => self.note_camera(now),
+            Event::Tick => {}
+        }
+        if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
+            self.pause = None;
+        }
+    }
+
+    fn note_presence(&mut self, presence: Presence) {
+        if self.no_device.is_some() {
+            return;
+        }
+        let is_new = |of: &Presence, usage: fn(Use) -> bool| {
+            presence.clients.iter().any(|client| {
+                usage(client.usage) && !of.clients.iter().any(|old| old.pid == client.pid && usage(old.usage))
+            })
+        };
+        if is_new(&self.presence, |_| true) || presence.is_empty() {
+            self.warmed = false;
+        }
+        let new_stream = is_new(&self.presence, |usage| usage != Use::Open);
+        self.presence = presence;
+        if !self.presence.any_maybe_streaming() {
+            self.turned_off = false;
+            self.forget_failure();
+        } else if new_stream && self.failure.as_ref().is_some_and(|failure| failure.retry_at.is_none()) {
+            self.forget_failure();
+        }
+    }
+
+    /// What failed for want of the camera is tried again at once, given up or not. The count goes on: a camera that
+    /// leaves at every start, and comes back, is not started for ever.
+    fn note_camera(&mut self, now: Instant) {
+        self.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
+        if let Some(failure) = &mut self.failure
+            && is_absence(&failure.reason)
+        {
+            failure.retry_at = Some(now);
+        }
+    }
+
+    fn note_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Pause { duration } => {
+                self.pause = Some(Pause { until: duration.and_then(|duration| now.checked_add(duration)) });
+            }
+            Command::Resume => self.resume(),
+            Command::Toggle if self.pause.is_some() => self.resume(),
+            Command::Toggle => self.pause = Some(Pause { until: None }),
+            Command::TurnOff => {
+                self.turned_off = self.presence.any_maybe_streaming();
+                if let State::Cooldown { until } = &mut self.state {
+                    *until = now;
+                }
+            }
+        }
+    }
+
+    fn resume(&mut self) {
+        self.pause = None;
+        self.turned_off = false;
+        self.forget_failure();
+    }
+
+    fn note_worker(&mut self, now: Instant, event: WorkerEvent, actions: &mut Vec<Action>) {
+        match (self.worker, event) {
+            // The start timeout covers loading as well, so being warm changes nothing.
+            (_, WorkerEvent::Warm) => {}
+            (Worker::On { since, first_frame: None }, WorkerEvent::Started { camera }) => {
+                self.worker = Worker::On { since, first_frame: Some(now) };
+                self.camera = Some(camera);
+                self.last_failure = None;
+                if let State::Starting { .. } = self.state {
+                    self.state = State::Live { stale_at: now + FRAME_TIMEOUT };
+                }
+            }
+            (
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. },
+                WorkerEvent::Started { .. },
+            ) => {}
+            (_, WorkerEvent::Frames { last }) => {
+                if let State::Live { stale_at } = &mut self.state {
+                    *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);
+                }
+            }
+            (Worker::Ending { sensor_since }, WorkerEvent::Stopped) => {
+                self.worker = Worker::Ending { sensor_since: None };
+                if let Some(since) = sensor_since {
+                    self.begin_check(now, since, actions);
+                }
+            }
+            (Worker::On { since, .. }, WorkerEvent::Stopped) => {
+                let reason = Reason::new(ReasonKind::Other, tr("The camera's stream ended by itself; trying again."));
+                self.fail(now, reason, actions);
+                self.worker = Worker::Ending { sensor_since: None };
+                self.begin_check(now, since, actions);
+            }
+            (Worker::None | Worker::Warm { .. }, WorkerEvent::Stopped) => {}
+            (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
+            (Worker::None | Worker::Ending { .. }, WorkerEvent::Failed(_)) => {}
+            (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
+                let reason = reason.unwrap_or_else(|| {
+                    Reason::new(ReasonKind::Crash, tr("The camera process ended by itself; trying again."))
+                });
+                self.note_failure(now, matches!(worker, Worker::On { .. }), reason);
+                self.worker = Worker::None;
+                if let Worker::On { since, .. } = worker {
+                    self.begin_check(now, since, actions);
+                }
+            }
+            (Worker::Ending { sensor_since }, WorkerEvent::Exited { .. }) => {
+                self.worker = Worker::None;
+                match sensor_since {
+                    Some(since) => self.begin_check(now, since, actions),
+                    None => self.extend_check(now),
+                }
+            }
+            (Worker::None, WorkerEvent::Exited { .. }) => {}
+        }
+    }
+
+    /// The worker failed: kill it and remember why.
+    pub(super) fn fail(&mut self, now: Instant, reason: Reason, actions: &mut Vec<Action>) {
+        self.note_failure(now, matches!(self.worker, Worker::On { .. }), reason);
+        self.end_worker(now, Action::KillWorker, actions);
+    }
+
+    fn note_failure(&mut self, now: Instant, was_on: bool, reason: Reason) {
+        self.last_failure = Some(reason.clone());
+        if !was_on {
+            // A warm worker's failure stays a note; the stream's own attempt will tell.
+            self.warmed = true;
+            return;
+        }
+        let ran = match self.worker {
+            Worker::On { first_frame: Some(first), .. } => now.saturating_duration_since(first),
+            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Duration::ZERO,
+        };
+        if ran >= restart::STABLE {
+            self.restart.reset();
+        }
+        let wait = match reason.kind {
+            // Nothing changes by itself.
+            ReasonKind::Setup => None,
+            ReasonKind::Busy
+            | ReasonKind::Missing
+            | ReasonKind::Permission
+            | ReasonKind::Crash
+            | ReasonKind::Hang
+            | ReasonKind::Format
+            | ReasonKind::Device
+            | ReasonKind::Other => self.restart.failed(),
+        };
+        let came_late = std::mem::take(&mut self.came_late) && is_absence(&reason);
+        let retry_at = if came_late { Some(now) } else { wait.map(|wait| now + wait) };
+        self.failure = Some(Failure { reason, retry_at });
+    }
+
+    pub(super) fn forget_failure(&mut self) {
+        self.failure = None;
+        self.restart.reset();
+    }
+}

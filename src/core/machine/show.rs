@@ -1,0 +1,137 @@
+//! What the outside is told and shown.
+
+use super::{Goal, Machine, State, Worker};
+use crate::core::event::{Action, Card};
+use crate::core::status::{Reason, ReasonKind, Status};
+use crate::i18n::{tr, trf};
+
+impl Machine {
+    /// The snapshot for the outside.
+    pub fn status(&self) -> Status {
+        let reason = match &self.state {
+            State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
+            State::Blocked { client } => Some(Reason::new(ReasonKind::Other, self.blocked_text(client))),
+            State::Paused if self.pause.is_none() => {
+                let text =
+                    if self.asleep { tr("The computer is going to sleep.") } else { tr("The session is locked.") };
+                Some(Reason::new(ReasonKind::Other, text))
+            }
+            State::Idle
+            | State::Pending { .. }
+            | State::Starting { .. }
+            | State::Live { .. }
+            | State::Cooldown { .. }
+            | State::Stopping { .. }
+            | State::Paused => self.last_failure.clone(),
+        };
+        let until = match &self.state {
+            State::Paused => self.pause.and_then(|pause| pause.until),
+            State::Pending { since } => self.pending_until(*since),
+            State::Cooldown { until } => Some(*until),
+            State::Failed { retry_at, .. } => *retry_at,
+            State::NoDevice { .. }
+            | State::Idle
+            | State::Starting { .. }
+            | State::Live { .. }
+            | State::Stopping { .. }
+            | State::Blocked { .. } => None,
+        };
+        Status {
+            state: self.state.name(),
+            camera_live: self.camera_live(),
+            live_since: self.live_since(),
+            clients: self.presence.clients.clone(),
+            camera: self.camera.clone().unwrap_or_else(|| self.policy.source.clone()),
+            reason,
+            until,
+            allowed: self.pause.is_none(),
+            attempt: match self.state {
+                State::Starting { .. } | State::Failed { .. } => self.restart.attempt(),
+                State::NoDevice { .. }
+                | State::Idle
+                | State::Pending { .. }
+                | State::Live { .. }
+                | State::Cooldown { .. }
+                | State::Stopping { .. }
+                | State::Paused
+                | State::Blocked { .. } => 0,
+            },
+            stuck: self.stuck,
+            others: self.others.clone(),
+            second_device: self.no_second_device.clone(),
+        }
+    }
+
+    /// What clients are to see and whether frames must flow, as far as it changed.
+    pub(super) fn show(&mut self, actions: &mut Vec<Action>) {
+        if self.no_device.is_some() {
+            return;
+        }
+        let feed = self.presence.any_maybe_streaming();
+        // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
+        // one that goes the last picture is the card.
+        if feed && !self.feeding {
+            actions.push(Action::Feed(true));
+        }
+        match self.wanted_card() {
+            None if !self.camera_shown => {
+                self.camera_shown = true;
+                self.card = None;
+                actions.push(Action::ShowCamera);
+            }
+            None => {}
+            Some(card) => {
+                if self.card.as_ref() != Some(&card) {
+                    actions.push(Action::ShowCard(card.clone()));
+                }
+                self.camera_shown = false;
+                self.card = Some(card);
+            }
+        }
+        if !feed && self.feeding {
+            actions.push(Action::Feed(false));
+        }
+        self.feeding = feed;
+    }
+
+    fn wanted_card(&self) -> Option<Card> {
+        match &self.state {
+            State::Live { .. } => None,
+            State::Cooldown { .. } => match self.worker {
+                Worker::On { first_frame: Some(_), .. } => None,
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Some(Card::Starting),
+            },
+            State::Starting { .. } => match &self.last_failure {
+                // A retry must not flicker between "starting" and the reason.
+                Some(reason) if self.restart.attempt() > 1 => Some(Card::Failed(reason.text.clone())),
+                Some(_) | None => Some(Card::Starting),
+            },
+            State::Pending { .. } => Some(Card::Starting),
+            State::Failed { reason, .. } => Some(Card::Failed(reason.text.clone())),
+            State::Blocked { .. } => Some(Card::Blocked),
+            State::Paused => Some(Card::Paused),
+            State::Idle | State::NoDevice { .. } => Some(Card::Off),
+            State::Stopping { .. } => Some(match self.goal() {
+                Goal::Stream if self.stuck => match &self.last_failure {
+                    Some(reason) => Card::Failed(reason.text.clone()),
+                    None => Card::Starting,
+                },
+                Goal::Paused => Card::Paused,
+                Goal::Blocked(_) => Card::Blocked,
+                Goal::Stream => match &self.failure {
+                    Some(failure) => Card::Failed(failure.reason.text.clone()),
+                    None => Card::Starting,
+                },
+                Goal::NoDevice(_) | Goal::Quiet => Card::Off,
+            }),
+        }
+    }
+
+    fn blocked_text(&self, client: &str) -> String {
+        if self.turned_off {
+            trf("You turned the camera off while {client} uses it: resume to allow it again.", &[("client", &client)])
+        } else {
+            trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! Whether USB cameras stream, ours or not: without opening one, waking one, or any privilege.
+//!
+//! The kernel shows it in sysfs (`sysfs`), but nothing of it can be waited for. What can be heard is that a node is
+//! opened or closed (`ears`); from then on sysfs is read (`sampler`) until nobody has a camera open any more. While
+//! nobody has, nothing is read and nothing is due.
+//!
+//! It serves two ends:
+//! 1. [`Sensors::verify`]: whether the camera that our worker has just let go of is really off.
+//! 2. Other cameras: those that programs use past the relay, with the programs' names. Can be switched off.
+//!
+//! What it cannot know: cameras that are not USB; the microphone of a bulk camera counts as its video while both are
+//! open; a node that was made elsewhere than in `/dev` (some containers) is not heard, and its use is seen only while
+//! something else is; who it is, where the program is another user's.
+
+mod ears;
+mod sampler;
+mod sysfs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::procfs::{Node, Question};
+use crate::core::event::SensorEvent;
+use crate::core::status::OtherCamera;
+use ears::{Ears, Stir};
+use sampler::{Flow, Held, Sampler};
+use sysfs::Camera;
+
+/// How long some camera may be open unheard after anything was heard: events get merged, and containers have their own
+/// nodes.
+const DOUBT: Duration = Duration::from_secs(30);
+/// A camera that was heard to be opened, sleeps, and is held by nobody that can be seen: after this long it was closed
+/// unheard.
+const FORGET: Duration = Duration::from_secs(60);
+
+/// Where the kernel's files are; elsewhere in tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roots {
+    /// Usually `/sys`.
+    pub sysfs: PathBuf,
+    /// Usually `/dev`.
+    pub dev: PathBuf,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self { sysfs: "/sys".into(), dev: "/dev".into() }
+    }
+}
+
+/// One camera and what is known of it.
+#[derive(Debug)]
+struct Tracked {
+    camera: Camera,
+    sampler: Sampler,
+    /// Opens minus closes heard of its nodes, with what inotify merged missing.
+    balance: u32,
+    heard_at: Option<Instant>,
+    /// Programs that have it, as last looked at; none while it does not stream.
+    programs: Vec<String>,
+    /// Somebody came or went since they were looked at.
+    is_stale: bool,
+}
+
+/// The cameras that our worker reads.
+#[derive(Debug, Default)]
+struct Claim {
+    interfaces: BTreeSet<PathBuf>,
+    /// The worker is through with them: they have to be off.
+    is_checked: bool,
+}
+
+/// Watches all USB cameras.
+#[derive(Debug)]
+pub struct Sensors {
+    roots: Roots,
+    watch_others: bool,
+    ears: Option<Ears>,
+    cameras: Vec<Tracked>,
+    /// Open files of all nodes of the driver.
+    references: Option<sysfs::References>,
+    claim: Claim,
+    worker: Option<u32>,
+    /// Seen on this kernel: an open camera sleeps until it is asked something.
+    sleeps_while_open: bool,
+    heard_at: Option<Instant>,
+    told_others: Vec<OtherCamera>,
+    told_own: Option<bool>,
+}
+
+impl Sensors {
+    /// Watches other cameras where that is asked for; [`Self::dispatch`] is due at once then.
+    pub fn new(roots: Roots, watch_others: bool, now: Instant) -> Self {
+        let mut sensors = Self {
+            roots,
+            watch_others: false,
+            ears: None,
+            cameras: Vec::new(),
+            references: None,
+            claim: Claim::default(),
+            worker: None,
+            sleeps_while_open: false,
+            heard_at: None,
+            told_others: Vec::new(),
+            told_own: None,
+        };
+        sensors.set_watch_others(watch_others, now);
+        sensors
+    }
+
+    /// Begins or ceases to watch other cameras. What was told of them is taken back with the next [`Self::dispatch`].
+    pub fn set_watch_others(&mut self, watch_others: bool, now: Instant) {
+        if watch_others == self.watch_others {
+            return;
+        }
+        self.watch_others = watch_others;
+        self.ears = None;
+        if watch_others {
+            match Ears::new(&self.roots.dev) {
+                Ok(ears) => self.ears = Some(ears),
+                Err(error) => tracing::warn!(
+                    "other cameras are not watched ({error}): raise fs.inotify.max_user_instances and max_user_watches"
+                ),
+            }
+        }
+        self.rescan(now);
+        for tracked in &mut self.cameras {
+            tracked.sampler.stir(now);
+        }
+    }
+
+    /// Readable when [`Self::dispatch`] has something to do; another one after [`Self::set_watch_others`].
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.ears.as_ref().map(Ears::fd)
+    }
+
+    /// When [`Self::dispatch`] is due though nothing is readable.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.cameras
+            .iter()
+            .filter(|tracked| self.is_read(tracked))
+            .filter_map(|tracked| tracked.sampler.deadline())
+            .min()
+    }
+
+    /// The worker's process id: it is never another program.
+    pub fn set_worker(&mut self, worker: Option<u32>) {
+        self.worker = worker;
+    }
+
+    /// What the worker had is no longer ours to check.
+    fn release(&mut self) {
+        self.claim = Claim::default();
+        self.told_own = None;
+    }
+
+    /// The worker is about to open these nodes and no others. Whether one is a USB camera's: then [`Self::verify`] can
+    /// tell when it is off.
+    pub fn claim(&mut self, nodes: &[PathBuf], now: Instant) -> bool {
+        self.release();
+        let dev = self.roots.dev.canonicalize().ok();
+        let names: Vec<String> = nodes
+            .iter()
+            .filter_map(|node| node.canonicalize().ok())
+            .filter(|node| node.parent() == dev.as_deref())
+            .filter_map(|node| Some(node.file_name()?.to_str()?.to_owned()))
+            .collect();
+        if names.is_empty() {
+            return false;
+        }
+        if self.ears.is_none() {
+            self.rescan(now);
+        }
+        let is_claimed = |tracked: &&Tracked| tracked.camera.nodes.iter().any(|known| names.contains(known));
+        self.claim.interfaces =
+            self.cameras.iter().filter(is_claimed).map(|tracked| tracked.camera.interface.clone()).collect();
+        !self.claim.interfaces.is_empty()
+    }
+
+    /// As [`Self::claim`], of what the worker is seen to have open, where that is a USB camera: a vendor's library says
+    /// nothing beforehand.
+    pub fn claim_held(&mut self, now: Instant) -> bool {
+        let Some(worker) = self.worker else { return false };
+        let entries = std::fs::read_dir(format!("/proc/{worker}/fd")).into_iter().flatten().flatten();
+        let nodes: Vec<PathBuf> = entries
+            .filter_map(|entry| std::fs::read_link(entry.path()).ok())
+            .filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video")))
+            .collect();
+        !nodes.is_empty() && self.claim(&nodes, now)
+    }
+
+    /// The worker is through with what it claimed: [`SensorEvent::Own`] comes from the next [`Self::dispatch`] on, until
+    /// it is off. Due at once.
+    pub fn verify(&mut self, now: Instant) {
+        self.claim.is_checked = true;
+        self.told_own = None;
+        for tracked in &mut self.cameras {
+            if self.claim.interfaces.contains(&tracked.camera.interface) {
+                tracked.sampler.presume(now);
+                tracked.is_stale = true;
+            }
+        }
+    }
+
+    /// Takes what has happened and reads what is due. Never blocks.
+    pub fn dispatch(&mut self, now: Instant) -> Vec<SensorEvent> {
+        self.listen(now);
+        let before = self.cameras.len();
+        let mut read = Vec::new();
+        for index in 0..before {
+            if self.is_read(&self.cameras[index]) && !self.read(index, now) {
+                read.push(self.cameras[index].camera.interface.clone());
+            }
+        }
+        if !read.is_empty() {
+            tracing::debug!("cameras went: {read:?}");
+            self.cameras.retain(|tracked| !read.contains(&tracked.camera.interface));
+            self.rescan(now);
+        }
+        self.look_at_programs();
+        self.tell()
+    }
+
+    /// Whether it is to be read when that is due: another's, or ours when it has to be off.
+    fn is_read(&self, tracked: &Tracked) -> bool {
+        if self.claim.interfaces.contains(&tracked.camera.interface) {
+            self.claim.is_checked
+        } else {
+            self.watch_others
+        }
+    }
+
+    fn listen(&mut self, now: Instant) {
+        let Some(ears) = &mut self.ears else { return };
+        let heard = match ears.take() {
+            Ok(heard) => heard,
+            Err(error) => {
+                tracing::warn!("other cameras are no longer watched: {error}");
+                self.ears = None;
+                return;
+            }
+        };
+        if heard.changed {
+            self.rescan(now);
+        }
+        for (node, stir) in heard.stirs {
+            self.heard_at = Some(now);
+            let Some(tracked) = self.cameras.iter_mut().find(|tracked| tracked.camera.nodes.contains(&node)) else {
+                continue;
+            };
+            tracked.balance = match stir {
+                Stir::Opened => tracked.balance.saturating_add(1),
+                Stir::Closed => tracked.balance.saturating_sub(1),
+            };
+            tracked.heard_at = Some(now);
+            tracked.is_stale = true;
+            tracked.sampler.stir(now);
+        }
+    }
+
+    /// Looks which cameras there are; what is known of those that stay is kept.
+    fn rescan(&mut self, now: Instant) {
+        let mut known = std::mem::take(&mut self.cameras);
+        self.references = sysfs::References::open(&self.roots.sysfs);
+        for camera in sysfs::cameras(&self.roots.sysfs) {
+            let same = known.iter().position(|old| {
+                old.camera.interface == camera.interface
+                    && old.camera.nodes == camera.nodes
+                    && old.camera.read(Held::No).is_some()
+            });
+            self.cameras.push(match same {
+                Some(index) => known.swap_remove(index),
+                None => {
+                    let mut sampler = Sampler::default();
+                    sampler.stir(now);
+                    // Who opened it before we listened.
+                    let balance = if self.ears.is_some() && !self.is_unused() {
+                        holders(&self.roots.dev, &camera.nodes, &[]).len()
+                    } else {
+                        0
+                    };
+                    let balance = u32::try_from(balance).unwrap_or(u32::MAX);
+                    Tracked { camera, sampler, balance, heard_at: None, programs: Vec::new(), is_stale: true }
+                }
+            });
+        }
+        if let Some(ears) = &mut self.ears {
+            let nodes = self.cameras.iter().flat_map(|tracked| tracked.camera.nodes.iter().map(String::as_str));
+            if let Err(error) = ears.follow(nodes) {
+                tracing::warn!("other cameras are not all watched: {error}");
+            }
+        }
+    }
+
+    /// Reads one camera. `false`: it is no longer there.
+    fn read(&mut self, index: usize, now: Instant) -> bool {
+        let held = self.held(index, now);
+        let tracked = &mut self.cameras[index];
+        let Some(reading) = tracked.camera.read(held) else { return false };
+        let before = tracked.sampler.flow();
+        let flow = tracked.sampler.take(now, reading);
+        if flow != before {
+            tracing::debug!("{}: {flow:?}", tracked.camera.name);
+            tracked.is_stale = true;
+        }
+        if flow == Flow::Closed && tracked.balance > 0 {
+            self.learn(index, now);
+        }
+        true
+    }
+
+    /// Whether somebody has it open, besides what its power state tells.
+    fn held(&mut self, index: usize, now: Instant) -> Held {
+        let is_unused = self.is_unused();
+        let tracked = &mut self.cameras[index];
+        if is_unused {
+            tracked.balance = 0;
+            return Held::No;
+        }
+        if tracked.balance > 0 && self.sleeps_while_open {
+            return Held::Yes;
+        }
+        let is_doubted = self.heard_at.is_some_and(|at| now.saturating_duration_since(at) < DOUBT);
+        if is_doubted { Held::Perhaps } else { Held::No }
+    }
+
+    /// Whether the driver counts no open file at all.
+    fn is_unused(&self) -> bool {
+        self.references.as_ref().and_then(sysfs::References::read) == Some(0)
+    }
+
+    /// It sleeps and was heard to be opened. Either it was closed meanwhile, which is heard first, or this kernel lets
+    /// an open camera sleep.
+    fn learn(&mut self, index: usize, now: Instant) {
+        let has_more = self.ears.as_ref().is_none_or(Ears::has_more);
+        let is_unused = self.is_unused();
+        let tracked = &mut self.cameras[index];
+        if !self.sleeps_while_open {
+            if has_more || is_unused {
+                return;
+            }
+            let held = holders(&self.roots.dev, &tracked.camera.nodes, &[]);
+            if held.is_empty() {
+                // Closed, and the events were merged.
+                tracked.balance = 0;
+                return;
+            }
+            tracing::debug!("an open camera sleeps on this kernel");
+            self.sleeps_while_open = true;
+            tracked.sampler.stir(now);
+            return;
+        }
+        let is_old = tracked.heard_at.is_none_or(|at| now.saturating_duration_since(at) >= FORGET);
+        if is_old {
+            tracked.heard_at = Some(now);
+            if holders(&self.roots.dev, &tracked.camera.nodes, &[]).is_empty() {
+                tracked.balance = 0;
+            }
+        }
+    }
+
+    /// Who has the cameras that stream.
+    fn look_at_programs(&mut self) {
+        let skipped: Vec<u32> = self.worker.into_iter().chain([std::process::id()]).collect();
+        for tracked in &mut self.cameras {
+            if tracked.sampler.flow() != Flow::Streaming {
+                tracked.programs.clear();
+            } else if tracked.is_stale {
+                tracked.programs = holders(&self.roots.dev, &tracked.camera.nodes, &skipped);
+            }
+            tracked.is_stale = false;
+        }
+    }
+
+    /// Whether a camera that streams, of those the worker let go of, is somebody else's by now.
+    fn is_anothers(&self, tracked: &Tracked) -> bool {
+        if !tracked.programs.is_empty() {
+            return true;
+        }
+        // The worker is gone and the driver counts open files: somebody has it who cannot be seen.
+        let references = self.references.as_ref().and_then(sysfs::References::read);
+        self.worker.is_none() && references.is_some_and(|count| count > 0)
+    }
+
+    fn tell(&mut self) -> Vec<SensorEvent> {
+        let mut events = Vec::new();
+        let streaming = || self.cameras.iter().filter(|tracked| tracked.sampler.flow() == Flow::Streaming);
+        let is_ours = |tracked: &Tracked| self.claim.interfaces.contains(&tracked.camera.interface);
+        if self.claim.is_checked {
+            let on = streaming().any(|tracked| {
+                let is_known = !tracked.sampler.is_presumed() || self.worker.is_none();
+                is_ours(tracked) && !(is_known && self.is_anothers(tracked))
+            });
+            if self.told_own != Some(on) {
+                events.push(SensorEvent::Own { on });
+            }
+            self.told_own = Some(on);
+        }
+        let others: Vec<OtherCamera> = streaming()
+            .filter(|tracked| self.watch_others && !tracked.sampler.is_presumed())
+            .filter(|tracked| !is_ours(tracked) || (self.claim.is_checked && self.is_anothers(tracked)))
+            .map(|tracked| OtherCamera {
+                camera: tracked.camera.name.clone(),
+                node: tracked.camera.nodes.first().map(|node| self.roots.dev.join(node)).unwrap_or_default(),
+                programs: tracked.programs.clone(),
+            })
+            .collect();
+        if others != self.told_others {
+            self.told_others.clone_from(&others);
+            events.push(SensorEvent::Others(others));
+        }
+        if self.told_own == Some(false) {
+            // Off, or another's: nothing of ours is left to check.
+            self.release();
+        }
+        events
+    }
+}
+
+/// The names of the programs that have these nodes, each once: those that have frames mapped, else all.
+fn holders(dev: &Path, nodes: &[String], skipped: &[u32]) -> Vec<String> {
+    let mut found = Vec::new();
+    for node in nodes {
+        let Ok(node) = Node::at(&dev.join(node)) else { continue };
+        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true };
+        found.extend(question.all(skipped, &[]).found);
+    }
+    let stream = found.iter().any(|found| found.mapped == Some(true));
+    let mut names = Vec::new();
+    for found in found.into_iter().filter(|found| !stream || found.mapped != Some(false)) {
+        if !names.contains(&found.name) {
+            names.push(found.name);
+        }
+    }
+    names
+}

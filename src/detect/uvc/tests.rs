@@ -1,0 +1,280 @@
+//! All USB cameras together, on a stand-in for sysfs and `/dev`. The kernel itself answers in `tests/truth.rs`.
+
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+use super::*;
+use fake_sysfs::FakeSysfs;
+
+#[path = "../../../tests/common/fake_sysfs.rs"]
+mod fake_sysfs;
+
+struct Bench {
+    fake: FakeSysfs,
+    sensors: Sensors,
+    now: Instant,
+}
+
+impl Bench {
+    /// With an isochronous camera at 0 and a bulk one at 2.
+    fn new(watch_others: bool) -> Self {
+        let fake = FakeSysfs::new();
+        fake.plug(0, "Iso Cam", false);
+        fake.plug(2, "Bulk Cam", true);
+        let now = Instant::now();
+        let roots = Roots { sysfs: fake.sysfs(), dev: fake.dev() };
+        let mut bench = Self { sensors: Sensors::new(roots, watch_others, now), fake, now };
+        assert_eq!(bench.dispatch(), []);
+        bench
+    }
+
+    fn dispatch(&mut self) -> Vec<SensorEvent> {
+        self.sensors.dispatch(self.now)
+    }
+
+    /// Follows the deadlines for so long, with `each` before every reading.
+    fn pass_with(&mut self, ms: u64, mut each: impl FnMut(&FakeSysfs, u64)) -> Vec<SensorEvent> {
+        let start = self.now;
+        let end = start + Duration::from_millis(ms);
+        let mut events = Vec::new();
+        while let Some(deadline) = self.sensors.deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            each(&self.fake, u64::try_from((self.now - start).as_millis()).unwrap());
+            events.extend(self.dispatch());
+        }
+        self.now = end;
+        events
+    }
+
+    fn pass(&mut self, ms: u64) -> Vec<SensorEvent> {
+        self.pass_with(ms, |_, _| {})
+    }
+
+    /// Somebody opens the camera, as the kernel would show it.
+    fn open(&mut self, number: u32) -> File {
+        self.fake.set_references(1);
+        self.fake.set_awake(number, true);
+        File::open(self.fake.node(number)).unwrap()
+    }
+
+    fn close(&mut self, number: u32, file: File) {
+        drop(file);
+        self.fake.set_alternate(number, 0);
+        self.fake.set_awake(number, false);
+        self.fake.set_references(0);
+    }
+
+    fn other(&self, number: u32, name: &str) -> OtherCamera {
+        OtherCamera { camera: name.into(), node: self.fake.node(number), programs: Vec::new() }
+    }
+}
+
+#[test]
+fn nothing_is_due_while_no_camera_is_open() {
+    let mut bench = Bench::new(true);
+    assert_eq!(bench.sensors.deadline(), None);
+    let file = bench.open(0);
+    assert_eq!(bench.dispatch(), []);
+    assert!(bench.sensors.deadline().is_some(), "it may start at any moment");
+    bench.close(0, file);
+    bench.dispatch();
+    assert_eq!(bench.sensors.deadline(), None);
+    assert!(Bench::new(false).sensors.fd().is_none());
+}
+
+#[test]
+fn a_stream_past_the_relay_is_told_from_start_to_end() {
+    let mut bench = Bench::new(true);
+    // Our own process is never another program: nobody is named.
+    let file = bench.open(0);
+    assert_eq!(bench.dispatch(), []);
+    bench.fake.set_alternate(0, 3);
+    assert_eq!(bench.pass(100), [SensorEvent::Others(vec![bench.other(0, "Iso Cam")])]);
+    bench.pass(10_000);
+    bench.fake.set_alternate(0, 0);
+    assert_eq!(bench.pass(500), [SensorEvent::Others(Vec::new())], "STREAMOFF, still open");
+    bench.fake.set_alternate(0, 1);
+    assert_eq!(bench.pass(100).len(), 1);
+    bench.close(0, file);
+    assert_eq!(bench.dispatch(), [SensorEvent::Others(Vec::new())], "the close is heard");
+    assert_eq!(bench.sensors.deadline(), None);
+}
+
+#[test]
+fn a_bulk_stream_is_told_by_its_transfers() {
+    let mut bench = Bench::new(true);
+    let file = bench.open(2);
+    assert_eq!(bench.dispatch(), []);
+    let flows = bench.pass_with(2000, |fake, ms| fake.set_transfers(2, 10 + ms));
+    assert_eq!(flows, [SensorEvent::Others(vec![bench.other(2, "Bulk Cam")])]);
+    assert_eq!(bench.pass(1000), [SensorEvent::Others(Vec::new())], "open, and nothing flows");
+    bench.close(2, file);
+    bench.dispatch();
+    assert_eq!(bench.sensors.deadline(), None);
+}
+
+#[test]
+fn the_program_is_named() {
+    let mut bench = Bench::new(true);
+    let child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+    bench.fake.set_alternate(0, 1);
+    let events = bench.dispatch();
+    let mut child = child;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let OtherCamera { camera, node, .. } = bench.other(0, "Iso Cam");
+    assert_eq!(events, [SensorEvent::Others(vec![OtherCamera { camera, node, programs: vec!["sleep".into()] }])]);
+}
+
+#[test]
+fn a_camera_that_streams_already_is_seen_at_the_start() {
+    let fake = FakeSysfs::new();
+    fake.plug(4, "Cam", false);
+    fake.set_references(1);
+    fake.set_awake(4, true);
+    fake.set_alternate(4, 2);
+    let now = Instant::now();
+    let mut sensors = Sensors::new(Roots { sysfs: fake.sysfs(), dev: fake.dev() }, true, now);
+    assert!(matches!(&sensors.dispatch(now)[..], [SensorEvent::Others(others)] if others.len() == 1));
+    sensors.set_watch_others(false, now);
+    assert_eq!(sensors.dispatch(now), [SensorEvent::Others(Vec::new())], "switched off");
+    assert_eq!(sensors.deadline(), None);
+}
+
+#[test]
+fn cameras_come_and_go() {
+    let mut bench = Bench::new(true);
+    bench.fake.plug(6, "New Cam", false);
+    assert_eq!(bench.dispatch(), []);
+    let file = bench.open(6);
+    bench.fake.set_alternate(6, 1);
+    assert_eq!(bench.dispatch(), [SensorEvent::Others(vec![bench.other(6, "New Cam")])]);
+    bench.fake.unplug(6);
+    assert_eq!(bench.dispatch(), [SensorEvent::Others(Vec::new())], "unplugged while it streamed");
+    drop(file);
+    bench.fake.set_references(0);
+    bench.dispatch();
+    assert_eq!(bench.sensors.deadline(), None);
+}
+
+#[test]
+fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
+    let mut bench = Bench::new(true);
+    let child =
+        std::process::Command::new("sleep").arg("60").stdin(File::open(bench.fake.node(0)).unwrap()).spawn().unwrap();
+    bench.fake.set_references(1);
+    bench.dispatch();
+    assert_eq!(bench.pass(40_000), [], "open, asleep");
+    bench.fake.set_awake(0, true);
+    bench.fake.set_alternate(0, 1);
+    let events = bench.pass(200);
+    assert!(matches!(&events[..], [SensorEvent::Others(others)] if others.len() == 1), "{events:?}");
+    let mut child = child;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bench.fake.set_alternate(0, 0);
+    bench.fake.set_awake(0, false);
+    bench.fake.set_references(0);
+    assert_eq!(bench.pass(1000), [SensorEvent::Others(Vec::new())]);
+    assert_eq!(bench.sensors.deadline(), None);
+}
+
+#[test]
+fn the_workers_camera_is_not_another_and_is_checked_after_it() {
+    for watch_others in [true, false] {
+        let mut bench = Bench::new(watch_others);
+        assert!(!bench.sensors.claim(&["/dev/null".into()], bench.now));
+        assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
+        let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+        bench.sensors.set_worker(Some(worker.id()));
+        bench.fake.set_alternate(0, 1);
+        assert_eq!(bench.pass(5000), [], "ours");
+        bench.sensors.verify(bench.now);
+        assert_eq!(bench.dispatch(), [SensorEvent::Own { on: true }]);
+        assert_eq!(bench.pass(500), []);
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+        bench.sensors.set_worker(None);
+        bench.fake.set_references(0);
+        assert_eq!(bench.pass(500), [], "nobody has it, and still it streams");
+        bench.fake.set_alternate(0, 0);
+        bench.fake.set_awake(0, false);
+        assert_eq!(bench.pass(100), [SensorEvent::Own { on: false }]);
+        assert_eq!(bench.pass(5000), []);
+        assert_eq!(bench.sensors.deadline(), None);
+    }
+}
+
+#[test]
+fn what_the_worker_has_open_is_claimed_whoever_opened_it() {
+    let mut bench = Bench::new(true);
+    let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+    assert!(!bench.sensors.claim_held(bench.now), "no worker");
+    bench.sensors.set_worker(Some(worker.id()));
+    let claimed = bench.sensors.claim_held(bench.now);
+    bench.fake.set_alternate(0, 1);
+    let events = bench.dispatch();
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(claimed);
+    assert_eq!(events, [], "ours");
+}
+
+#[test]
+fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
+    let mut bench = Bench::new(false);
+    assert!(bench.sensors.claim(&[bench.fake.node(2)], bench.now));
+    let file = bench.open(2);
+    bench.sensors.set_worker(Some(u32::MAX));
+    bench.sensors.verify(bench.now);
+    let events = bench.pass_with(2000, |fake, ms| fake.set_transfers(2, 10 + ms));
+    assert_eq!(events, [SensorEvent::Own { on: true }]);
+    assert_eq!(bench.pass(900), [SensorEvent::Own { on: false }], "within a second");
+    drop(file);
+}
+
+#[test]
+fn a_camera_that_another_program_took_over_is_no_failure() {
+    for (watch_others, told) in [(true, 2), (false, 1)] {
+        let mut bench = Bench::new(watch_others);
+        assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
+        let mut child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
+        bench.fake.set_alternate(0, 1);
+        bench.sensors.verify(bench.now);
+        let events = bench.dispatch();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(events.len(), told, "{events:?}");
+        assert_eq!(events[0], SensorEvent::Own { on: false });
+        assert!(events.iter().skip(1).all(|event| matches!(event, SensorEvent::Others(others) if others.len() == 1)));
+    }
+}
+
+#[test]
+fn a_camera_that_was_unplugged_is_off() {
+    let mut bench = Bench::new(false);
+    assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
+    bench.fake.set_alternate(0, 1);
+    bench.sensors.verify(bench.now);
+    assert_eq!(bench.dispatch(), [SensorEvent::Own { on: true }]);
+    bench.fake.unplug(0);
+    assert_eq!(bench.pass(500), [SensorEvent::Own { on: false }]);
+}
+
+#[test]
+fn only_the_functions_own_interfaces_count() {
+    let bench = Bench::new(false);
+    // The second function's control interface is associated with interfaces 2 and 3 only.
+    let control = bench.fake.sysfs().join("devices/usb1/1-0/1-0:1.0");
+    std::fs::write(control.join("iad_bFirstInterface"), "02\n").unwrap();
+    std::fs::write(control.join("iad_bInterfaceCount"), "02\n").unwrap();
+    bench.fake.set_awake(0, true);
+    bench.fake.set_alternate(0, 1);
+    let cameras = sysfs::cameras(&bench.fake.sysfs());
+    let reading = cameras[0].read(Held::No).unwrap();
+    assert!(!reading.alternate, "interface 1 is another function's");
+    std::fs::write(control.join("iad_bFirstInterface"), "00\n").unwrap();
+    let cameras = sysfs::cameras(&bench.fake.sysfs());
+    assert!(cameras[0].read(Held::No).unwrap().alternate);
+    assert_eq!(cameras[0].nodes, ["video0", "video1"]);
+}

@@ -1,0 +1,123 @@
+//! A stand-in for the kernel's part of USB cameras: a tree like `/sys` and `/dev` with the files that matter.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// The tree; gone when dropped.
+pub struct FakeSysfs {
+    root: tempfile::TempDir,
+}
+
+#[allow(dead_code)] // not every user needs all of it
+impl FakeSysfs {
+    /// Without a camera.
+    pub fn new() -> Self {
+        let fake = Self { root: tempfile::tempdir().expect("a directory") };
+        for directory in ["sys/class/video4linux", "sys/module/uvcvideo", "dev"] {
+            fs::create_dir_all(fake.root.path().join(directory)).expect("a directory");
+        }
+        fake.set_references(0);
+        fake
+    }
+
+    /// Instead of `/`.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Instead of `/sys`.
+    pub fn sysfs(&self) -> PathBuf {
+        self.root.path().join("sys")
+    }
+
+    /// Instead of `/dev`.
+    pub fn dev(&self) -> PathBuf {
+        self.root.path().join("dev")
+    }
+
+    /// A camera's node.
+    pub fn node(&self, number: u32) -> PathBuf {
+        self.dev().join(format!("video{number}"))
+    }
+
+    fn device(&self, number: u32) -> PathBuf {
+        self.sysfs().join(format!("devices/usb1/1-{number}"))
+    }
+
+    /// Plugs a camera in: `/dev/videoN`, and its node for metadata after it.
+    pub fn plug(&self, number: u32, name: &str, is_bulk: bool) {
+        let device = self.device(number);
+        let control = device.join(format!("1-{number}:1.0"));
+        let stream = device.join(format!("1-{number}:1.1"));
+        let endpoint = stream.join("ep_81");
+        for directory in [&control.join("power"), &stream] {
+            fs::create_dir_all(directory).expect("a directory");
+        }
+        if is_bulk {
+            fs::create_dir_all(&endpoint).expect("a directory");
+            put(&endpoint.join("type"), "Bulk");
+        }
+        put(&device.join("product"), name);
+        put(&device.join("urbnum"), "10");
+        for (interface, subclass, which) in [(&control, "01", "00"), (&stream, "02", "01")] {
+            put(&interface.join("bInterfaceClass"), "0e");
+            put(&interface.join("bInterfaceSubClass"), subclass);
+            put(&interface.join("bInterfaceNumber"), which);
+            put(&interface.join("bAlternateSetting"), " 0");
+        }
+        put(&control.join("power/runtime_status"), "suspended");
+        for (node, index) in [(number, "0"), (number + 1, "1")] {
+            let class = self.sysfs().join(format!("class/video4linux/video{node}"));
+            fs::create_dir_all(&class).expect("a directory");
+            put(&class.join("name"), name);
+            put(&class.join("index"), index);
+            symlink(&control, class.join("device")).expect("a link");
+            put(&self.node(node), "");
+        }
+    }
+
+    /// Unplugs it.
+    pub fn unplug(&self, number: u32) {
+        // What is still open of it says nothing any more.
+        let device = self.device(number);
+        for gone in ["urbnum".to_owned(), format!("1-{number}:1.1/bAlternateSetting")] {
+            fs::write(device.join(gone), "").expect("the camera is there");
+        }
+        fs::remove_dir_all(device).expect("the camera is there");
+        for node in [number, number + 1] {
+            let class = self.sysfs().join(format!("class/video4linux/video{node}"));
+            fs::remove_dir_all(class).expect("the node is there");
+            fs::remove_file(self.node(node)).expect("the node is there");
+        }
+    }
+
+    /// Somebody has it open, or nobody has.
+    pub fn set_awake(&self, number: u32, awake: bool) {
+        let status = if awake { "active" } else { "suspended" };
+        put(&self.device(number).join(format!("1-{number}:1.0/power/runtime_status")), status);
+    }
+
+    /// The streaming interface's alternate setting.
+    pub fn set_alternate(&self, number: u32, alternate: u32) {
+        let text = format!("{alternate:2}");
+        put(&self.device(number).join(format!("1-{number}:1.1/bAlternateSetting")), &text);
+    }
+
+    /// Transfers so far.
+    pub fn set_transfers(&self, number: u32, count: u64) {
+        put(&self.device(number).join("urbnum"), &count.to_string());
+    }
+
+    /// Open files of all cameras.
+    pub fn set_references(&self, count: u32) {
+        put(&self.sysfs().join("module/uvcvideo/refcnt"), &count.to_string());
+    }
+}
+
+/// In one write that leaves no moment without a text, as the kernel would; padded, for the old text may be longer.
+fn put(path: &Path, text: &str) {
+    let mut file = fs::File::options().create(true).truncate(false).write(true).open(path).expect("writable");
+    file.write_all(format!("{text:<12}\n").as_bytes()).expect("written");
+}
