@@ -342,7 +342,7 @@ fn a_camera_that_refuses_to_start_is_a_stated_failure_and_tried_again() {
             camera.order(fault);
             let mut client = rig.client();
             let reason = failure(&mut rig, &mut client, fault);
-            assert!(reason.contains("refuses to start"), "{fault}: {reason}");
+            assert!(reason.contains("cannot be started"), "{fault}: {reason}");
             assert!(camera.log().iter().any(|entry| entry.text.ends_with(" stalled")), "{fault} did nothing");
             assert!(!camera.is_on());
             camera.order(mended);
