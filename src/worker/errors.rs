@@ -19,7 +19,7 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
             trf("The camera {camera} gives no video that can be shown ({error}): choose another source.", parts)
         }
         // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
-        ReasonKind::Other if said.ends_with("allocate required memory") => {
+        ReasonKind::Other if said == "Failed to allocate required memory" => {
             trf("The camera {camera} cannot be started: unplug it or restart the computer.", parts)
         }
         ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
