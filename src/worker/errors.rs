@@ -20,7 +20,7 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
         }
         // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
         ReasonKind::Other if said == "Failed to allocate required memory" => {
-            trf("The camera {camera} refuses to start: unplug it and plug it in again, or restart the computer.", parts)
+            trf("The camera {camera} cannot be started: unplug it or restart the computer.", parts)
         }
         ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
         ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
@@ -141,7 +141,7 @@ mod tests {
     fn a_camera_that_refuses_to_start_is_not_called_short_of_memory() {
         let error = glib::Error::new(gst::ResourceError::Settings, "Failed to allocate required memory.");
         let reason = reason(&error, "Buffer pool activation failed", "/dev/video0");
-        assert!(reason.text.contains("refuses to start") && !reason.text.contains("memory"), "{reason}");
+        assert!(reason.text.contains("cannot be started") && !reason.text.contains("memory"), "{reason}");
     }
 
     #[test]

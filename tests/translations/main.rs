@@ -26,6 +26,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "Operation not permitted",
     "No such file or directory",
     "No such device",
+    "Failed to allocate required memory",
     "note: run with",
     "stack backtrace",
     // Between programs, and for whoever changes the interface.

@@ -76,7 +76,7 @@ plug_uvcam() {
   load_uvcam || return
   CAMERA=/dev/v4l/by-id/usb-Relay_Test_Bench_${name}_Cam_$name-video-index0
   "$BIN/uvcam" --product "$name Cam" --serial "$name" --log "$WORK/$name.log" --ctl "$WORK/$name.ctl" "$@" &
-  UVCAM=$!
+  export UVCAM=$!
   wait_for '[ -c "$CAMERA" ]' 20 && udevadm settle -t 10
 }
 # ready NODE: the node is there and udev is through with it (group video, links).
