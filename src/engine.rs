@@ -4,7 +4,7 @@
 //! headless process lets [`Engine::turn`] wait. Frames take the short way, worker to output; they never enter the
 //! machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, epoll, poll};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
+use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
@@ -72,6 +73,8 @@ pub struct EngineConfig {
     pub worker_program: PathBuf,
     /// How often clients are looked at where only looking tells.
     pub poll_interval: Duration,
+    /// The saved values of controls, by camera.
+    pub controls: Saved,
 }
 
 /// Receives every status that the machine publishes.
@@ -103,6 +106,11 @@ pub struct Engine {
     last_frame: Option<Instant>,
     last_state: StateName,
     sink: StatusSink,
+    /// Of the camera that is open.
+    controls: Option<CameraControls>,
+    controls_changed: bool,
+    /// What was said about controls, so that it is said once.
+    told_problems: BTreeSet<String>,
 }
 
 impl Engine {
@@ -161,6 +169,9 @@ impl Engine {
             last_frame: None,
             last_state: StateName::NoDevice,
             sink,
+            controls: None,
+            controls_changed: false,
+            told_problems: BTreeSet::new(),
         };
         if let Err(error) = engine.open_output(true) {
             if !is_borne(&error) {
@@ -238,6 +249,7 @@ impl Engine {
         self.config.worker_program = config.worker_program.clone();
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
+        self.set_controls(config.controls.clone());
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -246,6 +258,43 @@ impl Engine {
         self.apply_pending();
         self.run_events();
         self.arm();
+    }
+
+    /// The controls of the camera, while it is open.
+    pub fn controls(&self) -> Option<&CameraControls> {
+        self.controls.as_ref()
+    }
+
+    /// Whether [`Self::controls`] changed since this was asked last.
+    pub fn take_controls_changed(&mut self) -> bool {
+        std::mem::take(&mut self.controls_changed)
+    }
+
+    /// Other saved values of controls: a camera that is on takes them at once.
+    pub fn set_controls(&mut self, saved: Saved) {
+        if saved != self.config.controls {
+            if let Some(worker) = &mut self.worker {
+                worker.set_controls(&saved);
+            }
+            self.config.controls = saved;
+        }
+    }
+
+    /// Sets one control of the camera that is on, without saving it: for buttons.
+    pub fn set_control(&mut self, key: &str, value: &Value) {
+        if let Some(worker) = &mut self.worker {
+            worker.set_control(key, value);
+        }
+    }
+
+    fn take_controls(&mut self, controls: Option<CameraControls>) {
+        for problem in controls.iter().flat_map(|controls| &controls.problems) {
+            if self.told_problems.insert(problem.clone()) {
+                tracing::warn!("{problem}");
+            }
+        }
+        self.controls_changed |= self.controls != controls;
+        self.controls = controls;
     }
 
     /// Switches the camera off, waits until that is confirmed or `deadline` has passed, and lets go of the node.
@@ -455,6 +504,7 @@ impl Engine {
             orientation: self.config.policy.orientation,
             buffer_count: self.config.buffer_count,
             excluded: self.node().map(Path::to_owned),
+            controls: self.config.controls.clone(),
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
@@ -493,6 +543,7 @@ impl Engine {
                     // The worker holds its first frame back until the gate opens.
                     self.run_events();
                 }
+                HostEvent::Controls(controls) => self.take_controls(Some(*controls)),
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Failed(reason) => {
                     tracing::warn!("{reason}");
@@ -500,6 +551,7 @@ impl Engine {
                 }
                 HostEvent::Exited { reason } => {
                     self.worker = None;
+                    self.take_controls(None);
                     if let Some(detector) = &mut self.detector {
                         detector.set_own(None);
                     }

@@ -322,6 +322,7 @@ fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
         buffer_count: settings.camera.buffer_count,
         worker_program: program("lenscap-worker")?,
         poll_interval: settings.detection.poll_interval,
+        controls: settings.controls.clone(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Cameras: video nodes as sysfs shows them. Nothing is opened: a camera is not touched by looking at the list.
 
+pub mod controls;
 pub mod ids;
 
 use std::fs;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::core::controls::Saved;
 use crate::core::policy::Policy;
 use crate::core::source::{Orientation, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
@@ -22,6 +23,8 @@ pub struct Settings {
     pub device: Device,
     /// How clients are noticed.
     pub detection: Detection,
+    /// `[controls."CAMERA"]`: the values of each camera's controls; whether they fit shows when it is opened.
+    pub controls: Saved,
 }
 
 /// `[camera]`, and `device.format`, which is part of the promised format.
@@ -217,6 +220,7 @@ impl Settings {
             label,
             pixel_format,
             poll_interval,
+            controls,
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
@@ -240,6 +244,7 @@ impl Settings {
         set(&mut self.device.node, node);
         set(&mut self.device.label, label);
         set(&mut self.detection.poll_interval, poll_interval);
+        set(&mut self.controls, controls);
         self
     }
 }
@@ -269,4 +274,5 @@ pub struct Overrides {
     pub label: Option<String>,
     pub pixel_format: Option<PixelFormat>,
     pub poll_interval: Option<Duration>,
+    pub controls: Option<Saved>,
 }
