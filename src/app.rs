@@ -1,5 +1,6 @@
 //! The only wiring of the resident process: chooses what the command line asks for, and holds the parts together.
 
+mod controls;
 mod desktop;
 mod relay;
 mod session;
@@ -28,6 +29,7 @@ pub fn main(cli: Cli) -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some(Subcommand::Preferences) => return exit(preferences()),
+        Some(Subcommand::Controls(arguments)) => return exit(controls::run(arguments)),
         Some(Subcommand::Status(status)) => {
             ipc::ask(if status.watch { Request::Watch } else { Request::Status }, status.json)
         }

@@ -4,6 +4,7 @@
 //! of JSON each way: `{"do":"pause","seconds":1800}` is answered with the status, `{"do":"watch"}` with a status for
 //! every change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
 
+pub mod controls;
 pub mod dbus;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -53,6 +54,20 @@ pub enum Request {
     Preferences,
     /// End.
     Quit,
+    /// The controls of the camera, or where it is.
+    Controls,
+    /// Set one, of the camera that is on; the rest of the time the asking program does it.
+    SetControl {
+        /// Which.
+        key: String,
+        /// As the user wrote it.
+        value: String,
+    },
+    /// Set these to their defaults and forget what was saved; none: all.
+    ResetControls {
+        /// Which.
+        keys: Vec<String>,
+    },
     /// These programs stream from now on; only a relay without a node, made for demonstrations, believes it.
     Pretend {
         /// Their names.
@@ -69,6 +84,9 @@ impl Request {
             | Request::Reload
             | Request::Preferences
             | Request::Quit
+            | Request::Controls
+            | Request::SetControl { .. }
+            | Request::ResetControls { .. }
             | Request::Pretend { .. } => None,
             Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
             Request::Resume => Some(Command::Resume),
@@ -218,12 +236,13 @@ impl Server {
     }
 
     /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `status` is
-    /// asked after that.
+    /// asked after that, or `controls` where the request was about these.
     pub fn dispatch<T>(
         &mut self,
         relay: &mut T,
         obey: impl Fn(&mut T, Request) -> Result<(), String>,
         status: impl Fn(&T) -> Status,
+        controls: impl Fn(&T) -> Value,
     ) {
         while let Ok((stream, _)) = self.listener.accept() {
             let is_full = self.connections.len() >= MAX_CONNECTIONS;
@@ -237,8 +256,14 @@ impl Server {
             Ok(None) => true,
             Ok(Some(Ok(request))) => {
                 connection.watches = request == Request::Watch;
+                let is_of_controls =
+                    matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
                 if let Err(sentence) = obey(relay, request) {
                     connection.send(&json!({ "error": sentence }));
+                    return false;
+                }
+                if is_of_controls {
+                    connection.send(&controls(relay));
                     return false;
                 }
                 connection.send(&stamped(&to_json(&status(relay)))) && connection.watches
@@ -318,6 +343,20 @@ pub fn tell(request: Request) -> Result<(), AskError> {
     ask_at(&path, request, &mut |_| true)
 }
 
+/// Asks the running relay for its answer.
+///
+/// # Errors
+/// As [`ask`]; also when it says why it cannot do that.
+pub fn fetch(request: Request) -> Result<Value, AskError> {
+    let path = socket_path().map_err(|_| AskError::NotRunning)?;
+    let mut taken = Value::Null;
+    ask_at(&path, request, &mut |value| {
+        taken = value.clone();
+        true
+    })?;
+    Ok(taken)
+}
+
 /// Asks the running relay and prints its answer, as JSON or in words.
 ///
 /// # Errors
@@ -388,6 +427,7 @@ mod tests {
                     counter.set(counter.get() + 1);
                     machine.status()
                 },
+                |_| Value::Null,
             );
             asked = counter.get();
         }

@@ -41,6 +41,7 @@ impl Bench {
             buffer_count: 7,
             worker_program,
             poll_interval: Duration::from_millis(50),
+            controls: Default::default(),
         };
         let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
@@ -265,6 +266,7 @@ fn another_source_takes_effect_while_live() {
         buffer_count: 7,
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
+        controls: Default::default(),
     };
     bench.engine.configure(config);
     bench.until("another worker is live", |engine| {

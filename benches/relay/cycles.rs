@@ -47,6 +47,7 @@ impl Rig {
             buffer_count: 7,
             worker_program: PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")),
             poll_interval: Duration::from_millis(50),
+            controls: Default::default(),
         };
         Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
     }

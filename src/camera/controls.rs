@@ -65,8 +65,7 @@ impl Device {
     /// Lets the kernel tell of changes. Without, [`Self::set`] reads all anew.
     pub fn subscribe(&mut self) {
         // Each on its own: some drivers have controls that tell nothing.
-        self.has_events =
-            self.descriptions.iter().filter(|it| sys::subscribe(&self.file, it.id).is_ok()).count() > 0;
+        self.has_events = self.descriptions.iter().filter(|it| sys::subscribe(&self.file, it.id).is_ok()).count() > 0;
     }
 
     /// `POLLPRI` when [`Self::dispatch`] has something to do; `None` where nothing is told.
@@ -251,11 +250,10 @@ fn from_raw(kind: Kind, raw: &RawValue) -> Option<Value> {
 }
 
 fn refused(control: &Control, value: &Value, why: &str) -> String {
-    trf("The camera refuses {control} {value} ({error}): try another value.", &[
-        ("control", &control.key),
-        ("value", value),
-        ("error", &why),
-    ])
+    trf(
+        "The camera refuses {control} {value} ({error}): try another value.",
+        &[("control", &control.key), ("value", value), ("error", &why)],
+    )
 }
 
 fn why(control: &Control, value: &Value, error: &io::Error) -> String {

@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::model::{Overrides, Settings};
-use super::values;
 use super::rules::{self, Given, short};
+use super::values;
 use crate::i18n::trf;
 
 /// The version of the file's layout that this build reads and writes.

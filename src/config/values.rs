@@ -51,10 +51,7 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
         for (key, value) in values {
             match self::value(value, text) {
                 Some(read) if key.get_ref().len() <= MAX_NAME => {
-                    saved
-                        .entry(camera.get_ref().to_string())
-                        .or_default()
-                        .insert(key.get_ref().to_string(), read);
+                    saved.entry(camera.get_ref().to_string()).or_default().insert(key.get_ref().to_string(), read);
                 }
                 _ => {
                     let sentence = trf(

@@ -256,9 +256,12 @@ impl Control {
                 entry.map(|entry| Value::Integer(entry.value)).ok_or_else(wrong)
             }
             (Kind::Integer | Kind::Integer64 | Kind::Bitmask, Value::Integer(number)) => match self.range {
-                Range::Whole { min, max, .. } if self.kind == Kind::Bitmask => {
-                    let _ = min;
-                    if number & !max == 0 { Ok(value.clone()) } else { Err(wrong()) }
+                Range::Whole { max, .. } if self.kind == Kind::Bitmask => {
+                    if number & !max == 0 {
+                        Ok(value.clone())
+                    } else {
+                        Err(wrong())
+                    }
                 }
                 Range::Whole { min, max, step } => {
                     if *number < min || *number > max {
@@ -327,7 +330,10 @@ impl Control {
             ));
         }
         if grabbed {
-            return Err(trf("{control} cannot be changed while the camera is in use: try again when it is off.", parts));
+            return Err(trf(
+                "{control} cannot be changed while the camera is in use: try again when it is off.",
+                parts,
+            ));
         }
         Ok(())
     }
@@ -342,14 +348,11 @@ impl Control {
         if value.chars().nth(40).is_some() {
             shown.push('…');
         }
-        let first: [(&str, &dyn fmt::Display); 2] = [("control", &self.key), ("value", &shown)];
-        let with = |more: &[(&'static str, String)], text: fn(&[(&str, &dyn fmt::Display)]) -> String| {
-            let mut parts = first.to_vec();
-            parts.extend(more.iter().map(|(name, part)| (*name, part as &dyn fmt::Display)));
-            text(&parts)
-        };
         match (self.kind, self.range) {
-            (Kind::Boolean, _) => with(&[], |p| trf("{control} \"{value}\" cannot work: use true or false.", p)),
+            (Kind::Boolean, _) => trf(
+                "{control} \"{value}\" cannot work: use true or false.",
+                &[("control", &self.key), ("value", &shown)],
+            ),
             (Kind::Menu | Kind::IntegerMenu, _) => {
                 let entries = self.menu.iter().take(SHOWN_ENTRIES).map(|entry| match self.kind {
                     Kind::IntegerMenu => format!("{} ({})", entry.value, entry.label),
@@ -359,25 +362,33 @@ impl Control {
                 if self.menu.len() > SHOWN_ENTRIES {
                     entries.push_str(", …");
                 }
-                with(&[("entries", entries)], |p| {
-                    trf("{control} \"{value}\" cannot work: use one of {entries}.", p)
-                })
+                trf(
+                    "{control} \"{value}\" cannot work: use one of {entries}.",
+                    &[("control", &self.key), ("value", &shown), ("entries", &entries)],
+                )
             }
-            (Kind::String, Range::Whole { min, max, .. }) => {
-                with(&[("min", min.to_string()), ("max", max.to_string())], |p| {
-                    trf("{control} \"{value}\" cannot work: use a text of {min} to {max} bytes.", p)
-                })
+            (Kind::String, Range::Whole { min, max, .. }) => trf(
+                "{control} \"{value}\" cannot work: use a text of {min} to {max} bytes.",
+                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+            ),
+            (Kind::Bitmask, Range::Whole { max, .. }) => {
+                let max = format!("{max:#x}");
+                trf(
+                    "{control} \"{value}\" cannot work: use bits out of {max}.",
+                    &[("control", &self.key), ("value", &shown), ("max", &max)],
+                )
             }
-            (Kind::Bitmask, Range::Whole { max, .. }) => with(&[("max", format!("{max:#x}"))], |p| {
-                trf("{control} \"{value}\" cannot work: use bits out of {max}.", p)
-            }),
-            (_, Range::Whole { min, max, .. }) => with(&[("min", min.to_string()), ("max", max.to_string())], |p| {
-                trf("{control} \"{value}\" cannot work: use a whole number from {min} to {max}.", p)
-            }),
-            (_, Range::Real { min, max }) => with(&[("min", min.to_string()), ("max", max.to_string())], |p| {
-                trf("{control} \"{value}\" cannot work: use a number from {min} to {max}.", p)
-            }),
-            (_, Range::None) => with(&[], |p| trf("{control} \"{value}\" cannot work: use a number.", p)),
+            (_, Range::Whole { min, max, .. }) => trf(
+                "{control} \"{value}\" cannot work: use a whole number from {min} to {max}.",
+                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+            ),
+            (_, Range::Real { min, max }) => trf(
+                "{control} \"{value}\" cannot work: use a number from {min} to {max}.",
+                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+            ),
+            (_, Range::None) => {
+                trf("{control} \"{value}\" cannot work: use a number.", &[("control", &self.key), ("value", &shown)])
+            }
         }
     }
 

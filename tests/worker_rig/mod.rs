@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lenscap::core::controls::CameraControls;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -62,6 +63,7 @@ pub struct Rig {
     pub frames: Vec<Frame>,
     pub stopped: bool,
     pub failed: Option<Reason>,
+    pub controls: Option<CameraControls>,
     pub exited: Option<Option<Reason>>,
     /// Keep the pictures.
     pub keep: bool,
@@ -101,6 +103,7 @@ impl Rig {
             orientation,
             buffer_count: 4,
             excluded: None,
+            controls: Default::default(),
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {
@@ -111,6 +114,7 @@ impl Rig {
             frames: Vec::new(),
             stopped: false,
             failed: None,
+            controls: None,
             exited: None,
             keep: false,
             grant: true,
@@ -145,6 +149,7 @@ impl Rig {
                     self.frames.push(Frame { slot, timestamp, picture });
                     self.host.taken();
                 }
+                HostEvent::Controls(controls) => self.controls = Some(*controls),
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {
                     assert!(self.failed.is_none(), "failed twice: {reason}");

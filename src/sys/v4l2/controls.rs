@@ -397,8 +397,7 @@ fn ext_control(description: &Description, value: RawExtValue, room: &mut [u8]) -
 /// # Safety
 /// Where `control.size` is not 0, its pointer is valid for so many bytes.
 unsafe fn call<const REQUEST: Opcode>(fd: impl AsFd, control: &mut RawExtControl) -> io::Result<()> {
-    let mut raw =
-        RawExtControls { which: 0, count: 1, error_idx: 0, request_fd: 0, reserved: 0, controls: control };
+    let mut raw = RawExtControls { which: 0, count: 1, error_idx: 0, request_fd: 0, reserved: 0, controls: control };
     // SAFETY: the structure has exactly this layout, and names one control that is valid for the call.
     unsafe { ioctl(fd, Updater::<REQUEST, RawExtControls>::new(&mut raw))? };
     Ok(())

@@ -5,6 +5,7 @@
 
 mod autostart;
 mod camera;
+mod controls;
 mod device;
 mod elements;
 mod general;
@@ -26,6 +27,7 @@ use adw::prelude::*;
 
 pub use crate::camera::CLASS;
 pub use autostart::Autostart;
+pub use controls::{Panel, from_variant};
 use relay::Relay;
 pub use store::Store;
 
@@ -253,6 +255,7 @@ struct Context {
     relay: Rc<Relay>,
     window: adw::PreferencesWindow,
     surroundings: Surroundings,
+    controls: Rc<Panel>,
 }
 
 /// The window.
@@ -275,8 +278,9 @@ impl Window {
             .default_height(720)
             .width_request(MIN_WIDTH)
             .build();
-        let context = Context { store, relay, window, surroundings };
-        for page in [camera::page, privacy::page, device::page, general::page] {
+        let controls = Panel::new(&store, &relay);
+        let context = Context { store, relay, window, surroundings, controls };
+        for page in [camera::page, controls::page, privacy::page, device::page, general::page] {
             context.window.add(&page(&context));
         }
         if let Err(sentence) = context.store.watch() {
@@ -313,6 +317,11 @@ impl Window {
     /// The settings it shows.
     pub fn store(&self) -> &Rc<Store> {
         &self.context.store
+    }
+
+    /// The rows of the page "Controls".
+    pub fn controls(&self) -> &Rc<Panel> {
+        &self.context.controls
     }
 
     /// Shows it, in front.

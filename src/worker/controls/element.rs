@@ -98,11 +98,9 @@ fn form(spec: &ParamSpec) -> Option<(Kind, Range, Vec<Entry>)> {
         return plain(Kind::String, Range::None);
     }
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecEnum>() {
-        let entries = spec.enum_class().values().iter().map(|value| Entry {
-            value: value.value().into(),
-            label: value.nick().to_owned(),
-        });
-        return Some((Kind::Menu, Range::None, entries.collect()));
+        let class = spec.enum_class();
+        let entry = |value: &glib::EnumValue| Entry { value: value.value().into(), label: value.nick().to_owned() };
+        return Some((Kind::Menu, Range::None, class.values().iter().map(entry).collect()));
     }
     // Lists of numbers, as libcamera has them.
     (spec.value_type() == gst::Array::static_type()).then_some((Kind::Compound, Range::None, Vec::new()))

@@ -37,7 +37,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
             "--excluded" => excluded = Some(PathBuf::from(next())),
             "--set" => orders.push((next(), Some(next()))),
             "--default" => orders.push((next(), None)),
-            other => return Err(format!("{other} is not understood")),
+            other => return Err(format!("{other}: ?")),
         }
     }
     let mut controls = open(&source, excluded)?;
@@ -65,7 +65,8 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
 fn open(source: &Source, excluded: Option<PathBuf>) -> Result<Controls, String> {
-    gst::init().map_err(|error| trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]))?;
+    gst::init()
+        .map_err(|error| trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]))?;
     let configure = Configure {
         source: source.clone(),
         format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
