@@ -482,7 +482,7 @@ mod tests {
         });
         let end = Instant::now() + Duration::from_secs(10);
         while !reader.is_finished() && Instant::now() < end {
-            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status);
+            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status, |_| Value::Null);
         }
         assert!(reader.join().unwrap().contains("not a request"));
     }
@@ -492,13 +492,13 @@ mod tests {
         let (_directory, path, mut server) = server();
         let mut machine = Machine::new(Policy::default());
         let streams: Vec<_> = (0..MAX_CONNECTIONS + 8).map(|_| UnixStream::connect(&path).unwrap()).collect();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS);
         (&streams[0]).write_all(&[b'x'; 3 * MAX_REQUEST]).unwrap();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS - 1);
         drop(streams);
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert!(server.connections.is_empty());
     }
 

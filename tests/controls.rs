@@ -3,8 +3,10 @@
 //! Runs inside the test machine as `tests/kernel.rs` does, by tests/vm/guest/controls.sh: the node `/dev/video30` (label
 //! "Lenscap") and the camera `/dev/video20` (vivid) exist there.
 
+#[allow(dead_code)] // it has helpers for other files, too
 #[path = "common/client.rs"]
 mod client;
+#[allow(dead_code)] // as above
 #[path = "common/relay.rs"]
 mod relay;
 
