@@ -143,7 +143,8 @@ impl Panel {
             |settings| (settings.camera.source.clone(), settings.controls.clone()),
             move |(_, saved)| {
                 let Some(panel) = weak.upgrade() else { return };
-                if panel.is_fixed.get() || !matches!(panel.relay.applet(), Applet::Running(_)) {
+                let is_followed = panel.is_fixed.get() || !matches!(panel.relay.applet(), Applet::Running(_));
+                if is_followed && !panel.list.borrow().camera.is_empty() {
                     let mut list = panel.list.borrow().clone();
                     list.overlay(saved.get(&list.camera).unwrap_or(&Values::new()));
                     panel.take(list);
@@ -210,7 +211,7 @@ impl Panel {
             && before.controls.iter().zip(&list.controls).all(|(a, b)| row::is_alike(a, b));
         if !is_same || self.rows.borrow().is_empty() {
             for row in self.rows.take() {
-                self.group.remove(row.widget());
+                row.remove_from(&self.group);
             }
             let rows: Vec<_> = list
                 .controls
@@ -226,7 +227,7 @@ impl Panel {
                 })
                 .collect();
             for row in &rows {
-                self.group.add(row.widget());
+                row.add_to(&self.group);
             }
             self.rows.replace(rows);
         }

@@ -335,6 +335,12 @@ impl Entry {
         group.add(&self.reason.row);
     }
 
+    /// Takes both out of it.
+    pub fn remove_from(&self, group: &adw::PreferencesGroup) {
+        group.remove(&self.row);
+        group.remove(&self.reason.row);
+    }
+
     /// Says why the text was refused, or that it was not.
     pub fn report(&self, done: &Result<(), String>) {
         match done {

@@ -131,9 +131,20 @@ impl Row {
         Self { row, knob, is_showing }
     }
 
-    /// What goes into the group.
-    pub(super) fn widget(&self) -> &adw::PreferencesRow {
-        &self.row
+    /// Puts it into the group.
+    pub(super) fn add_to(&self, group: &adw::PreferencesGroup) {
+        match &self.knob {
+            Knob::Text(entry) => entry.add_to(group),
+            _ => group.add(&self.row),
+        }
+    }
+
+    /// Takes it out of the group.
+    pub(super) fn remove_from(&self, group: &adw::PreferencesGroup) {
+        match &self.knob {
+            Knob::Text(entry) => entry.remove_from(group),
+            _ => group.remove(&self.row),
+        }
     }
 
     /// Shows what it is set to, and whether it can be set.
