@@ -15,7 +15,7 @@ systemduserunitdir = $(datadir)/systemd/user
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
-INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
+INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-applet $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
   $(datadir)/applications/$(ID).desktop $(datadir)/lenscap/$(ID)-autostart.desktop \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
   $(systemduserunitdir)/lenscap.service $(datadir)/metainfo/$(ID).metainfo.xml \
@@ -71,6 +71,7 @@ $(RELEASE)/lenscap:
 install: $(RELEASE)/lenscap
 	@command -v msgfmt >/dev/null || { echo 'msgfmt is missing: install the package gettext' >&2; exit 1; }
 	install -Dm755 $(RELEASE)/lenscap $(DESTDIR)$(bindir)/lenscap
+	install -Dm755 $(RELEASE)/lenscap-applet $(DESTDIR)$(libexecdir)/lenscap-applet
 	install -Dm755 $(RELEASE)/lenscap-worker $(DESTDIR)$(libexecdir)/lenscap-worker
 	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
 	$(PUT) data/$(ID).desktop $(DESTDIR)$(datadir)/applications/$(ID).desktop

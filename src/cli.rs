@@ -52,6 +52,8 @@ pub enum Command {
     Toggle,
     /// Show the preferences
     Preferences,
+    /// Look for what may keep the camera from working, and say what to do about it
+    Doctor(DoctorArgs),
     /// Show the camera's controls, or set them
     Controls(ControlsArgs),
     /// Print a completion script for a shell
@@ -152,6 +154,17 @@ pub struct PauseArgs {
     /// For this long, as in 30m, 1h or 1h30m; without it until resumed
     #[arg(long = "for", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub duration: Option<Duration>,
+}
+
+/// `lenscap doctor`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct DoctorArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
 }
 
 /// `lenscap controls`.

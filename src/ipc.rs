@@ -357,6 +357,24 @@ pub fn fetch(request: Request) -> Result<Value, AskError> {
     Ok(taken)
 }
 
+/// The running relay's status as JSON; `None` when none runs.
+///
+/// # Errors
+/// When it does not answer within 3 seconds.
+pub fn status() -> Result<Option<Value>, String> {
+    let Ok(path) = socket_path() else { return Ok(None) };
+    let mut status = None;
+    let asked = ask_at(&path, Request::Status, &mut |value| {
+        status = Some(value.clone());
+        true
+    });
+    match asked {
+        Ok(()) => Ok(status),
+        Err(AskError::NotRunning) => Ok(None),
+        Err(AskError::Failed(sentence)) => Err(sentence),
+    }
+}
+
 /// Asks the running relay and prints its answer, as JSON or in words.
 ///
 /// # Errors
@@ -372,7 +390,7 @@ pub fn ask(request: Request, as_json: bool) -> Result<(), AskError> {
 fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool) -> Result<(), AskError> {
     let hung = |error: io::Error| {
         AskError::Failed(trf(
-            "Lenscap does not answer ({error}): end it with \"pkill -x lenscap\" and start it again.",
+            "Lenscap does not answer ({error}): end it with \"pkill lenscap\" and start it again.",
             &[("error", &error)],
         ))
     };

@@ -19,6 +19,7 @@
 //! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
+//! | [`doctor`] | `core`, `config`, `camera`, `output` (to find the node) |
 //! | [`app`] | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
@@ -30,6 +31,7 @@ pub mod config;
 pub mod core;
 pub mod detect;
 pub mod distro;
+pub mod doctor;
 pub mod engine;
 pub mod frame;
 pub mod i18n;

@@ -223,11 +223,35 @@ fn an_events_reader_that_goes_away_does_not_end_the_relay() {
 }
 
 #[test]
-fn the_resident_binary_links_neither_gtk_nor_gstreamer() {
-    let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_lenscap")).output().expect("ldd");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("libc.so"), "{text}");
+fn the_resident_programs_link_no_more_than_they_need() {
+    let linked = |program: &str| {
+        let output = Command::new("ldd").arg(program).output().expect("ldd");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("libc.so"), "{text}");
+        text
+    };
+    let applet = linked(env!("CARGO_BIN_EXE_lenscap-applet"));
+    assert!(applet.contains("libglib"), "{applet}");
+    let relay = linked(env!("CARGO_BIN_EXE_lenscap"));
     for library in ["libgtk", "libadwaita", "libgstreamer", "libgst"] {
-        assert!(!text.contains(library), "{text}");
+        assert!(!applet.contains(library), "{applet}");
+        assert!(!relay.contains(library), "{relay}");
     }
+    for library in ["libglib", "libgio", "libgobject"] {
+        assert!(!relay.contains(library), "{relay}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_is_missing_and_fails_then() {
+    let output = lenscap(&["doctor", "--json"]);
+    // Nothing runs here, which is a problem by itself.
+    assert_eq!(output.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["ok"], false);
+    let findings = told["findings"].as_array().expect("a list");
+    assert!(findings.iter().any(|finding| finding["check"] == "relay" && finding["verdict"] == "problem"), "{told}");
+    let words = lenscap(&["doctor"]);
+    assert_eq!(words.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&words.stdout).contains("problem  Lenscap is not running."));
 }

@@ -10,6 +10,7 @@ const ID: &str = "io.github.lenscap.Lenscap";
 /// Below PREFIX; `ID` stands for the application's id.
 const FILES: &[&str] = &[
     "bin/lenscap",
+    "libexec/lenscap/lenscap-applet",
     "libexec/lenscap/lenscap-preferences",
     "libexec/lenscap/lenscap-worker",
     "share/applications/ID.desktop",

@@ -363,6 +363,10 @@ impl Desktop {
                 self.open_window(&[], ask.token);
                 Ok(())
             }
+            Wanted::Diagnose => {
+                self.open_window(&["--diagnose"], ask.token);
+                Ok(())
+            }
             Wanted::About => {
                 self.open_window(&["--about"], ask.token);
                 Ok(())
@@ -618,8 +622,8 @@ async fn raise_icon(front: Rc<RefCell<Front>>) {
 fn theme_path() -> String {
     let own = std::env::current_exe().unwrap_or_default();
     let mut above = own.ancestors().skip(1);
-    // PREFIX/bin/lenscap
-    if let Some(share) = own.parent().and_then(Path::parent).map(|prefix| prefix.join("share")) {
+    // PREFIX/libexec/lenscap/lenscap-applet
+    if let Some(share) = own.ancestors().nth(3).map(|prefix| prefix.join("share")) {
         let icon = share.join(format!("icons/hicolor/symbolic/apps/{}-capped-symbolic.svg", crate::APP_ID));
         if icon.exists() {
             let known = std::env::var("XDG_DATA_DIRS").ok().filter(|known| !known.is_empty());

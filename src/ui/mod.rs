@@ -35,6 +35,8 @@ pub enum Wanted {
     Size(u32, u32),
     /// The preferences.
     Preferences,
+    /// What may keep the camera from working.
+    Diagnose,
     /// What this program is.
     About,
     /// End.

@@ -210,6 +210,7 @@ impl Tray for Icon {
         }));
         menu.push(MenuItem::Separator);
         menu.push(self.item(tr("Preferences…"), Wanted::Preferences));
+        menu.push(self.item(tr("Diagnose…"), Wanted::Diagnose));
         menu.push(self.item(tr("About Lenscap"), Wanted::About));
         let quit = match words::names(&status.clients) {
             Some(names) => trf("Quit ({names} will lose the camera)", &[("names", &names)]),
@@ -288,6 +289,7 @@ mod tests {
                 "Resolution >1 of 640 × 480/1280 × 720",
                 "-",
                 "Preferences…",
+                "Diagnose…",
                 "About Lenscap",
                 "Quit",
             ]

@@ -318,6 +318,12 @@ class Starting(Case):
         self.assertEqual((status, out, error), (0, "", ""))
         eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
 
+    def test_diagnose_opens_its_window(self):
+        self.desktop.panel()
+        applet = self.applet()
+        applet.click("Diagnose…")
+        eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
+
     def test_a_hung_first_one_is_reported_soon(self):
         applet = self.applet()
         os.kill(applet.pid, signal.SIGSTOP)
@@ -440,7 +446,7 @@ class Costs(Case):
         self.assertEqual(applet.descriptors(), before)
 
     def test_it_links_neither_gtk_nor_gstreamer(self):
-        linked = subprocess.run(["ldd", LENSCAP], capture_output=True, text=True, check=True).stdout
+        linked = subprocess.run(["ldd", LENSCAP + "-applet"], capture_output=True, text=True, check=True).stdout
         self.assertNotRegex(linked, "gtk|adwaita|gst|GL")
 
 

@@ -27,6 +27,16 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     file.set_activatable_widget(Some(&button));
     button.connect_clicked(move |button| open(button, &path));
     group.add(&file);
+    let diagnosis = rows::plain(&tr("Diagnose"), &tr("Look for what may keep the camera from working."));
+    diagnosis.set_activatable(true);
+    diagnosis.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
+    let (window, path) = (context.window.downgrade(), context.store.path().to_owned());
+    diagnosis.connect_activated(move |_| {
+        let diagnosis = super::diagnosis::window(Some(&path));
+        diagnosis.set_transient_for(window.upgrade().as_ref());
+        diagnosis.present();
+    });
+    group.add(&diagnosis);
     let about = rows::plain(&tr("About Lenscap"), "");
     about.set_activatable(true);
     about.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));

@@ -7,6 +7,7 @@ mod autostart;
 mod camera;
 mod controls;
 mod device;
+mod diagnosis;
 mod elements;
 mod general;
 mod page;
@@ -52,7 +53,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(WRONG_USAGE);
         }
     };
-    let (config, about) = match asked {
+    let (config, alone) = match asked {
         Asked::Help => {
             println!("{}", help());
             return ExitCode::SUCCESS;
@@ -61,8 +62,9 @@ pub fn run() -> ExitCode {
             println!("lenscap-preferences {}", crate::VERSION);
             return ExitCode::SUCCESS;
         }
-        Asked::Window { config } => (config, false),
-        Asked::About => (None, true),
+        Asked::Window { config } => (config, None),
+        Asked::About => (None, Some(Alone::About)),
+        Asked::Diagnosis { config } => (config, Some(Alone::Diagnosis)),
     };
     without_gl();
     // The window's class and the accessibility name; without it they are the binary's name.
@@ -77,8 +79,12 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     // A window of another file stands for itself, and so does what this program is.
-    let flags =
-        if config.is_some() || about { gio::ApplicationFlags::NON_UNIQUE } else { gio::ApplicationFlags::default() };
+    let flags = if config.is_some() || alone.is_some() {
+        gio::ApplicationFlags::NON_UNIQUE
+    } else {
+        gio::ApplicationFlags::default()
+    };
+    let own_path = config.clone();
     let path = match config.map_or_else(config::default_path, Ok) {
         Ok(path) => path,
         Err(sentence) => {
@@ -94,8 +100,11 @@ pub fn run() -> ExitCode {
         if let Some(window) = window.borrow().as_ref() {
             return window.present();
         }
-        if about {
-            let window = general::about_window();
+        if let Some(alone) = alone {
+            let window: gtk::Window = match alone {
+                Alone::About => general::about_window().upcast(),
+                Alone::Diagnosis => diagnosis::window(own_path.as_deref()).upcast(),
+            };
             let open = RefCell::new(Some(application.hold()));
             window.connect_close_request(move |_| {
                 drop(open.take());
@@ -122,19 +131,29 @@ enum Asked {
     Help,
     Version,
     About,
+    Diagnosis { config: Option<PathBuf> },
     Window { config: Option<PathBuf> },
+}
+
+/// A window that comes without the preferences.
+#[derive(Debug, Clone, Copy)]
+enum Alone {
+    About,
+    Diagnosis,
 }
 
 impl Asked {
     fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut arguments = arguments;
         let mut config = None;
+        let mut diagnosis = false;
         let no_path = || tr("--config needs a path, as in --config ~/.config/lenscap/config.toml.");
         while let Some(argument) = arguments.next() {
             match argument.to_str() {
                 Some("-h" | "--help") => return Ok(Asked::Help),
                 Some("-V" | "--version") => return Ok(Asked::Version),
                 Some("--about") => return Ok(Asked::About),
+                Some("--diagnose") => diagnosis = true,
                 Some("--config") => config = Some(arguments.next().ok_or_else(no_path)?.into()),
                 Some(text) if text.starts_with("--config=") => config = Some(text["--config=".len()..].into()),
                 _ => {
@@ -148,13 +167,13 @@ impl Asked {
         if config.as_ref().is_some_and(|path: &PathBuf| path.as_os_str().is_empty()) {
             return Err(no_path());
         }
-        Ok(Asked::Window { config })
+        Ok(if diagnosis { Asked::Diagnosis { config } } else { Asked::Window { config } })
     }
 }
 
 fn help() -> String {
     tr("Lenscap's preferences window.\n\nUsage: lenscap-preferences [OPTIONS]\n\nOptions:\n      \
-        --config <PATH>  Settings file instead of the usual one\n      --about          Show what Lenscap is\n  -h, --help           Print help\n  \
+        --config <PATH>  Settings file instead of the usual one\n      --about          Show what Lenscap is\n      --diagnose       Look for what may keep the camera from working\n  -h, --help           Print help\n  \
         -V, --version        Print version")
 }
 
@@ -345,6 +364,7 @@ mod tests {
         assert_eq!(parse("--config /c.toml"), named);
         assert_eq!(parse("--config=/c.toml"), named);
         assert_eq!(parse("-h"), Ok(Asked::Help));
+        assert_eq!(parse("--diagnose --config /c.toml"), Ok(Asked::Diagnosis { config: Some("/c.toml".into()) }));
         assert_eq!(parse("--config /c.toml --version"), Ok(Asked::Version));
         for wrong in ["--conf", "file.toml", "--config", "--config=", "-x"] {
             let sentence = parse(wrong).unwrap_err();

@@ -296,7 +296,7 @@ fn view(proxy: &gio::DBusProxy) -> View {
 
 /// `PREFIX/bin/lenscap` for `PREFIX/libexec/lenscap/lenscap-preferences`, the one beside us in a build tree, else as
 /// the path finds it.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     beside("lenscap", "bin/lenscap")
 }
 

@@ -1,0 +1,74 @@
+//! Is there a camera to read, and may it be used?
+
+use std::fs;
+
+use rustix::fs::{Access, access};
+
+use super::{Finding, Patient};
+use crate::camera;
+use crate::core::source::Source;
+use crate::i18n::{tr, trf};
+use crate::output::finder;
+
+const CHECK: &str = "camera";
+/// The first words of the names of the IPU's raw nodes.
+const RAW: &str = "Intel IPU";
+
+pub(super) fn look(patient: &Patient) -> Vec<Finding> {
+    let source = patient.settings().camera.source;
+    let cameras = camera::cameras(&patient.at(camera::CLASS));
+    let wanted: Vec<_> = match &source {
+        Source::V4l2(path) => {
+            let path = patient.at(&path.to_string_lossy());
+            if !path.exists() {
+                return vec![Finding::problem(
+                    CHECK,
+                    trf("The chosen camera {source} is not there.", &[("source", &source)]),
+                    Some(tr("Plug it in, or choose another one in the preferences.")),
+                )];
+            }
+            vec![(path, source.to_string())]
+        }
+        Source::Auto => cameras.iter().map(|node| (patient.at(&node.path.to_string_lossy()), node.label())).collect(),
+        Source::Icamera(_) | Source::Libcamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => {
+            return vec![Finding::fine(CHECK, trf("The source is {source}.", &[("source", &source)]))];
+        }
+    };
+    if wanted.is_empty() {
+        return vec![none(patient)];
+    }
+    wanted
+        .into_iter()
+        .map(|(path, label)| {
+            if access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
+                return Finding::fine(CHECK, trf("There is the camera {camera}.", &[("camera", &label)]));
+            }
+            let remedy = trf(
+                "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
+                &[("group", &finder::group_of(&path))],
+            );
+            Finding::problem(CHECK, trf("The camera {camera} may not be used.", &[("camera", &label)]), Some(remedy))
+        })
+        .collect()
+}
+
+fn none(patient: &Patient) -> Finding {
+    let entries = fs::read_dir(patient.at(camera::CLASS)).into_iter().flatten().flatten();
+    let has_raw = entries
+        .into_iter()
+        .any(|node| fs::read_to_string(node.path().join("name")).is_ok_and(|it| it.starts_with(RAW)));
+    if has_raw {
+        return Finding::note(
+            CHECK,
+            tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),
+            tr(
+                "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",
+            ),
+        );
+    }
+    Finding::problem(
+        CHECK,
+        tr("No camera was found."),
+        Some(tr("Plug one in, switch on its cover or privacy key, or install its driver.")),
+    )
+}

@@ -1,0 +1,129 @@
+use super::*;
+
+/// A machine made of files.
+struct Rig(tempfile::TempDir);
+
+impl Rig {
+    /// One where all is well, but for the node's device files, which nobody needs.
+    fn new() -> Self {
+        let rig = Self(tempfile::tempdir().unwrap());
+        rig.put("sys/module/v4l2loopback/version", "0.15.0\n");
+        rig.put("sys/module/v4l2loopback/parameters/exclusive_caps", "Y,N,N,N\n");
+        rig.put("etc/modules-load.d/v4l2loopback.conf", "v4l2loopback\n");
+        rig.put("sys/class/video4linux/video9/name", "Lenscap\n");
+        rig.put("sys/class/video4linux/video9/max_openers", "10\n");
+        rig.put("sys/class/video4linux/video0/name", "Webcam\n");
+        rig.put("sys/class/video4linux/video0/device", "");
+        rig.put("dev/video9", "");
+        rig.put("dev/video0", "");
+        rig.put("proc/41/comm", "bash\n");
+        rig
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn take(&self, path: &str) {
+        let path = self.0.path().join(path);
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+
+    fn findings_with(&self, relay: Result<Option<Value>, String>) -> Vec<Finding> {
+        let path = self.0.path().join("home/.config/lenscap/config.toml");
+        let settings = config::load(&path, &config::Overrides::default()).map_err(|error| error.to_string());
+        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, relay })
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.findings_with(Ok(Some(json!({ "state": "idle", "live": false, "reason": null }))))
+    }
+
+    /// Those that are not fine, as "check: text".
+    fn trouble(&self) -> Vec<String> {
+        let mut trouble: Vec<_> = self.findings();
+        trouble.retain(|finding| finding.verdict != Verdict::Fine);
+        trouble.iter().map(|finding| format!("{}: {}", finding.check, finding.text)).collect()
+    }
+}
+
+#[test]
+fn where_all_is_well_nothing_is_complained_of() {
+    let rig = Rig::new();
+    assert_eq!(rig.trouble(), [""; 0]);
+    let findings = rig.findings();
+    assert!(is_well(&findings) && findings.len() >= 5, "{findings:?}");
+    assert_eq!(to_json(&findings)["ok"], true);
+    assert!(in_words(&findings).lines().all(|line| line.starts_with("ok       ")));
+}
+
+#[test]
+fn every_trouble_is_found_alone_and_has_a_next_step() {
+    type Change = fn(&Rig);
+    let troubles: &[(&str, Change)] = &[
+        ("settings: config.toml line 2", |rig| {
+            rig.put("home/.config/lenscap/config.toml", "[camera]\nwidth = \"x\"\n")
+        }),
+        ("module: v4l2loopback 0.12.3 is loaded", |rig| rig.put("sys/module/v4l2loopback/version", "0.12.3\n")),
+        ("module: The module is loaded without exclusive_caps=1", |rig| {
+            rig.put("sys/module/v4l2loopback/parameters/exclusive_caps", "N,N,N\n");
+        }),
+        ("module: Several files set options", |rig| {
+            rig.put("etc/modprobe.d/a.conf", "options v4l2loopback exclusive_caps=1\n");
+            rig.put("usr/lib/modprobe.d/vendor.conf", "options v4l2loopback exclusive_caps=0\n");
+        }),
+        ("module: The module is not loaded when", |rig| rig.take("etc/modules-load.d/v4l2loopback.conf")),
+        ("node: There is no v4l2loopback device", |rig| rig.take("sys/class/video4linux/video9")),
+        ("node: No v4l2loopback device has the label", |rig| rig.put("sys/class/video4linux/video9/name", "OBS\n")),
+        ("camera: No camera was found", |rig| rig.take("sys/class/video4linux/video0")),
+        ("camera: The only camera is a MIPI camera", |rig| {
+            rig.put("sys/class/video4linux/video0/name", "Intel IPU6 ISYS Capture 0\n");
+        }),
+        ("camera: The chosen camera v4l2:/dev/video5 is not there", |rig| {
+            rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"v4l2:/dev/video5\"\n");
+        }),
+        ("rivals: v4l2-relayd (process 77) wants", |rig| rig.put("proc/77/comm", "v4l2-relayd\n")),
+        ("start: The session starts Lenscap twice", |rig| {
+            rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
+            rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");
+        }),
+    ];
+    for (expected, change) in troubles {
+        let rig = Rig::new();
+        change(&rig);
+        let trouble = rig.trouble();
+        assert!(trouble.len() == 1 && trouble[0].starts_with(expected), "{expected}: {trouble:?}");
+        for finding in rig.findings().iter().filter(|finding| finding.verdict != Verdict::Fine) {
+            let has_step = finding.remedy.is_some() || finding.text.contains(':');
+            assert!(has_step, "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_another_hides_does_not_count() {
+    let rig = Rig::new();
+    rig.put("etc/modprobe.d/v4l2loopback.conf", "options v4l2loopback exclusive_caps=1\n");
+    rig.put("usr/lib/modprobe.d/v4l2loopback.conf", "options v4l2loopback exclusive_caps=0\n");
+    assert_eq!(rig.trouble(), [""; 0]);
+}
+
+#[test]
+fn what_the_relay_says_is_told() {
+    let rig = Rig::new();
+    let of = |relay| {
+        let findings = rig.findings_with(relay);
+        findings.into_iter().find(|finding| finding.check == "relay").unwrap()
+    };
+    let status = |state: &str, reason: &str| Ok(Some(json!({ "state": state, "live": false, "reason": reason })));
+    assert_eq!(of(Ok(None)).verdict, Verdict::Problem);
+    assert_eq!(of(Err("Lenscap does not answer.".into())).text, "Lenscap does not answer.");
+    assert_eq!(of(status("failed", "It is unplugged.")).verdict, Verdict::Problem);
+    assert_eq!(of(status("idle", "It was busy.")).verdict, Verdict::Note);
+    let live = of(Ok(Some(json!({ "state": "live", "live": true, "reason": null }))));
+    assert_eq!((live.verdict, live.text.as_str()), (Verdict::Fine, "Lenscap runs; the camera is on."));
+    let words = in_words(&rig.findings_with(Ok(None)));
+    assert!(words.contains("problem  Lenscap is not running.\n         Start it"), "{words}");
+}

@@ -1,0 +1,132 @@
+//! The window "Diagnosis": what `lenscap doctor` finds, in rows.
+
+use std::ffi::OsStr;
+use std::rc::Rc;
+
+use adw::prelude::*;
+use serde_json::Value;
+
+use super::{relay, rows};
+use crate::i18n::{tr, trf};
+
+/// The window; it looks at once. `config`: the settings file, when it is not the usual one.
+pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow {
+    let window = adw::PreferencesWindow::builder()
+        .title(tr("Diagnosis"))
+        .modal(true)
+        .search_enabled(false)
+        .default_width(560)
+        .default_height(520)
+        .width_request(super::MIN_WIDTH)
+        .build();
+    let page = adw::PreferencesPage::new();
+    let group = adw::PreferencesGroup::builder()
+        .title(tr("What Lenscap needs"))
+        .description(tr("Nothing is changed, and no camera is touched."))
+        .build();
+    let again = gtk::Button::builder().icon_name("view-refresh-symbolic").valign(gtk::Align::Center).build();
+    again.add_css_class("flat");
+    rows::call(&again, &tr("Look Again"));
+    group.set_header_suffix(Some(&again));
+    page.add(&group);
+    window.add(&page);
+
+    let config = config.map(std::path::Path::to_owned);
+    let shown: Rc<std::cell::RefCell<Vec<adw::ActionRow>>> = Rc::default();
+    let look = {
+        let (group, again) = (group.downgrade(), again.downgrade());
+        Rc::new(move || {
+            let (group, again, shown, config) = (group.clone(), again.clone(), shown.clone(), config.clone());
+            glib::spawn_future_local(async move {
+                if let Some(again) = again.upgrade() {
+                    again.set_sensitive(false);
+                }
+                let found = ask(config.as_deref()).await;
+                let (Some(group), Some(again)) = (group.upgrade(), again.upgrade()) else { return };
+                let mut shown = shown.borrow_mut();
+                for row in shown.drain(..) {
+                    group.remove(&row);
+                }
+                let rows = found.map_or_else(|sentence| vec![row("problem", &sentence, "")], |value| findings(&value));
+                for row in rows {
+                    group.add(&row);
+                    shown.push(row);
+                }
+                again.set_sensitive(true);
+            });
+        })
+    };
+    look();
+    again.connect_clicked(move |_| look());
+    window
+}
+
+/// Asks the program that looks.
+async fn ask(config: Option<&std::path::Path>) -> Result<Value, String> {
+    let program = relay::program();
+    let cannot = |error: &dyn std::fmt::Display| {
+        trf(
+            "The program {program} cannot be asked ({error}): reinstall Lenscap.",
+            &[("program", &program.display()), ("error", error)],
+        )
+    };
+    let mut words = vec![program.as_os_str(), OsStr::new("doctor"), OsStr::new("--json")];
+    if let Some(config) = config {
+        words.extend([OsStr::new("--config"), config.as_os_str()]);
+    }
+    let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| cannot(&error))?;
+    let (text, _) = asked.communicate_utf8_future(None).await.map_err(|error| cannot(&error))?;
+    serde_json::from_str(text.as_deref().unwrap_or_default()).map_err(|error| cannot(&error))
+}
+
+fn findings(value: &Value) -> Vec<adw::ActionRow> {
+    let of = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    sorted(value).into_iter().map(|it| row(&of(it, "verdict"), &of(it, "text"), &of(it, "remedy"))).collect()
+}
+
+/// What is wrong first; of equals the order of the checks.
+fn sorted(value: &Value) -> Vec<&Value> {
+    let mut findings: Vec<&Value> = value["findings"].as_array().into_iter().flatten().collect();
+    findings.sort_by_key(|it| ["problem", "note", "fine"].iter().position(|verdict| it["verdict"] == *verdict));
+    findings
+}
+
+fn row(verdict: &str, text: &str, remedy: &str) -> adw::ActionRow {
+    let row = rows::plain(text, remedy);
+    let (icon, name) = match verdict {
+        "fine" => ("emblem-ok-symbolic", tr("As it should be")),
+        "note" => ("dialog-information-symbolic", tr("Note")),
+        _ => ("dialog-warning-symbolic", tr("Problem")),
+    };
+    let icon = gtk::Image::from_icon_name(icon);
+    rows::set_accessible_label(&icon, &name);
+    icon.set_tooltip_text(Some(&name));
+    row.add_prefix(&icon);
+    if !remedy.is_empty() {
+        let copy = gtk::Button::builder().icon_name("edit-copy-symbolic").valign(gtk::Align::Center).build();
+        copy.add_css_class("flat");
+        rows::call(&copy, &tr("Copy"));
+        let remedy = remedy.to_owned();
+        copy.connect_clicked(move |button| button.clipboard().set_text(&remedy));
+        row.add_suffix(&copy);
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_come_first() {
+        let value = serde_json::json!({ "ok": false, "findings": [
+            { "verdict": "fine", "text": "A" },
+            { "verdict": "problem", "text": "B" },
+            { "verdict": "fine", "text": "C" },
+            { "verdict": "note", "text": "D" },
+        ] });
+        let texts: Vec<_> = sorted(&value).iter().map(|finding| finding["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["B", "D", "A", "C"]);
+        assert!(sorted(&Value::Null).is_empty());
+    }
+}
