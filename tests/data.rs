@@ -110,7 +110,7 @@ fn the_interface_is_the_documented_one() {
     let controls = ["GetControls", "SetControl", "ResetControls"];
     let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
     let methods: Vec<_> = methods.into_iter().chain(controls).collect();
-    for name in methods {
+    for name in &methods {
         assert!(interface.lookup_method(name).is_some(), "{name}");
         assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
     }

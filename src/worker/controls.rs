@@ -50,8 +50,8 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    /// Reads the controls of the camera behind this source; `element` is its opened source element.
-    pub(super) fn open(source: &Source, element: &gst::Element) -> Self {
+    /// Reads the controls of the camera behind this source; `element` is its source element, which a node does without.
+    pub(super) fn open(source: &Source, element: Option<&gst::Element>) -> Self {
         let backend = match source {
             Source::V4l2(path) => match Device::open(path) {
                 Ok(mut device) => {
@@ -63,11 +63,11 @@ impl Controls {
                     Backend::None
                 }
             },
-            Source::Icamera(_) | Source::Libcamera(_) => Backend::Element(element.clone()),
+            Source::Icamera(_) | Source::Libcamera(_) => element.cloned().map_or(Backend::None, Backend::Element),
             Source::Auto | Source::Test | Source::PipeWire(_) | Source::Pipeline(_) => Backend::None,
         };
         let mut controls = Self {
-            camera: id(source, Some(element)),
+            camera: id(source, element),
             backend,
             software: Vec::new(),
             balance: Balance::default(),
@@ -247,7 +247,7 @@ impl Controls {
 }
 
 /// The key under which values of the camera behind a source are kept.
-pub(super) fn id(source: &Source, element: Option<&gst::Element>) -> String {
+fn id(source: &Source, element: Option<&gst::Element>) -> String {
     let named = |word: &str, name: Option<String>| match name.filter(|name| !name.is_empty()) {
         Some(name) => format!("{word}:{name}"),
         None => word.to_owned(),

@@ -159,7 +159,7 @@ impl Pipeline {
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
         let origin = self.camera.lock().unwrap_or_else(PoisonError::into_inner).origin.clone();
-        let controls = self.controls.insert(Controls::open(&origin, element));
+        let controls = self.controls.insert(Controls::open(&origin, Some(element)));
         controls.apply(&self.configure.controls);
         let balance = controls.elements();
         controls.insert_before(&self.convert);

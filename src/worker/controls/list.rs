@@ -1,7 +1,7 @@
 //! `lenscap-worker --controls SOURCE`: lists the controls of a camera that nobody uses, and sets some. A process of its own,
 //! for the vendors' libraries; nothing ever streams here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::super::protocol::Configure;
@@ -65,6 +65,10 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
 fn open(source: &Source, excluded: Option<PathBuf>) -> Result<Controls, String> {
+    // A node needs no GStreamer: most cameras are listed at once.
+    if let Source::V4l2(path) = source {
+        return open_node(path, excluded.as_deref());
+    }
     gst::init()
         .map_err(|error| trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]))?;
     let configure = Configure {
@@ -78,24 +82,35 @@ fn open(source: &Source, excluded: Option<PathBuf>) -> Result<Controls, String> 
     };
     let mut first = None;
     for source in sources::candidates(&configure).map_err(|reason| reason.text)? {
-        match sources::build(&source, &configure) {
-            // Without cameras the vendor's element has no list of them.
-            Ok(built) if is_auto(&configure) && matches!(source, Source::Icamera(_)) && !has_device(&built.element) => {
-            }
-            Ok(built) => {
-                let controls = Controls::open(&source, &built.element);
-                if let (Source::V4l2(path), Backend::None) = (&source, &controls.backend) {
-                    return Err(trf(
-                        "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
-                        &[("camera", &path.display())],
-                    ));
+        let opened = match &source {
+            Source::V4l2(path) => open_node(path, configure.excluded.as_deref()),
+            _ => match sources::build(&source, &configure) {
+                // Without cameras the vendor's element has no list of them.
+                Ok(built) if is_auto(&configure) && source == Source::Icamera(None) && !has_device(&built.element) => {
+                    continue;
                 }
-                return Ok(controls);
-            }
-            Err(reason) => drop(first.get_or_insert(reason.text)),
+                Ok(built) => Ok(Controls::open(&source, Some(&built.element))),
+                Err(reason) => Err(reason.text),
+            },
+        };
+        match opened {
+            Ok(controls) => return Ok(controls),
+            Err(sentence) => drop(first.get_or_insert(sentence)),
         }
     }
     Err(first.unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+}
+
+fn open_node(path: &Path, excluded: Option<&Path>) -> Result<Controls, String> {
+    sources::check_node(path, excluded).map_err(|reason| reason.text)?;
+    let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
+    match controls.backend {
+        Backend::None => Err(trf(
+            "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
+            &[("camera", &path.display())],
+        )),
+        Backend::V4l2(_) | Backend::Element(_) => Ok(controls),
+    }
 }
 
 fn is_auto(configure: &Configure) -> bool {
