@@ -129,6 +129,8 @@ fn clock(seconds: i64) -> Option<String> {
 }
 
 type Listener = Rc<dyn Fn(&Applet)>;
+/// The signal's name, and who hears it.
+type SignalListener = (&'static str, Rc<dyn Fn()>);
 
 /// Follows the applet.
 #[derive(Default)]
@@ -136,7 +138,7 @@ pub struct Relay {
     applet: RefCell<Applet>,
     proxy: RefCell<Option<gio::DBusProxy>>,
     listeners: RefCell<Vec<Listener>>,
-    signal_listeners: RefCell<Vec<(&'static str, Rc<dyn Fn()>)>>,
+    signal_listeners: RefCell<Vec<SignalListener>>,
 }
 
 impl Relay {
