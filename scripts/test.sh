@@ -22,7 +22,7 @@ anywhere() {
   cargo test --locked --no-fail-fast -- --show-output >"$log" 2>&1 || rc=$?
   grep -E '^(test .* (FAILED|ignored)|test result|SKIP |error|warning: unused)|^ +Running' "$log" | grep -v 'ignored, .*machine' || true
   counts=$(awk '
-    /^ +Running /      { kernel = $0 ~ /tests\/(kernel|truth|wire|worker_v4l2)\.rs/ }
+    /^ +Running /      { kernel = $0 ~ /tests\/(controls|kernel|truth|wire|worker_v4l2)\.rs/ }
     /^ +Doc-tests /    { kernel = 0 }
     /^SKIP /           { marked++ }
     /^test result: / && !kernel {

@@ -56,6 +56,8 @@ pub enum Command {
     Cameras(CamerasArgs),
     /// Look for what may keep the camera from working, and say what to do about it
     Doctor(DoctorArgs),
+    /// Show the camera's controls, or set them
+    Controls(ControlsArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -179,6 +181,41 @@ pub struct DoctorArgs {
     /// Settings file instead of the usual one
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+}
+
+/// `lenscap controls`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct ControlsArgs {
+    /// What to do; nothing: list them.
+    #[command(subcommand)]
+    pub action: Option<ControlsAction>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Camera instead of the one in the settings, written as there
+    #[arg(long, value_name = "SOURCE", value_parser = source, global = true)]
+    pub source: Option<Source>,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// What to do with controls.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ControlsAction {
+    /// Set a control, at once and at every start of the camera
+    Set {
+        /// Its name, as "lenscap controls" lists it
+        key: String,
+        /// A number, true or false, an entry's number or name, or a text
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Set a control, or all, back to the camera's default
+    Reset {
+        /// Its name; without it all
+        key: Option<String>,
+    },
 }
 
 impl From<&RunArgs> for Overrides {

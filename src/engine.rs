@@ -8,7 +8,7 @@
 mod outlet;
 mod outputs;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 
 use crate::camera::watch::Watch;
 use crate::camera::{self, choice};
+use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
@@ -90,6 +91,8 @@ pub struct EngineConfig {
     pub watch_other_cameras: bool,
     /// Where the kernel tells of USB cameras.
     pub roots: Roots,
+    /// The saved values of controls, by camera.
+    pub controls: Saved,
 }
 
 /// Receives every status that the machine publishes.
@@ -122,6 +125,11 @@ pub struct Engine {
     last_frame: Option<Instant>,
     last_state: StateName,
     sink: StatusSink,
+    /// Of the camera that is open.
+    controls: Option<CameraControls>,
+    controls_changed: bool,
+    /// What was said about controls, so that it is said once.
+    told_problems: BTreeSet<String>,
 }
 
 impl Engine {
@@ -181,6 +189,9 @@ impl Engine {
             last_frame: None,
             last_state: StateName::NoDevice,
             sink,
+            controls: None,
+            controls_changed: false,
+            told_problems: BTreeSet::new(),
         };
         if let Err(error) = engine.open_output(true) {
             if !is_borne(&error) {
@@ -293,6 +304,7 @@ impl Engine {
             self.sensors.set_watch_others(config.watch_other_cameras, Instant::now());
             self.watch_sensors();
         }
+        self.set_controls(config.controls.clone());
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -304,6 +316,43 @@ impl Engine {
         self.apply_pending();
         self.run_events();
         self.arm();
+    }
+
+    /// The controls of the camera, while it is open.
+    pub fn controls(&self) -> Option<&CameraControls> {
+        self.controls.as_ref()
+    }
+
+    /// Whether [`Self::controls`] changed since this was asked last.
+    pub fn take_controls_changed(&mut self) -> bool {
+        std::mem::take(&mut self.controls_changed)
+    }
+
+    /// Other saved values of controls: a camera that is on takes them at once.
+    pub fn set_controls(&mut self, saved: Saved) {
+        if saved != self.config.controls {
+            if let Some(worker) = &mut self.worker {
+                worker.set_controls(&saved);
+            }
+            self.config.controls = saved;
+        }
+    }
+
+    /// Sets one control of the camera that is on, without saving it: for buttons.
+    pub fn set_control(&mut self, key: &str, value: &Value) {
+        if let Some(worker) = &mut self.worker {
+            worker.set_control(key, value);
+        }
+    }
+
+    fn take_controls(&mut self, controls: Option<CameraControls>) {
+        for problem in controls.iter().flat_map(|controls| &controls.problems) {
+            if self.told_problems.insert(problem.clone()) {
+                tracing::warn!("{problem}");
+            }
+        }
+        self.controls_changed |= self.controls != controls;
+        self.controls = controls;
     }
 
     /// Switches the camera off, waits until that is confirmed or `deadline` has passed, and lets go of the node.
@@ -558,6 +607,7 @@ impl Engine {
             orientation: self.config.policy.orientation,
             buffer_count: self.config.buffer_count,
             excluded: self.node().into_iter().chain(self.second_node()).map(Path::to_owned).collect(),
+            controls: self.config.controls.clone(),
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
@@ -605,6 +655,7 @@ impl Engine {
                     // The worker holds its first frame back until the gate opens.
                     self.run_events();
                 }
+                HostEvent::Controls(controls) => self.take_controls(Some(*controls)),
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Failed(reason) => {
                     tracing::warn!("{reason}");
@@ -612,6 +663,7 @@ impl Engine {
                 }
                 HostEvent::Exited { reason } => {
                     self.worker = None;
+                    self.take_controls(None);
                     for outlet in self.outlets() {
                         outlet.set_own(None);
                     }

@@ -4,6 +4,7 @@
 //! of JSON each way: `{"do":"pause","seconds":1800}` is answered with the status, `{"do":"watch"}` with a status for
 //! every change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
 
+pub mod controls;
 pub mod dbus;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -53,6 +54,20 @@ pub enum Request {
     Preferences,
     /// End.
     Quit,
+    /// The controls of the camera, or where it is.
+    Controls,
+    /// Set one, of the camera that is on; the rest of the time the asking program does it.
+    SetControl {
+        /// Which.
+        key: String,
+        /// As the user wrote it.
+        value: String,
+    },
+    /// Set these to their defaults and forget what was saved; none: all.
+    ResetControls {
+        /// Which.
+        keys: Vec<String>,
+    },
     /// These programs stream from now on; only a relay without a node, made for demonstrations, believes it.
     Pretend {
         /// Their names.
@@ -69,6 +84,9 @@ impl Request {
             | Request::Reload
             | Request::Preferences
             | Request::Quit
+            | Request::Controls
+            | Request::SetControl { .. }
+            | Request::ResetControls { .. }
             | Request::Pretend { .. } => None,
             Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
             Request::Resume => Some(Command::Resume),
@@ -249,12 +267,13 @@ impl Server {
     }
 
     /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `status` is
-    /// asked after that.
+    /// asked after that, or `controls` where the request was about these.
     pub fn dispatch<T>(
         &mut self,
         relay: &mut T,
         obey: impl Fn(&mut T, Request) -> Result<(), String>,
         status: impl Fn(&T) -> Status,
+        controls: impl Fn(&T) -> Value,
     ) {
         while let Ok((stream, _)) = self.listener.accept() {
             let is_full = self.connections.len() >= MAX_CONNECTIONS;
@@ -268,8 +287,14 @@ impl Server {
             Ok(None) => true,
             Ok(Some(Ok(request))) => {
                 connection.watches = request == Request::Watch;
+                let is_of_controls =
+                    matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
                 if let Err(sentence) = obey(relay, request) {
                     connection.send(&json!({ "error": sentence }));
+                    return false;
+                }
+                if is_of_controls {
+                    connection.send(&controls(relay));
                     return false;
                 }
                 connection.send(&stamped(&to_json(&status(relay)))) && connection.watches
@@ -347,6 +372,20 @@ pub fn tell(request: Request) -> Result<(), AskError> {
     // Without a runtime directory nobody can listen in it.
     let path = socket_path().map_err(|_| AskError::NotRunning)?;
     ask_at(&path, request, &mut |_| true)
+}
+
+/// Asks the running relay for its answer.
+///
+/// # Errors
+/// As [`ask`]; also when it says why it cannot do that.
+pub fn fetch(request: Request) -> Result<Value, AskError> {
+    let path = socket_path().map_err(|_| AskError::NotRunning)?;
+    let mut taken = Value::Null;
+    ask_at(&path, request, &mut |value| {
+        taken = value.clone();
+        true
+    })?;
+    Ok(taken)
 }
 
 /// The running relay's status, as [`to_json`] makes it.
@@ -433,6 +472,7 @@ mod tests {
                     counter.set(counter.get() + 1);
                     machine.status()
                 },
+                |_| Value::Null,
             );
             asked = counter.get();
         }
@@ -503,7 +543,7 @@ mod tests {
         });
         let end = Instant::now() + Duration::from_secs(10);
         while !reader.is_finished() && Instant::now() < end {
-            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status);
+            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status, |_| Value::Null);
         }
         assert!(reader.join().unwrap().contains("not a request"));
     }
@@ -513,13 +553,13 @@ mod tests {
         let (_directory, path, mut server) = server();
         let mut machine = Machine::new(Policy::default());
         let streams: Vec<_> = (0..MAX_CONNECTIONS + 8).map(|_| UnixStream::connect(&path).unwrap()).collect();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS);
         (&streams[0]).write_all(&[b'x'; 3 * MAX_REQUEST]).unwrap();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert_eq!(server.connections.len(), MAX_CONNECTIONS - 1);
         drop(streams);
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status);
+        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
         assert!(server.connections.is_empty());
     }
 

@@ -384,6 +384,7 @@ prop_compose! {
         let picture = picture.map(PathBuf::from);
         let card = if picture.is_none() && card == CardChoice::Picture { CardChoice::Text } else { card };
         Settings {
+            controls: Default::default(),
             camera: Camera {
                 source,
                 format: VideoFormat::new(pixel_format, width * 2, height * 2, framerate).unwrap(),

@@ -109,14 +109,27 @@ fn the_interface_is_the_documented_one() {
         assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
     }
     assert_eq!(text.matches("<property ").count(), properties.len());
+    let controls = ["GetControls", "SetControl", "ResetControls"];
     let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
-    for name in methods {
+    let methods: Vec<_> = methods.into_iter().chain(controls).collect();
+    for name in &methods {
         assert!(interface.lookup_method(name).is_some(), "{name}");
         assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
     }
     assert_eq!(text.matches("<method ").count(), methods.len());
-    assert_eq!(text.matches("<arg ").count(), 1);
-    assert!(text.contains("<arg name=\"seconds\" type=\"u\" direction=\"in\"/>"));
+    let arguments = [
+        "seconds\" type=\"u",
+        "controls\" type=\"aa{sv}",
+        "camera\" type=\"s",
+        "key\" type=\"s",
+        "value\" type=\"v",
+        "keys\" type=\"as",
+    ];
+    assert_eq!(text.matches("<arg ").count(), arguments.len());
+    for argument in arguments {
+        assert!(text.contains(&format!("<arg name=\"{argument}\"")), "{argument}");
+    }
+    assert!(interface.lookup_signal("ControlsChanged").is_some() && text.contains("\n        ControlsChanged:\n"));
     for state in StateName::ALL {
         assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
     }

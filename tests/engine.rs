@@ -55,6 +55,7 @@ impl Bench {
             second,
             watch_other_cameras: false,
             roots: Default::default(),
+            controls: Default::default(),
         };
         let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
@@ -308,6 +309,7 @@ fn another_source_takes_effect_while_live() {
         second: None,
         watch_other_cameras: false,
         roots: Default::default(),
+        controls: Default::default(),
     };
     bench.engine.configure(config);
     bench.until("another worker is live", |engine| {
@@ -471,6 +473,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
         poll_interval: Duration::from_millis(50),
         second,
+        controls: Default::default(),
         watch_other_cameras: false,
         roots: Default::default(),
     };

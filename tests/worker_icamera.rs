@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use gst::prelude::*;
+use lenscap::core::controls::{CameraControls, Kind, Origin, Range, Saved, Value, Values};
 use lenscap::core::status::ReasonKind;
 use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
@@ -147,4 +148,68 @@ fn a_library_that_hangs_in_stop_is_killed() {
     rig.host.stop(Instant::now());
     assert_eq!(rig.end(), None);
     assert!(!rig.stopped, "nobody confirmed that the camera is off");
+}
+
+#[test]
+fn its_controls_are_listed_set_before_the_first_frame_and_live() {
+    let Some(folder) = plugin("its_controls_are_listed") else { return };
+    // "icamera:NICK" is the camera's key whether it was asked for by name or not.
+    let saved = Saved::from([
+        ("icamera:ov01a10-uf".into(), Values::from([("brightness".into(), Value::Integer(100))])),
+        ("icamera:ov13b10-wf".into(), Values::from([("brightness".into(), Value::Integer(-100))])),
+    ]);
+    let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "");
+    rig.host.set_controls(&saved);
+    rig.keep = true;
+    rig.run(3);
+    // Between 64 and 192 without it.
+    assert!(rig.frames[0].picture[0] >= 164, "the first frame has {}", rig.frames[0].picture[0]);
+    rig.until("controls", |rig| rig.controls.is_some());
+    let list = rig.controls.clone().unwrap();
+    assert_eq!(list.camera, "icamera:ov01a10-uf");
+    let brightness = list.find("brightness").unwrap();
+    assert_eq!(brightness.value, Some(Value::Integer(100)));
+    assert_eq!(brightness.range, Range::Whole { min: -128, max: 127, step: 1 });
+    assert_eq!(brightness.origin, Origin::Camera, "the camera has it");
+    assert_eq!(list.find("ae_mode").unwrap().parse("manual"), Ok(Value::Integer(1)));
+    assert_eq!(list.find("gain").unwrap().kind, Kind::Real);
+    assert!(list.find("device_name").is_err() && list.find("buffer_count").is_err());
+    assert!(list.controls.iter().all(|control| control.origin == Origin::Camera), "nothing is left for software");
+
+    // Live; what is no longer saved goes back, what cannot work is told and the rest goes on.
+    let values = Values::from([("hue".into(), Value::Integer(900)), ("gain".into(), Value::Real(1.5))]);
+    rig.host.set_controls(&Saved::from([("icamera:ov01a10-uf".into(), values)]));
+    rig.until("as before", |rig| rig.frames.last().is_some_and(|frame| frame.picture[0] < 100));
+    rig.until("news", |rig| rig.controls.as_ref().is_some_and(|list| !list.problems.is_empty()));
+    let list = rig.controls.clone().unwrap();
+    assert!(list.problems[0].contains("from -128 to 127"), "{:?}", list.problems);
+    assert_eq!(list.find("gain").unwrap().value, Some(Value::Real(1.5)));
+    assert_eq!(list.find("brightness").unwrap().value, Some(Value::Integer(0)));
+    rig.stop();
+}
+
+#[test]
+fn its_controls_are_read_without_starting_it() {
+    let Some(folder) = plugin("its_controls_are_read") else { return };
+    let list = |arguments: &[&str]| {
+        let output = std::process::Command::new(worker())
+            .arg("--controls")
+            .args(arguments)
+            .env("GST_PLUGIN_PATH", folder)
+            .env("GST_REGISTRY", folder.join("registry.bin"))
+            // The library would crash.
+            .env("LENSCAP_ICAMERA_FAULT", "crash-start")
+            .output()
+            .unwrap();
+        serde_json::from_slice::<Result<CameraControls, String>>(&output.stdout).unwrap()
+    };
+    let found = list(&["icamera:ov13b10-wf"]).unwrap();
+    assert_eq!(found.camera, "icamera:ov13b10-wf");
+    assert_eq!(found.find("contrast").unwrap().value, Some(Value::Integer(0)));
+    let set = list(&["auto", "--set", "contrast", "-5"]).unwrap();
+    assert_eq!(set.find("contrast").unwrap().value, Some(Value::Integer(-5)));
+    assert!(list(&["icamera", "--set", "contrast", "500"]).unwrap_err().contains("from -128 to 127"));
+    assert!(list(&["icamera", "--set", "contrasd", "5"]).unwrap_err().contains("contrast"));
+    assert!(list(&["v4l2:/dev/no-such-camera"]).unwrap_err().contains("/dev/no-such-camera"));
+    assert!(list(&["nonsense"]).unwrap_err().contains("is not a source"));
 }

@@ -4,6 +4,7 @@ mod worker_rig;
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use lenscap::core::controls::{Origin, Saved, Value};
 use lenscap::core::source::{Orientation, Rotation};
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
@@ -392,5 +393,48 @@ fn time_to_the_first_frame() {
         }
         times.sort();
         println!("{size:?}: start to first frame {:?} (from {:?} to {:?})", times[3], times[0], times[6]);
+    }
+}
+
+#[test]
+fn what_the_camera_lacks_is_done_on_the_picture_from_the_first_frame_on_or_live() {
+    let name = "what_the_camera_lacks_is_done_on_the_picture";
+    if !has(name, &["videotestsrc", "videoconvertscale", "videobalance"]) {
+        return;
+    }
+    let source = "pipeline:videotestsrc is-live=true pattern=solid-color foreground-color=0xff405060 ! \
+                  video/x-raw,format=YUY2,width=320,height=240,framerate=30/1";
+    let saved = |values: &[(&str, i64)]| {
+        let values = values.iter().map(|(key, value)| ((*key).to_owned(), Value::Integer(*value)));
+        Saved::from([("pipeline".to_owned(), values.collect())])
+    };
+    let luma = |rig: &Rig| rig.frames.last().map_or(0, |frame| frame.picture[0]);
+    for is_live in [false, true] {
+        let mut rig = rig(source, format(Yuy2, 320, 240, 30));
+        rig.keep = true;
+        if is_live {
+            rig.run(3);
+            let before = luma(&rig);
+            assert!((70..90).contains(&before), "neutral: {before}");
+            rig.until("controls", |rig| rig.controls.is_some());
+            let list = rig.controls.clone().unwrap();
+            assert_eq!(list.controls.len(), 4);
+            assert!(list.controls.iter().all(|control| control.origin == Origin::Software));
+            rig.host.set_controls(&saved(&[("brightness", 40)]));
+            rig.until("brighter", |rig| luma(rig) > before + 80);
+        } else {
+            rig.host.set_controls(&saved(&[("brightness", 40)]));
+            rig.run(1);
+            assert!(luma(&rig) > 150, "the first frame has {}", luma(&rig));
+        }
+        // The next value needs no other pipeline; and what is no longer saved is neutral.
+        rig.host.set_controls(&saved(&[("saturation", -100)]));
+        rig.until("grey", |rig| {
+            let picture = &rig.frames.last().unwrap().picture;
+            luma(rig) < 90 && picture[1].abs_diff(128) <= 1 && picture[3].abs_diff(128) <= 1
+        });
+        rig.host.set_controls(&saved(&[]));
+        rig.until("as it was", |rig| rig.frames.last().unwrap().picture[1].abs_diff(128) > 5);
+        rig.stop();
     }
 }

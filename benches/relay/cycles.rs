@@ -50,6 +50,7 @@ impl Rig {
             second: None,
             watch_other_cameras: false,
             roots: Default::default(),
+            controls: Default::default(),
         };
         Self { engine: Engine::new(config, Box::new(|_| ())).expect("an engine") }
     }

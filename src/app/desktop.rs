@@ -12,17 +12,19 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use ksni::TrayMethods;
 
+use super::controls::{LIST_LIMIT, Order, arguments as list_arguments, no_answer, to_reset, understood};
 use super::program;
 use super::relay::{Manner, Relay, Wish};
 use super::session::Session;
 use crate::camera::{self, Camera};
 use crate::cli::RunArgs;
 use crate::config::{self, SecondNode, Settings};
+use crate::core::controls::CameraControls;
 use crate::core::event::Event;
 use crate::core::source::Source;
 use crate::core::status::Status;
 use crate::i18n::{tr, trf};
-use crate::ipc::dbus::{Nodes, Properties, Service};
+use crate::ipc::dbus::{Nodes, Properties, Reply, Service};
 use crate::ipc::{self, AskError, Request};
 use crate::output::loopback;
 use crate::ui::notify::{self, Notice, Notifier, Subject, Teller};
@@ -210,8 +212,14 @@ impl Desktop {
             Some(desktop) => desktop.obey(request),
             None => Ok(()),
         };
+        let desktop = Rc::downgrade(self);
+        let controls = move |request, reply: Reply| {
+            if let Some(desktop) = desktop.upgrade() {
+                desktop.controls(request, reply);
+            }
+        };
         let mut front = self.front.borrow_mut();
-        match Service::new(connection, &front.properties, obey) {
+        match Service::new(connection, &front.properties, obey, controls) {
             Ok(service) => front.service = Some(service),
             Err(error) => tracing::error!("the D-Bus interface cannot be offered: {error}"),
         }
@@ -261,6 +269,69 @@ impl Desktop {
         Ok(())
     }
 
+    /// What concerns controls. A camera that is off is asked in a process of its own, and nobody waits for it.
+    fn controls(self: &Rc<Self>, request: Request, reply: Reply) {
+        let live = self.relay.borrow().controls().cloned();
+        match (request, live) {
+            (Request::Controls, Some(list)) => reply(Ok(Some(list))),
+            (request, Some(_)) => reply(self.obey(request).map(|()| None)),
+            (request, None) => {
+                let desktop = self.clone();
+                glib::spawn_future_local(async move { reply(desktop.controls_while_off(request).await) });
+            }
+        }
+    }
+
+    async fn controls_while_off(&self, request: Request) -> Result<Option<CameraControls>, String> {
+        match request {
+            Request::SetControl { key, value } => {
+                let list = self.read_controls(&[Order::Set(key.clone(), value.clone())]).await?;
+                self.relay.borrow_mut().set_control(&list, &key, &value)?;
+            }
+            Request::ResetControls { keys } => {
+                let list = self.read_controls(&[]).await?;
+                let mut controls = to_reset(&list, &keys)?;
+                controls.sort_by_key(|control| !control.decides_others());
+                let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
+                let list = self.read_controls(&orders).await?;
+                self.relay.borrow_mut().reset_controls(&list, &keys)?;
+            }
+            _ => {
+                let mut list = self.read_controls(&[]).await?;
+                self.relay.borrow().overlay(&mut list);
+                return Ok(Some(list));
+            }
+        }
+        if let Some(service) = &self.front.borrow().service {
+            service.controls_changed();
+        }
+        Ok(None)
+    }
+
+    async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, String> {
+        let path = program("lenscap-worker")?;
+        let words = {
+            let relay = self.relay.borrow();
+            let own: Vec<_> = relay.nodes().into_iter().flatten().collect();
+            list_arguments(&relay.settings().camera.source, &own, orders)
+        };
+        let mut line = vec![path.as_os_str()];
+        line.extend(words.iter().map(std::ffi::OsString::as_os_str));
+        let child = gio::Subprocess::newv(&line, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| {
+            trf(
+                "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
+                &[("path", &path.display()), ("error", &error.message())],
+            )
+        })?;
+        match glib::future_with_timeout(LIST_LIMIT, child.communicate_future(None)).await {
+            Ok(Ok((Some(printed), _))) => understood(&printed),
+            _ => {
+                child.force_exit();
+                Err(no_answer())
+            }
+        }
+    }
+
     fn see_to(&self, wishes: &[Wish]) {
         for wish in wishes {
             match wish {
@@ -268,6 +339,11 @@ impl Desktop {
                 Wish::Settings => self.front.borrow_mut().take_settings(&self.relay.borrow()),
                 Wish::Cameras => self.front.borrow_mut().look_for_cameras(),
                 Wish::Preferences => self.open_window(&[], None),
+                Wish::Controls => {
+                    if let Some(service) = &self.front.borrow().service {
+                        service.controls_changed();
+                    }
+                }
             }
         }
         self.let_sleep();

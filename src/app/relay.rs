@@ -2,17 +2,20 @@
 //! common. Whoever owns it waits on [`Relay::fd`] and calls [`Relay::turn`].
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::cli::RunArgs;
 use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
+use crate::core::controls::{CameraControls, Value};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
@@ -22,6 +25,7 @@ use crate::i18n::{tr, trf};
 use crate::ipc::{self, Request, Server};
 use crate::output::finder::{self, Wanted};
 
+use super::controls::{merge, to_reset};
 use super::program;
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
@@ -38,6 +42,10 @@ const RELOAD: u64 = FIRST_FREE_TOKEN + 1;
 const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
 const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
 const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
+const VALUES: u64 = FIRST_FREE_TOKEN + 16;
+
+/// Values of controls that come faster than this are written together.
+const WRITE_INTERVAL: Duration = Duration::from_millis(300);
 
 /// What the owner is to see to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +58,8 @@ pub(super) enum Wish {
     Preferences,
     /// Cameras came or went.
     Cameras,
+    /// The camera's controls changed, came or went.
+    Controls,
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -72,6 +82,11 @@ pub(super) struct Relay {
     toggle: UnixStream,
     has_desktop: bool,
     wishes: Vec<Wish>,
+    /// Values of controls, by camera and key, that are in use and not written yet; `None`: no longer saved.
+    unsaved: BTreeMap<(String, String), Option<Value>>,
+    /// Runs while values that come are only collected.
+    write_timer: OwnedFd,
+    is_collecting: bool,
 }
 
 /// How the relay is run.
@@ -131,6 +146,10 @@ impl Relay {
                 .watch(fd.as_fd(), token)
                 .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))
         };
+        let timer = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let write_timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, timer)
+            .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))?;
+        watch(&write_timer, VALUES)?;
         watch(&terminate, TERMINATE)?;
         watch(&reload, RELOAD)?;
         watch(&toggle, TOGGLE)?;
@@ -155,6 +174,9 @@ impl Relay {
             toggle,
             has_desktop,
             wishes,
+            unsaved: BTreeMap::new(),
+            write_timer,
+            is_collecting: false,
         })
     }
 
@@ -180,6 +202,7 @@ impl Relay {
                     self.engine.command(Command::Toggle);
                 }
                 CONTROL => self.serve(),
+                VALUES => self.write_timer_fired(),
                 RELOAD if drain(&self.reload) => self.take_settings(),
                 SETTINGS if self.watcher.as_mut().is_some_and(Watcher::dispatch) => self.take_settings(),
                 _ => {}
@@ -187,6 +210,9 @@ impl Relay {
         }
         if self.engine.cameras_changed() {
             self.wishes.push(Wish::Cameras);
+        }
+        if self.engine.take_controls_changed() {
+            self.wishes.push(Wish::Controls);
         }
         Ok(std::mem::take(&mut self.wishes))
     }
@@ -243,7 +269,16 @@ impl Relay {
                 ));
             }
             Request::Quit => self.end(),
-            Request::Status
+            Request::SetControl { key, value } => {
+                let list = self.engine.controls().cloned().ok_or_else(camera_is_off)?;
+                self.set_control(&list, &key, &value)?;
+            }
+            Request::ResetControls { keys } => {
+                let list = self.engine.controls().cloned().ok_or_else(camera_is_off)?;
+                self.reset_controls(&list, &keys)?;
+            }
+            Request::Controls
+            | Request::Status
             | Request::Watch
             | Request::Pause { .. }
             | Request::Resume
@@ -265,7 +300,118 @@ impl Relay {
         std::mem::take(&mut self.wishes)
     }
 
+    /// The controls of the camera, while it is open.
+    pub(super) fn controls(&self) -> Option<&CameraControls> {
+        self.engine.controls()
+    }
+
+    /// The values of its controls as they will be when it starts.
+    pub(super) fn overlay(&self, list: &mut CameraControls) {
+        let mut saved = self.settings.controls.clone();
+        merge(&mut saved, &self.unsaved);
+        if let Some(values) = saved.get(&list.camera) {
+            list.overlay(values);
+        }
+    }
+
+    /// Sets a control of the camera that has this list, at once where it is on, and saves it.
+    ///
+    /// # Errors
+    /// One sentence: there is no such control, it may not be set, the value cannot work, it cannot be saved.
+    pub(super) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Result<(), String> {
+        let control = list.find(key)?;
+        control.check_writable()?;
+        let value = control.parse(value)?;
+        if !control.is_saved() {
+            self.engine.set_control(key, &value);
+            return Ok(());
+        }
+        self.keep([((list.camera.clone(), key.to_owned()), Some(value))])
+    }
+
+    /// Sets controls back to their defaults and forgets what was saved of them; no key: all.
+    ///
+    /// # Errors
+    /// One sentence: there is no such control, or it cannot be saved.
+    pub(super) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Result<(), String> {
+        let mut controls = to_reset(list, keys)?;
+        controls.sort_by_key(|control| !control.decides_others());
+        let of_camera = self.settings.controls.get(&list.camera).cloned().unwrap_or_default();
+        for control in &controls {
+            // What was set by others; the rest goes back by itself when it is no longer saved.
+            if let Some(default) = &control.default
+                && !of_camera.contains_key(&control.key)
+                && control.value != control.default
+                && control.check_writable().is_ok()
+            {
+                self.engine.set_control(&control.key, default);
+            }
+        }
+        let mut gone: Vec<String> = controls.iter().map(|control| control.key.clone()).collect();
+        if keys.is_empty() {
+            gone.extend(of_camera.into_keys());
+        }
+        self.keep(gone.into_iter().map(|key| ((list.camera.clone(), key), None)))
+    }
+
+    /// Uses changed values at once, and writes them, or collects them while some were written just now.
+    fn keep(&mut self, changes: impl IntoIterator<Item = ((String, String), Option<Value>)>) -> Result<(), String> {
+        self.unsaved.extend(changes);
+        let mut saved = self.settings.controls.clone();
+        merge(&mut saved, &self.unsaved);
+        self.engine.set_controls(saved);
+        if self.is_collecting {
+            return Ok(());
+        }
+        self.write_values()?;
+        self.is_collecting = true;
+        let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let wait = Timespec { tv_sec: 0, tv_nsec: WRITE_INTERVAL.subsec_nanos().into() };
+        let spec = Itimerspec { it_interval: none, it_value: wait };
+        if let Err(error) = rustix::time::timerfd_settime(&self.write_timer, TimerfdTimerFlags::empty(), &spec) {
+            tracing::error!("cannot set the timer: {error}");
+            self.is_collecting = false;
+        }
+        Ok(())
+    }
+
+    fn write_timer_fired(&mut self) {
+        let _ = rustix::io::read(&self.write_timer, &mut [0; 8]);
+        self.is_collecting = false;
+        if let Err(error) = self.write_values() {
+            tracing::warn!("{error}");
+        }
+    }
+
+    /// Writes what is collected. What cannot be written is used until the end.
+    fn write_values(&mut self) -> Result<(), String> {
+        if self.unsaved.is_empty() {
+            return Ok(());
+        }
+        let changes = self.unsaved.clone();
+        config::update(&self.path, |settings| merge(&mut settings.controls, &changes))
+            .map_err(|error| error.to_string())?;
+        self.unsaved.clear();
+        merge(&mut self.settings.controls, &changes);
+        Ok(())
+    }
+
+    /// What the control socket answers: the controls of a camera that is on, else where it is.
+    fn controls_answer(&self) -> serde_json::Value {
+        let mut answer = self.engine.controls().map_or_else(|| serde_json::json!({}), ipc::controls::to_json);
+        answer["live"] = self.engine.controls().is_some().into();
+        answer["source"] = self.settings.camera.source.to_string().into();
+        let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
+        answer["excluded"] = own.collect::<Vec<_>>().into();
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        answer["config"] = path.to_string_lossy().into_owned().into();
+        answer
+    }
+
     fn end(&mut self) {
+        if let Err(error) = self.write_values() {
+            tracing::warn!("{error}");
+        }
         tracing::info!("told to end: camera off first");
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
         self.wishes.push(Wish::End);
@@ -273,10 +419,12 @@ impl Relay {
 
     /// Reads the settings again; what cannot be used leaves the last good ones in place.
     fn take_settings(&mut self) {
-        let taken = config::load(&self.path, &self.overrides).map_err(|error| error.to_string()).and_then(|settings| {
-            self.engine.configure(engine_config(&settings)?);
-            Ok(settings)
-        });
+        let taken =
+            config::load(&self.path, &self.overrides).map_err(|error| error.to_string()).and_then(|mut settings| {
+                merge(&mut settings.controls, &self.unsaved);
+                self.engine.configure(engine_config(&settings)?);
+                Ok(settings)
+            });
         match taken {
             Ok(settings) => {
                 tracing::info!("settings taken from {}", self.path.display());
@@ -300,7 +448,7 @@ impl Relay {
         // Taken out meanwhile: commands publish through the same server.
         let Some(mut taken) = self.server.borrow_mut().take() else { return };
         let before = self.status();
-        taken.dispatch(self, Self::obey, Self::status);
+        taken.dispatch(self, Self::obey, Self::status, Self::controls_answer);
         let after = self.status();
         if before != after {
             taken.publish(&ipc::to_json(&after));
@@ -340,6 +488,7 @@ fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
         },
         watch_other_cameras: settings.privacy.watch_other_cameras,
         roots: roots(),
+        controls: settings.controls.clone(),
     })
 }
 
@@ -349,6 +498,11 @@ fn roots() -> Roots {
         Some(root) => Roots { sysfs: Path::new(&root).join("sys"), dev: Path::new(&root).join("dev") },
         None => Roots::default(),
     }
+}
+
+/// That a control is set here only while the camera is on.
+fn camera_is_off() -> String {
+    tr("The camera went off in the meantime: try again.")
 }
 
 /// A descriptor that becomes readable when one of these signals arrives.

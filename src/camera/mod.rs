@@ -2,6 +2,7 @@
 //! and a vendor's library asked, only through [`modes::ask`] and [`vendors::ask`], when somebody wants to know.
 
 pub mod choice;
+pub mod controls;
 pub mod ids;
 pub mod modes;
 pub mod owner;

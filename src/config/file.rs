@@ -8,6 +8,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::model::{CardChoice, Overrides, SecondNode, Settings};
 use super::rules::{self, Given, short};
+use super::values;
 use crate::i18n::trf;
 
 /// The version of the file's layout that this build reads and writes.
@@ -126,6 +127,11 @@ impl<'t> Reader<'t> {
     fn section(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'t>>) {
         let name = key.get_ref().as_ref();
         let at = key.span().start;
+        if name == values::SECTION {
+            let controls = values::read(value, self.text, &mut self.problems);
+            self.file.given.controls = Some(controls);
+            return;
+        }
         let Some((section, keys)) = SCHEMA.iter().find(|(section, _)| *section == name) else {
             if name != "version" {
                 self.problems.push((at, unknown_section(name)));
@@ -226,7 +232,7 @@ fn list(words: &[impl AsRef<str>]) -> String {
     }
 }
 
-fn given<'a>(value: &'a Spanned<DeValue<'_>>, text: &'a str) -> Given<'a> {
+pub(super) fn given<'a>(value: &'a Spanned<DeValue<'_>>, text: &'a str) -> Given<'a> {
     let written = |span: Range<usize>| Given::Other(text.get(span).unwrap_or("this"));
     match value.get_ref() {
         DeValue::Integer(number) => {
@@ -247,6 +253,7 @@ fn given<'a>(value: &'a Spanned<DeValue<'_>>, text: &'a str) -> Given<'a> {
 pub fn edited(text: &str, settings: &Settings) -> Result<String, Problem> {
     let before = File::parse(text)?;
     let problem = |sentence: String| Problem::new(text, 0, sentence);
+    let old_controls = before.given.controls.clone().unwrap_or_default();
     let before = entries(&Settings::default().merged(&before.given)).map_err(problem)?;
     let after = entries(settings).map_err(problem)?;
     let mut document: DocumentMut =
@@ -256,10 +263,15 @@ pub fn edited(text: &str, settings: &Settings) -> Result<String, Problem> {
             set(&mut document, section, key, value);
         }
     }
+    if old_controls != settings.controls {
+        begin(&mut document);
+        values::write(&mut document, &old_controls, &settings.controls);
+    }
     Ok(document.to_string())
 }
 
-fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
+/// What an empty file begins with.
+fn begin(document: &mut DocumentMut) {
     if document.is_empty() {
         // What only has comments keeps them on top.
         let comments = take_trailing(document);
@@ -268,6 +280,10 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
             key.leaf_decor_mut().set_prefix(format!("{comments}\n"));
         }
     }
+}
+
+fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
+    begin(document);
     if !document.contains_key(section) {
         // What stands behind the last section stays before the new one.
         let mut table = Table::new();
@@ -287,7 +303,7 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
     }
 }
 
-fn take_trailing(document: &mut DocumentMut) -> String {
+pub(super) fn take_trailing(document: &mut DocumentMut) -> String {
     let mut trailing = document.trailing().as_str().unwrap_or_default().to_owned();
     if !trailing.is_empty() && !trailing.ends_with('\n') {
         trailing.push('\n');
@@ -298,7 +314,8 @@ fn take_trailing(document: &mut DocumentMut) -> String {
 
 /// Every setting as the file writes it.
 fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value)>, String> {
-    let Settings { camera, privacy, notifications, device, detection } = settings;
+    // The controls have no fixed keys: `values` writes them.
+    let Settings { camera, privacy, notifications, device, detection, controls: _ } = settings;
     let milliseconds =
         |duration: std::time::Duration| Value::from(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     let path = |path: &Option<std::path::PathBuf>, none: &str| match path.as_deref().map(|path| (path, path.to_str())) {

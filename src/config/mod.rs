@@ -11,6 +11,7 @@ mod file;
 pub mod model;
 pub mod rules;
 mod save;
+mod values;
 mod watch;
 
 use std::fmt;

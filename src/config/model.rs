@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::core::controls::Saved;
 use crate::core::policy::Policy;
 use crate::core::source::{Orientation, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
@@ -22,6 +23,8 @@ pub struct Settings {
     pub device: Device,
     /// How clients are noticed.
     pub detection: Detection,
+    /// `[controls."CAMERA"]`: the values of each camera's controls; whether they fit shows when it is opened.
+    pub controls: Saved,
 }
 
 /// `[camera]`, and `device.format`, which is part of the promised format.
@@ -244,6 +247,7 @@ impl Settings {
             poll_interval,
             second_node,
             watch_other_cameras,
+            controls,
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
@@ -269,6 +273,7 @@ impl Settings {
         set(&mut self.detection.poll_interval, poll_interval);
         set(&mut self.device.second, second_node);
         set(&mut self.privacy.watch_other_cameras, watch_other_cameras);
+        set(&mut self.controls, controls);
         self
     }
 }
@@ -300,4 +305,5 @@ pub struct Overrides {
     pub poll_interval: Option<Duration>,
     pub second_node: Option<SecondNode>,
     pub watch_other_cameras: Option<bool>,
+    pub controls: Option<Saved>,
 }

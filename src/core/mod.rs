@@ -1,5 +1,6 @@
 //! The decisions, without I/O: no clock, no thread, no file. Time is an argument.
 
+pub mod controls;
 pub mod event;
 pub mod machine;
 pub mod policy;

@@ -12,8 +12,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use glib::variant::{ToVariant, Variant};
 
 use super::Request;
+use super::controls::{text_of, to_variant};
+use crate::core::controls::CameraControls;
 use crate::core::status::{Reason, StateName, Status};
-use crate::i18n::trf;
+use crate::i18n::{tr, trf};
 
 /// Our interface.
 const INTERFACE: &str = crate::APP_ID;
@@ -159,6 +161,9 @@ impl Properties {
     }
 }
 
+/// Takes the answer to a request about controls: the list where that was asked for.
+pub type Reply = Box<dyn FnOnce(Result<Option<CameraControls>, String>)>;
+
 /// The objects on one connection; gone with it, or when dropped.
 #[derive(Debug)]
 pub struct Service {
@@ -167,7 +172,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not.
+    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not;
+    /// `controls` does so with those about controls, and may take its time.
     ///
     /// # Errors
     /// GIO's message when an object is there already.
@@ -175,23 +181,30 @@ impl Service {
         connection: &gio::DBusConnection,
         properties: &Properties,
         obey: impl Fn(Request) -> Result<(), String> + 'static,
+        controls: impl Fn(Request, Reply) + 'static,
     ) -> Result<Self, String> {
         let mut service = Self { connection: connection.clone(), objects: Vec::new() };
-        let obey = Rc::new(obey);
+        let (obey, controls) = (Rc::new(obey), Rc::new(controls));
         for (xml, interface) in [(XML, INTERFACE), (APPLICATION_XML, "org.freedesktop.Application")] {
             let described = gio::DBusNodeInfo::for_xml(xml).map_err(|error| error.to_string())?;
             let described =
                 described.lookup_interface(interface).ok_or_else(|| format!("{interface} is not described"))?;
-            let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
+            let (obey, controls, snapshot) = (obey.clone(), controls.clone(), properties.snapshot.clone());
             let object = connection
                 .register_object(crate::OBJECT_PATH, &described)
                 .method_call(move |_, _, _, _, method, arguments, invocation| {
-                    let done = request(method, &arguments).and_then(|request| request.map_or(Ok(()), |it| obey(it)));
-                    match done {
-                        Ok(()) => invocation.return_value(None),
+                    let reply = move |done: Result<Option<CameraControls>, String>| match done {
+                        Ok(list) => invocation.return_value(list.as_ref().map(to_variant).as_ref()),
                         Err(sentence) => {
                             invocation.return_dbus_error(&format!("{INTERFACE}.Error.Failed"), &sentence);
                         }
+                    };
+                    match request(method, &arguments) {
+                        Ok(Some(
+                            request @ (Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. }),
+                        )) => controls(request, Box::new(reply)),
+                        Ok(request) => reply(request.map_or(Ok(()), |it| obey(it)).map(|()| None)),
+                        Err(sentence) => reply(Err(sentence)),
                     }
                 })
                 .property(move |_, _, _, _, name| {
@@ -223,6 +236,16 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Tells that `GetControls` would answer something else.
+    pub fn controls_changed(&self) {
+        let told = self.connection.emit_signal(None, crate::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
+        if let Err(error) = told {
+            tracing::debug!("cannot tell D-Bus: {error}");
+        }
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         for object in self.objects.drain(..) {
@@ -244,6 +267,18 @@ fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, String>
         "OpenPreferences" | "Activate" => Request::Preferences,
         "Reload" => Request::Reload,
         "Quit" => Request::Quit,
+        "GetControls" => Request::Controls,
+        "SetControl" => {
+            let key = arguments.try_child_value(0).and_then(|key| key.get::<String>()).unwrap_or_default();
+            let value = arguments.try_child_value(1).map_or(Some(String::new()), |value| text_of(&value));
+            let value =
+                value.ok_or_else(|| tr("That is no value for a control: send a number, true, false or a text."))?;
+            Request::SetControl { key, value }
+        }
+        "ResetControls" => {
+            let keys = arguments.try_child_value(0).and_then(|keys| keys.get::<Vec<String>>()).unwrap_or_default();
+            Request::ResetControls { keys }
+        }
         "ActivateAction" => {
             let name = arguments.try_child_value(0).and_then(|name| name.get::<String>()).unwrap_or_default();
             match name.as_str() {

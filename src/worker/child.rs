@@ -4,12 +4,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use tracing_subscriber::EnvFilter;
 
 use super::channel::{self, Channel, Received};
+use super::controls::{self, Controls};
 use super::delivery::Delivery;
 use super::listing;
 use super::pipeline::Pipeline;
@@ -45,7 +46,11 @@ pub fn run() -> ExitCode {
         .without_time()
         .with_env_filter(filter)
         .init();
-    let socket = std::env::args().nth(1).and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
+    if let Some((controls::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+        return controls::list(rest);
+    }
+    let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
     let Some(socket) = socket else {
         eprintln!("{}", tr("lenscap-worker is started by lenscap, not by hand: run \"lenscap\"."));
         return ExitCode::from(2);
@@ -123,7 +128,7 @@ struct Active {
 impl Session {
     fn run(&mut self) -> End {
         loop {
-            let [told, signalled, reported] = match self.wait() {
+            let [told, signalled, reported, turned] = match self.wait() {
                 Ok(ready) => ready,
                 Err(error) => return failed(format!("waiting failed: {error}")),
             };
@@ -139,21 +144,47 @@ impl Session {
             if told && let Some(end) = self.listen() {
                 return end;
             }
+            if let Some(end) = self.tell_controls(turned) {
+                return end;
+            }
         }
     }
 
-    /// Waits for the socket, a signal or the pipeline; without end, for the parent's end is an end of the socket.
-    fn wait(&self) -> std::io::Result<[bool; 3]> {
+    /// Waits for the socket, a signal, the pipeline or the camera's controls; without end, for the parent's end is an end of the socket.
+    fn wait(&self) -> std::io::Result<[bool; 4]> {
         let mut fds = vec![PollFd::new(&*self.channel, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
         if let Some(active) = &self.active {
             fds.push(PollFd::from_borrowed_fd(active.pipeline.fd(), PollFlags::IN));
         }
-        match rustix::event::poll(&mut fds, None) {
+        let controls = self.active.as_ref().and_then(|active| active.pipeline.opened_controls());
+        if let Some(fd) = controls.and_then(Controls::fd) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::PRI));
+        }
+        let quiet = controls.and_then(Controls::quiet_until).map(|until| {
+            let left = until.saturating_duration_since(Instant::now());
+            rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
+        });
+        match rustix::event::poll(&mut fds, quiet.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         let ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
-        Ok([ready(0), ready(1), ready(2)])
+        Ok([ready(0), ready(1), ready(2), ready(3)])
+    }
+
+    /// Tells what changed of the camera's controls; `turned`: the camera has news.
+    fn tell_controls(&mut self, turned: bool) -> Option<End> {
+        let controls = self.active.as_mut()?.pipeline.controls()?;
+        let now = Instant::now();
+        if turned || controls.quiet_until().is_some_and(|until| until <= now) {
+            controls.dispatch(now);
+        }
+        let message = FromChild::Controls(Box::new(controls.news(now)?));
+        if let Err(error) = protocol::encode(&message) {
+            tracing::warn!("the camera's controls cannot be told: {error}");
+            return None;
+        }
+        tell(&self.channel, &message).err().map(failed)
     }
 
     fn listen(&mut self) -> Option<End> {
@@ -178,6 +209,18 @@ impl Session {
                 None
             }
             (Ok(ToChild::Stop), _) => Some(End::Stopped),
+            (Ok(ToChild::Controls(saved)), Some(active)) => {
+                active.pipeline.set_controls(saved);
+                None
+            }
+            (Ok(ToChild::SetControl { key, value }), Some(active)) => {
+                if let Some(controls) = active.pipeline.controls()
+                    && let Err(sentence) = controls.set(&key, &value)
+                {
+                    controls.complain(sentence);
+                }
+                None
+            }
             (Ok(message), _) => Some(failed(format!("{message:?} came out of turn"))),
             (Err(error), _) => Some(failed(error)),
         }

@@ -16,6 +16,7 @@ use super::channel::{self, Channel, Received};
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
+use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -51,6 +52,8 @@ pub struct WorkerConfig {
     pub buffer_count: u32,
     /// Nodes that are never cameras: the outputs.
     pub excluded: Vec<PathBuf>,
+    /// The saved values of controls, by camera.
+    pub controls: Saved,
 }
 
 /// What happened.
@@ -79,6 +82,8 @@ pub enum HostEvent {
         /// Time of capture, `CLOCK_MONOTONIC`.
         timestamp: Duration,
     },
+    /// The controls of the camera that it opened, as they are now.
+    Controls(Box<CameraControls>),
     /// The camera is off; the process is still ending.
     Stopped,
     /// It does not work. The process ends by itself or is ended; nothing else but [`HostEvent::Exited`] follows.
@@ -128,6 +133,8 @@ pub struct WorkerHost {
     phase: Phase,
     ending: Ending,
     wants_start: bool,
+    /// Values that came before it could take them.
+    late_controls: Option<Saved>,
     /// It does not read what it is told.
     stuck: bool,
     stats: Option<Stats>,
@@ -168,6 +175,7 @@ impl WorkerHost {
             layout: layout.clone(),
             buffer_count: config.buffer_count,
             excluded: config.excluded.clone(),
+            controls: config.controls.clone(),
         })))
         .map_err(|error| {
             let text = trf("The camera's settings cannot be used: {error}.", &[("error", &error)]);
@@ -213,6 +221,7 @@ impl WorkerHost {
                 phase: Phase::Greeting { until: now + HELLO_LIMIT },
                 ending: Ending::No,
                 wants_start: false,
+                late_controls: None,
                 stuck: false,
                 stats: None,
                 window: (now, 0),
@@ -308,6 +317,22 @@ impl WorkerHost {
         self.wants_start = true;
         if matches!(self.phase, Phase::Configured | Phase::Warm) {
             self.send(&ToChild::Start);
+        }
+    }
+
+    /// Other saved values of controls: a camera that is on takes them at once.
+    pub fn set_controls(&mut self, saved: &Saved) {
+        match self.phase {
+            Phase::Greeting { .. } => self.late_controls = Some(saved.clone()),
+            Phase::Configured | Phase::Warm | Phase::Started => self.send(&ToChild::Controls(saved.clone())),
+            Phase::Stopped | Phase::Failed => {}
+        }
+    }
+
+    /// Sets one control of the camera that is on.
+    pub fn set_control(&mut self, key: &str, value: &Value) {
+        if matches!(self.phase, Phase::Warm | Phase::Started) {
+            self.send(&ToChild::SetControl { key: key.to_owned(), value: value.clone() });
         }
     }
 
@@ -418,9 +443,15 @@ impl WorkerHost {
                 {
                     tracing::debug!("the camera process did not take its settings: {error}");
                 }
+                if let Some(late) = self.late_controls.take() {
+                    self.send(&ToChild::Controls(late));
+                }
                 if self.wants_start {
                     self.send(&ToChild::Start);
                 }
+            }
+            (FromChild::Controls(controls), Phase::Warm | Phase::Started) if self.wants_start => {
+                out.push(HostEvent::Controls(Box::new(harmless(*controls))));
             }
             (FromChild::Warm, Phase::Configured) => {
                 self.phase = Phase::Warm;
@@ -515,4 +546,20 @@ fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
     let stderr = OwnedFd::from(stderr);
     rustix::io::ioctl_fionbio(&stderr, true)?;
     Ok((pidfd, Stderr::new(stderr)))
+}
+
+/// What a child says of controls, with texts that fit into a line.
+fn harmless(mut controls: CameraControls) -> CameraControls {
+    controls.camera = plain(&controls.camera);
+    for control in &mut controls.controls {
+        control.key = plain(&control.key);
+        control.name = plain(&control.name);
+        for entry in &mut control.menu {
+            entry.label = plain(&entry.label);
+        }
+    }
+    for problem in &mut controls.problems {
+        *problem = plain(problem);
+    }
+    controls
 }

@@ -8,6 +8,7 @@
 
 pub mod channel;
 pub mod child;
+mod controls;
 mod delivery;
 mod errors;
 pub mod host;

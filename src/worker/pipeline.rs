@@ -13,6 +13,7 @@ use gst::prelude::*;
 use rustix::event::{EventfdFlags, PollFd, PollFlags};
 
 use super::channel::Channel;
+use super::controls::Controls;
 use super::delivery::Delivery;
 use super::errors;
 use super::limiter::Limiter;
@@ -20,6 +21,7 @@ use super::negotiate::{self, Choice, Media};
 use super::protocol::{self, Configure, FromChild};
 use super::sink::{SlotSink, promised_caps};
 use super::sources::{self, Built};
+use crate::core::controls::Saved;
 use crate::core::source::{Orientation, Rotation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::i18n::{tr, trf};
@@ -57,6 +59,7 @@ pub(super) struct Pipeline {
     delivery: Arc<Delivery>,
     reports: Arc<Reports>,
     camera: Arc<Mutex<Camera>>,
+    controls: Option<Controls>,
 }
 
 /// What is told about the camera with the first frame.
@@ -109,7 +112,7 @@ impl Pipeline {
             }
         }
         exercise(&promised_caps(&configure.format));
-        Ok(Self { pipeline, sink, convert, configure, channel, delivery, reports, camera })
+        Ok(Self { pipeline, sink, convert, configure, channel, delivery, reports, camera, controls: None })
     }
 
     /// Becomes readable when [`Self::next_report`] has something.
@@ -147,7 +150,8 @@ impl Pipeline {
     /// Why it does not go on. [`Self::stop`] is still to be called.
     pub(super) fn start(&mut self) -> Result<(), Reason> {
         let (built, choice) = self.open()?;
-        self.link(&built, choice.as_ref())?;
+        let balance = self.open_controls(&built.element);
+        self.link(&built, choice.as_ref(), balance)?;
         let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));
         // A source that is not live would run as fast as it can: the clock has to pace it.
         if state(gst::State::Paused)? != gst::StateChangeSuccess::NoPreroll {
@@ -155,6 +159,34 @@ impl Pipeline {
         }
         state(gst::State::Playing)?;
         Ok(())
+    }
+
+    /// Sets the saved values of the camera's controls; what the picture has to go through for them.
+    fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
+        let origin = self.camera.lock().unwrap_or_else(PoisonError::into_inner).origin.clone();
+        let controls = self.controls.insert(Controls::open(&origin, Some(element)));
+        controls.apply(&self.configure.controls);
+        let balance = controls.elements();
+        controls.insert_before(&self.convert);
+        balance
+    }
+
+    /// The camera's controls, once it is open.
+    pub(super) fn controls(&mut self) -> Option<&mut Controls> {
+        self.controls.as_mut()
+    }
+
+    /// The same, to look at.
+    pub(super) fn opened_controls(&self) -> Option<&Controls> {
+        self.controls.as_ref()
+    }
+
+    /// Other saved values of controls.
+    pub(super) fn set_controls(&mut self, saved: Saved) {
+        if let Some(controls) = &mut self.controls {
+            controls.apply(&saved);
+        }
+        self.configure.controls = saved;
     }
 
     /// Switches the camera off: end of stream first, as vendors' libraries like it, then NULL.
@@ -295,7 +327,7 @@ impl Pipeline {
         }
     }
 
-    fn link(&self, built: &Built, choice: Option<&Choice>) -> Result<(), Reason> {
+    fn link(&self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Reason> {
         let filter = sources::make("capsfilter")?;
         match choice {
             Some(choice) => filter.set_property("caps", &choice.caps),
@@ -324,6 +356,7 @@ impl Pipeline {
             flip.set_property("video-direction", direction);
             chain.push(flip);
         }
+        chain.extend(balance);
         self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
         let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
         gst::Element::link_many(all).map_err(|_| {

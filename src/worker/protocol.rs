@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
 use crate::frame::format::VideoFormat;
@@ -47,6 +48,8 @@ pub enum FromChild {
         /// The V4L2 nodes of it, none where they are not known.
         nodes: Vec<PathBuf>,
     },
+    /// The controls of the camera that was opened, after that and whenever they change.
+    Controls(Box<CameraControls>),
 }
 
 /// A filled slot.
@@ -86,6 +89,15 @@ pub enum ToChild {
     Granted,
     /// Switch the camera off and end.
     Stop,
+    /// Other saved values of controls: what differs is set, what is gone goes back to its default.
+    Controls(Saved),
+    /// Set one control, now.
+    SetControl {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: Value,
+    },
 }
 
 /// Everything the child needs to know.
@@ -103,6 +115,8 @@ pub struct Configure {
     pub buffer_count: u32,
     /// Nodes that are never cameras: the outputs.
     pub excluded: Vec<PathBuf>,
+    /// The saved values of controls, by camera.
+    pub controls: Saved,
 }
 
 /// A message as bytes.
@@ -143,6 +157,7 @@ mod tests {
             layout: SlotLayout { offsets: vec![0, 4096], length: 4096 },
             buffer_count: 7,
             excluded: vec!["/dev/video9".into()],
+            controls: Saved::from([("usb-1".into(), [("gain".into(), Value::Real(0.5))].into())]),
         }));
         assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
         let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });

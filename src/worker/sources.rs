@@ -177,7 +177,7 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 }
 
 /// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
-fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
+pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
     let shown = path.display().to_string();
     let wrong = |text: String| Reason::new(ReasonKind::Setup, text);
     let parts: &[(&str, &dyn Display)] = &[("node", &shown)];

@@ -121,6 +121,28 @@ impl Relay {
         self.child.0.id()
     }
 
+    /// Another `lenscap` of the same user, as somebody types it: its exit status, stdout and stderr.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn lenscap(&self, arguments: &[&str]) -> (bool, String, String) {
+        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        let output = Command::new(program)
+            .args(arguments)
+            .env("XDG_CONFIG_HOME", self._home.path().join("config"))
+            .env("XDG_RUNTIME_DIR", self._home.path())
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdin(Stdio::null())
+            .output()
+            .expect("lenscap starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Its settings file, which need not be there.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn settings(&self) -> PathBuf {
+        self._home.path().join("config/lenscap/config.toml")
+    }
+
     /// Everything it said on stderr.
     pub fn stderr(&self) -> String {
         let mut text = String::new();

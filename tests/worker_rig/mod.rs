@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lenscap::core::controls::CameraControls;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -63,6 +64,7 @@ pub struct Rig {
     pub frames: Vec<Frame>,
     pub stopped: bool,
     pub failed: Option<Reason>,
+    pub controls: Option<CameraControls>,
     pub exited: Option<Option<Reason>>,
     /// Keep the pictures.
     pub keep: bool,
@@ -102,6 +104,7 @@ impl Rig {
             orientation,
             buffer_count: 4,
             excluded: Vec::new(),
+            controls: Default::default(),
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {
@@ -113,6 +116,7 @@ impl Rig {
             frames: Vec::new(),
             stopped: false,
             failed: None,
+            controls: None,
             exited: None,
             keep: false,
             grant: true,
@@ -151,6 +155,7 @@ impl Rig {
                     self.frames.push(Frame { slot, timestamp, picture });
                     self.host.taken();
                 }
+                HostEvent::Controls(controls) => self.controls = Some(*controls),
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {
                     assert!(self.failed.is_none(), "failed twice: {reason}");

@@ -250,7 +250,7 @@ fn state(relay: &Rc<Relay>) -> adw::ActionRow {
 }
 
 /// The node that applications open: the one the applet says it holds, else the one the settings name.
-fn node(relay: &Relay, store: &Store, class: &std::path::Path) -> Result<PathBuf, String> {
+pub(super) fn node(relay: &Relay, store: &Store, class: &std::path::Path) -> Result<PathBuf, String> {
     if let Applet::Running(view) = relay.applet()
         && !view.node.is_empty()
     {

@@ -6,6 +6,7 @@
 mod autostart;
 mod camera;
 mod cameras;
+mod controls;
 mod device;
 mod diagnosis;
 mod elements;
@@ -29,6 +30,7 @@ use adw::prelude::*;
 
 pub use crate::camera::CLASS;
 pub use autostart::Autostart;
+pub use controls::{Panel, from_variant};
 use relay::Relay;
 pub use store::Store;
 
@@ -274,6 +276,7 @@ struct Context {
     relay: Rc<Relay>,
     window: adw::PreferencesWindow,
     surroundings: Surroundings,
+    controls: Rc<Panel>,
 }
 
 /// The window.
@@ -296,8 +299,9 @@ impl Window {
             .default_height(720)
             .width_request(MIN_WIDTH)
             .build();
-        let context = Context { store, relay, window, surroundings };
-        for page in [camera::page, privacy::page, device::page, general::page] {
+        let controls = Panel::new(&store, &relay);
+        let context = Context { store, relay, window, surroundings, controls };
+        for page in [camera::page, controls::page, privacy::page, device::page, general::page] {
             context.window.add(&page(&context));
         }
         if let Err(sentence) = context.store.watch() {
@@ -334,6 +338,11 @@ impl Window {
     /// The settings it shows.
     pub fn store(&self) -> &Rc<Store> {
         &self.context.store
+    }
+
+    /// The rows of the page "Controls".
+    pub fn controls(&self) -> &Rc<Panel> {
+        &self.context.controls
     }
 
     /// Shows it, in front.

@@ -15,6 +15,8 @@ use crate::{APP_ID, OBJECT_PATH};
 
 /// How long a start may take.
 const START_LIMIT_MS: i32 = 10_000;
+/// How long it may take over something that was asked of it: a camera may have to be read.
+const CALL_LIMIT_MS: i32 = 20_000;
 
 /// What the applet says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,6 +131,8 @@ fn clock(seconds: i64) -> Option<String> {
 }
 
 type Listener = Rc<dyn Fn(&Applet)>;
+/// The signal's name, and who hears it.
+type SignalListener = (&'static str, Rc<dyn Fn()>);
 
 /// Follows the applet.
 #[derive(Default)]
@@ -136,6 +140,7 @@ pub struct Relay {
     applet: RefCell<Applet>,
     proxy: RefCell<Option<gio::DBusProxy>>,
     listeners: RefCell<Vec<Listener>>,
+    signal_listeners: RefCell<Vec<SignalListener>>,
 }
 
 impl Relay {
@@ -180,6 +185,13 @@ impl Relay {
             None
         });
         let relay = Rc::downgrade(self);
+        proxy.connect_local("g-signal", false, move |values| {
+            let name = values.get(2)?.get::<String>().ok()?;
+            let listeners = relay.upgrade()?.signal_listeners.borrow().clone();
+            listeners.iter().filter(|(wanted, _)| *wanted == name).for_each(|(_, listener)| listener());
+            None
+        });
+        let relay = Rc::downgrade(self);
         proxy.connect_notify_local(Some("g-name-owner"), move |_, _| {
             if let Some(relay) = relay.upgrade() {
                 relay.look();
@@ -213,6 +225,25 @@ impl Relay {
     pub fn on_change(&self, listener: impl Fn(&Applet) + 'static) {
         listener(&self.applet());
         self.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// `listener` hears when the applet sends this signal.
+    pub fn on_signal(&self, name: &'static str, listener: impl Fn() + 'static) {
+        self.signal_listeners.borrow_mut().push((name, Rc::new(listener)));
+    }
+
+    /// Asks the applet for something; never starts it.
+    ///
+    /// # Errors
+    /// The sentence with which it refuses, or that it does not answer.
+    pub async fn call(&self, method: &str, arguments: Option<&glib::Variant>) -> Result<glib::Variant, String> {
+        let proxy = self.proxy.borrow().clone();
+        let proxy = proxy.ok_or_else(|| tr("Lenscap is not running: start it, then try again."))?;
+        let flags = gio::DBusCallFlags::NO_AUTO_START;
+        proxy.call_future(method, arguments, flags, CALL_LIMIT_MS).await.map_err(|mut error| {
+            gio::DBusError::strip_remote_error(&mut error);
+            error.message().to_owned()
+        })
     }
 
     /// Starts the applet: by D-Bus activation where that is installed, else the program beside this one.
@@ -271,10 +302,15 @@ fn view(proxy: &gio::DBusProxy) -> View {
 /// `PREFIX/bin/lenscap` for `PREFIX/libexec/lenscap/lenscap-preferences`, the one beside us in a build tree, else as
 /// the path finds it.
 pub(super) fn program() -> PathBuf {
+    beside("lenscap", "bin/lenscap")
+}
+
+/// A program of ours beside this one, below the prefix, else as the path finds it.
+pub(super) fn beside(name: &str, below_prefix: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
-    let beside = own.parent().map(|directory| directory.join("lenscap"));
-    let installed = own.ancestors().nth(3).map(|prefix| prefix.join("bin/lenscap"));
-    beside.into_iter().chain(installed).find(|path| path.is_file()).unwrap_or_else(|| Path::new("lenscap").to_owned())
+    let beside = own.parent().map(|directory| directory.join(name));
+    let installed = own.ancestors().nth(3).map(|prefix| prefix.join(below_prefix));
+    beside.into_iter().chain(installed).find(|path| path.is_file()).unwrap_or_else(|| Path::new(name).to_owned())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub fn plain(title: &str, subtitle: &str) -> adw::ActionRow {
 }
 
 /// Texts as they are, of any length.
-fn prepare(row: &impl IsA<adw::ActionRow>, title: &str, subtitle: &str) {
+pub(super) fn prepare(row: &impl IsA<adw::ActionRow>, title: &str, subtitle: &str) {
     let row = row.upcast_ref::<adw::ActionRow>();
     row.set_use_markup(false);
     row.set_title_lines(0);
@@ -241,7 +241,7 @@ fn refresh(row: &impl IsA<adw::ActionRow>, words: &Words) {
 }
 
 /// Scrolling the page must not change what happens to be below the pointer.
-fn ignore_the_wheel(spin: &gtk::SpinButton) {
+pub(super) fn ignore_the_wheel(spin: &impl IsA<gtk::Widget>) {
     let controllers = spin.observe_controllers();
     let wheels: Vec<_> = (0..controllers.n_items())
         .filter_map(|i| controllers.item(i)?.downcast::<gtk::EventControllerScroll>().ok())
@@ -356,7 +356,7 @@ pub fn filler(child: &impl IsA<gtk::Widget>) -> adw::PreferencesRow {
 }
 
 /// The lines of a list, with a mark at the chosen one. (libadwaita's own cut a camera's name after 20 letters.)
-fn whole_names(row: &adw::ComboRow) -> gtk::SignalListItemFactory {
+pub(super) fn whole_names(row: &adw::ComboRow) -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     let weak = row.downgrade();
     factory.connect_setup(move |_, item| {
@@ -403,6 +403,12 @@ impl Entry {
     pub fn add_to(&self, group: &adw::PreferencesGroup) {
         group.add(&self.row);
         group.add(&self.reason.row);
+    }
+
+    /// Takes both out of it.
+    pub fn remove_from(&self, group: &adw::PreferencesGroup) {
+        group.remove(&self.row);
+        group.remove(&self.reason.row);
     }
 
     /// Says why the text was refused, or that it was not.

@@ -1,0 +1,333 @@
+//! Controls from the command line, and the process that reads a camera which nobody uses.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::program;
+use crate::cli::{ControlsAction, ControlsArgs};
+use crate::config::{self, Overrides};
+use crate::core::controls::{CameraControls, Control, Saved, Value};
+use crate::core::source::Source;
+use crate::i18n::{tr, trf};
+use crate::ipc::{self, AskError, Request};
+
+/// How long a vendor's library may take to say what it has.
+pub(super) const LIST_LIMIT: Duration = Duration::from_secs(15);
+
+/// What `lenscap-worker` is started with to list the controls, after setting some.
+pub(super) fn arguments(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["--controls".into(), source.to_string().into()];
+    for node in excluded {
+        words.extend(["--excluded".into(), node.into()]);
+    }
+    for order in orders {
+        match order {
+            Order::Set(key, value) => words.extend(["--set".into(), key.into(), value.into()]),
+            Order::Default(key) => words.extend(["--default".into(), key.into()]),
+        }
+    }
+    words
+}
+
+/// What is to be done before the list is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Set this, to what the user wrote.
+    Set(String, String),
+    /// Set it to its default.
+    Default(String),
+}
+
+/// What the process printed.
+pub(super) fn understood(printed: &[u8]) -> Result<CameraControls, String> {
+    serde_json::from_slice::<Result<CameraControls, String>>(printed).unwrap_or_else(|_| {
+        Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
+    })
+}
+
+/// That it did not answer.
+pub(super) fn no_answer() -> String {
+    tr("The camera does not answer: unplug it or restart the computer.")
+}
+
+/// Reads the controls of a camera in a process of its own; never streams.
+fn read(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Result<CameraControls, String> {
+    let program = program("lenscap-worker")?;
+    let mut child = Command::new(&program)
+        .args(arguments(source, excluded, orders))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| {
+            trf(
+                "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
+                &[("path", &program.display()), ("error", &error)],
+            )
+        })?;
+    let mut stdout = child.stdout.take().ok_or_else(no_answer)?;
+    let (sender, printed) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stdout.read_to_end(&mut bytes);
+        let _ = sender.send(bytes);
+    });
+    let printed = printed.recv_timeout(LIST_LIMIT);
+    // Fails only for a process that has ended.
+    let _ = child.kill();
+    let _ = child.wait();
+    understood(&printed.map_err(|_| no_answer())?)
+}
+
+/// Puts changes into saved values; `None` takes one away.
+pub(super) fn merge<'a>(
+    saved: &mut Saved,
+    changes: impl IntoIterator<Item = (&'a (String, String), &'a Option<Value>)>,
+) {
+    for ((camera, key), value) in changes {
+        match value {
+            Some(value) => drop(saved.entry(camera.clone()).or_default().insert(key.clone(), value.clone())),
+            None => {
+                if let Some(values) = saved.get_mut(camera) {
+                    values.remove(key);
+                    if values.is_empty() {
+                        saved.remove(camera);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The keys that a reset is about: all, or this one, which has to be there.
+pub(super) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<Vec<&'a Control>, String> {
+    if keys.is_empty() {
+        return Ok(list.controls.iter().filter(|control| control.is_saved() && !control.flags.read_only).collect());
+    }
+    keys.iter().map(|key| list.find(key)).collect()
+}
+
+fn path_of(text: &Json) -> Option<PathBuf> {
+    text.as_str().map(PathBuf::from)
+}
+
+/// Where the camera is, as the running relay or the settings say.
+struct Place {
+    source: Source,
+    excluded: Vec<PathBuf>,
+    config: PathBuf,
+    /// The list, where the relay has the camera open.
+    live: Option<Json>,
+    is_running: bool,
+}
+
+impl Place {
+    fn find(arguments: &ControlsArgs) -> Result<Self, String> {
+        let answer = match (&arguments.config, &arguments.source) {
+            (None, None) => ipc::fetch(Request::Controls),
+            // What is asked for may be another camera than the relay's.
+            _ => Err(AskError::NotRunning),
+        };
+        match answer {
+            Ok(answer) => {
+                let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+                Ok(Self {
+                    source: text("source").parse()?,
+                    excluded: answer["excluded"].as_array().into_iter().flatten().filter_map(path_of).collect(),
+                    config: text("config").into(),
+                    live: (answer["live"] == Json::Bool(true)).then_some(answer),
+                    is_running: true,
+                })
+            }
+            Err(AskError::Failed(sentence)) => Err(sentence),
+            Err(AskError::NotRunning) => {
+                let config = match &arguments.config {
+                    Some(path) => path.clone(),
+                    None => config::default_path()?,
+                };
+                let settings = config::load(&config, &Overrides::default()).map_err(|error| error.to_string())?;
+                let source = arguments.source.clone().unwrap_or(settings.camera.source);
+                Ok(Self {
+                    source,
+                    excluded: settings.device.node.into_iter().collect(),
+                    config,
+                    live: None,
+                    is_running: false,
+                })
+            }
+        }
+    }
+
+    /// The list, and what is saved shown in it.
+    fn list(&self, orders: &[Order]) -> Result<CameraControls, String> {
+        read(&self.source, &self.excluded, orders)
+    }
+
+    fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), String> {
+        config::update(&self.config, |settings| change(&mut settings.controls)).map_err(|error| error.to_string())?;
+        if self.is_running {
+            ipc::tell(Request::Reload).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// `lenscap controls`.
+///
+/// # Errors
+/// One sentence: there is no camera, no such control, the value cannot work.
+pub(super) fn run(arguments: &ControlsArgs) -> Result<(), String> {
+    let place = Place::find(arguments)?;
+    match &arguments.action {
+        None => {
+            let list = match &place.live {
+                Some(list) => list.clone(),
+                None => {
+                    let mut list = place.list(&[])?;
+                    let settings =
+                        config::load(&place.config, &Overrides::default()).map_err(|error| error.to_string())?;
+                    if let Some(saved) = settings.controls.get(&list.camera) {
+                        list.overlay(saved);
+                    }
+                    ipc::controls::to_json(&list)
+                }
+            };
+            print(&list, arguments.json).map_err(|error| error.to_string())
+        }
+        Some(ControlsAction::Set { key, value }) if place.live.is_some() => {
+            let request = Request::SetControl { key: key.clone(), value: value.clone() };
+            ipc::fetch(request).map(drop).map_err(|error| error.to_string())
+        }
+        Some(ControlsAction::Reset { key }) if place.live.is_some() => {
+            let request = Request::ResetControls { keys: key.iter().cloned().collect() };
+            ipc::fetch(request).map(drop).map_err(|error| error.to_string())
+        }
+        Some(ControlsAction::Set { key, value }) => {
+            let list = place.list(&[Order::Set(key.clone(), value.clone())])?;
+            let control = list.find(key)?;
+            if !control.is_saved() {
+                return Ok(());
+            }
+            let value = control.parse(value)?;
+            place.save(|saved| merge(saved, [(&(list.camera.clone(), key.clone()), &Some(value))]))
+        }
+        Some(ControlsAction::Reset { key }) => {
+            let keys: Vec<String> = key.iter().cloned().collect();
+            let list = place.list(&[])?;
+            let mut controls = to_reset(&list, &keys)?;
+            // What decides others first: these can be set then.
+            controls.sort_by_key(|control| !control.decides_others());
+            let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
+            place.list(&orders)?;
+            place.save(|saved| match keys.as_slice() {
+                [] => drop(saved.remove(&list.camera)),
+                keys => keys.iter().for_each(|key| merge(saved, [(&(list.camera.clone(), key.clone()), &None)])),
+            })
+        }
+    }
+}
+
+/// The list, as JSON or one control a line.
+fn print(list: &Json, as_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        return writeln!(out, "{list}");
+    }
+    writeln!(out, "{}", list["camera"].as_str().unwrap_or_default())?;
+    let controls = list["controls"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if controls.is_empty() {
+        writeln!(out, "{}", tr("It has no controls."))?;
+    }
+    let length =
+        |field: &str| controls.iter().map(|it| it[field].as_str().unwrap_or_default().len()).max().unwrap_or(0);
+    let (keys, types) = (length("key"), length("type"));
+    for control in controls {
+        writeln!(out, "{}", line(control, keys, types))?;
+    }
+    for problem in list["problems"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+        writeln!(out, "{problem}")?;
+    }
+    Ok(())
+}
+
+/// `brightness  integer  140  (0 to 255 in steps of 1, default 128) [inactive]`
+fn line(control: &Json, keys: usize, types: usize) -> String {
+    let text = |field: &str| control[field].as_str().unwrap_or_default();
+    let plain = |value: &Json| match value {
+        Json::Null => "-".to_owned(),
+        Json::String(text) => format!("\"{text}\""),
+        other => other.to_string(),
+    };
+    let menu = control["menu"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named = |value: &Json| {
+        let entry = menu.iter().find(|entry| entry["value"] == *value).and_then(|entry| entry["label"].as_str());
+        entry.map_or_else(|| plain(value), |label| format!("{value} ({label})"))
+    };
+    let mut notes = Vec::new();
+    if !menu.is_empty() {
+        let entries = menu.iter().map(|entry| named(&entry["value"]));
+        notes.push(entries.collect::<Vec<_>>().join(", "));
+    } else if !control["min"].is_null() {
+        let (min, max, step) = (plain(&control["min"]), plain(&control["max"]), &control["step"]);
+        notes.push(match step.as_i64() {
+            Some(step) if step > 1 => {
+                trf("{min} to {max} in steps of {step}", &[("min", &min), ("max", &max), ("step", &step)])
+            }
+            _ => trf("{min} to {max}", &[("min", &min), ("max", &max)]),
+        });
+    }
+    if !control["default"].is_null() {
+        notes.push(trf("default {value}", &[("value", &plain(&control["default"]))]));
+    }
+    if control["software"] == Json::Bool(true) {
+        notes.push(tr("in software"));
+    }
+    notes.extend(control["flags"].as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));
+    let value = named(&control["value"]);
+    let line = format!("{:keys$}  {:types$}  {value}", text("key"), text("type"));
+    if notes.is_empty() { line } else { format!("{line}  [{}]", notes.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_value_range_and_flags() {
+        let control = serde_json::json!({
+            "key": "gain", "type": "integer", "value": 5, "default": 0, "min": 0, "max": 10, "step": 5,
+            "menu": [], "flags": ["inactive"], "software": false,
+        });
+        assert_eq!(line(&control, 6, 7), "gain    integer  5  [0 to 10 in steps of 5; default 0; inactive]");
+        let control = serde_json::json!({
+            "key": "mode", "type": "menu", "value": 1, "default": 1, "flags": [],
+            "menu": [{"value": 0, "label": "A"}, {"value": 1, "label": "B"}],
+        });
+        assert_eq!(line(&control, 4, 4), "mode  menu  1 (B)  [0 (A), 1 (B); default 1]");
+    }
+
+    #[test]
+    fn what_the_process_prints_is_understood_or_said_to_be_wrong() {
+        let list = CameraControls { camera: "usb-1".into(), ..CameraControls::default() };
+        let printed = serde_json::to_vec(&Ok::<_, String>(list.clone())).unwrap();
+        assert_eq!(understood(&printed), Ok(list));
+        assert_eq!(understood(br#"{"Err":"No camera."}"#), Err("No camera.".into()));
+        assert!(understood(b"core dumped").is_err());
+    }
+
+    #[test]
+    fn changes_are_put_in_and_taken_away() {
+        let mut saved = Saved::new();
+        let of = |key: &str| ("usb-1".to_owned(), key.to_owned());
+        merge(&mut saved, [(&of("gain"), &Some(Value::Integer(1))), (&of("hue"), &Some(Value::Integer(2)))]);
+        merge(&mut saved, [(&of("gain"), &None), (&of("none"), &None)]);
+        assert_eq!(saved["usb-1"].len(), 1);
+        merge(&mut saved, [(&of("hue"), &None)]);
+        assert!(saved.is_empty());
+    }
+}

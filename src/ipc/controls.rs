@@ -1,0 +1,145 @@
+//! Controls as others read them: JSON on the control socket and the command line, dictionaries on D-Bus.
+
+use std::collections::HashMap;
+
+use glib::variant::{ToVariant, Variant};
+use serde_json::{Value as Json, json};
+
+use crate::core::controls::{CameraControls, Control, Flags, Origin, Range, Value};
+
+/// `{"camera": ID, "controls": [...], "problems": [...]}`; see the manual page for a control's fields.
+pub fn to_json(controls: &CameraControls) -> Json {
+    json!({
+        "camera": controls.camera,
+        "controls": controls.controls.iter().map(control_to_json).collect::<Vec<_>>(),
+        "problems": controls.problems,
+    })
+}
+
+fn control_to_json(control: &Control) -> Json {
+    let value = |value: &Option<Value>| match value {
+        None => Json::Null,
+        Some(Value::Integer(number)) => json!(number),
+        Some(Value::Real(number)) => json!(number),
+        Some(Value::Boolean(value)) => json!(value),
+        Some(Value::Text(text)) => json!(text),
+    };
+    let (min, max, step) = match control.range {
+        Range::None => (Json::Null, Json::Null, Json::Null),
+        Range::Whole { min, max, step } => (json!(min), json!(max), json!(step)),
+        Range::Real { min, max } => (json!(min), json!(max), Json::Null),
+    };
+    let menu: Vec<_> = control.menu.iter().map(|entry| json!({ "value": entry.value, "label": entry.label })).collect();
+    json!({
+        "key": control.key,
+        "name": control.name,
+        "id": control.id,
+        "type": control.kind.as_str(),
+        "value": value(&control.value),
+        "default": value(&control.default),
+        "min": min,
+        "max": max,
+        "step": step,
+        "menu": menu,
+        "flags": flags(control.flags),
+        "software": control.origin == Origin::Software,
+    })
+}
+
+/// The words of what is set.
+fn flags(flags: Flags) -> Vec<&'static str> {
+    let Flags { inactive, read_only, volatile, write_only, grabbed } = flags;
+    let words = [
+        (inactive, "inactive"),
+        (read_only, "read-only"),
+        (volatile, "volatile"),
+        (write_only, "write-only"),
+        (grabbed, "grabbed"),
+    ];
+    words.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word).collect()
+}
+
+/// The answer of `GetControls`: `(saa{sv})`.
+pub fn to_variant(controls: &CameraControls) -> Variant {
+    let list: Vec<_> = controls.controls.iter().map(control_to_variant).collect();
+    (controls.camera.as_str(), list).to_variant()
+}
+
+fn control_to_variant(control: &Control) -> HashMap<&'static str, Variant> {
+    let value = |value: &Value| match value {
+        Value::Integer(number) => number.to_variant(),
+        Value::Real(number) => number.to_variant(),
+        Value::Boolean(value) => value.to_variant(),
+        Value::Text(text) => text.to_variant(),
+    };
+    let mut fields = HashMap::from([
+        ("key", control.key.to_variant()),
+        ("name", control.name.to_variant()),
+        ("id", control.id.to_variant()),
+        ("type", control.kind.as_str().to_variant()),
+        ("flags", flags(control.flags).to_variant()),
+        ("software", (control.origin == Origin::Software).to_variant()),
+    ]);
+    fields.extend(control.value.as_ref().map(|it| ("value", value(it))));
+    fields.extend(control.default.as_ref().map(|it| ("default", value(it))));
+    match control.range {
+        Range::None => {}
+        Range::Whole { min, max, step } => {
+            let step = i64::try_from(step).unwrap_or(i64::MAX);
+            fields.extend([("min", min.to_variant()), ("max", max.to_variant()), ("step", step.to_variant())]);
+        }
+        Range::Real { min, max } => fields.extend([("min", min.to_variant()), ("max", max.to_variant())]),
+    }
+    if !control.menu.is_empty() {
+        let menu: Vec<_> = control.menu.iter().map(|entry| (entry.value, entry.label.as_str())).collect();
+        fields.insert("menu", menu.to_variant());
+    }
+    fields
+}
+
+/// What somebody sent as a value, as a user would write it; `None` for what is no value.
+pub fn text_of(value: &Variant) -> Option<String> {
+    let value = value.as_variant().unwrap_or_else(|| value.clone());
+    Some(match value.type_().as_str() {
+        "s" => value.get::<String>()?,
+        "b" => value.get::<bool>()?.to_string(),
+        "y" => value.get::<u8>()?.to_string(),
+        "n" => value.get::<i16>()?.to_string(),
+        "q" => value.get::<u16>()?.to_string(),
+        "i" => value.get::<i32>()?.to_string(),
+        "u" => value.get::<u32>()?.to_string(),
+        "x" => value.get::<i64>()?.to_string(),
+        "t" => value.get::<u64>()?.to_string(),
+        "d" => value.get::<f64>()?.to_string(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::controls::in_software;
+
+    #[test]
+    fn a_control_is_told_with_all_its_fields() {
+        let list = CameraControls {
+            camera: "usb-1".into(),
+            controls: vec![in_software("hue").unwrap()],
+            ..CameraControls::default()
+        };
+        let told = to_json(&list);
+        assert_eq!(told["controls"][0]["key"], "hue");
+        assert_eq!(told["controls"][0]["min"], -100);
+        assert_eq!(told["controls"][0]["software"], true);
+        assert_eq!(to_variant(&list).type_().as_str(), "(saa{sv})");
+    }
+
+    #[test]
+    fn every_plain_value_is_understood_wrapped_or_not() {
+        assert_eq!(text_of(&5_i32.to_variant()).as_deref(), Some("5"));
+        assert_eq!(text_of(&true.to_variant().to_variant()).as_deref(), Some("true"));
+        assert_eq!(text_of(&0.5_f64.to_variant()).as_deref(), Some("0.5"));
+        assert_eq!(text_of(&"60 Hz".to_variant()).as_deref(), Some("60 Hz"));
+        assert_eq!(text_of(&(1, 2).to_variant()), None);
+    }
+}

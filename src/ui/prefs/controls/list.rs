@@ -1,0 +1,106 @@
+//! Where the list of controls comes from.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use glib::variant::Variant;
+
+use super::super::relay::{Applet, Relay, beside};
+use super::super::store::Store;
+use crate::core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
+use crate::i18n::tr;
+
+/// How long a camera may take to say what it has.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// The list, of the applet or, where none runs, of the camera in the settings.
+pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls, String> {
+    if matches!(relay.applet(), Applet::Running(_)) {
+        let answer = relay.call("GetControls", None).await?;
+        return from_variant(&answer).ok_or_else(not_understood);
+    }
+    let settings = store.settings();
+    let program = beside("lenscap-worker", "libexec/lenscap/lenscap-worker");
+    let source = settings.camera.source.to_string();
+    let mut line: Vec<&OsStr> = vec![program.as_os_str(), "--controls".as_ref(), source.as_ref()];
+    let node = settings.device.node.clone();
+    if let Some(node) = &node {
+        line.extend(["--excluded".as_ref(), Path::as_os_str(node)]);
+    }
+    let child =
+        gio::Subprocess::newv(&line, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| error.message().to_owned())?;
+    let printed = match glib::future_with_timeout(LIMIT, child.communicate_future(None)).await {
+        Ok(Ok((Some(printed), _))) => printed,
+        _ => {
+            child.force_exit();
+            return Err(tr("The camera does not answer: unplug it or restart the computer."));
+        }
+    };
+    let mut list =
+        serde_json::from_slice::<Result<CameraControls, String>>(&printed).map_err(|_| not_understood())??;
+    list.overlay(settings.controls.get(&list.camera).unwrap_or(&Values::new()));
+    Ok(list)
+}
+
+fn not_understood() -> String {
+    tr("Lenscap answers in another version's words: restart it.")
+}
+
+/// The answer of `GetControls`; `None` for what is none.
+pub fn from_variant(answer: &Variant) -> Option<CameraControls> {
+    let (camera, list) = answer.get::<(String, Vec<HashMap<String, Variant>>)>()?;
+    let controls = list.iter().filter_map(control).collect();
+    Some(CameraControls { camera, controls, problems: Vec::new() })
+}
+
+fn control(fields: &HashMap<String, Variant>) -> Option<Control> {
+    let text = |name: &str| fields.get(name).and_then(|field| field.get::<String>());
+    let value = |name: &str| fields.get(name).and_then(value);
+    let kind = text("type")?;
+    let flags: Vec<String> = fields.get("flags").and_then(|flags| flags.get()).unwrap_or_default();
+    let has = |flag: &str| flags.iter().any(|it| it == flag);
+    let range = match (value("min"), value("max"), value("step")) {
+        (Some(Value::Integer(min)), Some(Value::Integer(max)), step) => {
+            let step = match step {
+                Some(Value::Integer(step)) => u64::try_from(step).unwrap_or(0),
+                _ => 0,
+            };
+            Range::Whole { min, max, step }
+        }
+        (Some(Value::Real(min)), Some(Value::Real(max)), _) => Range::Real { min, max },
+        _ => Range::None,
+    };
+    let menu: Vec<(i64, String)> = fields.get("menu").and_then(|menu| menu.get()).unwrap_or_default();
+    let is_software = fields.get("software").and_then(|it| it.get::<bool>()).unwrap_or(false);
+    Some(Control {
+        key: text("key")?,
+        id: fields.get("id").and_then(|id| id.get()).unwrap_or(0),
+        name: text("name")?,
+        // A kind of a later version can at least be shown.
+        kind: Kind::ALL.into_iter().find(|it| it.as_str() == kind).unwrap_or(Kind::Compound),
+        range,
+        default: value("default"),
+        value: value("value"),
+        menu: menu.into_iter().map(|(value, label)| Entry { value, label }).collect(),
+        flags: Flags {
+            inactive: has("inactive"),
+            read_only: has("read-only"),
+            volatile: has("volatile"),
+            write_only: has("write-only"),
+            grabbed: has("grabbed"),
+        },
+        origin: if is_software { Origin::Software } else { Origin::Camera },
+    })
+}
+
+fn value(field: &Variant) -> Option<Value> {
+    let real = |number: f64| number.is_finite().then_some(Value::Real(number));
+    field
+        .get::<i64>()
+        .map(Value::Integer)
+        .or_else(|| field.get::<bool>().map(Value::Boolean))
+        .or_else(|| field.get::<f64>().and_then(real))
+        .or_else(|| field.get::<String>().map(Value::Text))
+}

@@ -1,0 +1,123 @@
+//! `lenscap-worker --controls SOURCE`: lists the controls of a camera that nobody uses, and sets some. A process of its own,
+//! for the vendors' libraries; nothing ever streams here.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::super::protocol::Configure;
+use super::super::sources;
+use super::{Backend, Controls};
+use crate::core::controls::{CameraControls, Saved};
+use crate::core::source::{Orientation, Source};
+use crate::frame::format::{PixelFormat, VideoFormat};
+use crate::frame::slots::SlotLayout;
+use crate::i18n::{tr, trf};
+
+/// The word that asks for this.
+pub(in crate::worker) const WORD: &str = "--controls";
+
+/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--excluded NODE]...
+/// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
+pub(in crate::worker) fn run(arguments: &[String]) -> ExitCode {
+    let done = list(arguments);
+    match serde_json::to_string(&done) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("{error}"),
+    }
+    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn list(arguments: &[String]) -> Result<CameraControls, String> {
+    let mut words = arguments.iter();
+    let source: Source = words.next().map_or("", String::as_str).parse()?;
+    let (mut excluded, mut orders) = (Vec::new(), Vec::new());
+    while let Some(word) = words.next() {
+        let mut next = || words.next().cloned().unwrap_or_default();
+        match word.as_str() {
+            "--excluded" => excluded.push(PathBuf::from(next())),
+            "--set" => orders.push((next(), Some(next()))),
+            "--default" => orders.push((next(), None)),
+            other => return Err(format!("{other}: ?")),
+        }
+    }
+    let mut controls = open(&source, excluded)?;
+    for (key, text) in orders {
+        let present = controls.now();
+        match text {
+            Some(text) => {
+                let control = present.find(&key)?;
+                control.check_writable()?;
+                controls.set(&key, &control.parse(&text)?)?;
+            }
+            None => {
+                // What is gone, or decided by another, is no reason to leave the rest.
+                if let Ok(control) = present.find(&key)
+                    && let (Ok(()), Some(default)) = (control.check_writable(), &control.default)
+                {
+                    controls.set(&key, default)?;
+                }
+            }
+        }
+        controls.dispatch(std::time::Instant::now());
+    }
+    Ok(controls.now())
+}
+
+/// The first camera that is there, as when it is started; elements stay as they are built, unopened.
+fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
+    // A node needs no GStreamer: most cameras are listed at once.
+    if let Source::V4l2(path) = source {
+        return open_node(path, &excluded);
+    }
+    gst::init()
+        .map_err(|error| trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]))?;
+    let configure = Configure {
+        source: source.clone(),
+        format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
+        orientation: Orientation::default(),
+        layout: SlotLayout { offsets: Vec::new(), length: 0 },
+        buffer_count: 2,
+        excluded,
+        controls: Saved::new(),
+    };
+    let mut first = None;
+    for source in sources::candidates(&configure).map_err(|reason| reason.text)? {
+        let opened = match &source {
+            Source::V4l2(path) => open_node(path, &configure.excluded),
+            _ => match sources::build(&source, &configure) {
+                // Without cameras the vendor's element has no list of them.
+                Ok(built) if is_auto(&configure) && source == Source::Icamera(None) && !has_device(&built.element) => {
+                    continue;
+                }
+                Ok(built) => Ok(Controls::open(&source, Some(&built.element))),
+                Err(reason) => Err(reason.text),
+            },
+        };
+        match opened {
+            Ok(controls) => return Ok(controls),
+            Err(sentence) => drop(first.get_or_insert(sentence)),
+        }
+    }
+    Err(first.unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+}
+
+fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
+    sources::check_node(path, excluded).map_err(|reason| reason.text)?;
+    let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
+    match controls.backend {
+        Backend::None => Err(trf(
+            "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
+            &[("camera", &path.display())],
+        )),
+        Backend::V4l2(_) | Backend::Element(_) => Ok(controls),
+    }
+}
+
+fn is_auto(configure: &Configure) -> bool {
+    configure.source == Source::Auto
+}
+
+fn has_device(element: &gst::Element) -> bool {
+    use gst::prelude::*;
+    element.find_property("device-name").is_some()
+}
