@@ -238,6 +238,11 @@ impl Engine {
         self.config.worker_program = config.worker_program.clone();
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
+        if config.policy.orientation != self.config.policy.orientation
+            && let Some(worker) = &mut self.worker
+        {
+            worker.lay(config.policy.orientation);
+        }
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -485,6 +490,18 @@ impl Engine {
         for event in happened.drain(..) {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
+                HostEvent::Mode(mode) => {
+                    tracing::info!(
+                        buffers = mode.buffers,
+                        buffers_asked = mode.asked_buffers,
+                        decoder = mode.decoder,
+                        "the camera gives {mode}"
+                    );
+                    if let Some(shortfall) = &mode.shortfall {
+                        tracing::warn!("{shortfall}");
+                    }
+                    self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
+                }
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
                 HostEvent::Started { camera, caps } => {
                     tracing::info!("camera on: {camera} ({caps})");

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::core::event::Command;
+use crate::core::mode::Mode;
 use crate::core::status::Status;
 use crate::i18n::{tr, trf};
 
@@ -92,6 +93,21 @@ pub fn to_json(status: &Status) -> Value {
         "camera": status.camera,
         "allowed": status.allowed,
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
+        "mode": status.mode.as_ref().map(mode_to_json),
+    })
+}
+
+fn mode_to_json(mode: &Mode) -> Value {
+    json!({
+        "format": mode.format,
+        "width": mode.width,
+        "height": mode.height,
+        "framerate": f64::from(mode.millihertz) / 1000.0,
+        "asked": { "width": mode.asked_width, "height": mode.asked_height, "framerate": mode.asked_rate },
+        "buffers": mode.buffers,
+        "asked_buffers": mode.asked_buffers,
+        "decoder": mode.decoder,
+        "shortfall": mode.shortfall,
     })
 }
 
@@ -124,6 +140,9 @@ fn in_words(status: &Value) -> String {
     }
     if let Some(reason) = status["reason"].as_str() {
         line += &format!(". {reason}");
+    }
+    if let Some(shortfall) = status["mode"]["shortfall"].as_str() {
+        line += &format!(". {shortfall}");
     }
     line
 }

@@ -102,7 +102,7 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("[camera]\nheight = 9000", "height 9000 cannot work"),
         ("[camera]\nheight = -1080", "height -1080 cannot work"),
         ("[camera]\nheight = 99999999999999999999", "height 99999999999999999999 cannot work"),
-        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 2 to 10."),
+        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 1 to 16."),
         ("[camera]\nsource = \"webcam\"", "source: \"webcam\" is not a source: use auto"),
         ("[camera]\nsource = 3", "source 3 is not text"),
         ("[camera]\nwidth = \"wide\"", "width \"wide\" cannot work: use an even number"),

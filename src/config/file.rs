@@ -15,7 +15,10 @@ pub const VERSION: i64 = 1;
 
 /// Every section with its keys.
 pub const SCHEMA: [(&str, &[&str]); 5] = [
-    ("camera", &["source", "width", "height", "framerate", "buffer_count", "mirror", "rotation"]),
+    (
+        "camera",
+        &["source", "width", "height", "framerate", "buffer_count", "mirror", "rotation", "zoom", "pan_x", "pan_y"],
+    ),
     (
         "privacy",
         &["activation_delay_ms", "cooldown_ms", "start_paused", "pause_while_locked", "blocked", "card", "picture"],
@@ -146,6 +149,9 @@ impl<'t> Reader<'t> {
             "cooldown_ms" => into.cooldown = Some(rules::cooldown(&given)?),
             "mirror" => into.mirror = Some(rules::switch("mirror", &given)?),
             "rotation" => into.rotation = Some(rules::rotation(&given)?),
+            "zoom" => into.zoom = Some(rules::zoom(&given)?),
+            "pan_x" => into.pan_x = Some(rules::pan("pan_x", &given)?),
+            "pan_y" => into.pan_y = Some(rules::pan("pan_y", &given)?),
             "start_paused" => into.start_paused = Some(rules::switch("start_paused", &given)?),
             "pause_while_locked" => into.pause_while_locked = Some(rules::switch("pause_while_locked", &given)?),
             "activation" => into.notify_activation = Some(rules::switch("activation", &given)?),
@@ -297,6 +303,9 @@ fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value
         ("camera", "buffer_count", number(camera.buffer_count)),
         ("camera", "mirror", Value::from(camera.orientation.mirror)),
         ("camera", "rotation", number(camera.orientation.rotation.degrees())),
+        ("camera", "zoom", number(camera.orientation.framing.zoom)),
+        ("camera", "pan_x", Value::from(i64::from(camera.orientation.framing.pan_x))),
+        ("camera", "pan_y", Value::from(i64::from(camera.orientation.framing.pan_y))),
         ("privacy", "activation_delay_ms", privacy.activation_delay.map_or_else(|| Value::from("auto"), milliseconds)),
         ("privacy", "cooldown_ms", milliseconds(privacy.cooldown)),
         ("privacy", "start_paused", Value::from(privacy.start_paused)),

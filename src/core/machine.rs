@@ -13,6 +13,7 @@
 use std::time::{Duration, Instant};
 
 use super::event::{Action, Card, Command, Event, WorkerEvent};
+use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::{self, Restart};
@@ -157,6 +158,7 @@ pub struct Machine {
     /// This set of clients had its warm worker.
     warmed: bool,
     camera: Option<String>,
+    mode: Option<Mode>,
     card: Option<Card>,
     camera_shown: bool,
     feeding: bool,
@@ -182,6 +184,7 @@ impl Machine {
             restart: Restart::default(),
             warmed: false,
             camera: None,
+            mode: None,
             card: None,
             camera_shown: false,
             feeding: false,
@@ -282,6 +285,7 @@ impl Machine {
                 | State::Paused
                 | State::Blocked { .. } => 0,
             },
+            mode: self.mode.clone().filter(|_| self.camera_live()),
         }
     }
 
@@ -306,7 +310,9 @@ impl Machine {
             Event::Sleep(asleep) => self.asleep = asleep,
             Event::Locked(locked) => self.locked = locked,
             Event::Policy(policy) => {
-                if policy.source != self.policy.source || policy.orientation != self.policy.orientation {
+                // Everything else about the picture changes while it runs.
+                let turns = policy.orientation.is_upright() != self.policy.orientation.is_upright();
+                if policy.source != self.policy.source || turns {
                     self.end_worker(now, Action::StopWorker, actions);
                     self.camera = None;
                     self.warmed = false;
@@ -386,6 +392,8 @@ impl Machine {
                 Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. },
                 WorkerEvent::Started { .. },
             ) => {}
+            (Worker::On { .. }, WorkerEvent::Mode(mode)) => self.mode = Some(*mode),
+            (Worker::None | Worker::Warm { .. } | Worker::Ending { .. }, WorkerEvent::Mode(_)) => {}
             (_, WorkerEvent::Frames { last }) => {
                 if let State::Live { stale_at } = &mut self.state {
                     *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);
@@ -663,6 +671,7 @@ impl Machine {
             Worker::Warm { .. } => {}
         }
         self.failure = None;
+        self.mode = None;
         self.warmed = true;
         self.worker = Worker::On { since: now, first_frame: None };
         self.state = State::Starting { until: now + START_TIMEOUT };

@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod machine;
+pub mod mode;
 pub mod policy;
 pub mod presence;
 pub mod restart;

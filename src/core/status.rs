@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use super::mode::Mode;
 use super::presence::Client;
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
@@ -131,4 +132,6 @@ pub struct Status {
     pub allowed: bool,
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
+    /// The mode the camera runs in, while it is on and that is known.
+    pub mode: Option<Mode>,
 }

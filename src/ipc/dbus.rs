@@ -56,6 +56,8 @@ impl Snapshot {
         };
         let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
         let reason = status.reason.as_ref().map_or("", |reason| reason.text.as_str());
+        let mode = status.mode.as_ref().map(ToString::to_string).unwrap_or_default();
+        let shortfall = status.mode.as_ref().and_then(|mode| mode.shortfall.as_deref()).unwrap_or("");
         Self(vec![
             ("State", status.state.as_str().to_variant()),
             ("CameraLive", status.camera_live.to_variant()),
@@ -63,6 +65,8 @@ impl Snapshot {
             ("Clients", clients.to_variant()),
             ("Camera", status.camera.to_variant()),
             ("Reason", reason.to_variant()),
+            ("Mode", mode.to_variant()),
+            ("Shortfall", shortfall.to_variant()),
             ("PausedUntil", paused_until.to_variant()),
             ("Node", node.unwrap_or(Path::new("")).to_string_lossy().to_variant()),
             ("Version", crate::VERSION.to_variant()),

@@ -16,6 +16,7 @@ use super::channel::{self, Channel, Received};
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
+use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -65,6 +66,8 @@ pub enum HostEvent {
         /// What the camera gives, in GStreamer's words.
         caps: String,
     },
+    /// The mode the camera runs in: before [`HostEvent::Started`], and again when it proves to be another.
+    Mode(Box<Mode>),
     /// A slot is filled, under the present grant.
     Frame {
         /// Which slot; within the layout.
@@ -121,6 +124,8 @@ pub struct WorkerHost {
     phase: Phase,
     ending: Ending,
     wants_start: bool,
+    /// Sent after the greeting's answer.
+    lay: Option<Orientation>,
     /// It does not read what it is told.
     stuck: bool,
     stats: Option<Stats>,
@@ -206,6 +211,7 @@ impl WorkerHost {
                 phase: Phase::Greeting { until: now + HELLO_LIMIT },
                 ending: Ending::No,
                 wants_start: false,
+                lay: None,
                 stuck: false,
                 stats: None,
                 window: (now, 0),
@@ -301,6 +307,18 @@ impl WorkerHost {
         self.wants_start = true;
         if matches!(self.phase, Phase::Configured | Phase::Warm) {
             self.send(&ToChild::Start);
+        }
+    }
+
+    /// Lay the picture like this from now on.
+    pub fn lay(&mut self, orientation: Orientation) {
+        match self.phase {
+            // The settings sent with the greeting's answer are older.
+            Phase::Greeting { .. } => self.lay = Some(orientation),
+            Phase::Configured | Phase::Warm | Phase::Started if self.ending == Ending::No => {
+                self.send(&ToChild::Lay(orientation));
+            }
+            Phase::Configured | Phase::Warm | Phase::Started | Phase::Stopped | Phase::Failed => {}
         }
     }
 
@@ -411,6 +429,9 @@ impl WorkerHost {
                 {
                     tracing::debug!("the camera process did not take its settings: {error}");
                 }
+                if let Some(orientation) = self.lay.take() {
+                    self.send(&ToChild::Lay(orientation));
+                }
                 if self.wants_start {
                     self.send(&ToChild::Start);
                 }
@@ -422,6 +443,14 @@ impl WorkerHost {
             (FromChild::Started { camera, caps }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;
                 out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps) });
+            }
+            (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
+                out.push(HostEvent::Mode(Box::new(Mode {
+                    format: plain(&mode.format),
+                    decoder: mode.decoder.as_deref().map(plain),
+                    shortfall: mode.shortfall.as_deref().map(plain),
+                    ..*mode
+                })));
             }
             (FromChild::Frame(frame), Phase::Started) => {
                 if frame.slot >= self.slot_count {

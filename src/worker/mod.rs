@@ -8,9 +8,15 @@
 
 pub mod channel;
 pub mod child;
+mod crop;
+mod decoder;
 mod delivery;
 mod errors;
+mod gate;
 pub mod host;
+mod intake;
+mod jpeg;
+mod lay;
 mod limiter;
 mod negotiate;
 mod pipeline;
@@ -20,3 +26,4 @@ mod reasons;
 mod sink;
 mod sources;
 mod stderr;
+mod told;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
 use crate::frame::format::VideoFormat;
@@ -40,6 +41,8 @@ pub enum FromChild {
     Stopped,
     /// It does not work; the child ends after this.
     Failed(Reason),
+    /// The mode the camera runs in: before [`FromChild::Started`], and again when it proves to be another.
+    Mode(Box<Mode>),
 }
 
 /// A filled slot.
@@ -66,6 +69,10 @@ pub struct Stats {
     pub skipped: u64,
     /// Frames that were copied by us into their slot; the others were rendered there.
     pub copies: u64,
+    /// Frames that came broken and were not shown.
+    pub bad: u64,
+    /// Frames that the camera numbered and that never came.
+    pub lost: u64,
 }
 
 /// Parent to child.
@@ -79,6 +86,8 @@ pub enum ToChild {
     Granted,
     /// Switch the camera off and end.
     Stop,
+    /// Lay the picture like this from now on; at any time after [`ToChild::Configure`].
+    Lay(Orientation),
 }
 
 /// Everything the child needs to know.
@@ -92,7 +101,7 @@ pub struct Configure {
     pub orientation: Orientation,
     /// Where the slots are.
     pub layout: SlotLayout,
-    /// Buffers of the camera, where the source lets us choose.
+    /// Buffers of the camera, where the source lets us choose; 1 to 16.
     pub buffer_count: u32,
     /// A node that is never a camera: the output.
     pub excluded: Option<PathBuf>,

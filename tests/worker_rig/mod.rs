@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lenscap::core::mode::Mode;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -59,6 +60,8 @@ pub struct Rig {
     pub slots: Slots,
     pub warm: bool,
     pub started: Option<(String, String)>,
+    /// Every mode that was told, oldest first.
+    pub modes: Vec<Mode>,
     pub frames: Vec<Frame>,
     pub stopped: bool,
     pub failed: Option<Reason>,
@@ -93,13 +96,25 @@ impl Rig {
         orientation: Orientation,
         environment: &[(&str, &str)],
     ) -> Result<Self, Reason> {
+        Self::try_spawn_buffered(program, source, format, orientation, 4, environment)
+    }
+
+    /// With this many buffers asked for.
+    pub fn try_spawn_buffered(
+        program: &Path,
+        source: &str,
+        format: VideoFormat,
+        orientation: Orientation,
+        buffer_count: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Reason> {
         let slots = Slots::new(format, 4);
         let config = WorkerConfig {
             program: program.to_owned(),
             source: source.parse::<Source>().unwrap(),
             format,
             orientation,
-            buffer_count: 4,
+            buffer_count,
             excluded: None,
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
@@ -108,6 +123,7 @@ impl Rig {
             slots,
             warm: false,
             started: None,
+            modes: Vec::new(),
             frames: Vec::new(),
             stopped: false,
             failed: None,
@@ -134,6 +150,7 @@ impl Rig {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
                 HostEvent::Warm => self.warm = true,
+                HostEvent::Mode(mode) => self.modes.push(*mode),
                 HostEvent::Started { camera, caps } => {
                     self.started = Some((camera, caps));
                     if self.grant {

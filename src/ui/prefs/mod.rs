@@ -7,6 +7,7 @@ mod autostart;
 mod camera;
 mod device;
 mod elements;
+mod framing;
 mod general;
 mod page;
 mod preview;
