@@ -35,6 +35,8 @@ pub(super) struct Gate {
     pub(super) decoded: Option<Arc<AtomicBool>>,
     /// Whether frames are JPEG pictures.
     pub(super) is_jpeg: bool,
+    /// Whether the source numbers its frames as the camera does; some count bytes.
+    pub(super) has_numbers: bool,
 }
 
 impl Gate {
@@ -73,7 +75,7 @@ impl Gate {
         let map = if self.is_jpeg { buffer.map_readable().ok() } else { None };
         let arrival = Arrival {
             time: buffer.pts().map_or_else(now, |pts| Duration::from_nanos(pts.nseconds())),
-            number: Some(buffer.offset()).filter(|number| *number != u64::MAX),
+            number: Some(buffer.offset()).filter(|number| self.has_numbers && *number != u64::MAX),
             is_marked: buffer.flags().contains(gst::BufferFlags::CORRUPTED),
             jpeg: map.as_ref().map(|map| map.as_slice()),
         };

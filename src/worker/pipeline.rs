@@ -312,6 +312,7 @@ impl Pipeline {
                 reports: self.reports.clone(),
                 decoded: decoder.as_ref().and_then(decoder::outcome),
                 is_jpeg: decoder.is_some(),
+                has_numbers: matches!(self.teller.camera().origin, Source::V4l2(_)),
             };
             gate.put(&pad);
             let is_small = choice.is_some_and(|choice| self.is_within_promise(choice));
