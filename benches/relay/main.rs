@@ -1,14 +1,16 @@
 //! What the promises cost: `make bench` (scripts/bench.sh) runs this program part by part and puts the rows together.
 //!
-//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native` and `cycles` need the test machine, with
+//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native`, `mjpeg`, `framing` and `cycles` need the test machine, with
 //! the output at `/dev/video30` and vivid at `/dev/video20`. Medians of several runs with the spread; what is put in
 //! relation was measured in turns, in the same run. `LENSCAP_BENCH_RUNS` says how many runs (3).
 
 mod cycles;
+mod framing;
 mod idle;
 mod latency;
 mod live;
 mod measure;
+mod mjpeg;
 mod native;
 mod peer;
 mod start;
@@ -86,7 +88,9 @@ fn runs() -> usize {
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
-        eprintln!("usage: relay idle|start|live|latency|switches|native|cycles FILE (make bench runs them all)");
+        eprintln!(
+            "usage: relay idle|start|live|latency|switches|native|mjpeg|framing|cycles FILE (make bench runs them all)"
+        );
         return std::process::ExitCode::from(2);
     };
     if part == "fresh-start" {
@@ -102,6 +106,8 @@ fn main() -> std::process::ExitCode {
         "switches" => switches::run(&mut table),
         "cycles" => cycles::run(&mut table),
         "native" => native::run(&mut table),
+        "mjpeg" => mjpeg::run(&mut table),
+        "framing" => framing::run(&mut table),
         _ => {
             eprintln!("there is no part \"{part}\"");
             return std::process::ExitCode::from(2);

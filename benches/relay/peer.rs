@@ -60,6 +60,17 @@ impl Pipeline {
         self.0.set_state(gst::State::Playing).expect("it starts");
     }
 
+    /// Runs it to its end.
+    pub fn run(&self) {
+        self.play();
+        let bus = self.0.bus().expect("a bus");
+        let end = bus.timed_pop_filtered(
+            gst::ClockTime::try_from(LIMIT).ok(),
+            &[gst::MessageType::Eos, gst::MessageType::Error],
+        );
+        assert!(end.is_some_and(|end| end.type_() == gst::MessageType::Eos), "the pipeline failed");
+    }
+
     /// Starts it; how long until a first frame reaches the element with this name.
     pub fn time_to_first_frame(&self, sink: &str) -> Duration {
         let (sender, receiver) = channel();
