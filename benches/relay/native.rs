@@ -48,7 +48,7 @@ pub fn ours_laid(mode: &Mode, source: &str, orientation: Orientation) -> [f64; 2
 }
 
 /// CPU ms per frame, the frames being those of its rate.
-pub fn theirs(mode: &Mode, description: &str) -> f64 {
+fn theirs(mode: &Mode, description: &str) -> f64 {
     let child = peer::launch(description);
     std::thread::sleep(SETTLE);
     let (began, before) = (Instant::now(), Usage::of(&[child.0.id()]));

@@ -1,6 +1,8 @@
 //! What stands beside us: the same frames through one GStreamer pipeline, as a process or in this one.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -58,6 +60,18 @@ impl Pipeline {
     /// Starts it.
     pub fn play(&self) {
         self.0.set_state(gst::State::Playing).expect("it starts");
+    }
+
+    /// How many frames have reached the element with this name.
+    pub fn count(&self, sink: &str) -> impl Fn() -> u64 + use<> {
+        let count = Arc::new(AtomicU64::new(0));
+        let counted = count.clone();
+        let pad = self.0.by_name(sink).and_then(|sink| sink.static_pad("sink")).expect("a sink");
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+        move || count.load(Ordering::Relaxed)
     }
 
     /// Runs it to its end.
