@@ -303,7 +303,7 @@ mod tests {
             let part = Part::new(size, promised, orientation);
             proptest::prop_assert!(part.width > 0 && part.height > 0);
             proptest::prop_assert!(part.x + part.width <= size.0 && part.y + part.height <= size.1, "{part:?}");
-            proptest::prop_assert!(part.x % 2 == 0 && part.y % 2 == 0);
+            proptest::prop_assert!(part.x.is_multiple_of(2) && part.y.is_multiple_of(2));
         }
     }
 }
