@@ -133,13 +133,9 @@ fn the_camera_gives_the_buffers_that_are_asked_for() {
         let format = format(Yuy2, 320, 180, 30);
         let mut rig = Rig::try_spawn_buffered(&worker(), &source, format, orientation, buffers, &[]).unwrap();
         rig.run(5);
-        // Counted here as well, from outside: every buffer is mapped once.
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", rig.host.pid())).unwrap();
-        let mapped = maps.lines().filter(|line| line.ends_with(CAMERA)).count();
         let mode = rig.modes[0].clone();
-        assert_eq!((mode.asked_buffers, mode.buffers), (Some(buffers), u32::try_from(mapped).ok()), "{mode:?}");
         // v4l2src needs two, and vivid too.
-        assert_eq!(mapped, buffers.max(2) as usize, "{mode:?}");
+        assert_eq!((mode.asked_buffers, mode.buffers), (Some(buffers), Some(buffers.max(2))), "{mode:?}");
         assert_eq!(rig.failed, None);
         rig.stop();
     }
@@ -176,13 +172,11 @@ fn frames_that_the_driver_marks_as_broken_are_counted_and_not_shown() {
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
-fn a_camera_that_gives_fewer_frames_than_it_promises_is_found_out() {
+fn frames_that_the_camera_numbers_and_does_not_give_are_counted_as_lost() {
     let mut rig = vivid();
     control("percentage_of_dropped_buffers=60");
-    rig.host.start(Instant::now());
-    rig.until("the truth", |rig| rig.modes.len() > 1);
-    let said = rig.modes[1].shortfall.clone().unwrap_or_default();
-    assert!(said.contains("promises 25"), "{said}");
+    rig.run(20);
     control("percentage_of_dropped_buffers=0");
-    rig.stop();
+    let stats = rig.stop();
+    assert!(stats.lost > 10, "{stats:?}");
 }

@@ -91,7 +91,7 @@ impl Teller {
             structure.and_then(|given| given.get::<i32>(name).ok()).and_then(|side| side.try_into().ok()).unwrap_or(0)
         };
         let buffers = match &camera.origin {
-            Source::V4l2(node) => mapped_buffers(node, camera.planes),
+            Source::V4l2(node) => buffers_of(node, camera.planes),
             _ => None,
         };
         let shortfall = match (&camera.lack, buffers, camera.asked_buffers) {
@@ -161,12 +161,19 @@ fn millihertz(rate: f64) -> u32 {
     (rate * 1000.0).round() as u32
 }
 
-/// How many of the node's buffers are mapped into this process: what the driver gave, whatever was asked for.
-fn mapped_buffers(node: &Path, planes: usize) -> Option<u32> {
+/// How many buffers of the node this process has: what the driver gave, whatever was asked for. They are exported as
+/// DMABUF descriptors where the driver can, else mapped.
+fn buffers_of(node: &Path, planes: usize) -> Option<u32> {
     let node = std::fs::canonicalize(node).ok()?;
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let count = count_maps(&maps, node.to_str()?) / planes.max(1);
-    // Memory that is not mapped (DMABUF, read) tells nothing.
+    let exported = std::fs::read_dir("/proc/self/fd")
+        .ok()?
+        .flatten()
+        .filter(|fd| {
+            std::fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"/dmabuf"))
+        })
+        .count();
+    let count = exported.max(count_maps(&maps, node.to_str()?)) / planes.max(1);
     u32::try_from(count).ok().filter(|count| *count > 0)
 }
 
