@@ -159,7 +159,38 @@ mod tests {
         assert!(encode(&FromChild::Hello { version: "x".repeat(MAX_MESSAGE) }).is_err());
     }
 
+    fn mode() -> FromChild {
+        FromChild::Mode(Box::new(Mode {
+            format: "MJPG".into(),
+            width: 1280,
+            millihertz: 29_970,
+            buffers: Some(4),
+            decoder: Some("jpegdec".into()),
+            shortfall: Some("Less.".into()),
+            ..Mode::default()
+        }))
+    }
+
+    #[test]
+    fn modes_and_framings_survive_the_way() {
+        assert_eq!(decode(&encode(&mode()).unwrap()), Ok(mode()));
+        let framing = crate::core::source::Framing { zoom: 250, pan_x: -100, pan_y: 30 };
+        let lay = ToChild::Lay(Orientation { framing, ..Orientation::default() });
+        assert_eq!(decode(&encode(&lay).unwrap()), Ok(lay));
+    }
+
     proptest! {
+        #[test]
+        fn garbled_messages_are_survived(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8)) {
+            let mut bytes = encode(&mode()).unwrap();
+            for (at, byte) in changes {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = decode::<FromChild>(&bytes);
+            let _ = decode::<ToChild>(&bytes);
+        }
+
         #[test]
         fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = decode::<FromChild>(&bytes);
