@@ -417,7 +417,7 @@ mod tests {
             ("-w 9000", "width 9000 cannot work: use an even number from 2 to 8192"),
             ("-w -5", "width -5 cannot work: use an even number from 2 to 8192"),
             ("--height 7", "height 7 is odd and cameras need even sizes: use 8"),
-            ("-b many", "buffer_count \"many\" cannot work: use a whole number from 2 to 10"),
+            ("-b many", "buffer_count \"many\" cannot work: use a whole number from 1 to 16"),
             ("-d video0", "node \"video0\" is not a full path"),
             ("--format RGB", "format \"RGB\" cannot work: use YUY2, NV12 or I420"),
             ("--source webcam", "\"webcam\" is not a source: use auto"),

@@ -305,6 +305,11 @@ impl Engine {
             self.watch_sensors();
         }
         self.set_controls(config.controls.clone());
+        if config.policy.orientation != self.config.policy.orientation
+            && let Some(worker) = &mut self.worker
+        {
+            worker.lay(config.policy.orientation);
+        }
         self.config.policy = config.policy.clone();
         self.events.push_back(Event::Policy(config.policy.clone()));
         let moves = config.output != self.config.output || config.format != self.config.format;
@@ -640,6 +645,18 @@ impl Engine {
         for event in happened.drain(..) {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
+                HostEvent::Mode(mode) => {
+                    tracing::info!(
+                        buffers = mode.buffers,
+                        buffers_asked = mode.asked_buffers,
+                        decoder = mode.decoder,
+                        "the camera gives {mode}"
+                    );
+                    if let Some(shortfall) = &mode.shortfall {
+                        tracing::warn!("{shortfall}");
+                    }
+                    self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
+                }
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
                 HostEvent::Opening { nodes } => self.claim(&nodes, now),
                 HostEvent::Started { camera, caps, why } => {

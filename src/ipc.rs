@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::core::event::Command;
+use crate::core::mode::Mode;
 use crate::core::status::{OtherCamera, Status};
 use crate::i18n::{tr, trf};
 
@@ -119,11 +120,26 @@ pub fn to_json(status: &Status) -> Value {
         "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
         "stuck": status.stuck,
         "others": others,
+        "mode": status.mode.as_ref().map(mode_to_json),
     });
     if let Some(reason) = &status.second_device {
         json["second_device"] = json!(reason.text);
     }
     json
+}
+
+fn mode_to_json(mode: &Mode) -> Value {
+    json!({
+        "format": mode.format,
+        "width": mode.width,
+        "height": mode.height,
+        "framerate": f64::from(mode.millihertz) / 1000.0,
+        "asked": { "width": mode.asked_width, "height": mode.asked_height, "framerate": mode.asked_rate },
+        "buffers": mode.buffers,
+        "asked_buffers": mode.asked_buffers,
+        "decoder": mode.decoder,
+        "shortfall": mode.shortfall,
+    })
 }
 
 /// The object with the present time in front, as `t` in seconds since 1970: the event line, the answer to a request.
@@ -159,6 +175,9 @@ fn in_words(status: &Value) -> String {
         if let Some(reason) = reason.as_str() {
             line = format!("{}. {reason}", line.trim_end_matches('.'));
         }
+    }
+    if let Some(shortfall) = status["mode"]["shortfall"].as_str() {
+        line += &format!(". {shortfall}");
     }
     // What is on comes first.
     let lines: Vec<String> = others.iter().map(OtherCamera::line).chain([line]).collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lenscap::config::model::{Camera, Detection, Device, Notifications, Privacy};
 use lenscap::config::{CardChoice, Overrides, SCHEMA, SecondNode, Settings, load, save, update};
 use lenscap::core::policy::Policy;
-use lenscap::core::source::{Orientation, Rotation, Source};
+use lenscap::core::source::{Framing, Orientation, Rotation, Source};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardKind;
 use proptest::prelude::*;
@@ -49,6 +49,9 @@ fn every_setting_of_the_schema_is_read_and_reaches_the_settings() {
         ("camera", "buffer_count", "4"),
         ("camera", "mirror", "true"),
         ("camera", "rotation", "270"),
+        ("camera", "zoom", "250"),
+        ("camera", "pan_x", "-100"),
+        ("camera", "pan_y", "30"),
         ("privacy", "activation_delay_ms", "300"),
         ("privacy", "cooldown_ms", "0"),
         ("privacy", "start_paused", "true"),
@@ -104,14 +107,14 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("[camera]\nheight = 9000", "height 9000 cannot work"),
         ("[camera]\nheight = -1080", "height -1080 cannot work"),
         ("[camera]\nheight = 99999999999999999999", "height 99999999999999999999 cannot work"),
-        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 2 to 10."),
+        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 1 to 16."),
         ("[camera]\nsource = \"webcam\"", "source: \"webcam\" is not a source: use auto"),
         ("[camera]\nsource = 3", "source 3 is not text"),
         ("[camera]\nwidth = \"wide\"", "width \"wide\" cannot work: use an even number"),
         (
             "[camera]\nwidht = 640",
             "line 2, column 1: \"widht\" is not a setting of [camera]: use source, width, height, framerate, buffer_count, \
-             mirror or rotation.",
+             mirror, rotation, zoom, pan_x or pan_y.",
         ),
         ("[camera]\nlabel = \"x\"", "\"label\" stands in the wrong section: write it under [device]."),
         ("width = 640", "line 1, column 1: \"width\" stands outside its section: write it under [camera]."),
@@ -365,7 +368,8 @@ prop_compose! {
         source in source(),
         (width, height, framerate) in (1u32..=4096, 1u32..=4096, 1u32..=240),
         pixel_format in prop::sample::select(PixelFormat::ALL.to_vec()),
-        (buffer_count, mirror, rotation) in (2u32..=10, any::<bool>(), prop::sample::select(Rotation::ALL.to_vec())),
+        (zoom, pan_x, pan_y) in (100u32..=400, -100i32..=100, -100i32..=100),
+        (buffer_count, mirror, rotation) in (1u32..=16, any::<bool>(), prop::sample::select(Rotation::ALL.to_vec())),
         activation_delay in prop::option::of(milliseconds(60_000)),
         cooldown in milliseconds(3_600_000),
         [start_paused, pause_while_locked, watch_other_cameras, activation, failure, busy] in any::<[bool; 6]>(),
@@ -389,7 +393,7 @@ prop_compose! {
                 source,
                 format: VideoFormat::new(pixel_format, width * 2, height * 2, framerate).unwrap(),
                 buffer_count,
-                orientation: Orientation { rotation, mirror },
+                orientation: Orientation { rotation, mirror, framing: Framing { zoom, pan_x, pan_y } },
             },
             privacy: Privacy {
                 activation_delay,

@@ -96,6 +96,8 @@ fn the_interface_is_the_documented_one() {
         ("Clients", "aa{sv}"),
         ("Camera", "s"),
         ("Reason", "s"),
+        ("Mode", "s"),
+        ("Shortfall", "s"),
         ("PausedUntil", "x"),
         ("Node", "s"),
         ("Nodes", "as"),

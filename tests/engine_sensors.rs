@@ -49,6 +49,7 @@ impl Bench {
             buffer_count: 7,
             worker_program,
             poll_interval: Duration::from_millis(50),
+            controls: Default::default(),
             watch_other_cameras,
             second: None,
             roots: Roots { sysfs: fake.sysfs(), dev: fake.dev() },

@@ -5,7 +5,7 @@ mod worker_rig;
 use std::os::fd::{AsFd, AsRawFd};
 
 use lenscap::core::controls::{Origin, Saved, Value};
-use lenscap::core::source::{Orientation, Rotation};
+use lenscap::core::source::{Framing, Orientation, Rotation};
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
@@ -127,7 +127,7 @@ fn pictures_are_turned_and_then_mirrored() {
     let corners = [(8, 8), (56, 8), (56, 56), (8, 56)];
     for (quarters, rotation) in Rotation::ALL.into_iter().enumerate() {
         for mirror in [false, true] {
-            let orientation = Orientation { rotation, mirror };
+            let orientation = Orientation { rotation, mirror, ..Orientation::default() };
             let mut rig = Rig::try_spawn_laid(&worker(), &source, format, orientation, &[]).unwrap();
             rig.keep = true;
             rig.run(3);
@@ -142,6 +142,223 @@ fn pictures_are_turned_and_then_mirrored() {
             rig.stop();
         }
     }
+}
+
+/// Dark at the left and at the top, lighter to the right and downwards: 128 columns and rows in steps of 4 and 64.
+const STEPS: &str = "pipeline:videotestsrc is-live=true pattern=white ! \
+     video/x-raw,format=I420,width=64,height=64,framerate=30/1 ! videobox right=-64 bottom=-64";
+
+/// Whether the four corners and the middle are lit, clockwise from the upper left.
+fn lit(picture: &[u8], format: &VideoFormat) -> [bool; 5] {
+    let (right, bottom) = (format.width - 9, format.height - 9);
+    [(8, 8), (right, 8), (right, bottom), (8, bottom), (format.width / 2 - 8, format.height / 2 - 8)]
+        .map(|(x, y)| luma(picture, format, x, y) > 128)
+}
+
+#[test]
+fn the_part_that_is_looked_at_is_shown() {
+    if !has("the_part_that_is_looked_at", &["videotestsrc", "videobox", "videoflip", "videoconvertscale"]) {
+        return;
+    }
+    // Lit is the upper left quarter.
+    for promised in [format(Yuy2, 128, 128, 30), format(Yuy2, 256, 256, 30), format(Yuy2, 64, 64, 30)] {
+        for (zoom, pan_x, pan_y, rotation, mirror, expected) in [
+            (200, 0, 0, Rotation::None, false, [true, false, false, false, true]),
+            (200, -100, -100, Rotation::None, false, [true; 5]),
+            (200, 100, -100, Rotation::None, false, [false; 5]),
+            (400, -20, -20, Rotation::None, false, [true, false, false, false, true]),
+            // Turned and mirrored it is where people look for it.
+            (200, 100, -100, Rotation::Quarter, false, [true; 5]),
+            (200, 100, -100, Rotation::None, true, [true; 5]),
+            (200, 100, 100, Rotation::Half, false, [true; 5]),
+            (200, -100, -100, Rotation::Quarter, true, [true; 5]),
+            (200, -100, 100, Rotation::ThreeQuarters, false, [true; 5]),
+        ] {
+            let framing = Framing { zoom, pan_x, pan_y };
+            let orientation = Orientation { rotation, mirror, framing };
+            let mut rig = Rig::try_spawn_laid(&worker(), STEPS, promised, orientation, &[]).unwrap();
+            rig.keep = true;
+            rig.run(3);
+            let seen = lit(&rig.frames[2].picture, &promised);
+            let corners = if expected[0] == expected[1] { 5 } else { 4 };
+            assert_eq!(seen[..corners], expected[..corners], "{promised} {orientation:?}");
+            rig.stop();
+        }
+    }
+}
+
+#[test]
+fn the_picture_is_laid_anew_while_it_runs() {
+    if !has("the_picture_is_laid_anew", &["videotestsrc", "videobox", "videoflip", "videoconvertscale"]) {
+        return;
+    }
+    let quarter = [true, false, false, false];
+    // The same size, a larger and a smaller one; a format that is handed through and one that is converted.
+    for promised in [format(Yuy2, 128, 128, 30), format(I420, 128, 128, 30), format(Nv12, 64, 64, 30)] {
+        let mut rig = rig(STEPS, promised);
+        rig.keep = true;
+        rig.run(3);
+        let seen = |rig: &Rig| {
+            let picture = &rig.frames.last().unwrap().picture;
+            let step = if promised.pixel_format == Yuy2 { 2 } else { 1 };
+            let at = |x: u32, y: u32| picture[(y * promised.bytes_per_line() + x * step) as usize] > 128;
+            let (right, bottom) = (promised.width - 9, promised.height - 9);
+            [at(8, 8), at(right, 8), at(right, bottom), at(8, bottom)]
+        };
+        rig.until("the picture as it is", |rig| seen(rig) == quarter);
+        let framed = |zoom, pan| Framing { zoom, pan_x: pan, pan_y: pan };
+        let laid = |rotation, mirror, framing| Orientation { rotation, mirror, framing };
+        for (orientation, expected) in [
+            (laid(Rotation::None, true, Framing::default()), [false, true, false, false]),
+            (laid(Rotation::None, true, framed(200, -100)), [false; 4]),
+            (laid(Rotation::None, false, framed(200, -100)), [true; 4]),
+            (laid(Rotation::Half, false, framed(200, 0)), [false, false, true, false]),
+            (laid(Rotation::Half, false, framed(300, 100)), [true; 4]),
+            (Orientation::default(), quarter),
+        ] {
+            rig.host.lay(orientation);
+            rig.until("the new picture", |rig| seen(rig) == expected);
+        }
+        assert_eq!(rig.failed, None);
+        rig.stop();
+    }
+}
+
+#[test]
+fn the_mode_is_told_before_the_first_frame() {
+    if !has("the_mode_is_told", &["videotestsrc", "jpegenc", "jpegdec", "videoconvertscale"]) {
+        return;
+    }
+    let mut rig = rig("test", format(Yuy2, 640, 480, 30));
+    rig.run(1);
+    let mode = rig.modes[0].clone();
+    assert_eq!((mode.format.as_str(), mode.width, mode.height, mode.millihertz), ("YUY2", 640, 480, 30_000));
+    assert_eq!((mode.asked_width, mode.asked_height, mode.asked_rate), (640, 480, 30));
+    assert_eq!((mode.buffers, mode.decoder, mode.shortfall), (None, None, None));
+    rig.stop();
+    let source = "pipeline:videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! jpegenc";
+    let mut rig = self::rig(source, format(Yuy2, 640, 480, 30));
+    rig.run(1);
+    assert_eq!(rig.modes[0].to_string(), "MJPG 320x240@15");
+    assert_eq!(rig.modes[0].decoder.as_deref(), Some("jpegdec"));
+    rig.stop();
+}
+
+#[test]
+fn a_source_that_lies_about_its_rate_is_found_out_once() {
+    if !has("a_source_that_lies", &["videotestsrc", "capssetter", "identity", "videoconvertscale"]) {
+        return;
+    }
+    // It numbers its frames as it promises and gives a third of them.
+    let source = "pipeline:videotestsrc is-live=true ! video/x-raw,format=YUY2,width=64,height=48,framerate=10/1 ! \
+                  capssetter caps=video/x-raw,framerate=30/1";
+    let mut rig = rig(source, format(Yuy2, 64, 48, 30));
+    rig.run(1);
+    assert_eq!(rig.modes.len(), 1);
+    rig.until("the truth", |rig| rig.modes.len() > 1);
+    let mode = rig.modes[1].clone();
+    assert!((9_000..11_000).contains(&mode.millihertz), "{mode:?}");
+    let said = mode.shortfall.unwrap();
+    assert!(said.contains("promises 30") && said.contains("64x48"), "{said}");
+    let frames = rig.frames.len();
+    rig.until("more frames", |rig| rig.frames.len() > frames + 10);
+    assert_eq!(rig.modes.len(), 2);
+    rig.stop();
+}
+
+/// A directory of numbered files with these bytes.
+fn files(pictures: &[Vec<u8>]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (number, picture) in pictures.iter().enumerate() {
+        std::fs::write(directory.path().join(format!("{number:04}.jpg")), picture).unwrap();
+    }
+    directory
+}
+
+/// These files again and again, as a camera's JPEG pictures of 64x48, a hundred a second.
+fn camera_of(directory: &tempfile::TempDir) -> String {
+    format!(
+        "pipeline:multifilesrc location={}/%04d.jpg loop=true \
+         caps=image/jpeg,width=64,height=48,framerate=100/1 ! identity sleep-time=10000",
+        directory.path().display()
+    )
+}
+
+/// A real picture, 64x48, white.
+fn jpeg() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = image::RgbImage::from_pixel(64, 48, image::Rgb([255; 3]));
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 80).encode_image(&picture).unwrap();
+    bytes
+}
+
+#[test]
+fn broken_jpeg_pictures_are_counted_and_not_shown() {
+    if !has("broken_jpeg_pictures", &["multifilesrc", "jpegdec", "videoconvertscale"]) {
+        return;
+    }
+    let whole = jpeg();
+    let cut = whole[..whole.len() / 2].to_vec();
+    // One that passes every look and that no decoder takes: of 16 bits a sample.
+    let mut senseless = whole.clone();
+    let frame = senseless.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    senseless[frame + 4] = 16;
+    let sequence = [whole.clone(), cut, whole.clone(), b"garbage".to_vec(), whole.clone(), senseless, whole];
+    let directory = files(&sequence);
+    let format = format(Yuy2, 64, 48, 100);
+    let mut rig = rig(&camera_of(&directory), format);
+    rig.keep = true;
+    rig.run(80);
+    assert!(rig.frames.iter().all(|frame| luma(&frame.picture, &format, 32, 40) > 225));
+    let stats = rig.stop();
+    // Three of seven; where it ended is not known.
+    let expected = (stats.frames + stats.dropped + stats.skipped) * 3 / 4;
+    assert!(stats.bad + 4 >= expected && stats.bad <= expected + 4, "{stats:?}");
+    assert_eq!(stats.lost, 0);
+}
+
+#[test]
+fn nothing_but_broken_pictures_is_a_failure_that_says_so() {
+    if !has("nothing_but_broken_pictures", &["multifilesrc", "jpegdec", "videoconvertscale"]) {
+        return;
+    }
+    let directory = files(&[b"garbage".to_vec(), jpeg()[..100].to_vec()]);
+    let mut rig = rig(&camera_of(&directory), format(Yuy2, 64, 48, 100));
+    rig.host.start(std::time::Instant::now());
+    rig.until("failure", |rig| rig.failed.is_some());
+    let reason = rig.failed.clone().unwrap();
+    assert_eq!(reason.kind, ReasonKind::Hang);
+    assert!(reason.text.contains("only broken pictures"), "{reason}");
+    assert_eq!(rig.end(), None);
+}
+
+#[test]
+fn garbled_jpeg_pictures_crash_nothing() {
+    if !has("garbled_jpeg_pictures", &["multifilesrc", "jpegdec", "videoconvertscale"]) {
+        return;
+    }
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    let whole = jpeg();
+    let length = whole.len();
+    let garbled =
+        (proptest::collection::vec((0..length, any::<u8>()), 0..12), 0..length * 4).prop_map(|(changes, cut)| {
+            let mut picture = jpeg();
+            changes.into_iter().for_each(|(at, byte)| picture[at] = byte);
+            picture.truncate(cut);
+            picture
+        });
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut pictures: Vec<_> = (0..150).map(|_| garbled.new_tree(&mut runner).unwrap().current()).collect();
+    pictures.push(whole);
+    let directory = files(&pictures);
+    let mut rig = rig(&camera_of(&directory), format(Yuy2, 64, 48, 100));
+    // All of them, and the first ones again.
+    rig.run(1);
+    let last = rig.frames[0].timestamp + std::time::Duration::from_secs(2);
+    rig.until("all pictures", |rig| rig.frames.last().is_some_and(|frame| frame.timestamp > last));
+    let stats = rig.stop();
+    assert!(stats.bad > 20 && stats.frames > 20, "{stats:?}");
 }
 
 #[test]

@@ -123,3 +123,60 @@ fn errors_of_the_camera_are_reasons_and_not_hangs() {
     // Never a matter of the settings: that would not be tried again.
     assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
 }
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn the_camera_gives_the_buffers_that_are_asked_for() {
+    for buffers in [1, 2, 3, 7, 16] {
+        let source = format!("v4l2:{CAMERA}");
+        let orientation = Default::default();
+        let format = format(Yuy2, 320, 180, 30);
+        let mut rig = Rig::try_spawn_buffered(&worker(), &source, format, orientation, buffers, &[]).unwrap();
+        rig.run(5);
+        let mode = rig.modes[0].clone();
+        // v4l2src needs two, and vivid too.
+        assert_eq!((mode.asked_buffers, mode.buffers), (Some(buffers), Some(buffers.max(2))), "{mode:?}");
+        assert_eq!(rig.failed, None);
+        rig.stop();
+    }
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn what_the_camera_cannot_do_is_said() {
+    let mut rig = rig(&format!("v4l2:{CAMERA}"), format(Yuy2, 1280, 720, 30));
+    rig.run(3);
+    let mode = rig.modes[0].clone();
+    assert_eq!((mode.to_string(), mode.asked_rate), ("YUY2 1280x720@12.5".into(), 30));
+    assert_eq!(
+        mode.shortfall.as_deref(),
+        Some("The camera gives 12.5 frames a second at 1280x720; 30 were asked for: choose 640x360 for 30.")
+    );
+    rig.stop();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn frames_that_the_driver_marks_as_broken_are_counted_and_not_shown() {
+    let mut rig = vivid();
+    rig.run(5);
+    for _ in 0..3 {
+        let seen = rig.frames.len();
+        control("inject_v4l2_buf_flag_error=1");
+        rig.until("frames after the broken one", |rig| rig.frames.len() >= seen + 5);
+    }
+    assert_eq!(rig.failed, None);
+    let stats = rig.stop();
+    assert_eq!(stats.bad, 3, "{stats:?}");
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn frames_that_the_camera_numbers_and_does_not_give_are_counted_as_lost() {
+    let mut rig = vivid();
+    control("percentage_of_dropped_buffers=60");
+    rig.run(20);
+    control("percentage_of_dropped_buffers=0");
+    let stats = rig.stop();
+    assert!(stats.lost > 10, "{stats:?}");
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lenscap::core::event::Event;
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
-use lenscap::core::source::Source;
+use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::StateName;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -32,6 +32,10 @@ pub struct Rig {
 
 impl Rig {
     pub fn new(source: Source, format: VideoFormat) -> Self {
+        Self::new_laid(source, format, Orientation::default())
+    }
+
+    pub fn new_laid(source: Source, format: VideoFormat, orientation: Orientation) -> Self {
         let config = EngineConfig {
             output: OutputChoice::Memory(8),
             format,
@@ -41,6 +45,7 @@ impl Rig {
                 cooldown: Duration::ZERO,
                 blocked: Vec::new(),
                 source: source.to_string(),
+                orientation,
                 ..Policy::default()
             },
             source,

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use lenscap::core::presence::Use;
-use lenscap::core::source::Source;
+use lenscap::core::source::{Orientation, Source};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 
 use crate::cycles::{Rig, frames};
@@ -22,10 +22,15 @@ const SETTLE: Duration = Duration::from_millis(1500);
 const WINDOW: Duration = Duration::from_secs(4);
 
 /// CPU ms per frame of the engine (this process) and of the worker.
-fn ours(mode: &Mode, source: &str) -> [f64; 2] {
+pub fn ours(mode: &Mode, source: &str) -> [f64; 2] {
+    ours_laid(mode, source, Orientation::default())
+}
+
+/// As [`ours`], with the picture turned, mirrored or zoomed.
+pub fn ours_laid(mode: &Mode, source: &str, orientation: Orientation) -> [f64; 2] {
     let source: Source = format!("pipeline:{source}").parse().expect("a source");
     let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
-    let mut rig = Rig::new(source, format);
+    let mut rig = Rig::new_laid(source, format, orientation);
     rig.presence(Some(Use::Streaming));
     rig.until("a frame", |engine| frames(engine) > 0);
     let settled = Instant::now() + SETTLE;

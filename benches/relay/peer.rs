@@ -1,6 +1,8 @@
 //! What stands beside us: the same frames through one GStreamer pipeline, as a process or in this one.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -58,6 +60,29 @@ impl Pipeline {
     /// Starts it.
     pub fn play(&self) {
         self.0.set_state(gst::State::Playing).expect("it starts");
+    }
+
+    /// How many frames have reached the element with this name.
+    pub fn count(&self, sink: &str) -> impl Fn() -> u64 + use<> {
+        let count = Arc::new(AtomicU64::new(0));
+        let counted = count.clone();
+        let pad = self.0.by_name(sink).and_then(|sink| sink.static_pad("sink")).expect("a sink");
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+        move || count.load(Ordering::Relaxed)
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self) {
+        self.play();
+        let bus = self.0.bus().expect("a bus");
+        let end = bus.timed_pop_filtered(
+            gst::ClockTime::try_from(LIMIT).ok(),
+            &[gst::MessageType::Eos, gst::MessageType::Error],
+        );
+        assert!(end.is_some_and(|end| end.type_() == gst::MessageType::Eos), "the pipeline failed");
     }
 
     /// Starts it; how long until a first frame reaches the element with this name.

@@ -16,7 +16,10 @@ pub const VERSION: i64 = 1;
 
 /// Every section with its keys.
 pub const SCHEMA: [(&str, &[&str]); 5] = [
-    ("camera", &["source", "width", "height", "framerate", "buffer_count", "mirror", "rotation"]),
+    (
+        "camera",
+        &["source", "width", "height", "framerate", "buffer_count", "mirror", "rotation", "zoom", "pan_x", "pan_y"],
+    ),
     (
         "privacy",
         &[
@@ -165,6 +168,9 @@ impl<'t> Reader<'t> {
             "cooldown_ms" => into.cooldown = Some(rules::cooldown(&given)?),
             "mirror" => into.mirror = Some(rules::switch("mirror", &given)?),
             "rotation" => into.rotation = Some(rules::rotation(&given)?),
+            "zoom" => into.zoom = Some(rules::zoom(&given)?),
+            "pan_x" => into.pan_x = Some(rules::pan("pan_x", &given)?),
+            "pan_y" => into.pan_y = Some(rules::pan("pan_y", &given)?),
             "start_paused" => into.start_paused = Some(rules::switch("start_paused", &given)?),
             "watch_other_cameras" => into.watch_other_cameras = Some(rules::switch("watch_other_cameras", &given)?),
             "pause_while_locked" => into.pause_while_locked = Some(rules::switch("pause_while_locked", &given)?),
@@ -332,6 +338,9 @@ fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value
         ("camera", "buffer_count", number(camera.buffer_count)),
         ("camera", "mirror", Value::from(camera.orientation.mirror)),
         ("camera", "rotation", number(camera.orientation.rotation.degrees())),
+        ("camera", "zoom", number(camera.orientation.framing.zoom)),
+        ("camera", "pan_x", Value::from(i64::from(camera.orientation.framing.pan_x))),
+        ("camera", "pan_y", Value::from(i64::from(camera.orientation.framing.pan_y))),
         ("privacy", "activation_delay_ms", privacy.activation_delay.map_or_else(|| Value::from("auto"), milliseconds)),
         ("privacy", "cooldown_ms", milliseconds(privacy.cooldown)),
         ("privacy", "start_paused", Value::from(privacy.start_paused)),

@@ -34,7 +34,7 @@ pub struct Camera {
     pub source: Source,
     /// What every client sees.
     pub format: VideoFormat,
-    /// Buffers between camera and pipeline (`icamerasrc buffer-count`), 2 to 10.
+    /// Buffers between camera and pipeline, 1 to 16; each source keeps to its own limits.
     pub buffer_count: u32,
     /// How the picture is laid.
     pub orientation: Orientation,
@@ -248,11 +248,17 @@ impl Settings {
             second_node,
             watch_other_cameras,
             controls,
+            zoom,
+            pan_x,
+            pan_y,
         } = overrides;
         set(&mut self.camera.source, source);
         set(&mut self.camera.buffer_count, buffer_count);
         set(&mut self.camera.orientation.mirror, mirror);
         set(&mut self.camera.orientation.rotation, rotation);
+        set(&mut self.camera.orientation.framing.zoom, zoom);
+        set(&mut self.camera.orientation.framing.pan_x, pan_x);
+        set(&mut self.camera.orientation.framing.pan_y, pan_y);
         let format = &mut self.camera.format;
         set(&mut format.pixel_format, pixel_format);
         set(&mut format.width, width);
@@ -306,4 +312,7 @@ pub struct Overrides {
     pub second_node: Option<SecondNode>,
     pub watch_other_cameras: Option<bool>,
     pub controls: Option<Saved>,
+    pub zoom: Option<u32>,
+    pub pan_x: Option<i32>,
+    pub pan_y: Option<i32>,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::core::source::{Rotation, Source};
+use crate::core::source::{Framing, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::i18n::trf;
 
@@ -139,12 +139,34 @@ pub fn framerate(given: &Given<'_>) -> Result<u32, String> {
     Number::whole("framerate", 1, VideoFormat::MAX_FRAMERATE).check(given)
 }
 
-/// `camera.buffer_count`; the limits are those of `icamerasrc`'s `buffer-count`.
+/// `camera.buffer_count`; the source keeps to its own limits: V4L2 1 to 16, `icamerasrc` 2 to 10.
 ///
 /// # Errors
 /// As [`width`].
 pub fn buffer_count(given: &Given<'_>) -> Result<u32, String> {
-    Number::whole("buffer_count", 2, 10).check(given)
+    Number::whole("buffer_count", 1, 16).check(given)
+}
+
+/// `camera.zoom`, percent.
+///
+/// # Errors
+/// As [`width`].
+pub fn zoom(given: &Given<'_>) -> Result<u32, String> {
+    Number::whole("zoom", 100, Framing::MAX_ZOOM).check(given)
+}
+
+/// `camera.pan_x` or `camera.pan_y`, percent; `name` is its key.
+///
+/// # Errors
+/// As [`width`].
+pub fn pan(name: &str, given: &Given<'_>) -> Result<i32, String> {
+    match given {
+        Given::Integer(value) => i32::try_from(*value).ok().filter(|value| (-100..=100).contains(value)),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        trf("{name} {value} cannot work: use a whole number from -100 to 100", &[("name", &name), ("value", given)])
+    })
 }
 
 fn milliseconds(number: &Number, given: &Given<'_>) -> Result<Duration, String> {
@@ -361,7 +383,7 @@ mod tests {
             Given::Other("29.97"),
         ];
         type Rule = fn(&Given<'_>) -> Option<String>;
-        let rules: [(&str, Rule); 16] = [
+        let rules: [(&str, Rule); 17] = [
             ("width", |given| width(given).err()),
             ("height", |given| height(given).err()),
             ("framerate", |given| framerate(given).err()),
@@ -370,6 +392,7 @@ mod tests {
             ("cooldown_ms", |given| cooldown(given).err()),
             ("poll_interval_ms", |given| poll_interval(given).err()),
             ("rotation", |given| rotation(given).err()),
+            ("zoom", |given| zoom(given).err()),
             ("blocked", |given| blocked(given).err()),
             ("card", |given| card(given).err()),
             ("picture", |given| picture(given).err()),
@@ -406,11 +429,15 @@ mod tests {
             ),
             (
                 buffer_count(&Given::Integer(99)).unwrap_err(),
-                "buffer_count 99 cannot work: use a whole number from 2 to 10",
+                "buffer_count 99 cannot work: use a whole number from 1 to 16",
             ),
             (
                 activation_delay(&Given::Text("soon")).unwrap_err(),
                 "activation_delay_ms \"soon\" cannot work: use \"auto\" or a whole number from 0 to 60000",
+            ),
+            (
+                pan("pan_y", &Given::Integer(-101)).unwrap_err(),
+                "pan_y -101 cannot work: use a whole number from -100 to 100",
             ),
             (pixel_format(&Given::Text("RGB")).unwrap_err(), "format \"RGB\" cannot work: use YUY2, NV12 or I420"),
         ];
@@ -427,7 +454,11 @@ mod tests {
         for value in [1, 240] {
             assert_eq!(framerate(&Given::Integer(value)).map(i64::from), Ok(value));
         }
-        for value in [2, 10] {
+        for value in [-100, 100] {
+            assert_eq!(pan("pan_y", &Given::Integer(value)).map(i64::from), Ok(value));
+        }
+        assert_eq!(zoom(&Given::Integer(400)), Ok(400));
+        for value in [1, 16] {
             assert_eq!(buffer_count(&Given::Integer(value)).map(i64::from), Ok(value));
         }
         assert_eq!(activation_delay(&Given::Integer(0)), Ok(Some(Duration::ZERO)));

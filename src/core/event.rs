@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
 use super::status::{OtherCamera, Reason, Status};
@@ -45,6 +46,8 @@ pub enum WorkerEvent {
         /// The camera's name.
         camera: String,
     },
+    /// The mode the camera runs in: before the first frame, and again when it proves to be another.
+    Mode(Box<Mode>),
     /// When the newest frame arrived; told before a [`Event::Tick`] while live, so that frames need not pass here.
     Frames {
         /// Arrival of the newest frame.

@@ -20,6 +20,7 @@ mod show;
 use std::time::{Duration, Instant};
 
 use super::event::{Action, Card, Event};
+use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::Restart;
@@ -179,6 +180,7 @@ pub struct Machine {
     /// The camera cannot be switched off; the last failure says why.
     stuck: bool,
     others: Vec<OtherCamera>,
+    mode: Option<Mode>,
     card: Option<Card>,
     camera_shown: bool,
     feeding: bool,
@@ -210,6 +212,7 @@ impl Machine {
             check: None,
             stuck: false,
             others: Vec::new(),
+            mode: None,
             card: None,
             camera_shown: false,
             feeding: false,
@@ -481,6 +484,7 @@ impl Machine {
         }
         self.failure = None;
         self.came_late = false;
+        self.mode = None;
         self.warmed = true;
         self.verifiable = false;
         self.worker = Worker::On { since: now, first_frame: None };

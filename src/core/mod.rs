@@ -3,6 +3,7 @@
 pub mod controls;
 pub mod event;
 pub mod machine;
+pub mod mode;
 pub mod policy;
 pub mod presence;
 pub mod restart;

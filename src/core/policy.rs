@@ -16,7 +16,7 @@ pub struct Policy {
     pub blocked: Vec<String>,
     /// The source as the user wrote it; a change restarts the camera.
     pub source: String,
-    /// How the picture is laid; a change restarts the camera.
+    /// How the picture is laid; a quarter turn restarts the camera.
     pub orientation: Orientation,
     /// Whether there is no camera while the session is locked.
     pub pause_while_locked: bool,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::mode::Mode;
 use super::presence::Client;
 use crate::i18n::{tr, trf};
 
@@ -169,6 +170,8 @@ pub struct Status {
     pub stuck: bool,
     /// Cameras that programs use past the relay, as far as they are watched.
     pub others: Vec<OtherCamera>,
+    /// The mode the camera runs in, while it is on and that is known.
+    pub mode: Option<Mode>,
 }
 
 impl Status {

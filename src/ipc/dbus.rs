@@ -73,6 +73,8 @@ impl Snapshot {
         let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
         let text = |reason: &Option<Reason>| reason.as_ref().map_or(String::new(), |reason| reason.text.clone());
         let path = |node: &PathBuf| node.to_string_lossy().into_owned();
+        let mode = status.mode.as_ref().map(ToString::to_string).unwrap_or_default();
+        let shortfall = status.mode.as_ref().and_then(|mode| mode.shortfall.as_deref()).unwrap_or("");
         Self(vec![
             ("State", status.state.as_str().to_variant()),
             ("CameraLive", status.camera_live.to_variant()),
@@ -80,6 +82,8 @@ impl Snapshot {
             ("Clients", clients.to_variant()),
             ("Camera", status.camera.to_variant()),
             ("Reason", text(&status.reason).to_variant()),
+            ("Mode", mode.to_variant()),
+            ("Shortfall", shortfall.to_variant()),
             ("PausedUntil", paused_until.to_variant()),
             ("Node", nodes[0].as_ref().map(path).unwrap_or_default().to_variant()),
             ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),

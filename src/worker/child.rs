@@ -82,6 +82,8 @@ fn serve(channel: Arc<Channel>) -> Result<(), String> {
             dropped = stats.dropped,
             skipped = stats.skipped,
             copies = stats.copies,
+            bad = stats.bad,
+            lost = stats.lost,
             "camera off"
         );
         if matches!(end, End::Stopped) {
@@ -206,6 +208,10 @@ impl Session {
             (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(End::Failed),
             (Ok(ToChild::Granted), Some(active)) => {
                 active.delivery.granted();
+                None
+            }
+            (Ok(ToChild::Lay(orientation)), Some(active)) => {
+                active.pipeline.lay(orientation);
                 None
             }
             (Ok(ToChild::Stop), _) => Some(End::Stopped),

@@ -25,6 +25,8 @@ pub(super) struct Delivery {
     dropped: AtomicU64,
     skipped: AtomicU64,
     copies: AtomicU64,
+    bad: AtomicU64,
+    lost: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,8 @@ impl Delivery {
             dropped: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             copies: AtomicU64::new(0),
+            bad: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
         })
     }
 
@@ -186,6 +190,16 @@ impl Delivery {
         self.copies.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a frame that came broken.
+    pub(super) fn count_bad(&self) {
+        self.bad.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts frames that never came.
+    pub(super) fn count_lost(&self, frames: u64) {
+        self.lost.fetch_add(frames, Ordering::Relaxed);
+    }
+
     /// The counters so far.
     pub(super) fn stats(&self) -> Stats {
         Stats {
@@ -193,6 +207,8 @@ impl Delivery {
             dropped: self.dropped.load(Ordering::Relaxed),
             skipped: self.skipped.load(Ordering::Relaxed),
             copies: self.copies.load(Ordering::Relaxed),
+            bad: self.bad.load(Ordering::Relaxed),
+            lost: self.lost.load(Ordering::Relaxed),
         }
     }
 

@@ -17,6 +17,7 @@ use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
 use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -75,6 +76,8 @@ pub enum HostEvent {
         /// Why `auto` took this one; empty where a camera was named.
         why: String,
     },
+    /// The mode the camera runs in: before [`HostEvent::Started`], and again when it proves to be another.
+    Mode(Box<Mode>),
     /// A slot is filled, under the present grant.
     Frame {
         /// Which slot; within the layout.
@@ -135,6 +138,8 @@ pub struct WorkerHost {
     wants_start: bool,
     /// Values that came before it could take them.
     late_controls: Option<Saved>,
+    /// Sent after the greeting's answer.
+    lay: Option<Orientation>,
     /// It does not read what it is told.
     stuck: bool,
     stats: Option<Stats>,
@@ -222,6 +227,7 @@ impl WorkerHost {
                 ending: Ending::No,
                 wants_start: false,
                 late_controls: None,
+                lay: None,
                 stuck: false,
                 stats: None,
                 window: (now, 0),
@@ -336,6 +342,18 @@ impl WorkerHost {
         }
     }
 
+    /// Lay the picture like this from now on.
+    pub fn lay(&mut self, orientation: Orientation) {
+        match self.phase {
+            // The settings sent with the greeting's answer are older.
+            Phase::Greeting { .. } => self.lay = Some(orientation),
+            Phase::Configured | Phase::Warm | Phase::Started if self.ending == Ending::No => {
+                self.send(&ToChild::Lay(orientation));
+            }
+            Phase::Configured | Phase::Warm | Phase::Started | Phase::Stopped | Phase::Failed => {}
+        }
+    }
+
     /// Switch the camera off and end: by message, then SIGTERM, then SIGKILL, each with its deadline.
     pub fn stop(&mut self, now: Instant) {
         if self.ending == Ending::No {
@@ -446,6 +464,9 @@ impl WorkerHost {
                 if let Some(late) = self.late_controls.take() {
                     self.send(&ToChild::Controls(late));
                 }
+                if let Some(orientation) = self.lay.take() {
+                    self.send(&ToChild::Lay(orientation));
+                }
                 if self.wants_start {
                     self.send(&ToChild::Start);
                 }
@@ -461,6 +482,14 @@ impl WorkerHost {
             (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;
                 out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });
+            }
+            (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
+                out.push(HostEvent::Mode(Box::new(Mode {
+                    format: plain(&mode.format),
+                    decoder: mode.decoder.as_deref().map(plain),
+                    shortfall: mode.shortfall.as_deref().map(plain),
+                    ..*mode
+                })));
             }
             (FromChild::Frame(frame), Phase::Started) => {
                 if frame.slot >= self.slot_count {

@@ -1,9 +1,10 @@
 //! Which of a camera's formats to ask for.
 //!
-//! Every combination a camera offers gets a cost; the cheapest wins. Too small or too slow costs most, for it cannot
-//! be made up for; JPEG costs a decoder and blemishes; too large costs a little time in scaling; a foreign pixel format
-//! next to nothing, for the conversion writes where the copy would. The result is fixed down to the framerate: without
-//! one V4L2 drivers take what they like (measured: vivid takes 5 fps).
+//! Every combination a camera offers gets a cost; the cheapest wins, and one that reaches the promised size and rate
+//! always wins against one that does not. Too small or too slow cannot be made up for: a somewhat slower picture of the full
+//! size is better than one blown up, a slide show is not. JPEG costs a decoder and blemishes; too large costs a little time
+//! in scaling; a foreign pixel format next to nothing, for the conversion writes where the copy would. The result is fixed
+//! down to the framerate: without one V4L2 drivers take what they like (measured: vivid takes 5 fps).
 
 use crate::frame::format::VideoFormat;
 
@@ -14,6 +15,32 @@ pub(super) struct Choice {
     pub(super) caps: gst::Caps,
     /// Whether it has to be decoded.
     pub(super) is_jpeg: bool,
+    /// What is less than promised.
+    pub(super) lack: Option<Lack>,
+}
+
+/// What a camera gives less of than was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lack {
+    /// Its size, as the camera gives it.
+    pub(super) size: (u32, u32),
+    /// Its rate.
+    pub(super) rate: f64,
+    /// Whether the size is less.
+    pub(super) is_small: bool,
+    /// Whether the rate is less.
+    pub(super) is_slow: bool,
+    /// The largest size that reaches the rate.
+    pub(super) fast: Option<(u32, u32)>,
+}
+
+/// What a combination costs, compared in this order.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+struct Cost {
+    /// For what is less than promised.
+    lack: f64,
+    /// For the work.
+    work: f64,
 }
 
 /// What a pad gives, roughly.
@@ -47,7 +74,8 @@ pub(super) fn media(caps: &gst::CapsRef) -> Media {
 /// The best of what is offered; `None` when nothing of it is video we can take. With `native` a size below half of the
 /// sensor's is not asked for: some sensors behind libcamera abort then.
 pub(super) fn choose(offered: &gst::CapsRef, format: &VideoFormat, native: bool, jpeg: bool) -> Option<Choice> {
-    let mut best: Option<(f64, Choice)> = None;
+    let mut best: Option<(Cost, Choice)> = None;
+    let mut fast: Option<(u32, u32)> = None;
     for (structure, features) in offered.iter_with_features() {
         let is_jpeg = structure.name() == "image/jpeg";
         let is_raw = structure.name() == "video/x-raw";
@@ -55,13 +83,16 @@ pub(super) fn choose(offered: &gst::CapsRef, format: &VideoFormat, native: bool,
         if !in_memory || !(is_raw || (is_jpeg && jpeg)) {
             continue;
         }
-        let Some((cost, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
+        let Some((cost, lack, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
+        if !lack.is_slow && fast.is_none_or(|(width, height)| lack.size.0 * lack.size.1 > width * height) {
+            fast = Some(lack.size);
+        }
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
             let caps = gst::Caps::builder_full().structure(structure).build();
-            best = Some((cost, Choice { caps, is_jpeg }));
+            best = Some((cost, Choice { caps, is_jpeg, lack: (lack.is_small || lack.is_slow).then_some(lack) }));
         }
     }
-    best.map(|(_, choice)| choice)
+    best.map(|(_, choice)| Choice { lack: choice.lack.map(|lack| Lack { fast, ..lack }), ..choice })
 }
 
 fn cheapest(
@@ -69,34 +100,58 @@ fn cheapest(
     format: &VideoFormat,
     native: bool,
     is_jpeg: bool,
-) -> Option<(f64, gst::Structure)> {
+) -> Option<(Cost, Lack, gst::Structure)> {
     let mut fixed = structure.to_owned();
-    let mut cost = if is_jpeg { 3.0 } else { 0.0 };
+    let mut cost = Cost { lack: 0.0, work: if is_jpeg { 3.0 } else { 0.0 } };
+    let wanted = (format.width, format.height);
+    let mut lack =
+        Lack { size: wanted, rate: f64::from(format.framerate), is_small: false, is_slow: false, fast: None };
     if !is_jpeg {
         let (format_cost, name) = strings(structure.value("format").ok()?)
             .into_iter()
             .filter_map(|name| Some((format_cost(&name, format)?, name)))
             .min_by(|(a, _), (b, _)| a.total_cmp(b))?;
         fixed.set("format", name);
-        cost += format_cost;
+        cost.work += format_cost;
     }
     if let (Ok(width), Ok(height)) = (structure.value("width"), structure.value("height")) {
         let width = side(width, format.width, native)?;
         let height = side(height, format.height, native)?;
         fixed.set("width", width.cast_signed());
         fixed.set("height", height.cast_signed());
-        cost += size_cost((width, height), (format.width, format.height));
+        let short = shortness((width, height), wanted);
+        lack.size = (width, height);
+        // A picture of another shape with borders is no less of one.
+        lack.is_small = width < wanted.0 && height < wanted.1;
+        cost.lack += 10.0 * short;
+        cost.work += size_cost((width, height), wanted);
     }
     if let Ok(rates) = structure.value("framerate") {
         let rate = rate(rates, format.framerate)?;
         fixed.set("framerate", rate);
-        cost += rate_cost(rate, format.framerate);
+        lack.is_slow = !is_enough(rate, format.framerate);
+        let missing = if lack.is_slow { 1.0 - as_f64(rate) / f64::from(format.framerate) } else { 0.0 };
+        lack.rate = as_f64(rate);
+        // A third of the rate at the full size beats half the size, a sixth does not.
+        cost.lack += 11.0 * missing * missing;
+        cost.work += rate_cost(rate, format.framerate);
     }
     // V4L2 cameras offer every shape of pixel; left open, GStreamer takes the first: a picture without width.
     if fixed.has_field("pixel-aspect-ratio") {
         fixed.fixate_field_nearest_fraction("pixel-aspect-ratio", gst::Fraction::new(1, 1));
     }
-    Some((cost, fixed))
+    if cost.lack > 0.0 {
+        // Nothing reaches the promise: decoding is then worth a better picture, not the least bit of one.
+        cost = Cost { lack: cost.lack + cost.work, work: 0.0 };
+    }
+    Some((cost, lack, fixed))
+}
+
+/// How much too small a picture is: the part of its scale that is missing, 0 for none.
+fn shortness(offered: (u32, u32), wanted: (u32, u32)) -> f64 {
+    let across = f64::from(offered.0) / f64::from(wanted.0);
+    let down = f64::from(offered.1) / f64::from(wanted.1);
+    (1.0 - across.min(down)).max(0.0)
 }
 
 fn format_cost(name: &str, wanted: &VideoFormat) -> Option<f64> {
@@ -117,16 +172,13 @@ fn format_cost(name: &str, wanted: &VideoFormat) -> Option<f64> {
 fn size_cost(offered: (u32, u32), wanted: (u32, u32)) -> f64 {
     let across = f64::from(offered.0) / f64::from(wanted.0);
     let down = f64::from(offered.1) / f64::from(wanted.1);
-    let fit = across.min(down);
     let shape = (across / down).ln().abs();
     let pixels = (across * down).max(1.0).log2();
-    let short = if fit < 1.0 { 10.0 * (1.0 - fit) } else { 0.0 };
-    short + 0.7 * shape + 0.5 * pixels
+    0.7 * shape + 0.5 * pixels
 }
 
 fn rate_cost(offered: gst::Fraction, wanted: u32) -> f64 {
-    let ratio = as_f64(offered) / f64::from(wanted);
-    if is_enough(offered, wanted) { 0.1 * ratio.max(1.0).log2() } else { 10.0 * (1.0 - ratio) }
+    0.1 * (as_f64(offered) / f64::from(wanted)).max(1.0).log2()
 }
 
 /// A rate of 30000/1001 is what people call 30; 0 stands for a rate that varies.
@@ -242,7 +294,87 @@ mod tests {
     fn jpeg_beats_blowing_up_and_slow_motion() {
         assert_eq!(chosen(WEBCAM, 1280, 720, 30), "jpeg 1280x720@30");
         assert_eq!(chosen(WEBCAM, 1920, 1080, 30), "jpeg 1920x1080@30");
-        assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 640x480@30");
+        // Without a decoder: a third of the frames, which is told, before a picture blown up.
+        assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 1280x720@10");
+    }
+
+    fn lack(offered: &str, width: u32, height: u32, framerate: u32, jpeg: bool) -> Option<Lack> {
+        gst::init().unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, width, height, framerate).unwrap();
+        choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, jpeg).unwrap().lack
+    }
+
+    #[test]
+    fn what_reaches_size_and_rate_wins_and_the_rest_says_what_it_lacks() {
+        // Nearly is not enough: the decoder is worth it.
+        let nearly = "video/x-raw,format=YUY2,width=1280,height=720,framerate=25/1; \
+                      image/jpeg,width=1280,height=720,framerate=30/1";
+        assert_eq!(chosen(nearly, 1280, 720, 30), "jpeg 1280x720@30");
+        assert_eq!(lack(nearly, 1280, 720, 30, true), None);
+        assert_eq!(chosen(nearly, 1280, 720, 25), "YUY2 1280x720@25");
+        let slow = lack(WEBCAM, 1280, 720, 30, false).unwrap();
+        let expected = Lack { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
+        assert_eq!(slow, expected);
+        let small = lack(WEBCAM, 3840, 2160, 30, true).unwrap();
+        assert_eq!((small.size, small.is_small, small.is_slow), ((1920, 1080), true, false));
+        assert_eq!(lack(WEBCAM, 640, 480, 60, false).unwrap().fast, None);
+    }
+
+    /// vivid's webcam input, as v4l2src tells it.
+    const VIVID: &str = "video/x-raw,format={YUY2,NV12,RGB},width=320,height=180,framerate=[1/1,60/1]; \
+        video/x-raw,format={YUY2,NV12,RGB},width=640,height=360,framerate=[1/1,40/1]; \
+        video/x-raw,format={YUY2,NV12,RGB},width=640,height=480,framerate=[1/1,25/1]; \
+        video/x-raw,format={YUY2,NV12,RGB},width=1280,height=720,framerate=[1/1,25/2]; \
+        video/x-raw,format={YUY2,NV12,RGB},width=1920,height=1080,framerate=[1/1,5/1]";
+
+    #[test]
+    fn slow_pictures_of_the_full_size_come_before_blown_up_ones_and_slide_shows_do_not() {
+        assert_eq!(chosen(VIVID, 640, 480, 25), "YUY2 640x480@25");
+        assert_eq!(chosen(VIVID, 640, 480, 30), "YUY2 640x480@25");
+        assert_eq!(chosen(VIVID, 1280, 720, 30), "YUY2 1280x720@25/2");
+        assert_eq!(chosen(VIVID, 1920, 1080, 30), "YUY2 640x360@30");
+        assert_eq!(lack(VIVID, 1920, 1080, 30, true).unwrap().fast, Some((640, 360)));
+    }
+
+    #[test]
+    fn stepwise_sizes_are_met_or_passed_by_one_step() {
+        let caps = "video/x-raw,format=YUY2,width=[16,1920,16],height=[16,1080,8],framerate=[1/1,30/1]";
+        assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30");
+        assert_eq!(chosen(caps, 1366, 768, 30), "YUY2 1376x768@30");
+        let lack = lack(caps, 2560, 1440, 30, true).unwrap();
+        assert!(lack.is_small && !lack.is_slow && lack.size == (1920, 1080), "{lack:?}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_choice_lies_within_what_is_offered(
+            sizes in proptest::collection::vec((1_i32..4000, 1_i32..3000, 1_i32..121, 1_i32..3, proptest::bool::ANY), 1..8),
+            wanted in (1_u32..1000, 1_u32..1000, 1_u32..121),
+        ) {
+            gst::init().unwrap();
+            let mut offered = gst::Caps::new_empty();
+            for (width, height, numer, denom, is_jpeg) in sizes {
+                let builder = match is_jpeg {
+                    true => gst::Structure::builder("image/jpeg"),
+                    false => gst::Structure::builder("video/x-raw").field("format", "YUY2"),
+                };
+                let rate = gst::Fraction::new(numer, denom);
+                offered.get_mut().unwrap().append_structure(
+                    builder.field("width", width).field("height", height).field("framerate", rate).build(),
+                );
+            }
+            let format = VideoFormat::new(PixelFormat::Yuy2, wanted.0 * 2, wanted.1 * 2, wanted.2).unwrap();
+            let choice = choose(&offered, &format, false, true).unwrap();
+            proptest::prop_assert!(choice.caps.is_fixed() && choice.caps.is_subset(&offered));
+            // It reaches what was asked for, or nothing does.
+            let reaches = |structure: &gst::StructureRef| {
+                let side = |name| structure.get::<i32>(name).unwrap().cast_unsigned();
+                shortness((side("width"), side("height")), (format.width, format.height)) == 0.0
+                    && is_enough(structure.get("framerate").unwrap(), format.framerate)
+            };
+            proptest::prop_assert_eq!(choice.caps.iter().all(reaches), offered.iter().any(reaches));
+            proptest::prop_assert!(choice.lack.is_none() || !offered.iter().any(reaches));
+        }
     }
 
     #[test]

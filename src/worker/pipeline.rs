@@ -1,12 +1,11 @@
-//! The one pipeline: `source ! capsfilter ! [queue] ! [jpegdec] ! [videoflip] ! videoconvertscale ! slots`.
+//! The one pipeline: `source ! capsfilter ! [queue] ! [jpegdec] ! [lay] ! videoconvertscale ! [lay] ! slots`.
 //!
-//! The converter letterboxes and hands identical pictures through. The rate is kept by a probe that leaves frames out
-//! before any work is spent on them.
+//! The converter letterboxes and hands identical pictures through. The rate is kept, and broken frames are left out, by a
+//! probe before any work is spent on them. What lays the picture is there from the moment it is needed.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -15,15 +14,18 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags};
 use super::channel::Channel;
 use super::controls::Controls;
 use super::delivery::Delivery;
-use super::errors;
-use super::limiter::Limiter;
+use super::gate::{Gate, ask_for_buffers};
+use super::lay::Layer;
 use super::negotiate::{self, Choice, Media};
-use super::protocol::{self, Configure, FromChild};
+use super::protocol::Configure;
 use super::sink::{SlotSink, promised_caps};
 use super::sources::{self, Built};
+use super::told::{self, Camera, Teller};
+use super::{decoder, errors};
 use crate::core::controls::Saved;
-use crate::core::source::{Orientation, Rotation, Source};
+use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
+use crate::frame::format::VideoFormat;
 use crate::i18n::{tr, trf};
 
 /// How long the end of the stream may take to come through before the camera is switched off without it.
@@ -40,11 +42,13 @@ pub(super) enum Report {
     Error(glib::Error, String),
     /// The stream ended.
     Eos,
+    /// Nothing but broken frames came for too long.
+    OnlyBad,
 }
 
 /// Reports of the streaming threads, readable as a descriptor.
 #[derive(Debug)]
-struct Reports {
+pub(super) struct Reports {
     queue: Mutex<VecDeque<Report>>,
     wake: OwnedFd,
 }
@@ -55,22 +59,11 @@ pub(super) struct Pipeline {
     sink: SlotSink,
     convert: gst::Element,
     configure: Configure,
-    channel: Arc<Channel>,
     delivery: Arc<Delivery>,
     reports: Arc<Reports>,
-    camera: Arc<Mutex<Camera>>,
+    teller: Arc<Teller>,
+    layer: Option<Layer>,
     controls: Option<Controls>,
-}
-
-/// What is told about the camera with the first frame.
-#[derive(Debug, Default)]
-struct Camera {
-    origin: Source,
-    name: String,
-    source: Option<gst::Element>,
-    pad: Option<gst::Pad>,
-    /// Why `auto` took it.
-    why: String,
 }
 
 impl Pipeline {
@@ -95,11 +88,9 @@ impl Pipeline {
             to.take(message);
             gst::BusSyncReply::Drop
         });
-        let camera = Arc::new(Mutex::new(Camera::default()));
-        let announced = camera.clone();
-        let to = channel.clone();
-        let sink =
-            SlotSink::new(delivery.clone(), configure.format, move || announce(&to, &announced)).map_err(internal)?;
+        let teller = Arc::new(Teller::new(channel, configure.clone()));
+        let told = teller.clone();
+        let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started()).map_err(internal)?;
         let convert = sources::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
         pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
@@ -112,7 +103,7 @@ impl Pipeline {
             }
         }
         exercise(&promised_caps(&configure.format));
-        Ok(Self { pipeline, sink, convert, configure, channel, delivery, reports, camera, controls: None })
+        Ok(Self { pipeline, sink, convert, configure, delivery, reports, teller, layer: None, controls: None })
     }
 
     /// Becomes readable when [`Self::next_report`] has something.
@@ -127,13 +118,14 @@ impl Pipeline {
 
     /// The reason in a report.
     pub(super) fn reason(&self, report: &Report) -> Reason {
-        let camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+        let camera = self.teller.camera();
         let name = &camera.name;
         if sources::has_gone(&camera.origin) {
             return errors::missing(name, &tr("it was unplugged"));
         }
         match report {
             Report::Error(error, debug) => errors::reason(error, debug, name),
+            Report::OnlyBad => Reason::new(ReasonKind::Hang, told::only_bad(name)),
             Report::Eos => {
                 let text = trf(
                     "The camera {camera} ended its stream: start it again, or choose another source.",
@@ -163,7 +155,7 @@ impl Pipeline {
 
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
-        let origin = self.camera.lock().unwrap_or_else(PoisonError::into_inner).origin.clone();
+        let origin = self.teller.camera().origin.clone();
         let controls = self.controls.insert(Controls::open(&origin, Some(element)));
         controls.apply(&self.configure.controls);
         let balance = controls.elements();
@@ -227,8 +219,7 @@ impl Pipeline {
             match self.open_one(source) {
                 Ok(opened) => {
                     if self.configure.source == Source::Auto {
-                        self.camera.lock().unwrap_or_else(PoisonError::into_inner).why =
-                            sources::why(source, &candidates, &passed_over);
+                        self.teller.camera().why = sources::why(source, &candidates, &passed_over);
                     }
                     return Ok(opened);
                 }
@@ -246,25 +237,19 @@ impl Pipeline {
             .unwrap_or_else(|| Reason::new(ReasonKind::Missing, tr("No camera was found: name one in the settings."))))
     }
 
-    /// The parent has to know what is opened: it sees to it that this goes off.
-    fn tell_nodes(&self, nodes: Vec<PathBuf>) -> Result<(), Reason> {
-        let told = protocol::encode(&FromChild::Opening { nodes })
-            .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
-        told.map_err(|error| {
-            let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
-            Reason::new(ReasonKind::Other, text)
-        })
-    }
-
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
         if let Source::V4l2(path) = source {
-            self.tell_nodes(vec![path.clone()])?;
+            self.teller.opening(vec![path.clone()])?;
         }
         let built = sources::build(source, &self.configure)?;
-        let camera = Camera { origin: source.clone(), name: built.name.clone(), ..Camera::default() };
-        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
+        *self.teller.camera() = Camera {
+            origin: source.clone(),
+            name: built.name.clone(),
+            asked_buffers: built.buffers,
+            ..Camera::default()
+        };
         if !matches!(source, Source::V4l2(_)) {
-            self.tell_nodes(sources::nodes(&built.element))?;
+            self.teller.opening(sources::nodes(&built.element))?;
         }
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
@@ -306,7 +291,7 @@ impl Pipeline {
             }
         };
         if built.own {
-            return Ok(is_jpeg.then(|| Choice { caps: offered, is_jpeg }));
+            return Ok(is_jpeg.then(|| Choice { caps: offered, is_jpeg, lack: None }));
         }
         let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
         let mut wanted = self.configure.format;
@@ -327,7 +312,7 @@ impl Pipeline {
         }
     }
 
-    fn link(&self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Reason> {
+    fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Reason> {
         let filter = sources::make("capsfilter")?;
         match choice {
             Some(choice) => filter.set_property("caps", &choice.caps),
@@ -343,19 +328,11 @@ impl Pipeline {
             queue.set_property_from_str("leaky", "downstream");
             chain.push(queue);
         }
-        if choice.is_some_and(|choice| choice.is_jpeg) {
-            let decoder = sources::make("jpegdec")?;
-            // Webcams give a broken picture now and then.
-            if decoder.has_property("max-errors") {
-                decoder.set_property("max-errors", -1_i32);
-            }
-            chain.push(decoder);
-        }
-        if let Some(direction) = direction(self.configure.orientation) {
-            let flip = sources::make("videoflip")?;
-            flip.set_property("video-direction", direction);
-            chain.push(flip);
-        }
+        let decoder = match choice.is_some_and(|choice| choice.is_jpeg) {
+            true => Some(decoder::make()?),
+            false => None,
+        };
+        chain.extend(decoder.clone());
         chain.extend(balance);
         self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
         let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
@@ -366,46 +343,60 @@ impl Pipeline {
             );
             Reason::new(ReasonKind::Setup, text)
         })?;
-        if let Some(pad) = filter.static_pad("src") {
-            self.limit(&pad);
-            let mut camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(buffers), Source::V4l2(_), Some(pad)) =
+            (built.buffers, &self.teller.camera().origin, built.element.static_pad("src"))
+        {
+            ask_for_buffers(&pad, buffers);
+        }
+        let last = chain.last().and_then(|last| last.static_pad("src"));
+        if let (Some(pad), Some(last)) = (filter.static_pad("src"), last) {
+            let gate = Gate {
+                framerate: self.configure.format.framerate,
+                interval: self.configure.format.frame_interval(),
+                delivery: self.delivery.clone(),
+                sink: self.sink.downgrade(),
+                teller: self.teller.clone(),
+                reports: self.reports.clone(),
+                decoded: decoder.as_ref().and_then(decoder::outcome),
+                is_jpeg: decoder.is_some(),
+                has_numbers: matches!(self.teller.camera().origin, Source::V4l2(_)),
+            };
+            gate.put(&pad);
+            let is_small = choice.is_some_and(|choice| self.is_within_promise(choice));
+            self.layer = Some(Layer::new(&self.pipeline, &last, &self.convert, is_small, &self.configure));
+            let mut camera = self.teller.camera();
             camera.source = Some(built.element.clone());
             camera.pad = Some(pad);
+            camera.lack = choice.and_then(|choice| choice.lack);
+            camera.decoder = decoder.and_then(|decoder| Some(decoder.factory()?.name().to_string()));
         }
+        self.lay(self.configure.orientation);
         Ok(())
     }
 
-    /// Leaves out frames above the promised rate, and all while nobody wants any.
-    fn limit(&self, pad: &gst::Pad) {
-        let promised = self.configure.format.framerate;
-        let limiter = Mutex::new(Limiter::new(self.configure.format.frame_interval()));
-        // Known with the first frame; a camera that does not exceed the promise may tremble as it likes.
-        let exceeds = OnceLock::new();
-        let (delivery, sink) = (self.delivery.clone(), self.sink.downgrade());
-        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-            let Some(buffer) = info.buffer() else { return gst::PadProbeReturn::Ok };
-            let exceeds = *exceeds.get_or_init(|| {
-                let rate =
-                    pad.current_caps().and_then(|caps| caps.structure(0)?.get::<gst::Fraction>("framerate").ok());
-                rate.is_none_or(|rate| negotiate::exceeds(rate, promised))
-            });
-            let time = buffer.pts().unwrap_or_else(|| gst::SystemClock::obtain().time());
-            let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
-            let passes = !exceeds || limiter.pass(Duration::from_nanos(time.nseconds()));
-            let has_started = sink.upgrade().is_some_and(|sink| sink.has_started());
-            if passes && (!has_started || delivery.wants_frame()) {
-                return gst::PadProbeReturn::Ok;
-            }
-            delivery.count_skipped();
-            gst::PadProbeReturn::Drop
-        });
+    /// Lays the picture like this from now on; before [`Self::start`] it is only noted.
+    pub(super) fn lay(&mut self, orientation: Orientation) {
+        self.configure.orientation = orientation;
+        if let Some(layer) = &mut self.layer {
+            layer.lay(orientation);
+        }
+    }
+
+    /// Whether the camera's picture is no larger than the promised one.
+    fn is_within_promise(&self, choice: &Choice) -> bool {
+        let side = |name: &str| choice.caps.structure(0)?.get::<i32>(name).ok();
+        let area = |width: i32, height: i32| i64::from(width) * i64::from(height);
+        let VideoFormat { width, height, .. } = self.configure.format;
+        side("width")
+            .zip(side("height"))
+            .is_some_and(|(across, down)| area(across, down) <= area(width.cast_signed(), height.cast_signed()))
     }
 
     /// Why the last step failed: what the pipeline reported, else that it did.
     fn failure(&self, name: &str) -> Reason {
         match self.reports.next() {
             Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
-            Some(Report::Eos) | None => {
+            Some(Report::Eos | Report::OnlyBad) | None => {
                 let text = trf(
                     "The camera {camera} cannot be started: unplug it or restart the computer.",
                     &[("camera", &name)],
@@ -431,6 +422,11 @@ impl Reports {
             }
             _ => return,
         };
+        self.push(report);
+    }
+
+    /// One more report; the main thread is woken.
+    pub(super) fn push(&self, report: Report) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() < MAX_MESSAGES {
             queue.push_back(report);
@@ -446,22 +442,6 @@ impl Reports {
         }
         report
     }
-}
-
-/// What videoflip calls it; `None` where nothing is to be done.
-fn direction(orientation: Orientation) -> Option<gst_video::VideoOrientationMethod> {
-    use gst_video::VideoOrientationMethod as Method;
-    Some(match (orientation.rotation, orientation.mirror) {
-        (Rotation::None, false) => return None,
-        (Rotation::Quarter, false) => Method::_90r,
-        (Rotation::Half, false) => Method::_180,
-        (Rotation::ThreeQuarters, false) => Method::_90l,
-        (Rotation::None, true) => Method::Horiz,
-        (Rotation::Half, true) => Method::Vert,
-        // A quarter clockwise and then left for right is the other diagonal.
-        (Rotation::Quarter, true) => Method::UlLr,
-        (Rotation::ThreeQuarters, true) => Method::UrLl,
-    })
 }
 
 /// Lets one test picture run through a pipeline like ours, for what happens once in a process (types, negotiation,
@@ -488,31 +468,4 @@ fn exercise(caps: &gst::Caps) {
     if run().is_none() {
         tracing::debug!("no test picture could be run");
     }
-}
-
-/// Tells the parent that the first frame is there.
-fn announce(channel: &Channel, camera: &Mutex<Camera>) {
-    let camera = camera.lock().unwrap_or_else(PoisonError::into_inner);
-    let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps()).map(|caps| caps.to_string());
-    let device_name = camera.source.as_ref().and_then(device_name);
-    let message = FromChild::Started {
-        camera: device_name.unwrap_or_else(|| camera.name.clone()),
-        caps: caps.unwrap_or_default(),
-        why: camera.why.clone(),
-    };
-    let sent = protocol::encode(&message).and_then(|bytes| channel.send(&bytes).map_err(|error| error.to_string()));
-    if let Err(error) = sent {
-        tracing::warn!("cannot tell that the camera is on: {error}");
-    }
-}
-
-/// The camera's own name: v4l2src and icamerasrc know it once it is open, as text or as one of a list.
-fn device_name(source: &gst::Element) -> Option<String> {
-    source.find_property("device-name")?;
-    let value = source.property_value("device-name");
-    let name = match glib::EnumValue::from_value(&value) {
-        Some((_, chosen)) => Some(chosen.name().to_owned()),
-        None => value.get::<Option<String>>().ok().flatten(),
-    };
-    name.filter(|name| !name.is_empty())
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
 use crate::frame::format::VideoFormat;
@@ -50,6 +51,8 @@ pub enum FromChild {
     },
     /// The controls of the camera that was opened, after that and whenever they change.
     Controls(Box<CameraControls>),
+    /// The mode the camera runs in: before [`FromChild::Started`], and again when it proves to be another.
+    Mode(Box<Mode>),
 }
 
 /// A filled slot.
@@ -76,6 +79,10 @@ pub struct Stats {
     pub skipped: u64,
     /// Frames that were copied by us into their slot; the others were rendered there.
     pub copies: u64,
+    /// Frames that came broken and were not shown.
+    pub bad: u64,
+    /// Frames that the camera numbered and that never came.
+    pub lost: u64,
 }
 
 /// Parent to child.
@@ -98,6 +105,8 @@ pub enum ToChild {
         /// Its value.
         value: Value,
     },
+    /// Lay the picture like this from now on; at any time after [`ToChild::Configure`].
+    Lay(Orientation),
 }
 
 /// Everything the child needs to know.
@@ -111,7 +120,7 @@ pub struct Configure {
     pub orientation: Orientation,
     /// Where the slots are.
     pub layout: SlotLayout,
-    /// Buffers of the camera, where the source lets us choose.
+    /// Buffers of the camera, where the source lets us choose; 1 to 16.
     pub buffer_count: u32,
     /// Nodes that are never cameras: the outputs.
     pub excluded: Vec<PathBuf>,
@@ -172,7 +181,38 @@ mod tests {
         assert!(encode(&FromChild::Hello { version: "x".repeat(MAX_MESSAGE) }).is_err());
     }
 
+    fn mode() -> FromChild {
+        FromChild::Mode(Box::new(Mode {
+            format: "MJPG".into(),
+            width: 1280,
+            millihertz: 29_970,
+            buffers: Some(4),
+            decoder: Some("jpegdec".into()),
+            shortfall: Some("Less.".into()),
+            ..Mode::default()
+        }))
+    }
+
+    #[test]
+    fn modes_and_framings_survive_the_way() {
+        assert_eq!(decode(&encode(&mode()).unwrap()), Ok(mode()));
+        let framing = crate::core::source::Framing { zoom: 250, pan_x: -100, pan_y: 30 };
+        let lay = ToChild::Lay(Orientation { framing, ..Orientation::default() });
+        assert_eq!(decode(&encode(&lay).unwrap()), Ok(lay));
+    }
+
     proptest! {
+        #[test]
+        fn garbled_messages_are_survived(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8)) {
+            let mut bytes = encode(&mode()).unwrap();
+            for (at, byte) in changes {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = decode::<FromChild>(&bytes);
+            let _ = decode::<ToChild>(&bytes);
+        }
+
         #[test]
         fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = decode::<FromChild>(&bytes);

@@ -101,7 +101,7 @@ mod imp {
         fn render(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
             let Some(session) = self.session.get() else { return Err(gst::FlowError::NotNegotiated) };
             if buffer.flags().contains(gst::BufferFlags::CORRUPTED) {
-                session.delivery.count_dropped();
+                session.delivery.count_bad();
                 return Ok(gst::FlowSuccess::Ok);
             }
             let timestamp = self.capture_time(buffer);

@@ -25,6 +25,8 @@ pub(super) struct Built {
     pub(super) native: bool,
     /// The user's own: its caps are left as they are.
     pub(super) own: bool,
+    /// Buffers that it is asked for, where it takes a number.
+    pub(super) buffers: Option<u32>,
 }
 
 /// The elements a source may need, to be loaded ahead.
@@ -101,7 +103,8 @@ fn is_same(a: &Path, b: &Path) -> bool {
 /// # Errors
 /// When an element or a property is missing, or the description is wrong.
 pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Reason> {
-    let plain = |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false };
+    let plain =
+        |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false, buffers: None };
     match source {
         Source::Auto => {
             Err(Reason::new(ReasonKind::Setup, tr("\"auto\" was not resolved: name a source in the settings.")))
@@ -117,15 +120,18 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
             let element = make("v4l2src")?;
             let path = path.to_string_lossy();
             element.set_property("device", path.as_ref());
-            Ok(plain(element, &path))
+            Ok(Built { buffers: Some(configure.buffer_count), ..plain(element, &path) })
         }
         Source::Icamera(name) => {
             let element = make("icamerasrc")?;
-            set(&element, "buffer-count", &configure.buffer_count.clamp(2, 10).to_string())?;
+            // Its own limits.
+            let buffers = configure.buffer_count.clamp(2, 10);
+            set(&element, "buffer-count", &buffers.to_string())?;
             if let Some(name) = name {
                 set(&element, "device-name", name)?;
             }
-            Ok(plain(element, name.as_deref().unwrap_or(&tr("Built-in camera"))))
+            let name = name.as_deref().unwrap_or(&tr("Built-in camera")).to_owned();
+            Ok(Built { buffers: Some(buffers), ..plain(element, &name) })
         }
         Source::Libcamera(name) => {
             let element = make("libcamerasrc")?;

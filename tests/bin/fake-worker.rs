@@ -100,6 +100,7 @@ impl Fake {
             }
             ToChild::Start => self.start(),
             ToChild::Granted => self.frames(),
+            ToChild::Lay(_) | ToChild::Controls(_) | ToChild::SetControl { .. } => {}
             ToChild::Stop if self.is("ignore-stop") || self.is("ignore-sigterm") => {}
             ToChild::Stop if self.is("crash-in-stop") => std::process::abort(),
             ToChild::Stop => {

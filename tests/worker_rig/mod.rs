@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lenscap::core::controls::CameraControls;
+use lenscap::core::mode::Mode;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -61,6 +62,8 @@ pub struct Rig {
     pub warm: bool,
     pub opening: Option<Vec<std::path::PathBuf>>,
     pub started: Option<(String, String)>,
+    /// Every mode that was told, oldest first.
+    pub modes: Vec<Mode>,
     pub frames: Vec<Frame>,
     pub stopped: bool,
     pub failed: Option<Reason>,
@@ -96,13 +99,25 @@ impl Rig {
         orientation: Orientation,
         environment: &[(&str, &str)],
     ) -> Result<Self, Reason> {
+        Self::try_spawn_buffered(program, source, format, orientation, 4, environment)
+    }
+
+    /// With this many buffers asked for.
+    pub fn try_spawn_buffered(
+        program: &Path,
+        source: &str,
+        format: VideoFormat,
+        orientation: Orientation,
+        buffer_count: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Reason> {
         let slots = Slots::new(format, 4);
         let config = WorkerConfig {
             program: program.to_owned(),
             source: source.parse::<Source>().unwrap(),
             format,
             orientation,
-            buffer_count: 4,
+            buffer_count,
             excluded: Vec::new(),
             controls: Default::default(),
         };
@@ -113,6 +128,7 @@ impl Rig {
             warm: false,
             opening: None,
             started: None,
+            modes: Vec::new(),
             frames: Vec::new(),
             stopped: false,
             failed: None,
@@ -140,6 +156,7 @@ impl Rig {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
                 HostEvent::Warm => self.warm = true,
+                HostEvent::Mode(mode) => self.modes.push(*mode),
                 HostEvent::Opening { nodes } => {
                     assert!(self.started.is_none(), "told too late");
                     self.opening = Some(nodes);

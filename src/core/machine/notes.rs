@@ -33,7 +33,9 @@ impl Machine {
             Event::Sleep(asleep) => self.asleep = asleep,
             Event::Locked(locked) => self.locked = locked,
             Event::Policy(policy) => {
-                if policy.source != self.policy.source || policy.orientation != self.policy.orientation {
+                // Everything else about the picture changes while it runs.
+                let turns = policy.orientation.is_upright() != self.policy.orientation.is_upright();
+                if policy.source != self.policy.source || turns {
                     self.end_worker(now, Action::StopWorker, actions);
                     self.camera = None;
                     self.warmed = false;
@@ -125,6 +127,8 @@ impl Machine {
                 Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. },
                 WorkerEvent::Started { .. },
             ) => {}
+            (Worker::On { .. }, WorkerEvent::Mode(mode)) => self.mode = Some(*mode),
+            (Worker::None | Worker::Warm { .. } | Worker::Ending { .. }, WorkerEvent::Mode(_)) => {}
             (_, WorkerEvent::Frames { last }) => {
                 if let State::Live { stale_at } = &mut self.state {
                     *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);

@@ -58,6 +58,7 @@ impl Machine {
             },
             stuck: self.stuck,
             others: self.others.clone(),
+            mode: self.mode.clone().filter(|_| self.camera_live()),
             second_device: self.no_second_device.clone(),
         }
     }

@@ -11,7 +11,7 @@ use super::preview::PreviewRow;
 use super::relay::{Applet, Relay};
 use super::rows::{self, Choices, Range};
 use super::store::Store;
-use super::{Context, elements};
+use super::{Context, elements, framing};
 use crate::camera::modes::{self, Format};
 use crate::camera::{self, choice};
 use crate::config::Settings;
@@ -80,14 +80,15 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |store, rotation| store.change(|settings| settings.camera.orientation.rotation = rotation),
     ));
     page.add(&group);
+    page.add(&framing::group(store));
 
     let group = adw::PreferencesGroup::new();
     let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
     expander.add_row(&rows::number(
         store,
         &tr("Buffers"),
-        &tr("Between the camera and the pipeline, for Intel IPU6 and IPU7. More are steadier, fewer are quicker."),
-        Range::whole(2, 10, 1),
+        &tr("Between the camera and the pipeline. More are steadier, fewer are quicker. A driver may give another number."),
+        Range::whole(1, 16, 1),
         |settings| f64::from(settings.camera.buffer_count),
         |settings, value| settings.camera.buffer_count = value as u32,
     ));

@@ -10,6 +10,7 @@ mod controls;
 mod device;
 mod diagnosis;
 mod elements;
+mod framing;
 mod general;
 mod page;
 mod portal;

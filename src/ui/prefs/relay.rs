@@ -29,6 +29,8 @@ pub struct View {
     pub camera: String,
     /// Why, in words; empty: no reason.
     pub reason: String,
+    /// What the camera gives less of than was asked for, in words; empty: nothing.
+    pub shortfall: String,
     /// Since when the camera is on, Unix seconds; 0: it is off.
     pub live_since: i64,
     /// Until when it is paused, Unix seconds; 0: not paused, -1: until resumed.
@@ -98,7 +100,8 @@ impl View {
                     "" => tr("Camera is on"),
                     apps => trf("Camera is on: {app}", &[("app", &apps)]),
                 };
-                (title, self.since())
+                let since = self.since();
+                (title, if self.shortfall.is_empty() { since } else { format!("{since} {}", self.shortfall) })
             }
             Some(StateName::Cooldown) => (tr("Camera is still on"), tr("It goes off soon.")),
             Some(StateName::Paused) => (
@@ -292,6 +295,7 @@ fn view(proxy: &gio::DBusProxy) -> View {
         clients: clients.iter().filter_map(|client| client.get("name")?.get()).collect(),
         camera: text("Camera"),
         reason: text("Reason"),
+        shortfall: text("Shortfall"),
         live_since: seconds("LiveSince"),
         paused_until: seconds("PausedUntil"),
         node: text("Node"),
