@@ -208,8 +208,10 @@ fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
     let mut relay = Relay::start(&all);
     relay.wait_for("idle");
     eventually("it is refused", || relay.poll().second.contains("first device"));
-    drop(open(NODE, 4));
+    let mut first = open(NODE, 4);
     relay.wait_for("live");
+    frames_until_moving(&mut first, 3);
+    drop(first);
     relay.quit();
     // A stranger writes to it.
     relay::unload();
