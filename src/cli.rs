@@ -52,6 +52,8 @@ pub enum Command {
     Toggle,
     /// Show the preferences
     Preferences,
+    /// List the cameras there are, and what they can do
+    Cameras(CamerasArgs),
     /// Look for what may keep the camera from working, and say what to do about it
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
@@ -155,6 +157,17 @@ pub struct PauseArgs {
     /// For this long, as in 30m, 1h or 1h30m; without it until resumed
     #[arg(long = "for", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub duration: Option<Duration>,
+}
+
+/// `lenscap cameras`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct CamerasArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
 }
 
 /// `lenscap doctor`.

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
+use crate::camera::watch::Watch;
+use crate::camera::{self, choice};
 use crate::core::event::{Action, Card, Command, Event, WorkerEvent};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
@@ -49,6 +51,7 @@ const WORKER: u64 = 3;
 const WORKER_SOCKET: u64 = 4;
 const SECOND_NODE_WATCH: u64 = 5;
 const SECOND_DETECTOR: u64 = 6;
+const CAMERA_WATCH: u64 = 7;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +105,8 @@ pub struct Engine {
     /// Pictures copied for the second so far.
     copies: u64,
     lent: Lent,
+    camera_watch: Option<Watch>,
+    cameras_changed: bool,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
     card: Option<Card>,
@@ -157,6 +162,8 @@ impl Engine {
             epoll,
             timer,
             timer_set: None,
+            camera_watch: None,
+            cameras_changed: false,
             worker: None,
             host_events: Vec::new(),
             card: None,
@@ -171,6 +178,7 @@ impl Engine {
             }
             engine.no_output(&error);
         }
+        engine.watch_cameras();
         engine.run_events();
         engine.arm();
         Ok(engine)
@@ -346,12 +354,39 @@ impl Engine {
         if seen[SECOND_NODE_WATCH as usize] && self.second.as_mut().is_some_and(Outlet::dispatch_node_watch) {
             self.retry_second(false);
         }
+        if seen[CAMERA_WATCH as usize] && self.camera_watch.as_mut().is_some_and(Watch::dispatch) {
+            self.cameras_moved();
+        }
         if seen[TIMER as usize] {
             self.timer_fired(now);
         }
         self.run_events();
         self.arm();
         Ok(others)
+    }
+
+    /// Without it a camera that comes back is found by the retries alone.
+    fn watch_cameras(&mut self) {
+        let watched = Watch::new().and_then(|watch| {
+            add(&self.epoll, watch.fd(), CAMERA_WATCH, epoll::EventFlags::IN)?;
+            Ok(watch)
+        });
+        match watched {
+            Ok(watch) => self.camera_watch = Some(watch),
+            Err(error) => tracing::warn!("cannot watch for cameras ({error}); one that comes back is noticed late"),
+        }
+    }
+
+    fn cameras_moved(&mut self) {
+        self.cameras_changed = true;
+        if choice::is_there(&self.config.source, &camera::System::here().cameras()) {
+            self.events.push_back(Event::CameraCame);
+        }
+    }
+
+    /// Whether cameras came or went since this was last asked.
+    pub fn cameras_changed(&mut self) -> bool {
+        std::mem::take(&mut self.cameras_changed)
     }
 
     fn timer_fired(&mut self, now: Instant) {
@@ -519,8 +554,11 @@ impl Engine {
             match event {
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
-                HostEvent::Started { camera, caps } => {
-                    tracing::info!("camera on: {camera} ({caps})");
+                HostEvent::Started { camera, caps, why } => {
+                    match why.as_str() {
+                        "" => tracing::info!("camera on: {camera} ({caps})"),
+                        why => tracing::info!("camera on: {camera} ({caps}), chosen automatically: {why}"),
+                    }
                     self.last_frame = Some(now);
                     self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
                     // The worker holds its first frame back until the gate opens.

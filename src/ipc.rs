@@ -324,22 +324,18 @@ pub fn tell(request: Request) -> Result<(), AskError> {
     ask_at(&path, request, &mut |_| true)
 }
 
-/// The running relay's status as JSON; `None` when none runs.
+/// The running relay's status, as [`to_json`] makes it.
 ///
 /// # Errors
-/// When it does not answer within 3 seconds.
-pub fn status() -> Result<Option<Value>, String> {
-    let Ok(path) = socket_path() else { return Ok(None) };
-    let mut status = None;
-    let asked = ask_at(&path, Request::Status, &mut |value| {
-        status = Some(value.clone());
+/// As [`ask`].
+pub fn status() -> Result<Value, AskError> {
+    let path = socket_path().map_err(|_| AskError::NotRunning)?;
+    let mut status = Value::Null;
+    ask_at(&path, Request::Status, &mut |value| {
+        status = value.clone();
         true
-    });
-    match asked {
-        Ok(()) => Ok(status),
-        Err(AskError::NotRunning) => Ok(None),
-        Err(AskError::Failed(sentence)) => Err(sentence),
-    }
+    })?;
+    Ok(status)
 }
 
 /// Asks the running relay and prints its answer, as JSON or in words.

@@ -12,7 +12,7 @@
 //! | [`i18n`] | `sys`; everybody may import it |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
-//! | [`camera`] | `sys`, `frame` |
+//! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
 //! | [`detect`] | `core`, `sys` |
 //! | [`output`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `detect`, `distro` |
 //! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |

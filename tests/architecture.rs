@@ -12,7 +12,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "i18n" => vec!["sys"],
         "frame" => vec!["sys"],
         "config" => vec!["core", "frame"],
-        "camera" => vec!["sys", "frame"],
+        "camera" => vec!["core", "sys", "frame"],
         "detect" => vec!["core", "sys"],
         "output" => vec!["core", "frame", "sys", "camera", "detect", "distro"],
         "worker" => vec!["core", "frame", "sys", "camera", "distro"],

@@ -56,6 +56,24 @@ fn every_activation_has_a_process_of_its_own() {
 }
 
 #[test]
+fn its_cameras_are_listed_without_starting_one() {
+    let Some(folder) = plugin("its_cameras_are_listed_without_starting_one") else { return };
+    let listed = std::process::Command::new(worker())
+        .args(["--list-cameras", "icamera"])
+        .envs([("GST_PLUGIN_PATH", folder), ("GST_REGISTRY", &folder.join("list-registry.bin"))])
+        // Whoever starts it crashes.
+        .env("LENSCAP_ICAMERA_FAULT", "crash-start")
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let report: lenscap::camera::vendors::Report = serde_json::from_slice(&listed.stdout).unwrap();
+    let cameras: Vec<_> = report.cameras.iter().map(|camera| (camera.id.as_str(), camera.name.as_str())).collect();
+    assert_eq!(cameras, [("ov01a10-uf", "OV01A10"), ("ov13b10-wf", "OV13B10")]);
+    assert_eq!(report.cameras[0].location, Some(lenscap::camera::Location::Front));
+    assert_eq!(lenscap::camera::modes::native(&report.cameras[0].formats), Some((1280, 720)));
+}
+
+#[test]
 fn the_stand_in_refuses_a_second_start_in_one_process() {
     let Some(folder) = plugin("the_stand_in_refuses_a_second_start") else { return };
     gst::init().unwrap();

@@ -15,7 +15,7 @@ use ksni::TrayMethods;
 use super::program;
 use super::relay::{Manner, Relay, Wish};
 use super::session::Session;
-use crate::camera;
+use crate::camera::{self, Camera};
 use crate::cli::RunArgs;
 use crate::config::{self, SecondNode, Settings};
 use crate::core::event::Event;
@@ -266,6 +266,7 @@ impl Desktop {
             match wish {
                 Wish::End => self.main_loop.quit(),
                 Wish::Settings => self.front.borrow_mut().take_settings(&self.relay.borrow()),
+                Wish::Cameras => self.front.borrow_mut().look_for_cameras(),
                 Wish::Preferences => self.open_window(&[], None),
             }
         }
@@ -393,7 +394,7 @@ struct Front {
     problem: Option<String>,
     nodes: Nodes,
     /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
-    cameras: Vec<camera::Node>,
+    cameras: Vec<Camera>,
     properties: Properties,
     teller: Teller,
     service: Option<Service>,
@@ -429,13 +430,24 @@ impl Front {
     fn take(&mut self, status: &Status) {
         self.status = Some(status.clone());
         if !status.camera_live {
-            self.cameras = camera::cameras(Path::new(camera::CLASS));
+            self.cameras = camera::System::here().cameras();
         }
         self.properties.publish(status, &self.nodes, self.service.as_ref());
         self.show_icon();
         let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
         for (subject, notice) in self.teller.orders(status, &self.settings.notifications, is_for_one) {
             self.notify(subject, notice);
+        }
+    }
+
+    /// Cameras came or went.
+    fn look_for_cameras(&mut self) {
+        if self.status.as_ref().is_some_and(|status| !status.camera_live) {
+            let cameras = camera::System::here().cameras();
+            if self.cameras != cameras {
+                self.cameras = cameras;
+                self.show_icon();
+            }
         }
     }
 
@@ -464,7 +476,7 @@ impl Front {
     fn view(&self) -> Option<View> {
         let camera = &self.settings.camera;
         let mut sources = vec![(Source::Auto, tr("Automatic"))];
-        sources.extend(self.cameras.iter().map(|node| (Source::V4l2(node.path.clone()), node.name.clone())));
+        sources.extend(camera::choice::offers(&self.cameras, &camera.source));
         if !sources.iter().any(|(source, _)| *source == camera.source) {
             let name = match &camera.source {
                 Source::Test => tr("Test picture"),

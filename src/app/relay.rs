@@ -45,6 +45,8 @@ pub(super) enum Wish {
     Settings,
     /// Show the preferences.
     Preferences,
+    /// Cameras came or went.
+    Cameras,
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -179,6 +181,9 @@ impl Relay {
                 SETTINGS if self.watcher.as_mut().is_some_and(Watcher::dispatch) => self.take_settings(),
                 _ => {}
             }
+        }
+        if self.engine.cameras_changed() {
+            self.wishes.push(Wish::Cameras);
         }
         Ok(std::mem::take(&mut self.wishes))
     }

@@ -3,25 +3,49 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where udev links cameras by what they are, and by where they are plugged in.
-const LINKS: [&str; 2] = ["/dev/v4l/by-id", "/dev/v4l/by-path"];
+/// Where udev links cameras: by what they are, and by where they are plugged in.
+pub(super) const LINKS: &str = "/dev/v4l";
 
 /// The key under which a camera's own settings are kept: udev's name for it (`usb-Maker_Product_Serial`), else for its
 /// place, else what the user wrote.
 pub fn stable_id(node: &Path) -> String {
     let Ok(node) = node.canonicalize() else { return node.display().to_string() };
-    LINKS
-        .iter()
-        .find_map(|directory| link_to(Path::new(directory), &node))
-        .and_then(|link| Some(link.file_name()?.to_string_lossy().replace("-video-index0", "")))
-        .unwrap_or_else(|| node.display().to_string())
+    let is_twin = super::System::here().has_twin(&node);
+    id_of(&stable_path(Path::new(LINKS), &node, is_twin))
 }
 
-/// The first link of a directory that leads to `node`.
+/// The key that belongs to a stable path.
+pub(super) fn id_of(path: &Path) -> String {
+    let is_link = path.parent().is_some_and(|parent| parent.ends_with("by-id") || parent.ends_with("by-path"));
+    match path.file_name() {
+        Some(name) if is_link => name.to_string_lossy().replace("-video-index0", ""),
+        _ => path.display().to_string(),
+    }
+}
+
+/// The path that leads to this camera tomorrow, too: udev's link by what it is, else by where it is plugged in, else its
+/// node. Of two cameras that are the same in all they say of themselves (`is_twin`), only the place tells which is which.
+/// `links` is `/dev/v4l`.
+pub(super) fn stable_path(links: &Path, node: &Path, is_twin: bool) -> PathBuf {
+    let directories: &[&str] = if is_twin { &["by-path"] } else { &["by-id", "by-path"] };
+    directories.iter().find_map(|directory| link_to(&links.join(directory), node)).unwrap_or_else(|| node.to_owned())
+}
+
+/// The first link of a directory that leads to `node`. (udev's links lead straight to the node.)
 fn link_to(directory: &Path, node: &Path) -> Option<PathBuf> {
     let mut links: Vec<_> = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.path()).collect();
     links.sort();
-    links.into_iter().find(|link| link.canonicalize().is_ok_and(|target| target == node))
+    links.into_iter().find(|link| fs::read_link(link).is_ok_and(|target| target.file_name() == node.file_name()))
+}
+
+/// A name for a camera of which only the path is left: "Maker Product 0001" for
+/// `/dev/v4l/by-id/usb-Maker_Product_0001-video-index0`.
+pub(super) fn name_from(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_by_id = path.parent().is_some_and(|parent| parent.ends_with("by-id"));
+    let Some(rest) = name.strip_prefix("usb-").filter(|_| is_by_id) else { return name };
+    let rest = rest.split("-video-index").next().unwrap_or(rest);
+    rest.replace('_', " ")
 }
 
 #[cfg(test)]
@@ -29,16 +53,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_found_by_where_it_leads() {
-        let directory = tempfile::tempdir().unwrap();
-        let node = directory.path().join("video3");
-        fs::write(&node, "").unwrap();
-        let links = directory.path().join("by-id");
-        fs::create_dir(&links).unwrap();
-        std::os::unix::fs::symlink("../video3", links.join("usb-Maker-video-index0")).unwrap();
-        let node = node.canonicalize().unwrap();
-        assert_eq!(link_to(&links, &node), Some(links.join("usb-Maker-video-index0")));
-        assert_eq!(link_to(&links, directory.path()), None);
+    fn a_camera_is_named_by_what_it_is_and_a_twin_by_where_it_is() {
+        let links = tempfile::tempdir().unwrap();
+        let [by_id, by_path] = ["by-id", "by-path"].map(|name| links.path().join(name));
+        for (link, node) in [
+            (by_id.join("usb-Maker_Cam_0001-video-index0"), "video3"),
+            (by_path.join("pci-0000:00:14.0-usb-0:5:1.0-video-index0"), "video3"),
+            (by_path.join("platform-vivid.0-video-index0"), "video4"),
+        ] {
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(Path::new("../..").join(node), link).unwrap();
+        }
+        let path = |node: &str, is_twin| stable_path(links.path(), Path::new(node), is_twin);
+        assert_eq!(path("/dev/video3", false), by_id.join("usb-Maker_Cam_0001-video-index0"));
+        assert_eq!(path("/dev/video3", true), by_path.join("pci-0000:00:14.0-usb-0:5:1.0-video-index0"));
+        assert_eq!(path("/dev/video4", false), by_path.join("platform-vivid.0-video-index0"));
+        assert_eq!(path("/dev/video5", false), Path::new("/dev/video5"));
+        assert_eq!(id_of(Path::new("/dev/v4l/by-id/usb-Maker_Cam_0001-video-index0")), "usb-Maker_Cam_0001");
+        assert_eq!(id_of(Path::new("/dev/video5")), "/dev/video5");
         assert_eq!(stable_id(Path::new("/dev/no-such-node")), "/dev/no-such-node");
+    }
+
+    #[test]
+    fn a_camera_that_is_gone_keeps_a_name() {
+        let name = |path: &str| name_from(Path::new(path));
+        assert_eq!(name("/dev/v4l/by-id/usb-Maker_HD_Cam_0001-video-index0"), "Maker HD Cam 0001");
+        assert_eq!(
+            name("/dev/v4l/by-path/pci-0000:00:14.0-usb-0:5:1.0-video-index0"),
+            "pci-0000:00:14.0-usb-0:5:1.0-video-index0"
+        );
+        assert_eq!(name("/dev/video7"), "video7");
     }
 }

@@ -27,6 +27,8 @@ pub enum Event {
     Locked(bool),
     /// The settings changed.
     Policy(Policy),
+    /// The chosen camera is there, or may be: its node has just come, or may be opened since just now.
+    CameraCame,
     /// A deadline passed. Harmless at any other time.
     Tick,
 }

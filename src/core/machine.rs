@@ -156,6 +156,8 @@ pub struct Machine {
     /// The last failure, for people; kept until the camera works again.
     last_failure: Option<Reason>,
     restart: Restart,
+    /// The camera came while a worker was being started that may have looked for it too early.
+    came_late: bool,
     /// This set of clients had its warm worker.
     warmed: bool,
     camera: Option<String>,
@@ -183,6 +185,7 @@ impl Machine {
             failure: None,
             last_failure: None,
             restart: Restart::default(),
+            came_late: false,
             warmed: false,
             camera: None,
             card: None,
@@ -323,6 +326,7 @@ impl Machine {
                     *until = (*until).min(now + self.policy.cooldown);
                 }
             }
+            Event::CameraCame => self.note_camera(now),
             Event::Tick => {}
         }
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
@@ -349,6 +353,17 @@ impl Machine {
             self.forget_failure();
         } else if new_stream && self.failure.as_ref().is_some_and(|failure| failure.retry_at.is_none()) {
             self.forget_failure();
+        }
+    }
+
+    /// What failed for want of the camera is tried again at once, given up or not. The count goes on: a camera that
+    /// leaves at every start, and comes back, is not started for ever.
+    fn note_camera(&mut self, now: Instant) {
+        self.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
+        if let Some(failure) = &mut self.failure
+            && is_absence(&failure.reason)
+        {
+            failure.retry_at = Some(now);
         }
     }
 
@@ -448,7 +463,9 @@ impl Machine {
             | ReasonKind::Device
             | ReasonKind::Other => self.restart.failed(),
         };
-        self.failure = Some(Failure { reason, retry_at: wait.map(|wait| now + wait) });
+        let came_late = std::mem::take(&mut self.came_late) && is_absence(&reason);
+        let retry_at = if came_late { Some(now) } else { wait.map(|wait| now + wait) };
+        self.failure = Some(Failure { reason, retry_at });
     }
 
     fn forget_failure(&mut self) {
@@ -668,6 +685,7 @@ impl Machine {
             Worker::Warm { .. } => {}
         }
         self.failure = None;
+        self.came_late = false;
         self.warmed = true;
         self.worker = Worker::On { since: now, first_frame: None };
         self.state = State::Starting { until: now + START_TIMEOUT };
@@ -770,6 +788,11 @@ impl Machine {
             trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])
         }
     }
+}
+
+/// Whether a camera that comes can mend it.
+fn is_absence(reason: &Reason) -> bool {
+    matches!(reason.kind, ReasonKind::Missing | ReasonKind::Permission)
 }
 
 #[cfg(test)]

@@ -1,22 +1,17 @@
 //! Is there a camera to read, and may it be used?
 
-use std::fs;
-
 use rustix::fs::{Access, access};
 
 use super::{Finding, Patient};
-use crate::camera;
+use crate::camera::{self, System, owner};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
-use crate::output::finder;
 
 const CHECK: &str = "camera";
-/// The first words of the names of the IPU's raw nodes.
-const RAW: &str = "Intel IPU";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let source = patient.settings().camera.source;
-    let cameras = camera::cameras(&patient.at(camera::CLASS));
+    let system = System::of(&patient.at(camera::CLASS));
     let wanted: Vec<_> = match &source {
         Source::V4l2(path) => {
             let path = patient.at(&path.to_string_lossy());
@@ -29,13 +24,17 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             }
             vec![(path, source.to_string())]
         }
-        Source::Auto => cameras.iter().map(|node| (patient.at(&node.path.to_string_lossy()), node.label())).collect(),
+        Source::Auto => system
+            .cameras()
+            .iter()
+            .filter_map(|camera| Some((patient.at(&camera.node.as_ref()?.to_string_lossy()), camera.label())))
+            .collect(),
         Source::Icamera(_) | Source::Libcamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => {
             return vec![Finding::fine(CHECK, trf("The source is {source}.", &[("source", &source)]))];
         }
     };
     if wanted.is_empty() {
-        return vec![none(patient)];
+        return vec![none(&system)];
     }
     wanted
         .into_iter()
@@ -45,19 +44,15 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             }
             let remedy = trf(
                 "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                &[("group", &finder::group_of(&path))],
+                &[("group", &owner::group_of(&path))],
             );
             Finding::problem(CHECK, trf("The camera {camera} may not be used.", &[("camera", &label)]), Some(remedy))
         })
         .collect()
 }
 
-fn none(patient: &Patient) -> Finding {
-    let entries = fs::read_dir(patient.at(camera::CLASS)).into_iter().flatten().flatten();
-    let has_raw = entries
-        .into_iter()
-        .any(|node| fs::read_to_string(node.path().join("name")).is_ok_and(|it| it.starts_with(RAW)));
-    if has_raw {
+fn none(system: &System) -> Finding {
+    if system.raw_nodes() > 0 {
         return Finding::note(
             CHECK,
             tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),

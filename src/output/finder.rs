@@ -11,6 +11,7 @@ use inotify::{Inotify, WatchMask};
 
 use super::{OutputError, OutputErrorKind};
 use crate::camera;
+use crate::camera::owner::entry_of;
 use crate::detect;
 use crate::distro::Family;
 use crate::i18n::{tr, trf};
@@ -185,25 +186,6 @@ fn locker(locks: &str, inode: u64) -> Option<u32> {
         let pid = pid.parse().ok().filter(|pid| *pid > 0)?;
         (file.rsplit(':').next()?.parse() == Ok(inode)).then_some(pid)
     })
-}
-
-/// The name of a number in `/etc/passwd` or `/etc/group`.
-fn entry_of(file: &str, number: u32) -> Option<String> {
-    fs::read_to_string(file).unwrap_or_default().lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
-    })
-}
-
-/// The name of the group that owns the node, "video" when it cannot be told.
-pub fn group_of(path: &Path) -> String {
-    let Ok(gid) = fs::metadata(path).map(|meta| meta.gid()) else { return "video".into() };
-    // Being in the group root is nobody's next step: such a node lacks its udev rule.
-    if gid == 0 {
-        return "video".into();
-    }
-    entry_of("/etc/group", gid).unwrap_or_else(|| "video".into())
 }
 
 /// Tells when a video node appears or changes its permissions: time to look again. Only alive while there is no output.

@@ -189,7 +189,7 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
                 OutputErrorKind::Permission,
                 trf(
                     "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                    &[("node", &shown), ("group", &finder::group_of(path))],
+                    &[("node", &shown), ("group", &crate::camera::owner::group_of(path))],
                 ),
             ),
             Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),

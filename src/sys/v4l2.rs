@@ -3,6 +3,8 @@
 //! Layouts follow `linux/videodev2.h` and `v4l2loopback.h`; every structure's size is checked at compile time against
 //! the number the kernel encodes in the request code.
 
+pub mod modes;
+
 use std::ffi::{c_int, c_long};
 use std::io;
 use std::os::fd::AsFd;

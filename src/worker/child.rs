@@ -11,8 +11,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::channel::{self, Channel, Received};
 use super::delivery::Delivery;
+use super::listing;
 use super::pipeline::Pipeline;
 use super::protocol::{self, Configure, FromChild, ToChild};
+use crate::camera;
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::slots::Control;
 use crate::i18n::{tr, trf};
@@ -31,8 +33,11 @@ enum End {
     Failed(Reason),
 }
 
-/// The whole life of the process. The only argument is the number of the parent's socket.
+/// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
 pub fn run() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|option| option == camera::vendors::OPTION) {
+        return listing::run(&std::env::args().nth(2).unwrap_or_default());
+    }
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

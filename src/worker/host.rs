@@ -64,6 +64,8 @@ pub enum HostEvent {
         camera: String,
         /// What the camera gives, in GStreamer's words.
         caps: String,
+        /// Why `auto` took this one; empty where a camera was named.
+        why: String,
     },
     /// A slot is filled, under the present grant.
     Frame {
@@ -419,9 +421,9 @@ impl WorkerHost {
                 self.phase = Phase::Warm;
                 out.push(HostEvent::Warm);
             }
-            (FromChild::Started { camera, caps }, Phase::Warm) if self.wants_start => {
+            (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;
-                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps) });
+                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });
             }
             (FromChild::Frame(frame), Phase::Started) => {
                 if frame.slot >= self.slot_count {

@@ -12,6 +12,7 @@ mod delivery;
 mod errors;
 pub mod host;
 mod limiter;
+mod listing;
 mod negotiate;
 mod pipeline;
 mod pool;

@@ -64,6 +64,8 @@ struct Camera {
     name: String,
     source: Option<gst::Element>,
     pad: Option<gst::Pad>,
+    /// Why `auto` took it.
+    why: String,
 }
 
 impl Pipeline {
@@ -184,11 +186,20 @@ impl Pipeline {
     /// Opens the first candidate that can be opened and chooses its caps.
     fn open(&self) -> Result<(Built, Option<Choice>), Reason> {
         let mut first: Option<Reason> = None;
-        for source in sources::candidates(&self.configure)? {
-            match self.open_one(&source) {
-                Ok(opened) => return Ok(opened),
+        let mut passed_over = Vec::new();
+        let candidates = sources::candidates(&self.configure)?;
+        for source in &candidates {
+            match self.open_one(source) {
+                Ok(opened) => {
+                    if self.configure.source == Source::Auto {
+                        self.camera.lock().unwrap_or_else(PoisonError::into_inner).why =
+                            sources::why(source, &candidates, &passed_over);
+                    }
+                    return Ok(opened);
+                }
                 Err(reason) => {
                     tracing::info!("{source}: {reason}");
+                    passed_over.push(reason.text.clone());
                     // Of several cameras a busy one explains more than those that are not there.
                     if reason.kind == ReasonKind::Busy || first.is_none() {
                         first = Some(reason);
@@ -202,7 +213,7 @@ impl Pipeline {
 
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
         let built = sources::build(source, &self.configure)?;
-        let camera = Camera { origin: source.clone(), name: built.name.clone(), source: None, pad: None };
+        let camera = Camera { origin: source.clone(), name: built.name.clone(), ..Camera::default() };
         *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
@@ -435,6 +446,7 @@ fn announce(channel: &Channel, camera: &Mutex<Camera>) {
     let message = FromChild::Started {
         camera: device_name.unwrap_or_else(|| camera.name.clone()),
         caps: caps.unwrap_or_default(),
+        why: camera.why.clone(),
     };
     let sent = protocol::encode(&message).and_then(|bytes| channel.send(&bytes).map_err(|error| error.to_string()));
     if let Err(error) = sent {

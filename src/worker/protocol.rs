@@ -31,6 +31,8 @@ pub enum FromChild {
         camera: String,
         /// What the camera gives, in GStreamer's words.
         caps: String,
+        /// Why `auto` took this one; empty where a camera was named.
+        why: String,
     },
     /// A slot is filled.
     Frame(Frame),

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::errors;
 use super::protocol::Configure;
-use crate::camera;
+use crate::camera::{self, choice};
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
 use crate::i18n::{tr, trf};
@@ -57,17 +57,19 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
         found.push(Source::Libcamera(None));
     }
     let excluded = |path: &Path| configure.excluded.iter().any(|excluded| is_same(path, excluded));
-    let nodes: Vec<_> = camera::cameras(Path::new(camera::CLASS))
-        .into_iter()
-        .map(|node| node.path)
-        .filter(|path| !excluded(path))
-        .collect();
+    let mut nodes = camera::System::here().cameras();
+    nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded(node)));
+    if let [_, _, ..] = nodes[..] {
+        // Which of them give colours.
+        nodes.iter_mut().for_each(camera::Camera::ask);
+        choice::order(&mut nodes);
+    }
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
             return Err(errors::missing_element("v4l2src"));
         }
     } else {
-        found.extend(nodes.into_iter().map(Source::V4l2));
+        found.extend(nodes.into_iter().filter_map(|camera| camera.node).map(Source::V4l2));
     }
     if found.is_empty() {
         let text = tr(
@@ -77,6 +79,17 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
         return Err(Reason::new(ReasonKind::Missing, text));
     }
     Ok(found)
+}
+
+/// Why `auto` took this candidate: words for behind a colon. `passed_over`: what was wrong with those before it.
+pub(super) fn why(chosen: &Source, candidates: &[Source], passed_over: &[String]) -> String {
+    let why = match chosen {
+        _ if candidates.len() == 1 => choice::Why::Only,
+        Source::Icamera(_) => choice::Why::Intel,
+        Source::Libcamera(_) => choice::Why::Libcamera,
+        _ => choice::Why::First,
+    };
+    std::iter::once(why.to_string()).chain(passed_over.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

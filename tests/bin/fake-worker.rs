@@ -126,7 +126,11 @@ impl Fake {
             "ignore-sigterm" => ignore_sigterm(),
             "started-unasked" => {
                 self.tell(&FromChild::Warm);
-                return self.tell(&FromChild::Started { camera: String::new(), caps: String::new() });
+                return self.tell(&FromChild::Started {
+                    camera: String::new(),
+                    caps: String::new(),
+                    why: String::new(),
+                });
             }
             _ => {}
         }
@@ -137,12 +141,17 @@ impl Fake {
         match self.mode.as_str() {
             "hang-after-start" => std::thread::sleep(FOREVER),
             "flood" => loop {
-                let bytes = protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into() });
+                let bytes =
+                    protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into(), why: String::new() });
                 if self.channel.send(&bytes.expect("small")).is_err() {
                     std::thread::sleep(FOREVER);
                 }
             },
-            _ => self.tell(&FromChild::Started { camera: "Fake \u{7}camera".into(), caps: "video/fake".into() }),
+            _ => self.tell(&FromChild::Started {
+                camera: "Fake \u{7}camera".into(),
+                caps: "video/fake".into(),
+                why: String::new(),
+            }),
         }
     }
 

@@ -134,7 +134,7 @@ impl Rig {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
                 HostEvent::Warm => self.warm = true,
-                HostEvent::Started { camera, caps } => {
+                HostEvent::Started { camera, caps, why: _ } => {
                     self.started = Some((camera, caps));
                     if self.grant {
                         self.host.grant(self.rotation.0, self.rotation.1);

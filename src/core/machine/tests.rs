@@ -93,6 +93,7 @@ impl World {
             | Event::Sleep(_)
             | Event::Locked(_)
             | Event::Policy(_)
+            | Event::CameraCame
             | Event::Tick => {}
         }
     }
@@ -295,6 +296,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Event(Event::DeviceGone(Reason::new(ReasonKind::Device, "It was unloaded.")))),
         1 => proptest::option::of(any_reason()).prop_map(|trouble| Op::Event(Event::SecondDevice(trouble))),
         1 => Just(Op::Event(Event::Tick)),
+        1 => Just(Op::Event(Event::CameraCame)),
         10 => (0u64..12_000).prop_map(Op::Pass),
     ]
 }
@@ -487,6 +489,54 @@ fn a_failed_worker_is_killed_and_replaced_only_when_gone() {
     assert_eq!(bench.name(), StateName::Cooldown);
     bench.worker(WorkerEvent::Exited { reason: None });
     assert_eq!(bench.name(), StateName::Starting, "the wait has passed meanwhile");
+}
+
+fn unplugged() -> Reason {
+    Reason::new(ReasonKind::Missing, "Plug it in.")
+}
+
+#[test]
+fn a_camera_that_comes_back_is_started_at_once_even_after_giving_up() {
+    let mut bench = Bench::live();
+    bench.worker(WorkerEvent::Failed(unplugged()));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Failed);
+    bench.send(Event::CameraCame);
+    assert_eq!(bench.name(), StateName::Starting, "not only when its wait is over");
+    for _ in 0..10 {
+        bench.worker(WorkerEvent::Failed(unplugged()));
+        bench.worker(WorkerEvent::Exited { reason: None });
+        bench.pass(Duration::from_secs(10));
+    }
+    assert_eq!((bench.name(), bench.machine.deadline()), (StateName::Failed, None), "given up");
+    bench.send(Event::CameraCame);
+    assert_eq!(bench.name(), StateName::Starting);
+    bench.started();
+    assert_eq!(bench.name(), StateName::Live);
+}
+
+#[test]
+fn a_camera_that_comes_while_it_is_looked_for_is_not_missed() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    bench.send(Event::CameraCame);
+    bench.worker(WorkerEvent::Failed(unplugged()));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Starting, "it had looked too early");
+    bench.worker(WorkerEvent::Failed(unplugged()));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Failed, "once");
+}
+
+#[test]
+fn a_camera_that_comes_is_no_reason_to_start_one_that_crashes_or_that_nobody_wants() {
+    let mut bench = Bench::ready();
+    bench.send(Event::CameraCame);
+    assert_eq!(bench.name(), StateName::Idle);
+    bench.send(streaming());
+    bench.worker(WorkerEvent::Exited { reason: Some(crash()) });
+    bench.send(Event::CameraCame);
+    assert_eq!(bench.name(), StateName::Failed, "its own wait goes on");
 }
 
 #[test]

@@ -5,13 +5,15 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 
+use super::cameras::Cameras;
 use super::page::Page;
 use super::preview::PreviewRow;
 use super::relay::{Applet, Relay};
 use super::rows::{self, Choices, Range};
 use super::store::Store;
 use super::{Context, elements};
-use crate::camera;
+use crate::camera::modes::{self, Format};
+use crate::camera::{self, choice};
 use crate::config::Settings;
 use crate::core::source::{Rotation, Source};
 use crate::frame::format::VideoFormat;
@@ -44,36 +46,18 @@ enum Pick {
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     let page = Page::new(store, "camera", &tr("Camera"), "camera-video-symbolic");
+    let cameras = Cameras::new(&context.surroundings.class);
     page.widget.add(&live(context));
 
     let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
     let description = rows::entry(store, &tr("Pipeline description (GStreamer)"), description, set_description);
-    group.add(&source(context, &description));
+    group.add(&source(context, &cameras, &description));
     description.add_to(&group);
     page.add(&group);
 
     let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
-    group.add(&rows::choice(
-        store,
-        &tr("Resolution"),
-        &tr("What applications see."),
-        |size| sizes(*size),
-        |settings| (settings.camera.format.width, settings.camera.format.height),
-        |store, (width, height)| {
-            store.change(|settings| {
-                settings.camera.format.width = width;
-                settings.camera.format.height = height;
-            })
-        },
-    ));
-    group.add(&rows::number(
-        store,
-        &tr("Framerate"),
-        &tr("Pictures per second."),
-        Range::whole(1, VideoFormat::MAX_FRAMERATE, 5),
-        |settings| f64::from(settings.camera.format.framerate),
-        |settings, value| settings.camera.format.framerate = value as u32,
-    ));
+    group.add(&resolution(context, &cameras));
+    group.add(&framerate(context, &cameras));
     group.add(&rows::switch(
         store,
         &tr("Mirror"),
@@ -116,7 +100,102 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         settings.camera = from.camera.clone();
         settings.camera.format.pixel_format = pixel_format;
     });
+    cameras.follow(store, &context.relay, &page.widget);
     page.widget
+}
+
+fn resolution(context: &Context, cameras: &Rc<Cameras>) -> adw::ComboRow {
+    let store = &context.store;
+    let words: rows::Words = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(store));
+        Rc::new(move || {
+            let settings = store.upgrade().map(|store| store.settings()).unwrap_or_default();
+            let formats = cameras.chosen(&settings).and_then(|camera| camera.formats);
+            size_words(&settings, formats.as_deref().unwrap_or_default())
+        })
+    };
+    let offer = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(store));
+        move |size: &(u32, u32)| {
+            let settings = store.upgrade().map(|store| store.settings()).unwrap_or_default();
+            let formats = cameras.chosen(&settings).and_then(|camera| camera.formats);
+            sizes(*size, formats.as_deref().unwrap_or_default(), settings.camera.orientation.is_upright())
+        }
+    };
+    rows::choice_with(
+        store,
+        &tr("Resolution"),
+        words,
+        offer,
+        |settings| (settings.camera.format.width, settings.camera.format.height),
+        |store, (width, height)| {
+            store.change(|settings| {
+                settings.camera.format.width = width;
+                settings.camera.format.height = height;
+            })
+        },
+    )
+}
+
+fn framerate(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
+    let store = &context.store;
+    let reached: Rc<dyn Fn() -> Vec<f64>> = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(store));
+        Rc::new(move || {
+            let settings = store.upgrade().map(|store| store.settings()).unwrap_or_default();
+            let formats = cameras.chosen(&settings).and_then(|camera| camera.formats).unwrap_or_default();
+            served(&settings, &formats).map(|size| modes::rates(&formats, size)).unwrap_or_default()
+        })
+    };
+    let limits = {
+        let reached = Rc::clone(&reached);
+        Rc::new(move || Range::whole(1, fastest(&reached()).unwrap_or(VideoFormat::MAX_FRAMERATE), 5))
+    };
+    rows::number_within(
+        store,
+        &tr("Framerate"),
+        Rc::new(move || rate_words(&reached())),
+        limits,
+        |settings| f64::from(settings.camera.format.framerate),
+        |settings, value| settings.camera.format.framerate = value as u32,
+    )
+}
+
+/// The size that the camera is asked for, as it lies in the camera.
+fn served(settings: &Settings, formats: &[Format]) -> Option<(u32, u32)> {
+    let VideoFormat { width, height, .. } = settings.camera.format;
+    let size = if settings.camera.orientation.is_upright() { (width, height) } else { (height, width) };
+    modes::serving(formats, size)
+}
+
+fn size_words(settings: &Settings, formats: &[Format]) -> String {
+    let wanted = (settings.camera.format.width, settings.camera.format.height);
+    let size = |(width, height): (u32, u32)| format!("{width} × {height}");
+    match served(settings, formats) {
+        None => tr("What applications see."),
+        Some((width, height)) if wanted == (width, height) || wanted == (height, width) => {
+            trf("What applications see. The camera is asked for {size}.", &[("size", &size((width, height)))])
+        }
+        Some(served) => trf(
+            "What applications see. The camera is asked for {size}, and its picture is scaled.",
+            &[("size", &size(served))],
+        ),
+    }
+}
+
+fn rate_words(rates: &[f64]) -> String {
+    if rates.is_empty() {
+        return tr("Pictures per second.");
+    }
+    let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
+    trf("Pictures per second. At this size the camera gives {rates}.", &[("rates", &rates.join(", "))])
+}
+
+/// The highest rate as a whole number: 29.97 is what people call 30.
+fn fastest(rates: &[f64]) -> Option<u32> {
+    let rate = rates.iter().copied().fold(0.0, f64::max);
+    let whole = if rate / rate.round() >= 0.98 { rate.round() } else { rate.floor() };
+    (whole >= 1.0).then_some((whole as u32).min(VideoFormat::MAX_FRAMERATE))
 }
 
 /// The applet's state, and the preview.
@@ -192,17 +271,20 @@ fn node(relay: &Relay, store: &Store, class: &std::path::Path) -> Result<PathBuf
     })
 }
 
-fn source(context: &Context, description: &rows::Entry) -> adw::ComboRow {
-    let class = context.surroundings.class.clone();
+fn source(context: &Context, cameras: &Rc<Cameras>, description: &rows::Entry) -> adw::ComboRow {
+    let known = Rc::clone(cameras);
     let offer = move |present: &Pick| {
         let mut offered: Choices<Pick> = vec![
             (tr("Automatic"), Pick::Source(Source::Auto)),
             (tr("Intel IPU6/IPU7 (icamerasrc)"), Pick::Source(Source::Icamera(None))),
             (tr("libcamera"), Pick::Source(Source::Libcamera(None))),
         ];
-        offered.extend(
-            camera::cameras(&class).into_iter().map(|node| (node.label(), Pick::Source(Source::V4l2(node.path)))),
-        );
+        let source = match present {
+            Pick::Source(source) => source,
+            Pick::Own => &Source::Auto,
+        };
+        let offers = choice::offers(&known.list(), source);
+        offered.extend(offers.into_iter().map(|(source, label)| (label, Pick::Source(source))));
         if let Pick::Source(source) = present
             && *source != Source::Test
             && !offered.iter().any(|(_, pick)| pick == present)
@@ -235,7 +317,11 @@ fn source(context: &Context, description: &rows::Entry) -> adw::ComboRow {
             }
         }
     };
-    let row = rows::choice(&context.store, &tr("Camera"), "", offer, pick, take);
+    let words: rows::Words = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(&context.store));
+        Rc::new(move || store.upgrade().map(|store| cameras.words(&store.settings())).unwrap_or_default())
+    };
+    let row = rows::choice_with(&context.store, &tr("Camera"), words, offer, pick, take);
     let entry = description.row.clone();
     context.store.follow(pick, move |pick| entry.set_visible(*pick == Pick::Own));
     row
@@ -277,16 +363,34 @@ fn set_description(store: &Store, text: &str) -> Result<(), String> {
     store.change(|settings| settings.camera.source = Source::Pipeline(text.to_owned()))
 }
 
-fn sizes(present: (u32, u32)) -> Choices<(u32, u32)> {
-    let label = |(width, height): (u32, u32)| {
-        let ratio = match (width * 9 == height * 16, width * 3 == height * 4) {
-            (true, _) => " (16:9)",
-            (_, true) => " (4:3)",
-            _ => "",
+/// What the camera gives by itself, its own size marked, then what is scaled; where nothing is known, the usual sizes.
+fn sizes(present: (u32, u32), formats: &[Format], is_upright: bool) -> Choices<(u32, u32)> {
+    let laid = |(width, height): (u32, u32)| if is_upright { (width, height) } else { (height, width) };
+    let native = modes::native(formats).map(laid);
+    let label = |size: (u32, u32)| {
+        let (width, height) = size;
+        let own = modes::has_size(formats, laid(size));
+        let note = match (width * 9 == height * 16, width * 3 == height * 4) {
+            _ if native == Some(size) => format!(" ({})", tr("native")),
+            _ if own => String::new(),
+            // TRANSLATORS: a size that the camera does not give by itself
+            _ if native.is_some() => format!(" ({})", tr("scaled")),
+            (true, _) => " (16:9)".to_owned(),
+            (_, true) => " (4:3)".to_owned(),
+            _ => String::new(),
         };
-        format!("{width} × {height}{ratio}")
+        format!("{width} × {height}{note}")
     };
-    let mut sizes = SIZES.to_vec();
+    // Applications take even sizes only.
+    let is_possible = |(width, height): &(u32, u32)| {
+        let possible = |side: u32| (2..=VideoFormat::MAX_SIDE).contains(&side) && side.is_multiple_of(2);
+        possible(*width) && possible(*height)
+    };
+    let mut sizes: Vec<_> = modes::sizes(formats).into_iter().map(laid).filter(is_possible).collect();
+    let (own, scaled): (Vec<_>, Vec<_>) =
+        SIZES.into_iter().filter(|size| !sizes.contains(size)).partition(|size| modes::has_size(formats, laid(*size)));
+    sizes.extend(own);
+    sizes.extend(scaled);
     if !sizes.contains(&present) {
         sizes.push(present);
     }
@@ -296,12 +400,41 @@ fn sizes(present: (u32, u32)) -> Choices<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::camera::modes::tests::webcam;
 
     #[test]
     fn an_unusual_size_is_offered_when_it_is_the_present_one() {
-        assert_eq!(sizes((1920, 1080)).len(), SIZES.len());
-        let offered = sizes((1000, 700));
+        assert_eq!(sizes((1920, 1080), &[], true).len(), SIZES.len());
+        let offered = sizes((1000, 700), &[], true);
         assert_eq!(offered.last(), Some(&("1000 × 700".to_owned(), (1000, 700))));
         assert!(offered.contains(&("1280 × 960 (4:3)".to_owned(), (1280, 960))));
+    }
+
+    #[test]
+    fn what_the_camera_gives_comes_first_and_what_is_scaled_says_so() {
+        let labels = |is_upright| {
+            let offered = sizes((1280, 720), &webcam(), is_upright);
+            offered.into_iter().map(|(label, _)| label).collect::<Vec<_>>()
+        };
+        let offered = labels(true);
+        assert_eq!(&offered[..4], ["1920 × 1080 (native)", "1280 × 720", "640 × 480", "640 × 360 (scaled)"]);
+        assert_eq!(offered.iter().filter(|label| label.starts_with("1280 × 720")).count(), 1);
+        assert_eq!(labels(false)[0], "1080 × 1920 (native)", "of a picture that is turned");
+    }
+
+    #[test]
+    fn what_the_camera_is_asked_for_is_said() {
+        let words = |width, height, formats: &[Format]| {
+            let mut settings = Settings::default();
+            (settings.camera.format.width, settings.camera.format.height) = (width, height);
+            size_words(&settings, formats)
+        };
+        assert_eq!(words(1280, 720, &[]), "What applications see.");
+        assert!(words(1280, 720, &webcam()).ends_with("asked for 1280 × 720."));
+        assert!(words(800, 600, &webcam()).ends_with("asked for 1280 × 720, and its picture is scaled."));
+        assert!(rate_words(&[30.0, 12.5]).ends_with("gives 30, 12.5."));
+        assert_eq!(fastest(&[29.97, 15.0]), Some(30));
+        assert_eq!(fastest(&[12.5]), Some(12));
+        assert_eq!((fastest(&[]), fastest(&[0.5])), (None, None));
     }
 }

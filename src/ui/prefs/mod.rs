@@ -5,6 +5,7 @@
 
 mod autostart;
 mod camera;
+mod cameras;
 mod device;
 mod diagnosis;
 mod elements;

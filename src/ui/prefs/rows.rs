@@ -122,6 +122,14 @@ impl Range {
     }
 }
 
+/// A subtitle that depends on other settings or on devices; asked anew when one of them changes.
+pub type Words = Rc<dyn Fn() -> String>;
+
+fn always(subtitle: &str) -> Words {
+    let subtitle = subtitle.to_owned();
+    Rc::new(move || subtitle.clone())
+}
+
 /// A setting that is a number.
 pub fn number(
     store: &Rc<Store>,
@@ -131,7 +139,20 @@ pub fn number(
     get: fn(&Settings) -> f64,
     set: fn(&mut Settings, f64),
 ) -> adw::ActionRow {
-    let row = plain(title, subtitle);
+    number_within(store, title, always(subtitle), Rc::new(move || range), get, set)
+}
+
+/// A setting that is a number, within limits that depend on other settings or on devices.
+pub fn number_within(
+    store: &Rc<Store>,
+    title: &str,
+    words: Words,
+    limits: Rc<dyn Fn() -> Range>,
+    get: fn(&Settings) -> f64,
+    set: fn(&mut Settings, f64),
+) -> adw::ActionRow {
+    let range = limits();
+    let row = plain(title, &words());
     let adjustment = gtk::Adjustment::new(range.min, range.min, range.max, range.step, range.step * 10.0, 0.0);
     let spin = gtk::SpinButton::builder()
         .adjustment(&adjustment)
@@ -143,7 +164,6 @@ pub fn number(
     ignore_the_wheel(&spin);
     row.add_suffix(&spin);
     row.set_activatable_widget(Some(&spin));
-    let subtitle: Rc<str> = subtitle.into();
 
     spin.connect_output(|spin| {
         let text = ((spin.value() * 1000.0).round() / 1000.0).to_string();
@@ -154,21 +174,25 @@ pub fn number(
     });
     let mistyped = Rc::new(Cell::new(false));
     {
-        let (row, subtitle, mistyped) = (row.downgrade(), Rc::clone(&subtitle), Rc::clone(&mistyped));
+        let (row, words, mistyped) = (row.downgrade(), Rc::clone(&words), Rc::clone(&mistyped));
+        let limits = Rc::clone(&limits);
         spin.connect_input(move |spin| {
+            let mut range = limits();
+            // What is in the file already is not refused.
+            range.max = range.max.max(spin.value());
             let parsed = range.parse(&spin.text());
             let was_mistyped = mistyped.replace(parsed.is_err());
             if let Some(row) = row.upgrade()
                 && (was_mistyped || parsed.is_err())
             {
-                report(&row, &subtitle, &parsed.as_ref().map(drop).map_err(Clone::clone));
+                report(&row, &words(), &parsed.as_ref().map(drop).map_err(Clone::clone));
             }
             // An error makes the button show its old value again.
             Some(parsed.map_err(drop))
         });
     }
     {
-        let (store, row, subtitle) = (Rc::downgrade(store), row.downgrade(), Rc::clone(&subtitle));
+        let (store, row, words) = (Rc::downgrade(store), row.downgrade(), Rc::clone(&words));
         spin.connect_value_changed(move |spin| {
             let (Some(store), Some(row)) = (store.upgrade(), row.upgrade()) else { return };
             let wanted = spin.value();
@@ -177,7 +201,7 @@ pub fn number(
                 return;
             }
             let done = store.change(|settings| set(settings, wanted));
-            report(&row, &subtitle, &done);
+            report(&row, &words(), &done);
             store.quietly(|| spin.set_value(get(&store.settings())));
         });
     }
@@ -185,13 +209,35 @@ pub fn number(
         let spin = spin.clone();
         store.on_end(move || spin.update());
     }
+    let fit = {
+        let (row, adjustment, words) = (row.downgrade(), adjustment.clone(), Rc::clone(&words));
+        move |value: f64| {
+            let Some(row) = row.upgrade() else { return };
+            // A value beyond stays until the user changes it.
+            adjustment.set_upper(limits().max.max(value));
+            refresh(&row, &words);
+        }
+    };
+    {
+        let fit = fit.clone();
+        store.on_change(move |settings| fit(get(settings)));
+    }
+    store.on_devices(move |settings| fit(get(settings)));
     let shown = row.downgrade();
     store.follow(get, move |value| {
         let Some(row) = shown.upgrade() else { return };
         spin.set_value(*value);
-        report(&row, &subtitle, &Ok(()));
+        report(&row, &words(), &Ok(()));
     });
     row
+}
+
+/// Says anew what the row says, unless it says why something was refused.
+fn refresh(row: &impl IsA<adw::ActionRow>, words: &Words) {
+    let row = row.upcast_ref::<adw::ActionRow>();
+    if !row.has_css_class(ERROR) {
+        row.set_subtitle(&words());
+    }
 }
 
 /// Scrolling the page must not change what happens to be below the pointer.
@@ -218,10 +264,21 @@ pub fn choice<T: Clone + PartialEq + 'static>(
     get: fn(&Settings) -> T,
     set: impl Fn(&Store, T) -> Result<(), String> + 'static,
 ) -> adw::ComboRow {
+    choice_with(store, title, always(subtitle), choices, get, set)
+}
+
+/// As [`choice`], where subtitle and choices depend on other settings.
+pub fn choice_with<T: Clone + PartialEq + 'static>(
+    store: &Rc<Store>,
+    title: &str,
+    words: Words,
+    choices: impl Fn(&T) -> Choices<T> + 'static,
+    get: fn(&Settings) -> T,
+    set: impl Fn(&Store, T) -> Result<(), String> + 'static,
+) -> adw::ComboRow {
     let row = adw::ComboRow::new();
-    prepare(&row, title, subtitle);
+    prepare(&row, title, &words());
     row.set_list_factory(Some(&whole_names(&row)));
-    let subtitle: Rc<str> = subtitle.into();
     let offered: Rc<RefCell<Choices<T>>> = Rc::default();
     // Going back to what is in the file is told once more, after all is done.
     let known = Rc::new(Cell::new(gtk::INVALID_LIST_POSITION));
@@ -244,8 +301,8 @@ pub fn choice<T: Clone + PartialEq + 'static>(
         }
     };
     {
-        let (store, offered, subtitle, show) =
-            (Rc::downgrade(store), Rc::clone(&offered), Rc::clone(&subtitle), show.clone());
+        let (store, offered, words, show) =
+            (Rc::downgrade(store), Rc::clone(&offered), Rc::clone(&words), show.clone());
         row.connect_selected_notify(move |row| {
             let Some(store) = store.upgrade() else { return };
             if store.is_showing() || known.replace(row.selected()) == row.selected() {
@@ -254,22 +311,35 @@ pub fn choice<T: Clone + PartialEq + 'static>(
             let wanted = offered.borrow().get(row.selected() as usize).map(|(_, value)| value.clone());
             let Some(wanted) = wanted else { return };
             let done = set(&store, wanted);
-            report(row, &subtitle, &done);
+            report(row, &words(), &done);
             if done.is_err() {
                 store.quietly(|| show(&get(&store.settings())));
             }
         });
     }
     {
-        let (row, show, subtitle) = (row.downgrade(), show.clone(), Rc::clone(&subtitle));
+        let (row, show, words) = (row.downgrade(), show.clone(), Rc::clone(&words));
         store.follow(get, move |value| {
             show(value);
             if let Some(row) = row.upgrade() {
-                report(&row, &subtitle, &Ok(()));
+                report(&row, &words(), &Ok(()));
             }
         });
     }
-    store.on_devices(move |settings| show(&get(settings)));
+    let again = {
+        let row = row.downgrade();
+        move |settings: &Settings| {
+            show(&get(settings));
+            if let Some(row) = row.upgrade() {
+                refresh(&row, &words);
+            }
+        }
+    };
+    {
+        let again = again.clone();
+        store.on_change(move |settings| again(settings));
+    }
+    store.on_devices(again);
     row
 }
 

@@ -1,0 +1,373 @@
+//! `lenscap cameras`: the cameras there are and what they can do, for people or as JSON.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::program;
+use crate::camera::modes::{self, Format, Rates, Size};
+use crate::camera::{Camera, System, choice, vendors};
+use crate::cli::CamerasArgs;
+use crate::config::{self, Overrides};
+use crate::core::source::Source;
+use crate::i18n::{tr, trf, trn};
+use crate::ipc::{self, AskError};
+
+/// Columns of a line of formats.
+const WIDTH: usize = 78;
+
+/// Everything that is said.
+struct Listing {
+    source: Source,
+    cameras: Vec<Camera>,
+    /// The id of the chosen one; `None` where the source is no camera, or there is none.
+    chosen: Option<String>,
+    /// Why, where `auto` chose.
+    why: Option<String>,
+    raw_nodes: usize,
+    modes_read: bool,
+    notes: Vec<String>,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// One sentence when it cannot be printed.
+pub(super) fn run(asked: &CamerasArgs) -> Result<(), String> {
+    let listing = Listing::gather(asked.config.as_deref());
+    let text = if asked.json { format!("{:#}\n", listing.to_json()) } else { listing.in_words() };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever closed the pipe has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(trf("The list cannot be printed ({error}).", &[("error", &error)]))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Listing {
+    fn gather(config: Option<&Path>) -> Self {
+        let mut notes = Vec::new();
+        let source = source(config).unwrap_or_else(|sentence| {
+            notes.push(sentence);
+            Source::Auto
+        });
+        let system = System::here();
+        let mut cameras = system.cameras();
+        let may_ask = match ipc::status() {
+            // On, or about to be.
+            Ok(status) => status["live"] != json!(true) && status["state"] != json!("pending"),
+            Err(AskError::NotRunning) => true,
+            Err(AskError::Failed(sentence)) => {
+                notes.push(sentence);
+                false
+            }
+        };
+        if may_ask {
+            // The libraries take their time meanwhile.
+            let asked = program("lenscap-worker").map(|worker| std::thread::spawn(move || vendors::ask(&worker)));
+            cameras.iter_mut().for_each(Camera::ask);
+            match asked.map(std::thread::JoinHandle::join) {
+                Ok(Ok((more, problems))) => {
+                    cameras.splice(0..0, more);
+                    notes.extend(problems);
+                }
+                Ok(Err(_)) => {}
+                Err(sentence) => notes.push(sentence),
+            }
+        } else {
+            notes.push(tr(
+                "What the cameras can do is not read while the camera is on, nor are cameras of icamerasrc and \
+                           libcamera: ask again when it is off.",
+            ));
+        }
+        let found = choice::find(&cameras, &source).map(|camera| camera.id.clone());
+        let why = (source == Source::Auto).then(|| choice::automatic(&cameras).map(|(_, why)| why)).flatten();
+        // Of a vendor's camera that was not asked for nobody knows whether it is there.
+        let is_known = may_ask || matches!(source, Source::V4l2(_));
+        if found.is_none() && is_known {
+            cameras.extend(choice::missing(&source));
+        }
+        let chosen = found.or_else(|| choice::missing(&source).map(|camera| camera.id));
+        let raw_nodes = system.raw_nodes();
+        Self { source, cameras, chosen, why, raw_nodes, modes_read: may_ask, notes }
+    }
+
+    fn is_chosen(&self, camera: &Camera) -> bool {
+        self.chosen.as_deref() == Some(&camera.id)
+    }
+
+    fn to_json(&self) -> Value {
+        let cameras: Vec<_> = self.cameras.iter().map(|camera| self.camera_to_json(camera)).collect();
+        json!({
+            "source": self.source.to_string(),
+            "chosen": self.chosen,
+            "reason": self.why,
+            "cameras": cameras,
+            "raw_nodes": self.raw_nodes,
+            "modes_read": self.modes_read,
+            "notes": self.notes,
+        })
+    }
+
+    fn camera_to_json(&self, camera: &Camera) -> Value {
+        let native = camera.formats.as_deref().and_then(modes::native);
+        json!({
+            "id": camera.id,
+            "name": camera.name,
+            "kind": camera.kind.as_str(),
+            "source": camera.source.to_string(),
+            "chosen": self.is_chosen(camera),
+            "present": camera.present,
+            "node": camera.node,
+            "bus": camera.bus,
+            "location": camera.location.map(crate::camera::Location::as_str),
+            "rotation": camera.rotation,
+            "native": native.map(|(width, height)| json!({ "width": width, "height": height })),
+            "formats": camera.formats,
+            "problem": camera.problem,
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let mut text = String::new();
+        if self.cameras.is_empty() {
+            text +=
+                &tr("There is no camera: plug one in, or install icamerasrc or libcamera for a built-in MIPI camera.");
+            text.push('\n');
+        }
+        for camera in &self.cameras {
+            text += &self.camera_in_words(camera);
+        }
+        let mut last = Vec::new();
+        last.extend(self.choice_in_words());
+        if self.raw_nodes > 0 {
+            last.push(trn(
+                "{n} raw sensor node of the IPU is not listed: it gives nothing that can be shown; use icamera or libcamera.",
+                "{n} raw sensor nodes of the IPU are not listed: they give nothing that can be shown; use icamera or \
+                 libcamera.",
+                self.raw_nodes as u64,
+                &[],
+            ));
+        }
+        last.extend(self.notes.iter().cloned());
+        if !last.is_empty() {
+            text.push('\n');
+        }
+        for line in last {
+            text += &line;
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Which is chosen; nothing where the mark says it.
+    fn choice_in_words(&self) -> Option<String> {
+        let chosen = self.cameras.iter().find(|camera| self.is_chosen(camera));
+        match (&self.source, chosen, &self.why) {
+            (Source::Auto, Some(camera), Some(why)) => {
+                Some(trf("* is chosen automatically: {why} ({camera}).", &[("why", why), ("camera", &camera.name)]))
+            }
+            (Source::Auto, ..) => None,
+            (source, Some(camera), _) if !camera.present => Some(trf(
+                "The chosen camera {source} is not there: plug it in, or choose another source.",
+                &[("source", source)],
+            )),
+            (_, Some(_), _) => Some(tr("* is chosen in the settings.")),
+            (source, None, _) => Some(trf("The settings choose the source {source}.", &[("source", source)])),
+        }
+    }
+
+    fn camera_in_words(&self, camera: &Camera) -> String {
+        let mark = if self.is_chosen(camera) { '*' } else { ' ' };
+        let name = if camera.present { camera.name.clone() } else { choice::missing_label(camera) };
+        let mut text = format!("{mark} {name}\n");
+        let mut rows = Vec::new();
+        rows.push((tr("source"), camera.source.to_string()));
+        let node = camera.node.as_ref().map(|node| node.display().to_string());
+        if let Some(node) = node.filter(|node| !camera.source.to_string().ends_with(node.as_str())) {
+            rows.push((tr("node"), node));
+        }
+        let location = camera.location.map(|location| location.to_string());
+        let rotation = camera.rotation.filter(|degrees| *degrees > 0);
+        let rotation = rotation.map(|degrees| trf("turned by {degrees}°", &[("degrees", &degrees)]));
+        let place: Vec<_> = [camera.bus.clone(), location, rotation].into_iter().flatten().collect();
+        if !place.is_empty() {
+            rows.push((tr("place"), place.join(", ")));
+        }
+        rows.extend(camera.problem.clone().map(|problem| (tr("problem"), problem)));
+        let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        for (label, value) in rows {
+            text += &format!("    {label:width$}  {value}\n");
+        }
+        let formats = camera.formats.as_deref().unwrap_or_default();
+        for (names, sizes) in grouped(formats) {
+            text += &wrapped(&names);
+            text += &sizes_in_words(sizes, modes::native(formats));
+        }
+        text
+    }
+}
+
+/// The source in the settings.
+fn source(config: Option<&Path>) -> Result<Source, String> {
+    let path = match config {
+        Some(path) => path.to_owned(),
+        None => config::default_path()?,
+    };
+    let settings = config::load(&path, &Overrides::default()).map_err(|error| error.to_string())?;
+    Ok(settings.camera.source)
+}
+
+/// Formats with the same sizes and rates together, in the order of the camera.
+fn grouped(formats: &[Format]) -> Vec<(Vec<&str>, &[Size])> {
+    let mut groups: Vec<(Vec<&str>, &[Size])> = Vec::new();
+    for format in formats {
+        match groups.iter_mut().find(|(_, sizes)| *sizes == format.sizes) {
+            Some((names, _)) => names.push(&format.fourcc),
+            None => groups.push((vec![&format.fourcc], &format.sizes)),
+        }
+    }
+    groups
+}
+
+fn wrapped(names: &[&str]) -> String {
+    let mut lines = vec!["   ".to_owned()];
+    for name in names {
+        if lines.last().is_some_and(|line| line.chars().count() + 1 + name.chars().count() > WIDTH) {
+            lines.push("   ".to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(name);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn sizes_in_words(sizes: &[Size], native: Option<(u32, u32)>) -> String {
+    let named: Vec<(String, String)> = sizes
+        .iter()
+        .map(|size| {
+            let name = match size {
+                Size::Fixed { width, height, .. } => format!("{width}x{height}"),
+                Size::Range { min_width, max_width, min_height, max_height, .. } => {
+                    format!("{min_width}x{min_height} - {max_width}x{max_height}")
+                }
+            };
+            let mut rates = rates_in_words(size.rates());
+            if Some(size.largest()) == native {
+                let separator = if rates.is_empty() { "" } else { "  " };
+                // TRANSLATORS: the camera's own, largest size
+                rates += &format!("{separator}({})", tr("native"));
+            }
+            (name, rates)
+        })
+        .collect();
+    let width = named.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    named.iter().map(|(name, rates)| format!("      {name:width$}  {rates}").trim_end().to_owned() + "\n").collect()
+}
+
+fn rates_in_words(rates: &Rates) -> String {
+    match rates {
+        Rates::List(rates) if rates.is_empty() => String::new(),
+        Rates::List(rates) => {
+            let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
+            // TRANSLATORS: fps is "frames per second"
+            trf("{rates} fps", &[("rates", &rates.join(" "))])
+        }
+        Rates::Range { min, max } => trf("{min} to {max} fps", &[("min", min), ("max", max)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(width: u32, height: u32, rates: &[f64]) -> Size {
+        Size::Fixed { width, height, rates: Rates::List(rates.to_vec()) }
+    }
+
+    fn format(fourcc: &str, sizes: Vec<Size>) -> Format {
+        Format { fourcc: fourcc.into(), description: String::new(), compressed: false, emulated: false, sizes }
+    }
+
+    fn listing(source: &str) -> Listing {
+        let source: Source = source.parse().unwrap();
+        let camera = Camera {
+            name: "HD Webcam".into(),
+            present: true,
+            node: Some("/dev/video0".into()),
+            bus: Some("usb 1-5".into()),
+            location: Some(crate::camera::Location::Front),
+            rotation: Some(180),
+            formats: Some(vec![
+                format("YUYV", vec![size(640, 480, &[30.0, 15.0])]),
+                format("UYVY", vec![size(640, 480, &[30.0, 15.0])]),
+                format("MJPG", vec![size(1280, 720, &[29.97]), size(1920, 1080, &[])]),
+            ]),
+            ..choice::missing(&"v4l2:/dev/v4l/by-id/usb-HD-video-index0".parse().unwrap()).unwrap()
+        };
+        let cameras = vec![camera];
+        let chosen = choice::find(&cameras, &source).map(|camera| camera.id.clone());
+        let why = choice::automatic(&cameras).map(|(_, why)| why);
+        Listing { source, cameras, chosen, why, raw_nodes: 30, modes_read: true, notes: vec![] }
+    }
+
+    #[test]
+    fn the_list_is_compact_and_names_everything() {
+        assert_eq!(
+            listing("auto").in_words(),
+            "* HD Webcam\n    \
+             source  v4l2:/dev/v4l/by-id/usb-HD-video-index0\n    \
+             node    /dev/video0\n    \
+             place   usb 1-5, front, turned by 180°\n    \
+             YUYV UYVY\n      \
+             640x480  30 15 fps\n    \
+             MJPG\n      \
+             1280x720   29.97 fps\n      \
+             1920x1080  (native)\n\
+             \n\
+             * is chosen automatically: it is the only camera (HD Webcam).\n\
+             30 raw sensor nodes of the IPU are not listed: they give nothing that can be shown; use icamera or libcamera.\n"
+        );
+    }
+
+    #[test]
+    fn json_has_everything_of_a_camera() {
+        let json = listing("auto").to_json();
+        assert_eq!(json["source"], "auto");
+        assert_eq!(json["chosen"], "usb-HD");
+        assert_eq!(json["raw_nodes"], 30);
+        let camera = &json["cameras"][0];
+        assert_eq!(camera["native"], json!({ "width": 1920, "height": 1080 }));
+        assert_eq!(camera["formats"][0]["sizes"][0], json!({ "width": 640, "height": 480, "rates": [30.0, 15.0] }));
+        assert_eq!(
+            (&camera["chosen"], &camera["present"], &camera["location"]),
+            (&json!(true), &json!(true), &json!("front"))
+        );
+    }
+
+    #[test]
+    fn no_camera_is_one_sentence_and_an_empty_list() {
+        let mut listing = listing("auto");
+        listing.cameras.clear();
+        (listing.chosen, listing.raw_nodes) = (None, 0);
+        assert!(
+            listing.in_words().starts_with("There is no camera: plug one in")
+                && listing.in_words().lines().count() == 1
+        );
+        assert_eq!(listing.to_json()["cameras"], json!([]));
+    }
+
+    #[test]
+    fn many_formats_of_the_same_sizes_take_a_few_lines() {
+        let names: Vec<String> = (0..80).map(|number| format!("F{number:03}")).collect();
+        let formats: Vec<_> = names.iter().map(|name| format(name, vec![size(640, 480, &[])])).collect();
+        let groups = grouped(&formats);
+        assert_eq!(groups.len(), 1);
+        let text = wrapped(&groups[0].0);
+        assert!(text.lines().count() < 8 && text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
+}

@@ -1,0 +1,371 @@
+//! What a camera can do: formats, sizes and rates.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::Location;
+use super::owner;
+use crate::i18n::{tr, trf};
+use crate::sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
+use crate::sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
+
+/// A pixel format with all its sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Format {
+    /// Its four-character code, of a GStreamer element GStreamer's name.
+    pub fourcc: String,
+    /// In words.
+    pub description: String,
+    /// Whether it has to be decoded: MJPEG and such.
+    pub compressed: bool,
+    /// Whether it is made in software.
+    pub emulated: bool,
+    /// Its sizes; empty where the driver does not tell.
+    pub sizes: Vec<Size>,
+}
+
+/// A size, or a range of sizes, in pixels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Size {
+    /// This one.
+    Fixed {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Frames per second.
+        rates: Rates,
+    },
+    /// Any within.
+    #[allow(missing_docs)] // the names say it
+    Range {
+        min_width: u32,
+        max_width: u32,
+        step_width: u32,
+        min_height: u32,
+        max_height: u32,
+        step_height: u32,
+        /// Frames per second at the largest size.
+        rates: Rates,
+    },
+}
+
+/// Frames per second, to three decimals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Rates {
+    /// These, the highest first; none where the driver does not tell.
+    List(Vec<f64>),
+    /// Any between.
+    Range {
+        /// Lowest.
+        min: f64,
+        /// Highest.
+        max: f64,
+    },
+}
+
+impl Rates {
+    /// The highest.
+    pub fn highest(&self) -> Option<f64> {
+        match self {
+            Rates::List(rates) => rates.iter().copied().max_by(f64::total_cmp),
+            Rates::Range { max, .. } => Some(*max),
+        }
+    }
+}
+
+impl Size {
+    /// Frames per second.
+    pub fn rates(&self) -> &Rates {
+        match self {
+            Size::Fixed { rates, .. } | Size::Range { rates, .. } => rates,
+        }
+    }
+
+    /// Width and height of the largest.
+    pub fn largest(&self) -> (u32, u32) {
+        match self {
+            Size::Fixed { width, height, .. } => (*width, *height),
+            Size::Range { max_width, max_height, .. } => (*max_width, *max_height),
+        }
+    }
+
+    /// Whether the camera gives exactly this.
+    pub fn has(&self, (width, height): (u32, u32)) -> bool {
+        match self {
+            Size::Fixed { width: w, height: h, .. } => (*w, *h) == (width, height),
+            Size::Range { min_width, max_width, step_width, min_height, max_height, step_height, .. } => {
+                let fits = |value: u32, min: u32, max: u32, step: u32| {
+                    (min..=max).contains(&value) && (value - min).is_multiple_of(step.max(1))
+                };
+                fits(width, *min_width, *max_width, *step_width) && fits(height, *min_height, *max_height, *step_height)
+            }
+        }
+    }
+}
+
+/// The largest size of all formats: the sensor's own, as far as the camera tells.
+pub fn native(formats: &[Format]) -> Option<(u32, u32)> {
+    let largest = formats.iter().flat_map(|format| &format.sizes).map(Size::largest);
+    largest.max_by_key(|(width, height)| (u64::from(*width) * u64::from(*height), *width))
+}
+
+/// The sizes it gives by themselves, the largest first; of a range its ends.
+pub fn sizes(formats: &[Format]) -> Vec<(u32, u32)> {
+    let mut sizes: Vec<_> = formats.iter().flat_map(|format| &format.sizes).map(Size::largest).collect();
+    sizes.sort_unstable_by_key(|(width, height)| (u64::from(*width) * u64::from(*height), *width));
+    sizes.dedup();
+    sizes.reverse();
+    sizes
+}
+
+/// Whether it gives this size by itself.
+pub fn has_size(formats: &[Format], size: (u32, u32)) -> bool {
+    formats.iter().flat_map(|format| &format.sizes).any(|offered| offered.has(size))
+}
+
+/// The size that serves this one best: itself, else the next larger, else the largest.
+pub fn serving(formats: &[Format], (width, height): (u32, u32)) -> Option<(u32, u32)> {
+    if has_size(formats, (width, height)) {
+        return Some((width, height));
+    }
+    let sizes = sizes(formats);
+    let larger = sizes.iter().rev().find(|(w, h)| *w >= width && *h >= height);
+    larger.or(sizes.first()).copied()
+}
+
+/// The rates it reaches at this size in any format, the highest first; a range as its ends.
+pub fn rates(formats: &[Format], size: (u32, u32)) -> Vec<f64> {
+    let mut rates: Vec<f64> = Vec::new();
+    for offered in formats.iter().flat_map(|format| &format.sizes).filter(|offered| offered.has(size)) {
+        match offered.rates() {
+            Rates::List(list) => rates.extend(list),
+            Rates::Range { min, max } => rates.extend([*min, *max]),
+        }
+    }
+    rates.sort_by(|a, b| b.total_cmp(a));
+    rates.dedup();
+    rates
+}
+
+/// Formats without colour: infrared and depth cameras have no others.
+pub fn is_grey(formats: &[Format]) -> bool {
+    const GREY: [&str; 14] =
+        ["GREY", "Y8", "Y04", "Y06", "Y10", "Y10B", "Y10P", "Y12", "Y14", "Y16", "Y8I", "Y12I", "Z16", "INZI"];
+    let is_grey = |format: &Format| {
+        let code = format.fourcc.split("-BE").next().unwrap_or_default().trim();
+        GREY.contains(&code) || code.starts_with("GRAY")
+    };
+    !formats.is_empty() && formats.iter().all(is_grey)
+}
+
+/// What a node says of itself when it is asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// What it can do.
+    pub formats: Vec<Format>,
+    /// Where it sits, in the driver's words.
+    pub bus_info: String,
+    /// Where it looks.
+    pub location: Option<Location>,
+    /// How far its sensor is turned, in degrees.
+    pub rotation: Option<u32>,
+}
+
+/// Opens a node, asks and closes it. A USB camera wakes up for that; its sensor stays off.
+///
+/// # Errors
+/// Why it cannot be asked: one sentence.
+pub fn ask(node: &Path) -> Result<Answer, String> {
+    let shown = node.display();
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
+        Errno::ACCESS | Errno::PERM => trf(
+            "No permission to open {node}: add yourself to the group with \"sudo usermod -aG {group} $USER\" and log \
+             in again.",
+            &[("node", &shown), ("group", &owner::group_of(node))],
+        ),
+        Errno::BUSY => trf("{node} is in use by another program: close that program.", &[("node", &shown)]),
+        error => trf(
+            "{node} cannot be opened ({error}): plug the camera in again.",
+            &[("node", &shown), ("error", &std::io::Error::from(error))],
+        ),
+    })?;
+    answer(&File::from(opened)).map_err(|error| {
+        trf(
+            "{node} does not say what it can do ({error}): plug the camera in again.",
+            &[("node", &shown), ("error", &error)],
+        )
+    })
+}
+
+fn answer(file: &File) -> std::io::Result<Answer> {
+    let capability = v4l2::query_capability(file)?;
+    if !capability.is_capture() {
+        return Err(std::io::Error::other(tr("it gives no video")));
+    }
+    let multiplanar = capability.capabilities & CAP_VIDEO_CAPTURE == 0;
+    let mut formats = Vec::new();
+    for described in modes::formats(file, multiplanar)? {
+        formats.push(Format {
+            fourcc: code(described.fourcc),
+            description: described.description,
+            compressed: described.is_compressed,
+            emulated: described.is_emulated,
+            sizes: sizes_of(file, described.fourcc),
+        });
+    }
+    Ok(Answer {
+        formats,
+        bus_info: capability.bus_info,
+        location: modes::orientation(file).and_then(Location::from_control),
+        rotation: modes::sensor_rotation(file).and_then(|degrees| u32::try_from(degrees).ok()),
+    })
+}
+
+fn sizes_of(file: impl AsFd, fourcc: u32) -> Vec<Size> {
+    let rates = |width, height| match modes::frame_intervals(&file, fourcc, width, height) {
+        Ok(FrameIntervals::Discrete(intervals)) => {
+            let mut rates: Vec<_> = intervals.into_iter().filter_map(per_second).collect();
+            rates.sort_by(|a, b| b.total_cmp(a));
+            Rates::List(rates)
+        }
+        Ok(FrameIntervals::Range { shortest, longest }) => match (per_second(longest), per_second(shortest)) {
+            (Some(min), Some(max)) => Rates::Range { min, max },
+            (None, Some(rate)) | (Some(rate), None) => Rates::List(vec![rate]),
+            (None, None) => Rates::List(Vec::new()),
+        },
+        // HDMI inputs and the like do not tell.
+        Err(_) => Rates::List(Vec::new()),
+    };
+    match modes::frame_sizes(&file, fourcc) {
+        Ok(FrameSizes::Discrete(sizes)) => sizes
+            .into_iter()
+            .map(|(width, height)| Size::Fixed { width, height, rates: rates(width, height) })
+            .collect(),
+        Ok(FrameSizes::Stepwise { width, height }) => vec![Size::Range {
+            min_width: width.min,
+            max_width: width.max,
+            step_width: width.step,
+            min_height: height.min,
+            max_height: height.max,
+            step_height: height.step,
+            rates: rates(width.max, height.max),
+        }],
+        Err(_) => Vec::new(),
+    }
+}
+
+/// `None` for an interval of no time.
+fn per_second((numerator, denominator): Interval) -> Option<f64> {
+    (numerator > 0).then(|| (f64::from(denominator) / f64::from(numerator) * 1000.0).round() / 1000.0)
+}
+
+/// A four-character code as people write it; the highest bit marks big endian.
+fn code(fourcc: u32) -> String {
+    let bytes = (fourcc & 0x7fff_ffff).to_le_bytes();
+    let mut code: String = bytes
+        .iter()
+        .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '?' })
+        .collect();
+    code.truncate(code.trim_end().len());
+    if fourcc >> 31 == 1 {
+        code += "-BE";
+    }
+    code
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A webcam with a raw and a compressed format.
+    pub(crate) fn webcam() -> Vec<Format> {
+        let format = |fourcc: &str, compressed, sizes: &[(u32, u32, &[f64])]| Format {
+            fourcc: fourcc.into(),
+            description: fourcc.into(),
+            compressed,
+            emulated: false,
+            sizes: sizes
+                .iter()
+                .map(|(width, height, rates)| Size::Fixed {
+                    width: *width,
+                    height: *height,
+                    rates: Rates::List(rates.to_vec()),
+                })
+                .collect(),
+        };
+        vec![
+            format("YUYV", false, &[(640, 480, &[30.0, 15.0]), (1280, 720, &[10.0])]),
+            format("MJPG", true, &[(1280, 720, &[60.0, 30.0]), (1920, 1080, &[30.0])]),
+        ]
+    }
+
+    #[test]
+    fn the_largest_size_is_the_native_one() {
+        assert_eq!(native(&webcam()), Some((1920, 1080)));
+        assert_eq!(sizes(&webcam()), [(1920, 1080), (1280, 720), (640, 480)]);
+        assert_eq!(rates(&webcam(), (1280, 720)), [60.0, 30.0, 10.0]);
+        assert_eq!(native(&[]), None);
+    }
+
+    #[test]
+    fn a_size_is_served_by_itself_else_by_the_next_larger_else_by_the_largest() {
+        let serving = |size| serving(&webcam(), size);
+        assert_eq!(serving((640, 480)), Some((640, 480)));
+        assert_eq!(serving((800, 600)), Some((1280, 720)));
+        assert_eq!(serving((3840, 2160)), Some((1920, 1080)));
+    }
+
+    #[test]
+    fn a_range_has_what_lies_on_its_steps() {
+        let range = Size::Range {
+            min_width: 2,
+            max_width: 4096,
+            step_width: 2,
+            min_height: 2,
+            max_height: 3000,
+            step_height: 2,
+            rates: Rates::Range { min: 1.0, max: 30.0 },
+        };
+        assert!(range.has((640, 480)) && !range.has((641, 480)) && !range.has((640, 3002)) && !range.has((0, 480)));
+        assert_eq!(range.rates().highest(), Some(30.0));
+        assert_eq!(range.largest(), (4096, 3000));
+    }
+
+    #[test]
+    fn codes_and_rates_read_as_people_write_them() {
+        assert_eq!(code(u32::from_le_bytes(*b"YUYV")), "YUYV");
+        assert_eq!(code(u32::from_le_bytes(*b"Y8  ")), "Y8");
+        assert_eq!(code(u32::from_le_bytes(*b"Y16 ") | 1 << 31), "Y16-BE");
+        assert_eq!(code(1), "????");
+        assert_eq!(per_second((1001, 30_000)), Some(29.97));
+        assert_eq!(per_second((0, 30)), None);
+    }
+
+    #[test]
+    fn infrared_cameras_are_known_by_their_formats() {
+        let grey = |codes: &[&str]| {
+            let formats: Vec<_> =
+                codes.iter().map(|code| Format { fourcc: (*code).into(), ..webcam()[0].clone() }).collect();
+            is_grey(&formats)
+        };
+        assert!(grey(&["GREY"]) && grey(&["Y8", "Y16-BE"]) && grey(&["GRAY8"]));
+        assert!(!grey(&["GREY", "YUYV"]) && !grey(&[]) && !grey(&["YUYV"]));
+    }
+
+    #[test]
+    fn who_cannot_be_asked_is_told_in_one_sentence() {
+        for node in ["/dev/no-such-camera", "/dev/null"] {
+            let sentence = ask(Path::new(node)).unwrap_err();
+            assert!(sentence.contains(node) && sentence.ends_with('.'), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a camera is and what it says of itself, from sysfs. `directory` is the node's, below
+//! `/sys/class/video4linux`; its `device` is the USB interface, or the PCI or platform device.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::i18n::tr;
+
+/// Where a camera looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Location {
+    /// At the user.
+    Front,
+    /// Away from the user.
+    Back,
+    /// It is not part of the computer.
+    External,
+}
+
+impl Location {
+    /// From `V4L2_CID_CAMERA_ORIENTATION`.
+    pub fn from_control(value: i32) -> Option<Self> {
+        [Location::Front, Location::Back, Location::External].get(usize::try_from(value).ok()?).copied()
+    }
+
+    /// As JSON names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Location::Front => "front",
+            Location::Back => "back",
+            Location::External => "external",
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // TRANSLATORS: where a camera looks, or where it is
+        f.write_str(&match self {
+            Location::Front => tr("front"),
+            Location::Back => tr("back"),
+            Location::External => tr("external"),
+        })
+    }
+}
+
+fn attribute(directory: &Path, name: &str) -> Option<String> {
+    let text = fs::read_to_string(directory.join(name)).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The device behind a node.
+fn device(directory: &Path) -> Option<PathBuf> {
+    directory.join("device").canonicalize().ok()
+}
+
+/// The USB device: the interface's parent.
+fn usb_device(directory: &Path) -> Option<PathBuf> {
+    let device = device(directory)?.parent()?.to_owned();
+    device.join("idVendor").exists().then_some(device)
+}
+
+/// What a USB camera says of itself; `None` of others, whose place is all there is.
+pub(super) fn identity(directory: &Path) -> Option<String> {
+    let device = usb_device(directory)?;
+    let said = |name| attribute(&device, name).unwrap_or_default();
+    // Two nodes of one camera differ in their index, its two cameras in their interface.
+    let interface = self::device(directory)?.file_name()?.to_string_lossy().split(':').nth(1)?.to_owned();
+    let index = attribute(directory, "index").unwrap_or_default();
+    Some(format!("{}:{}:{}:{interface}:{index}", said("idVendor"), said("idProduct"), said("serial")))
+}
+
+/// The product's name, which V4L2 cuts after 31 letters, else the card's.
+pub(super) fn product(directory: &Path, card: &str) -> String {
+    let product = usb_device(directory).and_then(|device| attribute(&device, "product"));
+    match product {
+        Some(product) if card.is_empty() || (card.len() >= 31 && product.starts_with(card)) => product,
+        _ => card.to_owned(),
+    }
+}
+
+/// The bus and the place on it: "usb 1-5", "pci 0000:00:14.0".
+pub(super) fn bus(directory: &Path) -> Option<String> {
+    let device = device(directory)?;
+    let subsystem = fs::read_link(device.join("subsystem")).ok()?;
+    let bus = subsystem.file_name()?.to_string_lossy().into_owned();
+    let place = usb_device(directory).unwrap_or(device);
+    Some(format!("{bus} {}", place.file_name()?.to_string_lossy()))
+}
+
+/// Where the firmware says that it is. A camera on a USB port that anybody may use has no place: the port has.
+pub(super) fn location(directory: &Path) -> Option<Location> {
+    let own = device(directory)?;
+    let usb = usb_device(directory);
+    if let Some(usb) = &usb {
+        match attribute(usb, "removable").as_deref() {
+            Some("removable") => return Some(Location::External),
+            Some("fixed") => {}
+            _ => return None,
+        }
+    }
+    let panel = [Some(own), usb].into_iter().flatten().find_map(|device| {
+        attribute(&device, "physical_location/panel")
+            .or_else(|| attribute(&device, "firmware_node/physical_location/panel"))
+    });
+    match panel.as_deref() {
+        Some("front") => Some(Location::Front),
+        Some("back") => Some(Location::Back),
+        _ => None,
+    }
+}

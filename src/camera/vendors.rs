@@ -1,0 +1,322 @@
+//! The cameras of `icamerasrc` and `libcamerasrc`: asked in a process of its own, for vendors' libraries crash, hang and
+//! keep state. `lenscap-worker --list-cameras KIND` prints a [`Report`] as one line of JSON.
+
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::time::Timespec;
+use serde::{Deserialize, Serialize};
+
+use super::modes::{Format, Rates, Size};
+use super::{Camera, Kind, Location};
+use crate::core::source::Source;
+use crate::i18n::{tr, trf};
+
+/// How long a library may take.
+pub const LIMIT: Duration = Duration::from_secs(5);
+/// The option of the worker that asks.
+pub const OPTION: &str = "--list-cameras";
+/// Longest answer.
+const MAX_ANSWER: usize = 256 * 1024;
+const MAX_CAMERAS: usize = 32;
+const MAX_FORMATS: usize = 128;
+const MAX_SIZES: usize = 256;
+const MAX_TEXT: usize = 200;
+
+/// What a library has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whether GStreamer has its element.
+    pub installed: bool,
+    /// Its cameras.
+    pub cameras: Vec<Reported>,
+}
+
+/// A camera of a library.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reported {
+    /// What the element is told to choose it.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Where it looks.
+    pub location: Option<Location>,
+    /// How far its sensor is turned, in degrees.
+    pub rotation: Option<u32>,
+    /// What it can do.
+    pub formats: Vec<Format>,
+}
+
+/// Asks for the cameras of both libraries at once; cameras, and sentences about what went wrong. Never to be called while
+/// a camera is on.
+pub fn ask(worker: &Path) -> (Vec<Camera>, Vec<String>) {
+    let until = Instant::now() + LIMIT;
+    let asked = [Kind::Icamera, Kind::Libcamera].map(|kind| (kind, Asked::new(worker, kind)));
+    let mut cameras = Vec::new();
+    let mut problems = Vec::new();
+    for (kind, asked) in asked {
+        match asked.and_then(|asked| asked.answer(until)) {
+            Ok(report) => cameras.extend(report.cameras.into_iter().map(|reported| camera(kind, reported))),
+            Err(why) => problems.push(trf(
+                "The cameras of {library} are not known ({why}): if this happens again, restart the computer.",
+                &[("library", &kind.as_str()), ("why", &why)],
+            )),
+        }
+    }
+    (cameras, problems)
+}
+
+fn camera(kind: Kind, reported: Reported) -> Camera {
+    let id = Some(reported.id.clone());
+    Camera {
+        source: if kind == Kind::Icamera { Source::Icamera(id) } else { Source::Libcamera(id) },
+        id: reported.id,
+        name: reported.name,
+        kind,
+        node: None,
+        bus: None,
+        location: reported.location,
+        rotation: reported.rotation,
+        present: true,
+        formats: Some(reported.formats),
+        problem: None,
+    }
+}
+
+/// A process that was asked. Dropping it ends it, with all that it started.
+struct Asked {
+    child: Child,
+    is_over: bool,
+}
+
+impl Asked {
+    fn new(worker: &Path, kind: Kind) -> Result<Self, String> {
+        let child = Command::new(worker)
+            .args([OPTION, kind.as_str()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        Ok(Self { child: child.map_err(|error| error.to_string())?, is_over: false })
+    }
+
+    fn answer(mut self, until: Instant) -> Result<Report, String> {
+        let mut stdout = self.child.stdout.take().ok_or_else(|| tr("it gave no answer"))?;
+        let mut answer = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(trf("it gave no answer within {seconds} s", &[("seconds", &LIMIT.as_secs())]));
+            }
+            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(io::Error::from(error).to_string()),
+            }
+            match stdout.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => answer.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.to_string()),
+            }
+            if answer.len() > MAX_ANSWER {
+                return Err(tr("it said too much"));
+            }
+            // Whole with its newline: a library may well hang when its process ends.
+            if answer.contains(&b'\n') {
+                break;
+            }
+        }
+        parse(&answer).ok_or_else(|| match answer.is_empty() {
+            true => tr("its library crashed"),
+            false => tr("it gave an answer that cannot be read"),
+        })
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        self.is_over = true;
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// The report in these bytes, within bounds and with texts that can be shown; `None` when it is none.
+fn parse(bytes: &[u8]) -> Option<Report> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let mut report: Report = serde_json::from_slice(line).ok()?;
+    report.cameras.truncate(MAX_CAMERAS);
+    // An id is handed back as it is: what is too long, or no text, is of no use.
+    report
+        .cameras
+        .retain(|camera| !camera.id.is_empty() && camera.id.len() <= MAX_TEXT && !camera.id.contains(char::is_control));
+    for camera in &mut report.cameras {
+        shorten(&mut camera.name);
+        if camera.name.is_empty() {
+            camera.name = camera.id.clone();
+        }
+        camera.rotation = camera.rotation.filter(|degrees| *degrees < 360);
+        camera.formats.truncate(MAX_FORMATS);
+        for format in &mut camera.formats {
+            shorten(&mut format.fourcc);
+            shorten(&mut format.description);
+            format.sizes.truncate(MAX_SIZES);
+            format.sizes.retain(is_sane);
+        }
+    }
+    Some(report)
+}
+
+fn shorten(text: &mut String) {
+    *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+}
+
+fn is_sane(size: &Size) -> bool {
+    const MOST: u32 = 32_768;
+    let ordered = match size {
+        Size::Fixed { width, height, .. } => *width > 0 && *height > 0,
+        Size::Range { min_width, max_width, min_height, max_height, .. } => {
+            min_width <= max_width && min_height <= max_height
+        }
+    };
+    let (width, height) = size.largest();
+    let may = |rate: f64| rate.is_finite() && rate >= 0.0;
+    let rates = match size.rates() {
+        Rates::List(rates) => rates.len() <= MAX_SIZES && rates.iter().copied().all(may),
+        Rates::Range { min, max } => may(*min) && may(*max) && min <= max,
+    };
+    ordered && width <= MOST && height <= MOST && rates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::modes::tests::webcam;
+    use super::*;
+    use proptest::prelude::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn report() -> Report {
+        let front = Reported {
+            id: r"\_SB_.PC00.LNK1".into(),
+            name: "Front".into(),
+            location: Some(Location::Front),
+            rotation: Some(180),
+            formats: webcam(),
+        };
+        Report { installed: true, cameras: vec![front] }
+    }
+
+    /// A program that answers so.
+    fn program(script: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("worker");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (directory, path)
+    }
+
+    #[test]
+    fn a_report_survives_the_way() {
+        let json = serde_json::to_vec(&report()).unwrap();
+        assert_eq!(parse(&json), Some(report()));
+    }
+
+    #[test]
+    fn cameras_of_both_libraries_are_read() {
+        let json = serde_json::to_string(&report()).unwrap();
+        let (_directory, worker) = program(&format!(
+            "[ $2 = libcamera ] && printf '%s\\n' '{json}' || echo '{{\"installed\":false,\"cameras\":[]}}'"
+        ));
+        let (cameras, problems) = ask(&worker);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(cameras.len(), 1);
+        assert_eq!(cameras[0].source, Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into())));
+        assert_eq!(cameras[0].location, Some(Location::Front));
+    }
+
+    #[test]
+    fn a_library_that_crashes_hangs_floods_or_lies_is_survived_and_named() {
+        for (script, why) in [
+            ("kill -SEGV $$", "crashed"),
+            ("echo nonsense", "cannot be read"),
+            ("head -c 1000000 /dev/zero", "too much"),
+        ] {
+            let (_directory, worker) = program(script);
+            let (cameras, problems) = ask(&worker);
+            assert!(cameras.is_empty());
+            assert_eq!(problems.len(), 2);
+            assert!(problems[0].contains("icamera") && problems[1].contains("libcamera"), "{problems:?}");
+            assert!(problems.iter().all(|problem| problem.contains(why)), "{problems:?}");
+        }
+        let (cameras, problems) = ask(Path::new("/no/such/worker"));
+        assert!(cameras.is_empty() && problems.len() == 2);
+        // One that answers and then hangs has answered; what it started goes with it.
+        let (directory, worker) =
+            program("echo '{\"installed\":true,\"cameras\":[]}'; sleep 1000 & echo $! >>$(dirname $0)/pid; wait");
+        assert_eq!(ask(&worker), (vec![], vec![]));
+        let pids = std::fs::read_to_string(directory.path().join("pid")).unwrap_or_default();
+        for pid in pids.lines() {
+            let end = Instant::now() + Duration::from_secs(5);
+            let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            while !state().is_empty() && !state().contains(") Z ") {
+                assert!(Instant::now() < end, "process {pid} is left over");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_hangs_is_ended_at_its_deadline() {
+        let (_directory, worker) = program("sleep 1000");
+        let asked = Asked::new(&worker, Kind::Icamera).unwrap();
+        let pid = asked.child.id();
+        let error = asked.answer(Instant::now() + Duration::from_millis(50)).unwrap_err();
+        assert!(error.contains("no answer"), "{error}");
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_left_out() {
+        let mut wild = report();
+        wild.cameras[0].name = "a\u{1b}[31m\nb".into();
+        wild.cameras[0].rotation = Some(7000);
+        wild.cameras.push(Reported { id: "x\ny".into(), ..wild.cameras[0].clone() });
+        wild.cameras[0].formats[0].sizes.push(Size::Fixed { width: u32::MAX, height: 1, rates: Rates::List(vec![]) });
+        let parsed = parse(&serde_json::to_vec(&wild).unwrap()).unwrap();
+        assert_eq!(parsed.cameras.len(), 1);
+        assert_eq!(parsed.cameras[0].name, "a[31mb");
+        assert_eq!(parsed.cameras[0].rotation, None);
+        assert_eq!(parsed.cameras[0].formats[0].sizes.len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = parse(&bytes);
+        }
+
+        #[test]
+        fn any_damage_to_a_report_is_survived(at in 0usize..1000, byte: u8, cut in 0usize..1000) {
+            let mut json = serde_json::to_vec(&report()).unwrap();
+            let length = json.len();
+            json[at % length] = byte;
+            json.truncate(length - cut % length);
+            if let Some(parsed) = parse(&json) {
+                prop_assert!(parsed.cameras.iter().all(|camera| !camera.name.contains(char::is_control)));
+            }
+        }
+    }
+}

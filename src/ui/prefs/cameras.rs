@@ -1,0 +1,175 @@
+//! The cameras as the window knows them: what sysfs lists at any time, and what they said they can do when the page was
+//! shown. They are not asked while one is on.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::camera::watch::Watch;
+use crate::camera::{Camera, System, choice, vendors};
+use crate::config::Settings;
+use crate::core::source::Source;
+use crate::core::status::StateName;
+use crate::i18n::{tr, trf};
+
+use super::relay::{Applet, Relay};
+use super::store::Store;
+
+/// See the module.
+pub struct Cameras {
+    system: System,
+    /// By node and id: the same camera at another node is asked again.
+    asked: RefCell<HashMap<(Option<PathBuf>, String), Camera>>,
+    /// Those of vendors' libraries; `None`: not asked yet.
+    vendors: RefCell<Option<Vec<Camera>>>,
+    is_asking: Cell<bool>,
+    is_shown: Cell<bool>,
+    may_ask: Cell<bool>,
+}
+
+impl Cameras {
+    /// Nothing is asked before [`Self::show`].
+    pub fn new(class: &Path) -> Rc<Self> {
+        Rc::new(Self {
+            system: System::of(class),
+            asked: RefCell::default(),
+            vendors: RefCell::default(),
+            is_asking: Cell::new(false),
+            is_shown: Cell::new(false),
+            may_ask: Cell::new(false),
+        })
+    }
+
+    /// Those that are there, with what is known of them.
+    pub fn list(&self) -> Vec<Camera> {
+        let mut cameras = self.vendors.borrow().clone().unwrap_or_default();
+        let asked = self.asked.borrow();
+        cameras.extend(self.system.cameras().into_iter().map(|camera| {
+            let known = asked.get(&key(&camera)).cloned();
+            // Its name for the settings may have changed meanwhile: a twin came.
+            known.map(|known| Camera { source: camera.source.clone(), ..known }).unwrap_or(camera)
+        }));
+        cameras
+    }
+
+    /// The camera of the settings, with what it can do where that is known.
+    pub fn chosen(&self, settings: &Settings) -> Option<Camera> {
+        choice::find(&self.list(), &settings.camera.source).cloned()
+    }
+
+    /// What is to be said of the source in the settings.
+    pub fn words(&self, settings: &Settings) -> String {
+        let source = &settings.camera.source;
+        let cameras = self.list();
+        match (source, choice::find(&cameras, source)) {
+            (Source::Auto, Some(_)) if self.vendors.borrow().is_none() => String::new(),
+            (Source::Auto, _) => match choice::automatic(&cameras) {
+                Some((camera, why)) => {
+                    // TRANSLATORS: {why} is as in "it is the only camera"
+                    trf("Now {camera}: {why}.", &[("camera", &camera.label()), ("why", &why)])
+                }
+                None => tr("There is no camera now."),
+            },
+            (_, Some(camera)) => camera.problem.clone().unwrap_or_default(),
+            (Source::V4l2(_), None) => tr("It is not there now: plug it in, or choose another one."),
+            _ => String::new(),
+        }
+    }
+
+    /// Asks the cameras from now on, as far as they may be asked, and follows those that come and go.
+    pub fn follow(self: &Rc<Self>, store: &Rc<Store>, relay: &Relay, page: &adw::PreferencesPage) {
+        use adw::prelude::*;
+
+        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        relay.on_change(move |applet| {
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else { return };
+            cameras.may_ask.set(!is_on(applet));
+            cameras.ask(&store);
+        });
+        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        page.connect_map(move |_| {
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else { return };
+            cameras.is_shown.set(true);
+            cameras.ask(&store);
+        });
+        let cameras = Rc::downgrade(self);
+        page.connect_unmap(move |_| {
+            if let Some(cameras) = cameras.upgrade() {
+                cameras.is_shown.set(false);
+            }
+        });
+        let mut watch = match Watch::new() {
+            Ok(watch) => watch,
+            Err(error) => return tracing::debug!("cameras that come are seen when the window comes forward ({error})"),
+        };
+        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        glib_unix::unix_fd_add_local(watch.fd().as_raw_fd(), glib::IOCondition::IN, move |_, _| {
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else {
+                return glib::ControlFlow::Break;
+            };
+            if watch.dispatch() {
+                // One that could not be asked may be by now.
+                cameras.asked.borrow_mut().retain(|_, camera| camera.problem.is_none());
+                store.look_for_devices();
+                cameras.ask(&store);
+            }
+            glib::ControlFlow::Continue
+        });
+    }
+
+    /// Asks, elsewhere, what is not known yet.
+    fn ask(self: &Rc<Self>, store: &Rc<Store>) {
+        if !self.may_ask.get() || !self.is_shown.get() || self.is_asking.get() {
+            return;
+        }
+        let mut unknown = self.system.cameras();
+        unknown.retain(|camera| !self.asked.borrow().contains_key(&key(camera)));
+        let worker = self.vendors.borrow().is_none().then(worker);
+        if unknown.is_empty() && worker.is_none() {
+            return;
+        }
+        self.is_asking.set(true);
+        let (cameras, store) = (Rc::downgrade(self), Rc::downgrade(store));
+        glib::spawn_future_local(async move {
+            let asked = gio::spawn_blocking(move || {
+                unknown.iter_mut().for_each(Camera::ask);
+                (unknown, worker.map(|worker| vendors::ask(&worker)))
+            });
+            let answer = asked.await;
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), store.upgrade()) else { return };
+            cameras.is_asking.set(false);
+            let Ok((known, vendors)) = answer else { return };
+            cameras.asked.borrow_mut().extend(known.into_iter().map(|camera| (key(&camera), camera)));
+            if let Some((found, problems)) = vendors {
+                problems.iter().for_each(|problem| tracing::warn!("{problem}"));
+                cameras.vendors.replace(Some(found));
+            }
+            store.look_for_devices();
+            // Another may have come meanwhile.
+            cameras.ask(&store);
+        });
+    }
+}
+
+fn key(camera: &Camera) -> (Option<PathBuf>, String) {
+    (camera.node.clone(), camera.id.clone())
+}
+
+/// Whether the camera is on, or about to be, or nobody knows yet.
+fn is_on(applet: &Applet) -> bool {
+    match applet {
+        Applet::Unknown => true,
+        Applet::NoBus | Applet::NotRunning => false,
+        Applet::Running(view) => [StateName::Pending, StateName::Starting, StateName::Live, StateName::Cooldown]
+            .iter()
+            .any(|state| state.as_str() == view.state),
+    }
+}
+
+/// Beside this program, installed or not.
+fn worker() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    own.with_file_name("lenscap-worker")
+}
