@@ -1,5 +1,7 @@
 //! Two nodes with one picture: v4l2loopback from 0.13 on serves one reader a node.
 
+use lenscap::output::finder::{Wanted, find, second_label};
+
 use super::*;
 
 const SECOND: &str = "/dev/video31";
@@ -208,8 +210,10 @@ fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
     let mut relay = Relay::start(&all);
     relay.wait_for("idle");
     eventually("it is refused", || relay.poll().second.contains("first device"));
-    drop(open(NODE, 4));
+    let mut first = open(NODE, 4);
     relay.wait_for("live");
+    frames_until_moving(&mut first, 3);
+    drop(first);
     relay.quit();
     // A stranger writes to it.
     relay::unload();
@@ -263,4 +267,21 @@ fn two_idle_nodes_cost_nothing() {
     let switches = relay.resources().switches - before.switches;
     assert!(switches <= 2, "{switches} context switches in {window:?}");
     relay.quit();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
+    relay::unload();
+    let wanted = Wanted::Label(second_label("Lenscap"));
+    let error = find(&wanted, false, Some(node())).expect_err("there is none").text;
+    let told = error.split('"').find_map(|part| part.strip_prefix("sudo ").filter(|part| part.contains("devices=2")));
+    let told = told.unwrap_or_else(|| panic!("no command: {error}"));
+    assert!(Command::new("sh").args(["-c", told]).status().expect("sh").success(), "{told}");
+    let names = || -> Vec<String> {
+        let nodes = lenscap::camera::loopbacks(Path::new(lenscap::camera::CLASS));
+        nodes.into_iter().map(|node| node.name).collect()
+    };
+    assert_eq!(names(), ["Lenscap", "Lenscap 2"], "{told}");
+    relay::reload("Lenscap");
 }
