@@ -91,7 +91,9 @@ fn runs() -> usize {
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
-        eprintln!("usage: relay idle|start|live|latency|switches|watch|wire|native|cycles FILE (make bench runs them all)");
+        eprintln!(
+            "usage: relay idle|start|live|latency|switches|watch|wire|native|cycles FILE (make bench runs them all)"
+        );
         return std::process::ExitCode::from(2);
     };
     if part == "fresh-start" {
