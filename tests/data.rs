@@ -99,6 +99,8 @@ fn the_interface_is_the_documented_one() {
         ("PausedUntil", "x"),
         ("Node", "s"),
         ("Version", "s"),
+        ("Stuck", "b"),
+        ("OtherCameras", "aa{sv}"),
     ];
     for (name, signature) in properties {
         assert!(interface.lookup_property(name).is_some(), "{name}");
