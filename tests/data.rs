@@ -103,6 +103,8 @@ fn the_interface_is_the_documented_one() {
         ("Nodes", "as"),
         ("SecondDevice", "s"),
         ("Version", "s"),
+        ("Stuck", "b"),
+        ("OtherCameras", "aa{sv}"),
     ];
     for (name, signature) in properties {
         assert!(interface.lookup_property(name).is_some(), "{name}");

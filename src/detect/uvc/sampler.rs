@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(seen, [(0, Flow::Streaming), (600, Flow::Open)]);
         assert!(!sampler.is_presumed());
         let mut sampler = presumed();
-        let seen = follow(&mut sampler, now, 2000, |at| bulk(at));
+        let seen = follow(&mut sampler, now, 2000, bulk);
         assert_eq!(seen, [(0, Flow::Streaming)]);
         assert!(!sampler.is_presumed(), "known by now");
     }
