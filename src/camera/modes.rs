@@ -188,7 +188,7 @@ pub fn ask(node: &Path) -> Result<Answer, String> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
         Errno::ACCESS | Errno::PERM => trf(
-            "No permission to open {node}: add yourself to the group with \"sudo usermod -aG {group} $USER\" and log \
+            "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log \
              in again.",
             &[("node", &shown), ("group", &owner::group_of(node))],
         ),
