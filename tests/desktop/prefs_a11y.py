@@ -419,7 +419,7 @@ def test_everything_is_named(window, _):
     role = Atspi.Role
     wanted = {role.CHECK_BOX, role.TOGGLE_BUTTON, role.PUSH_BUTTON, role.SPIN_BUTTON, role.TEXT, role.COMBO_BOX, role.ENTRY}
     nameless, seen = [], 0
-    for page in ("Camera", "Privacy", "Device", "General"):
+    for page in ("Camera", "Controls", "Privacy", "Device", "General"):
         window.page(page)
         time.sleep(0.4)  # pages change with an animation
         for node in walk(window.frame):
@@ -434,6 +434,27 @@ def test_everything_is_named(window, _):
                     nameless.append(f"{page}: {node.get_role_name()} \"{node.get_name()}\" in {inside.get_role_name()}")
     assert seen > 25, seen
     assert not nameless, nameless
+
+
+def test_controls_of_a_camera_are_moved_by_keyboard(window, _):
+    from gi.repository import Atspi
+
+    window.page("Camera")
+    before = window.text()
+    window.config.parent.mkdir(parents=True, exist_ok=True)
+    window.config.write_text("[camera]\nsource = \"test\"\n")
+    window.page("Controls")
+    # The test picture has none of its own: these are in software.
+    window.find("Brightness")
+    # GTK 4.8 adds the name of the row.
+    window.tab_to("Brightness Brightness", {Atspi.Role.SLIDER})
+    window.key("Right", "Right", "Right")
+    window.until_written("brightness = 3")
+    window.tab_to("Reset to Defaults")
+    window.key("Return")
+    wait_for("the value is forgotten", lambda: "brightness" not in window.text())
+    window.config.write_text(before)
+    window.page("Camera")
 
 
 def test_program_is_blocked_by_keyboard(window, _):
@@ -529,7 +550,7 @@ def screenshots(window, directory):
     for name, (width, height) in (("wide", wide), ("narrow", narrow)):
         window.keys("windowsize", "--sync", window.xid, str(width * scale), str(height * scale))
         time.sleep(0.7)
-        for page in ("Camera", "Privacy", "Device", "General"):
+        for page in ("Camera", "Controls", "Privacy", "Device", "General"):
             window.page(page)
             window.keys("mousemove", "0", "0")
             time.sleep(0.7)

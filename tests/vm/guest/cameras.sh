@@ -25,7 +25,8 @@ theirs() {
   v4l2-ctl -d "$1" --list-formats-ext | awk '
     /^[ \t]*\[[0-9]+\]:/ { split($0, part, "\047"); code = part[2]; gsub(/ /, "", code); next }
     /Size: Discrete/ { size = $3; next }
-    /Size: (Stepwise|Continuous)/ { size = $3 "-" $5; next }
+    # Of a range of sizes v4l2-ctl asks for no rates.
+    /Size: (Stepwise|Continuous)/ { print code, $3 "-" $5, "range"; next }
     /Interval: Discrete/ { rate = $4; sub(/^\(/, "", rate); print code, size, rate; seen[code size] = 1; next }
     /Interval: / { print code, size, "range" }
   ' | sort -u
@@ -38,7 +39,7 @@ for f in camera["formats"]:
     for s in f["sizes"]:
         size = (f'{s["width"]}x{s["height"]}' if "width" in s else
                 f'{s["min_width"]}x{s["min_height"]}-{s["max_width"]}x{s["max_height"]}')
-        rates = s["rates"]
+        rates = s["rates"] if "width" in s else None
         for rate in rates if isinstance(rates, list) else ["range"]:
             print(f["fourcc"].replace(" ", ""), size, rate if rate == "range" else f"{rate:.3f}")
 PYTHON
