@@ -550,12 +550,21 @@ def screenshots(window, directory):
     for name, (width, height) in (("wide", wide), ("narrow", narrow)):
         window.keys("windowsize", "--sync", window.xid, str(width * scale), str(height * scale))
         time.sleep(0.7)
-        for page in ("Camera", "Controls", "Privacy", "Device", "General"):
+        for page in ("Camera", "Privacy", "Device", "General"):
             window.page(page)
             window.keys("mousemove", "0", "0")
             time.sleep(0.7)
             subprocess.run(["import", "-window", window.xid, directory / f"{page.lower()}-{name}.png"], check=True)
     relay.leave()
+    window.config.parent.mkdir(parents=True, exist_ok=True)
+    window.config.write_text("[camera]\nsource = \"test\"\n")
+    window.page("Controls")
+    window.find("Brightness")
+    time.sleep(0.7)
+    for name, (width, height) in (("wide", wide), ("narrow", narrow)):
+        window.keys("windowsize", "--sync", window.xid, str(width * scale), str(height * scale))
+        time.sleep(0.7)
+        subprocess.run(["import", "-window", window.xid, directory / f"controls-{name}.png"], check=True)
     window.page("Camera")
     window.tab_to("Camera", {Atspi.Role.COMBO_BOX})
     window.key("space")
