@@ -413,7 +413,12 @@ fn a_camera_that_lies_about_its_rate_stays_live_and_in_order() {
     println!("REPORT 30 frames a second promised, 5 given: {tally} in {:?}", began.elapsed());
     assert_eq!(tally.backwards, 0, "{tally}");
     assert_eq!(rig.relay.poll().state, "live", "slow is not dead");
+    eventually("it is told", || {
+        rig.pictures(&mut client, 1);
+        rig.relay.poll().shortfall.contains("promises 30 frames a second at 320x240 and gives 5")
+    });
     rig.relay.quit();
+    assert!(rig.relay.seen.iter().all(|line| !line.stuck), "{:#?}", rig.relay.seen);
 }
 
 #[test]

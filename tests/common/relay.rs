@@ -24,6 +24,8 @@ pub struct Line {
     pub reason: String,
     /// Why the second device is not served, "" when nothing is wrong.
     pub second: String,
+    /// What the camera gives less of than was asked for, "" when nothing.
+    pub shortfall: String,
     /// The camera could not be switched off.
     pub stuck: bool,
     /// Cameras used past the relay, with their programs.
@@ -289,6 +291,7 @@ fn parse(line: &str) -> Line {
             .collect(),
         reason: text("reason"),
         second: text("second_device"),
+        shortfall: value["mode"]["shortfall"].as_str().unwrap_or_default().to_owned(),
         stuck: value["stuck"].as_bool().expect("stuck"),
         others: value["others"]
             .as_array()
