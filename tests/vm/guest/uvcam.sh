@@ -44,12 +44,38 @@ on_and_off() {
   if [ "$found" = "$want" ]; then pass "$2-wire"; else fail "$2-wire: on and off by $found"; fi
 }
 
+# What the program says of the camera, without switching it on: its modes and knobs, and that a knob is turned.
+export XDG_RUNTIME_DIR=$WORK/run XDG_CONFIG_HOME=$WORK/config LC_ALL=C.UTF-8
+mkdir -p "$XDG_RUNTIME_DIR"
+listed() {
+  local source=v4l2:$CAMERA found
+  "$BIN/lenscap" cameras --json >"$WORK/cameras.json"
+  found=$(/usr/bin/python3 -c 'import json,sys
+cameras = [c for c in json.load(open(sys.argv[1]))["cameras"] if c["source"] == sys.argv[2]]
+print(*sorted("%s %dx%d %s" % (f["fourcc"], s["width"], s["height"], ",".join("%g" % r for r in s["rates"]))
+              for c in cameras for f in c["formats"] for s in f["sizes"]), sep="; ")' "$WORK/cameras.json" "$source")
+  if [[ $(tr ';' '\n' <<<"$found" | wc -l) = 7 && $found == *"YUYV 640x480 30,15,5"* && $found == *"MJPG 1920x1080"* ]]; then
+    pass "$1-listed"
+  else
+    fail "$1-listed: $found"
+  fi
+  found=$("$BIN/lenscap" controls --source "$source" --json | /usr/bin/python3 -c 'import json,sys
+print(len(json.load(sys.stdin)["controls"]))')
+  if [ "$found" = "$(v4l2-ctl -d "$CAMERA" -L | grep -cE ' 0x00[0-9a-f]{6} \(')" ]; then pass "$1-knobs"; else fail "$1-knobs: $found"; fi
+  "$BIN/lenscap" controls --source "$source" set brightness 33 >/dev/null
+  found=$(v4l2-ctl -d "$CAMERA" -C brightness)
+  if [ "$found" = "brightness: 33" ]; then pass "$1-turned"; else fail "$1-turned: $found"; fi
+  found=$("$BIN/lenscap" controls --source "$source" set brightness 5000 2>&1) && fail "$1-beyond: taken" || pass "$1-beyond"
+  "$BIN/lenscap" controls --source "$source" reset brightness >/dev/null
+}
+
 for transport in isoc bulk; do
   plug_uvcam $transport --$transport || die "the camera ($transport) does not appear"
   sizes=$(v4l2-ctl -d "$CAMERA" --list-formats-ext | grep -c 'Size: Discrete')
   if [ "$sizes" = 7 ]; then pass $transport-modes; else fail "$transport-modes: $sizes of 7"; fi
   controls=$(v4l2-ctl -d "$CAMERA" -L | grep -cE ' 0x00[0-9a-f]{6} \(')
   if [ "$controls" = 18 ]; then pass $transport-controls; else fail "$transport-controls: $controls of 18"; fi
+  listed $transport
   if grep -q 'STREAM on' "$WORK/$transport.log"; then fail "$transport-off: looking at it switched it on"; else pass $transport-off; fi
   in_order $transport-yuyv 320x240 YUYV 15 30
   on_and_off $transport $transport
