@@ -581,18 +581,24 @@ fn a_node_is_made_through_the_control_device_where_permitted() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn nothing_grows_over_fifteen_activations() {
     let mut relay = start(&["--source", "test", "--cooldown-ms", "0"]);
-    let before = relay.resources();
-    for _ in 0..15 {
+    let mut before = None;
+    for round in 0..16 {
         let mut client = Client::open(node()).expect("open");
         client.stream(4).expect("stream");
         relay.wait_for("live");
         drop(client);
         relay.wait_for("idle");
         relay.seen.clear();
+        // What is made at the first use is no growth.
+        if round == 0 {
+            eventually("the first worker is gone", || relay.workers().is_empty());
+            before = Some(relay.resources());
+        }
     }
+    let before = before.expect("a first round");
     eventually("the last worker is gone", || relay.workers().is_empty());
     // The relay hears of the worker's end a moment after it.
-    eventually("the descriptors are as before", || relay.resources().descriptors == before.descriptors);
+    eventually("the descriptors are as before", || relay.resources().descriptors <= before.descriptors);
     let after = relay.resources();
     assert_eq!(before.threads, after.threads, "threads");
     assert!(relay.children().is_empty(), "zombies: {:?}", relay.children());
