@@ -4,7 +4,7 @@
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
-only_when "$EXCLUSIVE_CAPS" = 1
+only_when "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.1
 module_at_least 0.15 || exit 78
 [ -x "$BIN/uvcam" ] || { echo "tests/fixtures/uvcam was not built"; exit 77; }
 
