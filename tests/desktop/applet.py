@@ -388,6 +388,7 @@ class Starting(Case):
     def test_diagnose_opens_its_window(self):
         self.desktop.panel()
         applet = self.applet()
+        applet.item()
         applet.click("Diagnose…")
         eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
 
