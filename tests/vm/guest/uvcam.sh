@@ -1,5 +1,5 @@
 #!/bin/bash
-# limit: 120
+# limit: 300
 # The USB camera made of software, alone: the real uvcvideo lists what it offers and brings its pictures, in order and one by one.
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
