@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command as Subcommand, DoctorArgs, RunArgs};
 use crate::config;
 use crate::doctor;
-use crate::i18n::trf;
+use crate::i18n::{tr, trf};
 use crate::ipc::{self, AskError, Request};
 use relay::{Manner, Relay, Wish};
 
@@ -62,8 +62,7 @@ pub fn applet(cli: Cli) -> ExitCode {
     match cli.command {
         None => exit(desktop::run(&cli.run, cli.gapplication_service)),
         Some(Subcommand::Run(run)) if !run.headless && !run.events => exit(desktop::run(&run.run, false)),
-        // Whatever else is asked of it is not its own.
-        Some(_) => main(cli),
+        Some(_) => exit(Err(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\"."))),
     }
 }
 
