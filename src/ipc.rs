@@ -412,13 +412,7 @@ pub fn fetch(request: Request) -> Result<Value, AskError> {
 /// # Errors
 /// As [`ask`].
 pub fn status() -> Result<Value, AskError> {
-    let path = socket_path().map_err(|_| AskError::NotRunning)?;
-    let mut status = Value::Null;
-    ask_at(&path, Request::Status, &mut |value| {
-        status = value.clone();
-        true
-    })?;
-    Ok(status)
+    fetch(Request::Status)
 }
 
 /// Asks the running relay and prints its answer, as JSON or in words.

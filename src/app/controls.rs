@@ -1,15 +1,15 @@
 //! Controls from the command line, and the process that reads a camera which nobody uses.
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use super::program;
+use crate::camera::asked::Asked;
 use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Overrides};
 use crate::core::controls::{CameraControls, Control, Saved, Value};
@@ -59,29 +59,14 @@ pub(super) fn no_answer() -> String {
 /// Reads the controls of a camera in a process of its own; never streams.
 fn read(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Result<CameraControls, String> {
     let program = program("lenscap-worker")?;
-    let mut child = Command::new(&program)
-        .args(arguments(source, excluded, orders))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            trf(
-                "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-                &[("path", &program.display()), ("error", &error)],
-            )
-        })?;
-    let mut stdout = child.stdout.take().ok_or_else(no_answer)?;
-    let (sender, printed) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stdout.read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-    });
-    let printed = printed.recv_timeout(LIST_LIMIT);
-    // Fails only for a process that has ended.
-    let _ = child.kill();
-    let _ = child.wait();
-    understood(&printed.map_err(|_| no_answer())?)
+    let mut command = Command::new(&program);
+    let asked = Asked::new(command.args(arguments(source, excluded, orders))).map_err(|error| {
+        trf(
+            "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
+            &[("path", &program.display()), ("error", &error)],
+        )
+    })?;
+    understood(&asked.line(Instant::now() + LIST_LIMIT).map_err(|_| no_answer())?)
 }
 
 /// Puts changes into saved values; `None` takes one away.

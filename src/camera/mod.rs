@@ -1,6 +1,7 @@
 //! Cameras: what there is, what they are called, what they can do. Looking at the list opens nothing; a node is opened,
 //! and a vendor's library asked, only through [`modes::ask`] and [`vendors::ask`], when somebody wants to know.
 
+pub mod asked;
 pub mod choice;
 pub mod controls;
 pub mod ids;

@@ -1,16 +1,13 @@
 //! The cameras of `icamerasrc` and `libcamerasrc`: asked in a process of its own, for vendors' libraries crash, hang and
 //! keep state. `lenscap-worker --list-cameras KIND` prints a [`Report`] as one line of JSON.
 
-use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
-use rustix::time::Timespec;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::modes::{Format, Rates, Size};
 use super::{Camera, Kind, Location};
 use crate::core::source::Source;
@@ -20,8 +17,6 @@ use crate::i18n::{tr, trf};
 pub const LIMIT: Duration = Duration::from_secs(5);
 /// The option of the worker that asks.
 pub const OPTION: &str = "--list-cameras";
-/// Longest answer.
-const MAX_ANSWER: usize = 256 * 1024;
 const MAX_CAMERAS: usize = 32;
 const MAX_FORMATS: usize = 128;
 const MAX_SIZES: usize = 256;
@@ -55,11 +50,12 @@ pub struct Reported {
 /// a camera is on.
 pub fn ask(worker: &Path) -> (Vec<Camera>, Vec<String>) {
     let until = Instant::now() + LIMIT;
-    let asked = [Kind::Icamera, Kind::Libcamera].map(|kind| (kind, Asked::new(worker, kind)));
+    let asked = [Kind::Icamera, Kind::Libcamera]
+        .map(|kind| (kind, Asked::new(Command::new(worker).args([OPTION, kind.as_str()]).stderr(Stdio::null()))));
     let mut cameras = Vec::new();
     let mut problems = Vec::new();
     for (kind, asked) in asked {
-        match asked.and_then(|asked| asked.answer(until)) {
+        match asked.map_err(|error| error.to_string()).and_then(|asked| parse(&asked.line(until)?)) {
             Ok(report) => cameras.extend(report.cameras.into_iter().map(|reported| camera(kind, reported))),
             Err(why) => problems.push(trf(
                 "The cameras of {library} are not known ({why}): if this happens again, restart the computer.",
@@ -87,77 +83,12 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
     }
 }
 
-/// A process that was asked. Dropping it ends it, with all that it started.
-struct Asked {
-    child: Child,
-    is_over: bool,
-}
-
-impl Asked {
-    fn new(worker: &Path, kind: Kind) -> Result<Self, String> {
-        let child = Command::new(worker)
-            .args([OPTION, kind.as_str()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn();
-        Ok(Self { child: child.map_err(|error| error.to_string())?, is_over: false })
-    }
-
-    fn answer(mut self, until: Instant) -> Result<Report, String> {
-        let mut stdout = self.child.stdout.take().ok_or_else(|| tr("it gave no answer"))?;
-        let mut answer = Vec::new();
-        let mut buffer = [0; 16 * 1024];
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(trf("it gave no answer within {seconds} s", &[("seconds", &LIMIT.as_secs())]));
-            }
-            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-            match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-                Ok(_) => {}
-                Err(error) => return Err(io::Error::from(error).to_string()),
-            }
-            match stdout.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => answer.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.to_string()),
-            }
-            if answer.len() > MAX_ANSWER {
-                return Err(tr("it said too much"));
-            }
-            // Whole with its newline: a library may well hang when its process ends.
-            if answer.contains(&b'\n') {
-                break;
-            }
-        }
-        parse(&answer).ok_or_else(|| match answer.is_empty() {
-            true => tr("its library crashed"),
-            false => tr("it gave an answer that cannot be read"),
-        })
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        if self.is_over {
-            return;
-        }
-        self.is_over = true;
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.wait();
-    }
-}
-
-/// The report in these bytes, within bounds and with texts that can be shown; `None` when it is none.
-fn parse(bytes: &[u8]) -> Option<Report> {
-    let line = bytes.split(|byte| *byte == b'\n').next()?;
-    let mut report: Report = serde_json::from_slice(line).ok()?;
+/// The report in this line, within bounds and with texts that can be shown.
+fn parse(line: &[u8]) -> Result<Report, String> {
+    let mut report: Report = serde_json::from_slice(line).map_err(|_| match line.is_empty() {
+        true => tr("its library crashed"),
+        false => tr("it gave an answer that cannot be read"),
+    })?;
     report.cameras.truncate(MAX_CAMERAS);
     // An id is handed back as it is: what is too long, or no text, is of no use.
     report
@@ -177,7 +108,7 @@ fn parse(bytes: &[u8]) -> Option<Report> {
             format.sizes.retain(is_sane);
         }
     }
-    Some(report)
+    Ok(report)
 }
 
 fn shorten(text: &mut String) {
@@ -231,7 +162,7 @@ mod tests {
     #[test]
     fn a_report_survives_the_way() {
         let json = serde_json::to_vec(&report()).unwrap();
-        assert_eq!(parse(&json), Some(report()));
+        assert_eq!(parse(&json), Ok(report()));
     }
 
     #[test]
@@ -279,16 +210,6 @@ mod tests {
     }
 
     #[test]
-    fn one_that_hangs_is_ended_at_its_deadline() {
-        let (_directory, worker) = program("sleep 1000");
-        let asked = Asked::new(&worker, Kind::Icamera).unwrap();
-        let pid = asked.child.id();
-        let error = asked.answer(Instant::now() + Duration::from_millis(50)).unwrap_err();
-        assert!(error.contains("no answer"), "{error}");
-        assert!(!Path::new(&format!("/proc/{pid}")).exists());
-    }
-
-    #[test]
     fn what_cannot_be_shown_is_left_out() {
         let mut wild = report();
         wild.cameras[0].name = "a\u{1b}[31m\nb".into();
@@ -314,7 +235,7 @@ mod tests {
             let length = json.len();
             json[at % length] = byte;
             json.truncate(length - cut % length);
-            if let Some(parsed) = parse(&json) {
+            if let Ok(parsed) = parse(&json) {
                 prop_assert!(parsed.cameras.iter().all(|camera| !camera.name.contains(char::is_control)));
             }
         }

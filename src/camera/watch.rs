@@ -49,26 +49,33 @@ impl Watch {
 
     /// Drains what happened; whether it concerns cameras.
     pub fn dispatch(&mut self) -> bool {
-        let mut buffer = [0; 4096];
-        let mut concerns = false;
-        while let Ok(events) = self.inotify.read_events(&mut buffer) {
-            let mut any = false;
-            for event in events {
-                any = true;
-                let name = event.name.map(std::ffi::OsStr::as_encoded_bytes).unwrap_or_default();
-                // Links are named after buses ("usb-", "pci-", "platform-") and end in the node's index.
-                let is_link = name.windows(12).any(|part| part == b"-video-index");
-                concerns |= name.starts_with(b"video") || is_link || matches!(name, b"v4l" | b"by-id" | b"by-path");
-            }
-            if !any {
-                break;
-            }
-        }
+        let concerns = drain(&mut self.inotify, |name| {
+            // Links are named after buses ("usb-", "pci-", "platform-") and end in the node's index.
+            let is_link = name.windows(12).any(|part| part == b"-video-index");
+            name.starts_with(b"video") || is_link || matches!(name, b"v4l" | b"by-id" | b"by-path")
+        });
         if concerns {
             self.follow_links();
         }
         concerns
     }
+}
+
+/// Takes all events that wait; whether one of them is about a name that `concerns` anybody.
+pub fn drain(inotify: &mut Inotify, concerns: impl Fn(&[u8]) -> bool) -> bool {
+    let mut buffer = [0; 4096];
+    let mut found = false;
+    while let Ok(events) = inotify.read_events(&mut buffer) {
+        let mut any = false;
+        for event in events {
+            any = true;
+            found |= event.name.is_some_and(|name| concerns(name.as_encoded_bytes()));
+        }
+        if !any {
+            break;
+        }
+    }
+    found
 }
 
 #[cfg(test)]

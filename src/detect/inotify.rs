@@ -3,11 +3,12 @@
 //! inotify drops an event that repeats the one before it in the queue: two opens in a row may arrive as one. So what is
 //! heard is a reason to look, never a count to rely on.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-use inotify::{EventMask, Inotify, WatchDescriptor, WatchMask};
+use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
 /// Reads of the queue at once: about 1,000 events; the rest comes with the next call.
 const MAX_READS: usize = 16;
@@ -85,24 +86,29 @@ impl Watch {
     /// Takes what has been heard; never blocks.
     pub(super) fn take(&mut self) -> io::Result<Heard> {
         let mut heard = Heard::default();
-        for _ in 0..MAX_READS {
-            let events = match self.inotify.read_events(&mut self.buffer[..]) {
-                Ok(events) => events,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            for event in events {
-                heard.opens += u32::from(event.mask.contains(EventMask::OPEN));
-                heard.closes += u32::from(event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE));
-                heard.read |= event.mask.contains(EventMask::ACCESS);
-                heard.changed |= event.mask.contains(EventMask::ATTRIB);
-                heard.gone |= event.mask.intersects(EventMask::DELETE_SELF | EventMask::IGNORED | EventMask::UNMOUNT);
-                heard.overflow |= event.mask.contains(EventMask::Q_OVERFLOW);
-            }
-        }
+        each(&mut self.inotify, &mut self.buffer[..], |event| {
+            heard.opens += u32::from(event.mask.contains(EventMask::OPEN));
+            heard.closes += u32::from(event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE));
+            heard.read |= event.mask.contains(EventMask::ACCESS);
+            heard.changed |= event.mask.contains(EventMask::ATTRIB);
+            heard.gone |= event.mask.intersects(EventMask::DELETE_SELF | EventMask::IGNORED | EventMask::UNMOUNT);
+            heard.overflow |= event.mask.contains(EventMask::Q_OVERFLOW);
+        })?;
         Ok(heard)
     }
+}
+
+/// Gives each event that waits to `take`; never blocks.
+pub(super) fn each(inotify: &mut Inotify, buffer: &mut [u8], mut take: impl FnMut(&Event<&OsStr>)) -> io::Result<()> {
+    for _ in 0..MAX_READS {
+        match inotify.read_events(buffer) {
+            Ok(events) => events.for_each(|event| take(&event)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn mask(reads: bool) -> WatchMask {

@@ -68,6 +68,8 @@ struct Patient<'a> {
     settings: Result<Settings, String>,
     /// Their file.
     path: &'a Path,
+    /// `$XDG_CONFIG_HOME`.
+    config_home: PathBuf,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
     relay: Result<Option<Value>, String>,
 }
@@ -107,7 +109,9 @@ impl Patient<'_> {
 /// answer.
 pub fn examine(settings_path: &Path, relay: Result<Option<Value>, String>) -> Vec<Finding> {
     let settings = config::load(settings_path, &config::Overrides::default()).map_err(|error| error.to_string());
-    findings(&Patient { root: "/".into(), settings, path: settings_path, relay })
+    let directories = directories::BaseDirs::new();
+    let config_home = directories.map(|directories| directories.config_dir().to_owned()).unwrap_or_default();
+    findings(&Patient { root: "/".into(), settings, path: settings_path, config_home, relay })
 }
 
 /// A remedy that stands behind a colon elsewhere, as a sentence.

@@ -1,7 +1,6 @@
 //! Is Lenscap started once with the session?
 
 use std::fs;
-use std::path::Path;
 
 use super::{Finding, Patient};
 use crate::i18n::tr;
@@ -10,7 +9,7 @@ const CHECK: &str = "start";
 const UNIT: &str = "lenscap.service";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
-    let Some(home) = patient.path.parent().and_then(Path::parent) else { return Vec::new() };
+    let home = &patient.config_home;
     let entry = home.join("autostart").join(format!("{}.desktop", crate::APP_ID));
     let has_entry = fs::read_to_string(entry).is_ok_and(|text| !text.contains("Hidden=true"));
     let targets = fs::read_dir(home.join("systemd/user")).into_iter().flatten().flatten();

@@ -34,7 +34,8 @@ impl Rig {
     fn findings_with(&self, relay: Result<Option<Value>, String>) -> Vec<Finding> {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
         let settings = config::load(&path, &config::Overrides::default()).map_err(|error| error.to_string());
-        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, relay })
+        let config_home = self.0.path().join("home/.config");
+        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, config_home, relay })
     }
 
     fn findings(&self) -> Vec<Finding> {

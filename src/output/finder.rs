@@ -1,7 +1,6 @@
 //! Finds the loopback node: by driver and label, never by number; makes one where that is permitted; notices when one
 //! comes or goes.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
@@ -10,8 +9,8 @@ use std::path::{Path, PathBuf};
 use inotify::{Inotify, WatchMask};
 
 use super::{OutputError, OutputErrorKind};
-use crate::camera;
 use crate::camera::owner::entry_of;
+use crate::camera::{self, watch::drain};
 use crate::detect;
 use crate::distro::Family;
 use crate::i18n::{tr, trf};
@@ -213,24 +212,8 @@ impl NodeWatch {
 
     /// Drains what happened; whether it concerns a video node.
     pub fn dispatch(&mut self) -> bool {
-        let mut buffer = [0; 4096];
-        let mut concerns = false;
-        while let Ok(events) = self.inotify.read_events(&mut buffer) {
-            let mut any = false;
-            for event in events {
-                any = true;
-                concerns |= event.name.is_some_and(is_video_name);
-            }
-            if !any {
-                break;
-            }
-        }
-        concerns
+        drain(&mut self.inotify, |name| name.starts_with(b"video") || name == b"v4l2loopback")
     }
-}
-
-fn is_video_name(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b"video") || name == "v4l2loopback"
 }
 
 #[cfg(test)]

@@ -75,9 +75,11 @@ def main():
                 desktop.session.call(APP_ID, APP_PATH, "org.freedesktop.DBus.Peer", "Ping")
                 floors.append((time.monotonic() - began) * 1000)
             time.sleep(3)
-            before = sum(applet.switches().values())
+            before = applet.switches()
             time.sleep(IDLE)
-            switches.append((sum(applet.switches().values()) - before) / IDLE)
+            after = applet.switches()
+            # A thread that ended meanwhile takes its count with it.
+            switches.append(sum(count - before.get(task, 0) for task, count in after.items()) / IDLE)
             rss.append(applet.status_of("VmRSS") / 1024)
             anon.append(applet.status_of("RssAnon") / 1024)
             shares.append(pss(applet.pid))

@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 use inotify::{EventMask, Inotify, WatchDescriptor, WatchMask};
 
-/// Reads of the queue at once; the rest comes with the next call.
-const MAX_READS: usize = 16;
+use super::super::inotify::each;
 
 /// What happened to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,45 +89,38 @@ impl Ears {
     /// Takes what has been heard; never blocks.
     pub(super) fn take(&mut self) -> io::Result<Heard> {
         let mut heard = Heard::default();
-        for _ in 0..MAX_READS {
-            let events = match self.inotify.read_events(&mut self.buffer[..]) {
-                Ok(events) => events,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            for event in events {
-                heard.changed |= event.mask.contains(EventMask::Q_OVERFLOW);
-                let own = self.nodes.get(&event.wd);
-                let through = event.name.and_then(|name| name.to_str()).filter(|name| name.starts_with("video"));
-                if event.mask.intersects(EventMask::IGNORED | EventMask::DELETE_SELF) {
-                    self.nodes.remove(&event.wd);
-                    continue;
-                }
-                let node = match (own, through) {
-                    (Some(node), _) => node,
-                    (None, Some(node)) => {
-                        heard.changed |= event.mask.intersects(
-                            EventMask::CREATE
-                                | EventMask::DELETE
-                                | EventMask::ATTRIB
-                                | EventMask::MOVED_TO
-                                | EventMask::MOVED_FROM,
-                        );
-                        if self.nodes.values().any(|known| known == node) {
-                            continue;
-                        }
-                        node
-                    }
-                    (None, None) => continue,
-                };
-                if event.mask.contains(EventMask::OPEN) {
-                    heard.stirs.push((node.to_owned(), Stir::Opened));
-                } else if event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE) {
-                    heard.stirs.push((node.to_owned(), Stir::Closed));
-                }
+        let nodes = &mut self.nodes;
+        each(&mut self.inotify, &mut self.buffer[..], |event| {
+            heard.changed |= event.mask.contains(EventMask::Q_OVERFLOW);
+            let own = nodes.get(&event.wd);
+            let through = event.name.and_then(|name| name.to_str()).filter(|name| name.starts_with("video"));
+            if event.mask.intersects(EventMask::IGNORED | EventMask::DELETE_SELF) {
+                nodes.remove(&event.wd);
+                return;
             }
-        }
+            let node = match (own, through) {
+                (Some(node), _) => node,
+                (None, Some(node)) => {
+                    heard.changed |= event.mask.intersects(
+                        EventMask::CREATE
+                            | EventMask::DELETE
+                            | EventMask::ATTRIB
+                            | EventMask::MOVED_TO
+                            | EventMask::MOVED_FROM,
+                    );
+                    if nodes.values().any(|known| known == node) {
+                        return;
+                    }
+                    node
+                }
+                (None, None) => return,
+            };
+            if event.mask.contains(EventMask::OPEN) {
+                heard.stirs.push((node.to_owned(), Stir::Opened));
+            } else if event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE) {
+                heard.stirs.push((node.to_owned(), Stir::Closed));
+            }
+        })?;
         Ok(heard)
     }
 }

@@ -2,12 +2,16 @@
 
 use std::ffi::OsStr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use adw::prelude::*;
 use serde_json::Value;
 
 use super::{relay, rows};
 use crate::i18n::{tr, trf};
+
+/// How long it may look; a relay that hangs is known after 3 s.
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// The window; it looks at once. `config`: the settings file, when it is not the usual one.
 pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow {
@@ -75,7 +79,14 @@ async fn ask(config: Option<&std::path::Path>) -> Result<Value, String> {
         words.extend([OsStr::new("--config"), config.as_os_str()]);
     }
     let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| cannot(&error))?;
-    let (text, _) = asked.communicate_utf8_future(None).await.map_err(|error| cannot(&error))?;
+    let answer = match glib::future_with_timeout(LIMIT, asked.communicate_utf8_future(None)).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            asked.force_exit();
+            return Err(cannot(&tr("it gave no answer")));
+        }
+    };
+    let (text, _) = answer.map_err(|error| cannot(&error))?;
     serde_json::from_str(text.as_deref().unwrap_or_default()).map_err(|error| cannot(&error))
 }
 

@@ -1,0 +1,106 @@
+//! Another process, asked for one line: what vendors' libraries do there reaches nobody here.
+
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::time::Timespec;
+
+use crate::i18n::{tr, trf};
+
+/// Longest answer, in bytes.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// A process that was asked. Dropping it ends it, with all that it started.
+#[derive(Debug)]
+pub struct Asked {
+    child: Child,
+    began: Instant,
+}
+
+impl Asked {
+    /// Starts it; what it prints on standard output is its answer.
+    ///
+    /// # Errors
+    /// The kernel's error when it cannot be started.
+    pub fn new(command: &mut Command) -> io::Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0).spawn()?;
+        Ok(Self { child, began: Instant::now() })
+    }
+
+    /// Its first line, without the newline; empty when it ended without a word.
+    ///
+    /// # Errors
+    /// Part of a sentence: it did not answer in time, or said too much.
+    pub fn line(mut self, until: Instant) -> Result<Vec<u8>, String> {
+        let mut stdout = self.child.stdout.take().ok_or_else(|| tr("it gave no answer"))?;
+        let mut answer = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let waited = (until.saturating_duration_since(self.began) + Duration::from_millis(500)).as_secs();
+                return Err(trf("it gave no answer within {seconds} s", &[("seconds", &waited)]));
+            }
+            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(io::Error::from(error).to_string()),
+            }
+            let count = match stdout.read(&mut buffer) {
+                Ok(0) => return Ok(answer),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.to_string()),
+            };
+            answer.extend_from_slice(&buffer[..count]);
+            if answer.len() > MAX_ANSWER {
+                return Err(tr("it said too much"));
+            }
+            // Whole with its newline: a library may well hang when its process ends.
+            if let Some(end) = answer.iter().position(|byte| *byte == b'\n') {
+                answer.truncate(end);
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn sh(script: &str) -> Asked {
+        Asked::new(Command::new("sh").args(["-c", script])).unwrap()
+    }
+
+    #[test]
+    fn one_line_is_taken_and_no_more() {
+        let until = Instant::now() + Duration::from_secs(10);
+        assert_eq!(sh("echo yes; echo no").line(until), Ok(b"yes".to_vec()));
+        assert_eq!(sh("printf yes").line(until), Ok(b"yes".to_vec()));
+        assert_eq!(sh("true").line(until), Ok(vec![]));
+    }
+
+    #[test]
+    fn one_that_hangs_is_ended_at_its_deadline() {
+        let asked = sh("sleep 1000");
+        let pid = asked.child.id();
+        let error = asked.line(Instant::now() + Duration::from_millis(50)).unwrap_err();
+        assert!(error.contains("no answer"), "{error}");
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+}
