@@ -476,6 +476,8 @@ struct Front {
     service: Option<Service>,
     notifier: Option<Notifier>,
     icon: Option<ksni::Handle<Icon>>,
+    /// The newest view, until the icon has it.
+    unseen: Rc<Cell<Option<View>>>,
     /// Trays that come and go; unsubscribes when dropped.
     watcher: Option<gio::SignalSubscription>,
     has_host: bool,
@@ -496,6 +498,7 @@ impl Front {
             service: None,
             notifier: None,
             icon: None,
+            unseen: Rc::default(),
             watcher: None,
             has_host: false,
             awaits_sleep: false,
@@ -578,7 +581,12 @@ impl Front {
 
     fn show_icon(&self) {
         if let (Some(icon), Some(view)) = (self.icon.clone(), self.view()) {
-            glib::spawn_future_local(async move { icon.update(move |icon| icon.show(view)).await });
+            self.unseen.replace(Some(view));
+            let unseen = self.unseen.clone();
+            glib::spawn_future_local(async move {
+                // Updates overtake each other on their way to the icon: each brings the newest view, not its own.
+                icon.update(move |icon| unseen.take().into_iter().for_each(|view| icon.show(view))).await
+            });
         }
     }
 

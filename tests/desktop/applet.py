@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from gi.repository import GLib  # noqa: E402
+from gi.repository import Gio, GLib  # noqa: E402
 from rig import APP_ID, APP_PATH, LENSCAP, PROPERTIES, ROOT, Applet, Cameras, Desktop, eventually  # noqa: E402
 
 PREFERENCES = os.path.join(os.path.dirname(LENSCAP), "lenscap-preferences")
@@ -117,6 +117,42 @@ class Tray(Case):
         eventually("the source is written", lambda: 'source = "auto"' in text())
         applet.click("Quit")
         self.assertEqual(applet.process.child.wait(15), 0, applet.process.text())
+
+    def test_changes_in_quick_succession_end_in_the_right_icon(self):
+        self.desktop.panel()
+        applet = self.applet()
+        applet.item()
+        bus, over = self.desktop.session.connection, threading.Event()
+
+        def message(method, arguments=None):
+            message = Gio.DBusMessage.new_method_call(APP_ID, APP_PATH, APP_ID, method)
+            message.set_body(arguments or GLib.Variant("()", ()))
+            return message
+
+        def read():
+            """A host that asks for the menu all the while, from a connection of its own."""
+            item, menu = f"org.kde.StatusNotifierItem-{applet.pid}-1", "com.canonical.dbusmenu"
+            connection = self.desktop.session.connect()
+            while not over.is_set():
+                for method, arguments in (("AboutToShow", "(0,)"), ("GetLayout", "(0, -1, @as [])")):
+                    arguments = GLib.Variant.parse(None, arguments, None, None)
+                    connection.call_sync(item, "/MenuBar", menu, method, arguments, None, 0, 5000, None)
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        try:
+            for number in range(150):
+                pause, resume = ("Pause", GLib.Variant("(u)", (0,))), ("Resume",)
+                last, shape = (pause, "paused") if number % 2 else (resume, "capped")
+                for method, *arguments in (pause, resume, pause, last):
+                    # Without waiting for an answer: they are to reach it together.
+                    bus.send_message(message(method, *arguments), Gio.DBusSendMessageFlags.NONE)
+                eventually(f"the shape {shape}, not {applet.shape()}", lambda: applet.shape() == shape, 5)
+        finally:
+            over.set()
+            for reader in readers:
+                reader.join()
 
     def test_the_panel_may_die_and_come_back(self):
         panel = self.desktop.panel()
