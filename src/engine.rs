@@ -24,6 +24,7 @@ use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent}
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
 use crate::core::presence::Presence;
+use crate::core::refusals::Refusals;
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
 use crate::detect::uvc::{Roots, Sensors};
@@ -117,6 +118,7 @@ pub struct Engine {
     lent: Lent,
     camera_watch: Option<Watch>,
     cameras_changed: bool,
+    refusals: Refusals,
     sensors: Sensors,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
@@ -182,6 +184,7 @@ impl Engine {
             timer_set: None,
             camera_watch: None,
             cameras_changed: false,
+            refusals: Refusals::default(),
             worker: None,
             host_events: Vec::new(),
             card: None,
@@ -297,6 +300,7 @@ impl Engine {
         }
         self.config.poll_interval = config.poll_interval;
         self.config.worker_program = config.worker_program.clone();
+        self.refusals.forget();
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
         if config.watch_other_cameras != self.config.watch_other_cameras {
@@ -455,6 +459,7 @@ impl Engine {
 
     fn cameras_moved(&mut self) {
         self.cameras_changed = true;
+        self.refusals.forget();
         if choice::is_there(&self.config.source, &camera::System::here().cameras()) {
             self.events.push_back(Event::CameraCame);
         }
@@ -613,6 +618,7 @@ impl Engine {
             buffer_count: self.config.buffer_count,
             excluded: self.node().into_iter().chain(self.second_node()).map(Path::to_owned).collect(),
             controls: self.config.controls.clone(),
+            refused: self.refusals.modes(now),
         };
         match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
             Ok(worker) => {
@@ -659,7 +665,12 @@ impl Engine {
                 }
                 HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
                 HostEvent::Opening { nodes } => self.claim(&nodes, now),
+                HostEvent::Refused(mode) => {
+                    tracing::info!("the camera does not start with {mode}");
+                    self.refusals.failed(now, *mode);
+                }
                 HostEvent::Started { camera, caps, why } => {
+                    self.refusals.started();
                     if self.sensors.claim_held(now) {
                         self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
                     }

@@ -382,22 +382,41 @@ fn a_camera_that_refuses_to_start_is_a_stated_failure_and_tried_again() {
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
-fn a_mode_that_the_camera_refuses_ends_in_a_reason_or_in_another_mode() {
-    let camera = Camera::plug("Wire", &["--isoc", "--formats", "yuyv"]);
-    let mut rig = Rig::start(ISOC, &camera.source());
-    camera.order("refuse 320x240");
-    let client = rig.client();
-    eventually("a reason, or another mode", || {
+fn a_mode_that_the_camera_refuses_gives_way_to_another() {
+    for (formats, got) in [("both", "MJPG 640x480"), ("yuyv", "YUY2 640x360")] {
+        let mut camera = Camera::plug("Wire", &["--isoc", "--formats", formats]);
+        let mut rig = Rig::start(JPEG, &camera.source());
+        camera.order("refuse yuyv 640x480");
+        let client = rig.client();
+        rig.relay.wait_for("live");
         let line = rig.relay.poll();
-        (line.state == "failed" && !line.reason.is_empty()) || line.state == "live"
-    });
-    println!("REPORT refused mode: {}", rig.relay.poll().reason);
-    camera.order("refuse none");
-    rig.relay.wait_for("live");
-    drop(client);
-    rig.relay.wait_for("idle");
-    rig.relay.quit();
-    rig.assert_never_dark(&camera, monotonic_now());
+        assert_eq!(line.mode, got, "{formats}");
+        let stalled = camera.log().iter().filter(|entry| entry.text.ends_with(" stalled")).count();
+        assert_eq!(stalled, 2, "a camera may stumble once");
+        let is_told =
+            line.shortfall.starts_with("The camera does not start with YUY2 640x480@15 and gives 640x360 at 15");
+        assert_eq!(is_told, formats == "yuyv", "{}", line.shortfall);
+        drop(client);
+        rig.relay.wait_for("idle");
+        // Remembered, and forgotten when the camera comes anew: elsewhere there may be bandwidth.
+        let client = rig.client();
+        rig.relay.wait_for("live");
+        assert_eq!(rig.relay.poll().mode, got);
+        drop(client);
+        rig.relay.wait_for("idle");
+        camera.order("refuse none");
+        camera.order("unplug");
+        camera.order("replug");
+        camera.wait_until_ready();
+        let mut client = rig.client();
+        rig.relay.wait_for("live");
+        assert_eq!(rig.relay.poll().mode, "YUY2 640x480");
+        rig.pictures(&mut client, 3);
+        drop(client);
+        rig.relay.wait_for("idle");
+        rig.relay.quit();
+        rig.assert_never_dark(&camera, monotonic_now());
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod machine;
 pub mod mode;
 pub mod policy;
 pub mod presence;
+pub mod refusals;
 pub mod restart;
 pub mod source;
 pub mod status;

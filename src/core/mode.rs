@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The mode a camera runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mode {
-    /// Pixel format in GStreamer's words, or `MJPG`.
+    /// Pixel format in GStreamer's words, or [`Mode::JPEG`].
     pub format: String,
     /// Pixels across; 0: not known.
     pub width: u32,
@@ -32,6 +32,15 @@ pub struct Mode {
 }
 
 impl Mode {
+    /// What nothing but JPEG is called here.
+    pub const JPEG: &str = "MJPG";
+
+    /// Whether this asks no less of the bus than `other` does: what has no room for that has none for this.
+    pub fn asks_as_much_as(&self, other: &Mode) -> bool {
+        let load = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height) * u64::from(mode.millihertz);
+        (self.format == Self::JPEG) == (other.format == Self::JPEG) && load(self) >= load(other)
+    }
+
     /// Frames per second for people, as in "30", "12.5" or "29.97".
     pub fn rate(millihertz: u32) -> String {
         let hundredths = (u64::from(millihertz) + 5) / 10;
@@ -64,6 +73,21 @@ mod tests {
         {
             assert_eq!(Mode::rate(millihertz), text);
         }
+    }
+
+    #[test]
+    fn the_bus_is_asked_for_pixels_in_a_second() {
+        let mode = |format: &str, width, height, rate: u32| Mode {
+            format: format.into(),
+            width,
+            height,
+            millihertz: rate * 1000,
+            ..Mode::default()
+        };
+        let hd = mode("YUY2", 1280, 720, 30);
+        assert!(hd.asks_as_much_as(&hd) && mode("NV12", 1920, 1080, 30).asks_as_much_as(&hd));
+        assert!(!mode("YUY2", 1280, 720, 10).asks_as_much_as(&hd) && !mode("YUY2", 640, 480, 30).asks_as_much_as(&hd));
+        assert!(!mode(Mode::JPEG, 1280, 720, 30).asks_as_much_as(&hd));
     }
 
     #[test]

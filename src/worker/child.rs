@@ -72,6 +72,9 @@ fn serve(channel: Arc<Channel>) -> Result<(), String> {
     let end = session.run();
     // Told before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
     if let End::Failed(reason) = &end {
+        if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
+            tell(&channel, &FromChild::Refused(Box::new(mode)))?;
+        }
         tell(&channel, &FromChild::Failed(reason.clone()))?;
     }
     if let Some(active) = session.active.take() {

@@ -55,6 +55,8 @@ pub struct WorkerConfig {
     pub excluded: Vec<PathBuf>,
     /// The saved values of controls, by camera.
     pub controls: Saved,
+    /// Modes that the camera refused: others are to be tried first.
+    pub refused: Vec<Mode>,
 }
 
 /// What happened.
@@ -85,6 +87,8 @@ pub enum HostEvent {
         /// Time of capture, `CLOCK_MONOTONIC`.
         timestamp: Duration,
     },
+    /// The camera was asked for this mode and gave no frame; [`HostEvent::Failed`] follows.
+    Refused(Box<Mode>),
     /// The controls of the camera that it opened, as they are now.
     Controls(Box<CameraControls>),
     /// The camera is off; the process is still ending.
@@ -181,6 +185,7 @@ impl WorkerHost {
             buffer_count: config.buffer_count,
             excluded: config.excluded.clone(),
             controls: config.controls.clone(),
+            refused: config.refused.clone(),
         })))
         .map_err(|error| {
             let text = trf("The camera's settings cannot be used: {error}.", &[("error", &error)]);
@@ -484,12 +489,10 @@ impl WorkerHost {
                 out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });
             }
             (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
-                out.push(HostEvent::Mode(Box::new(Mode {
-                    format: plain(&mode.format),
-                    decoder: mode.decoder.as_deref().map(plain),
-                    shortfall: mode.shortfall.as_deref().map(plain),
-                    ..*mode
-                })));
+                out.push(HostEvent::Mode(Box::new(harmless_mode(*mode))));
+            }
+            (FromChild::Refused(mode), Phase::Warm) if self.wants_start => {
+                out.push(HostEvent::Refused(Box::new(harmless_mode(*mode))));
             }
             (FromChild::Frame(frame), Phase::Started) => {
                 if frame.slot >= self.slot_count {
@@ -575,6 +578,16 @@ fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
     let stderr = OwnedFd::from(stderr);
     rustix::io::ioctl_fionbio(&stderr, true)?;
     Ok((pidfd, Stderr::new(stderr)))
+}
+
+/// What a child says of a mode, with texts that fit into a line.
+fn harmless_mode(mode: Mode) -> Mode {
+    Mode {
+        format: plain(&mode.format),
+        decoder: mode.decoder.as_deref().map(plain),
+        shortfall: mode.shortfall.as_deref().map(plain),
+        ..mode
+    }
 }
 
 /// What a child says of controls, with texts that fit into a line.

@@ -6,6 +6,7 @@
 //! in scaling; a foreign pixel format next to nothing, for the conversion writes where the copy would. The result is fixed
 //! down to the framerate: without one V4L2 drivers take what they like (measured: vivid takes 5 fps).
 
+use crate::core::mode::Mode;
 use crate::frame::format::VideoFormat;
 
 /// What to ask for.
@@ -17,6 +18,33 @@ pub(super) struct Choice {
     pub(super) is_jpeg: bool,
     /// What is less than promised.
     pub(super) lack: Option<Lack>,
+}
+
+impl Choice {
+    /// What the camera is asked for.
+    pub(super) fn mode(&self) -> Mode {
+        self.caps.structure(0).map(mode).unwrap_or_default()
+    }
+}
+
+/// What fixed caps say of a mode.
+pub(super) fn mode(given: &gst::StructureRef) -> Mode {
+    let side = |name: &str| given.get::<i32>(name).ok().and_then(|side| side.try_into().ok()).unwrap_or(0);
+    Mode {
+        format: match given.name().as_str() {
+            "image/jpeg" => Mode::JPEG.into(),
+            name => given.get::<String>("format").unwrap_or_else(|_| name.to_owned()),
+        },
+        width: side("width"),
+        height: side("height"),
+        millihertz: given.get::<gst::Fraction>("framerate").map_or(0, |rate| millihertz(as_f64(rate))),
+        ..Mode::default()
+    }
+}
+
+/// Frames in a thousand seconds.
+pub(super) fn millihertz(rate: f64) -> u32 {
+    (rate * 1000.0).round() as u32
 }
 
 /// What a camera gives less of than was asked for.
@@ -72,8 +100,28 @@ pub(super) fn media(caps: &gst::CapsRef) -> Media {
 }
 
 /// The best of what is offered; `None` when nothing of it is video we can take. With `native` a size below half of the
-/// sensor's is not asked for: some sensors behind libcamera abort then.
-pub(super) fn choose(offered: &gst::CapsRef, format: &VideoFormat, native: bool, jpeg: bool) -> Option<Choice> {
+/// sensor's is not asked for: some sensors behind libcamera abort then. What was `refused`, and what asks as much of the
+/// bus, is taken only where there is nothing else.
+pub(super) fn choose(
+    offered: &gst::CapsRef,
+    format: &VideoFormat,
+    native: bool,
+    jpeg: bool,
+    refused: &[Mode],
+) -> Option<Choice> {
+    let best = |is_welcome: &dyn Fn(&Mode) -> bool| best(offered, format, native, jpeg, is_welcome);
+    best(&|mode| !refused.iter().any(|refused| mode.asks_as_much_as(refused)))
+        .or_else(|| best(&|mode| !refused.contains(mode)))
+        .or_else(|| best(&|_| true))
+}
+
+fn best(
+    offered: &gst::CapsRef,
+    format: &VideoFormat,
+    native: bool,
+    jpeg: bool,
+    is_welcome: &dyn Fn(&Mode) -> bool,
+) -> Option<Choice> {
     let mut best: Option<(Cost, Choice)> = None;
     let mut fast: Option<(u32, u32)> = None;
     for (structure, features) in offered.iter_with_features() {
@@ -84,6 +132,9 @@ pub(super) fn choose(offered: &gst::CapsRef, format: &VideoFormat, native: bool,
             continue;
         }
         let Some((cost, lack, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
+        if !is_welcome(&mode(&structure)) {
+            continue;
+        }
         if !lack.is_slow && fast.is_none_or(|(width, height)| lack.size.0 * lack.size.1 > width * height) {
             fast = Some(lack.size);
         }
@@ -266,7 +317,7 @@ mod tests {
         gst::init().unwrap();
         let format = VideoFormat::new(PixelFormat::Yuy2, width, height, framerate).unwrap();
         let offered: gst::Caps = offered.parse().unwrap();
-        let Some(choice) = choose(&offered, &format, native, jpeg) else { return "none".into() };
+        let Some(choice) = choose(&offered, &format, native, jpeg, &[]) else { return "none".into() };
         let structure = choice.caps.structure(0).unwrap();
         assert_eq!(choice.is_jpeg, structure.name() == "image/jpeg");
         format!(
@@ -301,7 +352,7 @@ mod tests {
     fn lack(offered: &str, width: u32, height: u32, framerate: u32, jpeg: bool) -> Option<Lack> {
         gst::init().unwrap();
         let format = VideoFormat::new(PixelFormat::Yuy2, width, height, framerate).unwrap();
-        choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, jpeg).unwrap().lack
+        choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, jpeg, &[]).unwrap().lack
     }
 
     #[test]
@@ -364,7 +415,7 @@ mod tests {
                 );
             }
             let format = VideoFormat::new(PixelFormat::Yuy2, wanted.0 * 2, wanted.1 * 2, wanted.2).unwrap();
-            let choice = choose(&offered, &format, false, true).unwrap();
+            let choice = choose(&offered, &format, false, true, &[]).unwrap();
             proptest::prop_assert!(choice.caps.is_fixed() && choice.caps.is_subset(&offered));
             // It reaches what was asked for, or nothing does.
             let reaches = |structure: &gst::StructureRef| {
@@ -375,6 +426,34 @@ mod tests {
             proptest::prop_assert_eq!(choice.caps.iter().all(reaches), offered.iter().any(reaches));
             proptest::prop_assert!(choice.lack.is_none() || !offered.iter().any(reaches));
         }
+    }
+
+    #[test]
+    fn what_was_refused_gives_way_to_what_asks_less_of_the_bus() {
+        gst::init().unwrap();
+        let offered: gst::Caps = format!(
+            "{WEBCAM}; video/x-raw,format=YUY2,width=1280,height=720,framerate=30/1; \
+            video/x-raw,format=NV12,width=1920,height=1080,framerate=30/1"
+        )
+        .parse()
+        .unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, 1280, 720, 30).unwrap();
+        let mut refused = Vec::new();
+        let mut order = Vec::new();
+        for _ in 0..6 {
+            let choice = choose(&offered, &format, false, true, &refused).unwrap();
+            order.push(choice.mode().to_string());
+            refused.push(choice.mode());
+        }
+        // JPEG of the same size, then what is less. What is left asks for as many pixels a second: the best of it.
+        let less = ["YUY2 1280x720@30", "MJPG 1280x720@30", "YUY2 1280x720@10"];
+        assert_eq!(order[..3], less);
+        assert_eq!(order[3..], ["NV12 1920x1080@30", "MJPG 1920x1080@30", "YUY2 640x480@30"]);
+        refused.clear();
+        refused.push(Mode { format: "YUY2".into(), width: 640, height: 480, millihertz: 30_000, ..Mode::default() });
+        let only: gst::Caps = "video/x-raw,format=YUY2,width=640,height=480,framerate=30/1".parse().unwrap();
+        let choice = choose(&only, &format, false, true, &refused).unwrap();
+        assert_eq!(choice.mode(), refused[0], "a camera with one mode has no other");
     }
 
     #[test]
@@ -409,7 +488,7 @@ mod tests {
         let format = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).unwrap();
         let shape = |text: &str| {
             let offered: gst::Caps = format!("video/x-raw,format=YUY2,width=640,height=480{text}").parse().unwrap();
-            let caps = choose(&offered, &format, false, true).unwrap().caps;
+            let caps = choose(&offered, &format, false, true, &[]).unwrap().caps;
             caps.structure(0).unwrap().get::<gst::Fraction>("pixel-aspect-ratio").ok()
         };
         assert_eq!(shape(",pixel-aspect-ratio=[1/2147483647,2147483647/1]"), Some(gst::Fraction::new(1, 1)));

@@ -23,6 +23,7 @@ use super::sources::{self, Built};
 use super::told::{self, Camera, Teller};
 use super::{decoder, errors};
 use crate::core::controls::Saved;
+use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -134,6 +135,21 @@ impl Pipeline {
                 Reason::new(ReasonKind::Other, text)
             }
         }
+    }
+
+    /// The mode that this failure may be about: the one asked for, where no frame came of it.
+    pub(super) fn refused(&self, reason: &Reason) -> Option<Mode> {
+        let is_about_it = match reason.kind {
+            // The last one: nothing but broken frames.
+            ReasonKind::Other | ReasonKind::Format | ReasonKind::Hang => true,
+            ReasonKind::Busy
+            | ReasonKind::Missing
+            | ReasonKind::Permission
+            | ReasonKind::Setup
+            | ReasonKind::Crash
+            | ReasonKind::Device => false,
+        };
+        if is_about_it && !self.sink.has_started() { self.teller.camera().asked.clone() } else { None }
     }
 
     /// Switches the camera on.
@@ -298,7 +314,7 @@ impl Pipeline {
         if !self.configure.orientation.is_upright() {
             (wanted.width, wanted.height) = (wanted.height, wanted.width);
         }
-        let choice = negotiate::choose(&offered, &wanted, built.native, has_decoder);
+        let choice = negotiate::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);
         match choice {
             Some(choice) => Ok(Some(choice)),
             None if is_jpeg && !has_decoder => Err(errors::missing_element("jpegdec")),
@@ -368,6 +384,7 @@ impl Pipeline {
             camera.source = Some(built.element.clone());
             camera.pad = Some(pad);
             camera.lack = choice.and_then(|choice| choice.lack);
+            camera.asked = choice.map(Choice::mode);
             camera.decoder = decoder.and_then(|decoder| Some(decoder.factory()?.name().to_string()));
         }
         self.lay(self.configure.orientation);

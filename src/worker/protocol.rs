@@ -44,6 +44,8 @@ pub enum FromChild {
     Stopped,
     /// It does not work; the child ends after this.
     Failed(Reason),
+    /// The mode that the camera was asked for and that brought no frame; said before [`FromChild::Failed`].
+    Refused(Box<Mode>),
     /// Said before a camera is opened; the last one counts.
     Opening {
         /// The V4L2 nodes of it, none where they are not known.
@@ -126,6 +128,8 @@ pub struct Configure {
     pub excluded: Vec<PathBuf>,
     /// The saved values of controls, by camera.
     pub controls: Saved,
+    /// Modes that the camera refused: others are to be tried first.
+    pub refused: Vec<Mode>,
 }
 
 /// A message as bytes.
@@ -167,6 +171,7 @@ mod tests {
             buffer_count: 7,
             excluded: vec!["/dev/video9".into()],
             controls: Saved::from([("usb-1".into(), [("gain".into(), Value::Real(0.5))].into())]),
+            refused: vec![Mode { format: "YUY2".into(), width: 1280, ..Mode::default() }],
         }));
         assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
         let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gst::prelude::*;
 
 use super::channel::Channel;
-use super::negotiate::Lack;
+use super::negotiate::{self, Lack, millihertz};
 use super::protocol::{self, Configure, FromChild};
 use crate::core::mode::Mode;
 use crate::core::source::Source;
@@ -24,6 +24,8 @@ pub(super) struct Camera {
     pub(super) source: Option<gst::Element>,
     /// Where its pictures come out as they are.
     pub(super) pad: Option<gst::Pad>,
+    /// The mode it was asked for, once linked.
+    pub(super) asked: Option<Mode>,
     /// What it gives less of than promised.
     pub(super) lack: Option<Lack>,
     /// Buffers that it was asked for.
@@ -104,15 +106,13 @@ impl Teller {
 
     fn mode(&self, camera: &Camera, caps: Option<&gst::CapsRef>) -> Mode {
         let format = &self.configure.format;
-        let structure = caps.and_then(|caps| caps.structure(0));
-        let side = |name: &str| {
-            structure.and_then(|given| given.get::<i32>(name).ok()).and_then(|side| side.try_into().ok()).unwrap_or(0)
-        };
         let buffers = match &camera.origin {
             Source::V4l2(node) => buffers_of(node, camera.planes),
             _ => None,
         };
+        let instead = camera.asked.as_ref().and_then(|asked| self.instead(asked));
         let shortfall = match (&camera.lack, buffers, camera.asked_buffers) {
+            _ if instead.is_some() => instead,
             (Some(lack), _, _) => Some(self.sentence(lack)),
             (None, Some(got), Some(asked)) if got < asked => Some(trf(
                 "The camera's driver gives {got} buffers and {asked} were asked for: set buffer_count to {got}.",
@@ -121,16 +121,6 @@ impl Teller {
             (None, ..) => None,
         };
         Mode {
-            format: match structure {
-                Some(given) if given.name() == "image/jpeg" => "MJPG".into(),
-                Some(given) => given.get::<String>("format").unwrap_or_else(|_| given.name().to_string()),
-                None => String::new(),
-            },
-            width: side("width"),
-            height: side("height"),
-            millihertz: structure
-                .and_then(|given| given.get::<gst::Fraction>("framerate").ok())
-                .map_or(0, |rate| millihertz(f64::from(rate.numer()) / f64::from(rate.denom().max(1)))),
             asked_width: format.width,
             asked_height: format.height,
             asked_rate: format.framerate,
@@ -138,17 +128,36 @@ impl Teller {
             asked_buffers: camera.asked_buffers,
             decoder: camera.decoder.clone(),
             shortfall,
+            ..caps.and_then(|caps| caps.structure(0)).map(negotiate::mode).unwrap_or_default()
         }
+    }
+
+    /// What stands in for the mode that the camera refused, where it is less.
+    fn instead(&self, asked: &Mode) -> Option<String> {
+        let refused = self.configure.refused.first()?;
+        let area = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height);
+        let is_less = area(asked) < area(refused) || asked.millihertz < refused.millihertz;
+        is_less.then(|| {
+            trf(
+                "The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.",
+                &[
+                    ("refused", refused),
+                    ("size", &self.shown((asked.width, asked.height))),
+                    ("rate", &Mode::rate(asked.millihertz)),
+                ],
+            )
+        })
+    }
+
+    /// A size as the settings have it.
+    fn shown(&self, (width, height): (u32, u32)) -> String {
+        if self.configure.orientation.is_upright() { format!("{width}x{height}") } else { format!("{height}x{width}") }
     }
 
     /// What is less than was asked for, and which settings it would reach. Sizes are as the settings have them.
     fn sentence(&self, lack: &Lack) -> String {
         let format = &self.configure.format;
-        let is_upright = self.configure.orientation.is_upright();
-        let shown = |(width, height): (u32, u32)| {
-            if is_upright { format!("{width}x{height}") } else { format!("{height}x{width}") }
-        };
-        let (size, rate) = (shown(lack.size), Mode::rate(millihertz(lack.rate)));
+        let (size, rate) = (self.shown(lack.size), Mode::rate(millihertz(lack.rate)));
         let asked_size = format!("{}x{}", format.width, format.height);
         match lack.fast {
             _ if lack.is_small => trf(
@@ -157,7 +166,7 @@ impl Teller {
             ),
             Some(fast) => trf(
                 "The camera gives {rate} frames a second at {size}; {asked} were asked for: choose {fast} for {asked}.",
-                &[("size", &size), ("rate", &rate), ("fast", &shown(fast)), ("asked", &format.framerate)],
+                &[("size", &size), ("rate", &rate), ("fast", &self.shown(fast)), ("asked", &format.framerate)],
             ),
             None => trf(
                 "The camera gives {rate} frames a second at most; {asked} were asked for: set fewer, or choose another camera.",
@@ -173,10 +182,6 @@ impl Teller {
             tracing::warn!("cannot tell about the camera: {error}");
         }
     }
-}
-
-fn millihertz(rate: f64) -> u32 {
-    (rate * 1000.0).round() as u32
 }
 
 /// How many buffers of the node this process has: what the driver gave, whatever was asked for. They are exported as
@@ -239,7 +244,6 @@ mod tests {
     fn what_is_less_is_said_with_what_to_choose() {
         use crate::frame::format::{PixelFormat, VideoFormat};
         use crate::frame::slots::SlotLayout;
-        let (channel, _theirs) = Channel::pair().unwrap();
         let configure = Configure {
             source: Source::Test,
             format: VideoFormat::new(PixelFormat::Yuy2, 1280, 720, 30).unwrap(),
@@ -248,19 +252,38 @@ mod tests {
             buffer_count: 7,
             excluded: Vec::new(),
             controls: Default::default(),
+            refused: Vec::new(),
         };
-        let teller = Teller::new(channel.into(), configure);
+        let (channel, _theirs) = Channel::pair().unwrap();
+        let channel = std::sync::Arc::new(channel);
+        let teller = |refused| Teller::new(channel.clone(), Configure { refused, ..configure.clone() });
         let slow = Lack { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
         assert_eq!(
-            teller.sentence(&slow),
+            teller(Vec::new()).sentence(&slow),
             "The camera gives 10 frames a second at 1280x720; 30 were asked for: choose 640x480 for 30."
         );
         assert_eq!(
-            teller.sentence(&Lack { fast: None, rate: 12.5, ..slow }),
+            teller(Vec::new()).sentence(&Lack { fast: None, rate: 12.5, ..slow }),
             "The camera gives 12.5 frames a second at most; 30 were asked for: set fewer, or choose another camera."
         );
+        let hd = Mode { format: "YUY2".into(), width: 1280, height: 720, millihertz: 30_000, ..Mode::default() };
+        let instead = |mode| teller(vec![hd.clone()]).instead(&mode);
+        assert_eq!(instead(Mode { format: Mode::JPEG.into(), ..hd.clone() }), None);
         assert_eq!(
-            teller.sentence(&Lack { size: (640, 360), rate: 30.0, is_small: true, is_slow: false, fast: None }),
+            instead(Mode { width: 960, ..hd.clone() }).as_deref(),
+            Some(
+                "The camera does not start with YUY2 1280x720@30 and gives 960x720 at 30 frames a second instead: \
+                 try another USB port, or ask for less."
+            )
+        );
+        assert_eq!(
+            teller(Vec::new()).sentence(&Lack {
+                size: (640, 360),
+                rate: 30.0,
+                is_small: true,
+                is_slow: false,
+                fast: None
+            }),
             "The camera gives 640x360 at 30 frames a second; 1280x720 at 30 was asked for: choose 640x360."
         );
     }

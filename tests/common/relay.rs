@@ -24,6 +24,8 @@ pub struct Line {
     pub reason: String,
     /// Why the second device is not served, "" when nothing is wrong.
     pub second: String,
+    /// What the camera gives, as in "YUY2 640x480".
+    pub mode: String,
     /// What the camera gives less of than was asked for, "" when nothing.
     pub shortfall: String,
     /// The camera could not be switched off.
@@ -291,6 +293,12 @@ fn parse(line: &str) -> Line {
             .collect(),
         reason: text("reason"),
         second: text("second_device"),
+        mode: format!(
+            "{} {}x{}",
+            value["mode"]["format"].as_str().unwrap_or_default(),
+            value["mode"]["width"],
+            value["mode"]["height"]
+        ),
         shortfall: value["mode"]["shortfall"].as_str().unwrap_or_default().to_owned(),
         stuck: value["stuck"].as_bool().expect("stuck"),
         others: value["others"]

@@ -120,6 +120,7 @@ impl Rig {
             buffer_count,
             excluded: Vec::new(),
             controls: Default::default(),
+            refused: Vec::new(),
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {
@@ -172,6 +173,7 @@ impl Rig {
                     self.frames.push(Frame { slot, timestamp, picture });
                     self.host.taken();
                 }
+                HostEvent::Refused(mode) => assert!(self.started.is_none(), "it ran with {mode}"),
                 HostEvent::Controls(controls) => self.controls = Some(*controls),
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {

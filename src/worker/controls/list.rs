@@ -79,6 +79,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
         buffer_count: 2,
         excluded,
         controls: Saved::new(),
+        refused: Vec::new(),
     };
     let mut first = None;
     for source in sources::candidates(&configure).map_err(|reason| reason.text)? {
