@@ -215,6 +215,9 @@ pub struct Notifier {
 
 /// The service's numbers of what is shown.
 type Shown = Rc<RefCell<HashMap<Subject, (u32, Notice)>>>;
+/// What lets a window come to the front on Wayland, and the number of the notification that it came for: it is sent right
+/// before the click (Desktop Notifications Specification 1.2).
+type Token = RefCell<Option<(u32, String)>>;
 
 impl Notifier {
     /// Starts to serve orders; what is clicked goes to `asks`.
@@ -230,7 +233,8 @@ impl Notifier {
             gio::DBusSignalFlags::NONE,
             {
                 let shown = shown.clone();
-                move |signal| heard(signal.signal_name, signal.parameters, &shown, &asks)
+                let token = Token::default();
+                move |signal| heard(signal.signal_name, signal.parameters, &shown, &token, &asks)
             },
         );
         glib::spawn_future_local(serve(connection.clone(), receiver, shown));
@@ -245,13 +249,16 @@ impl Notifier {
     }
 }
 
-fn heard(signal: &str, parameters: &Variant, shown: &Shown, asks: &Sender<Ask>) {
-    let id = parameters.try_child_value(0).and_then(|id| id.get::<u32>());
-    let subject = shown.borrow().iter().find(|(_, (known, _))| Some(*known) == id).map(|(subject, _)| *subject);
+fn heard(signal: &str, parameters: &Variant, shown: &Shown, token: &Token, asks: &Sender<Ask>) {
+    let Some(id) = parameters.try_child_value(0).and_then(|id| id.get::<u32>()) else { return };
+    let subject = shown.borrow().iter().find(|(_, (known, _))| *known == id).map(|(subject, _)| *subject);
     let Some(subject) = subject else { return };
+    let text = || parameters.try_child_value(1).and_then(|text| text.get::<String>()).unwrap_or_default();
     match signal {
+        "ActivationToken" => drop(token.replace(Some((id, text())))),
         "ActionInvoked" => {
-            let key = parameters.try_child_value(1).and_then(|key| key.get::<String>()).unwrap_or_default();
+            let key = text();
+            let token = token.take().filter(|(of, token)| *of == id && !token.is_empty()).map(|(_, token)| token);
             let wanted = match (key.as_str(), shown.borrow().get(&subject)) {
                 ("default", _) => Some(Wanted::Preferences),
                 (key, Some((_, notice))) => key
@@ -262,7 +269,7 @@ fn heard(signal: &str, parameters: &Variant, shown: &Shown, asks: &Sender<Ask>) 
                 (_, None) => None,
             };
             if let Some(wanted) = wanted {
-                let _ = asks.try_send(Ask { wanted, token: None });
+                let _ = asks.try_send(Ask { wanted, token });
             }
         }
         "NotificationClosed" => drop(shown.borrow_mut().remove(&subject)),

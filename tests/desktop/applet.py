@@ -262,6 +262,12 @@ class OtherCameras(Case):
 class Notifications(Case):
     """What is told, to a mock that records it."""
 
+    def heard(self, signal, number, text):
+        """What the service would say of a notification."""
+        service, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+        words = GLib.Variant("(sssav)", (service, signal, "us", [GLib.Variant("u", number), GLib.Variant("s", text)]))
+        self.desktop.session.call(service, path, "org.freedesktop.DBus.Mock", "EmitSignal", words)
+
     def test_who_uses_the_camera_and_the_button_turns_it_off(self):
         self.desktop.notifications()
         applet = self.applet()
@@ -276,14 +282,22 @@ class Notifications(Case):
         _, again = eventually("another", lambda: [c for c in self.desktop.notified() if c[0] == "Notify"][1:])[0]
         self.assertEqual(again[3], "Zoom, Cheese are using the camera")
         self.assertEqual(again[1], 1, "the first one is replaced")
-        mock = "org.freedesktop.DBus.Mock"
-        signal_arguments = GLib.Variant("(sssav)", (
-            "org.freedesktop.Notifications", "ActionInvoked", "us", [GLib.Variant("u", 1), GLib.Variant("s", "0")]))
-        self.desktop.session.call(
-            "org.freedesktop.Notifications", "/org/freedesktop/Notifications", mock, "EmitSignal", signal_arguments)
+        self.heard("ActionInvoked", 1, "0")
         applet.wait_for("blocked")
         eventually("it is taken away", lambda: ("CloseNotification", [1]) in
                    [(method, list(arguments)) for method, arguments in self.desktop.notified()])
+
+    def test_a_click_brings_its_token_to_the_window(self):
+        self.desktop.notifications()
+        applet = self.applet()
+        applet.stream("Zoom")
+        eventually("a notification", lambda: [c for c in self.desktop.notified() if c[0] == "Notify"])
+        self.heard("ActivationToken", 7, "of another program")
+        self.heard("ActivationToken", 1, "let-me-in")
+        self.heard("ActionInvoked", 1, "1")
+        window = eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))[0]
+        with open(f"/proc/{window}/environ", encoding="utf-8") as file:
+            self.assertIn("XDG_ACTIVATION_TOKEN=let-me-in", file.read().split("\0"))
 
     def test_a_failure_is_told_once_with_its_reason(self):
         self.desktop.notifications()
