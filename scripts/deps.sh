@@ -14,7 +14,7 @@ declare -A debian=(
   [build]="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev
     gettext"
   [run]="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
-  [test]="qemu-system-x86 busybox-static cpio kmod udev xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
+  [test]="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common"
