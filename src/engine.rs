@@ -8,7 +8,7 @@
 mod outlet;
 mod outputs;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -130,8 +130,8 @@ pub struct Engine {
     /// Of the camera that is open.
     controls: Option<CameraControls>,
     controls_changed: bool,
-    /// What was said about controls, so that it is said once.
-    told_problems: BTreeSet<String>,
+    /// What was said last about controls, so that it is said once.
+    told_problems: Vec<String>,
 }
 
 impl Engine {
@@ -194,7 +194,7 @@ impl Engine {
             sink,
             controls: None,
             controls_changed: false,
-            told_problems: BTreeSet::new(),
+            told_problems: Vec::new(),
         };
         if let Err(error) = engine.open_output(true) {
             if !is_borne(&error) {
@@ -355,10 +355,11 @@ impl Engine {
     }
 
     fn take_controls(&mut self, controls: Option<CameraControls>) {
-        for problem in controls.iter().flat_map(|controls| &controls.problems) {
-            if self.told_problems.insert(problem.clone()) {
+        if let Some(controls) = &controls {
+            for problem in controls.problems.iter().filter(|problem| !self.told_problems.contains(problem)) {
                 tracing::warn!("{problem}");
             }
+            self.told_problems.clone_from(&controls.problems);
         }
         self.controls_changed |= self.controls != controls;
         self.controls = controls;

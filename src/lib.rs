@@ -8,7 +8,7 @@
 //! | module | may import |
 //! |---|---|
 //! | [`core`], [`sys`] | nothing of ours |
-//! | [`distro`] | nothing of ours |
+//! | [`autostart`], [`distro`] | nothing of ours |
 //! | [`i18n`] | `sys`; everybody may import it |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
@@ -18,13 +18,14 @@
 //! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
-//! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
-//! | [`doctor`] | `core`, `config`, `camera`, `output` (to find the node) |
+//! | [`ui`] | `core`, `config`, `frame`, `camera`, `autostart`, `distro` |
+//! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
 //! | [`app`] | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
 pub mod app;
+pub mod autostart;
 pub mod camera;
 pub mod cli;
 pub mod config;

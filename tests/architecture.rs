@@ -8,7 +8,7 @@ const LOWER: &[&str] = &["core", "sys", "distro", "frame", "camera", "config", "
 /// What each module may name after `crate::`. Constants of the crate itself are free.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "core" | "sys" | "distro" => vec![],
+        "core" | "sys" | "autostart" | "distro" => vec![],
         "i18n" => vec!["sys"],
         "frame" => vec!["sys"],
         "config" => vec!["core", "frame"],
@@ -18,8 +18,8 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "worker" => vec!["core", "frame", "sys", "camera", "distro"],
         "engine" => LOWER.to_vec(),
         "cli" | "ipc" => vec!["core", "config", "frame"],
-        "ui" => vec!["core", "config", "frame", "camera", "distro"],
-        "doctor" => vec!["core", "config", "camera", "output"],
+        "ui" => vec!["core", "config", "frame", "camera", "autostart", "distro"],
+        "doctor" => vec!["core", "config", "camera", "autostart", "output"],
         "app" => [LOWER, &["engine", "cli", "ui", "ipc", "doctor"]].concat(),
         "lib" => vec![],
         other => panic!("src/{other} is in no import rule: add it to src/lib.rs and here"),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use adw::prelude::*;
 use glib::variant::ToVariant;
+use lenscap::autostart::Entries;
 use lenscap::core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, in_software};
 use lenscap::ui::prefs::{Autostart, Surroundings, Window, from_variant};
 use tempfile::TempDir;
@@ -69,9 +70,11 @@ impl Rig {
             config: home.path().join("config.toml"),
             class: home.path().join("video4linux"),
             autostart: Autostart {
-                config_home: home.path().join("config"),
-                config_dirs: vec![],
-                unit_dirs: vec![home.path().join("units")],
+                entries: Entries {
+                    config_home: home.path().join("config"),
+                    config_dirs: vec![],
+                    unit_dirs: vec![home.path().join("units")],
+                },
                 portal: None,
             },
             preview_source: None,
@@ -426,9 +429,7 @@ fn a_directory_that_cannot_be_written_is_told_in_the_row() {
             config: Path::new("/proc/none/config.toml").to_owned(),
             class: Path::new("/proc/none").to_owned(),
             autostart: Autostart {
-                config_home: "/proc/none".into(),
-                config_dirs: vec![],
-                unit_dirs: vec![],
+                entries: Entries { config_home: "/proc/none".into(), config_dirs: vec![], unit_dirs: vec![] },
                 portal: None,
             },
             preview_source: None,

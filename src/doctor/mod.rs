@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::autostart::Entries;
 use crate::config::{self, Settings};
 use crate::i18n::tr;
 
@@ -68,8 +69,8 @@ struct Patient<'a> {
     settings: Result<Settings, String>,
     /// Their file.
     path: &'a Path,
-    /// `$XDG_CONFIG_HOME`.
-    config_home: PathBuf,
+    /// What starts it with the session.
+    entries: Entries,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
     relay: Result<Option<Value>, String>,
 }
@@ -109,9 +110,7 @@ impl Patient<'_> {
 /// answer.
 pub fn examine(settings_path: &Path, relay: Result<Option<Value>, String>) -> Vec<Finding> {
     let settings = config::load(settings_path, &config::Overrides::default()).map_err(|error| error.to_string());
-    let directories = directories::BaseDirs::new();
-    let config_home = directories.map(|directories| directories.config_dir().to_owned()).unwrap_or_default();
-    findings(&Patient { root: "/".into(), settings, path: settings_path, config_home, relay })
+    findings(&Patient { root: "/".into(), settings, path: settings_path, entries: Entries::from_environment(), relay })
 }
 
 /// A remedy that stands behind a colon elsewhere, as a sentence.

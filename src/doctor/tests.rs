@@ -35,7 +35,9 @@ impl Rig {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
         let settings = config::load(&path, &config::Overrides::default()).map_err(|error| error.to_string());
         let config_home = self.0.path().join("home/.config");
-        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, config_home, relay })
+        let unit_dirs = vec![config_home.join("systemd/user")];
+        let entries = Entries { config_home, config_dirs: vec![self.0.path().join("etc/xdg")], unit_dirs };
+        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, entries, relay })
     }
 
     fn findings(&self) -> Vec<Finding> {
