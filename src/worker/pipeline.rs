@@ -149,7 +149,10 @@ impl Pipeline {
             | ReasonKind::Crash
             | ReasonKind::Device => false,
         };
-        if is_about_it && !self.sink.has_started() { self.teller.camera().asked.clone() } else { None }
+        let camera = self.teller.camera();
+        // A vendor's library that stumbles is no reason for another size.
+        let has_modes = matches!(camera.origin, Source::V4l2(_));
+        if is_about_it && has_modes && !self.sink.has_started() { camera.asked.clone() } else { None }
     }
 
     /// Switches the camera on.
