@@ -148,7 +148,7 @@ class Tray(Case):
                 for method, *arguments in (pause, resume, pause, last):
                     # Without waiting for an answer: they are to reach it together.
                     bus.send_message(message(method, *arguments), Gio.DBusSendMessageFlags.NONE)
-                eventually(f"the shape {shape}, not {applet.shape()}", lambda: applet.shape() == shape, 5)
+                eventually(f"the shape {shape}, not {applet.shape()}", lambda: applet.shape() == shape)
         finally:
             over.set()
             for reader in readers:
