@@ -1,7 +1,7 @@
 //! The user's session: the camera goes off before the computer sleeps, and while the session is locked where the user
 //! wants that. From systemd-logind, or whoever speaks for it on the system bus.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
@@ -21,10 +21,28 @@ const ANSWER_LIMIT_MS: i32 = 5000;
 /// Listens until dropped.
 pub(super) struct Session {
     connection: gio::DBusConnection,
-    /// Holds sleep up until the camera is off.
-    inhibitor: Rc<RefCell<Option<OwnedFd>>>,
+    inhibitor: Rc<Inhibitor>,
     // Unsubscribe when dropped.
     _subscriptions: Rc<RefCell<Vec<gio::SignalSubscription>>>,
+}
+
+/// Holds sleep up until the camera is off.
+#[derive(Debug, Default)]
+struct Inhibitor {
+    is_wanted: Cell<bool>,
+    fd: RefCell<Option<OwnedFd>>,
+}
+
+impl Inhibitor {
+    /// What was asked for has come; too late perhaps.
+    fn take(&self, fd: Option<OwnedFd>) {
+        *self.fd.borrow_mut() = fd.filter(|_| self.is_wanted.get());
+    }
+
+    fn release(&self) {
+        self.is_wanted.set(false);
+        self.fd.borrow_mut().take();
+    }
 }
 
 impl Session {
@@ -70,12 +88,10 @@ impl Session {
             None::<&gio::UnixFDList>,
         );
         let inhibitor = self.inhibitor.clone();
+        inhibitor.is_wanted.set(true);
         glib::spawn_future_local(async move {
             match call.await {
-                Ok((_, fds)) => {
-                    let fd = fds.and_then(|fds| fds.get(0).ok());
-                    *inhibitor.borrow_mut() = fd;
-                }
+                Ok((_, fds)) => inhibitor.take(fds.and_then(|fds| fds.get(0).ok())),
                 Err(error) => tracing::debug!("sleep cannot be held up: {error}"),
             }
         });
@@ -83,7 +99,7 @@ impl Session {
 
     /// The camera is off: sleep may come.
     pub(super) fn allow_sleep(&self) {
-        self.inhibitor.borrow_mut().take();
+        self.inhibitor.release();
     }
 }
 
@@ -160,4 +176,23 @@ async fn call(
         .await
         .map_err(|error| tracing::debug!("logind does not answer {method}: {error}"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_after_it_was_let_go_holds_nothing_up() {
+        let fd = || std::fs::File::open("/dev/null").ok().map(OwnedFd::from);
+        let inhibitor = Inhibitor::default();
+        inhibitor.is_wanted.set(true);
+        inhibitor.take(fd());
+        assert!(inhibitor.fd.borrow().is_some());
+        inhibitor.release();
+        assert!(inhibitor.fd.borrow().is_none());
+        // The next sleep came before logind's answer.
+        inhibitor.take(fd());
+        assert!(inhibitor.fd.borrow().is_none());
+    }
 }
