@@ -300,7 +300,10 @@ impl Engine {
         }
         self.config.poll_interval = config.poll_interval;
         self.config.worker_program = config.worker_program.clone();
-        self.refusals.forget();
+        // Not for every knob that is turned: each is a setting.
+        if (&config.source, config.format) != (&self.config.source, self.config.format) {
+            self.refusals.forget();
+        }
         self.config.buffer_count = config.buffer_count;
         self.config.source = config.source.clone();
         if config.watch_other_cameras != self.config.watch_other_cameras {

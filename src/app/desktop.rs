@@ -585,7 +585,12 @@ impl Front {
             let unseen = self.unseen.clone();
             glib::spawn_future_local(async move {
                 // Updates overtake each other on their way to the icon: each brings the newest view, not its own.
-                icon.update(move |icon| unseen.take().into_iter().for_each(|view| icon.show(view))).await
+                let show = move |icon: &mut Icon| {
+                    if let Some(view) = unseen.take() {
+                        icon.show(view);
+                    }
+                };
+                icon.update(show).await
             });
         }
     }

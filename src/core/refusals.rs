@@ -41,7 +41,7 @@ impl Refusals {
         self.suspect = None;
     }
 
-    /// Another camera, other settings, another USB port.
+    /// Another camera, another size, another USB port.
     pub fn forget(&mut self) {
         *self = Self::default();
     }
