@@ -8,11 +8,15 @@
 //! 1. [`Sensors::verify`]: whether the camera that our worker has just let go of is really off.
 //! 2. Other cameras: those that programs use past the relay, with the programs' names. Can be switched off.
 //!
+//! What cannot be read or understood changes nothing: a camera is gone when the kernel says so, and off when the kernel
+//! says so. It is looked at again, ever less often ([`pace`]).
+//!
 //! What it cannot know: cameras that are not USB; the microphone of a bulk camera counts as its video while both are
 //! open; a node that was made elsewhere than in `/dev` (some containers) is not heard, and its use is seen only while
 //! something else is; who it is, where the program is another user's.
 
 mod ears;
+mod pace;
 mod sampler;
 mod sysfs;
 #[cfg(test)]
@@ -23,12 +27,13 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::procfs::{Node, Question};
+use super::procfs::{Node, Question, Scan};
 use crate::core::event::SensorEvent;
 use crate::core::status::OtherCamera;
 use ears::{Ears, Stir};
+use pace::Pace;
 use sampler::{Flow, Held, Sampler};
-use sysfs::Camera;
+use sysfs::{Camera, Said};
 
 /// How long some camera may be open unheard after anything was heard: events get merged, and containers have their own
 /// nodes.
@@ -36,6 +41,14 @@ const DOUBT: Duration = Duration::from_secs(30);
 /// A camera that was heard to be opened, sleeps, and is held by nobody that can be seen: after this long it was closed
 /// unheard.
 const FORGET: Duration = Duration::from_secs(60);
+/// Looks at what cameras there are that pass at once when nodes come and go: udev makes one event of each step.
+const FREE_LOOKS: u32 = 8;
+/// And then one in so long.
+const LOOK_DISTANCE: Duration = Duration::from_secs(1);
+/// How rarely it is looked again at what could not be read, in the end.
+const LONGEST_DOUBT: Duration = Duration::from_secs(300);
+/// How old the answer may be whether somebody has frames mapped: of a camera that may be told off, of another.
+const MAPS_AGE: (Duration, Duration) = (sampler::WINDOW, Duration::from_secs(1));
 
 /// Where the kernel's files are; elsewhere in tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +77,33 @@ struct Tracked {
     programs: Vec<String>,
     /// Somebody came or went since they were looked at.
     is_stale: bool,
+    /// Whether somebody has its frames mapped, as last looked at, and when that was.
+    mapped: Option<(Instant, Option<bool>)>,
+}
+
+impl Tracked {
+    fn new(camera: Camera, now: Instant) -> Self {
+        let mut sampler = Sampler::default();
+        sampler.stir(now);
+        let programs = Vec::new();
+        Self { camera, sampler, balance: 0, heard_at: None, programs, is_stale: true, mapped: None }
+    }
+
+    /// Looks who has its frames mapped, where the next reading needs that and the last answer is old.
+    fn look_at_maps(&mut self, dev: &Path, now: Instant) -> Option<bool> {
+        if !self.sampler.asks_for_maps() {
+            return None;
+        }
+        let max_age = if self.sampler.flow() == Flow::Streaming { MAPS_AGE.0 } else { MAPS_AGE.1 };
+        if let Some((at, mapped)) = self.mapped
+            && now.saturating_duration_since(at) < max_age
+        {
+            return mapped;
+        }
+        let mapped = is_mapped(dev, &self.camera.nodes);
+        self.mapped = Some((now, mapped));
+        mapped
+    }
 }
 
 /// The cameras that our worker reads.
@@ -82,7 +122,11 @@ pub struct Sensors {
     ears: Option<Ears>,
     cameras: Vec<Tracked>,
     /// Open files of all nodes of the driver.
-    references: Option<sysfs::References>,
+    references: sysfs::References,
+    /// Looks for cameras because nodes came or went.
+    stirred: Pace,
+    /// Looks for cameras because one could not be read, or went unheard.
+    doubted: Pace,
     claim: Claim,
     worker: Option<u32>,
     /// Seen on this kernel: an open camera sleeps until it is asked something.
@@ -96,11 +140,13 @@ impl Sensors {
     /// Watches other cameras where that is asked for; [`Self::dispatch`] is due at once then.
     pub fn new(roots: Roots, watch_others: bool, now: Instant) -> Self {
         let mut sensors = Self {
+            references: sysfs::References::new(&roots.sysfs),
+            stirred: Pace::new(FREE_LOOKS, LOOK_DISTANCE),
+            doubted: Pace::new(1, LONGEST_DOUBT),
             roots,
             watch_others: false,
             ears: None,
             cameras: Vec::new(),
-            references: None,
             claim: Claim::default(),
             worker: None,
             sleeps_while_open: false,
@@ -144,6 +190,8 @@ impl Sensors {
             .iter()
             .filter(|tracked| self.is_read(tracked))
             .filter_map(|tracked| tracked.sampler.deadline())
+            .chain(self.stirred.deadline())
+            .chain(self.doubted.deadline())
             .min()
     }
 
@@ -201,6 +249,7 @@ impl Sensors {
         for tracked in &mut self.cameras {
             if self.claim.interfaces.contains(&tracked.camera.interface) {
                 tracked.sampler.presume(now);
+                tracked.programs.clear();
                 tracked.is_stale = true;
             }
         }
@@ -209,17 +258,21 @@ impl Sensors {
     /// Takes what has happened and reads what is due. Never blocks.
     pub fn dispatch(&mut self, now: Instant) -> Vec<SensorEvent> {
         self.listen(now);
-        let before = self.cameras.len();
-        let mut read = Vec::new();
-        for index in 0..before {
+        if self.stirred.take(now) || self.doubted.take(now) {
+            self.rescan(now);
+        }
+        let mut gone = Vec::new();
+        for index in 0..self.cameras.len() {
             if self.is_read(&self.cameras[index]) && !self.read(index, now) {
-                read.push(self.cameras[index].camera.interface.clone());
+                gone.push(self.cameras[index].camera.interface.clone());
             }
         }
-        if !read.is_empty() {
-            tracing::debug!("cameras went: {read:?}");
-            self.cameras.retain(|tracked| !read.contains(&tracked.camera.interface));
-            self.rescan(now);
+        if !gone.is_empty() {
+            tracing::debug!("cameras went: {gone:?}");
+            self.cameras.retain(|tracked| !gone.contains(&tracked.camera.interface));
+            if self.doubted.ask(now) {
+                self.rescan(now);
+            }
         }
         self.look_at_programs();
         self.tell()
@@ -244,7 +297,7 @@ impl Sensors {
                 return;
             }
         };
-        if heard.changed {
+        if heard.changed && self.stirred.ask(now) {
             self.rescan(now);
         }
         for (node, stir) in heard.stirs {
@@ -262,21 +315,23 @@ impl Sensors {
         }
     }
 
-    /// Looks which cameras there are; what is known of those that stay is kept.
+    /// Looks which cameras there are; what is known of those that stay is kept, and so are those of which that cannot be
+    /// told.
     fn rescan(&mut self, now: Instant) {
         let mut known = std::mem::take(&mut self.cameras);
-        self.references = sysfs::References::open(&self.roots.sysfs);
-        for camera in sysfs::cameras(&self.roots.sysfs) {
-            let same = known.iter().position(|old| {
-                old.camera.interface == camera.interface
-                    && old.camera.nodes == camera.nodes
-                    && old.camera.read(Held::No).is_some()
-            });
-            self.cameras.push(match same {
-                Some(index) => known.swap_remove(index),
+        known.retain(|tracked| tracked.camera.read(Held::No) != Said::Gone);
+        let mut scan = sysfs::cameras(&self.roots.sysfs);
+        let is_whole = scan.is_whole();
+        for camera in scan.cameras.drain(..) {
+            let is_same = |old: &Tracked| old.camera.interface == camera.interface && old.camera.nodes == camera.nodes;
+            self.cameras.push(match known.iter().position(is_same) {
+                Some(index) => {
+                    let old = known.swap_remove(index);
+                    // What was found of it once is not found less of now.
+                    let camera = if old.camera.is_complete { old.camera } else { camera };
+                    Tracked { camera, ..old }
+                }
                 None => {
-                    let mut sampler = Sampler::default();
-                    sampler.stir(now);
                     // Who opened it before we listened.
                     let balance = if self.ears.is_some() && !self.is_unused() {
                         holders(&self.roots.dev, &camera.nodes, &[]).len()
@@ -284,9 +339,19 @@ impl Sensors {
                         0
                     };
                     let balance = u32::try_from(balance).unwrap_or(u32::MAX);
-                    Tracked { camera, sampler, balance, heard_at: None, programs: Vec::new(), is_stale: true }
+                    Tracked { balance, ..Tracked::new(camera, now) }
                 }
             });
+        }
+        let is_left = |old: &Tracked| {
+            scan.leaves_open(&old.camera.interface)
+                && self.cameras.iter().all(|tracked| tracked.camera.interface != old.camera.interface)
+        };
+        let (left, _): (Vec<_>, Vec<_>) = known.into_iter().partition(is_left);
+        self.cameras.extend(left);
+        if !is_whole {
+            tracing::debug!("not all of the cameras could be read");
+            self.doubted.want(now);
         }
         if let Some(ears) = &mut self.ears {
             let nodes = self.cameras.iter().flat_map(|tracked| tracked.camera.nodes.iter().map(String::as_str));
@@ -300,7 +365,12 @@ impl Sensors {
     fn read(&mut self, index: usize, now: Instant) -> bool {
         let held = self.held(index, now);
         let tracked = &mut self.cameras[index];
-        let Some(reading) = tracked.camera.read(held) else { return false };
+        let mapped = tracked.look_at_maps(&self.roots.dev, now);
+        let reading = match tracked.camera.read(held) {
+            Said::Known(reading) => sampler::Reading { mapped, ..reading },
+            Said::Unknown => sampler::Reading { mapped, held, ..sampler::Reading::default() },
+            Said::Gone => return false,
+        };
         let before = tracked.sampler.flow();
         let flow = tracked.sampler.take(now, reading);
         if flow != before {
@@ -319,7 +389,7 @@ impl Sensors {
         let tracked = &mut self.cameras[index];
         if is_unused {
             tracked.balance = 0;
-            return Held::No;
+            return Held::Nobody;
         }
         if tracked.balance > 0 && self.sleeps_while_open {
             return Held::Yes;
@@ -330,7 +400,7 @@ impl Sensors {
 
     /// Whether the driver counts no open file at all.
     fn is_unused(&self) -> bool {
-        self.references.as_ref().and_then(sysfs::References::read) == Some(0)
+        self.references.read() == Some(0)
     }
 
     /// It sleeps and was heard to be opened. Either it was closed meanwhile, which is heard first, or this kernel lets
@@ -382,8 +452,7 @@ impl Sensors {
             return true;
         }
         // The worker is gone and the driver counts open files: somebody has it who cannot be seen.
-        let references = self.references.as_ref().and_then(sysfs::References::read);
-        self.worker.is_none() && references.is_some_and(|count| count > 0)
+        self.worker.is_none() && self.references.read().is_some_and(|count| count > 0)
     }
 
     fn tell(&mut self) -> Vec<SensorEvent> {
@@ -423,12 +492,7 @@ impl Sensors {
 
 /// The names of the programs that have these nodes, each once: those that have frames mapped, else all.
 fn holders(dev: &Path, nodes: &[String], skipped: &[u32]) -> Vec<String> {
-    let mut found = Vec::new();
-    for node in nodes {
-        let Ok(node) = Node::at(&dev.join(node)) else { continue };
-        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true };
-        found.extend(question.all(skipped, &[]).found);
-    }
+    let found = look(dev, nodes, skipped).found;
     let stream = found.iter().any(|found| found.mapped == Some(true));
     let mut names = Vec::new();
     for found in found.into_iter().filter(|found| !stream || found.mapped != Some(false)) {
@@ -437,4 +501,25 @@ fn holders(dev: &Path, nodes: &[String], skipped: &[u32]) -> Vec<String> {
         }
     }
     names
+}
+
+/// Whether anybody has frames of these nodes mapped, ourselves included; `None` where somebody may whom we cannot see.
+fn is_mapped(dev: &Path, nodes: &[String]) -> Option<bool> {
+    let scan = look(dev, nodes, &[]);
+    if scan.found.iter().any(|found| found.mapped == Some(true)) {
+        return Some(true);
+    }
+    // Somebody has it open, or it would not be looked at: who is seen with it may be all there are.
+    let all_seen = !scan.found.is_empty() && scan.found.iter().all(|found| found.mapped == Some(false));
+    all_seen.then_some(false)
+}
+
+fn look(dev: &Path, nodes: &[String], skipped: &[u32]) -> Scan {
+    let mut all = Scan::default();
+    for node in nodes {
+        let Ok(node) = Node::at(&dev.join(node)) else { continue };
+        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true };
+        all.found.extend(question.all(skipped, &[]).found);
+    }
+    all
 }

@@ -105,6 +105,16 @@ impl FakeSysfs {
         put(&self.device(number).join(format!("1-{number}:1.1/bAlternateSetting")), &text);
     }
 
+    /// An attribute of its device.
+    pub fn put_device(&self, number: u32, attribute: &str, text: &str) {
+        put(&self.device(number).join(attribute), text);
+    }
+
+    /// An attribute of one of its interfaces: 0 has the controls, 1 the stream.
+    pub fn put_interface(&self, number: u32, interface: u32, attribute: &str, text: &str) {
+        put(&self.device(number).join(format!("1-{number}:1.{interface}")).join(attribute), text);
+    }
+
     /// Transfers so far.
     pub fn set_transfers(&self, number: u32, count: u64) {
         put(&self.device(number).join("urbnum"), &count.to_string());

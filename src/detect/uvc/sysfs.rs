@@ -3,35 +3,95 @@
 //! A camera is a VideoControl interface (class 0e, subclass 01), the `device` of its video nodes. Its VideoStreaming
 //! interfaces (subclass 02) are siblings; where the device has several functions, those of its interface association.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::sampler::{Held, Reading};
+use super::sampler::{Held, Reading, Transfers};
 
 /// Nodes looked at; the kernel has no more minor numbers for them.
 const MAX_NODES: usize = 256;
 /// Longest attribute read.
 const MAX_ATTRIBUTE: usize = 64;
 const MAX_NAME_CHARS: usize = 80;
-const VIDEO_CLASS: &str = "0e";
-const CONTROL: &str = "01";
-const STREAMING: &str = "02";
+const VIDEO_CLASS: u32 = 0x0e;
+const CONTROL: u32 = 1;
+const STREAMING: u32 = 2;
+
+/// What the kernel answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said<T> {
+    /// This.
+    Known(T),
+    /// There is no such thing, or no longer.
+    Gone,
+    /// It could not be read or not be understood: whatever was known before still holds.
+    Unknown,
+}
+
+impl<T> Said<T> {
+    fn failed(error: &io::Error) -> Self {
+        match rustix::io::Errno::from_io_error(error) {
+            Some(rustix::io::Errno::NOENT | rustix::io::Errno::NODEV) => Self::Gone,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Gone | Self::Unknown => None,
+        }
+    }
+
+    /// `None` of `understand`: unknown.
+    fn and_then<U>(self, understand: impl FnOnce(T) -> Option<U>) -> Said<U> {
+        match self {
+            Self::Known(value) => understand(value).map_or(Said::Unknown, Said::Known),
+            Self::Gone => Said::Gone,
+            Self::Unknown => Said::Unknown,
+        }
+    }
+}
 
 /// An attribute that stays open: reading it again is one system call.
 #[derive(Debug)]
-struct Attribute(File);
+struct Attribute {
+    path: PathBuf,
+    /// Opened when it is needed, and again after it could not be read.
+    file: RefCell<Option<File>>,
+}
 
 impl Attribute {
-    fn open(path: &Path) -> Option<Self> {
-        File::open(path).ok().map(Self)
+    fn new(path: PathBuf) -> Self {
+        Self { path, file: RefCell::new(None) }
     }
 
-    fn read(&self) -> Option<String> {
+    fn read<T>(&self, understand: impl FnOnce(&str) -> Option<T>) -> Said<T> {
+        let said = self.text().and_then(|text| understand(&text));
+        if !matches!(said, Said::Known(_)) {
+            *self.file.borrow_mut() = None;
+        }
+        said
+    }
+
+    fn text(&self) -> Said<String> {
+        let mut file = self.file.borrow_mut();
+        let opened = match file.take().map_or_else(|| File::open(&self.path), Ok) {
+            Ok(opened) => opened,
+            Err(error) => return Said::failed(&error),
+        };
         let mut buffer = [0; MAX_ATTRIBUTE];
-        let count = self.0.read_at(&mut buffer, 0).ok()?;
-        Some(String::from_utf8_lossy(&buffer[..count]).trim().to_owned())
+        match opened.read_at(&mut buffer, 0) {
+            Ok(count) => {
+                *file = Some(opened);
+                Said::Known(String::from_utf8_lossy(&buffer[..count]).trim().to_owned())
+            }
+            Err(error) => Said::failed(&error),
+        }
     }
 }
 
@@ -44,81 +104,181 @@ pub(super) struct Camera {
     pub name: String,
     /// Its nodes' names below `/dev`, those with metadata among them.
     pub nodes: Vec<String>,
-    status: Option<Attribute>,
-    alternates: Vec<Attribute>,
-    /// Where a streaming interface is bulk.
-    urbs: Option<Attribute>,
+    /// Whether all that matters of it could be read when it was found: what it has does not change, what could not be
+    /// read may.
+    pub is_complete: bool,
+    status: Attribute,
+    streams: Vec<Stream>,
+    urbs: Attribute,
+}
+
+/// A VideoStreaming interface.
+#[derive(Debug)]
+struct Stream {
+    directory: PathBuf,
+    alternate: Attribute,
+    /// Whether it carries its video in bulk; `None`: not known yet.
+    is_bulk: Cell<Option<bool>>,
+}
+
+impl Stream {
+    fn new(directory: PathBuf) -> Self {
+        let stream = Self {
+            alternate: Attribute::new(directory.join("bAlternateSetting")),
+            is_bulk: Cell::new(None),
+            directory,
+        };
+        let _ = stream.read();
+        stream
+    }
+
+    /// The alternate setting now.
+    fn read(&self) -> Said<u32> {
+        let alternate = self.alternate.read(|text| text.parse::<u32>().ok());
+        if self.is_bulk.get().is_none() {
+            self.is_bulk.set(match alternate {
+                // Bulk video needs no other setting. (A still picture may come in bulk, at another one.)
+                Said::Known(0) => has_bulk_endpoint(&self.directory).known(),
+                Said::Known(_) => Some(false),
+                Said::Gone | Said::Unknown => None,
+            });
+        }
+        alternate
+    }
 }
 
 impl Camera {
-    fn new(interface: PathBuf, nodes: Vec<(u32, String)>, name: Option<String>) -> Option<Self> {
-        if text(&interface, "bInterfaceClass")? != VIDEO_CLASS || text(&interface, "bInterfaceSubClass")? != CONTROL {
-            return None;
+    /// [`Said::Gone`]: it is no USB camera.
+    fn new(interface: PathBuf, nodes: Vec<(u32, String)>, name: Option<String>) -> Said<Self> {
+        for (attribute, expected) in [("bInterfaceClass", VIDEO_CLASS), ("bInterfaceSubClass", CONTROL)] {
+            match hex(&interface, attribute) {
+                Said::Known(said) if said == expected => {}
+                Said::Known(_) | Said::Gone => return Said::Gone,
+                Said::Unknown => return Said::Unknown,
+            }
         }
-        let device = interface.parent()?;
-        let streams = streams(&interface, device);
-        let is_bulk = streams.iter().any(|stream| is_bulk(stream));
-        let product = name.or_else(|| text(device, "product")).filter(|name| !name.is_empty());
+        let Some(device) = interface.parent() else { return Said::Gone };
+        let (streams, all_read) = streams(&interface, device);
+        let streams: Vec<Stream> = streams.into_iter().map(Stream::new).collect();
+        let product = name.or_else(|| text(device, "product").known()).filter(|name| !name.is_empty());
         let name = product.unwrap_or_else(|| nodes.first().map(|(_, node)| node.clone()).unwrap_or_default());
-        Some(Self {
-            status: Attribute::open(&interface.join("power/runtime_status")),
-            alternates: streams
-                .iter()
-                .filter_map(|stream| Attribute::open(&stream.join("bAlternateSetting")))
-                .collect(),
-            urbs: is_bulk.then(|| Attribute::open(&device.join("urbnum"))).flatten(),
+        Said::Known(Self {
+            is_complete: all_read && streams.iter().all(|stream| stream.is_bulk.get().is_some()),
+            status: Attribute::new(interface.join("power/runtime_status")),
+            urbs: Attribute::new(device.join("urbnum")),
+            streams,
             name: name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect(),
             nodes: nodes.into_iter().map(|(_, node)| node).collect(),
             interface,
         })
     }
 
-    /// What it shows now; `None` when it is no longer there.
-    pub(super) fn read(&self, held: Held) -> Option<Reading> {
-        if self.alternates.is_empty() {
-            return self.interface.exists().then_some(Reading { held, ..Reading::default() });
+    /// What it shows now; [`Said::Gone`] when it is no longer there.
+    pub(super) fn read(&self, held: Held) -> Said<Reading> {
+        let mut alternate = Some(false);
+        let mut is_gone = false;
+        for stream in &self.streams {
+            match stream.read() {
+                Said::Known(0) => {}
+                Said::Known(_) => alternate = Some(true),
+                Said::Gone => is_gone = true,
+                Said::Unknown => {
+                    is_gone |= is_missing(&stream.directory);
+                    alternate = alternate.filter(|alternate| *alternate);
+                }
+            }
         }
-        let mut alternate = false;
-        for attribute in &self.alternates {
-            alternate |= attribute.read()?.parse::<u32>().ok()? != 0;
+        if is_gone || (self.streams.is_empty() && is_missing(&self.interface)) {
+            return Said::Gone;
         }
-        let awake = match self.status.as_ref().and_then(Attribute::read).as_deref() {
-            Some("suspended") => false,
-            Some("active" | "resuming" | "suspending" | "error") => true,
+        let status = self.status.read(|text| match text {
+            "suspended" => Some(Some(false)),
+            "active" | "resuming" | "suspending" | "error" => Some(Some(true)),
+            "unsupported" => Some(None),
+            _ => None,
+        });
+        let awake = match status {
+            Said::Known(Some(awake)) => Some(awake),
             // A kernel without power management: whoever has it open may stream.
-            Some(_) | None => held == Held::Yes,
+            Said::Known(None) | Said::Gone => Some(held == Held::Yes),
+            Said::Unknown => None,
         };
-        let urbs = match (&self.urbs, awake) {
-            (Some(attribute), true) => Some(attribute.read()?.parse().ok()?),
-            (Some(_), false) | (None, _) => None,
+        let is_bulk = self.streams.iter().any(|stream| stream.is_bulk.get() == Some(true));
+        let transfers = match (is_bulk, awake) {
+            (true, Some(true) | None) => match self.urbs.read(transfers) {
+                Said::Known(count) => Transfers::Count(count),
+                Said::Gone | Said::Unknown => Transfers::Unknown,
+            },
+            (true, Some(false)) | (false, _) => Transfers::Uncounted,
         };
-        Some(Reading { awake, alternate, urbs, held })
+        Said::Known(Reading { awake, alternate, transfers, held, mapped: None })
     }
 }
 
-/// All USB cameras below this root of sysfs, by their first node's number.
-pub(super) fn cameras(root: &Path) -> Vec<Camera> {
-    let mut found: BTreeMap<PathBuf, Vec<(u32, String, Option<String>)>> = BTreeMap::new();
-    let entries = fs::read_dir(root.join("class/video4linux")).into_iter().flatten().flatten();
-    for entry in entries.take(MAX_NODES) {
-        let Ok(node) = entry.file_name().into_string() else { continue };
-        let Some(number) = node.strip_prefix("video").and_then(|number| number.parse().ok()) else { continue };
-        let Ok(interface) = entry.path().join("device").canonicalize() else { continue };
-        let name = text(&entry.path(), "name");
-        found.entry(interface).or_default().push((number, node, name));
+/// `urbnum` as the kernel prints it: 32 bits with a sign, which has been seen negative.
+fn transfers(text: &str) -> Option<u32> {
+    let number: i64 = text.parse().ok()?;
+    i32::try_from(number).map(i32::cast_unsigned).or_else(|_| u32::try_from(number)).ok()
+}
+
+/// Whether there is certainly no such file.
+fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| Said::<()>::failed(&error) == Said::Gone)
+}
+
+/// What there is.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// By their first node's number.
+    pub cameras: Vec<Camera>,
+    /// VideoControl interfaces, perhaps, of which not enough could be read.
+    pub unknown: BTreeSet<PathBuf>,
+    /// Nodes could not be listed: there may be more.
+    pub is_partial: bool,
+}
+
+impl Scan {
+    /// Whether it is worth another look.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_partial && self.unknown.is_empty() && self.cameras.iter().all(|camera| camera.is_complete)
     }
-    let mut cameras: Vec<(u32, Camera)> = found
-        .into_iter()
-        .filter_map(|(interface, mut nodes)| {
-            nodes.sort();
-            let first = nodes.first()?.0;
-            let name = nodes.first()?.2.clone();
-            let nodes = nodes.into_iter().map(|(number, node, _)| (number, node)).collect();
-            Some((first, Camera::new(interface, nodes, name)?))
-        })
-        .collect();
+
+    /// Whether this camera, which it does not have, may be there all the same.
+    pub(super) fn leaves_open(&self, interface: &Path) -> bool {
+        self.is_partial || self.unknown.contains(interface)
+    }
+}
+
+/// All USB cameras below this root of sysfs.
+pub(super) fn cameras(root: &Path) -> Scan {
+    let mut scan = Scan::default();
+    let mut found: BTreeMap<PathBuf, Vec<(u32, String, Option<String>)>> = BTreeMap::new();
+    // Without the directory no video driver is loaded.
+    for entry in entries(&root.join("class/video4linux"), &mut scan.is_partial).into_iter().take(MAX_NODES) {
+        let Some(node) = entry.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        let Some(number) = node.strip_prefix("video").and_then(|number| number.parse().ok()) else { continue };
+        match entry.join("device").canonicalize() {
+            Ok(interface) => {
+                found.entry(interface).or_default().push((number, node, text(&entry, "name").known()));
+            }
+            // A loopback's node has no device.
+            Err(error) => scan.is_partial |= Said::<()>::failed(&error) == Said::Unknown,
+        }
+    }
+    let mut cameras = Vec::new();
+    for (interface, mut nodes) in found {
+        nodes.sort();
+        let Some((first, _, name)) = nodes.first().cloned() else { continue };
+        let nodes = nodes.into_iter().map(|(number, node, _)| (number, node)).collect();
+        match Camera::new(interface.clone(), nodes, name) {
+            Said::Known(camera) => cameras.push((first, camera)),
+            Said::Gone => {}
+            Said::Unknown => drop(scan.unknown.insert(interface)),
+        }
+    }
     cameras.sort_by_key(|(first, _)| *first);
-    cameras.into_iter().map(|(_, camera)| camera).collect()
+    scan.cameras = cameras.into_iter().map(|(_, camera)| camera).collect();
+    scan
 }
 
 /// The number of open files of all nodes of the driver, as its module counts them.
@@ -126,50 +286,93 @@ pub(super) fn cameras(root: &Path) -> Vec<Camera> {
 pub(super) struct References(Attribute);
 
 impl References {
-    /// `None` where the driver is built into the kernel, or not loaded.
-    pub(super) fn open(root: &Path) -> Option<Self> {
-        Attribute::open(&root.join("module/uvcvideo/refcnt")).map(Self)
+    /// Of the driver that may be loaded, now or later.
+    pub(super) fn new(root: &Path) -> Self {
+        Self(Attribute::new(root.join("module/uvcvideo/refcnt")))
     }
 
-    /// `None` when the driver was unloaded.
+    /// `None` where the driver is built into the kernel or not loaded, or it cannot be told.
     pub(super) fn read(&self) -> Option<u64> {
-        self.0.read()?.parse().ok()
+        self.0.read(|text| text.parse().ok()).known()
     }
 }
 
-/// The VideoStreaming interfaces that belong to this VideoControl interface.
-fn streams(control: &Path, device: &Path) -> Vec<PathBuf> {
-    let hex = |directory: &Path, name| u32::from_str_radix(&text(directory, name)?, 16).ok();
-    let first = hex(control, "iad_bFirstInterface").unwrap_or(0);
-    let count = hex(control, "iad_bInterfaceCount").unwrap_or(u32::MAX);
-    let is_ours = |interface: &Path| {
-        hex(interface, "bInterfaceNumber").is_none_or(|number| number >= first && number - first < count)
+/// The VideoStreaming interfaces that belong to this VideoControl interface; whether all could be read.
+fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
+    let mut is_partial = false;
+    let mut or = |said: Said<u32>, otherwise| {
+        is_partial |= said == Said::Unknown;
+        said.known().unwrap_or(otherwise)
     };
-    let mut streams: Vec<PathBuf> = fs::read_dir(device)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| text(path, "bInterfaceClass").as_deref() == Some(VIDEO_CLASS))
-        .filter(|path| text(path, "bInterfaceSubClass").as_deref() == Some(STREAMING))
-        .filter(|path| is_ours(path))
-        .collect();
+    let first = or(hex(control, "iad_bFirstInterface"), 0);
+    let count = or(hex(control, "iad_bInterfaceCount"), u32::MAX);
+    let mut streams = entries(device, &mut is_partial);
+    streams.retain(|path| {
+        // What is no interface has no class.
+        let mut has = |name, expected| {
+            let said = hex(path, name);
+            is_partial |= said == Said::Unknown;
+            said == Said::Known(expected)
+        };
+        has("bInterfaceClass", VIDEO_CLASS) && has("bInterfaceSubClass", STREAMING)
+    });
+    streams.retain(|path| match hex(path, "bInterfaceNumber") {
+        Said::Known(number) => number >= first && number - first < count,
+        Said::Gone => true,
+        Said::Unknown => {
+            is_partial = true;
+            true
+        }
+    });
     streams.sort();
-    streams
+    (streams, !is_partial)
 }
 
-/// Whether this streaming interface carries its video in bulk: an endpoint of that type while at alternate setting 0.
-fn is_bulk(stream: &Path) -> bool {
-    let is_at_0 = text(stream, "bAlternateSetting").and_then(|alternate| alternate.parse::<u32>().ok()) == Some(0);
-    let mut endpoints = fs::read_dir(stream)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("ep_"));
-    is_at_0 && endpoints.any(|entry| text(&entry.path(), "type").as_deref() == Some("Bulk"))
+/// Whether this streaming interface has a bulk endpoint at its present setting.
+fn has_bulk_endpoint(stream: &Path) -> Said<bool> {
+    let mut is_unknown = false;
+    let is_endpoint = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"ep_"));
+    for endpoint in entries(stream, &mut is_unknown).into_iter().filter(is_endpoint) {
+        match text(&endpoint, "type") {
+            Said::Known(kind) if kind == "Bulk" => return Said::Known(true),
+            Said::Known(kind) => is_unknown |= !matches!(kind.as_str(), "Isoc" | "Interrupt" | "Control"),
+            Said::Gone => {}
+            Said::Unknown => is_unknown = true,
+        }
+    }
+    if is_unknown { Said::Unknown } else { Said::Known(false) }
+}
+
+/// What is in a directory. `is_partial` is set where that cannot be told; a directory that is not there has nothing.
+fn entries(directory: &Path, is_partial: &mut bool) -> Vec<PathBuf> {
+    let mut listed = Vec::new();
+    match fs::read_dir(directory) {
+        Ok(entries) => {
+            for entry in entries {
+                match entry {
+                    Ok(entry) => listed.push(entry.path()),
+                    Err(_) => *is_partial = true,
+                }
+            }
+        }
+        Err(error) => *is_partial |= Said::<()>::failed(&error) == Said::Unknown,
+    }
+    listed
+}
+
+/// A byte, in two hexadecimal digits.
+fn hex(directory: &Path, attribute: &str) -> Said<u32> {
+    text(directory, attribute).and_then(|text| u8::from_str_radix(&text, 16).ok().map(u32::from))
 }
 
 /// An attribute's text without its end of line.
-fn text(directory: &Path, attribute: &str) -> Option<String> {
-    fs::read_to_string(directory.join(attribute)).ok().map(|text| text.trim().to_owned())
+fn text(directory: &Path, attribute: &str) -> Said<String> {
+    match fs::read(directory.join(attribute)) {
+        Ok(text) => Said::Known(String::from_utf8_lossy(&text).trim().to_owned()),
+        Err(error) => match rustix::io::Errno::from_io_error(&error) {
+            // An attribute of something that is none.
+            Some(rustix::io::Errno::NOTDIR) => Said::Gone,
+            _ => Said::failed(&error),
+        },
+    }
 }

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+
 use super::*;
 use fake_sysfs::FakeSysfs;
 
@@ -37,7 +39,10 @@ impl Bench {
         let start = self.now;
         let end = start + Duration::from_millis(ms);
         let mut events = Vec::new();
+        let mut rounds = 0;
         while let Some(deadline) = self.sensors.deadline().filter(|deadline| *deadline <= end) {
+            rounds += 1;
+            assert!(rounds < 20_000, "due again and again without end");
             self.now = self.now.max(deadline);
             each(&self.fake, u64::try_from((self.now - start).as_millis()).unwrap());
             events.extend(self.dispatch());
@@ -270,11 +275,144 @@ fn only_the_functions_own_interfaces_count() {
     std::fs::write(control.join("iad_bInterfaceCount"), "02\n").unwrap();
     bench.fake.set_awake(0, true);
     bench.fake.set_alternate(0, 1);
-    let cameras = sysfs::cameras(&bench.fake.sysfs());
-    let reading = cameras[0].read(Held::No).unwrap();
-    assert!(!reading.alternate, "interface 1 is another function's");
+    let first = || sysfs::cameras(&bench.fake.sysfs()).cameras.remove(0);
+    let alternate = || match first().read(Held::No) {
+        Said::Known(reading) => reading.alternate,
+        said => panic!("{said:?}"),
+    };
+    assert_eq!(alternate(), Some(false), "interface 1 is another function's");
     std::fs::write(control.join("iad_bFirstInterface"), "00\n").unwrap();
-    let cameras = sysfs::cameras(&bench.fake.sysfs());
-    assert!(cameras[0].read(Held::No).unwrap().alternate);
-    assert_eq!(cameras[0].nodes, ["video0", "video1"]);
+    assert_eq!(alternate(), Some(true));
+    assert_eq!(first().nodes, ["video0", "video1"]);
+}
+
+#[test]
+fn a_counter_that_the_kernel_prints_negative_is_a_counter() {
+    let mut bench = Bench::new(true);
+    let file = bench.open(2);
+    assert_eq!(bench.dispatch(), []);
+    let end = i64::from(i32::MAX);
+    let printed = |ms: u64| i64::from((end + ms as i64 - 1500) as i32);
+    let mut dispatched = 0;
+    let flows = bench.pass_with(6000, |fake, ms| {
+        dispatched += 1;
+        fake.put_device(2, "urbnum", &printed(ms).to_string());
+    });
+    assert_eq!(flows, [SensorEvent::Others(vec![bench.other(2, "Bulk Cam")])], "on, and it stays on");
+    assert!(dispatched < 60, "{dispatched} times in 6 s");
+    bench.close(2, file);
+    assert_eq!(bench.dispatch(), [SensorEvent::Others(Vec::new())]);
+}
+
+#[test]
+fn a_camera_that_cannot_be_read_when_it_is_found_is_looked_at_again_and_ever_less_often() {
+    let fake = FakeSysfs::new();
+    fake.plug(0, "Cam", false);
+    fake.put_interface(0, 0, "bInterfaceClass", "");
+    fake.set_references(1);
+    fake.set_awake(0, true);
+    fake.set_alternate(0, 1);
+    let now = Instant::now();
+    let roots = Roots { sysfs: fake.sysfs(), dev: fake.dev() };
+    let mut bench = Bench { sensors: Sensors::new(roots, true, now), fake, now };
+    assert_eq!(bench.dispatch(), []);
+    let mut dispatched = 0;
+    assert_eq!(bench.pass_with(3_600_000, |_, _| dispatched += 1), []);
+    assert!((10..30).contains(&dispatched), "{dispatched} times in an hour");
+    bench.fake.put_interface(0, 0, "bInterfaceClass", "0e");
+    let events = bench.pass(300_000);
+    assert_eq!(events, [SensorEvent::Others(vec![bench.other(0, "Cam")])]);
+}
+
+/// What the kernel never says of a number, a class or a state.
+const GARBAGE: [&str; 7] = ["", "?", "-", "1e9", "99999999999999999999", "3 4", "\u{0}\u{1}"];
+
+#[derive(Debug, Clone)]
+enum Op {
+    /// This attribute, by number, says this garbage; the one behind the last is `urbnum`.
+    Garble(usize, usize),
+    /// All say what they should.
+    Mend,
+    /// Nodes come or go.
+    Stir,
+    Pass(u64),
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => (0..=ATTRIBUTES.len(), 0..GARBAGE.len()).prop_map(|(which, what)| Op::Garble(which, what)),
+        1 => Just(Op::Mend),
+        1 => Just(Op::Stir),
+        4 => (0u64..5000).prop_map(Op::Pass),
+    ]
+}
+
+/// Interface, attribute, what it says of a camera that streams.
+const ATTRIBUTES: [(u32, &str, [&str; 2]); 9] = [
+    (0, "bInterfaceClass", ["0e", "0e"]),
+    (0, "bInterfaceSubClass", ["01", "01"]),
+    (0, "power/runtime_status", ["active", "active"]),
+    (0, "iad_bFirstInterface", ["00", "00"]),
+    (0, "iad_bInterfaceCount", ["02", "02"]),
+    (1, "bInterfaceClass", ["0e", "0e"]),
+    (1, "bInterfaceSubClass", ["02", "02"]),
+    (1, "bAlternateSetting", [" 3", " 0"]),
+    (1, "bInterfaceNumber", ["01", "01"]),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Two cameras stream all the time, whatever sysfs says: neither goes dark, and nothing turns in circles.
+    #[test]
+    fn garbage_in_sysfs_darkens_no_camera_that_streams(ops in prop::collection::vec(any_op(), 1..25)) {
+        let mut bench = Bench::new(true);
+        let _files = [bench.open(0), bench.open(2)];
+        let mend = |fake: &FakeSysfs| {
+            for (interface, attribute, texts) in ATTRIBUTES {
+                for (number, text) in [0, 2].into_iter().zip(texts) {
+                    fake.put_interface(number, interface, attribute, text);
+                }
+            }
+        };
+        mend(&bench.fake);
+        bench.dispatch();
+        let mut lit = bench.pass_with(2000, |fake, ms| fake.set_transfers(2, ms));
+        let both = SensorEvent::Others(vec![bench.other(0, "Iso Cam"), bench.other(2, "Bulk Cam")]);
+        prop_assert_eq!(lit.pop(), Some(both));
+        let (mut transfers, mut counts) = (2000, true);
+        for (count, op) in ops.into_iter().enumerate() {
+            let mut passed = 0;
+            match op {
+                Op::Garble(which, what) => match ATTRIBUTES.get(which) {
+                    Some((interface, attribute, _)) => {
+                        for number in [0, 2] {
+                            bench.fake.put_interface(number, *interface, attribute, GARBAGE[what]);
+                        }
+                    }
+                    None => {
+                        counts = false;
+                        bench.fake.put_device(2, "urbnum", GARBAGE[what]);
+                    }
+                },
+                Op::Mend => {
+                    counts = true;
+                    mend(&bench.fake);
+                }
+                Op::Stir => std::fs::write(bench.fake.dev().join(format!("video{}", 100 + count)), "").unwrap(),
+                Op::Pass(ms) => passed = ms,
+            }
+            let mut dispatched = 0;
+            let events = bench.pass_with(passed, |fake, ms| {
+                if counts {
+                    fake.set_transfers(2, transfers + ms);
+                }
+                dispatched += 1;
+            });
+            transfers += passed;
+            prop_assert_eq!(events, []);
+            prop_assert_eq!(bench.dispatch(), []);
+            prop_assert!(dispatched <= 4 + passed / 20, "{} times in {} ms", dispatched, passed);
+        }
+    }
 }
