@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use super::sight::Sight;
 use super::{Camera, Kind, ids};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
@@ -10,13 +11,13 @@ use crate::i18n::{tr, trf};
 /// Puts cameras in the order in which `auto` tries them: Intel's, libcamera's, then V4L2's by number; those without
 /// colours last.
 pub fn order(cameras: &mut [Camera]) {
-    cameras.sort_by_key(|camera| (camera.kind, camera.is_grey()));
+    cameras.sort_by_key(|camera| (camera.kind, camera.sight()));
 }
 
 /// The camera that `auto` takes first, and why: words for behind a colon.
 pub fn automatic(cameras: &[Camera]) -> Option<(&Camera, String)> {
     // Of equal ones the first, as in `order`.
-    let chosen = cameras.iter().filter(|camera| camera.present).min_by_key(|camera| (camera.kind, camera.is_grey()))?;
+    let chosen = cameras.iter().filter(|camera| camera.present).min_by_key(|camera| (camera.kind, camera.sight()))?;
     Some((chosen, why(chosen, cameras).to_string()))
 }
 
@@ -54,7 +55,9 @@ fn why(chosen: &Camera, cameras: &[Camera]) -> Why {
         _ if others.peek().is_none() => Why::Only,
         Kind::Icamera => Why::Intel,
         Kind::Libcamera => Why::Libcamera,
-        Kind::V4l2 if others.any(Camera::is_grey) && !chosen.is_grey() => Why::Colour,
+        Kind::V4l2 if chosen.sight() == Sight::Colour && others.any(|other| other.sight() != Sight::Colour) => {
+            Why::Colour
+        }
         Kind::V4l2 => Why::First,
     }
 }
@@ -92,6 +95,7 @@ pub fn missing(source: &Source) -> Option<Camera> {
         source: source.clone(),
         id,
         name,
+        function: None,
         kind,
         node: None,
         bus: None,
@@ -182,6 +186,20 @@ mod tests {
         cameras.pop();
         assert_eq!(chosen(&cameras), ("no-such-video0".into(), tr("it is the only camera")));
         assert!(automatic(&[]).is_none());
+    }
+
+    #[test]
+    fn an_infrared_camera_is_not_taken_for_its_number_or_its_colours() {
+        use super::super::modes::{Format, Rates, Size};
+        let square = Size::Fixed { width: 340, height: 340, rates: Rates::List(vec![30.0]) };
+        let formats = vec![Format { sizes: vec![square], ..webcam()[0].clone() }];
+        let infrared = camera(Kind::V4l2, "no-such-video0");
+        let infrared = Camera { name: "Integrated IR Camera".into(), formats: Some(formats), ..infrared };
+        let colour = Camera { formats: Some(webcam()), ..camera(Kind::V4l2, "no-such-video2") };
+        let cameras = [infrared, colour];
+        let (chosen, why) = automatic(&cameras).unwrap();
+        assert_eq!(chosen.name, "no-such-video2");
+        assert!(why.contains("colours"), "{why}");
     }
 
     #[test]

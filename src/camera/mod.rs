@@ -8,6 +8,7 @@ pub mod ids;
 pub mod modes;
 pub mod owner;
 mod place;
+pub mod sight;
 pub mod vendors;
 pub mod watch;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::source::Source;
 pub use place::Location;
+use sight::{Evidence, Sight};
 
 /// Where the kernel lists video nodes.
 pub const CLASS: &str = "/sys/class/video4linux";
@@ -71,6 +73,8 @@ pub struct Camera {
     pub id: String,
     /// For people.
     pub name: String,
+    /// What the function of its device is called, where that has a name of its own.
+    pub function: Option<String>,
     /// Through what it is read.
     pub kind: Kind,
     /// Its node today.
@@ -98,15 +102,9 @@ impl Camera {
         }
     }
 
-    /// Whether it has no colours, as far as that is known: infrared cameras come last.
-    pub fn is_grey(&self) -> bool {
-        match &self.formats {
-            Some(formats) if !formats.is_empty() => modes::is_grey(formats),
-            _ => self
-                .name
-                .split(|c: char| !c.is_alphanumeric())
-                .any(|word| word == "IR" || word.eq_ignore_ascii_case("infrared")),
-        }
+    /// What it sees, as far as that is known: infrared cameras and such come last.
+    pub fn sight(&self) -> Sight {
+        Evidence { name: &self.name, function: self.function.as_deref(), formats: self.formats.as_deref() }.sight()
     }
 
     /// Opens its node and asks what it can do.
@@ -173,6 +171,7 @@ impl System {
                     id: ids::id_of(&path),
                     source: Source::V4l2(path),
                     name: place::product(&directory, &node.name),
+                    function: place::function(&directory),
                     kind: Kind::V4l2,
                     node: Some(node.path),
                     bus: place::bus(&directory),
@@ -379,6 +378,6 @@ mod tests {
         }
         let cameras = fake.system().cameras();
         assert_eq!(labels(&cameras), ["Webcam (video0)", "Webcam: IR (video2)"]);
-        assert!(cameras[1].is_grey() && !cameras[0].is_grey());
+        assert_eq!([cameras[0].sight(), cameras[1].sight()], [Sight::Colour, Sight::Infrared]);
     }
 }

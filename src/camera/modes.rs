@@ -155,17 +155,6 @@ pub fn rates(formats: &[Format], size: (u32, u32)) -> Vec<f64> {
     rates
 }
 
-/// Formats without colour: infrared and depth cameras have no others.
-pub fn is_grey(formats: &[Format]) -> bool {
-    const GREY: [&str; 14] =
-        ["GREY", "Y8", "Y04", "Y06", "Y10", "Y10B", "Y10P", "Y12", "Y14", "Y16", "Y8I", "Y12I", "Z16", "INZI"];
-    let is_grey = |format: &Format| {
-        let code = format.fourcc.split("-BE").next().unwrap_or_default().trim();
-        GREY.contains(&code) || code.starts_with("GRAY")
-    };
-    !formats.is_empty() && formats.iter().all(is_grey)
-}
-
 /// What a node says of itself when it is asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
@@ -348,17 +337,6 @@ pub(crate) mod tests {
         assert_eq!(code(1), "????");
         assert_eq!(per_second((1001, 30_000)), Some(29.97));
         assert_eq!(per_second((0, 30)), None);
-    }
-
-    #[test]
-    fn infrared_cameras_are_known_by_their_formats() {
-        let grey = |codes: &[&str]| {
-            let formats: Vec<_> =
-                codes.iter().map(|code| Format { fourcc: (*code).into(), ..webcam()[0].clone() }).collect();
-            is_grey(&formats)
-        };
-        assert!(grey(&["GREY"]) && grey(&["Y8", "Y16-BE"]) && grey(&["GRAY8"]));
-        assert!(!grey(&["GREY", "YUYV"]) && !grey(&[]) && !grey(&["YUYV"]));
     }
 
     #[test]

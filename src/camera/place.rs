@@ -83,6 +83,13 @@ pub(super) fn product(directory: &Path, card: &str) -> String {
     }
 }
 
+/// What the function that the node belongs to is called, where that is another name than the device's.
+pub(super) fn function(directory: &Path) -> Option<String> {
+    let usb = usb_device(directory)?;
+    let function = attribute(&device(directory)?, "interface")?;
+    (attribute(&usb, "product").as_ref() != Some(&function)).then_some(function)
+}
+
 /// The bus and the place on it: "usb 1-5", "pci 0000:00:14.0".
 pub(super) fn bus(directory: &Path) -> Option<String> {
     let device = device(directory)?;

@@ -72,6 +72,7 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
         source: if kind == Kind::Icamera { Source::Icamera(id) } else { Source::Libcamera(id) },
         id: reported.id,
         name: reported.name,
+        function: None,
         kind,
         node: None,
         bus: None,

@@ -2,9 +2,14 @@
 
 use std::fmt::Display;
 
+use crate::camera::modes::Format;
+use crate::camera::sight;
 use crate::core::status::{Reason, ReasonKind};
 use crate::distro::Family;
 use crate::i18n::{tr, trf};
+
+/// Formats named in a sentence at most.
+const SHOWN_FORMATS: usize = 6;
 
 /// What went wrong, for a camera of this name. `debug` is the element's own account, which holds the kernel's error.
 pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
@@ -29,6 +34,25 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
         ),
     };
     Reason::new(kind, text)
+}
+
+/// None of the camera's formats is a picture to GStreamer.
+pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Reason {
+    let text = if sight::is_depth(formats) {
+        trf(
+            "The camera {camera} sees only how far things are, not what they look like: choose another camera.",
+            &[("camera", &camera)],
+        )
+    } else if formats.is_empty() {
+        trf("The camera {camera} offers no pictures: choose another camera.", &[("camera", &camera)])
+    } else {
+        let codes: Vec<_> = formats.iter().take(SHOWN_FORMATS).map(|format| format.fourcc.as_str()).collect();
+        trf(
+            "The camera {camera} offers only {formats}, which cannot be shown: choose another camera.",
+            &[("camera", &camera), ("formats", &codes.join(", "))],
+        )
+    };
+    Reason::new(ReasonKind::Format, text)
 }
 
 /// The camera is in use.
@@ -142,6 +166,25 @@ mod tests {
         let error = glib::Error::new(gst::ResourceError::Settings, "Failed to allocate required memory.");
         let reason = reason(&error, "Buffer pool activation failed", "/dev/video0");
         assert!(reason.text.contains("cannot be started") && !reason.text.contains("memory"), "{reason}");
+    }
+
+    #[test]
+    fn a_camera_without_pictures_says_what_it_has_instead() {
+        let formats = |codes: &[&str]| -> Vec<Format> {
+            let format = |code: &&str| Format {
+                fourcc: (*code).into(),
+                description: String::new(),
+                compressed: false,
+                emulated: false,
+                sizes: Vec::new(),
+            };
+            codes.iter().map(format).collect()
+        };
+        let said = |codes: &[&str]| nothing_to_show("Cam", &formats(codes)).text;
+        assert!(said(&["Z16"]).contains("how far things are"), "{}", said(&["Z16"]));
+        assert!(said(&["H264", "HEVC"]).contains("only H264, HEVC"), "{}", said(&["H264", "HEVC"]));
+        assert!(["Z16", "H264"].iter().all(|code| !said(&[code]).contains("decoder")));
+        assert!(said(&[]).contains("no pictures"));
     }
 
     #[test]

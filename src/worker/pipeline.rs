@@ -22,6 +22,7 @@ use super::sink::{SlotSink, promised_caps};
 use super::sources::{self, Built};
 use super::told::{self, Camera, Teller};
 use super::{decoder, errors};
+use crate::camera::modes;
 use crate::core::controls::Saved;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
@@ -296,6 +297,9 @@ impl Pipeline {
             Media::Any => return Ok(None),
             Media::Raw => false,
             Media::Jpeg => true,
+            Media::Other(_) if matches!(self.teller.camera().origin, Source::V4l2(_)) => {
+                return Err(self.nothing_to_show(&built.name));
+            }
             Media::Other(name) => {
                 let what = match name.split('/').next() {
                     // TRANSLATORS: as in "The source gives sound, not video"
@@ -329,6 +333,15 @@ impl Pipeline {
                 Err(Reason::new(ReasonKind::Format, text))
             }
         }
+    }
+
+    /// Why a camera whose formats GStreamer knows nothing of is of no use.
+    fn nothing_to_show(&self, name: &str) -> Reason {
+        let formats = match &self.teller.camera().origin {
+            Source::V4l2(path) => modes::ask(path).map(|answer| answer.formats).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        errors::nothing_to_show(name, &formats)
     }
 
     fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Reason> {
