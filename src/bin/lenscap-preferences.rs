@@ -1,6 +1,5 @@
 //! Chooses the role, nothing else.
 
 fn main() -> std::process::ExitCode {
-    lenscap::sys::signals::start_clean();
     lenscap::ui::prefs::run()
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Location;
 use super::owner;
+use crate::core::mode::FrameRate;
 use crate::i18n::{tr, trf};
 use crate::sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
 use crate::sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
@@ -72,6 +73,21 @@ pub enum Rates {
 }
 
 impl Rates {
+    /// Those of a list that are rates, the highest first.
+    pub fn list(rates: impl IntoIterator<Item = Option<FrameRate>>) -> Self {
+        let mut rates: Vec<_> = rates.into_iter().flatten().map(FrameRate::per_second).collect();
+        rates.sort_by(|a, b| b.total_cmp(a));
+        Rates::List(rates)
+    }
+
+    /// From the lowest to the highest, as far as these are rates.
+    pub fn between(min: Option<FrameRate>, max: Option<FrameRate>) -> Self {
+        match (min, max) {
+            (Some(min), Some(max)) if min < max => Rates::Range { min: min.per_second(), max: max.per_second() },
+            (min, max) => Self::list([max.or(min)]),
+        }
+    }
+
     /// The highest.
     pub fn highest(&self) -> Option<f64> {
         match self {
@@ -87,6 +103,19 @@ impl Size {
         match self {
             Size::Fixed { rates, .. } | Size::Range { rates, .. } => rates,
         }
+    }
+
+    /// Whether a picture can have it.
+    pub fn is_sane(&self) -> bool {
+        const MOST: u32 = 32_768;
+        let ordered = match self {
+            Size::Fixed { width, height, .. } => *width > 0 && *height > 0,
+            Size::Range { min_width, max_width, min_height, max_height, .. } => {
+                min_width <= max_width && min_height <= max_height && *max_width > 0 && *max_height > 0
+            }
+        };
+        let (width, height) = self.largest();
+        ordered && width <= MOST && height <= MOST
     }
 
     /// Width and height of the largest.
@@ -215,26 +244,20 @@ fn answer(file: &File) -> std::io::Result<Answer> {
         formats,
         bus_info: capability.bus_info,
         location: modes::orientation(file).and_then(Location::from_control),
-        rotation: modes::sensor_rotation(file).and_then(|degrees| u32::try_from(degrees).ok()),
+        rotation: modes::sensor_rotation(file)
+            .and_then(|degrees| u32::try_from(degrees).ok())
+            .filter(|degrees| *degrees < 360),
     })
 }
 
 fn sizes_of(file: impl AsFd, fourcc: u32) -> Vec<Size> {
     let rates = |width, height| match modes::frame_intervals(&file, fourcc, width, height) {
-        Ok(FrameIntervals::Discrete(intervals)) => {
-            let mut rates: Vec<_> = intervals.into_iter().filter_map(per_second).collect();
-            rates.sort_by(|a, b| b.total_cmp(a));
-            Rates::List(rates)
-        }
-        Ok(FrameIntervals::Range { shortest, longest }) => match (per_second(longest), per_second(shortest)) {
-            (Some(min), Some(max)) => Rates::Range { min, max },
-            (None, Some(rate)) | (Some(rate), None) => Rates::List(vec![rate]),
-            (None, None) => Rates::List(Vec::new()),
-        },
+        Ok(FrameIntervals::Discrete(intervals)) => Rates::list(intervals.into_iter().map(rate)),
+        Ok(FrameIntervals::Range { shortest, longest }) => Rates::between(rate(longest), rate(shortest)),
         // HDMI inputs and the like do not tell.
         Err(_) => Rates::List(Vec::new()),
     };
-    match modes::frame_sizes(&file, fourcc) {
+    let mut found = match modes::frame_sizes(&file, fourcc) {
         Ok(FrameSizes::Discrete(sizes)) => sizes
             .into_iter()
             .map(|(width, height)| Size::Fixed { width, height, rates: rates(width, height) })
@@ -249,12 +272,13 @@ fn sizes_of(file: impl AsFd, fourcc: u32) -> Vec<Size> {
             rates: rates(width.max, height.max),
         }],
         Err(_) => Vec::new(),
-    }
+    };
+    found.retain(Size::is_sane);
+    found
 }
 
-/// `None` for an interval of no time.
-fn per_second((numerator, denominator): Interval) -> Option<f64> {
-    (numerator > 0).then(|| (f64::from(denominator) / f64::from(numerator) * 1000.0).round() / 1000.0)
+fn rate((numerator, denominator): Interval) -> Option<FrameRate> {
+    FrameRate::of(denominator, numerator)
 }
 
 /// A four-character code as people write it; the highest bit marks big endian.
@@ -335,8 +359,19 @@ pub(crate) mod tests {
         assert_eq!(code(u32::from_le_bytes(*b"Y8  ")), "Y8");
         assert_eq!(code(u32::from_le_bytes(*b"Y16 ") | 1 << 31), "Y16-BE");
         assert_eq!(code(1), "????");
-        assert_eq!(per_second((1001, 30_000)), Some(29.97));
-        assert_eq!(per_second((0, 30)), None);
+        assert_eq!(rate((1001, 30_000)).map(FrameRate::per_second), Some(29.97));
+    }
+
+    #[test]
+    fn what_a_driver_says_is_taken_only_where_a_camera_can_have_it() {
+        // uvcvideo makes 100 ns of an interval of 0.
+        assert_eq!((rate((0, 30)), rate((1, 10_000_000))), (None, None));
+        let list = Rates::list([(1, 10_000_000), (1, 15), (1, 30), (0, 1)].map(rate));
+        assert_eq!(list, Rates::List(vec![30.0, 15.0]));
+        assert_eq!(Rates::between(rate((1, 5)), rate((1, 10_000_000))), Rates::List(vec![5.0]));
+        assert_eq!(Rates::between(rate((1, 5)), rate((1, 60))), Rates::Range { min: 5.0, max: 60.0 });
+        let fixed = |width, height| Size::Fixed { width, height, rates: Rates::List(vec![]) };
+        assert!(fixed(640, 480).is_sane() && !fixed(0, 480).is_sane() && !fixed(u32::MAX, 1).is_sane());
     }
 
     #[test]

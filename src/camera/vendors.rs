@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::Asked;
 use super::modes::{Format, Rates, Size};
 use super::{Camera, Kind, Location};
+use crate::core::mode::FrameRate;
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
 
@@ -106,7 +107,8 @@ fn parse(line: &[u8]) -> Result<Report, String> {
             shorten(&mut format.fourcc);
             shorten(&mut format.description);
             format.sizes.truncate(MAX_SIZES);
-            format.sizes.retain(is_sane);
+            format.sizes.retain(Size::is_sane);
+            format.sizes.iter_mut().for_each(check);
         }
     }
     Ok(report)
@@ -116,21 +118,13 @@ fn shorten(text: &mut String) {
     *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
 }
 
-fn is_sane(size: &Size) -> bool {
-    const MOST: u32 = 32_768;
-    let ordered = match size {
-        Size::Fixed { width, height, .. } => *width > 0 && *height > 0,
-        Size::Range { min_width, max_width, min_height, max_height, .. } => {
-            min_width <= max_width && min_height <= max_height
-        }
+/// Rates that are none are left out.
+fn check(size: &mut Size) {
+    let (Size::Fixed { rates, .. } | Size::Range { rates, .. }) = size;
+    *rates = match rates {
+        Rates::List(list) => Rates::list(list.iter().take(MAX_SIZES).map(|rate| FrameRate::new(*rate))),
+        Rates::Range { min, max } => Rates::between(FrameRate::new(*min), FrameRate::new(*max)),
     };
-    let (width, height) = size.largest();
-    let may = |rate: f64| rate.is_finite() && rate >= 0.0;
-    let rates = match size.rates() {
-        Rates::List(rates) => rates.len() <= MAX_SIZES && rates.iter().copied().all(may),
-        Rates::Range { min, max } => may(*min) && may(*max) && min <= max,
-    };
-    ordered && width <= MOST && height <= MOST && rates
 }
 
 #[cfg(test)]
@@ -217,8 +211,11 @@ mod tests {
         wild.cameras[0].rotation = Some(7000);
         wild.cameras.push(Reported { id: "x\ny".into(), ..wild.cameras[0].clone() });
         wild.cameras[0].formats[0].sizes.push(Size::Fixed { width: u32::MAX, height: 1, rates: Rates::List(vec![]) });
+        let rates = Rates::List(vec![4_294_967.295, 30.0, -1.0]);
+        wild.cameras[0].formats[0].sizes[0] = Size::Fixed { width: 640, height: 480, rates };
         let parsed = parse(&serde_json::to_vec(&wild).unwrap()).unwrap();
         assert_eq!(parsed.cameras.len(), 1);
+        assert_eq!(*parsed.cameras[0].formats[0].sizes[0].rates(), Rates::List(vec![30.0]));
         assert_eq!(parsed.cameras[0].name, "a[31mb");
         assert_eq!(parsed.cameras[0].rotation, None);
         assert_eq!(parsed.cameras[0].formats[0].sizes.len(), 2);

@@ -4,6 +4,38 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Frames per second, as far as a number from a device is one: a thousandth to a thousand. Drivers also say 0, or a frame
+/// every 100 ns: that is no rate, and nobody is shown it or compares with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrameRate(u32);
+
+impl FrameRate {
+    /// The highest, in frames per second: more than any camera gives.
+    pub const MOST: u32 = 1000;
+
+    /// So many frames in so many seconds; `None` where that is no rate.
+    pub fn of(frames: u32, seconds: u32) -> Option<Self> {
+        if seconds == 0 { None } else { Self::new(f64::from(frames) / f64::from(seconds)) }
+    }
+
+    /// `None` where that is no rate.
+    pub fn new(per_second: f64) -> Option<Self> {
+        let millihertz = (per_second * 1000.0).round();
+        let is_rate = (1.0..=f64::from(Self::MOST * 1000)).contains(&millihertz);
+        is_rate.then_some(Self(millihertz as u32))
+    }
+
+    /// Frames in a thousand seconds.
+    pub fn millihertz(self) -> u32 {
+        self.0
+    }
+
+    /// To three decimals.
+    pub fn per_second(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+}
+
 /// The mode a camera runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mode {
@@ -37,7 +69,10 @@ impl Mode {
 
     /// Whether this asks no less of the bus than `other` does: what has no room for that has none for this.
     pub fn asks_as_much_as(&self, other: &Mode) -> bool {
-        let load = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height) * u64::from(mode.millihertz);
+        // Of a rate that is not known nothing is concluded.
+        let is_rate_known = self.millihertz > 0 && other.millihertz > 0;
+        let rate = |mode: &Mode| if is_rate_known { mode.millihertz } else { 1 };
+        let load = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height) * u64::from(rate(mode));
         (self.format == Self::JPEG) == (other.format == Self::JPEG) && load(self) >= load(other)
     }
 
@@ -67,6 +102,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_rate_that_no_camera_has_is_none() {
+        let millihertz = |frames, seconds| FrameRate::of(frames, seconds).map(FrameRate::millihertz);
+        assert_eq!(millihertz(30, 1), Some(30_000));
+        assert_eq!(millihertz(30_000, 1001), Some(29_970));
+        assert_eq!((millihertz(1000, 1), millihertz(1, 1000)), (Some(1_000_000), Some(1)));
+        for (frames, seconds) in [(0, 1), (1, 0), (10_000_000, 1), (1001, 1), (1, 10_000), (u32::MAX, 1)] {
+            assert_eq!(millihertz(frames, seconds), None, "{frames}/{seconds}");
+        }
+        assert!([f64::NAN, f64::INFINITY, -30.0].into_iter().all(|rate| FrameRate::new(rate).is_none()));
+    }
+
+    #[test]
     fn rates_are_short() {
         for (millihertz, text) in
             [(30_000, "30"), (29_970, "29.97"), (12_500, "12.5"), (7, "0.01"), (240_000, "240"), (100_000, "100")]
@@ -88,6 +135,7 @@ mod tests {
         assert!(hd.asks_as_much_as(&hd) && mode("NV12", 1920, 1080, 30).asks_as_much_as(&hd));
         assert!(!mode("YUY2", 1280, 720, 10).asks_as_much_as(&hd) && !mode("YUY2", 640, 480, 30).asks_as_much_as(&hd));
         assert!(!mode(Mode::JPEG, 1280, 720, 30).asks_as_much_as(&hd));
+        assert!(!mode("YUY2", 640, 480, 30).asks_as_much_as(&mode("YUY2", 1280, 720, 0)));
     }
 
     #[test]

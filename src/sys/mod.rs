@@ -4,5 +4,4 @@ pub mod locale;
 pub mod memfd;
 pub mod memory;
 pub mod process;
-pub mod signals;
 pub mod v4l2;

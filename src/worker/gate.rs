@@ -13,6 +13,7 @@ use super::negotiate;
 use super::pipeline::{Report, Reports};
 use super::sink::SlotSink;
 use super::told::Teller;
+use crate::core::mode::FrameRate;
 
 /// Buffers that v4l2src adds to what is proposed to it: one that is filled and one that is queued.
 const ADDED: u32 = 2;
@@ -65,8 +66,7 @@ impl Gate {
     fn intake(&self, pad: &gst::Pad) -> Intake {
         let rate = pad.current_caps().and_then(|caps| caps.structure(0)?.get::<gst::Fraction>("framerate").ok());
         let exceeds = rate.is_none_or(|rate| negotiate::exceeds(rate, self.framerate));
-        let promised =
-            rate.filter(|rate| rate.numer() > 0).map(|rate| f64::from(rate.numer()) / f64::from(rate.denom()));
+        let promised = rate.and_then(negotiate::frame_rate).map(FrameRate::per_second);
         Intake::new(exceeds.then(|| Limiter::new(self.interval)), promised)
     }
 

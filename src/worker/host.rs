@@ -17,7 +17,7 @@ use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
 use crate::core::controls::{CameraControls, Saved, Value};
-use crate::core::mode::Mode;
+use crate::core::mode::{FrameRate, Mode};
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -286,11 +286,14 @@ impl WorkerHost {
             return;
         }
         // Looked at first: what a dead child has said is then complete below.
-        let end = process::end(&mut self.child);
+        let status = self.child.try_wait().unwrap_or_else(|error| {
+            tracing::error!("cannot wait for the camera process: {error}");
+            None
+        });
         self.stderr.drain();
         self.receive(MAX_PER_DISPATCH, now, out);
-        if let Some(end) = end {
-            self.finish(end.status, out);
+        if let Some(status) = status {
+            self.finish(status, out);
             return;
         }
         let is_silent = matches!(self.phase, Phase::Greeting { until } if until <= now);
@@ -532,18 +535,14 @@ impl WorkerHost {
         self.phase = Phase::Failed;
     }
 
-    fn finish(&mut self, status: Option<ExitStatus>, out: &mut Vec<HostEvent>) {
+    fn finish(&mut self, status: ExitStatus, out: &mut Vec<HostEvent>) {
         // A descendant may keep the pipe open: what is in it now is all there is to wait for.
         self.stderr.drain();
         self.exited = true;
         self.channel = None;
         let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
         let reason = (!was_asked).then(|| crashed(status, self.stderr.last_words()));
-        if let Some(status) = status
-            && was_asked
-            && !status.success()
-            && self.ending != Ending::Killed
-        {
+        if was_asked && !status.success() && self.ending != Ending::Killed {
             tracing::warn!("the camera process ended badly ({status})");
         }
         out.push(HostEvent::Exited { reason });
@@ -557,7 +556,7 @@ impl Drop for WorkerHost {
         }
         self.kill();
         let until = Instant::now() + REAP_LIMIT;
-        while process::end(&mut self.child).is_none() {
+        while let Ok(None) = self.child.try_wait() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 tracing::error!("the camera process {} does not die", self.child.id());
@@ -584,6 +583,7 @@ fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
 /// What a child says of a mode, with texts that fit into a line.
 fn harmless_mode(mode: Mode) -> Mode {
     Mode {
+        millihertz: if mode.millihertz <= FrameRate::MOST * 1000 { mode.millihertz } else { 0 },
         format: plain(&mode.format),
         decoder: mode.decoder.as_deref().map(plain),
         shortfall: mode.shortfall.as_deref().map(plain),

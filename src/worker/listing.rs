@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use gst::prelude::*;
 
+use super::negotiate;
 use crate::camera::Location;
 use crate::camera::modes::{Format, Rates, Size};
 use crate::camera::vendors::{Report, Reported};
@@ -161,22 +162,17 @@ fn size(structure: &gst::StructureRef) -> Option<Size> {
 }
 
 fn rates(structure: &gst::StructureRef) -> Rates {
-    let per_second = |fraction: gst::Fraction| {
-        let rate = f64::from(fraction.numer()) / f64::from(fraction.denom().max(1));
-        (rate * 1000.0).round() / 1000.0
-    };
     let Ok(value) = structure.value("framerate") else { return Rates::List(Vec::new()) };
     if let Ok(range) = value.get::<gst::FractionRange>() {
-        // From nothing to anything is no answer.
-        let (min, max) = (per_second(range.min()), per_second(range.max()));
-        return if max > 1000.0 { Rates::List(Vec::new()) } else { Rates::Range { min, max } };
+        return Rates::between(negotiate::frame_rate(range.min()), negotiate::frame_rate(range.max()));
     }
-    let mut rates: Vec<f64> = match value.get::<gst::List>() {
-        Ok(list) => list.iter().filter_map(|value| value.get::<gst::Fraction>().ok()).map(per_second).collect(),
-        Err(_) => value.get::<gst::Fraction>().ok().map(per_second).into_iter().collect(),
-    };
-    rates.sort_by(|a, b| b.total_cmp(a));
-    Rates::List(rates)
+    match value.get::<gst::List>() {
+        Ok(list) => {
+            let fractions = list.iter().filter_map(|value| value.get::<gst::Fraction>().ok());
+            Rates::list(fractions.map(negotiate::frame_rate))
+        }
+        Err(_) => Rates::list(value.get::<gst::Fraction>().ok().map(negotiate::frame_rate)),
+    }
 }
 
 fn strings(value: &glib::Value) -> Vec<String> {

@@ -6,7 +6,7 @@
 //! in scaling; a foreign pixel format next to nothing, for the conversion writes where the copy would. The result is fixed
 //! down to the framerate: without one V4L2 drivers take what they like (measured: vivid takes 5 fps).
 
-use crate::core::mode::Mode;
+use crate::core::mode::{FrameRate, Mode};
 use crate::frame::format::VideoFormat;
 
 /// What to ask for.
@@ -37,14 +37,19 @@ pub(super) fn mode(given: &gst::StructureRef) -> Mode {
         },
         width: side("width"),
         height: side("height"),
-        millihertz: given.get::<gst::Fraction>("framerate").map_or(0, |rate| millihertz(as_f64(rate))),
+        millihertz: given.get::<gst::Fraction>("framerate").ok().and_then(frame_rate).map_or(0, FrameRate::millihertz),
         ..Mode::default()
     }
 }
 
-/// Frames in a thousand seconds.
+/// Frames in a thousand seconds; 0 where that is no rate.
 pub(super) fn millihertz(rate: f64) -> u32 {
-    (rate * 1000.0).round() as u32
+    FrameRate::new(rate).map_or(0, FrameRate::millihertz)
+}
+
+/// The rate in caps; `None` for one that varies, and for what is none.
+pub(super) fn frame_rate(fraction: gst::Fraction) -> Option<FrameRate> {
+    FrameRate::of(u32::try_from(fraction.numer()).ok()?, u32::try_from(fraction.denom()).ok()?)
 }
 
 /// What a camera gives less of than was asked for.
@@ -182,7 +187,7 @@ fn cheapest(
         fixed.set("framerate", rate);
         lack.is_slow = !is_enough(rate, format.framerate);
         let missing = if lack.is_slow { 1.0 - as_f64(rate) / f64::from(format.framerate) } else { 0.0 };
-        lack.rate = as_f64(rate);
+        lack.rate = frame_rate(rate).map_or(0.0, FrameRate::per_second);
         // A third of the rate at the full size beats half the size, a sixth does not.
         cost.lack += 11.0 * missing * missing;
         cost.work += rate_cost(rate, format.framerate);
@@ -229,17 +234,17 @@ fn size_cost(offered: (u32, u32), wanted: (u32, u32)) -> f64 {
 }
 
 fn rate_cost(offered: gst::Fraction, wanted: u32) -> f64 {
-    0.1 * (as_f64(offered) / f64::from(wanted)).max(1.0).log2()
+    frame_rate(offered).map_or(0.0, |rate| 0.1 * (rate.per_second() / f64::from(wanted)).max(1.0).log2())
 }
 
-/// A rate of 30000/1001 is what people call 30; 0 stands for a rate that varies.
+/// A rate of 30000/1001 is what people call 30. One that is not known is given the benefit of the doubt.
 fn is_enough(offered: gst::Fraction, wanted: u32) -> bool {
-    offered.numer() == 0 || as_f64(offered) >= 0.98 * f64::from(wanted)
+    frame_rate(offered).is_none_or(|_| as_f64(offered) >= 0.98 * f64::from(wanted))
 }
 
-/// Whether a camera of this rate may give more frames than promised; 0 stands for a rate that varies.
+/// Whether a camera of this rate may give more frames than promised, or that is not known.
 pub(super) fn exceeds(rate: gst::Fraction, promised: u32) -> bool {
-    rate.numer() == 0 || as_f64(rate) > f64::from(promised)
+    frame_rate(rate).is_none_or(|_| as_f64(rate) > f64::from(promised))
 }
 
 fn as_f64(fraction: gst::Fraction) -> f64 {
@@ -279,8 +284,9 @@ fn rate(offered: &glib::SendValue, wanted: u32) -> Option<gst::Fraction> {
         }
     });
     let by_size = |a: &gst::Fraction, b: &gst::Fraction| as_f64(*a).total_cmp(&as_f64(*b));
-    let enough = rates.iter().copied().filter(|rate| rate.numer() != 0 && is_enough(*rate, wanted)).min_by(by_size);
-    enough.or_else(|| rates.into_iter().max_by(by_size))
+    let (known, unknown): (Vec<_>, Vec<_>) = rates.into_iter().partition(|rate| frame_rate(*rate).is_some());
+    let enough = known.iter().copied().filter(|rate| is_enough(*rate, wanted)).min_by(by_size);
+    enough.or_else(|| known.into_iter().max_by(by_size)).or_else(|| unknown.into_iter().min_by(by_size))
 }
 
 fn strings(offered: &glib::SendValue) -> Vec<String> {
@@ -465,6 +471,19 @@ mod tests {
         let range = "video/x-raw,format=YUY2,width=640,height=480,framerate=[1/1,25/1]";
         assert_eq!(chosen(range, 640, 480, 30), "YUY2 640x480@25");
         assert_eq!(chosen(range, 640, 480, 12), "YUY2 640x480@12");
+    }
+
+    #[test]
+    fn a_rate_that_is_none_is_not_known_and_never_wins() {
+        // uvcvideo makes 100 ns of an interval of 0.
+        let strange = "video/x-raw,format=YUY2,width=640,height=480,framerate=10000000/1";
+        assert_eq!(lack(strange, 640, 480, 30, true), None);
+        let caps: gst::Caps = strange.parse().unwrap();
+        assert_eq!(mode(caps.structure(0).unwrap()).to_string(), "YUY2 640x480");
+        assert!(exceeds(gst::Fraction::new(10_000_000, 1), 30));
+        let list = "video/x-raw,format=YUY2,width=640,height=480,framerate={10000000/1,15/1,30/1,0/1}";
+        assert_eq!(chosen(list, 640, 480, 30), "YUY2 640x480@30");
+        assert_eq!(chosen(list, 640, 480, 60), "YUY2 640x480@30");
     }
 
     #[test]

@@ -136,8 +136,15 @@ impl Teller {
     fn instead(&self, asked: &Mode) -> Option<String> {
         let refused = self.configure.refused.first()?;
         let area = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height);
-        let is_less = area(asked) < area(refused) || asked.millihertz < refused.millihertz;
+        let is_rate_known = asked.millihertz > 0;
+        let is_less = area(asked) < area(refused) || (is_rate_known && asked.millihertz < refused.millihertz);
         is_less.then(|| {
+            if !is_rate_known {
+                return trf(
+                    "The camera does not start with {refused} and gives {size} instead: try another USB port, or ask for less.",
+                    &[("refused", refused), ("size", &self.shown((asked.width, asked.height)))],
+                );
+            }
             trf(
                 "The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.",
                 &[
@@ -160,6 +167,11 @@ impl Teller {
         let (size, rate) = (self.shown(lack.size), Mode::rate(millihertz(lack.rate)));
         let asked_size = format!("{}x{}", format.width, format.height);
         match lack.fast {
+            // Its rate is not known.
+            _ if lack.is_small && lack.rate == 0.0 => trf(
+                "The camera gives {size} at most; {asked_size} was asked for: choose {size}.",
+                &[("size", &size), ("asked_size", &asked_size)],
+            ),
             _ if lack.is_small => trf(
                 "The camera gives {size} at {rate} frames a second; {asked_size} at {asked} was asked for: choose {size}.",
                 &[("size", &size), ("rate", &rate), ("asked_size", &asked_size), ("asked", &format.framerate)],
@@ -275,6 +287,11 @@ mod tests {
                 "The camera does not start with YUY2 1280x720@30 and gives 960x720 at 30 frames a second instead: \
                  try another USB port, or ask for less."
             )
+        );
+        let small = Lack { size: (640, 360), rate: 0.0, is_small: true, is_slow: false, fast: None };
+        assert_eq!(
+            teller(Vec::new()).sentence(&small),
+            "The camera gives 640x360 at most; 1280x720 was asked for: choose 640x360."
         );
         assert_eq!(
             teller(Vec::new()).sentence(&Lack {
