@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::program;
+use crate::camera::choice::{self, Decision};
 use crate::camera::modes::{self, Format, Rates, Size};
-use crate::camera::{Camera, System, choice, vendors};
+use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
 use crate::config::{self, Overrides};
 use crate::core::source::Source;
@@ -82,15 +83,18 @@ impl Listing {
                            libcamera: ask again when it is off.",
             ));
         }
-        let found = choice::find(&cameras, &source).map(|camera| camera.id.clone());
-        let why = (source == Source::Auto).then(|| choice::automatic(&cameras).map(|(_, why)| why)).flatten();
+        let raw_nodes = cameras.iter().filter(|camera| camera.is_raw).count();
+        let decision = Decision::new(&cameras, &source);
+        let found = decision.camera().map(|camera| camera.id.clone());
+        let why = decision.why();
+        // One that was named all the same is shown.
+        cameras.retain(|camera| !camera.is_raw || found.as_ref() == Some(&camera.id));
         // Of a vendor's camera that was not asked for nobody knows whether it is there.
         let is_known = may_ask || matches!(source, Source::V4l2(_));
         if found.is_none() && is_known {
             cameras.extend(choice::missing(&source));
         }
         let chosen = found.or_else(|| choice::missing(&source).map(|camera| camera.id));
-        let raw_nodes = system.raw_nodes();
         Self { source, cameras, chosen, why, raw_nodes, modes_read: may_ask, notes }
     }
 
@@ -144,9 +148,8 @@ impl Listing {
         last.extend(self.choice_in_words());
         if self.raw_nodes > 0 {
             last.push(trn(
-                "{n} raw sensor node of the IPU is not listed: it gives nothing that can be shown; use icamera or libcamera.",
-                "{n} raw sensor nodes of the IPU are not listed: they give nothing that can be shown; use icamera or \
-                 libcamera.",
+                "{n} raw sensor node is not listed: it gives nothing that can be shown; use icamera or libcamera.",
+                "{n} raw sensor nodes are not listed: they give nothing that can be shown; use icamera or libcamera.",
                 self.raw_nodes as u64,
                 &[],
             ));
@@ -169,6 +172,8 @@ impl Listing {
             (Source::Auto, Some(camera), Some(why)) => {
                 Some(trf("* is chosen automatically: {why} ({camera}).", &[("why", why), ("camera", &camera.name)]))
             }
+            // TRANSLATORS: {why} is a sentence without its full stop
+            (Source::Auto, None, Some(why)) => Some(trf("No camera can be used: {why}.", &[("why", why)])),
             (Source::Auto, ..) => None,
             (source, Some(camera), _) if !camera.present => Some(trf(
                 "The chosen camera {source} is not there: plug it in, or choose another source.",
@@ -310,8 +315,8 @@ mod tests {
             ..choice::missing(&"v4l2:/dev/v4l/by-id/usb-HD-video-index0".parse().unwrap()).unwrap()
         };
         let cameras = vec![camera];
-        let chosen = choice::find(&cameras, &source).map(|camera| camera.id.clone());
-        let why = choice::automatic(&cameras).map(|(_, why)| why);
+        let decision = Decision::new(&cameras, &source);
+        let (chosen, why) = (decision.camera().map(|camera| camera.id.clone()), decision.why());
         Listing { source, cameras, chosen, why, raw_nodes: 30, modes_read: true, notes: vec![] }
     }
 
@@ -330,8 +335,19 @@ mod tests {
              1920x1080  (native)\n\
              \n\
              * is chosen automatically: it is the only camera (HD Webcam).\n\
-             30 raw sensor nodes of the IPU are not listed: they give nothing that can be shown; use icamera or libcamera.\n"
+             30 raw sensor nodes are not listed: they give nothing that can be shown; use icamera or libcamera.\n"
         );
+    }
+
+    #[test]
+    fn a_camera_that_may_not_be_opened_is_not_marked_and_the_reason_stands_below() {
+        let mut listing = listing("auto");
+        listing.cameras[0].problem = Some("No permission to open /dev/video0: log in again.".into());
+        let decision = Decision::new(&listing.cameras, &listing.source);
+        (listing.chosen, listing.why) = (decision.camera().map(|camera| camera.id.clone()), decision.why());
+        let text = listing.in_words();
+        assert!(text.starts_with("  HD Webcam\n"), "{text}");
+        assert!(text.contains("\nNo camera can be used: No permission to open /dev/video0: log in again.\n"), "{text}");
     }
 
     #[test]
@@ -353,7 +369,7 @@ mod tests {
     fn no_camera_is_one_sentence_and_an_empty_list() {
         let mut listing = listing("auto");
         listing.cameras.clear();
-        (listing.chosen, listing.raw_nodes) = (None, 0);
+        (listing.chosen, listing.why, listing.raw_nodes) = (None, None, 0);
         assert!(
             listing.in_words().starts_with("There is no camera: plug one in")
                 && listing.in_words().lines().count() == 1

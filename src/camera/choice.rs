@@ -1,4 +1,4 @@
-//! Which camera a source means, which one `auto` takes and why, and what to offer in a list.
+//! Which camera a source means and why ([`Decision`]), and what to offer in a list.
 
 use std::fmt;
 use std::path::Path;
@@ -8,24 +8,102 @@ use super::{Camera, Kind, ids};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
 
-/// Puts cameras in the order in which `auto` tries them: Intel's, libcamera's, then V4L2's by number; those without
-/// colours last.
-pub fn order(cameras: &mut [Camera]) {
-    cameras.sort_by_key(|camera| (camera.kind, camera.sight()));
+/// Which camera a source means, and what to say of that: one answer for list, preferences, worker and log.
+#[derive(Debug, Clone)]
+pub struct Decision<'a> {
+    /// What can be tried, the best first.
+    candidates: Vec<&'a Camera>,
+    /// What cannot be used, each with its reason: a sentence.
+    passed_over: Vec<(&'a Camera, String)>,
+    is_automatic: bool,
 }
 
-/// The camera that `auto` takes first, and why: words for behind a colon.
-pub fn automatic(cameras: &[Camera]) -> Option<(&Camera, String)> {
-    // Of equal ones the first, as in `order`.
-    let chosen = cameras.iter().filter(|camera| camera.present).min_by_key(|camera| (camera.kind, camera.sight()))?;
-    Some((chosen, why(chosen, cameras).to_string()))
+impl<'a> Decision<'a> {
+    /// What `source` means of these cameras. `auto` takes Intel's, libcamera's, then V4L2's by number, infrared ones and such
+    /// last; never one that cannot be used.
+    pub fn new(cameras: &'a [Camera], source: &Source) -> Self {
+        let is_automatic = *source == Source::Auto;
+        let mut decision = Self { candidates: Vec::new(), passed_over: Vec::new(), is_automatic };
+        if !is_automatic {
+            decision.candidates.extend(named(cameras, source));
+            return decision;
+        }
+        for camera in cameras.iter().filter(|camera| camera.present && !camera.is_raw) {
+            match &camera.problem {
+                None => decision.candidates.push(camera),
+                Some(problem) => decision.passed_over.push((camera, problem.clone())),
+            }
+        }
+        decision.candidates.sort_by_key(|camera| rank(camera));
+        decision.passed_over.sort_by_key(|(camera, _)| rank(camera));
+        decision
+    }
+
+    /// The camera.
+    pub fn camera(&self) -> Option<&'a Camera> {
+        self.candidates.first().copied()
+    }
+
+    /// What cannot be used as it seems, the best first: to be tried where nothing else is left.
+    pub fn hopeless(&self) -> Vec<&'a Camera> {
+        self.passed_over.iter().map(|(camera, _)| *camera).collect()
+    }
+
+    /// The camera cannot be used after all: the next one is it.
+    pub fn pass_over(&mut self, reason: String) {
+        if !self.candidates.is_empty() {
+            self.passed_over.push((self.candidates.remove(0), reason));
+        }
+    }
+
+    /// There is no such camera after all: the next one is it.
+    pub fn leave_out(&mut self) {
+        if !self.candidates.is_empty() {
+            self.candidates.remove(0);
+        }
+    }
+
+    /// Why `auto` takes this camera, or has none: words for behind a colon. `None` where a camera was named, or none is there.
+    pub fn why(&self) -> Option<String> {
+        if !self.is_automatic {
+            return None;
+        }
+        // What stands before it, or all there is.
+        let chosen = self.camera();
+        let is_told = |camera: &Camera| self.candidates.len() < 2 || chosen.is_none_or(|it| rank(camera) <= rank(it));
+        let reasons = self.passed_over.iter().filter(|(camera, _)| is_told(camera));
+        let reasons = reasons.map(|(_, sentence)| sentence.trim_end_matches('.').to_owned());
+        let why = chosen.map(|chosen| self.why_this(chosen).to_string());
+        let parts: Vec<_> = why.into_iter().chain(reasons).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    fn why_this(&self, chosen: &Camera) -> Why {
+        let others = &self.candidates[1..];
+        let is_plain = |camera: &&Camera| camera.sight() == Sight::Colour;
+        match chosen.kind {
+            _ if others.is_empty() && self.passed_over.is_empty() => Why::Only,
+            _ if others.is_empty() => Why::OnlyUsable,
+            Kind::Icamera => Why::Intel,
+            Kind::Libcamera => Why::Libcamera,
+            Kind::V4l2 if is_plain(&chosen) && !others.iter().all(is_plain) => Why::Colour,
+            Kind::V4l2 => Why::First,
+        }
+    }
+}
+
+/// The order in which `auto` tries cameras; of equal ones by number.
+fn rank(camera: &Camera) -> (Kind, Sight) {
+    (camera.kind, camera.sight())
 }
 
 /// Why `auto` takes a camera: words for behind a colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+enum Why {
     /// There is no other.
     Only,
+    /// The others cannot be used.
+    OnlyUsable,
     /// It is one of Intel's.
     Intel,
     /// It is one of libcamera's.
@@ -41,6 +119,7 @@ impl fmt::Display for Why {
         // TRANSLATORS: these stand behind a colon, as in "Now Webcam: it is the only camera."
         f.write_str(&match self {
             Why::Only => tr("it is the only camera"),
+            Why::OnlyUsable => tr("it is the only camera that can be used"),
             Why::Intel => tr("cameras of Intel's icamerasrc come first"),
             Why::Libcamera => tr("cameras of libcamera come before those that V4L2 gives by itself"),
             Why::Colour => tr("it is the first by number that gives colours"),
@@ -49,33 +128,40 @@ impl fmt::Display for Why {
     }
 }
 
-fn why(chosen: &Camera, cameras: &[Camera]) -> Why {
-    let mut others = cameras.iter().filter(|camera| camera.present && camera.source != chosen.source).peekable();
-    match chosen.kind {
-        _ if others.peek().is_none() => Why::Only,
-        Kind::Icamera => Why::Intel,
-        Kind::Libcamera => Why::Libcamera,
-        Kind::V4l2 if chosen.sight() == Sight::Colour && others.any(|other| other.sight() != Sight::Colour) => {
-            Why::Colour
-        }
-        Kind::V4l2 => Why::First,
-    }
+/// The camera that a source means; `None` when there is none, or the source is none of a camera (`test`, `pipeline`, ...).
+pub fn find<'a>(cameras: &'a [Camera], source: &Source) -> Option<&'a Camera> {
+    Decision::new(cameras, source).camera()
 }
 
-/// The camera that a source means; `None` when it is gone, or the source is none of a camera (`test`, `pipeline`, ...).
-pub fn find<'a>(cameras: &'a [Camera], source: &Source) -> Option<&'a Camera> {
+fn named<'a>(cameras: &'a [Camera], source: &Source) -> Option<&'a Camera> {
     let first = |kind| cameras.iter().find(|camera| camera.present && camera.kind == kind);
+    let itself = || cameras.iter().find(|camera| camera.source == *source);
     match source {
-        Source::Auto => automatic(cameras).map(|(camera, _)| camera),
         Source::Icamera(None) => first(Kind::Icamera),
         Source::Libcamera(None) => first(Kind::Libcamera),
         Source::V4l2(path) => {
-            let node = path.canonicalize().unwrap_or_else(|_| path.clone());
-            cameras.iter().find(|camera| camera.source == *source || camera.node.as_deref() == Some(&*node))
+            // A link that leads to either of two cameras means the better one, wherever it leads today.
+            let sharing = cameras.iter().filter(|camera| camera.shared.as_deref() == Some(path));
+            let at_node = || {
+                let node = path.canonicalize().unwrap_or_else(|_| path.clone());
+                cameras.iter().find(|camera| camera.node.as_deref() == Some(&*node))
+            };
+            itself().or_else(|| sharing.min_by_key(|camera| rank(camera))).or_else(at_node)
         }
-        Source::Icamera(Some(_)) | Source::Libcamera(Some(_)) => cameras.iter().find(|camera| camera.source == *source),
-        Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => None,
+        Source::Icamera(Some(_)) | Source::Libcamera(Some(_)) => itself(),
+        Source::Auto | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => None,
     }
+}
+
+/// The first camera of a vendor's library, as far as it is known before the library is asked: as a source without a name.
+pub fn first_of(kind: Kind) -> Option<Camera> {
+    let (source, name) = match kind {
+        Kind::Icamera => (Source::Icamera(None), "icamerasrc"),
+        Kind::Libcamera => (Source::Libcamera(None), "libcamerasrc"),
+        Kind::V4l2 => return None,
+    };
+    let unnamed = missing(&Source::Icamera(Some(name.into())))?;
+    Some(Camera { source, kind, present: true, ..unnamed })
 }
 
 /// The camera of a source that is not there.
@@ -94,6 +180,7 @@ pub fn missing(source: &Source) -> Option<Camera> {
     Some(Camera {
         source: source.clone(),
         id,
+        shared: None,
         name,
         function: None,
         kind,
@@ -104,6 +191,7 @@ pub fn missing(source: &Source) -> Option<Camera> {
         present: false,
         formats: None,
         problem: None,
+        is_raw: false,
     })
 }
 
@@ -111,7 +199,7 @@ pub fn missing(source: &Source) -> Option<Camera> {
 /// camera is offered as the settings name it already, else as what leads to it tomorrow, too.
 pub fn offers(cameras: &[Camera], present: &Source) -> Vec<(Source, String)> {
     let mut offers: Vec<(Source, String)> =
-        cameras.iter().map(|camera| (camera.source.clone(), camera.label())).collect();
+        cameras.iter().filter(|it| !it.is_raw).map(|camera| (camera.source.clone(), camera.label())).collect();
     if matches!(present, Source::V4l2(_))
         && let Some(camera) = find(cameras, present)
         && let Some(offer) = offers.iter_mut().find(|(source, _)| *source == camera.source)
@@ -170,7 +258,10 @@ mod tests {
         grey.formats = Some(vec![super::super::modes::Format { fourcc: "GREY".into(), ..webcam()[0].clone() }]);
         let colour = camera(Kind::V4l2, "no-such-video2");
         let mut cameras = vec![grey, colour, camera(Kind::Libcamera, "lib"), camera(Kind::Icamera, "intel")];
-        let chosen = |cameras: &[Camera]| automatic(cameras).map(|(camera, why)| (camera.name.clone(), why)).unwrap();
+        let chosen = |cameras: &[Camera]| {
+            let decision = Decision::new(cameras, &Source::Auto);
+            (decision.camera().unwrap().name.clone(), decision.why().unwrap())
+        };
         assert_eq!(chosen(&cameras).0, "intel");
         cameras.pop();
         let (name, why) = chosen(&cameras);
@@ -180,12 +271,52 @@ mod tests {
         let (name, why) = chosen(&cameras);
         assert_eq!(name, "no-such-video2");
         assert!(why.contains("colours"), "{why}");
-        let mut ordered = cameras.clone();
-        order(&mut ordered);
-        assert_eq!(ordered[0].name, "no-such-video2");
         cameras.pop();
         assert_eq!(chosen(&cameras), ("no-such-video0".into(), tr("it is the only camera")));
-        assert!(automatic(&[]).is_none());
+        let none = Decision::new(&[], &Source::Auto);
+        assert!(none.camera().is_none() && none.why().is_none());
+    }
+
+    #[test]
+    fn a_camera_that_cannot_be_used_is_passed_over_and_the_reason_says_so() {
+        let denied = Camera { problem: Some("No permission.".into()), ..camera(Kind::V4l2, "no-such-video0") };
+        let raw = Camera { is_raw: true, ..camera(Kind::V4l2, "no-such-video1") };
+        let good = camera(Kind::V4l2, "no-such-video2");
+        let mut cameras = vec![denied, raw, good];
+        let decided = |cameras: &[Camera]| {
+            let decision = Decision::new(cameras, &Source::Auto);
+            (decision.camera().map(|camera| camera.name.clone()), decision.why().unwrap_or_default())
+        };
+        let of_good = Some("no-such-video2".to_owned());
+        assert_eq!(
+            decided(&cameras),
+            (of_good.clone(), "it is the only camera that can be used; No permission".into())
+        );
+        // One that stands behind the chosen one explains nothing.
+        cameras.push(camera(Kind::V4l2, "no-such-video3"));
+        cameras[0].name = "Infrared".into();
+        assert_eq!(decided(&cameras), (of_good, "it is the first by number".into()));
+        cameras.truncate(2);
+        assert_eq!(decided(&cameras), (None, "No permission".into()));
+        let found = |source: &str| find(&cameras, &source.parse().unwrap()).is_some();
+        assert!(found("v4l2:/dev/no-such-video0"), "one that was named is that one");
+    }
+
+    #[test]
+    fn what_fails_when_it_is_opened_gives_way_to_the_next() {
+        let library = first_of(Kind::Icamera).unwrap();
+        assert_eq!(library.source, Source::Icamera(None));
+        let cameras = [library, camera(Kind::V4l2, "no-such-video0"), camera(Kind::V4l2, "no-such-video1")];
+        let mut decision = Decision::new(&cameras, &Source::Auto);
+        assert!(decision.why().unwrap().contains("icamerasrc"));
+        // A library without a camera is no camera.
+        decision.leave_out();
+        assert_eq!(decision.why().unwrap(), "it is the first by number");
+        decision.pass_over("It is busy.".into());
+        assert_eq!(decision.camera().unwrap().name, "no-such-video1");
+        assert_eq!(decision.why().unwrap(), "it is the only camera that can be used; It is busy");
+        decision.pass_over("So is this.".into());
+        assert!(decision.camera().is_none() && decision.hopeless().len() == 2);
     }
 
     #[test]
@@ -197,9 +328,9 @@ mod tests {
         let infrared = Camera { name: "Integrated IR Camera".into(), formats: Some(formats), ..infrared };
         let colour = Camera { formats: Some(webcam()), ..camera(Kind::V4l2, "no-such-video2") };
         let cameras = [infrared, colour];
-        let (chosen, why) = automatic(&cameras).unwrap();
-        assert_eq!(chosen.name, "no-such-video2");
-        assert!(why.contains("colours"), "{why}");
+        let decision = Decision::new(&cameras, &Source::Auto);
+        assert_eq!(decision.camera().unwrap().name, "no-such-video2");
+        assert!(decision.why().unwrap().contains("colours"), "{:?}", decision.why());
     }
 
     #[test]

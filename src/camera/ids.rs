@@ -10,8 +10,8 @@ pub(super) const LINKS: &str = "/dev/v4l";
 /// place, else what the user wrote.
 pub fn stable_id(node: &Path) -> String {
     let Ok(node) = node.canonicalize() else { return node.display().to_string() };
-    let is_twin = super::System::here().has_twin(&node);
-    id_of(&stable_path(Path::new(LINKS), &node, is_twin))
+    let is_shared = super::System::here().is_shared(&node);
+    id_of(&stable_path(Path::new(LINKS), &node, is_shared))
 }
 
 /// The key that belongs to a stable path.
@@ -24,15 +24,16 @@ pub(super) fn id_of(path: &Path) -> String {
 }
 
 /// The path that leads to this camera tomorrow, too: udev's link by what it is, else by where it is plugged in, else its
-/// node. Of two cameras that are the same in all they say of themselves (`is_twin`), only the place tells which is which.
+/// node. Where another camera says the same of itself (`is_shared`), a twin or one of the same device, only the place tells
+/// which is which.
 /// `links` is `/dev/v4l`.
-pub(super) fn stable_path(links: &Path, node: &Path, is_twin: bool) -> PathBuf {
-    let directories: &[&str] = if is_twin { &["by-path"] } else { &["by-id", "by-path"] };
+pub(super) fn stable_path(links: &Path, node: &Path, is_shared: bool) -> PathBuf {
+    let directories: &[&str] = if is_shared { &["by-path"] } else { &["by-id", "by-path"] };
     directories.iter().find_map(|directory| link_to(&links.join(directory), node)).unwrap_or_else(|| node.to_owned())
 }
 
 /// The first link of a directory that leads to `node`. (udev's links lead straight to the node.)
-fn link_to(directory: &Path, node: &Path) -> Option<PathBuf> {
+pub(super) fn link_to(directory: &Path, node: &Path) -> Option<PathBuf> {
     let mut links: Vec<_> = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.path()).collect();
     links.sort();
     links.into_iter().find(|link| fs::read_link(link).is_ok_and(|target| target.file_name() == node.file_name()))
@@ -64,7 +65,7 @@ mod tests {
             fs::create_dir_all(link.parent().unwrap()).unwrap();
             std::os::unix::fs::symlink(Path::new("../..").join(node), link).unwrap();
         }
-        let path = |node: &str, is_twin| stable_path(links.path(), Path::new(node), is_twin);
+        let path = |node: &str, is_shared| stable_path(links.path(), Path::new(node), is_shared);
         assert_eq!(path("/dev/video3", false), by_id.join("usb-Maker_Cam_0001-video-index0"));
         assert_eq!(path("/dev/video3", true), by_path.join("pci-0000:00:14.0-usb-0:5:1.0-video-index0"));
         assert_eq!(path("/dev/video4", false), by_path.join("platform-vivid.0-video-index0"));

@@ -71,6 +71,8 @@ pub struct Camera {
     pub source: Source,
     /// What its own settings are kept under.
     pub id: String,
+    /// udev's link to it that another camera of its device claims as well: what the settings may still say.
+    pub shared: Option<PathBuf>,
     /// For people.
     pub name: String,
     /// What the function of its device is called, where that has a name of its own.
@@ -89,8 +91,10 @@ pub struct Camera {
     pub present: bool,
     /// What it can do; `None`: it was not asked.
     pub formats: Option<Vec<modes::Format>>,
-    /// Why it could not be asked: one sentence.
+    /// Why it cannot be used, as far as that is known: one sentence.
     pub problem: Option<String>,
+    /// Whether it gives nothing but a sensor's raw data, which programs like libcamera make pictures of.
+    pub is_raw: bool,
 }
 
 impl Camera {
@@ -112,6 +116,7 @@ impl Camera {
         let Some(node) = &self.node else { return };
         match modes::ask(node) {
             Ok(answer) => {
+                self.is_raw = answer.is_raw;
                 self.formats = Some(answer.formats);
                 self.location = answer.location.or(self.location);
                 self.rotation = answer.rotation.or(self.rotation);
@@ -134,12 +139,25 @@ pub struct System {
     pub udev: PathBuf,
     /// udev's links.
     pub links: PathBuf,
+    /// Where the nodes are.
+    pub dev: PathBuf,
+}
+
+/// A node of the class that captures, with what tells it from others.
+struct Found {
+    node: Node,
+    /// Its directory of the class.
+    directory: PathBuf,
+    /// What it is called by, that others may be called by as well.
+    claims: Vec<String>,
+    /// The USB device that it is a part of.
+    device: Option<PathBuf>,
 }
 
 impl System {
     /// The running one.
     pub fn here() -> Self {
-        Self { class: CLASS.into(), udev: "/run/udev/data".into(), links: ids::LINKS.into() }
+        Self { class: CLASS.into(), udev: "/run/udev/data".into(), links: ids::LINKS.into(), dev: "/dev".into() }
     }
 
     /// One that lists its nodes in `class`; the running one's but for tests, which have udev's files beside it.
@@ -147,66 +165,80 @@ impl System {
         if class == Path::new(CLASS) {
             return Self::here();
         }
-        Self { class: class.into(), udev: class.with_file_name("udev"), links: class.with_file_name("v4l") }
+        let beside = |name| class.with_file_name(name);
+        Self { class: class.into(), udev: beside("udev"), links: beside("v4l"), dev: beside("dev") }
     }
 
     /// V4L2 cameras by number: neither loopbacks, which have no hardware behind them, nor a camera's second node with
-    /// metadata, nor decoders, nor raw sensors. No node is opened: what it captures is known from udev, who asked it when
-    /// it came.
+    /// metadata, nor decoders. No node is opened: what it captures is known from udev, who asked it when it came, and raw
+    /// sensors, which are among them, by what is beside them until they are asked.
     pub fn cameras(&self) -> Vec<Camera> {
-        let nodes = nodes(&self.class, |directory, name| {
-            directory.join("device").exists() && !is_raw(name) && self.captures(directory)
-        });
-        let identities: Vec<_> = nodes.iter().map(|node| place::identity(&self.directory(&node.path))).collect();
-        let is_twin = |identity: &Option<String>| {
-            identity.is_some() && identities.iter().filter(|other| *other == identity).count() > 1
-        };
-        nodes
-            .into_iter()
-            .zip(&identities)
-            .map(|(node, identity)| {
-                let directory = self.directory(&node.path);
-                let path = ids::stable_path(&self.links, &node.path, is_twin(identity));
+        let found = self.captures_of(|directory| directory.join("device").exists());
+        let steered = place::steered(&self.class);
+        found
+            .iter()
+            .map(|it| {
+                let path = ids::stable_path(&self.links, &it.node.path, it.is_shared(&found));
                 Camera {
                     id: ids::id_of(&path),
                     source: Source::V4l2(path),
-                    name: place::product(&directory, &node.name),
-                    function: place::function(&directory),
+                    shared: it.shared_link(&found, &self.links),
+                    name: place::product(&it.directory, &it.node.name),
+                    function: place::function(&it.directory),
                     kind: Kind::V4l2,
-                    node: Some(node.path),
-                    bus: place::bus(&directory),
-                    location: place::location(&directory),
+                    problem: self.no_permission(&it.node.path),
+                    node: Some(it.node.path.clone()),
+                    bus: place::bus(&it.directory),
+                    location: place::location(&it.directory),
                     rotation: None,
                     present: true,
                     formats: None,
-                    problem: None,
+                    is_raw: place::is_steered(&it.directory, &steered),
                 }
             })
             .collect()
     }
 
-    /// How many raw sensor nodes there are; they give nothing that can be shown.
-    pub fn raw_nodes(&self) -> usize {
-        nodes(&self.class, |_, name| is_raw(name)).len()
+    /// Whether udev's name for this node may be another's, too.
+    pub(crate) fn is_shared(&self, node: &Path) -> bool {
+        let found = self.captures_of(|_| true);
+        found.iter().find(|it| it.node.path == node).is_some_and(|it| it.is_shared(&found))
     }
 
-    /// Whether another camera here says the same of itself.
-    pub(crate) fn has_twin(&self, node: &Path) -> bool {
-        let identity = place::identity(&self.directory(node));
-        identity.is_some()
-            && nodes(&self.class, |directory, _| self.captures(directory))
-                .iter()
-                .any(|other| other.path != node && place::identity(&self.directory(&other.path)) == identity)
+    fn captures_of(&self, is_wanted: impl Fn(&Path) -> bool) -> Vec<Found> {
+        nodes(&self.class, |directory, _| is_wanted(directory) && self.captures(directory))
+            .into_iter()
+            .map(|node| {
+                let directory = self.class.join(node.path.file_name().unwrap_or_default());
+                let mut claims = self.links_of(&directory);
+                claims.extend(place::identity(&directory));
+                Found { claims, device: place::usb_device(&directory), directory, node }
+            })
+            .collect()
     }
 
-    fn directory(&self, node: &Path) -> PathBuf {
-        self.class.join(node.file_name().unwrap_or_default())
+    /// Why it may not be opened, seen from outside.
+    fn no_permission(&self, node: &Path) -> Option<String> {
+        let access = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
+        match rustix::fs::access(self.dev.join(node.file_name()?), access) {
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Some(modes::no_permission(node)),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    fn entry(&self, directory: &Path) -> String {
+        let number = fs::read_to_string(directory.join("dev")).unwrap_or_default();
+        fs::read_to_string(self.udev.join(format!("c{}", number.trim()))).unwrap_or_default()
+    }
+
+    /// The links by what it is that udev made for this node, or would have made had no other had them.
+    fn links_of(&self, directory: &Path) -> Vec<String> {
+        let entry = self.entry(directory);
+        entry.lines().filter_map(|line| line.strip_prefix("S:v4l/by-id/")).map(str::to_owned).collect()
     }
 
     fn captures(&self, directory: &Path) -> bool {
-        let number = fs::read_to_string(directory.join("dev")).unwrap_or_default();
-        let entry = fs::read_to_string(self.udev.join(format!("c{}", number.trim()))).unwrap_or_default();
-        match entry.lines().find_map(|line| line.strip_prefix("E:ID_V4L_CAPABILITIES=")) {
+        match self.entry(directory).lines().find_map(|line| line.strip_prefix("E:ID_V4L_CAPABILITIES=")) {
             Some(capabilities) => capabilities.contains(":capture:") && !capabilities.contains(":video_output:"),
             // Without udev the first node of a camera is the one with its pictures.
             None => {
@@ -217,9 +249,25 @@ impl System {
     }
 }
 
-/// Raw sensors of Intel's image processing units.
-fn is_raw(name: &str) -> bool {
-    ["Intel IPU", "ipu3-cio2", "ipu3-imgu"].iter().any(|prefix| name.starts_with(prefix))
+impl Found {
+    fn is_shared(&self, all: &[Found]) -> bool {
+        all.iter().any(|other| other.node.path != self.node.path && self.shares_with(other))
+    }
+
+    fn shares_with(&self, other: &Found) -> bool {
+        self.claims.iter().any(|claim| other.claims.contains(claim))
+    }
+
+    /// The link that is shared with another camera of the same device, whoever has it now.
+    fn shared_link(&self, all: &[Found], links: &Path) -> Option<PathBuf> {
+        let beside = |other: &&Found| other.device == self.device && self.shares_with(other);
+        let group: Vec<_> = all.iter().filter(beside).collect();
+        if self.device.is_none() || group.len() < 2 {
+            return None;
+        }
+        let by_id = links.join("by-id");
+        group.iter().find_map(|one| ids::link_to(&by_id, &one.node.path))
+    }
 }
 
 /// v4l2loopback's nodes, by number: they have neither a parent device nor a driver link; `max_openers` is an attribute of
@@ -288,6 +336,19 @@ mod tests {
             self.link(&format!("{directory}/device"), &format!("../../devices/{device}"));
         }
 
+        /// Another camera of the USB device on this port: node `number`, whose udev has the name of them both.
+        pub(super) fn second_function(&self, number: u32, port: &str, card: &str, function: &str) {
+            let interface = format!("usb1/{port}/{port}:1.2");
+            self.write(&format!("devices/{interface}/bInterfaceClass"), "0e\n");
+            self.write(&format!("devices/{interface}/interface"), &format!("{function}\n"));
+            self.link(&format!("devices/{interface}/subsystem"), "../../../../bus/usb");
+            self.node(number, card, &interface, 0);
+            let by_id = fs::read_dir(self.0.path().join("v4l/by-id")).unwrap().flatten().next().unwrap().path();
+            fs::remove_file(&by_id).unwrap();
+            symlink(format!("../../video{number}"), by_id).unwrap();
+            self.link(&format!("v4l/by-path/pci-usb-{port}:1.2-video-index0"), &format!("../../video{number}"));
+        }
+
         /// A USB camera: its picture node `number` and the node with metadata after it.
         pub(super) fn usb(&self, number: u32, port: &str, product: &str, serial: Option<&str>) {
             let device = format!("devices/usb1/{port}");
@@ -324,12 +385,14 @@ mod tests {
         fake.loopback(9, "OBS Virtual Camera");
         fake.usb(2, "1-5", "Webcam", Some("0001"));
         for number in 20..50 {
-            fake.node(number, &format!("Intel IPU6 ISYS Capture {number}"), "pci0/isys", number - 20);
+            fake.node(number, &format!("Somebody's ISP Capture {number}"), "pci0/isp", number - 20);
+            fake.write(&format!("udev/c81:{number}"), "E:ID_V4L_CAPABILITIES=:capture:\n");
         }
-        fake.write("video4linux/v4l-subdev0/name", "ov01a10\n");
+        fs::create_dir_all(fake.0.path().join("devices/pci0/isp")).unwrap();
+        fake.link("video4linux/v4l-subdev0/device", "../../devices/pci0/isp");
         let system = fake.system();
-        assert_eq!(labels(&system.cameras()), ["Webcam (video2)"]);
-        assert_eq!(system.raw_nodes(), 30);
+        let (raw, cameras): (Vec<_>, Vec<_>) = system.cameras().into_iter().partition(|camera| camera.is_raw);
+        assert_eq!((labels(&cameras), raw.len()), (vec!["Webcam (video2)".to_owned()], 30));
         let loopbacks = loopbacks(&system.class);
         assert_eq!(
             loopbacks.iter().map(Node::label).collect::<Vec<_>>(),
@@ -337,7 +400,7 @@ mod tests {
         );
         assert_eq!(loopbacks[1].path, Path::new("/dev/video10"));
         let none = System::of(&fake.0.path().join("none/video4linux"));
-        assert_eq!((none.cameras().len(), none.raw_nodes()), (0, 0));
+        assert!(none.cameras().is_empty());
     }
 
     #[test]
@@ -363,7 +426,46 @@ mod tests {
         fake.usb(4, "1-3", "Single", Some("7"));
         let ids: Vec<_> = fake.system().cameras().into_iter().map(|camera| camera.id).collect();
         assert_eq!(ids, ["pci-usb-1-1", "pci-usb-1-2", "usb-Single7"]);
-        assert!(fake.system().has_twin(Path::new("/dev/video2")) && !fake.system().has_twin(Path::new("/dev/video4")));
+        assert!(
+            fake.system().is_shared(Path::new("/dev/video2")) && !fake.system().is_shared(Path::new("/dev/video4"))
+        );
+        assert!(fake.system().cameras().iter().all(|camera| camera.shared.is_none()), "each is a device of its own");
+    }
+
+    #[test]
+    fn the_two_cameras_of_one_device_are_told_apart_by_their_place_whoever_has_the_link() {
+        let fake = Fake::new();
+        fake.usb(0, "1-5", "Webcam", Some("0001"));
+        let by_id = fake.0.path().join("v4l/by-id/usb-Webcam0001-video-index0");
+        assert_eq!(fake.system().cameras()[0].source, Source::V4l2(by_id.clone()));
+        fake.second_function(2, "1-5", "Webcam: IR Camera", "IR Camera");
+        for owner in ["../../video0", "../../video2"] {
+            fs::remove_file(&by_id).unwrap();
+            symlink(owner, &by_id).unwrap();
+            let cameras = fake.system().cameras();
+            let ids: Vec<_> = cameras.iter().map(|camera| camera.id.as_str()).collect();
+            assert_eq!(ids, ["pci-usb-1-5", "pci-usb-1-5:1.2"]);
+            assert!(cameras.iter().all(|camera| camera.shared.as_ref() == Some(&by_id)), "{cameras:?}");
+            assert_eq!([cameras[0].sight(), cameras[1].sight()], [Sight::Colour, Sight::Infrared]);
+            // What the settings said until now means the one with colours.
+            let meant = choice::find(&cameras, &Source::V4l2(by_id.clone())).unwrap();
+            assert_eq!(meant.node.as_deref(), Some(Path::new("/dev/video0")));
+        }
+        assert!(fake.system().is_shared(Path::new("/dev/video0")) && fake.system().is_shared(Path::new("/dev/video2")));
+    }
+
+    #[test]
+    fn links_that_udev_says_two_claim_are_shared() {
+        let fake = Fake::new();
+        // No serial number, another product: what the link is made of is udev's business.
+        fake.usb(0, "1-1", "Twin", None);
+        fake.usb(2, "1-2", "Other", Some("2"));
+        for number in [0, 2] {
+            let claimed = "E:ID_V4L_CAPABILITIES=:capture:\nS:v4l/by-id/usb-Twin-video-index0\n";
+            fake.write(&format!("udev/c81:{number}"), claimed);
+        }
+        let ids: Vec<_> = fake.system().cameras().into_iter().map(|camera| camera.id).collect();
+        assert_eq!(ids, ["pci-usb-1-1", "pci-usb-1-2"]);
     }
 
     #[test]

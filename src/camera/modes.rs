@@ -195,6 +195,16 @@ pub struct Answer {
     pub location: Option<Location>,
     /// How far its sensor is turned, in degrees.
     pub rotation: Option<u32>,
+    /// Whether a program has to set up a sensor and all between by itself; then nothing else is asked.
+    pub is_raw: bool,
+}
+
+/// That a node may not be opened, and what to do about it.
+pub(super) fn no_permission(node: &Path) -> String {
+    trf(
+        "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
+        &[("node", &node.display()), ("group", &owner::group_of(node))],
+    )
 }
 
 /// Opens a node, asks and closes it. A USB camera wakes up for that; its sensor stays off.
@@ -205,11 +215,7 @@ pub fn ask(node: &Path) -> Result<Answer, String> {
     let shown = node.display();
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
-        Errno::ACCESS | Errno::PERM => trf(
-            "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log \
-             in again.",
-            &[("node", &shown), ("group", &owner::group_of(node))],
-        ),
+        Errno::ACCESS | Errno::PERM => no_permission(node),
         Errno::BUSY => trf("{node} is in use by another program: close that program.", &[("node", &shown)]),
         error => trf(
             "{node} cannot be opened ({error}): plug the camera in again.",
@@ -229,6 +235,9 @@ fn answer(file: &File) -> std::io::Result<Answer> {
     if !capability.is_capture() {
         return Err(std::io::Error::other(tr("it gives no video")));
     }
+    if capability.is_raw() {
+        return Ok(Answer { is_raw: true, bus_info: capability.bus_info, ..Answer::default() });
+    }
     let multiplanar = capability.capabilities & CAP_VIDEO_CAPTURE == 0;
     let mut formats = Vec::new();
     for described in modes::formats(file, multiplanar)? {
@@ -242,6 +251,7 @@ fn answer(file: &File) -> std::io::Result<Answer> {
     }
     Ok(Answer {
         formats,
+        is_raw: false,
         bus_info: capability.bus_info,
         location: modes::orientation(file).and_then(Location::from_control),
         rotation: modes::sensor_rotation(file)

@@ -58,20 +58,33 @@ fn device(directory: &Path) -> Option<PathBuf> {
     directory.join("device").canonicalize().ok()
 }
 
+/// The devices whose parts programs steer one by one: they have nodes for these, beside those for pictures.
+pub(super) fn steered(class: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(class).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"v4l-subdev"))
+        .filter_map(|entry| device(&entry.path()))
+        .collect()
+}
+
+/// Whether the node belongs to one of these.
+pub(super) fn is_steered(directory: &Path, steered: &[PathBuf]) -> bool {
+    device(directory).is_some_and(|device| steered.contains(&device))
+}
+
 /// The USB device: the interface's parent.
-fn usb_device(directory: &Path) -> Option<PathBuf> {
+pub(super) fn usb_device(directory: &Path) -> Option<PathBuf> {
     let device = device(directory)?.parent()?.to_owned();
     device.join("idVendor").exists().then_some(device)
 }
 
-/// What a USB camera says of itself; `None` of others, whose place is all there is.
+/// What a USB camera says of itself, of which udev makes its name; `None` of others, whose place is all there is. The
+/// cameras of one device have the same.
 pub(super) fn identity(directory: &Path) -> Option<String> {
     let device = usb_device(directory)?;
     let said = |name| attribute(&device, name).unwrap_or_default();
-    // Two nodes of one camera differ in their index, its two cameras in their interface.
-    let interface = self::device(directory)?.file_name()?.to_string_lossy().split(':').nth(1)?.to_owned();
     let index = attribute(directory, "index").unwrap_or_default();
-    Some(format!("{}:{}:{}:{interface}:{index}", said("idVendor"), said("idProduct"), said("serial")))
+    Some(format!("{}:{}:{}:{index}", said("idVendor"), said("idProduct"), said("serial")))
 }
 
 /// The product's name, which V4L2 cuts after 31 letters, else the card's.

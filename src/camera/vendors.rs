@@ -72,6 +72,7 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
     Camera {
         source: if kind == Kind::Icamera { Source::Icamera(id) } else { Source::Libcamera(id) },
         id: reported.id,
+        shared: None,
         name: reported.name,
         function: None,
         kind,
@@ -82,6 +83,7 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
         present: true,
         formats: Some(reported.formats),
         problem: None,
+        is_raw: false,
     }
 }
 

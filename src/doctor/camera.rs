@@ -27,6 +27,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         Source::Auto => system
             .cameras()
             .iter()
+            .filter(|camera| !camera.is_raw)
             .filter_map(|camera| Some((patient.at(&camera.node.as_ref()?.to_string_lossy()), camera.label())))
             .collect(),
         Source::Icamera(_) | Source::Libcamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => {
@@ -52,7 +53,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
 }
 
 fn none(system: &System) -> Finding {
-    if system.raw_nodes() > 0 {
+    if system.cameras().iter().any(|camera| camera.is_raw) {
         return Finding::note(
             CHECK,
             tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),

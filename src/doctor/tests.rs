@@ -82,7 +82,9 @@ fn every_trouble_is_found_alone_and_has_a_next_step() {
         ("node: No v4l2loopback device has the label", |rig| rig.put("sys/class/video4linux/video9/name", "OBS\n")),
         ("camera: No camera was found", |rig| rig.take("sys/class/video4linux/video0")),
         ("camera: The only camera is a MIPI camera", |rig| {
-            rig.put("sys/class/video4linux/video0/name", "Intel IPU6 ISYS Capture 0\n");
+            rig.put("sys/class/video4linux/v4l-subdev0/name", "ov01a10\n");
+            let device = rig.0.path().join("sys/class/video4linux/v4l-subdev0/device");
+            std::os::unix::fs::symlink("../video0/device", device).unwrap();
         }),
         ("camera: The chosen camera v4l2:/dev/video5 is not there", |rig| {
             rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"v4l2:/dev/video5\"\n");

@@ -21,6 +21,8 @@ pub const CAP_VIDEO_OUTPUT: u32 = 0x0000_0002;
 pub const CAP_VIDEO_CAPTURE_MPLANE: u32 = 0x0000_1000;
 /// `V4L2_CAP_STREAMING`.
 pub const CAP_STREAMING: u32 = 0x0400_0000;
+/// `V4L2_CAP_IO_MC`, since Linux 5.9: a part of a pipeline that a program sets up through the media controller.
+const CAP_IO_MC: u32 = 0x2000_0000;
 const CAP_DEVICE_CAPS: u32 = 0x8000_0000;
 
 /// v4l2loopback's usage event since 0.13: `V4L2_EVENT_PRIVATE_START + 0x08E00000 + 1`.
@@ -224,6 +226,11 @@ pub struct Capability {
 }
 
 impl Capability {
+    /// Whether only a program that knows this hardware gets a picture from it.
+    pub fn is_raw(&self) -> bool {
+        self.capabilities & CAP_IO_MC != 0
+    }
+
     /// Whether a program may capture from it.
     pub fn is_capture(&self) -> bool {
         self.capabilities & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE) != 0
@@ -594,6 +601,18 @@ mod tests {
             assert_eq!(QBUF, 0xc058_560f);
             assert_eq!(DQEVENT, 0x8088_5659);
         }
+    }
+
+    #[test]
+    fn a_sensors_raw_node_is_known_by_its_capability() {
+        let node = |capabilities| Capability {
+            driver: "vimc".into(),
+            card: "VIMC".into(),
+            bus_info: String::new(),
+            version: 0,
+            capabilities,
+        };
+        assert!(node(CAP_IO_MC | CAP_VIDEO_CAPTURE).is_raw() && !node(CAP_STREAMING | CAP_VIDEO_CAPTURE).is_raw());
     }
 
     #[test]

@@ -22,7 +22,8 @@ use super::sink::{SlotSink, promised_caps};
 use super::sources::{self, Built};
 use super::told::{self, Camera, Teller};
 use super::{decoder, errors};
-use crate::camera::modes;
+use crate::camera::choice::Decision;
+use crate::camera::{Kind, modes};
 use crate::core::controls::Saved;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
@@ -230,31 +231,40 @@ impl Pipeline {
         }
     }
 
-    /// Opens the first candidate that can be opened and chooses its caps.
+    /// Opens the camera, of several the first that can be opened, and chooses its caps.
     fn open(&self) -> Result<(Built, Option<Choice>), Reason> {
+        if self.configure.source != Source::Auto {
+            return self.open_one(&sources::settled(&self.configure.source));
+        }
+        let cameras = sources::cameras(&self.configure.excluded)?;
+        let mut decision = Decision::new(&cameras, &Source::Auto);
         let mut first: Option<Reason> = None;
-        let mut passed_over = Vec::new();
-        let candidates = sources::candidates(&self.configure)?;
-        for source in &candidates {
-            match self.open_one(source) {
+        while let Some(camera) = decision.camera() {
+            let reason = match self.open_one(&sources::opened_as(camera)) {
                 Ok(opened) => {
-                    if self.configure.source == Source::Auto {
-                        self.teller.camera().why = sources::why(source, &candidates, &passed_over);
-                    }
+                    self.teller.camera().why = decision.why().unwrap_or_default();
                     return Ok(opened);
                 }
-                Err(reason) => {
-                    tracing::info!("{source}: {reason}");
-                    passed_over.push(reason.text.clone());
-                    // Of several cameras a busy one explains more than those that are not there.
-                    if reason.kind == ReasonKind::Busy || first.is_none() {
-                        first = Some(reason);
-                    }
-                }
+                Err(reason) => reason,
+            };
+            tracing::info!("{}: {reason}", camera.source);
+            match (camera.kind, reason.kind) {
+                (Kind::Icamera | Kind::Libcamera, ReasonKind::Missing) => decision.leave_out(),
+                _ => decision.pass_over(reason.text.clone()),
+            }
+            // Of several cameras a busy one explains more than those that are not there.
+            if reason.kind == ReasonKind::Busy || first.is_none() {
+                first = Some(reason);
             }
         }
-        Err(first
-            .unwrap_or_else(|| Reason::new(ReasonKind::Missing, tr("No camera was found: name one in the settings."))))
+        if let Some(reason) = first {
+            return Err(reason);
+        }
+        // None that could be used as it seemed: the first says why.
+        match decision.hopeless().first() {
+            Some(camera) => self.open_one(&sources::opened_as(camera)),
+            None => Err(Reason::new(ReasonKind::Missing, tr("No camera was found: name one in the settings."))),
+        }
     }
 
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::errors;
 use super::protocol::Configure;
-use crate::camera::{self, choice};
+use crate::camera::{self, Camera, Kind, choice};
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
 use crate::i18n::{tr, trf};
@@ -42,36 +42,25 @@ pub(super) fn factories(source: &Source) -> &'static [&'static str] {
     }
 }
 
-/// What to try, in this order.
+/// The cameras that `auto` chooses from: a library's as one, before it is asked, and V4L2's, asked what they can do.
 ///
 /// # Errors
-/// When `auto` finds nothing to try.
-pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
-    if configure.source != Source::Auto {
-        return Ok(vec![configure.source.clone()]);
-    }
+/// When there is nothing to try.
+pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Reason> {
     let has = |name| gst::ElementFactory::find(name).is_some();
-    let mut found = Vec::new();
-    if has("icamerasrc") {
-        found.push(Source::Icamera(None));
-    }
-    if has("libcamerasrc") {
-        found.push(Source::Libcamera(None));
-    }
-    let excluded = |path: &Path| configure.excluded.iter().any(|excluded| is_same(path, excluded));
+    let libraries = [("icamerasrc", Kind::Icamera), ("libcamerasrc", Kind::Libcamera)];
+    let mut found: Vec<_> =
+        libraries.into_iter().filter(|(name, _)| has(name)).filter_map(|(_, kind)| choice::first_of(kind)).collect();
     let mut nodes = camera::System::here().cameras();
-    nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded(node)));
-    if let [_, _, ..] = nodes[..] {
-        // Which of them give colours.
-        nodes.iter_mut().for_each(camera::Camera::ask);
-        choice::order(&mut nodes);
-    }
+    nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded.iter().any(|it| is_same(node, it))));
+    nodes.iter_mut().for_each(Camera::ask);
+    nodes.retain(|camera| !camera.is_raw);
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
             return Err(errors::missing_element("v4l2src"));
         }
     } else {
-        found.extend(nodes.into_iter().filter_map(|camera| camera.node).map(Source::V4l2));
+        found.extend(nodes);
     }
     if found.is_empty() {
         let text = tr(
@@ -83,15 +72,20 @@ pub(super) fn candidates(configure: &Configure) -> Result<Vec<Source>, Reason> {
     Ok(found)
 }
 
-/// Why `auto` took this candidate: words for behind a colon. `passed_over`: what was wrong with those before it.
-pub(super) fn why(chosen: &Source, candidates: &[Source], passed_over: &[String]) -> String {
-    let why = match chosen {
-        _ if candidates.len() == 1 => choice::Why::Only,
-        Source::Icamera(_) => choice::Why::Intel,
-        Source::Libcamera(_) => choice::Why::Libcamera,
-        _ => choice::Why::First,
-    };
-    std::iter::once(why.to_string()).chain(passed_over.iter().cloned()).collect::<Vec<_>>().join("; ")
+/// What to open for this camera: of V4L2's the node that was looked at.
+pub(super) fn opened_as(camera: &Camera) -> Source {
+    camera.node.clone().map_or_else(|| camera.source.clone(), Source::V4l2)
+}
+
+/// A named source as it is to be opened: not through a link that may lead to another camera of the same device.
+pub(super) fn settled(source: &Source) -> Source {
+    let Source::V4l2(path) = source else { return source.clone() };
+    let cameras = camera::System::here().cameras();
+    let is_shared = cameras.iter().any(|camera| camera.shared.as_ref() == Some(path));
+    match choice::find(&cameras, source).filter(|_| is_shared) {
+        Some(camera) => camera.source.clone(),
+        None => source.clone(),
+    }
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {
@@ -197,6 +191,10 @@ pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason
         _ => errors::missing(&shown, &std::io::Error::from(error).to_string()),
     })?;
     match v4l2::query_capability(&node) {
+        Ok(capability) if capability.is_raw() => Err(wrong(trf(
+            "{node} gives a sensor's raw data, which V4L2 alone cannot show: choose icamera or libcamera as the source.",
+            parts,
+        ))),
         Ok(capability) if capability.is_capture() => Ok(()),
         Ok(_) => Err(wrong(trf("{node} gives no video: choose another source.", parts))),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {

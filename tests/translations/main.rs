@@ -20,7 +20,6 @@ const SPEAK: &str = "LENSCAP_TEST_SPEAKS_GERMAN";
 const NOT_FOR_PEOPLE: &[&str] = &[
     // Drivers and the kernel's words, as they come.
     "Dummy video device",
-    "Intel IPU",
     "Device or resource busy",
     "Permission denied",
     "Operation not permitted",

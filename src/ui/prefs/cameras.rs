@@ -7,8 +7,9 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::camera::choice::{self, Decision};
 use crate::camera::watch::Watch;
-use crate::camera::{Camera, System, choice, vendors};
+use crate::camera::{Camera, System, vendors};
 use crate::config::Settings;
 use crate::core::source::Source;
 use crate::core::status::StateName;
@@ -49,7 +50,9 @@ impl Cameras {
         cameras.extend(self.system.cameras().into_iter().map(|camera| {
             let known = asked.get(&key(&camera)).cloned();
             // Its name for the settings may have changed meanwhile: a twin came.
-            known.map(|known| Camera { source: camera.source.clone(), ..known }).unwrap_or(camera)
+            known
+                .map(|known| Camera { source: camera.source.clone(), shared: camera.shared.clone(), ..known })
+                .unwrap_or(camera)
         }));
         cameras
     }
@@ -63,17 +66,18 @@ impl Cameras {
     pub fn words(&self, settings: &Settings) -> String {
         let source = &settings.camera.source;
         let cameras = self.list();
-        match (source, choice::find(&cameras, source)) {
-            (Source::Auto, Some(_)) if self.vendors.borrow().is_none() => String::new(),
-            (Source::Auto, _) => match choice::automatic(&cameras) {
-                Some((camera, why)) => {
-                    // TRANSLATORS: {why} is as in "it is the only camera"
-                    trf("Now {camera}: {why}.", &[("camera", &camera.label()), ("why", &why)])
-                }
-                None => tr("There is no camera now."),
-            },
-            (_, Some(camera)) => camera.problem.clone().unwrap_or_default(),
-            (Source::V4l2(_), None) => tr("It is not there now: plug it in, or choose another one."),
+        let decision = Decision::new(&cameras, source);
+        match (source, decision.camera(), decision.why()) {
+            (Source::Auto, Some(_), _) if self.vendors.borrow().is_none() => String::new(),
+            (Source::Auto, Some(camera), Some(why)) => {
+                // TRANSLATORS: {why} is as in "it is the only camera"
+                trf("Now {camera}: {why}.", &[("camera", &camera.label()), ("why", &why)])
+            }
+            // TRANSLATORS: {why} is a sentence without its full stop
+            (Source::Auto, None, Some(why)) => trf("No camera can be used: {why}.", &[("why", &why)]),
+            (Source::Auto, _, None) => tr("There is no camera now."),
+            (_, Some(camera), _) => camera.problem.clone().unwrap_or_default(),
+            (Source::V4l2(_), None, _) => tr("It is not there now: plug it in, or choose another one."),
             _ => String::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::super::protocol::Configure;
 use super::super::sources;
 use super::{Backend, Controls};
+use crate::camera::choice::Decision;
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::{Orientation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
@@ -66,7 +67,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
 fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     // A node needs no GStreamer: most cameras are listed at once.
-    if let Source::V4l2(path) = source {
+    if let Source::V4l2(path) = &sources::settled(source) {
         return open_node(path, &excluded);
     }
     gst::init()
@@ -81,25 +82,36 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
         controls: Saved::new(),
         refused: Vec::new(),
     };
+    if *source != Source::Auto {
+        return open_one(source, &configure);
+    }
+    let cameras = sources::cameras(&configure.excluded).map_err(|reason| reason.text)?;
+    let mut decision = Decision::new(&cameras, source);
     let mut first = None;
-    for source in sources::candidates(&configure).map_err(|reason| reason.text)? {
-        let opened = match &source {
-            Source::V4l2(path) => open_node(path, &configure.excluded),
-            _ => match sources::build(&source, &configure) {
-                // Without cameras the vendor's element has no list of them.
-                Ok(built) if is_auto(&configure) && source == Source::Icamera(None) && !has_device(&built.element) => {
-                    continue;
-                }
-                Ok(built) => Ok(Controls::open(&source, Some(&built.element))),
-                Err(reason) => Err(reason.text),
-            },
-        };
-        match opened {
+    while let Some(camera) = decision.camera() {
+        match open_one(&sources::opened_as(camera), &configure) {
             Ok(controls) => return Ok(controls),
-            Err(sentence) => drop(first.get_or_insert(sentence)),
+            Err(sentence) => {
+                first.get_or_insert(sentence.clone());
+                decision.pass_over(sentence);
+            }
         }
     }
-    Err(first.unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+    Err(first.or_else(|| decision.why()).unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+}
+
+fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> {
+    if let Source::V4l2(path) = source {
+        return open_node(path, &configure.excluded);
+    }
+    match sources::build(source, configure) {
+        // Without cameras the vendor's element has no list of them.
+        Ok(built) if is_auto(configure) && *source == Source::Icamera(None) && !has_device(&built.element) => {
+            Err(tr("Intel's icamerasrc has no camera."))
+        }
+        Ok(built) => Ok(Controls::open(source, Some(&built.element))),
+        Err(reason) => Err(reason.text),
+    }
 }
 
 fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
