@@ -8,6 +8,7 @@ mod controls;
 mod desktop;
 mod relay;
 mod session;
+mod settle;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

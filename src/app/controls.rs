@@ -1,5 +1,6 @@
 //! Controls from the command line, and the process that reads a camera which nobody uses.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use super::program;
+use super::{program, settle};
+use crate::camera::System;
 use crate::camera::asked::Asked;
 use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Overrides};
@@ -68,6 +70,9 @@ fn read(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Result<Camer
     })?;
     understood(&asked.line(Instant::now() + LIST_LIMIT).map_err(|_| no_answer())?)
 }
+
+/// Values by camera and control that are to be saved, or no longer.
+pub(super) type Changes = BTreeMap<(String, String), Option<Value>>;
 
 /// Puts changes into saved values; `None` takes one away.
 pub(super) fn merge<'a>(
@@ -135,6 +140,7 @@ impl Place {
                     Some(path) => path.clone(),
                     None => config::default_path()?,
                 };
+                settle::file(&config, &System::here().cameras());
                 let settings = config::load(&config, &Overrides::default()).map_err(|error| error.to_string())?;
                 let source = arguments.source.clone().unwrap_or(settings.camera.source);
                 Ok(Self {

@@ -2,7 +2,6 @@
 //! common. Whoever owns it waits on [`Relay::fd`] and calls [`Relay::turn`].
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
+use crate::camera::System;
 use crate::cli::RunArgs;
 use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
 use crate::core::controls::{CameraControls, Value};
@@ -25,8 +25,8 @@ use crate::i18n::{tr, trf};
 use crate::ipc::{self, Request, Server};
 use crate::output::finder::{self, Wanted};
 
-use super::controls::{merge, to_reset};
-use super::program;
+use super::controls::{Changes, merge, to_reset};
+use super::{program, settle};
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
 const SHUT_DOWN: Duration = Duration::from_secs(6);
@@ -83,7 +83,7 @@ pub(super) struct Relay {
     has_desktop: bool,
     wishes: Vec<Wish>,
     /// Values of controls, by camera and key, that are in use and not written yet; `None`: no longer saved.
-    unsaved: BTreeMap<(String, String), Option<Value>>,
+    unsaved: Changes,
     /// Runs while values that come are only collected.
     write_timer: OwnedFd,
     is_collecting: bool,
@@ -113,6 +113,7 @@ impl Relay {
             Some(path) => path.clone(),
             None => config::default_path()?,
         };
+        settle::file(&path, &System::here().cameras());
         let (settings, problem) = match config::load(&path, &overrides) {
             Ok(settings) => (settings, None),
             Err(error) if has_desktop => {
@@ -174,7 +175,7 @@ impl Relay {
             toggle,
             has_desktop,
             wishes,
-            unsaved: BTreeMap::new(),
+            unsaved: Changes::new(),
             write_timer,
             is_collecting: false,
         })
@@ -209,6 +210,7 @@ impl Relay {
             }
         }
         if self.engine.cameras_changed() {
+            self.settle_controls();
             self.wishes.push(Wish::Cameras);
         }
         if self.engine.take_controls_changed() {
@@ -373,6 +375,18 @@ impl Relay {
             self.is_collecting = false;
         }
         Ok(())
+    }
+
+    /// Cameras came or went: one may have to be told from another by now.
+    fn settle_controls(&mut self) {
+        let mut saved = self.settings.controls.clone();
+        merge(&mut saved, &self.unsaved);
+        let changes = settle::controls(&System::here().cameras(), &saved);
+        if !changes.is_empty()
+            && let Err(error) = self.keep(changes)
+        {
+            tracing::warn!("{error}");
+        }
     }
 
     fn write_timer_fired(&mut self) {

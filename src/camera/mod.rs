@@ -6,6 +6,7 @@ pub mod choice;
 pub mod controls;
 pub mod ids;
 pub mod modes;
+pub mod moved;
 pub mod owner;
 mod place;
 pub mod sight;
