@@ -8,7 +8,7 @@
 mod outlet;
 mod outputs;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use crate::camera::watch::Watch;
-use crate::camera::{self, choice};
+use crate::camera::{self, choice, choice::NodeId};
 use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent};
 use crate::core::machine::Machine;
@@ -117,6 +117,8 @@ pub struct Engine {
     copies: u64,
     lent: Lent,
     camera_watch: Option<Watch>,
+    /// What can be opened of the chosen camera.
+    camera_nodes: BTreeSet<NodeId>,
     cameras_changed: bool,
     refusals: Refusals,
     sensors: Sensors,
@@ -183,6 +185,7 @@ impl Engine {
             timer,
             timer_set: None,
             camera_watch: None,
+            camera_nodes: BTreeSet::new(),
             cameras_changed: false,
             refusals: Refusals::default(),
             worker: None,
@@ -305,7 +308,10 @@ impl Engine {
             self.refusals.forget();
         }
         self.config.buffer_count = config.buffer_count;
-        self.config.source = config.source.clone();
+        if config.source != self.config.source {
+            self.config.source = config.source.clone();
+            self.take_nodes();
+        }
         if config.watch_other_cameras != self.config.watch_other_cameras {
             self.config.watch_other_cameras = config.watch_other_cameras;
             self.sensors.set_watch_others(config.watch_other_cameras, Instant::now());
@@ -459,14 +465,24 @@ impl Engine {
             Ok(watch) => self.camera_watch = Some(watch),
             Err(error) => tracing::warn!("cannot watch for cameras ({error}); one that comes back is noticed late"),
         }
+        // Those that are there do not come.
+        self.take_nodes();
     }
 
     fn cameras_moved(&mut self) {
         self.cameras_changed = true;
         self.refusals.forget();
-        if choice::is_there(&self.config.source, &camera::System::here().cameras()) {
+        if self.take_nodes() {
             self.events.push_back(Event::CameraCame);
         }
+    }
+
+    /// Looks which nodes the chosen camera has; whether one has come, or may be opened, since it was looked last.
+    fn take_nodes(&mut self) -> bool {
+        let nodes = choice::nodes(&self.config.source, &camera::System::here().cameras());
+        let has_come = !nodes.is_subset(&self.camera_nodes);
+        self.camera_nodes = nodes;
+        has_come
     }
 
     /// Whether cameras came or went since this was last asked.

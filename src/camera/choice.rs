@@ -1,5 +1,6 @@
 //! Which camera a source means and why ([`Decision`]), and what to offer in a list.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -225,19 +226,31 @@ pub fn missing_label(camera: &Camera) -> String {
     trf("{camera} (missing)", &[("camera", &camera.name)])
 }
 
-/// Whether a source's camera can be opened now, as far as that shows without opening it.
-pub fn is_there(source: &Source, cameras: &[Camera]) -> bool {
-    let may_open =
-        |path: &Path| rustix::fs::access(path, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok();
+/// A node, as it came: one that goes and comes again is another, whatever it is called. File system, inode, device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u64, u64, u64);
+
+/// The nodes of a source's camera that may be opened now; of `auto`, those of all that it may take. None where a source
+/// has no nodes of its own.
+pub fn nodes(source: &Source, cameras: &[Camera]) -> BTreeSet<NodeId> {
+    let id = |path: &Path| {
+        rustix::fs::access(path, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).ok()?;
+        let stat = rustix::fs::stat(path).ok()?;
+        Some(NodeId(stat.st_dev, stat.st_ino, stat.st_rdev))
+    };
     match source {
-        Source::V4l2(path) => may_open(path),
-        Source::Auto | Source::Libcamera(_) => cameras.iter().filter_map(|camera| camera.node.as_deref()).any(may_open),
-        Source::Icamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => false,
+        Source::V4l2(path) => id(path).into_iter().collect(),
+        Source::Auto | Source::Libcamera(_) => {
+            cameras.iter().filter_map(|camera| camera.node.as_deref()).filter_map(id).collect()
+        }
+        Source::Icamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => BTreeSet::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::modes::tests::webcam;
     use super::super::tests::Fake;
     use super::*;
@@ -344,6 +357,31 @@ mod tests {
         assert_eq!(found("v4l2:/dev/no-such-video1"), None);
         assert_eq!(found("libcamera"), None);
         assert_eq!(found("test"), None);
+    }
+
+    #[test]
+    fn a_node_that_comes_again_is_another_and_its_neighbours_are_none_of_it() {
+        let dev = tempfile::tempdir().unwrap();
+        let [own, other, link] = ["video0", "video2", "by-id"].map(|name| dev.path().join(name));
+        fs::write(&own, "").unwrap();
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        let of = |source: &Source| {
+            let cameras = [&own, &other].map(|path| Camera { node: Some(path.clone()), ..camera(Kind::V4l2, "x") });
+            nodes(source, &cameras)
+        };
+        let (by_link, auto) = (Source::V4l2(link.clone()), Source::Auto);
+        let (before, all_before) = (of(&by_link), of(&auto));
+        assert_eq!(before.len(), 1);
+        fs::write(&other, "").unwrap();
+        assert_eq!(of(&by_link), before, "another camera");
+        assert!(!of(&auto).is_subset(&all_before), "any will do");
+        // The new one first: an inode is given away again.
+        fs::write(dev.path().join("new"), "").unwrap();
+        fs::remove_file(&own).unwrap();
+        assert!(of(&by_link).is_empty());
+        fs::rename(dev.path().join("new"), &own).unwrap();
+        assert!(!of(&by_link).is_subset(&before));
+        assert!(of(&Source::Test).is_empty());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum Event {
     Locked(bool),
     /// The settings changed.
     Policy(Policy),
-    /// The chosen camera is there, or may be: its node has just come, or may be opened since just now.
+    /// The chosen camera itself has come: its node is a new one, or may be opened since just now.
     CameraCame,
     /// A deadline passed. Harmless at any other time.
     Tick,
