@@ -7,6 +7,8 @@
 
 mod outlet;
 mod outputs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -26,11 +28,11 @@ use crate::core::policy::Policy;
 use crate::core::presence::Presence;
 use crate::core::refusals::Refusals;
 use crate::core::source::Source;
-use crate::core::status::{StateName, Status};
+use crate::core::status::{Reason, ReasonKind, StateName, Status};
 use crate::detect::uvc::{Roots, Sensors};
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
-use crate::i18n::trf;
+use crate::i18n::{tr, trf};
 use crate::output::finder::Wanted;
 use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputError, OutputErrorKind};
@@ -584,6 +586,9 @@ impl Engine {
             Action::SpawnWorker => self.spawn_worker(now),
             Action::StartCamera => {
                 self.last_frame = None;
+                if self.worker.is_none() {
+                    return self.has_no_worker();
+                }
                 // Known already, whatever becomes of the worker before it can say so.
                 let nodes = match &self.config.source {
                     Source::V4l2(path) => vec![path.clone()],
@@ -595,16 +600,14 @@ impl Engine {
                 }
             }
             Action::StopWorker => {
-                if let Some(worker) = &mut self.worker {
-                    worker.revoke();
-                    worker.stop(now);
-                }
+                let Some(worker) = &mut self.worker else { return self.has_no_worker() };
+                worker.revoke();
+                worker.stop(now);
             }
             Action::KillWorker => {
-                if let Some(worker) = &mut self.worker {
-                    worker.revoke();
-                    worker.kill();
-                }
+                let Some(worker) = &mut self.worker else { return self.has_no_worker() };
+                worker.revoke();
+                worker.kill();
             }
             Action::ShowCard(card) => self.show_card(card),
             Action::ShowCamera => {
@@ -628,8 +631,27 @@ impl Engine {
         }
     }
 
+    /// The machine takes a worker for granted: tells it that there is none, unless that is on its way already.
+    fn has_no_worker(&mut self) {
+        let is_told = |event: &Event| matches!(event, Event::Worker(WorkerEvent::Exited { .. }));
+        if !self.events.iter().any(is_told) {
+            self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: None }));
+        }
+    }
+
+    /// No worker came of it.
+    fn cannot_spawn(&mut self, reason: Reason) {
+        tracing::warn!("{reason}");
+        self.events.push_back(Event::Worker(WorkerEvent::Failed(reason.clone())));
+        self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: Some(reason) }));
+    }
+
     fn spawn_worker(&mut self, now: Instant) {
-        let Some(output) = self.first.output() else { return };
+        let Some(output) = self.first.output() else {
+            // Lost in this moment; the machine hears of that as well.
+            let text = tr("The camera device went away while the camera was started: wait until it is there again.");
+            return self.cannot_spawn(Reason::new(ReasonKind::Device, text));
+        };
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
             source: self.config.source.clone(),
@@ -640,15 +662,9 @@ impl Engine {
             controls: self.config.controls.clone(),
             refused: self.refusals.modes(now),
         };
-        match WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now) {
+        let spawned = WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now);
+        match spawned.and_then(|worker| self.watch_worker(&worker).map(|()| worker)) {
             Ok(worker) => {
-                for (fd, token) in worker.fds().into_iter().zip([WORKER_SOCKET, WORKER, WORKER]) {
-                    if let Some(fd) = fd
-                        && let Err(error) = add(&self.epoll, fd, token, epoll::EventFlags::IN)
-                    {
-                        tracing::error!("cannot watch the camera process: {error}");
-                    }
-                }
                 let pid = worker.pid();
                 for outlet in self.outlets() {
                     outlet.set_own(Some(pid));
@@ -656,12 +672,22 @@ impl Engine {
                 self.sensors.set_worker(Some(worker.pid()));
                 self.worker = Some(worker);
             }
-            Err(reason) => {
-                tracing::warn!("{reason}");
-                self.events.push_back(Event::Worker(WorkerEvent::Failed(reason.clone())));
-                self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: Some(reason) }));
-            }
+            Err(reason) => self.cannot_spawn(reason),
         }
+    }
+
+    /// A worker that is not heard would answer nothing: it is none.
+    fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Reason> {
+        let watched = worker
+            .fds()
+            .into_iter()
+            .zip([WORKER_SOCKET, WORKER, WORKER])
+            .filter_map(|(fd, token)| Some((fd?, token)))
+            .try_for_each(|(fd, token)| add(&self.epoll, fd, token, epoll::EventFlags::IN));
+        watched.map_err(|error| {
+            let text = trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
+            Reason::new(ReasonKind::Other, text)
+        })
     }
 
     fn dispatch_worker(&mut self, now: Instant, dispatch: fn(&mut WorkerHost, Instant, &mut Vec<HostEvent>)) {

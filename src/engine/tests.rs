@@ -1,0 +1,67 @@
+//! What only the engine's inside can bring about.
+
+use super::*;
+use crate::core::presence::{Client, Use};
+use crate::frame::format::PixelFormat;
+
+fn engine() -> Engine {
+    let config = EngineConfig {
+        output: OutputChoice::Memory(4),
+        format: VideoFormat::new(PixelFormat::Yuy2, 64, 32, 30).expect("a format"),
+        style: CardStyle::default(),
+        policy: Policy { source: "test".into(), ..Policy::default() },
+        source: Source::Test,
+        buffer_count: 4,
+        worker_program: "/bin/true".into(),
+        poll_interval: Duration::from_millis(50),
+        second: None,
+        watch_other_cameras: false,
+        roots: Roots::default(),
+        controls: Saved::default(),
+    };
+    Engine::new(config, Box::new(|_| {})).expect("memory is there")
+}
+
+fn streaming() -> Event {
+    let client = Client { pid: Some(1), name: "zoom".into(), usage: Use::Streaming };
+    Event::Presence(Presence { clients: vec![client] })
+}
+
+#[test]
+fn a_spawn_without_an_output_is_answered() {
+    let mut engine = engine();
+    engine.first.close();
+    engine.events.push_back(streaming());
+    engine.run_events();
+    let status = engine.status();
+    assert_eq!((status.state, status.camera_live), (StateName::Failed, false), "{status:?}");
+    assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Device));
+    // Nothing is left to wait for.
+    let begun = Instant::now();
+    engine.shut_down(begun + Duration::from_secs(30));
+    assert!(begun.elapsed() < Duration::from_secs(5) && !engine.status().camera_live);
+}
+
+#[test]
+fn an_output_that_is_lost_while_its_client_comes_leaves_no_camera_on() {
+    let mut engine = engine();
+    engine.events.push_back(streaming());
+    engine.first.lose(OutputError::new(OutputErrorKind::Missing, "It was unloaded."));
+    engine.run_events();
+    let status = engine.status();
+    assert_eq!((status.state, status.camera_live), (StateName::NoDevice, false), "{status:?}");
+}
+
+#[test]
+fn orders_to_a_worker_that_is_not_there_are_answered() {
+    for order in [Action::StartCamera, Action::StopWorker, Action::KillWorker] {
+        let mut engine = engine();
+        engine.execute(Instant::now(), order.clone());
+        let told = |engine: &Engine| {
+            engine.events.iter().filter(|event| matches!(event, Event::Worker(WorkerEvent::Exited { .. }))).count()
+        };
+        assert_eq!(told(&engine), 1, "{order:?}");
+        engine.execute(Instant::now(), order.clone());
+        assert_eq!(told(&engine), 1, "{order:?}: once");
+    }
+}
