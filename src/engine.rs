@@ -709,7 +709,7 @@ impl Engine {
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
                 }
-                HostEvent::Warm => self.events.push_back(Event::Worker(WorkerEvent::Warm)),
+                HostEvent::Step(step) => self.events.push_back(Event::Worker(WorkerEvent::Step(step))),
                 HostEvent::Opening { nodes } => self.claim(&nodes, now),
                 HostEvent::Refused(mode) => {
                     tracing::info!("the camera does not start with {mode}");

@@ -3,8 +3,9 @@
 mod worker_rig;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use lenscap::core::event::Step;
 use lenscap::core::status::ReasonKind;
 use lenscap::frame::format::PixelFormat::Yuy2;
 use worker_rig::{LIMIT, Rig, format, target_dir};
@@ -72,8 +73,9 @@ fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
         ("garbage", ReasonKind::Crash, "nonsense"),
         ("garbage-later", ReasonKind::Crash, "nonsense"),
         ("oversized", ReasonKind::Crash, "too large"),
-        ("warm-before-hello", ReasonKind::Crash, "\"Warm\" while it was \"Greeting\""),
+        ("warm-before-hello", ReasonKind::Crash, "\"Step\" while it was \"Greeting\""),
         ("started-unasked", ReasonKind::Crash, "\"Started\""),
+        ("step-back", ReasonKind::Crash, "\"Step\" while it was \"Warm\""),
         ("wrong-version", ReasonKind::Setup, "reinstall"),
         ("flood", ReasonKind::Crash, "nonsense"),
         ("frame-flood", ReasonKind::Crash, "more messages"),
@@ -118,15 +120,26 @@ fn a_failed_worker_that_does_not_end_is_ended() {
 }
 
 #[test]
-fn silence_instead_of_a_greeting_is_a_hang() {
-    let mut rig = fake("hang-before-hello");
-    // The clock is an argument: nobody has to wait for it.
+fn steps_are_told_as_they_are_done() {
+    let mut rig = fake("behave");
+    rig.until("up", |rig| rig.step >= Some(Step::Up));
+    rig.until("loaded", |rig| rig.step == Some(Step::Loaded));
+    rig.run(1);
+    rig.stop();
+}
+
+#[test]
+fn a_worker_that_has_stopped_and_does_not_end_is_killed_soon() {
+    let mut rig = fake("stop-and-hang");
+    rig.run(1);
+    let asked = Instant::now();
+    rig.host.stop(asked);
+    rig.until("stopped", |rig| rig.stopped);
     let mut out = Vec::new();
-    let deadline = rig.host.deadline().unwrap();
-    rig.host.dispatch(deadline - std::time::Duration::from_millis(1), &mut out);
-    assert!(out.is_empty(), "{out:?}");
+    let deadline = rig.host.deadline().expect("its end is waited for");
+    assert!(deadline <= Instant::now() + Duration::from_secs(1));
     rig.host.dispatch(deadline, &mut out);
-    assert!(matches!(&out[..], [lenscap::worker::host::HostEvent::Failed(reason)] if reason.kind == ReasonKind::Hang));
+    assert_eq!((rig.host.deadline(), out), (None, Vec::new()), "killed");
     assert_eq!(rig.end(), None);
 }
 

@@ -5,6 +5,7 @@ mod worker_rig;
 use std::os::fd::{AsFd, AsRawFd};
 
 use lenscap::core::controls::{Origin, Saved, Value};
+use lenscap::core::event::Step;
 use lenscap::core::source::{Framing, Orientation, Rotation};
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
@@ -40,6 +41,7 @@ fn the_test_source_fills_the_slots_in_rotation_without_copies() {
         rig.until("warm", |rig| rig.warm);
         assert!(rig.started.is_none(), "the camera was touched before the start");
         rig.run(20);
+        assert_eq!(rig.step, Some(Step::Streaming), "every step of the start is told");
         let slots: Vec<u32> = rig.frames.iter().map(|frame| frame.slot).collect();
         let expected: Vec<u32> = (2..).map(|i| i % 4).take(slots.len()).collect();
         assert_eq!(slots, expected, "{format}");

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
@@ -32,15 +34,30 @@ pub enum Event {
     Policy(Policy),
     /// The chosen camera itself has come: its node is a new one, or may be opened since just now.
     CameraCame,
+    /// The computer was suspended for so long, which no deadline of ours has counted; the end of a pause has.
+    Suspended(Duration),
     /// A deadline passed. Harmless at any other time.
     Tick,
+}
+
+/// The steps from the spawn of a worker to its first picture ([`WorkerEvent::Started`]), in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Step {
+    /// The process is up.
+    Up,
+    /// It has loaded GStreamer's plugins and has not touched the camera: it is warm.
+    Loaded,
+    /// The camera is open.
+    Opened,
+    /// The camera streams, as far as GStreamer knows: what it will give is settled.
+    Streaming,
 }
 
 /// What happened to the one worker process.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WorkerEvent {
-    /// It is up, has loaded GStreamer and has not touched the camera.
-    Warm,
+    /// It has done a step of its start.
+    Step(Step),
     /// The first frame arrived in the promised format. `camera` is the camera's name for people.
     Started {
         /// The camera's name.
@@ -53,7 +70,7 @@ pub enum WorkerEvent {
         /// Arrival of the newest frame.
         last: Instant,
     },
-    /// It has confirmed that the camera is off; the process may still be ending.
+    /// It says that the camera is off. Where the kernel cannot confirm that, only [`WorkerEvent::Exited`] does.
     Stopped,
     /// It failed and says why. Its process may still be there and is to be killed.
     Failed(Reason),
@@ -94,7 +111,8 @@ pub enum Command {
     TurnOff,
 }
 
-/// What the engine has to do, in this order.
+/// What the engine has to do, in this order. Whatever concerns the worker is answered: at the latest with
+/// [`WorkerEvent::Exited`], also where there is nothing to carry it out with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Start a worker process. It must not touch the camera before [`Action::StartCamera`].

@@ -5,17 +5,23 @@
 //!
 //! 1. At most one worker. A new one is spawned only after the old one's [`WorkerEvent::Exited`].
 //! 2. The indicator leads: a status with `camera_live` is published before [`Action::StartCamera`], and one without it
-//!    only after the worker confirmed the stop or is gone. Until then the state is [`State::Stopping`].
+//!    only after the worker's process is gone. Until then the state is [`State::Stopping`].
 //! 3. Opening the node is a hint (warm worker, camera untouched), streaming is the truth (camera on).
-//! 4. Where the kernel tells whether the camera streams, its word counts as well: after the stop the state stays
-//!    [`State::Stopping`] until it says off. When it does not within [`VERIFY_TIMEOUT`], the worker is killed if it is
-//!    still there, and then the user is told; the indicator shows "on" as long as that is so.
+//! 4. Where the kernel tells whether the camera streams, its word counts instead of the end of the process: once the
+//!    worker says that it let go, or is gone, the state stays [`State::Stopping`] until the kernel says off. When it does
+//!    not within [`VERIFY_TIMEOUT`], the worker is killed if it is still there, and then the user is told; the indicator
+//!    shows "on" as long as that is so.
 //! 5. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
 //! 6. A failure is never the client's: cards say why, the worker is started anew with growing waits.
+//! 7. A client that waits has [`State::Live`], [`State::Starting`], a deadline, or a stated reason. Every step of a start
+//!    and every end has its deadline, whatever the state. A worker that does not die is killed again and said to be there;
+//!    the indicator is lit then where the kernel does not tell that its camera is off.
 
 mod check;
+mod ending;
 mod notes;
 mod show;
+mod start;
 
 use std::time::{Duration, Instant};
 
@@ -27,14 +33,14 @@ use super::restart::Restart;
 use super::status::{OtherCamera, Reason, ReasonKind, StateName, Status};
 use crate::i18n::tr;
 use check::Check;
+use ending::Ending;
+use start::Start;
 
-/// How long a start may take until the first frame.
-pub const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the camera may give no frame while live.
 pub const FRAME_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a warm worker waits for a stream.
+/// How long a worker that is warm waits for a stream.
 pub const WARM_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a stop may take before the worker is killed (again).
+/// How long the end of a worker may take before it is killed (again).
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long after its worker's last word the kernel may say that the camera still streams.
 pub const VERIFY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -56,7 +62,7 @@ pub enum State {
     },
     /// The worker was told to start; no frame yet. The sensor counts as on.
     Starting {
-        /// When to give up.
+        /// When its next step has to be done.
         until: Instant,
     },
     /// Frames arrive.
@@ -69,12 +75,9 @@ pub enum State {
         /// When it goes off.
         until: Instant,
     },
-    /// The worker was told to stop or killed and has not confirmed it, or the kernel does not confirm it yet: the sensor
-    /// counts as on.
-    Stopping {
-        /// When to kill it (again).
-        until: Instant,
-    },
+    /// The worker was told to stop or killed and is not gone, or the kernel does not confirm yet that its camera is off:
+    /// the sensor counts as on.
+    Stopping,
     /// The user paused, or the computer sleeps.
     Paused,
     /// A client streams that may not have the camera.
@@ -100,7 +103,7 @@ impl State {
             State::Pending { .. } => StateName::Pending,
             State::Starting { .. } => StateName::Starting,
             State::Live { .. } => StateName::Live,
-            State::Cooldown { .. } | State::Stopping { .. } => StateName::Cooldown,
+            State::Cooldown { .. } | State::Stopping => StateName::Cooldown,
             State::Paused => StateName::Paused,
             State::Blocked { .. } => StateName::Blocked,
             State::Failed { .. } => StateName::Failed,
@@ -113,15 +116,12 @@ impl State {
 enum Worker {
     /// There is none.
     None,
-    /// It is up and has not been told to start.
-    Warm {
-        /// When it goes, unused.
-        until: Instant,
-    },
+    /// It is up, or coming up, and has not been told to start.
+    Warm { start: Start },
     /// It was told to start at `since`; `first_frame` when that arrived.
-    On { since: Instant, first_frame: Option<Instant> },
-    /// It was told to stop or killed. `sensor_since`: the sensor may still be on, since then.
-    Ending { sensor_since: Option<Instant> },
+    On { since: Instant, start: Start, first_frame: Option<Instant> },
+    /// It was told to stop or killed.
+    Ending(Ending),
 }
 
 /// What the facts ask for, whatever the present state is.
@@ -145,6 +145,17 @@ struct Pause {
 struct Failure {
     reason: Reason,
     retry_at: Option<Instant>,
+    /// Given up: a camera that comes is not started before this.
+    rests_until: Option<Instant>,
+}
+
+/// The camera of the newest worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    /// The source as it was configured then.
+    source: String,
+    /// What the worker called it, once it has.
+    name: Option<String>,
 }
 
 /// The machine. See the module's rules.
@@ -172,13 +183,11 @@ pub struct Machine {
     came_late: bool,
     /// This set of clients had its warm worker.
     warmed: bool,
-    camera: Option<String>,
+    camera: Option<Named>,
     /// The kernel tells whether the present worker's camera streams.
     verifiable: bool,
     /// The last worker's camera, while the kernel has not yet said that it is off.
     check: Option<Check>,
-    /// The camera cannot be switched off; the last failure says why.
-    stuck: bool,
     others: Vec<OtherCamera>,
     mode: Option<Mode>,
     card: Option<Card>,
@@ -210,7 +219,6 @@ impl Machine {
             camera: None,
             verifiable: false,
             check: None,
-            stuck: false,
             others: Vec::new(),
             mode: None,
             card: None,
@@ -250,35 +258,20 @@ impl Machine {
         let state = match &self.state {
             State::Pending { since } => self.pending_until(*since),
             State::Starting { until } | State::Cooldown { until } => Some(*until),
-            // Nothing is left to try once the worker is gone: the kernel's word is an event.
-            State::Stopping { until } => (!self.stuck || self.worker != Worker::None).then_some(*until),
             State::Live { stale_at } => Some(*stale_at),
             State::Failed { retry_at, .. } => *retry_at,
-            State::NoDevice { .. } | State::Idle | State::Paused | State::Blocked { .. } => None,
+            State::NoDevice { .. } | State::Idle | State::Stopping | State::Paused | State::Blocked { .. } => None,
         };
-        // Elsewhere a warm worker is about to be used, or already ending.
-        let warm = match (&self.state, self.worker) {
-            (State::Idle, Worker::Warm { until }) => Some(until),
-            (_, Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. }) => None,
+        let worker = match (&self.state, &self.worker) {
+            // Elsewhere a worker that is warm is about to be used.
+            (state, Worker::Warm { start }) => (*state == State::Idle || !start.is_loaded()).then_some(start.due),
+            (_, Worker::Ending(ending)) => Some(ending.deadline()),
+            // The state has it.
+            (_, Worker::None | Worker::On { .. }) => None,
         };
+        let check = self.check.as_ref().and_then(Check::deadline);
         let pause = self.pause.and_then(|pause| pause.until);
-        [state, warm, pause].into_iter().flatten().min()
-    }
-
-    /// Ends the worker, if there is one to end. `how`: [`Action::StopWorker`] or [`Action::KillWorker`].
-    fn end_worker(&mut self, now: Instant, how: Action, actions: &mut Vec<Action>) {
-        match self.worker {
-            Worker::None | Worker::Ending { .. } => {}
-            Worker::Warm { .. } => {
-                self.worker = Worker::Ending { sensor_since: None };
-                actions.push(how);
-            }
-            Worker::On { since, .. } => {
-                self.worker = Worker::Ending { sensor_since: Some(since) };
-                self.state = State::Stopping { until: now + STOP_TIMEOUT };
-                actions.push(how);
-            }
-        }
+        [state, worker, check, pause].into_iter().flatten().min()
     }
 
     fn goal(&self) -> Goal {
@@ -301,11 +294,19 @@ impl Machine {
 
     /// Moves on until state, worker and goal agree.
     fn settle(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if let Worker::Warm { start } = self.worker
+            && !start.is_loaded()
+            && start.due <= now
+        {
+            self.fail(now, start.overdue(), actions);
+        }
+        self.enforce_end(now, actions);
+        self.enforce_off(now, actions);
         let goal = self.goal();
         match goal {
             Goal::NoDevice(_) | Goal::Paused | Goal::Blocked(_) => {
                 self.end_worker(now, Action::StopWorker, actions);
-                if self.await_stop(now, actions) {
+                if self.await_stop() {
                     return;
                 }
                 self.state = match goal {
@@ -320,41 +321,20 @@ impl Machine {
     }
 
     /// Whether the sensor's stop is still to be waited for; then the state says so.
-    fn await_stop(&mut self, now: Instant, actions: &mut Vec<Action>) -> bool {
-        match self.worker {
-            Worker::Ending { sensor_since: Some(_) } => {}
-            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => {
-                return self.await_off(now, actions);
-            }
+    fn await_stop(&mut self) -> bool {
+        let may_be_on = match &self.worker {
+            Worker::Ending(ending) => ending.live_since().is_some(),
+            Worker::None | Worker::Warm { .. } | Worker::On { .. } => false,
+        };
+        let awaits = may_be_on || self.check.is_some();
+        if awaits {
+            self.state = State::Stopping;
         }
-        match self.state {
-            State::Stopping { until } if until > now => return true,
-            State::Stopping { .. } => {
-                self.last_failure = Some(Reason::new(
-                    ReasonKind::Hang,
-                    tr(
-                        "The camera process does not end, so the camera may still be on: unplug the camera or restart the computer.",
-                    ),
-                ));
-                self.stuck = true;
-                actions.push(Action::KillWorker);
-            }
-            State::NoDevice { .. }
-            | State::Idle
-            | State::Pending { .. }
-            | State::Starting { .. }
-            | State::Live { .. }
-            | State::Cooldown { .. }
-            | State::Paused
-            | State::Blocked { .. }
-            | State::Failed { .. } => {}
-        }
-        self.state = State::Stopping { until: now + STOP_TIMEOUT };
-        true
+        awaits
     }
 
     fn settle_quiet(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if self.await_stop(now, actions) {
+        if self.await_stop() {
             return;
         }
         match self.worker {
@@ -366,20 +346,21 @@ impl Machine {
                     | State::Pending { .. }
                     | State::Starting { .. }
                     | State::Live { .. }
-                    | State::Stopping { .. }
+                    | State::Stopping
                     | State::Paused
                     | State::Blocked { .. }
                     | State::Failed { .. } => now + self.policy.cooldown,
                 };
                 if until <= now {
                     self.end_worker(now, Action::StopWorker, actions);
+                    self.state = State::Stopping;
                 } else {
                     self.state = State::Cooldown { until };
                 }
                 return;
             }
-            Worker::Warm { until } => {
-                if until <= now {
+            Worker::Warm { start } => {
+                if start.due <= now {
                     self.end_worker(now, Action::StopWorker, actions);
                 }
             }
@@ -388,7 +369,7 @@ impl Machine {
                     self.spawn_warm(now, actions);
                 }
             }
-            Worker::Ending { .. } => {}
+            Worker::Ending(_) => {}
         }
         self.state = State::Idle;
         // Nobody is kept waiting: the next client gets a fresh start.
@@ -396,32 +377,32 @@ impl Machine {
     }
 
     fn settle_stream(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if self.await_stop(now, actions) {
+        if self.await_stop() {
             return;
         }
         match self.worker {
-            Worker::On { since, first_frame } => {
+            Worker::On { start, first_frame, .. } => {
                 let state = match &self.state {
+                    State::Starting { .. } if first_frame.is_none() => State::Starting { until: start.due },
                     State::Starting { .. } | State::Live { .. } => self.state.clone(),
                     // A client came back within the cooldown.
                     State::NoDevice { .. }
                     | State::Idle
                     | State::Pending { .. }
                     | State::Cooldown { .. }
-                    | State::Stopping { .. }
+                    | State::Stopping
                     | State::Paused
                     | State::Blocked { .. }
                     | State::Failed { .. } => match first_frame {
                         Some(_) => State::Live { stale_at: now + FRAME_TIMEOUT },
-                        None => State::Starting { until: since + START_TIMEOUT },
+                        None => State::Starting { until: start.due },
                     },
                 };
                 let hang = match &state {
-                    State::Starting { until } if *until <= now => Some(tr(
-                        "The camera gave no picture within 10 seconds: check its cable or driver; trying again.",
-                    )),
+                    State::Starting { until } if *until <= now => Some(start.overdue()),
                     State::Live { stale_at } if *stale_at <= now => {
-                        Some(tr("The camera stopped giving pictures; starting it again."))
+                        let text = tr("The camera stopped giving pictures; starting it again.");
+                        Some(Reason::new(ReasonKind::Hang, text))
                     }
                     State::NoDevice { .. }
                     | State::Idle
@@ -429,18 +410,25 @@ impl Machine {
                     | State::Starting { .. }
                     | State::Live { .. }
                     | State::Cooldown { .. }
-                    | State::Stopping { .. }
+                    | State::Stopping
                     | State::Paused
                     | State::Blocked { .. }
                     | State::Failed { .. } => None,
                 };
                 self.state = state;
-                if let Some(text) = hang {
-                    self.fail(now, Reason::new(ReasonKind::Hang, text), actions);
+                if let Some(reason) = hang {
+                    self.fail(now, reason, actions);
+                    self.state = State::Stopping;
                 }
                 return;
             }
-            Worker::None | Worker::Warm { .. } | Worker::Ending { .. } => {}
+            Worker::Ending(ending) => {
+                if let Some(reason) = ending.trouble() {
+                    self.state = State::Failed { reason, retry_at: None };
+                    return;
+                }
+            }
+            Worker::None | Worker::Warm { .. } => {}
         }
         if let Some(failure) = &self.failure {
             if failure.retry_at.is_none_or(|at| at > now) {
@@ -457,7 +445,7 @@ impl Machine {
             | State::Starting { .. }
             | State::Live { .. }
             | State::Cooldown { .. }
-            | State::Stopping { .. }
+            | State::Stopping
             | State::Paused
             | State::Blocked { .. }
             | State::Failed { .. } => now,
@@ -474,27 +462,37 @@ impl Machine {
 
     /// Switches the camera on, or waits in [`State::Pending`] until the old worker is gone.
     fn begin(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) {
-        match self.worker {
-            Worker::Ending { .. } | Worker::On { .. } => {
+        let patience = self.restart.patience();
+        let start = match self.worker {
+            Worker::Ending(_) | Worker::On { .. } => {
                 self.state = State::Pending { since };
                 return;
             }
-            Worker::None => actions.push(Action::SpawnWorker),
-            Worker::Warm { .. } => {}
-        }
+            Worker::None => {
+                actions.push(Action::SpawnWorker);
+                Start::new(now, patience)
+            }
+            Worker::Warm { mut start } => {
+                start.begin(now, patience);
+                start
+            }
+        };
         self.failure = None;
         self.came_late = false;
         self.mode = None;
         self.warmed = true;
         self.verifiable = false;
-        self.worker = Worker::On { since: now, first_frame: None };
-        self.state = State::Starting { until: now + START_TIMEOUT };
+        if self.camera.as_ref().is_none_or(|camera| camera.source != self.policy.source) {
+            self.camera = Some(Named { source: self.policy.source.clone(), name: None });
+        }
+        self.worker = Worker::On { since: now, start, first_frame: None };
+        self.state = State::Starting { until: start.due };
         actions.push(Action::StartCamera);
     }
 
     fn spawn_warm(&mut self, now: Instant, actions: &mut Vec<Action>) {
         self.warmed = true;
-        self.worker = Worker::Warm { until: now + WARM_TIMEOUT };
+        self.worker = Worker::Warm { start: Start::new(now, self.restart.patience()) };
         actions.push(Action::SpawnWorker);
     }
 
@@ -507,18 +505,28 @@ impl Machine {
             Policy::BLIND_DELAY
         });
         match self.worker {
-            Worker::Ending { .. } => None,
+            Worker::Ending(_) => None,
             Worker::None | Worker::Warm { .. } | Worker::On { .. } => since.checked_add(delay),
         }
     }
 
     fn live_since(&self) -> Option<Instant> {
-        match self.worker {
-            Worker::On { since, .. } => Some(since),
-            Worker::Ending { sensor_since } => sensor_since,
+        let worker = match &self.worker {
+            Worker::On { since, .. } => Some(*since),
+            Worker::Ending(ending) => ending.live_since(),
             Worker::None | Worker::Warm { .. } => None,
+        };
+        worker.or_else(|| self.check.as_ref().map(Check::since))
+    }
+
+    /// The camera that is on; else the one that would be, by the name that it had when it was on last.
+    fn camera_name(&self) -> String {
+        let known = self.camera.as_ref().filter(|camera| self.camera_live() || camera.source == self.policy.source);
+        match known {
+            Some(Named { name: Some(name), .. }) => name.clone(),
+            Some(Named { source, name: None }) => source.clone(),
+            None => self.policy.source.clone(),
         }
-        .or_else(|| self.check.as_ref().map(Check::since))
     }
 }
 

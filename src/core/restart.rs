@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-/// First wait before a new try.
+/// First wait before a new try; each further one is twice as long.
 pub const FIRST: Duration = Duration::from_millis(500);
-/// Longest wait before a new try.
-pub const LONGEST: Duration = Duration::from_secs(30);
-/// Tries before giving up until a new client comes or the user asks.
+/// Tries that come by themselves. After them a new client, the user, or the camera itself has to come.
 pub const TRIES: u32 = 5;
+/// After those tries: the least time to the next start of a camera that comes again and again.
+pub const REST: Duration = Duration::from_secs(30);
 /// A camera that ran this long had recovered: the count starts anew.
 pub const STABLE: Duration = Duration::from_secs(30);
+/// The most that the time for a step of a start is multiplied with.
+const MOST_PATIENCE: u32 = 4;
 
 /// Counts failures in a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Restart {
 impl Restart {
     /// Notes a failure; how long to wait before the next try, or `None` when it is time to give up.
     pub fn failed(&mut self) -> Option<Duration> {
-        let delay = FIRST.saturating_mul(2u32.saturating_pow(self.failures)).min(LONGEST);
+        let delay = FIRST.saturating_mul(2u32.saturating_pow(self.failures));
         self.failures = self.failures.saturating_add(1);
         (self.failures <= TRIES).then_some(delay)
     }
@@ -33,6 +35,11 @@ impl Restart {
     /// The number of the next try, from 1.
     pub fn attempt(&self) -> u32 {
         self.failures.saturating_add(1)
+    }
+
+    /// How many times the usual time the next start gets for each step: what was slow may only have been slow.
+    pub fn patience(&self) -> u32 {
+        2u32.saturating_pow(self.failures).min(MOST_PATIENCE)
     }
 }
 
@@ -51,9 +58,20 @@ mod tests {
     }
 
     #[test]
+    fn every_retry_is_more_patient_up_to_a_bound() {
+        let mut restart = Restart::default();
+        let patience = std::iter::repeat_with(|| {
+            let now = restart.patience();
+            restart.failed();
+            now
+        });
+        assert_eq!(patience.take(5).collect::<Vec<_>>(), [1, 2, 4, 4, 4]);
+    }
+
+    #[test]
     fn counting_never_overflows() {
         let mut restart = Restart { failures: u32::MAX };
         assert_eq!(restart.failed(), None);
-        assert_eq!(restart.attempt(), u32::MAX);
+        assert_eq!((restart.attempt(), restart.patience()), (u32::MAX, MOST_PATIENCE));
     }
 }

@@ -16,6 +16,7 @@ use super::listing;
 use super::pipeline::Pipeline;
 use super::protocol::{self, Configure, FromChild, ToChild};
 use crate::camera;
+use crate::core::event::Step;
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::slots::Control;
 use crate::i18n::{tr, trf};
@@ -204,7 +205,7 @@ impl Session {
             (Ok(ToChild::Configure(configure)), None) => match self.configure(*configure, fds) {
                 Ok(active) => {
                     self.active = Some(active);
-                    tell(&self.channel, &FromChild::Warm).err().map(failed)
+                    tell(&self.channel, &FromChild::Step(Step::Loaded)).err().map(failed)
                 }
                 Err(reason) => Some(End::Failed(reason)),
             },

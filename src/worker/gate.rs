@@ -13,6 +13,7 @@ use super::negotiate;
 use super::pipeline::{Report, Reports};
 use super::sink::SlotSink;
 use super::told::Teller;
+use crate::core::event::Step;
 use crate::core::mode::FrameRate;
 
 /// Buffers that v4l2src adds to what is proposed to it: one that is filled and one that is queued.
@@ -43,6 +44,14 @@ pub(super) struct Gate {
 impl Gate {
     /// Watches over this pad.
     pub(super) fn put(self, pad: &gst::Pad) {
+        let (teller, is_told) = (self.teller.clone(), AtomicBool::new(false));
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            let has_caps = info.event().is_some_and(|event| event.type_() == gst::EventType::Caps);
+            if has_caps && !is_told.swap(true, Ordering::AcqRel) {
+                teller.step(Step::Streaming);
+            }
+            gst::PadProbeReturn::Ok
+        });
         // Known with the first frame.
         let intake: Mutex<Option<Intake>> = Mutex::new(None);
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {

@@ -1,8 +1,8 @@
 //! The resident process's side of one worker: starts it, hears it, ends it. Never blocks, trusts nothing.
 //!
 //! The caller watches [`WorkerHost::fds`] and [`WorkerHost::deadline`] and calls [`WorkerHost::dispatch`]; all
-//! outcomes are [`HostEvent`]s. Whether a start takes too long or frames stay away is the caller's decision; here are
-//! only the deadlines of greeting and ending.
+//! outcomes are [`HostEvent`]s. Whether a step of the start takes too long or frames stay away is the caller's decision;
+//! here are only the deadlines of ending.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,6 +17,7 @@ use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
 use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::event::Step;
 use crate::core::mode::{FrameRate, Mode};
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
@@ -25,10 +26,10 @@ use crate::frame::slots::{Control, SlotLayout};
 use crate::i18n::{tr, trf};
 use crate::sys::process;
 
-/// From spawn to the child's first message.
-const HELLO_LIMIT: Duration = Duration::from_secs(10);
 /// From the stop message (EOS in the child) to SIGTERM.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// From the child's word that the camera is off to its end; then SIGKILL.
+const EXIT_LIMIT: Duration = Duration::from_secs(1);
 /// From SIGTERM to SIGKILL.
 const TERM_LIMIT: Duration = Duration::from_secs(1);
 /// How long [`Drop`] waits for the killed process; a process stuck in a driver may take for ever.
@@ -62,8 +63,8 @@ pub struct WorkerConfig {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostEvent {
-    /// It is up and has touched no camera.
-    Warm,
+    /// It has done a step of its start; at [`Step::Loaded`] it has touched no camera.
+    Step(Step),
     /// It is about to open a camera; the last one counts.
     Opening {
         /// The V4L2 nodes of it, none where they are not known.
@@ -105,7 +106,7 @@ pub enum HostEvent {
 /// How far the conversation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Greeting { until: Instant },
+    Greeting,
     Configured,
     Warm,
     Started,
@@ -228,7 +229,7 @@ impl WorkerHost {
                 epoch: 0,
                 granted: false,
                 taken: 0,
-                phase: Phase::Greeting { until: now + HELLO_LIMIT },
+                phase: Phase::Greeting,
                 ending: Ending::No,
                 wants_start: false,
                 late_controls: None,
@@ -263,13 +264,9 @@ impl WorkerHost {
         if self.exited {
             return None;
         }
-        let greeting = match self.phase {
-            Phase::Greeting { until } => Some(until),
-            Phase::Configured | Phase::Warm | Phase::Started | Phase::Stopped | Phase::Failed => None,
-        };
         match self.ending {
             Ending::No if self.stuck => Some(self.window.0),
-            Ending::No => greeting,
+            Ending::No => None,
             Ending::Asked { until } | Ending::Terminated { until } => Some(until),
             Ending::Killed => None,
         }
@@ -296,12 +293,15 @@ impl WorkerHost {
             self.finish(status, out);
             return;
         }
-        let is_silent = matches!(self.phase, Phase::Greeting { until } if until <= now);
-        if self.ending == Ending::No && (is_silent || self.stuck) {
+        if self.ending == Ending::No && self.stuck {
             let text = tr("The camera process does not answer: if this happens again, restart the computer.");
             self.violated(Reason::new(ReasonKind::Hang, text), out);
         }
         match self.ending {
+            Ending::Asked { until } if until <= now && self.phase == Phase::Stopped => {
+                tracing::warn!("the camera process did not end within {EXIT_LIMIT:?} of its stop: killing it");
+                self.kill();
+            }
             Ending::Asked { until } if until <= now => {
                 tracing::warn!("the camera process did not stop within {STOP_LIMIT:?}: terminating it");
                 self.signal(Signal::TERM);
@@ -334,7 +334,7 @@ impl WorkerHost {
     /// Other saved values of controls: a camera that is on takes them at once.
     pub fn set_controls(&mut self, saved: &Saved) {
         match self.phase {
-            Phase::Greeting { .. } => self.late_controls = Some(saved.clone()),
+            Phase::Greeting => self.late_controls = Some(saved.clone()),
             Phase::Configured | Phase::Warm | Phase::Started => self.send(&ToChild::Controls(saved.clone())),
             Phase::Stopped | Phase::Failed => {}
         }
@@ -351,7 +351,7 @@ impl WorkerHost {
     pub fn lay(&mut self, orientation: Orientation) {
         match self.phase {
             // The settings sent with the greeting's answer are older.
-            Phase::Greeting { .. } => self.lay = Some(orientation),
+            Phase::Greeting => self.lay = Some(orientation),
             Phase::Configured | Phase::Warm | Phase::Started if self.ending == Ending::No => {
                 self.send(&ToChild::Lay(orientation));
             }
@@ -452,7 +452,7 @@ impl WorkerHost {
 
     fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Reason> {
         match (message, self.phase) {
-            (FromChild::Hello { version }, Phase::Greeting { .. }) => {
+            (FromChild::Hello { version }, Phase::Greeting) => {
                 if version != crate::VERSION {
                     let text = trf(
                         "The camera process is version {theirs} and Lenscap is version {ours}: reinstall Lenscap.",
@@ -461,6 +461,7 @@ impl WorkerHost {
                     return Err(Reason::new(ReasonKind::Setup, text));
                 }
                 self.phase = Phase::Configured;
+                out.push(HostEvent::Step(Step::Up));
                 if let (Some((message, slots, control)), Some(channel)) = (self.configure.take(), &self.channel)
                     && let Err(error) = channel.try_send(&message, &[slots.as_fd(), control.as_fd()])
                 {
@@ -479,9 +480,12 @@ impl WorkerHost {
             (FromChild::Controls(controls), Phase::Warm | Phase::Started) if self.wants_start => {
                 out.push(HostEvent::Controls(Box::new(harmless(*controls))));
             }
-            (FromChild::Warm, Phase::Configured) => {
+            (FromChild::Step(Step::Loaded), Phase::Configured) => {
                 self.phase = Phase::Warm;
-                out.push(HostEvent::Warm);
+                out.push(HostEvent::Step(Step::Loaded));
+            }
+            (FromChild::Step(step), Phase::Warm) if self.wants_start && step > Step::Loaded => {
+                out.push(HostEvent::Step(step));
             }
             (FromChild::Opening { nodes }, Phase::Warm) if self.wants_start => out.push(HostEvent::Opening { nodes }),
             (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
@@ -507,6 +511,13 @@ impl WorkerHost {
             (FromChild::Stopped, Phase::Configured | Phase::Warm | Phase::Started) => {
                 self.phase = Phase::Stopped;
                 out.push(HostEvent::Stopped);
+                // Nothing is left to be done in order, and its end is waited for.
+                let until = now + EXIT_LIMIT;
+                self.ending = match self.ending {
+                    Ending::No => Ending::Asked { until },
+                    Ending::Asked { until: before } => Ending::Asked { until: before.min(until) },
+                    ending @ (Ending::Terminated { .. } | Ending::Killed) => ending,
+                };
             }
             (FromChild::Failed(reason), Phase::Configured | Phase::Warm | Phase::Started) => {
                 self.phase = Phase::Failed;

@@ -25,6 +25,7 @@ use super::{decoder, errors};
 use crate::camera::choice::Decision;
 use crate::camera::{Kind, modes};
 use crate::core::controls::Saved;
+use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
@@ -163,6 +164,7 @@ impl Pipeline {
     /// Why it does not go on. [`Self::stop`] is still to be called.
     pub(super) fn start(&mut self) -> Result<(), Reason> {
         let (built, choice) = self.open()?;
+        self.teller.step(Step::Opened);
         let balance = self.open_controls(&built.element);
         self.link(&built, choice.as_ref(), balance)?;
         let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
@@ -25,8 +26,9 @@ pub enum FromChild {
         /// Its [`crate::VERSION`].
         version: String,
     },
-    /// GStreamer is loaded, the slots are mapped; no camera was touched.
-    Warm,
+    /// It has done a step of its start; [`Step::Up`] is said by [`FromChild::Hello`]. Before [`Step::Loaded`] the slots
+    /// are mapped, and no camera is touched before [`ToChild::Start`].
+    Step(Step),
     /// The first frame is there in the promised format; it waits for the gate to open.
     Started {
         /// The camera's name for people.
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn trailing_bytes_and_large_messages_are_refused() {
-        let mut bytes = encode(&FromChild::Warm).unwrap();
+        let mut bytes = encode(&FromChild::Step(Step::Loaded)).unwrap();
         bytes.push(0);
         assert!(decode::<FromChild>(&bytes).is_err());
         assert!(encode(&FromChild::Hello { version: "x".repeat(MAX_MESSAGE) }).is_err());

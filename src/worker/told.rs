@@ -8,6 +8,7 @@ use gst::prelude::*;
 use super::channel::Channel;
 use super::negotiate::{self, Lack, millihertz};
 use super::protocol::{self, Configure, FromChild};
+use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
@@ -83,6 +84,11 @@ impl Teller {
             let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
             Reason::new(ReasonKind::Other, text)
         })
+    }
+
+    /// A step of the start is done.
+    pub(super) fn step(&self, step: Step) {
+        self.tell(&FromChild::Step(step));
     }
 
     /// The camera gives fewer frames a second than it promised.

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use lenscap::core::event::Step;
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::slots::Control;
 use lenscap::sys::process;
@@ -60,7 +61,7 @@ impl Fake {
             "garbage" => return self.raw(&[0xff; 100]),
             "garbage-later" => self.tell(&FromChild::Hello { version: lenscap::VERSION.into() }),
             "oversized" => return self.raw(&vec![0; protocol::MAX_MESSAGE + 1]),
-            "warm-before-hello" => return self.tell(&FromChild::Warm),
+            "warm-before-hello" => return self.tell(&FromChild::Step(Step::Loaded)),
             "stderr-flood" => {
                 let line = "x".repeat(1000);
                 let mut stderr = std::io::stderr().lock();
@@ -103,6 +104,11 @@ impl Fake {
             ToChild::Lay(_) | ToChild::Controls(_) | ToChild::SetControl { .. } => {}
             ToChild::Stop if self.is("ignore-stop") || self.is("ignore-sigterm") => {}
             ToChild::Stop if self.is("crash-in-stop") => std::process::abort(),
+            ToChild::Stop if self.is("stop-and-hang") => {
+                self.tell(&FromChild::Stopped);
+                ignore_sigterm();
+                std::thread::sleep(FOREVER);
+            }
             ToChild::Stop => {
                 self.tell(&FromChild::Stats(Stats::default()));
                 self.tell(&FromChild::Stopped);
@@ -126,7 +132,7 @@ impl Fake {
             }
             "ignore-sigterm" => ignore_sigterm(),
             "started-unasked" => {
-                self.tell(&FromChild::Warm);
+                self.tell(&FromChild::Step(Step::Loaded));
                 return self.tell(&FromChild::Started {
                     camera: String::new(),
                     caps: String::new(),
@@ -135,7 +141,7 @@ impl Fake {
             }
             _ => {}
         }
-        self.tell(&FromChild::Warm);
+        self.tell(&FromChild::Step(Step::Loaded));
     }
 
     fn start(&self) {
@@ -148,6 +154,7 @@ impl Fake {
                     std::thread::sleep(FOREVER);
                 }
             },
+            "step-back" => self.tell(&FromChild::Step(Step::Up)),
             _ => self.tell(&FromChild::Started {
                 camera: "Fake \u{7}camera".into(),
                 caps: "video/fake".into(),

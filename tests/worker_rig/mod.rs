@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lenscap::core::controls::CameraControls;
+use lenscap::core::event::Step;
 use lenscap::core::mode::Mode;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
@@ -59,6 +60,8 @@ pub struct Frame {
 pub struct Rig {
     pub host: WorkerHost,
     pub slots: Slots,
+    /// The newest step of the start.
+    pub step: Option<Step>,
     pub warm: bool,
     pub opening: Option<Vec<std::path::PathBuf>>,
     pub started: Option<(String, String)>,
@@ -126,6 +129,7 @@ impl Rig {
         Ok(Self {
             host,
             slots,
+            step: None,
             warm: false,
             opening: None,
             started: None,
@@ -156,7 +160,11 @@ impl Rig {
         for event in events {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
-                HostEvent::Warm => self.warm = true,
+                HostEvent::Step(step) => {
+                    assert!(self.started.is_none() && self.step < Some(step), "{step:?} after {:?}", self.step);
+                    self.step = Some(step);
+                    self.warm = step >= Step::Loaded;
+                }
                 HostEvent::Mode(mode) => self.modes.push(*mode),
                 HostEvent::Opening { nodes } => {
                     assert!(self.started.is_none(), "told too late");

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Machine, STOP_TIMEOUT, State, VERIFY_TIMEOUT, Worker};
+use super::ending::{Ending, Sensor};
+use super::{Machine, STOP_TIMEOUT, VERIFY_TIMEOUT, Worker};
 use crate::core::event::{Action, SensorEvent};
 use crate::core::status::{Reason, ReasonKind};
 use crate::i18n::trf;
@@ -18,12 +19,30 @@ pub(super) struct Check {
     until: Instant,
     /// Its worker was killed for it.
     killed: bool,
+    /// Nothing is left to try; the kernel's word is an event.
+    told: bool,
 }
 
 impl Check {
     /// Since when the camera is on.
     pub(super) fn since(&self) -> Instant {
         self.since
+    }
+
+    /// When something is to be done about it.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (!self.told).then_some(self.until)
+    }
+
+    /// That it cannot be switched off.
+    pub(super) fn trouble(&self) -> Option<Reason> {
+        let text = || {
+            trf(
+                "The camera {camera} is still streaming although it was switched off: unplug it or restart the computer.",
+                &[("camera", &self.camera)],
+            )
+        };
+        self.told.then(|| Reason::new(ReasonKind::Hang, text()))
     }
 }
 
@@ -32,60 +51,46 @@ impl Machine {
         match event {
             SensorEvent::Verifiable => {
                 self.verifiable = match self.worker {
-                    Worker::On { .. } | Worker::Ending { sensor_since: Some(_) } => true,
-                    Worker::None | Worker::Warm { .. } | Worker::Ending { .. } => false,
+                    Worker::On { .. } | Worker::Ending(Ending { sensor: Sensor::On(_), .. }) => true,
+                    Worker::None | Worker::Warm { .. } | Worker::Ending(_) => false,
                 };
             }
             SensorEvent::Own { on: true } => {}
-            SensorEvent::Own { on: false } => {
-                if self.check.take().is_some() && std::mem::take(&mut self.stuck) {
-                    self.last_failure = None;
-                }
-            }
+            SensorEvent::Own { on: false } => self.check = None,
             SensorEvent::Others(others) => self.others = others,
         }
     }
 
-    /// The worker has confirmed the stop of a sensor that was on since then, or is gone.
-    pub(super) fn begin_check(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) {
-        self.stuck = false;
-        if std::mem::take(&mut self.verifiable) {
-            let camera = self.camera.clone().unwrap_or_else(|| self.policy.source.clone());
-            self.check = Some(Check { since, camera, until: now + VERIFY_TIMEOUT, killed: false });
+    /// The worker lets go of a camera that was on since then: the kernel is asked where it can tell. Whether it can.
+    pub(super) fn begin_check(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) -> bool {
+        let is_verifiable = std::mem::take(&mut self.verifiable);
+        if is_verifiable {
+            let until = now + VERIFY_TIMEOUT;
+            self.check = Some(Check { since, camera: self.camera_name(), until, killed: false, told: false });
             actions.push(Action::VerifyOff);
         }
+        is_verifiable
     }
 
-    /// A worker that had confirmed the stop is gone: if it was what kept the camera on, it goes off now.
+    /// A worker that had let go of its camera is gone: if it was what kept the camera on, it goes off now.
     pub(super) fn extend_check(&mut self, now: Instant) {
-        if let Some(check) = self.check.as_mut().filter(|_| !self.stuck) {
+        if let Some(check) = &mut self.check {
             check.until = now + VERIFY_TIMEOUT;
         }
     }
 
-    /// Whether the kernel's word is still to be waited for; then the state says so.
-    pub(super) fn await_off(&mut self, now: Instant, actions: &mut Vec<Action>) -> bool {
-        let Some(check) = &mut self.check else {
-            self.stuck = false;
-            return false;
+    /// Does what is left to do about a camera that should be off.
+    pub(super) fn enforce_off(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let Some(check) = self.check.as_mut().filter(|check| check.deadline().is_some_and(|until| until <= now)) else {
+            return;
         };
-        if check.until <= now {
-            let is_there = matches!(self.worker, Worker::Ending { .. });
-            if is_there {
-                actions.push(Action::KillWorker);
-            }
-            if !is_there || check.killed {
-                self.stuck = true;
-                let text = trf(
-                    "The camera {camera} is still streaming although it was switched off: unplug it or restart the computer.",
-                    &[("camera", &check.camera)],
-                );
-                self.last_failure = Some(Reason::new(ReasonKind::Hang, text));
-            }
+        let is_there = matches!(self.worker, Worker::Ending(_));
+        if is_there && !check.killed {
             check.killed = true;
             check.until = now + STOP_TIMEOUT;
+            actions.push(Action::KillWorker);
+        } else {
+            check.told = true;
         }
-        self.state = State::Stopping { until: check.until };
-        true
     }
 }

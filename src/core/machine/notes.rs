@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::ending::{Ending, Sensor};
 use super::{FRAME_TIMEOUT, Failure, Machine, Pause, State, Worker, is_absence};
 use crate::core::event::{Action, Command, Event, WorkerEvent};
 use crate::core::presence::{Presence, Use};
@@ -24,6 +25,8 @@ impl Machine {
                 self.no_device = Some(reason);
                 self.presence = Presence::default();
                 self.turned_off = false;
+                // Nobody is kept waiting.
+                self.forget_failure();
             }
             Event::SecondDevice(trouble) => self.no_second_device = trouble,
             Event::Presence(presence) => self.note_presence(presence),
@@ -35,11 +38,15 @@ impl Machine {
             Event::Policy(policy) => {
                 // Everything else about the picture changes while it runs.
                 let turns = policy.orientation.is_upright() != self.policy.orientation.is_upright();
-                if policy.source != self.policy.source || turns {
+                let is_another = policy.source != self.policy.source;
+                if is_another || turns {
                     self.end_worker(now, Action::StopWorker, actions);
-                    self.camera = None;
                     self.warmed = false;
                     self.forget_failure();
+                }
+                if is_another {
+                    // It was about the other camera.
+                    self.last_failure = None;
                 }
                 self.policy = policy;
                 // A shorter cooldown holds at once.
@@ -48,6 +55,11 @@ impl Machine {
                 }
             }
             Event::CameraCame => self.note_camera(now),
+            Event::Suspended(time) => {
+                if let Some(until) = self.pause.as_mut().and_then(|pause| pause.until.as_mut()) {
+                    *until = until.checked_sub(time).unwrap_or(now);
+                }
+            }
             Event::Tick => {}
         }
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
@@ -72,19 +84,19 @@ impl Machine {
         if !self.presence.any_maybe_streaming() {
             self.turned_off = false;
             self.forget_failure();
-        } else if new_stream && self.failure.as_ref().is_some_and(|failure| failure.retry_at.is_none()) {
+        } else if new_stream && self.failure.as_ref().is_some_and(Failure::is_final) {
             self.forget_failure();
         }
     }
 
-    /// What failed for want of the camera is tried again at once, given up or not. The count goes on: a camera that
-    /// leaves at every start, and comes back, is not started for ever.
+    /// What failed for want of the camera is tried again at once; when that was given up, after a rest: a camera that
+    /// leaves at every start, and comes back, is not started again and again.
     fn note_camera(&mut self, now: Instant) {
         self.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
         if let Some(failure) = &mut self.failure
             && is_absence(&failure.reason)
         {
-            failure.retry_at = Some(now);
+            failure.camera_came(now);
         }
     }
 
@@ -113,42 +125,49 @@ impl Machine {
 
     fn note_worker(&mut self, now: Instant, event: WorkerEvent, actions: &mut Vec<Action>) {
         match (self.worker, event) {
-            // The start timeout covers loading as well, so being warm changes nothing.
-            (_, WorkerEvent::Warm) => {}
-            (Worker::On { since, first_frame: None }, WorkerEvent::Started { camera }) => {
-                self.worker = Worker::On { since, first_frame: Some(now) };
-                self.camera = Some(camera);
+            (Worker::Warm { mut start }, WorkerEvent::Step(step)) => {
+                start.reach(now, step, false);
+                self.worker = Worker::Warm { start };
+            }
+            (Worker::On { since, mut start, first_frame: None }, WorkerEvent::Step(step)) => {
+                start.reach(now, step, true);
+                self.worker = Worker::On { since, start, first_frame: None };
+            }
+            (Worker::None | Worker::On { .. } | Worker::Ending(_), WorkerEvent::Step(_)) => {}
+            (Worker::On { since, start, first_frame: None }, WorkerEvent::Started { camera }) => {
+                self.worker = Worker::On { since, start, first_frame: Some(now) };
+                if let Some(named) = &mut self.camera {
+                    named.name = Some(camera);
+                }
                 self.last_failure = None;
                 if let State::Starting { .. } = self.state {
                     self.state = State::Live { stale_at: now + FRAME_TIMEOUT };
                 }
             }
             (
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. },
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_),
                 WorkerEvent::Started { .. },
             ) => {}
             (Worker::On { .. }, WorkerEvent::Mode(mode)) => self.mode = Some(*mode),
-            (Worker::None | Worker::Warm { .. } | Worker::Ending { .. }, WorkerEvent::Mode(_)) => {}
+            (Worker::None | Worker::Warm { .. } | Worker::Ending(_), WorkerEvent::Mode(_)) => {}
             (_, WorkerEvent::Frames { last }) => {
                 if let State::Live { stale_at } = &mut self.state {
                     *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);
                 }
             }
-            (Worker::Ending { sensor_since }, WorkerEvent::Stopped) => {
-                self.worker = Worker::Ending { sensor_since: None };
-                if let Some(since) = sensor_since {
-                    self.begin_check(now, since, actions);
-                }
-            }
-            (Worker::On { since, .. }, WorkerEvent::Stopped) => {
+            (Worker::Ending(ending), WorkerEvent::Stopped) => self.lets_go(now, ending, actions),
+            (Worker::On { .. }, WorkerEvent::Stopped) => {
                 let reason = Reason::new(ReasonKind::Other, tr("The camera's stream ended by itself; trying again."));
                 self.fail(now, reason, actions);
-                self.worker = Worker::Ending { sensor_since: None };
-                self.begin_check(now, since, actions);
+                if let Worker::Ending(ending) = self.worker {
+                    self.lets_go(now, ending, actions);
+                }
             }
-            (Worker::None | Worker::Warm { .. }, WorkerEvent::Stopped) => {}
+            // Somebody else told it to; it is of no use any more.
+            (Worker::Warm { .. }, WorkerEvent::Stopped) => self.end_worker(now, Action::StopWorker, actions),
+            (Worker::None, WorkerEvent::Stopped) => {}
             (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
-            (Worker::None | Worker::Ending { .. }, WorkerEvent::Failed(_)) => {}
+            (Worker::None | Worker::Ending(_), WorkerEvent::Failed(_)) => {}
             (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
                 let reason = reason.unwrap_or_else(|| {
                     Reason::new(ReasonKind::Crash, tr("The camera process ended by itself; trying again."))
@@ -159,14 +178,26 @@ impl Machine {
                     self.begin_check(now, since, actions);
                 }
             }
-            (Worker::Ending { sensor_since }, WorkerEvent::Exited { .. }) => {
+            (Worker::Ending(ending), WorkerEvent::Exited { .. }) => {
                 self.worker = Worker::None;
-                match sensor_since {
-                    Some(since) => self.begin_check(now, since, actions),
-                    None => self.extend_check(now),
+                match ending.sensor {
+                    Sensor::On(since) => {
+                        self.begin_check(now, since, actions);
+                    }
+                    Sensor::Untouched | Sensor::Verified => self.extend_check(now),
                 }
             }
             (Worker::None, WorkerEvent::Exited { .. }) => {}
+        }
+    }
+
+    /// The worker says that the camera is off: where the kernel can tell, it is asked; else only the end of the process
+    /// is believed.
+    fn lets_go(&mut self, now: Instant, ending: Ending, actions: &mut Vec<Action>) {
+        if let Sensor::On(since) = ending.sensor
+            && self.begin_check(now, since, actions)
+        {
+            self.worker = Worker::Ending(ending.verified());
         }
     }
 
@@ -185,7 +216,7 @@ impl Machine {
         }
         let ran = match self.worker {
             Worker::On { first_frame: Some(first), .. } => now.saturating_duration_since(first),
-            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Duration::ZERO,
+            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Duration::ZERO,
         };
         if ran >= restart::STABLE {
             self.restart.reset();
@@ -203,12 +234,27 @@ impl Machine {
             | ReasonKind::Other => self.restart.failed(),
         };
         let came_late = std::mem::take(&mut self.came_late) && is_absence(&reason);
-        let retry_at = if came_late { Some(now) } else { wait.map(|wait| now + wait) };
-        self.failure = Some(Failure { reason, retry_at });
+        let rests_until = wait.is_none().then_some(now + restart::REST);
+        let failure = self.failure.insert(Failure { reason, retry_at: wait.map(|wait| now + wait), rests_until });
+        if came_late {
+            failure.camera_came(now);
+        }
     }
 
     pub(super) fn forget_failure(&mut self) {
         self.failure = None;
         self.restart.reset();
+    }
+}
+
+impl Failure {
+    /// Whether it is not tried again until somebody asks, or the camera comes.
+    fn is_final(&self) -> bool {
+        self.rests_until.is_some()
+    }
+
+    /// What was missing has come.
+    fn camera_came(&mut self, now: Instant) {
+        self.retry_at = Some(self.rests_until.map_or(now, |rested| rested.max(now)));
     }
 }

@@ -21,8 +21,8 @@ impl Machine {
             | State::Starting { .. }
             | State::Live { .. }
             | State::Cooldown { .. }
-            | State::Stopping { .. }
-            | State::Paused => self.last_failure.clone(),
+            | State::Stopping
+            | State::Paused => self.trouble().or_else(|| self.last_failure.clone()),
         };
         let until = match &self.state {
             State::Paused => self.pause.and_then(|pause| pause.until),
@@ -33,7 +33,7 @@ impl Machine {
             | State::Idle
             | State::Starting { .. }
             | State::Live { .. }
-            | State::Stopping { .. }
+            | State::Stopping
             | State::Blocked { .. } => None,
         };
         Status {
@@ -41,7 +41,7 @@ impl Machine {
             camera_live: self.camera_live(),
             live_since: self.live_since(),
             clients: self.presence.clients.clone(),
-            camera: self.camera.clone().unwrap_or_else(|| self.policy.source.clone()),
+            camera: self.camera_name(),
             reason,
             until,
             allowed: self.pause.is_none(),
@@ -52,11 +52,11 @@ impl Machine {
                 | State::Pending { .. }
                 | State::Live { .. }
                 | State::Cooldown { .. }
-                | State::Stopping { .. }
+                | State::Stopping
                 | State::Paused
                 | State::Blocked { .. } => 0,
             },
-            stuck: self.stuck,
+            stuck: self.camera_live() && self.trouble().is_some(),
             others: self.others.clone(),
             mode: self.mode.clone().filter(|_| self.camera_live()),
             second_device: self.no_second_device.clone(),
@@ -100,7 +100,7 @@ impl Machine {
             State::Live { .. } => None,
             State::Cooldown { .. } => match self.worker {
                 Worker::On { first_frame: Some(_), .. } => None,
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending { .. } => Some(Card::Starting),
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Some(Card::Starting),
             },
             State::Starting { .. } => match &self.last_failure {
                 // A retry must not flicker between "starting" and the reason.
@@ -112,15 +112,11 @@ impl Machine {
             State::Blocked { .. } => Some(Card::Blocked),
             State::Paused => Some(Card::Paused),
             State::Idle | State::NoDevice { .. } => Some(Card::Off),
-            State::Stopping { .. } => Some(match self.goal() {
-                Goal::Stream if self.stuck => match &self.last_failure {
-                    Some(reason) => Card::Failed(reason.text.clone()),
-                    None => Card::Starting,
-                },
+            State::Stopping => Some(match self.goal() {
                 Goal::Paused => Card::Paused,
                 Goal::Blocked(_) => Card::Blocked,
-                Goal::Stream => match &self.failure {
-                    Some(failure) => Card::Failed(failure.reason.text.clone()),
+                Goal::Stream => match self.trouble().or_else(|| Some(self.failure.as_ref()?.reason.clone())) {
+                    Some(reason) => Card::Failed(reason.text),
                     None => Card::Starting,
                 },
                 Goal::NoDevice(_) | Goal::Quiet => Card::Off,

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::event::{Card, Command, SensorEvent, WorkerEvent};
+use crate::core::event::{Card, Command, SensorEvent, Step, WorkerEvent};
 use crate::core::presence::Client;
-use crate::core::source::Orientation;
+use crate::core::restart;
+use crate::core::source::{Orientation, Rotation};
 
 fn client(pid: u32, usage: Use) -> Client {
     Client { pid: Some(pid), name: format!("app{pid}"), usage }
@@ -42,8 +43,16 @@ fn crash() -> Reason {
 struct World {
     /// A worker process exists.
     worker: bool,
-    /// It was told to start and has not confirmed its end.
+    /// It was told to start; until it is gone, or has let go of a camera of which the kernel can tell.
     sensor: bool,
+    /// The source that the settings name.
+    source: String,
+    /// The camera of the worker that was started last: by its source until it says its name.
+    camera: String,
+    /// That source.
+    camera_source: String,
+    /// It gave its first picture.
+    has_picture: bool,
     /// It was told to stop or killed.
     ending: bool,
     /// The kernel tells whether this worker's camera streams.
@@ -72,6 +81,8 @@ impl World {
                     assert!(self.shown.as_ref().is_some_and(|status| status.camera_live), "sensor before indicator");
                     self.sensor = true;
                     self.verifiable = false;
+                    self.has_picture = false;
+                    self.started_from(self.source.clone());
                 }
                 Action::StopWorker | Action::KillWorker => self.ending = true,
                 Action::VerifyOff => {
@@ -92,8 +103,19 @@ impl World {
         assert!(!self.owes_check, "off by the worker's word alone");
     }
 
-    fn lets_go(&mut self) {
-        self.owes_check |= std::mem::take(&mut self.sensor) && std::mem::take(&mut self.verifiable);
+    /// The worker's word, or its end. Of a camera that cannot be verified the word alone is worth nothing.
+    fn lets_go(&mut self, is_gone: bool) {
+        let was_on = self.sensor;
+        self.sensor &= !is_gone && !self.verifiable;
+        self.owes_check |= was_on && !self.sensor && std::mem::take(&mut self.verifiable);
+    }
+
+    /// A camera keeps the name it once said.
+    fn started_from(&mut self, source: String) {
+        if self.camera_source != source {
+            self.camera = source.clone();
+            self.camera_source = source;
+        }
     }
 
     /// The event as the world would send it, with its own effect on the world applied first.
@@ -101,9 +123,14 @@ impl World {
         match event {
             Event::Worker(WorkerEvent::Exited { .. }) => {
                 self.worker = false;
-                self.lets_go();
+                self.lets_go(true);
             }
-            Event::Worker(WorkerEvent::Stopped) => self.lets_go(),
+            Event::Worker(WorkerEvent::Stopped) => self.lets_go(false),
+            Event::Worker(WorkerEvent::Started { camera }) if self.sensor && !self.ending && !self.has_picture => {
+                self.has_picture = true;
+                self.camera.clone_from(camera);
+            }
+            Event::Policy(policy) => self.source.clone_from(&policy.source),
             Event::Sensor(SensorEvent::Verifiable) => self.verifiable = self.sensor,
             Event::Sensor(SensorEvent::Own { on: false }) => self.checking = false,
             Event::DeviceReady => {
@@ -121,8 +148,8 @@ impl World {
             | Event::Command(_)
             | Event::Sleep(_)
             | Event::Locked(_)
-            | Event::Policy(_)
             | Event::CameraCame
+            | Event::Suspended(_)
             | Event::Tick => {}
         }
     }
@@ -143,7 +170,7 @@ impl Bench {
         let policy = Policy { blocked: vec!["app9".into()], ..Policy::default() };
         Self {
             machine: Machine::new(policy.clone()),
-            world: World::default(),
+            world: World { source: policy.source.clone(), ..World::default() },
             now: Instant::now(),
             policy,
             asleep: false,
@@ -217,6 +244,22 @@ impl Bench {
         assert!(!shown.camera_live || world.worker || world.checking, "live shown and nothing is on");
         assert!(!shown.stuck || shown.camera_live && shown.reason.is_some(), "stuck without a reason");
         assert_eq!(shown.others, self.others, "other cameras are shown as they were told");
+        assert!(
+            !shown.camera_live || !world.sensor || shown.camera == world.camera,
+            "{} is on, not {}",
+            world.camera,
+            shown.camera
+        );
+        // Whoever waits for pictures has the camera, or a start, or something that is due, or is told why not.
+        if machine.goal() == Goal::Stream {
+            assert!(
+                matches!(shown.state, StateName::Live | StateName::Starting)
+                    || machine.deadline().is_some()
+                    || shown.reason.is_some(),
+                "a client waits without end and reason in {:?}",
+                machine.state()
+            );
+        }
         // Off means off, in words as well.
         if shown.camera_live {
             assert!(
@@ -256,7 +299,7 @@ impl Bench {
             | State::Starting { .. }
             | State::Live { .. }
             | State::Cooldown { .. }
-            | State::Stopping { .. }
+            | State::Stopping
             | State::Blocked { .. }
             | State::Failed { .. } => {
                 // Of a stuck camera only the kernel can say more.
@@ -276,6 +319,8 @@ impl Bench {
 #[derive(Debug, Clone)]
 enum Op {
     Event(Event),
+    /// A frame has just come.
+    Frame,
     Pass(u64),
 }
 
@@ -295,7 +340,9 @@ fn any_op() -> impl Strategy<Value = Op> {
     let clients = proptest::collection::vec((prop_oneof![Just(1u32), Just(2), Just(9)], any_usage()), 0..3)
         .prop_map(|list| presence(&list.into_iter().map(|(pid, usage)| client(pid, usage)).collect::<Vec<_>>()));
     let worker = prop_oneof![
-        2 => Just(WorkerEvent::Warm),
+        8 => prop_oneof![Just(Step::Up), Just(Step::Loaded), Just(Step::Opened), Just(Step::Streaming)]
+            .prop_map(WorkerEvent::Step),
+        2 => Just(WorkerEvent::Mode(Box::default())),
         6 => Just(WorkerEvent::Started { camera: "c".into() }),
         2 => Just(WorkerEvent::Stopped),
         2 => any_reason().prop_map(WorkerEvent::Failed),
@@ -316,13 +363,14 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Command::Toggle),
         1 => Just(Command::TurnOff),
     ];
-    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 4]>()).prop_map(
-        |(delay, cooldown, [blocks, other, mirror, pause_while_locked])| Policy {
+    let rotation = proptest::sample::select(&Rotation::ALL[..]);
+    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 4]>(), rotation).prop_map(
+        |(delay, cooldown, [blocks, other, mirror, pause_while_locked], rotation)| Policy {
             activation_delay: delay.map(Duration::from_millis),
             cooldown: Duration::from_millis(cooldown),
             blocked: if blocks { vec!["APP9".into()] } else { Vec::new() },
             source: if other { "test".into() } else { "auto".into() },
-            orientation: Orientation { mirror, ..Orientation::default() },
+            orientation: Orientation { mirror, rotation, ..Orientation::default() },
             pause_while_locked,
         },
     );
@@ -340,18 +388,27 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => proptest::option::of(any_reason()).prop_map(|trouble| Op::Event(Event::SecondDevice(trouble))),
         1 => Just(Op::Event(Event::Tick)),
         1 => Just(Op::Event(Event::CameraCame)),
+        1 => (0u64..100_000).prop_map(|ms| Op::Event(Event::Suspended(Duration::from_millis(ms)))),
+        2 => Just(Op::Frame),
         10 => (0u64..12_000).prop_map(Op::Pass),
     ]
 }
 
+/// `PROPTEST_CASES` asks for more, or fewer.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(12_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_sequence_breaks_the_promises(ops in proptest::collection::vec(any_op(), 1..40)) {
+    fn no_sequence_breaks_the_promises(ops in proptest::collection::vec(any_op(), 1..40), is_immortal: bool) {
         let mut bench = Bench::new();
         for op in ops {
             match op {
+                // It is stuck in a driver: nothing ends it.
+                Op::Event(Event::Worker(WorkerEvent::Exited { .. })) if is_immortal => {}
                 // The world cannot say that of a worker that does not exist.
                 Op::Event(Event::Worker(event)) if !bench.world.worker => {
                     let actions = bench.machine.step(bench.now, Event::Worker(event));
@@ -365,6 +422,9 @@ proptest! {
                 Op::Event(event) => {
                     bench.send(event);
                 }
+                Op::Frame => {
+                    bench.worker(WorkerEvent::Frames { last: bench.now });
+                }
                 Op::Pass(ms) => {
                     bench.pass(Duration::from_millis(ms));
                 }
@@ -375,6 +435,7 @@ proptest! {
         bench.send(nobody());
         for _ in 0..3 {
             bench.pass(Duration::from_secs(60));
+            // The restart of the computer that it asked for.
             if bench.world.worker && bench.world.ending {
                 bench.worker(WorkerEvent::Exited { reason: None });
             }
@@ -398,7 +459,7 @@ fn a_session_from_open_to_cooldown() {
         "opening warms: {actions:?}"
     );
     assert!(!bench.machine.camera_live(), "and leaves the camera alone");
-    bench.worker(WorkerEvent::Warm);
+    bench.worker(WorkerEvent::Step(Step::Loaded));
     let actions = bench.send(streaming());
     assert!(actions.contains(&Action::StartCamera) && !actions.contains(&Action::SpawnWorker), "{actions:?}");
     assert_eq!(bench.name(), StateName::Starting);
@@ -412,11 +473,10 @@ fn a_session_from_open_to_cooldown() {
     assert_eq!(bench.name(), StateName::Cooldown);
     let actions = bench.pass(Duration::from_millis(1));
     assert!(actions.contains(&Action::StopWorker));
-    assert!(bench.machine.camera_live(), "until the stop is confirmed");
     bench.worker(WorkerEvent::Stopped);
-    assert!(!bench.machine.camera_live());
-    assert_eq!(bench.name(), StateName::Idle);
+    assert!(bench.machine.camera_live(), "its word alone is not believed");
     bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(!bench.machine.camera_live());
     assert_eq!(bench.name(), StateName::Idle);
 }
 
@@ -460,6 +520,10 @@ fn only_opening_waits_where_streaming_cannot_be_seen() {
 fn a_warm_worker_without_a_stream_goes_and_is_not_started_again() {
     let mut bench = Bench::ready();
     bench.send(presence(&[client(1, Use::Open)]));
+    bench.worker(WorkerEvent::Step(Step::Up));
+    bench.pass(Duration::from_secs(20));
+    bench.worker(WorkerEvent::Step(Step::Loaded));
+    assert!(!bench.world.ending, "it had not been ready before");
     let actions = bench.pass(WARM_TIMEOUT);
     assert!(actions.contains(&Action::StopWorker), "{actions:?}");
     bench.worker(WorkerEvent::Exited { reason: None });
@@ -555,6 +619,7 @@ fn a_camera_that_comes_back_is_started_at_once_even_after_giving_up() {
         bench.pass(Duration::from_secs(10));
     }
     assert_eq!((bench.name(), bench.machine.deadline()), (StateName::Failed, None), "given up");
+    bench.pass(Duration::from_secs(600));
     bench.send(Event::CameraCame);
     assert_eq!(bench.name(), StateName::Starting);
     bench.started();
@@ -609,23 +674,169 @@ fn no_frame_for_three_seconds_is_a_hang() {
     assert!(actions.contains(&Action::KillWorker), "{actions:?}");
 }
 
+/// The time to the next deadline.
+fn left(bench: &Bench) -> Duration {
+    bench.machine.deadline().expect("a deadline").saturating_duration_since(bench.now)
+}
+
 #[test]
-fn a_start_without_a_picture_is_a_hang() {
+fn each_step_of_a_start_has_its_own_deadline_and_its_own_reason() {
+    let steps = [Step::Up, Step::Loaded, Step::Opened, Step::Streaming];
+    let told = [
+        (10, "did not come up within 10 seconds"),
+        (30, "did not load its plugins within 30 seconds"),
+        (10, "could not be opened within 10 seconds"),
+        (5, "did not begin to stream within 5 seconds"),
+        (8, "gave no picture within 8 seconds"),
+    ];
+    for (done, (seconds, text)) in told.into_iter().enumerate() {
+        let mut bench = Bench::ready();
+        bench.send(streaming());
+        for step in &steps[..done] {
+            // Slow, each of them, and not too slow.
+            bench.pass(left(&bench) - Duration::from_millis(1));
+            bench.worker(WorkerEvent::Step(*step));
+            assert_eq!(bench.name(), StateName::Starting, "{step:?}");
+        }
+        let actions = bench.pass(Duration::from_secs(seconds) - Duration::from_millis(1));
+        assert!(!actions.contains(&Action::KillWorker), "{actions:?}");
+        let actions = bench.pass(Duration::from_millis(1));
+        assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+        bench.worker(WorkerEvent::Exited { reason: None });
+        let reason = bench.machine.status().reason.expect("a reason");
+        assert!(reason.kind == ReasonKind::Hang && reason.text.contains(text), "{reason}");
+    }
+}
+
+#[test]
+fn a_start_that_was_too_slow_gets_more_time_and_comes_through() {
     let mut bench = Bench::ready();
     bench.send(streaming());
-    let actions = bench.pass(START_TIMEOUT);
+    let mut starts = 1;
+    // A machine on which every step takes 15 s.
+    'start: loop {
+        for step in [Step::Up, Step::Loaded, Step::Opened, Step::Streaming] {
+            if bench.pass(Duration::from_secs(15)).contains(&Action::KillWorker) {
+                starts += 1;
+                assert!(starts < 5, "started for ever");
+                bench.worker(WorkerEvent::Exited { reason: None });
+                bench.pass(Duration::from_secs(10));
+                continue 'start;
+            }
+            bench.worker(WorkerEvent::Step(step));
+        }
+        break;
+    }
+    bench.pass(Duration::from_secs(15));
+    bench.started();
+    assert_eq!(bench.name(), StateName::Live);
+}
+
+#[test]
+fn a_warm_worker_that_does_not_get_ready_is_killed() {
+    let mut bench = Bench::ready();
+    bench.send(presence(&[client(1, Use::Open)]));
+    let actions = bench.pass(Duration::from_secs(10));
     assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+    assert_eq!(bench.name(), StateName::Idle);
 }
 
 #[test]
 fn a_process_that_does_not_end_keeps_the_indicator_lit_and_says_so() {
     let mut bench = Bench::live();
     bench.send(Event::Command(Command::Pause { duration: None }));
+    bench.worker(WorkerEvent::Stopped);
     let actions = bench.pass(STOP_TIMEOUT * 3);
     assert!(actions.contains(&Action::KillWorker));
     let status = bench.machine.status();
-    assert!(status.camera_live);
+    assert!(status.camera_live && status.stuck);
     assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Hang));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    let status = bench.machine.status();
+    assert!(!status.stuck && status.reason.is_none(), "{status:?}");
+}
+
+#[test]
+fn a_warm_worker_that_does_not_end_lights_the_indicator_and_a_client_is_told() {
+    let mut bench = Bench::ready();
+    bench.send(presence(&[client(1, Use::Open)]));
+    bench.worker(WorkerEvent::Step(Step::Loaded));
+    bench.pass(WARM_TIMEOUT);
+    bench.send(streaming());
+    assert_eq!((bench.name(), bench.machine.camera_live()), (StateName::Pending, false));
+    let actions = bench.pass(STOP_TIMEOUT);
+    assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+    let status = bench.machine.status();
+    assert!(status.camera_live && status.stuck, "who knows what it does");
+    let text = status.reason.expect("a reason").text;
+    assert!(actions.contains(&Action::ShowCard(Card::Failed(text))), "{actions:?}");
+    let actions = bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(actions.contains(&Action::StartCamera), "{actions:?}");
+}
+
+#[test]
+fn a_process_that_does_not_end_though_the_kernel_says_off_is_told_and_dark() {
+    let mut bench = verifiable();
+    bench.send(Event::Policy(Policy { source: "test".into(), ..Policy::default() }));
+    bench.worker(WorkerEvent::Stopped);
+    bench.send(reads(false));
+    assert_eq!((bench.name(), bench.machine.camera_live()), (StateName::Pending, false));
+    let mut actions = bench.pass(STOP_TIMEOUT);
+    assert!(actions.contains(&Action::KillWorker), "{actions:?}");
+    let status = bench.machine.status();
+    assert!(status.state == StateName::Failed && !status.camera_live && !status.stuck, "{status:?}");
+    let text = status.reason.expect("a reason").text;
+    assert!(text.contains("does not end"), "{text}");
+    assert!(actions.contains(&Action::ShowCard(Card::Failed(text))), "{actions:?}");
+    // Killed again and again, more and more rarely.
+    actions = bench.pass(Duration::from_secs(3600));
+    let kills = actions.iter().filter(|action| **action == Action::KillWorker).count();
+    assert!((2..60).contains(&kills), "{kills}");
+    let actions = bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(actions.contains(&Action::StartCamera), "{actions:?}");
+}
+
+#[test]
+fn a_camera_that_leaves_at_every_start_is_started_seldom_and_not_for_another_reason() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    let begin = bench.now;
+    let mut starts = Vec::new();
+    let mut note = |bench: &Bench, actions: &[Action]| {
+        starts.extend(actions.iter().filter(|action| **action == Action::StartCamera).map(|_| bench.now));
+    };
+    // 750 s of it: it goes half a second after each start, and is back as soon.
+    for _ in 0..1500 {
+        let actions = bench.pass(Duration::from_millis(500));
+        note(&bench, &actions);
+        if bench.world.sensor {
+            bench.worker(WorkerEvent::Failed(unplugged()));
+            bench.worker(WorkerEvent::Exited { reason: None });
+            let actions = bench.send(Event::CameraCame);
+            note(&bench, &actions);
+        } else {
+            let actions = bench.send(Event::CameraCame);
+            note(&bench, &actions);
+        }
+    }
+    let quick = starts.iter().filter(|at| **at < begin + Duration::from_secs(10)).count();
+    assert!(quick <= restart::TRIES as usize, "{quick}");
+    assert!(starts.len() <= restart::TRIES as usize + 750 / 30, "{}", starts.len());
+    let late = &starts[restart::TRIES as usize..];
+    assert!(late.windows(2).all(|pair| pair[1] - pair[0] >= restart::REST), "{late:?}");
+    assert!(late.len() > 20, "it has its chance, again and again: {}", late.len());
+}
+
+#[test]
+fn a_pause_ends_by_the_clock_on_the_wall() {
+    let mut bench = Bench::ready();
+    let hour = Duration::from_secs(3600);
+    bench.send(Event::Command(Command::Pause { duration: Some(hour) }));
+    bench.pass(hour / 4);
+    bench.send(Event::Suspended(hour / 2));
+    assert_eq!(bench.machine.status().until, Some(bench.now + hour / 4));
+    bench.send(Event::Suspended(hour / 2));
+    assert_eq!(bench.name(), StateName::Idle, "over while the computer slept");
 }
 
 #[test]
@@ -672,6 +883,21 @@ fn another_source_restarts_the_camera() {
     assert!(actions.contains(&Action::StopWorker));
     let actions = bench.worker(WorkerEvent::Exited { reason: None });
     assert!(actions.contains(&Action::SpawnWorker) && actions.contains(&Action::StartCamera), "{actions:?}");
+}
+
+#[test]
+fn the_camera_that_is_on_is_named_though_the_settings_name_another() {
+    let mut bench = verifiable();
+    bench.send(Event::Policy(Policy { source: "test".into(), ..Policy::default() }));
+    assert_eq!(bench.machine.status().camera, "Test camera", "that one is on");
+    bench.worker(WorkerEvent::Stopped);
+    assert_eq!(bench.machine.status().camera, "Test camera");
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.pass(Duration::from_secs(10));
+    let status = bench.machine.status();
+    assert!(status.stuck && status.reason.is_some_and(|reason| reason.text.contains("Test camera")));
+    bench.send(reads(false));
+    assert_eq!(bench.machine.status().camera, "test");
 }
 
 #[test]
