@@ -7,6 +7,7 @@
 
 mod outlet;
 mod outputs;
+mod suspend;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ use crate::output::{Output, OutputError, OutputErrorKind};
 use crate::worker::host::{HostEvent, WorkerConfig, WorkerHost};
 use outlet::{Outlet, Tokens};
 use outputs::{Lent, second_outlet};
+use suspend::Suspends;
 
 /// How often a node that is there but busy is tried again; its release is not always an event we see.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
@@ -111,6 +113,7 @@ pub struct Engine {
     epoll: OwnedFd,
     timer: OwnedFd,
     timer_set: Option<Instant>,
+    suspends: Suspends,
     first: Outlet,
     second: Option<Outlet>,
     /// While somebody streams at the second.
@@ -167,8 +170,10 @@ impl Engine {
             OutputError::new(OutputErrorKind::Io, text)
         };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| io(error.into()))?;
+        // It counts suspended time as well, for the end of a pause; what is no business of such time is looked at too early
+        // once.
         let timer =
-            rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
+            rustix::time::timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
                 .map_err(|error| io(error.into()))?;
         add(&epoll, &timer, TIMER, epoll::EventFlags::IN).map_err(io)?;
         let sensors = Sensors::new(config.roots.clone(), config.watch_other_cameras, Instant::now());
@@ -186,6 +191,7 @@ impl Engine {
             epoll,
             timer,
             timer_set: None,
+            suspends: Suspends::default(),
             camera_watch: None,
             camera_nodes: BTreeSet::new(),
             cameras_changed: false,
@@ -552,6 +558,10 @@ impl Engine {
     }
 
     fn run_events(&mut self) {
+        if let Some(time) = self.suspends.take() {
+            tracing::info!("the computer was suspended for {time:?}");
+            self.events.push_front(Event::Suspended(time));
+        }
         loop {
             self.notice_losses();
             let Some(event) = self.events.pop_front() else { break };
