@@ -6,12 +6,15 @@
 //!    the node was opened or closed (`inotify`), or when a timer says so (`cadence`);
 //! 3. what cannot be seen is "an application" (`openers`).
 //!
+//! Processes are looked at on a thread of its own (`look`): a stuck one may never answer.
+//!
 //! Edges are hints: every one of them may be lost, and everything that a lost one leaves behind is put right by looking
 //! at the level again. Nothing here waits: the caller polls [`Detector::fds`] until [`Detector::deadline`].
 
 mod cadence;
 mod events;
 mod inotify;
+mod look;
 mod openers;
 mod procfs;
 mod reads;
@@ -30,13 +33,16 @@ use crate::i18n::trf;
 use cadence::Cadence;
 use events::Usage;
 use inotify::{Heard, Watch};
+use look::{Guide, Late, Looker};
 use openers::Openers;
-use procfs::{Found, Node, Question};
+use procfs::{Again, Found, Node, PROC, Question, Scan};
 use reads::Reads;
 
 /// inotify reports an open before the descriptor is in its process's table, and a close before the module has let go:
 /// so long after either, what is counted and what is seen may differ though nobody is hidden.
 const SETTLED_AFTER: Duration = Duration::from_millis(200);
+/// How long [`holders`] may take: it is for a sentence.
+const HOLDERS_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Why a node cannot be watched.
 #[derive(Debug, thiserror::Error)]
@@ -104,9 +110,29 @@ impl DetectError {
 /// Who but this process has the node open or mapped, as far as we may see it: process id and name, by ascending id.
 pub fn holders(node: &Path) -> Vec<(u32, String)> {
     let Ok(node) = Node::at(node) else { return Vec::new() };
-    let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: false };
-    let found = question.all(&[std::process::id()], &[]).found;
+    let look = move |guide: &Guide| {
+        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: false, proc: Path::new(PROC), guide };
+        question.all(&[std::process::id()], &[]).found
+    };
+    let found = look::once(HOLDERS_PATIENCE, look).unwrap_or_default();
     found.into_iter().map(|found| (found.pid, found.name)).collect()
+}
+
+/// What a look at processes shows.
+#[derive(Debug)]
+enum Looked {
+    /// All of them.
+    All {
+        scan: Scan,
+        /// Descriptors of the node that this process has.
+        own: usize,
+        /// Nodes of the module that were known.
+        nodes: usize,
+        began: Instant,
+        took: Duration,
+    },
+    /// Those found before.
+    Again(Again),
 }
 
 /// Watches one node.
@@ -122,6 +148,11 @@ pub struct Detector {
     /// Whether anybody streams, as the module says.
     level: Option<bool>,
     found: Vec<Found>,
+    looker: Looker<Looked>,
+    /// A look could not be made because another one has not answered yet.
+    is_look_owed: bool,
+    /// [`PROC`].
+    proc: PathBuf,
     /// Whether somebody who cannot be seen has the node open.
     unseen: bool,
     /// When the last open or close was heard.
@@ -160,6 +191,9 @@ impl Detector {
             worker: None,
             level: None,
             found: Vec::new(),
+            looker: Looker::default(),
+            is_look_owed: false,
+            proc: PROC.into(),
             unseen: false,
             stirred_at: None,
             told: Presence::default(),
@@ -178,8 +212,8 @@ impl Detector {
         if self.gone {
             return None;
         }
-        let cadence = self.cadence.deadline();
-        Some(self.reads.deadline().map_or(cadence, |reads| reads.min(cadence)))
+        let others = self.reads.deadline().into_iter().chain(self.looker.deadline());
+        Some(others.fold(self.cadence.deadline(), Instant::min))
     }
 
     /// The worker's process id: like our own process, it never counts.
@@ -247,6 +281,7 @@ impl Detector {
             self.cadence.level_changed(now);
         }
         let poll = self.cadence.take_poll(now);
+        self.take_late_look(now);
         let stirred = self.look(now, &heard, turned, told || poll, check);
         if stirred || heard.opens > 0 {
             self.cadence.stirred(now, heard.opens > 0);
@@ -262,9 +297,7 @@ impl Detector {
         all |= heard.closes > 0 && self.unseen;
         all |= heard.read && self.found.is_empty();
         if (again || turned || heard.closes > 0) && !self.found.is_empty() {
-            self.look_again();
-            // The last one left, perhaps to a child that has its descriptor.
-            all |= self.found.is_empty();
+            all |= self.look_again(now);
         }
         if turned && self.level == Some(true) {
             let named = self.found.iter().any(|found| found.mapped == Some(true));
@@ -281,33 +314,87 @@ impl Detector {
         before.0 != self.found || before.1 != self.unseen
     }
 
-    fn look_again(&mut self) {
-        let nodes = self.openers.nodes();
-        let question = Question { node: &self.node, loopbacks: &nodes, maps: self.level != Some(false) };
-        self.found = question.again(&self.found);
+    /// Looks at those found before. Whether all have to be looked at, as far as that is known already.
+    fn look_again(&mut self, now: Instant) -> bool {
+        let before = self.found.clone();
+        self.ask(now, move |question| Looked::Again(question.again(&before)))
     }
 
     fn scan(&mut self, now: Instant) {
-        let began = Instant::now();
-        let nodes = self.openers.nodes();
-        let question = Question { node: &self.node, loopbacks: &nodes, maps: self.level != Some(false) };
-        let own = std::process::id();
-        let scan = question.all(&[own, self.worker.unwrap_or(own)], &self.found);
-        // However many descriptors of ours lead to it: the held writer is one file, the subscription another.
-        let subscribed = self.usage.open_files();
-        let own_files = subscribed + usize::from(question.own_descriptors() > subscribed);
-        let unseen = self.openers.is_somebody_unseen(&scan, nodes.len(), own_files);
-        let settled_at = self.stirred_at.map_or(now, |at| at + SETTLED_AFTER);
-        if self.watch.has_more() {
-            // Opened or closed while the scan ran: who was looked at too early is not unseen.
-            self.cadence.scan_at(now);
-        } else if unseen && now < settled_at {
-            self.cadence.scan_at(settled_at);
-        } else {
-            self.unseen = unseen;
+        let skipped = [std::process::id()].into_iter().chain(self.worker).collect::<Vec<_>>();
+        let before = self.found.clone();
+        self.ask(now, move |question| {
+            let began = Instant::now();
+            let scan = question.all(&skipped, &before);
+            let own = question.own_descriptors();
+            Looked::All { scan, own, nodes: question.loopbacks.len(), began: now, took: began.elapsed() }
+        });
+    }
+
+    /// Has processes looked at, and takes what that shows; at once, as a rule. Whether all have to be looked at.
+    fn ask(&mut self, now: Instant, look: impl FnOnce(&Question) -> Looked + Send + 'static) -> bool {
+        let (node, proc) = (self.node.clone(), self.proc.clone());
+        let loopbacks = self.openers.nodes();
+        let maps = self.level != Some(false);
+        if self.looker.is_waiting() {
+            self.is_look_owed = true;
+            return false;
         }
-        self.found = scan.found;
-        self.cadence.scanned(now, began.elapsed());
+        let looked = self
+            .looker
+            .ask(now, move |guide| look(&Question { node: &node, loopbacks: &loopbacks, maps, proc: &proc, guide }));
+        looked.is_some_and(|looked| self.take_look(now, looked))
+    }
+
+    /// Takes what a look shows that took long, and makes good for those that were left out meanwhile.
+    fn take_late_look(&mut self, now: Instant) {
+        let before = self.found.len();
+        self.is_look_owed |= match self.looker.take(now) {
+            Late::Nothing => return,
+            Late::Answer(looked) => self.take_look(now, looked),
+            Late::GivenUp => true,
+        };
+        if std::mem::take(&mut self.is_look_owed) {
+            self.cadence.scan_at(now);
+        }
+        if self.found.len() != before {
+            self.cadence.stirred(now, false);
+        }
+    }
+
+    /// Whether all have to be looked at.
+    fn take_look(&mut self, now: Instant, looked: Looked) -> bool {
+        let worker = self.worker;
+        let others = |mut found: Vec<Found>| {
+            found.retain(|found| Some(found.pid) != worker);
+            found
+        };
+        match looked {
+            Looked::Again(again) => {
+                self.found = others(again.found);
+                // The last one left, perhaps to a child that has its descriptor.
+                self.found.is_empty() || again.some_unreadable
+            }
+            Looked::All { mut scan, own, nodes, began, took } => {
+                scan.found = others(scan.found);
+                // However many descriptors of ours lead to it: the held writer is one file, the subscription another.
+                let subscribed = self.usage.open_files();
+                let own_files = subscribed + usize::from(own > subscribed);
+                let unseen = self.openers.is_somebody_unseen(&scan, nodes, own_files).unwrap_or(self.unseen);
+                let settled_at = self.stirred_at.map_or(now, |at| at + SETTLED_AFTER);
+                if self.watch.has_more() || self.stirred_at.is_some_and(|at| at > began) {
+                    // Opened or closed while the scan ran: who was looked at too early is not unseen.
+                    self.cadence.scan_at(now);
+                } else if unseen && now < settled_at {
+                    self.cadence.scan_at(settled_at);
+                } else {
+                    self.unseen = unseen;
+                }
+                self.found = scan.found;
+                self.cadence.scanned(now, took);
+                false
+            }
+        }
     }
 
     /// Reads the level on a fresh descriptor. What was heard meanwhile is returned, without our own open and close.
@@ -343,10 +430,16 @@ impl Detector {
 
     fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
         // A read may be heard before its reader is found, and it may be the only one until frames flow.
-        let held = !self.found.is_empty() || self.unseen || self.cadence.is_scan_due();
+        let is_look_due = self.cadence.is_scan_due() || self.looker.is_waiting();
+        let held = !self.found.is_empty() || self.unseen || is_look_due;
         let next = self.reads.next(now, heard, held, self.level == Some(true));
         if next.is_reported() != self.reads.is_reported() {
-            self.watch.report_reads(next.is_reported())?;
+            match self.watch.report_reads(next.is_reported()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+                // The watch stays as it was: at worst it wakes us for nothing.
+                Err(error) => tracing::warn!("cannot change what is heard of {}: {error}", self.node.path().display()),
+            }
         }
         self.reads = next;
         Ok(())

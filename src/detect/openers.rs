@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::inotify::Heard;
@@ -23,12 +24,14 @@ pub(super) struct Openers {
     is_loopback: bool,
     /// Opens minus closes heard so far, with what inotify merged missing.
     balance: u32,
+    /// All nodes of the module, as last seen.
+    nodes: BTreeSet<(u32, u32)>,
 }
 
 impl Openers {
     /// `is_loopback`: the node belongs to v4l2loopback.
     pub(super) fn new(is_loopback: bool) -> Self {
-        Self { is_loopback, balance: 0 }
+        Self { is_loopback, balance: 0, nodes: BTreeSet::new() }
     }
 
     /// Takes what was heard into account.
@@ -37,21 +40,21 @@ impl Openers {
     }
 
     /// The device numbers of all nodes of the module; empty for another driver's.
-    pub(super) fn nodes(&self) -> BTreeSet<(u32, u32)> {
-        if !self.is_loopback {
-            return BTreeSet::new();
+    pub(super) fn nodes(&mut self) -> BTreeSet<(u32, u32)> {
+        if self.is_loopback
+            && let Ok(nodes) = loopbacks()
+        {
+            self.nodes = nodes;
         }
-        let Ok(entries) = fs::read_dir(VIRTUAL_DEVICES) else { return BTreeSet::new() };
-        let nodes = entries.flatten().map(|entry| entry.path()).take(MAX_NODES);
-        // Only v4l2loopback's have this attribute.
-        nodes.filter(|node| node.join("max_openers").exists()).filter_map(|node| device_of(&node)).collect()
+        self.nodes.clone()
     }
 
-    /// Whether somebody unseen has the node open. `scan` has just been made with [`Self::nodes`]; `own_files` are our own
-    /// open files on the node.
-    pub(super) fn is_somebody_unseen(&mut self, scan: &Scan, nodes: usize, own_files: usize) -> bool {
+    /// Whether somebody unseen has the node open; `None` where that cannot be told this time. `scan` has just been made
+    /// with [`Self::nodes`]; `own_files` are our own open files on the node.
+    pub(super) fn is_somebody_unseen(&mut self, scan: &Scan, nodes: usize, own_files: usize) -> Option<bool> {
         let unaccounted = usize::try_from(self.balance).unwrap_or(usize::MAX) > scan.found.len();
-        match self.references().filter(|_| nodes > 0) {
+        let references = if nodes > 0 { self.references().ok()? } else { None };
+        Some(match references {
             Some(references) => references > scan.loopback_files + own_files && (nodes == 1 || unaccounted),
             None if scan.some_unreadable => unaccounted,
             None => {
@@ -59,15 +62,32 @@ impl Openers {
                 self.balance = u32::try_from(scan.found.len()).unwrap_or(u32::MAX);
                 false
             }
-        }
+        })
     }
 
-    fn references(&self) -> Option<usize> {
+    /// `None` where the module counts nothing.
+    fn references(&self) -> io::Result<Option<usize>> {
         if !self.is_loopback {
-            return None;
+            return Ok(None);
         }
-        fs::read_to_string(MODULE_REFERENCES).ok()?.trim().parse().ok()
+        match fs::read_to_string(MODULE_REFERENCES) {
+            Ok(text) => text.trim().parse().map(Some).map_err(io::Error::other),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
+}
+
+fn loopbacks() -> io::Result<BTreeSet<(u32, u32)>> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(VIRTUAL_DEVICES)?.take(MAX_NODES) {
+        let node = entry?.path();
+        // Only v4l2loopback's have this attribute.
+        if node.join("max_openers").exists() {
+            found.extend(device_of(&node));
+        }
+    }
+    Ok(found)
 }
 
 /// The number in a device's `dev` attribute, "81:0".
@@ -90,20 +110,25 @@ mod tests {
         let mut openers = Openers::new(false);
         openers.hear(&heard(1, 0));
         let unreadable = Scan { some_unreadable: true, ..Scan::default() };
-        assert!(openers.is_somebody_unseen(&unreadable, 0, 0));
+        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(true));
         openers.hear(&heard(0, 1));
-        assert!(!openers.is_somebody_unseen(&unreadable, 0, 0));
+        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(false));
         openers.hear(&heard(0, 1));
         openers.hear(&heard(1, 0));
-        assert!(openers.is_somebody_unseen(&unreadable, 0, 0), "a close of an earlier open leaves no debt");
+        assert_eq!(
+            openers.is_somebody_unseen(&unreadable, 0, 0),
+            Some(true),
+            "a close of an earlier open leaves no debt"
+        );
     }
 
     #[test]
     fn where_everybody_is_seen_the_balance_is_put_right() {
         let mut openers = Openers::new(false);
         openers.hear(&heard(5, 1));
-        assert!(!openers.is_somebody_unseen(&Scan::default(), 0, 0));
-        assert!(!openers.is_somebody_unseen(&Scan { some_unreadable: true, ..Scan::default() }, 0, 0));
+        let unreadable = Scan { some_unreadable: true, ..Scan::default() };
+        assert_eq!(openers.is_somebody_unseen(&Scan::default(), 0, 0), Some(false));
+        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(false));
     }
 
     #[test]

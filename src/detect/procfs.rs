@@ -2,7 +2,8 @@
 //!
 //! The node is recognised by what it is, not by its path: a process may have opened another node of the same device, in
 //! a container's own `/dev`. Only descriptors whose link looks like a device are examined further, and without asking
-//! a file server, so that a scan neither blocks nor costs more than one `readlink` for an ordinary descriptor.
+//! a file server, so that a scan costs no more than one `readlink` for an ordinary descriptor. Even so it may never end
+//! (the memory map of a stuck process): it is for a [`super::look::Looker`].
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, StatxFlags};
 
+use super::look::Guide;
+
 /// Processes looked at in one scan; `/proc/sys/kernel/pid_max` may allow more, a desktop never has them.
 const MAX_PROCESSES: usize = 65_536;
 /// Descriptors looked at in one process.
@@ -23,6 +26,8 @@ const MAX_MAP_BYTES: u64 = 16 << 20;
 /// Different paths to the node remembered of one process.
 const MAX_PLACES: usize = 8;
 const MAX_NAME_CHARS: usize = 64;
+/// Where the kernel shows processes; elsewhere in tests.
+pub(super) const PROC: &str = "/proc";
 
 /// A device number, as major and minor.
 type Device = (u32, u32);
@@ -45,7 +50,7 @@ struct Place {
 }
 
 /// The node that is watched.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     path: PathBuf,
     identity: Identity,
@@ -66,9 +71,12 @@ impl Node {
         &self.path
     }
 
-    /// Whether the path still leads to the same node.
+    /// Whether the path still leads to the same node, as far as that can be told.
     pub(super) fn is_still_there(&self) -> bool {
-        Stat::of(CWD, self.place.path.as_slice()).is_ok_and(|stat| stat.identity() == self.identity)
+        match Stat::of(CWD, self.place.path.as_slice()) {
+            Ok(stat) => stat.identity() == self.identity,
+            Err(error) => !is_gone(&error),
+        }
     }
 
     /// Whether a descriptor with this link may be the node, or another device of its kind.
@@ -108,6 +116,27 @@ pub(super) struct Scan {
     pub some_unreadable: bool,
 }
 
+/// What another look at the processes found before shows.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// Those that still have the node.
+    pub found: Vec<Found>,
+    /// Some of them do not show their descriptors any more.
+    pub some_unreadable: bool,
+}
+
+/// What one process shows.
+enum Shown {
+    /// It has the node.
+    Has(Found),
+    /// It has not, or is no more.
+    HasNot,
+    /// It keeps that to itself.
+    Hidden,
+    /// It could not be looked at this time.
+    Unknown,
+}
+
 /// What is asked of a scan.
 #[derive(Debug)]
 pub(super) struct Question<'a> {
@@ -117,15 +146,19 @@ pub(super) struct Question<'a> {
     pub loopbacks: &'a BTreeSet<Device>,
     /// Whether memory maps matter; without, `mapped` is only right for a process that has no descriptor left.
     pub maps: bool,
+    /// [`PROC`].
+    pub proc: &'a Path,
+    /// Follows the look.
+    pub guide: &'a Guide,
 }
 
 impl Question<'_> {
     /// Looks at every process but `skipped`. `before` is what the last look found: a process that has closed its
-    /// descriptor is recognised by what it still has mapped.
+    /// descriptor is recognised by what it still has mapped, and one that cannot be looked at has what it had.
     pub(super) fn all(&self, skipped: &[u32], before: &[Found]) -> Scan {
         let mut scan = Scan::default();
         let entries =
-            match rustix::fs::open("/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+            match rustix::fs::open(self.proc, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                 .and_then(Dir::new)
             {
                 Ok(entries) => entries,
@@ -144,8 +177,13 @@ impl Question<'_> {
             }
             let before = before.iter().find(|found| found.pid == pid);
             match self.look(pid, before, &mut scan.loopback_files) {
-                Ok(found) => scan.found.extend(found),
-                Err(error) => scan.some_unreadable |= is_denied(&error),
+                Shown::Has(found) => scan.found.push(found),
+                Shown::HasNot => {}
+                Shown::Hidden => scan.some_unreadable = true,
+                Shown::Unknown => {
+                    scan.found.extend(before.cloned());
+                    scan.some_unreadable = true;
+                }
             }
         }
         // With hidepid, others' processes are not even listed.
@@ -155,35 +193,59 @@ impl Question<'_> {
     }
 
     /// Looks again at the processes found before; those without the node are dropped.
-    pub(super) fn again(&self, before: &[Found]) -> Vec<Found> {
-        let mut files = 0;
-        before.iter().filter_map(|found| self.look(found.pid, Some(found), &mut files).ok().flatten()).collect()
+    pub(super) fn again(&self, before: &[Found]) -> Again {
+        let mut again = Again::default();
+        for known in before {
+            match self.look(known.pid, Some(known), &mut 0) {
+                Shown::Has(found) => again.found.push(found),
+                Shown::HasNot => {}
+                Shown::Hidden => again.some_unreadable = true,
+                Shown::Unknown => again.found.push(known.clone()),
+            }
+        }
+        again
     }
 
-    /// Whether this process has a descriptor of the node besides `but` ones.
+    /// How many descriptors of the node this process has.
     pub(super) fn own_descriptors(&self) -> usize {
         self.descriptors(std::process::id(), &mut 0).map_or(0, |(count, _)| count)
     }
 
-    fn look(&self, pid: u32, before: Option<&Found>, files: &mut usize) -> io::Result<Option<Found>> {
-        let (count, mut places) = self.descriptors(pid, files)?;
+    fn look(&self, pid: u32, before: Option<&Found>, files: &mut usize) -> Shown {
+        if !self.guide.enter(pid) {
+            return Shown::Unknown;
+        }
+        let (count, mut places) = match self.descriptors(pid, files) {
+            Ok(seen) => seen,
+            Err(error) if is_denied(&error) => return Shown::Hidden,
+            Err(error) if is_gone(&error) => return Shown::HasNot,
+            Err(_) => return Shown::Unknown,
+        };
         if count == 0 && before.is_none() {
-            return Ok(None);
+            return Shown::HasNot;
         }
         for place in before.map_or(&[][..], |found| &found.places) {
             remember(&mut places, place.clone());
         }
-        let mapped = if self.maps || count == 0 { is_mapped(pid, &self.node.place, &places) } else { Some(false) };
+        let mapped = if self.maps || count == 0 {
+            match is_mapped(&self.proc.join(pid.to_string()), &self.node.place, &places) {
+                Ok(mapped) => mapped,
+                // As before.
+                Err(_) => before.and_then(|found| found.mapped),
+            }
+        } else {
+            Some(false)
+        };
         if count == 0 && mapped != Some(true) {
-            return Ok(None);
+            return Shown::HasNot;
         }
-        Ok(Some(Found { pid, name: name_of(pid), mapped, places }))
+        Shown::Has(Found { pid, name: name_of(self.proc, pid), mapped, places })
     }
 
     /// How many descriptors of the node the process has, and where they were opened.
     fn descriptors(&self, pid: u32, files: &mut usize) -> io::Result<(usize, Vec<Place>)> {
         let directory = rustix::fs::open(
-            format!("/proc/{pid}/fd"),
+            self.proc.join(format!("{pid}/fd")),
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
@@ -248,12 +310,17 @@ impl Stat {
     }
 }
 
-/// Whether the process has one of the places mapped; `None` when its memory map is unreadable.
-fn is_mapped(pid: u32, node: &Place, places: &[Place]) -> Option<bool> {
-    let maps = match File::open(format!("/proc/{pid}/maps")) {
+/// Whether the process has one of the places mapped; `None` when its memory map is not for us. `process` is its directory
+/// in `/proc`.
+fn is_mapped(process: &Path, node: &Place, places: &[Place]) -> io::Result<Option<bool>> {
+    let answer = |error: io::Error| match error {
+        error if is_denied(&error) => Ok(None),
+        error if is_gone(&error) => Ok(Some(false)),
+        error => Err(error),
+    };
+    let maps = match File::open(process.join("maps")) {
         Ok(maps) => maps,
-        Err(error) if is_denied(&error) => return None,
-        Err(_) => return Some(false),
+        Err(error) => return answer(error),
     };
     let mut lines = BufReader::with_capacity(16 << 10, maps.take(MAX_MAP_BYTES));
     let mut line = Vec::with_capacity(256);
@@ -261,11 +328,12 @@ fn is_mapped(pid: u32, node: &Place, places: &[Place]) -> Option<bool> {
         line.clear();
         match lines.read_until(b'\n', &mut line) {
             // Ended before its end: what was not read may hold it.
-            Ok(0) => return (lines.get_ref().limit() > 0).then_some(false),
-            Ok(_) if std::iter::once(node).chain(places).any(|place| is_mapping_of(&line, place)) => return Some(true),
+            Ok(0) => return Ok((lines.get_ref().limit() > 0).then_some(false)),
+            Ok(_) if std::iter::once(node).chain(places).any(|place| is_mapping_of(&line, place)) => {
+                return Ok(Some(true));
+            }
             Ok(_) => {}
-            Err(error) if is_denied(&error) => return None,
-            Err(_) => return Some(false),
+            Err(error) => return answer(error),
         }
     }
 }
@@ -287,16 +355,16 @@ fn is_mapping_of(line: &[u8], place: &Place) -> bool {
 }
 
 /// A name for people, never empty.
-fn name_of(pid: u32) -> String {
-    let exe = rustix::fs::readlink(format!("/proc/{pid}/exe"), Vec::new())
+fn name_of(proc: &Path, pid: u32) -> String {
+    let process = proc.join(pid.to_string());
+    let exe = rustix::fs::readlink(process.join("exe"), Vec::new())
         .ok()
         .map(|link| PathBuf::from(std::ffi::OsString::from_vec(link.into_bytes())))
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
         // An executable that was replaced by an update while it runs.
         .map(|name| name.strip_suffix(" (deleted)").map_or(name.clone(), str::to_owned));
-    let name = exe.or_else(|| {
-        std::fs::read(format!("/proc/{pid}/comm")).ok().map(|comm| String::from_utf8_lossy(&comm).into_owned())
-    });
+    let name = exe
+        .or_else(|| std::fs::read(process.join("comm")).ok().map(|comm| String::from_utf8_lossy(&comm).into_owned()));
     let name: String =
         name.unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     if name.is_empty() { format!("process {pid}") } else { name }
@@ -304,6 +372,12 @@ fn name_of(pid: u32) -> String {
 
 fn is_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// Whether this means that there is no such file, or process.
+fn is_gone(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::NODEV | Errno::SRCH | Errno::NOTDIR))
 }
 
 #[cfg(test)]
@@ -348,15 +422,48 @@ mod tests {
     fn a_process_has_a_name() {
         let exe = std::env::current_exe().unwrap();
         let expected: String = exe.file_name().unwrap().to_string_lossy().chars().take(MAX_NAME_CHARS).collect();
-        assert_eq!(name_of(std::process::id()), expected);
-        assert_eq!(name_of(u32::MAX), format!("process {}", u32::MAX));
+        assert_eq!(name_of(Path::new(PROC), std::process::id()), expected);
+        assert_eq!(name_of(Path::new(PROC), u32::MAX), format!("process {}", u32::MAX));
     }
 
     #[test]
     fn an_unreadable_map_is_not_an_empty_one() {
-        assert_eq!(is_mapped(std::process::id(), &place(), &[]), Some(false));
+        let own = Path::new("/proc/self");
+        assert_eq!(is_mapped(own, &place(), &[]).unwrap(), Some(false));
         let exe = std::env::current_exe().unwrap();
         let node = Node::at(&exe).unwrap();
-        assert_eq!(is_mapped(std::process::id(), &node.place, &[]), Some(true), "a program maps its own file");
+        assert_eq!(is_mapped(own, &node.place, &[]).unwrap(), Some(true), "a program maps its own file");
+        assert_eq!(is_mapped(Path::new("/proc/0"), &place(), &[]).unwrap(), Some(false), "no such process");
+        let garbled = tempfile::tempdir().unwrap();
+        std::fs::create_dir(garbled.path().join("maps")).unwrap();
+        assert!(is_mapped(garbled.path(), &place(), &[]).is_err(), "not to be read, and not empty");
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_looked_at_has_what_it_had() {
+        let proc = tempfile::tempdir().unwrap();
+        let node = Node::at(&std::env::current_exe().unwrap()).unwrap();
+        let guide = Guide::default();
+        let loopbacks = BTreeSet::new();
+        let question = Question { node: &node, loopbacks: &loopbacks, maps: true, proc: proc.path(), guide: &guide };
+        for pid in ["41", "42"] {
+            std::fs::create_dir_all(proc.path().join(pid).join("fd")).unwrap();
+            std::os::unix::fs::symlink(&node.path, proc.path().join(pid).join("fd/3")).unwrap();
+            std::fs::write(proc.path().join(pid).join("maps"), "").unwrap();
+        }
+        let scan = question.all(&[], &[]);
+        assert_eq!(
+            scan.found.iter().map(|found| (found.pid, found.mapped)).collect::<Vec<_>>(),
+            [(41, Some(false)), (42, Some(false))]
+        );
+        let before = vec![Found { mapped: Some(true), ..scan.found[0].clone() }, scan.found[1].clone()];
+        // Neither its descriptors nor its map can be read; the other is no more.
+        std::fs::remove_dir_all(proc.path().join("41/fd")).unwrap();
+        std::os::unix::fs::symlink("fd", proc.path().join("41/fd")).unwrap();
+        std::fs::remove_dir_all(proc.path().join("42")).unwrap();
+        let again = question.again(&before);
+        assert_eq!((&again.found[..], again.some_unreadable), (&before[..1], false));
+        let scan = question.all(&[], &before);
+        assert_eq!((&scan.found[..], scan.some_unreadable), (&before[..1], true));
     }
 }

@@ -57,15 +57,21 @@ const POLL: Duration = Duration::from_millis(50);
 
 impl Bench {
     fn new() -> Self {
+        let mut bench = Self::begin();
+        assert_eq!(bench.dispatch(), None);
+        bench
+    }
+
+    /// Nothing has been looked at; looks are waited for, as time is not that of the clock.
+    fn begin() -> Self {
         let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let module = FakeUsage::default();
         module.set(false);
         let now = Instant::now();
         let usage = Usage::Fake(module.clone());
-        let detector = Detector::build(&file, |_| Ok((usage, false)), POLL, now).unwrap();
-        let mut bench = Self { module, detector, file, now };
-        assert_eq!(bench.dispatch(), None);
-        bench
+        let mut detector = Detector::build(&file, |_| Ok((usage, false)), POLL, now).unwrap();
+        detector.looker = Looker::new(Duration::from_secs(60), Box::leak(Box::default()));
+        Self { module, detector, file, now }
     }
 
     fn dispatch(&mut self) -> Option<Presence> {
@@ -274,4 +280,83 @@ fn our_own_descriptors_are_nobodys() {
     bench.pass_until(bench.now + Duration::from_secs(60));
     // Not "never anybody": a child that another test starts has our descriptors until it executes its program.
     assert!(bench.detector.told.is_empty(), "{:?}", bench.detector.told);
+}
+
+/// Processes as `/proc` shows them that have the node open; the map of the first never answers.
+pub(super) fn stuck_processes(node: &Path) -> tempfile::TempDir {
+    let proc = tempfile::tempdir().unwrap();
+    for pid in ["77", "78"] {
+        let process = proc.path().join(pid);
+        std::fs::create_dir_all(process.join("fd")).unwrap();
+        std::os::unix::fs::symlink(node, process.join("fd/3")).unwrap();
+        std::fs::write(process.join("comm"), pid).unwrap();
+    }
+    // Opening a pipe that nobody writes to waits, as reading the map of a process does that is stuck in the kernel.
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        proc.path().join("77/maps"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let map = format!("7f0c8e1d4000-7f0c8e26a000 rw-s 00000000 00:00 1 {}\n", node.display());
+    std::fs::write(proc.path().join("78/maps"), map).unwrap();
+    proc
+}
+
+#[test]
+fn a_process_that_does_not_answer_stops_nobody() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bench = Bench::begin();
+        let proc = stuck_processes(&bench.file.canonicalize().unwrap());
+        bench.detector.proc = proc.path().to_owned();
+        bench.detector.looker = Looker::new(Duration::from_millis(50), Box::leak(Box::default()));
+        bench.module.set(true);
+        // Who it is is not known yet; that somebody streams is.
+        let presence = bench.dispatch().unwrap();
+        assert_eq!((presence.clients[0].pid, usages(&presence)), (None, vec![Use::Streaming]));
+        bench.detector.looker.set_patience(Duration::from_secs(60));
+        let asked = bench.now;
+        let presence = bench.pass_until(asked + Duration::from_secs(5)).unwrap();
+        assert_eq!(presence.clients.iter().map(|client| client.pid).collect::<Vec<_>>(), [Some(78)]);
+        // Meanwhile what the module says still counts at once.
+        bench.module.set(false);
+        assert!(!bench.dispatch().unwrap().any_streaming());
+        bench.module.set(true);
+        assert!(bench.dispatch().unwrap().any_streaming());
+        // It answers again.
+        drop(File::options().write(true).open(proc.path().join("77/maps")).unwrap());
+        std::fs::remove_file(proc.path().join("77/maps")).unwrap();
+        std::fs::copy(proc.path().join("78/maps"), proc.path().join("77/maps")).unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while bench.detector.found.len() < 2 {
+            assert!(Instant::now() < end, "it is left out for ever");
+            bench.pass();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(120)).expect("a dispatch that returns");
+}
+
+#[test]
+fn a_late_answer_is_taken_when_it_comes() {
+    let mut bench = Bench::begin();
+    bench.detector.looker.set_patience(Duration::ZERO);
+    let _holding = bench.holder();
+    bench.dispatch();
+    let end = Instant::now() + Duration::from_secs(60);
+    while bench.detector.found.is_empty() {
+        assert!(Instant::now() < end, "not within a minute");
+        // Time passes little by little: a look that takes long is given up.
+        bench.now += Duration::from_millis(1);
+        bench.dispatch();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    bench.detector.looker.set_patience(Duration::from_secs(60));
+    bench.pass_until(bench.now + Duration::from_secs(5));
+    let before = bench.now;
+    assert!(bench.detector.deadline().unwrap() > before + Duration::from_secs(20), "nothing is due any more");
 }

@@ -27,7 +27,8 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::procfs::{Node, Question, Scan};
+use super::look::{self, Guide, Late, Looker};
+use super::procfs::{Found, Node, PROC, Question};
 use crate::core::event::SensorEvent;
 use crate::core::status::OtherCamera;
 use ears::{Ears, Stir};
@@ -49,6 +50,10 @@ const LOOK_DISTANCE: Duration = Duration::from_secs(1);
 const LONGEST_DOUBT: Duration = Duration::from_secs(300);
 /// How old the answer may be whether somebody has frames mapped: of a camera that may be told off, of another.
 const MAPS_AGE: (Duration, Duration) = (sampler::WINDOW, Duration::from_secs(1));
+/// How old the answer may be who has a camera, where nothing was heard of it since.
+const HOLDERS_AGE: Duration = Duration::from_secs(1);
+/// How long a look at the worker's own descriptors may take.
+const WORKER_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where the kernel's files are; elsewhere in tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,36 +78,30 @@ struct Tracked {
     /// Opens minus closes heard of its nodes, with what inotify merged missing.
     balance: u32,
     heard_at: Option<Instant>,
+    /// Who has it, and when that was asked.
+    holders: Option<(Instant, Vec<Found>)>,
+    /// Those who had it before we listened are still to be counted.
+    is_uncounted: bool,
     /// Programs that have it, as last looked at; none while it does not stream.
     programs: Vec<String>,
-    /// Somebody came or went since they were looked at.
-    is_stale: bool,
-    /// Whether somebody has its frames mapped, as last looked at, and when that was.
-    mapped: Option<(Instant, Option<bool>)>,
+    /// Somebody came or went then, and they were not looked at since.
+    stale_since: Option<Instant>,
 }
 
 impl Tracked {
-    fn new(camera: Camera, now: Instant) -> Self {
+    fn new(camera: Camera, is_uncounted: bool, now: Instant) -> Self {
         let mut sampler = Sampler::default();
         sampler.stir(now);
-        let programs = Vec::new();
-        Self { camera, sampler, balance: 0, heard_at: None, programs, is_stale: true, mapped: None }
-    }
-
-    /// Looks who has its frames mapped, where the next reading needs that and the last answer is old.
-    fn look_at_maps(&mut self, dev: &Path, now: Instant) -> Option<bool> {
-        if !self.sampler.asks_for_maps() {
-            return None;
+        Self {
+            camera,
+            sampler,
+            balance: 0,
+            heard_at: None,
+            holders: None,
+            is_uncounted,
+            programs: Vec::new(),
+            stale_since: Some(now),
         }
-        let max_age = if self.sampler.flow() == Flow::Streaming { MAPS_AGE.0 } else { MAPS_AGE.1 };
-        if let Some((at, mapped)) = self.mapped
-            && now.saturating_duration_since(at) < max_age
-        {
-            return mapped;
-        }
-        let mapped = is_mapped(dev, &self.camera.nodes);
-        self.mapped = Some((now, mapped));
-        mapped
     }
 }
 
@@ -129,6 +128,10 @@ pub struct Sensors {
     doubted: Pace,
     claim: Claim,
     worker: Option<u32>,
+    /// Looks who has a camera's nodes; says of which camera.
+    looker: Looker<(PathBuf, Instant, Vec<Found>)>,
+    /// [`PROC`].
+    proc: PathBuf,
     /// Seen on this kernel: an open camera sleeps until it is asked something.
     sleeps_while_open: bool,
     heard_at: Option<Instant>,
@@ -149,6 +152,8 @@ impl Sensors {
             cameras: Vec::new(),
             claim: Claim::default(),
             worker: None,
+            looker: Looker::default(),
+            proc: PROC.into(),
             sleeps_while_open: false,
             heard_at: None,
             told_others: Vec::new(),
@@ -192,6 +197,7 @@ impl Sensors {
             .filter_map(|tracked| tracked.sampler.deadline())
             .chain(self.stirred.deadline())
             .chain(self.doubted.deadline())
+            .chain(self.looker.deadline())
             .min()
     }
 
@@ -233,11 +239,18 @@ impl Sensors {
     /// nothing beforehand.
     pub fn claim_held(&mut self, now: Instant) -> bool {
         let Some(worker) = self.worker else { return false };
-        let entries = std::fs::read_dir(format!("/proc/{worker}/fd")).into_iter().flatten().flatten();
-        let nodes: Vec<PathBuf> = entries
-            .filter_map(|entry| std::fs::read_link(entry.path()).ok())
-            .filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video")))
-            .collect();
+        let directory = self.proc.join(format!("{worker}/fd"));
+        let nodes = look::once(WORKER_PATIENCE, move |guide| {
+            if !guide.enter(worker) {
+                return Vec::new();
+            }
+            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+            let paths = entries.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+            let is_video =
+                |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
+            paths.filter(is_video).collect::<Vec<PathBuf>>()
+        });
+        let nodes = nodes.unwrap_or_default();
         !nodes.is_empty() && self.claim(&nodes, now)
     }
 
@@ -250,7 +263,7 @@ impl Sensors {
             if self.claim.interfaces.contains(&tracked.camera.interface) {
                 tracked.sampler.presume(now);
                 tracked.programs.clear();
-                tracked.is_stale = true;
+                tracked.stale_since = Some(now);
             }
         }
     }
@@ -258,6 +271,9 @@ impl Sensors {
     /// Takes what has happened and reads what is due. Never blocks.
     pub fn dispatch(&mut self, now: Instant) -> Vec<SensorEvent> {
         self.listen(now);
+        if let Late::Answer(looked) = self.looker.take(now) {
+            self.take_look(looked);
+        }
         if self.stirred.take(now) || self.doubted.take(now) {
             self.rescan(now);
         }
@@ -274,7 +290,7 @@ impl Sensors {
                 self.rescan(now);
             }
         }
-        self.look_at_programs();
+        self.look_at_programs(now);
         self.tell()
     }
 
@@ -310,7 +326,7 @@ impl Sensors {
                 Stir::Closed => tracked.balance.saturating_sub(1),
             };
             tracked.heard_at = Some(now);
-            tracked.is_stale = true;
+            tracked.stale_since = Some(now);
             tracked.sampler.stir(now);
         }
     }
@@ -331,16 +347,7 @@ impl Sensors {
                     let camera = if old.camera.is_complete { old.camera } else { camera };
                     Tracked { camera, ..old }
                 }
-                None => {
-                    // Who opened it before we listened.
-                    let balance = if self.ears.is_some() && !self.is_unused() {
-                        holders(&self.roots.dev, &camera.nodes, &[]).len()
-                    } else {
-                        0
-                    };
-                    let balance = u32::try_from(balance).unwrap_or(u32::MAX);
-                    Tracked { balance, ..Tracked::new(camera, now) }
-                }
+                None => Tracked::new(camera, self.ears.is_some() && !self.is_unused(), now),
             });
         }
         let is_left = |old: &Tracked| {
@@ -364,8 +371,8 @@ impl Sensors {
     /// Reads one camera. `false`: it is no longer there.
     fn read(&mut self, index: usize, now: Instant) -> bool {
         let held = self.held(index, now);
+        let mapped = self.mapped(index, now);
         let tracked = &mut self.cameras[index];
-        let mapped = tracked.look_at_maps(&self.roots.dev, now);
         let reading = match tracked.camera.read(held) {
             Said::Known(reading) => sampler::Reading { mapped, ..reading },
             Said::Unknown => sampler::Reading { mapped, held, ..sampler::Reading::default() },
@@ -375,7 +382,7 @@ impl Sensors {
         let flow = tracked.sampler.take(now, reading);
         if flow != before {
             tracing::debug!("{}: {flow:?}", tracked.camera.name);
-            tracked.is_stale = true;
+            tracked.stale_since = Some(now);
         }
         if flow == Flow::Closed && tracked.balance > 0 {
             self.learn(index, now);
@@ -407,14 +414,15 @@ impl Sensors {
     /// an open camera sleep.
     fn learn(&mut self, index: usize, now: Instant) {
         let has_more = self.ears.as_ref().is_none_or(Ears::has_more);
-        let is_unused = self.is_unused();
-        let tracked = &mut self.cameras[index];
+        let heard_at = self.cameras[index].heard_at;
         if !self.sleeps_while_open {
-            if has_more || is_unused {
+            if has_more || self.is_unused() {
                 return;
             }
-            let held = holders(&self.roots.dev, &tracked.camera.nodes, &[]);
-            if held.is_empty() {
+            let Some(held) = self.holders(index, heard_at, HOLDERS_AGE, now) else { return };
+            let is_held = !held.is_empty();
+            let tracked = &mut self.cameras[index];
+            if !is_held {
                 // Closed, and the events were merged.
                 tracked.balance = 0;
                 return;
@@ -424,26 +432,82 @@ impl Sensors {
             tracked.sampler.stir(now);
             return;
         }
-        let is_old = tracked.heard_at.is_none_or(|at| now.saturating_duration_since(at) >= FORGET);
-        if is_old {
+        let is_old = heard_at.is_none_or(|at| now.saturating_duration_since(at) >= FORGET);
+        if is_old && let Some(held) = self.holders(index, heard_at, HOLDERS_AGE, now) {
+            let is_held = !held.is_empty();
+            let tracked = &mut self.cameras[index];
             tracked.heard_at = Some(now);
-            if holders(&self.roots.dev, &tracked.camera.nodes, &[]).is_empty() {
+            if !is_held {
                 tracked.balance = 0;
             }
         }
     }
 
-    /// Who has the cameras that stream.
-    fn look_at_programs(&mut self) {
+    /// Who has the cameras that stream, and who had those that are new.
+    fn look_at_programs(&mut self, now: Instant) {
         let skipped: Vec<u32> = self.worker.into_iter().chain([std::process::id()]).collect();
-        for tracked in &mut self.cameras {
+        for index in 0..self.cameras.len() {
+            if self.cameras[index].is_uncounted {
+                self.holders(index, None, HOLDERS_AGE, now);
+            }
+            let tracked = &mut self.cameras[index];
             if tracked.sampler.flow() != Flow::Streaming {
                 tracked.programs.clear();
-            } else if tracked.is_stale {
-                tracked.programs = holders(&self.roots.dev, &tracked.camera.nodes, &skipped);
+                tracked.stale_since = None;
+            } else if tracked.stale_since.is_some() {
+                let since = tracked.stale_since;
+                let Some(found) = self.holders(index, since, Duration::MAX, now) else { continue };
+                let programs = programs(found, &skipped);
+                let tracked = &mut self.cameras[index];
+                (tracked.programs, tracked.stale_since) = (programs, None);
             }
-            tracked.is_stale = false;
         }
+    }
+
+    /// Whether somebody has its frames mapped, where the next reading needs that; `None` where it cannot be told.
+    fn mapped(&mut self, index: usize, now: Instant) -> Option<bool> {
+        let tracked = &self.cameras[index];
+        if !tracked.sampler.asks_for_maps() {
+            return None;
+        }
+        let max_age = if tracked.sampler.flow() == Flow::Streaming { MAPS_AGE.0 } else { MAPS_AGE.1 };
+        let heard_at = tracked.heard_at;
+        let references = self.references.read();
+        let found = self.holders(index, heard_at, max_age, now)?;
+        if found.iter().any(|found| found.mapped == Some(true)) {
+            return Some(true);
+        }
+        // Somebody has it open, or it would not be awake: are those that are seen all there are?
+        let are_all = references.is_none_or(|count| usize::try_from(count).is_ok_and(|count| count <= found.len()));
+        let is_none = !found.is_empty() && found.iter().all(|found| found.mapped == Some(false));
+        (are_all && is_none).then_some(false)
+    }
+
+    /// Who has it, ourselves included: as it was at `since` or later, and not longer ago than `max_age`. `None`: that
+    /// comes later; a dispatch is due then.
+    fn holders(&mut self, index: usize, since: Option<Instant>, max_age: Duration, now: Instant) -> Option<&[Found]> {
+        let tracked = &self.cameras[index];
+        let is_fresh = tracked.holders.as_ref().is_some_and(|(at, _)| {
+            since.is_none_or(|since| *at >= since) && now.saturating_duration_since(*at) < max_age
+        });
+        if !is_fresh {
+            let interface = tracked.camera.interface.clone();
+            let nodes: Vec<PathBuf> = tracked.camera.nodes.iter().map(|node| self.roots.dev.join(node)).collect();
+            let proc = self.proc.clone();
+            let looked = self.looker.ask(now, move |guide| (interface, now, look_at(&nodes, &proc, guide)))?;
+            self.take_look(looked);
+        }
+        self.cameras[index].holders.as_ref().map(|(_, found)| &found[..])
+    }
+
+    fn take_look(&mut self, (interface, asked_at, found): (PathBuf, Instant, Vec<Found>)) {
+        let Some(tracked) = self.cameras.iter_mut().find(|tracked| tracked.camera.interface == interface) else {
+            return;
+        };
+        if std::mem::take(&mut tracked.is_uncounted) {
+            tracked.balance = tracked.balance.max(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        }
+        tracked.holders = Some((asked_at, found));
     }
 
     /// Whether a camera that streams, of those the worker let go of, is somebody else's by now.
@@ -490,36 +554,26 @@ impl Sensors {
     }
 }
 
-/// The names of the programs that have these nodes, each once: those that have frames mapped, else all.
-fn holders(dev: &Path, nodes: &[String], skipped: &[u32]) -> Vec<String> {
-    let found = look(dev, nodes, skipped).found;
-    let stream = found.iter().any(|found| found.mapped == Some(true));
+/// The names of the programs that have a camera, each once: those that have frames mapped, else all.
+fn programs(found: &[Found], skipped: &[u32]) -> Vec<String> {
+    let found = found.iter().filter(|found| !skipped.contains(&found.pid));
+    let stream = found.clone().any(|found| found.mapped == Some(true));
     let mut names = Vec::new();
-    for found in found.into_iter().filter(|found| !stream || found.mapped != Some(false)) {
+    for found in found.filter(|found| !stream || found.mapped != Some(false)) {
         if !names.contains(&found.name) {
-            names.push(found.name);
+            names.push(found.name.clone());
         }
     }
     names
 }
 
-/// Whether anybody has frames of these nodes mapped, ourselves included; `None` where somebody may whom we cannot see.
-fn is_mapped(dev: &Path, nodes: &[String]) -> Option<bool> {
-    let scan = look(dev, nodes, &[]);
-    if scan.found.iter().any(|found| found.mapped == Some(true)) {
-        return Some(true);
-    }
-    // Somebody has it open, or it would not be looked at: who is seen with it may be all there are.
-    let all_seen = !scan.found.is_empty() && scan.found.iter().all(|found| found.mapped == Some(false));
-    all_seen.then_some(false)
-}
-
-fn look(dev: &Path, nodes: &[String], skipped: &[u32]) -> Scan {
-    let mut all = Scan::default();
+/// Who has these nodes.
+fn look_at(nodes: &[PathBuf], proc: &Path, guide: &Guide) -> Vec<Found> {
+    let mut found = Vec::new();
     for node in nodes {
-        let Ok(node) = Node::at(&dev.join(node)) else { continue };
-        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true };
-        all.found.extend(question.all(skipped, &[]).found);
+        let Ok(node) = Node::at(node) else { continue };
+        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true, proc, guide };
+        found.extend(question.all(&[], &[]).found);
     }
-    all
+    found
 }

@@ -11,6 +11,13 @@ use fake_sysfs::FakeSysfs;
 #[path = "../../../tests/common/fake_sysfs.rs"]
 mod fake_sysfs;
 
+/// Whose looks at processes are waited for, as time is not that of the clock.
+fn sensors(roots: Roots, watch_others: bool, now: Instant) -> Sensors {
+    let mut sensors = Sensors::new(roots, watch_others, now);
+    sensors.looker = Looker::new(Duration::from_secs(60), Box::leak(Box::default()));
+    sensors
+}
+
 struct Bench {
     fake: FakeSysfs,
     sensors: Sensors,
@@ -25,7 +32,7 @@ impl Bench {
         fake.plug(2, "Bulk Cam", true);
         let now = Instant::now();
         let roots = Roots { sysfs: fake.sysfs(), dev: fake.dev() };
-        let mut bench = Self { sensors: Sensors::new(roots, watch_others, now), fake, now };
+        let mut bench = Self { sensors: sensors(roots, watch_others, now), fake, now };
         assert_eq!(bench.dispatch(), []);
         bench
     }
@@ -132,6 +139,32 @@ fn the_program_is_named() {
 }
 
 #[test]
+fn a_program_that_does_not_answer_stops_nobody() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bench = Bench::new(true);
+        let proc = super::super::tests::stuck_processes(&bench.fake.node(0).canonicalize().unwrap());
+        bench.sensors.proc = proc.path().to_owned();
+        bench.sensors.looker.set_patience(Duration::from_millis(50));
+        let _file = bench.open(0);
+        bench.fake.set_alternate(0, 1);
+        assert_eq!(
+            bench.dispatch(),
+            [SensorEvent::Others(vec![bench.other(0, "Iso Cam")])],
+            "on; who it is comes later"
+        );
+        bench.sensors.looker.set_patience(Duration::from_secs(60));
+        let named = OtherCamera { programs: vec!["78".into()], ..bench.other(0, "Iso Cam") };
+        assert_eq!(bench.pass(5000), [SensorEvent::Others(vec![named])]);
+        bench.fake.set_alternate(0, 0);
+        assert_eq!(bench.pass(500), [SensorEvent::Others(Vec::new())]);
+        drop(File::options().write(true).open(proc.path().join("77/maps")).unwrap());
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(120)).expect("a dispatch that returns");
+}
+
+#[test]
 fn a_camera_that_streams_already_is_seen_at_the_start() {
     let fake = FakeSysfs::new();
     fake.plug(4, "Cam", false);
@@ -139,7 +172,7 @@ fn a_camera_that_streams_already_is_seen_at_the_start() {
     fake.set_awake(4, true);
     fake.set_alternate(4, 2);
     let now = Instant::now();
-    let mut sensors = Sensors::new(Roots { sysfs: fake.sysfs(), dev: fake.dev() }, true, now);
+    let mut sensors = sensors(Roots { sysfs: fake.sysfs(), dev: fake.dev() }, true, now);
     assert!(matches!(&sensors.dispatch(now)[..], [SensorEvent::Others(others)] if others.len() == 1));
     sensors.set_watch_others(false, now);
     assert_eq!(sensors.dispatch(now), [SensorEvent::Others(Vec::new())], "switched off");
@@ -314,7 +347,7 @@ fn a_camera_that_cannot_be_read_when_it_is_found_is_looked_at_again_and_ever_les
     fake.set_alternate(0, 1);
     let now = Instant::now();
     let roots = Roots { sysfs: fake.sysfs(), dev: fake.dev() };
-    let mut bench = Bench { sensors: Sensors::new(roots, true, now), fake, now };
+    let mut bench = Bench { sensors: sensors(roots, true, now), fake, now };
     assert_eq!(bench.dispatch(), []);
     let mut dispatched = 0;
     assert_eq!(bench.pass_with(3_600_000, |_, _| dispatched += 1), []);
