@@ -6,13 +6,14 @@
 mod cameras;
 mod controls;
 mod desktop;
+mod lines;
+mod log;
 mod relay;
 mod session;
 mod settle;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -68,13 +69,15 @@ pub fn applet(cli: Cli) -> ExitCode {
 }
 
 fn exit(done: Result<(), String>) -> ExitCode {
-    match done {
+    let status = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
-            eprintln!("lenscap: {sentence}");
+            log::say(&sentence);
             ExitCode::from(FAILED)
         }
-    }
+    };
+    log::finish();
+    status
 }
 
 /// Says what may keep the camera from working. Exit status 1 when something does.
@@ -103,7 +106,7 @@ fn running() -> Result<Option<serde_json::Value>, String> {
 
 /// The relay alone, until SIGTERM or SIGINT.
 fn headless(arguments: &RunArgs, events: bool) -> Result<(), String> {
-    start_logging();
+    log::start();
     let mut relay = Relay::new(arguments, Manner::Headless { events }, None)?;
     while !relay.turn(None)?.contains(&Wish::End) {}
     Ok(())
@@ -132,32 +135,4 @@ fn program(name: &str) -> Result<PathBuf, String> {
     let installed = directory.parent().unwrap_or(Path::new("/")).join("libexec/lenscap").join(name);
     // Where neither is there, starting it says so, with the path and the next step.
     Ok(if beside.exists() { beside } else { installed })
-}
-
-/// Logs to the journal where stderr leads there, else to stderr. `LENSCAP_LOG` sets the level; the levels mean:
-/// error: a bug of ours; warn: something the user may want to mend; info: what happened; debug: why.
-fn start_logging() {
-    use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::util::SubscriberInitExt;
-    use tracing_subscriber::{EnvFilter, fmt};
-
-    let filter = EnvFilter::try_from_env("LENSCAP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
-    let journal = is_journal().then(tracing_journald::layer).and_then(Result::ok);
-    let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
-    let started = match journal {
-        Some(journal) => registry.with(journal).try_init(),
-        None => {
-            registry.with(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(is_terminal)).try_init()
-        }
-    };
-    // A second start in one process keeps the first one's log.
-    let _ = started;
-}
-
-/// Whether stderr is connected to the journal: systemd says device and inode in `JOURNAL_STREAM`.
-fn is_journal() -> bool {
-    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
-    let Ok(stat) = rustix::fs::fstat(io::stderr().as_fd()) else { return false };
-    stream == format!("{}:{}", stat.st_dev, stat.st_ino)
 }

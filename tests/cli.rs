@@ -5,10 +5,13 @@
 mod relay;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use relay::{Relay, eventually};
+use relay::{Reaped, Relay, eventually};
 
 fn lenscap(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
@@ -254,4 +257,80 @@ fn the_doctor_says_what_is_missing_and_fails_then() {
     let words = lenscap(&["doctor"]);
     assert_eq!(words.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&words.stdout).contains("problem  Lenscap is not running."));
+}
+
+/// A relay over memory whose standard output and error nobody reads, in a home of its own.
+fn unread(home: &Path) -> Reaped {
+    let child = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+        .args(["run", "--headless", "--events", "--source", "test", "-w", "320", "-H", "240", "-c", "0"])
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_RUNTIME_DIR", home)
+        .env("LENSCAP_OUTPUT", "memory")
+        .env("LENSCAP_LOG", "trace")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lenscap starts");
+    Reaped(child)
+}
+
+/// The answer to one request, or nothing within the time that any relay has for one.
+fn ask(home: &Path, request: &str) -> Option<serde_json::Value> {
+    let mut stream = UnixStream::connect(home.join("lenscap/control")).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    writeln!(stream, "{request}").ok()?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).ok()?;
+    serde_json::from_str(&line).ok()
+}
+
+/// Event lines and log together are more than the pipes and our queues hold.
+const MORE_THAN_IS_HELD: usize = 900;
+
+#[test]
+fn readers_that_do_not_read_hold_neither_camera_nor_signals_up() {
+    let home = tempfile::tempdir().expect("a directory");
+    let mut relay = unread(home.path());
+    eventually("it answers", || ask(home.path(), r#"{"do":"status"}"#).is_some());
+    for _ in 0..MORE_THAN_IS_HELD {
+        assert!(ask(home.path(), r#"{"do":"toggle"}"#).is_some(), "it is held up");
+    }
+    ask(home.path(), r#"{"do":"pretend","streaming":["Zoom"]}"#).expect("an answer");
+    eventually("the camera is on", || ask(home.path(), r#"{"do":"status"}"#).expect("an answer")["state"] == "live");
+    ask(home.path(), r#"{"do":"pause","seconds":null}"#).expect("an answer");
+    eventually("the camera is off", || ask(home.path(), r#"{"do":"status"}"#).expect("an answer")["live"] == false);
+    // Only now is anything read.
+    let read = |mut pipe: Box<dyn Read + Send>| {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            pipe.read_to_end(&mut text).expect("a pipe");
+            String::from_utf8_lossy(&text).into_owned()
+        })
+    };
+    let stdout = read(Box::new(relay.0.stdout.take().expect("a pipe")));
+    let stderr = read(Box::new(relay.0.stderr.take().expect("a pipe")));
+    let _ = Command::new("kill").arg(relay.0.id().to_string()).status();
+    assert!(relay.wait_for_exit(Duration::from_secs(60)).success());
+    let text = stdout.join().expect("event lines");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
+    let lost: u64 = lines.iter().filter_map(|line| line["lost"].as_u64()).sum();
+    assert!(lost > 0, "{} lines", lines.len());
+    let last = lines.last().expect("a line");
+    assert_eq!((&last["state"], &last["live"]), (&"paused".into(), &false.into()), "the newest is the present");
+    let log = stderr.join().expect("read");
+    assert!(log.contains("lines of the log that nobody read are missing here: "), "{} bytes", log.len());
+}
+
+#[test]
+fn it_ends_in_time_with_readers_that_never_read() {
+    let home = tempfile::tempdir().expect("a directory");
+    let mut relay = unread(home.path());
+    eventually("it answers", || ask(home.path(), r#"{"do":"status"}"#).is_some());
+    for _ in 0..MORE_THAN_IS_HELD {
+        assert!(ask(home.path(), r#"{"do":"toggle"}"#).is_some(), "it is held up");
+    }
+    let _ = Command::new("kill").arg(relay.0.id().to_string()).status();
+    assert!(relay.wait_for_exit(Duration::from_secs(60)).success());
 }

@@ -58,7 +58,8 @@ pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
         Err(AskError::NotRunning) => {}
         Err(AskError::Failed(sentence)) => return Err(sentence),
     }
-    super::start_logging();
+    super::log::start();
+    glib::log_set_writer_func(log_of_glib);
     let (asks, asked) = async_channel::bounded(MAX_ASKS);
     let front = Rc::new(RefCell::new(Front::new(asks)));
     let listener = {
@@ -78,6 +79,17 @@ pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
     desktop.main_loop.run();
     desktop.finish();
     Ok(())
+}
+
+/// What GLib warns of, which it would write itself, from the loop.
+fn log_of_glib(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> glib::LogWriterOutput {
+    let text = |key: &str| fields.iter().find(|field| field.key() == key).and_then(glib::LogField::value_str);
+    let message = text("MESSAGE").unwrap_or_default();
+    match level {
+        glib::LogLevel::Error | glib::LogLevel::Critical | glib::LogLevel::Warning => tracing::warn!("GLib: {message}"),
+        glib::LogLevel::Message | glib::LogLevel::Info | glib::LogLevel::Debug => tracing::trace!("GLib: {message}"),
+    }
+    glib::LogWriterOutput::Handled
 }
 
 /// A connection of our own to a bus: its end is not ours. The relay runs in this thread and never waits for a bus that

@@ -2,7 +2,7 @@
 //! common. Whoever owns it waits on [`Relay::fd`] and calls [`Relay::turn`].
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ use crate::ipc::{self, Request, Server};
 use crate::output::finder::{self, Wanted};
 
 use super::controls::{Changes, merge, to_reset};
+use super::lines::Lines;
 use super::{program, settle};
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
@@ -130,7 +131,8 @@ impl Relay {
         let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
-        let sink = status_sink(events, Rc::clone(&server), listener);
+        let lines = events.then(event_lines).transpose()?;
+        let sink = status_sink(lines, Rc::clone(&server), listener);
         // Without the user's own settings nobody may be allowed more than they say.
         let paused_for_problem = problem.is_some();
         let start_paused = settings.privacy.start_paused || paused_for_problem;
@@ -541,9 +543,21 @@ fn drain(mut stream: &UnixStream) -> bool {
     any
 }
 
+/// The way of the event lines to stdout.
+fn event_lines() -> Result<Lines, String> {
+    let lost = |count| format!("{}\n", serde_json::json!({ "lost": count }));
+    let gone =
+        |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
+    Lines::new(io::stdout(), lost, gone)
+        .map_err(|error| trf("Cannot print event lines ({error}): free some memory.", &[("error", &error)]))
+}
+
 /// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.
-fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>, mut listener: Option<Listener>) -> StatusSink {
-    let mut is_heard = true;
+fn status_sink(
+    lines: Option<Lines>,
+    server: Rc<RefCell<Option<Server>>>,
+    mut listener: Option<Listener>,
+) -> StatusSink {
     let mut last = serde_json::Value::Null;
     Box::new(move |status| {
         if let Some(listener) = &mut listener {
@@ -560,11 +574,9 @@ fn status_sink(events: bool, server: Rc<RefCell<Option<Server>>>, mut listener: 
         {
             server.publish(&last);
         }
-        if !events {
-            log_status(status);
-        } else if is_heard && let Err(error) = writeln!(io::stdout().lock(), "{}", ipc::stamped(&last)) {
-            tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
-            is_heard = false;
+        match &lines {
+            Some(lines) => lines.put(format!("{}\n", ipc::stamped(&last)).into_bytes()),
+            None => log_status(status),
         }
     })
 }
