@@ -4,7 +4,7 @@
 //!    column and what to write instead; it is never replaced, and whoever has settings in use keeps them.
 //! 2. Command line arguments lie on top of the file; the whole is checked after that.
 //! 3. Saving keeps comments and is atomic: a temporary file beside the target, `fsync`, `rename`. A symbolic link is
-//!    written through. An unchanged file is not touched.
+//!    written through. An unchanged file is not touched. Processes that change settings take turns.
 //! 4. The watcher creates nothing, and reports once an edit is over.
 
 mod file;

@@ -1,9 +1,14 @@
-//! Atomic saving.
+//! Atomic saving, by one process at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::model::{Overrides, Settings};
 use super::{Error, ErrorKind, file, load, read};
@@ -11,6 +16,12 @@ use crate::i18n::tr;
 
 /// Links followed before giving up; the kernel's limit.
 pub(super) const MAX_LINKS: usize = 40;
+/// How long another process is waited for that saves just now; it takes milliseconds.
+const LOCK_LIMIT: Duration = Duration::from_secs(2);
+/// Between two looks at its lock: short beside the time for which it is held, so that everybody's turn comes.
+const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+/// Where a directory cannot be locked.
+const LOCK_FILE: &str = ".lenscap.lock";
 
 /// Writes `settings` to `path`, where they differ from what it says (an absent file says the defaults). Says whether
 /// the file was written.
@@ -20,6 +31,11 @@ pub(super) const MAX_LINKS: usize = 40;
 /// # Errors
 /// The file there cannot be understood (it is left as it is), or it cannot be written.
 pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
+    let _lock = lock(path)?;
+    save_locked(path, settings)
+}
+
+fn save_locked(path: &Path, settings: &Settings) -> Result<bool, Error> {
     let failed = |why: String| Error::new(path, ErrorKind::Write(why));
     let old = read(path)?;
     let old_text = old.as_deref().unwrap_or_default();
@@ -39,26 +55,64 @@ pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Loads, lets `change` change, and saves: for one setting at a time. Says whether the file was written.
+/// Loads, lets `change` change, and saves: for one setting at a time. No other process of ours saves in between, so that
+/// nothing of what it changed is lost; it is waited for, for two seconds at most. Says whether the file was written.
 ///
 /// # Errors
-/// As [`load`] and [`save`].
+/// As [`load`] and [`save`]; or another process saves for too long.
 pub fn update(path: &Path, change: impl FnOnce(&mut Settings)) -> Result<bool, Error> {
+    let _lock = lock(path)?;
     let mut settings = load(path, &Overrides::default())?;
     change(&mut settings);
-    save(path, &settings)
+    save_locked(path, &settings)
+}
+
+/// Held by who changes the file at `path`; the kernel gives it back with the descriptor, also of a process that is killed.
+///
+/// It is the file's directory that is locked: nothing of ours is left beside the settings, and nobody who watches them
+/// is woken up. A file system that locks only what can be written (NFS) gets a file for it.
+fn lock(path: &Path) -> Result<OwnedFd, Error> {
+    let failed = |why: String| Error::new(path, ErrorKind::Write(why));
+    let open = || -> io::Result<OwnedFd> {
+        let target = target(path)?;
+        let directory = directory_of(&target);
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let lock = rustix::fs::open(directory, flags, Mode::empty())?;
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::BADF | Errno::INVAL | Errno::NOTSUP | Errno::NOLCK) => {
+                let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+                Ok(rustix::fs::openat(&lock, LOCK_FILE, flags, Mode::RUSR | Mode::WUSR)?)
+            }
+            // Held by us already, or by another: seen below.
+            _ => Ok(lock),
+        }
+    };
+    let lock = open().map_err(|error| failed(error.to_string()))?;
+    let end = Instant::now() + LOCK_LIMIT;
+    loop {
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(lock),
+            Err(Errno::INTR) => {}
+            Err(Errno::WOULDBLOCK) if Instant::now() < end => std::thread::sleep(LOOK_INTERVAL),
+            Err(Errno::WOULDBLOCK) => return Err(failed(tr("another program is saving them"))),
+            Err(error) => return Err(failed(io::Error::from(error).to_string())),
+        }
+    }
+}
+
+fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = target(path)?;
     let invalid = || io::Error::new(io::ErrorKind::InvalidInput, tr("it has no file name"));
     let name = target.file_name().ok_or_else(invalid)?;
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-
+    let directory = directory_of(&target);
     let mut temporary_name = std::ffi::OsString::from(".");
     temporary_name.push(name);
     temporary_name.push(format!(".{}.tmp", std::process::id()));
