@@ -6,15 +6,14 @@
 
 pub mod controls;
 pub mod dbus;
+mod server;
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::event::epoll;
+use rustix::net::UCred;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,12 +22,10 @@ use crate::core::mode::Mode;
 use crate::core::status::{OtherCamera, Status};
 use crate::i18n::{tr, trf};
 
+pub use server::{Answer, Server, Ticket};
+
 /// How long a client waits for an answer before it calls the relay hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-/// Connections at once; more are turned away.
-const MAX_CONNECTIONS: usize = 16;
-/// Longest request.
-const MAX_REQUEST: usize = 4096;
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,155 +220,6 @@ fn socket_path() -> Result<PathBuf, String> {
         .ok_or_else(|| tr("There is no runtime directory to reach Lenscap through: set XDG_RUNTIME_DIR."))
 }
 
-/// The relay's side.
-#[derive(Debug)]
-pub struct Server {
-    path: PathBuf,
-    listener: UnixListener,
-    epoll: OwnedFd,
-    connections: Vec<Connection>,
-}
-
-#[derive(Debug)]
-struct Connection {
-    stream: UnixStream,
-    received: Vec<u8>,
-    watches: bool,
-}
-
-impl Server {
-    /// Listens in the user's runtime directory.
-    ///
-    /// # Errors
-    /// One sentence: there is no such directory, it is not writable, or another relay listens there already.
-    pub fn new() -> Result<Self, String> {
-        Self::at(&socket_path()?)
-    }
-
-    fn at(path: &Path) -> Result<Self, String> {
-        let shown = path.display();
-        if UnixStream::connect(path).is_ok() {
-            return Err(trf(
-                "Another Lenscap answers at {path} already: \"lenscap status\" asks that one.",
-                &[("path", &shown)],
-            ));
-        }
-        let listen = || -> io::Result<Self> {
-            if let Some(directory) = path.parent() {
-                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-            }
-            // What a killed relay left behind.
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let listener = UnixListener::bind(path)?;
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-            listener.set_nonblocking(true)?;
-            let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-            epoll::add(&epoll, &listener, epoll::EventData::new_u64(0), epoll::EventFlags::IN)?;
-            Ok(Self { path: path.to_owned(), listener, epoll, connections: Vec::new() })
-        };
-        listen().map_err(|error| {
-            trf("Cannot listen at {path} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.", &[
-                ("path", &shown),
-                ("error", &error),
-            ])
-        })
-    }
-
-    /// Readable when [`Self::dispatch`] has something to do.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.epoll.as_fd()
-    }
-
-    /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `status` is
-    /// asked after that, or `controls` where the request was about these.
-    pub fn dispatch<T>(
-        &mut self,
-        relay: &mut T,
-        obey: impl Fn(&mut T, Request) -> Result<(), String>,
-        status: impl Fn(&T) -> Status,
-        controls: impl Fn(&T) -> Value,
-    ) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            let is_full = self.connections.len() >= MAX_CONNECTIONS;
-            let watched = stream.set_nonblocking(true).is_ok()
-                && epoll::add(&self.epoll, &stream, epoll::EventData::new_u64(1), epoll::EventFlags::IN).is_ok();
-            if watched && !is_full {
-                self.connections.push(Connection { stream, received: Vec::new(), watches: false });
-            }
-        }
-        self.connections.retain_mut(|connection| match connection.receive() {
-            Ok(None) => true,
-            Ok(Some(Ok(request))) => {
-                connection.watches = request == Request::Watch;
-                let is_of_controls =
-                    matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
-                if let Err(sentence) = obey(relay, request) {
-                    connection.send(&json!({ "error": sentence }));
-                    return false;
-                }
-                if is_of_controls {
-                    connection.send(&controls(relay));
-                    return false;
-                }
-                connection.send(&stamped(&to_json(&status(relay)))) && connection.watches
-            }
-            Ok(Some(Err(sentence))) => {
-                connection.send(&json!({ "error": sentence }));
-                false
-            }
-            Err(()) => false,
-        });
-    }
-
-    /// Tells everybody who watches.
-    pub fn publish(&mut self, status: &Value) {
-        let watchers = self.connections.iter().any(|connection| connection.watches);
-        if watchers {
-            let value = stamped(status);
-            self.connections.retain(|connection| !connection.watches || connection.send(&value));
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-impl Connection {
-    /// A whole request, if one is there. `Err`: the connection is over.
-    fn receive(&mut self) -> Result<Option<Result<Request, String>>, ()> {
-        let mut buffer = [0; 1024];
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(()),
-                Ok(count) => self.received.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(_) => return Err(()),
-            }
-            if self.watches || self.received.len() > MAX_REQUEST {
-                return Err(());
-            }
-            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
-                let request = serde_json::from_slice(&self.received[..end]).map_err(|error| {
-                    trf("That is not a request ({error}): send one like {\"do\":\"status\"}.", &[("error", &error)])
-                });
-                return Ok(Some(request));
-            }
-        }
-    }
-
-    /// Whether the whole line went out at once.
-    fn send(&self, value: &Value) -> bool {
-        let line = format!("{value}\n");
-        matches!((&self.stream).write(line.as_bytes()), Ok(count) if count == line.len())
-    }
-}
-
 /// Why a request had no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
@@ -428,19 +276,30 @@ pub fn ask(request: Request, as_json: bool) -> Result<(), AskError> {
 }
 
 fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool) -> Result<(), AskError> {
+    let mut stream = UnixStream::connect(path).map_err(|_| AskError::NotRunning)?;
+    let relay = peer(&stream).ok_or(AskError::NotRunning)?;
+    if !may_speak(relay) {
+        let text =
+            tr("Another user's program answers in Lenscap's place: set XDG_RUNTIME_DIR to a directory of your own.");
+        return Err(AskError::Failed(text));
+    }
     let hung = |error: io::Error| {
         AskError::Failed(trf(
-            "Lenscap does not answer ({error}): end it with \"pkill lenscap\" and start it again.",
-            &[("error", &error)],
+            "Lenscap does not answer ({error}): end it with \"kill -9 {pid}\" and start it again.",
+            &[("error", &error), ("pid", &relay.pid.as_raw_nonzero())],
         ))
     };
-    let mut stream = UnixStream::connect(path).map_err(|_| AskError::NotRunning)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;
     stream.set_write_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;
     let line = serde_json::to_string(&request).map_err(|error| AskError::Failed(error.to_string()))?;
-    stream.write_all(format!("{line}\n").as_bytes()).map_err(hung)?;
+    // Who is turned away cannot write any more, and can read why.
+    let written = stream.write_all(format!("{line}\n").as_bytes());
     let mut lines = BufReader::new(stream.try_clone().map_err(hung)?).lines();
-    let first = lines.next().ok_or_else(|| hung(io::ErrorKind::UnexpectedEof.into()))?.map_err(hung)?;
+    let first = match (lines.next(), written) {
+        (Some(Ok(first)), _) => first,
+        (_, Err(error)) | (Some(Err(error)), _) => return Err(hung(error)),
+        (None, Ok(())) => return Err(hung(io::ErrorKind::UnexpectedEof.into())),
+    };
     // Later lines come when something changes, however long that takes.
     stream.set_read_timeout(None).map_err(hung)?;
     for line in std::iter::once(Ok(first)).chain(lines) {
@@ -457,67 +316,22 @@ fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool)
     Ok(())
 }
 
+/// Who is at the other end, by the kernel's word: who connected, or who listened.
+fn peer(stream: &UnixStream) -> Option<UCred> {
+    rustix::net::sockopt::socket_peercred(stream).ok()
+}
+
+/// The same user, or root, who may everything anyway.
+fn may_speak(peer: UCred) -> bool {
+    peer.uid == rustix::process::getuid() || peer.uid.is_root()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::machine::Machine;
     use crate::core::policy::Policy;
-    use std::time::Instant;
-
-    fn serve_once(server: &mut Server, machine: &mut Machine, count: usize) {
-        let end = Instant::now() + Duration::from_secs(10);
-        let mut asked = 0;
-        while asked < count {
-            assert!(Instant::now() < end, "no request came");
-            let wait = rustix::time::Timespec { tv_sec: 1, tv_nsec: 0 };
-            let mut fds = [rustix::event::PollFd::new(&server.epoll, rustix::event::PollFlags::IN)];
-            rustix::event::poll(&mut fds, Some(&wait)).unwrap();
-            let counter = std::cell::Cell::new(asked);
-            server.dispatch(
-                machine,
-                |machine, request| {
-                    if let Some(command) = request.command() {
-                        machine.step(Instant::now(), crate::core::event::Event::Command(command));
-                    }
-                    Ok(())
-                },
-                |machine| {
-                    counter.set(counter.get() + 1);
-                    machine.status()
-                },
-                |_| Value::Null,
-            );
-            asked = counter.get();
-        }
-    }
-
-    fn server() -> (tempfile::TempDir, PathBuf, Server) {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lenscap/control");
-        let server = Server::at(&path).unwrap();
-        (directory, path, server)
-    }
-
-    #[test]
-    fn a_pause_is_asked_for_and_answered() {
-        let (_directory, path, mut server) = server();
-        let mut machine = Machine::new(Policy::default());
-        machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
-        let client = std::thread::spawn(move || {
-            let mut answers = Vec::new();
-            ask_at(&path, Request::Pause { seconds: Some(60) }, &mut |value| {
-                answers.push(value.clone());
-                true
-            })
-            .unwrap();
-            answers
-        });
-        serve_once(&mut server, &mut machine, 1);
-        let answers = client.join().unwrap();
-        assert_eq!(answers.len(), 1);
-        assert_eq!(answers[0]["state"], "paused");
-        assert_eq!(in_words(&answers[0]), "Camera is off (paused)");
-    }
+    use std::os::unix::net::UnixListener;
 
     #[test]
     fn another_camera_is_named_first() {
@@ -536,66 +350,16 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_hears_changes_and_nonsense_is_refused() {
-        let (_directory, path, mut server) = server();
-        let mut machine = Machine::new(Policy::default());
-        let mut watcher = UnixStream::connect(&path).unwrap();
-        watcher.write_all(b"{\"do\":\"watch\"}\n").unwrap();
-        serve_once(&mut server, &mut machine, 1);
-        machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
-        server.publish(&to_json(&machine.status()));
-        let mut lines = BufReader::new(watcher).lines();
-        assert!(lines.next().unwrap().unwrap().contains("no-device"));
-        assert!(lines.next().unwrap().unwrap().contains("idle"));
-        let mut stranger = UnixStream::connect(&path).unwrap();
-        stranger.write_all(b"{\"do\":\"explode\"}\n").unwrap();
-        let mut answer = String::new();
-        let reader = std::thread::spawn(move || {
-            stranger.read_to_string(&mut answer).unwrap();
-            answer
-        });
-        let end = Instant::now() + Duration::from_secs(10);
-        while !reader.is_finished() && Instant::now() < end {
-            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status, |_| Value::Null);
-        }
-        assert!(reader.join().unwrap().contains("not a request"));
-    }
-
-    #[test]
-    fn floods_and_endless_requests_are_cut_off() {
-        let (_directory, path, mut server) = server();
-        let mut machine = Machine::new(Policy::default());
-        let streams: Vec<_> = (0..MAX_CONNECTIONS + 8).map(|_| UnixStream::connect(&path).unwrap()).collect();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
-        assert_eq!(server.connections.len(), MAX_CONNECTIONS);
-        (&streams[0]).write_all(&[b'x'; 3 * MAX_REQUEST]).unwrap();
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
-        assert_eq!(server.connections.len(), MAX_CONNECTIONS - 1);
-        drop(streams);
-        server.dispatch(&mut machine, |_, _| Ok(()), Machine::status, |_| Value::Null);
-        assert!(server.connections.is_empty());
-    }
-
-    #[test]
-    fn nobody_there_and_somebody_there_already_are_told() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("control");
-        assert_eq!(ask_at(&path, Request::Status, &mut |_| true), Err(AskError::NotRunning));
-        let first = Server::at(&path).unwrap();
-        assert!(Server::at(&path).unwrap_err().contains("Another Lenscap"));
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        drop(first);
-        assert!(!path.exists());
-        drop(UnixListener::bind(&path).unwrap());
-        assert!(Server::at(&path).is_ok(), "what a killed relay left behind is replaced");
-    }
-
-    #[test]
     fn a_hung_relay_is_called_so() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("control");
         let _listener = UnixListener::bind(&path).unwrap();
         let error = ask_at(&path, Request::Status, &mut |_| true).unwrap_err();
-        assert!(matches!(error, AskError::Failed(text) if text.contains("does not answer")));
+        // Never by a name, which others have as well.
+        let advice = format!("kill -9 {}\"", std::process::id());
+        assert!(
+            matches!(&error, AskError::Failed(text) if text.contains("does not answer") && text.contains(&advice)),
+            "{error}"
+        );
     }
 }

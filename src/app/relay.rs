@@ -22,7 +22,7 @@ use crate::core::status::Status;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
 use crate::i18n::{tr, trf};
-use crate::ipc::{self, Request, Server};
+use crate::ipc::{self, Answer, Request, Server};
 use crate::output::finder::{self, Wanted};
 
 use super::controls::{Changes, merge, to_reset};
@@ -464,7 +464,7 @@ impl Relay {
         // Taken out meanwhile: commands publish through the same server.
         let Some(mut taken) = self.server.borrow_mut().take() else { return };
         let before = self.status();
-        taken.dispatch(self, Self::obey, Self::status, Self::controls_answer);
+        taken.dispatch(self, |relay, request| Answer::Now(relay.obey(request)), Self::status, Self::controls_answer);
         let after = self.status();
         if before != after {
             taken.publish(&ipc::to_json(&after));
