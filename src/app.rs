@@ -8,6 +8,7 @@ mod controls;
 mod desktop;
 mod lines;
 mod log;
+mod reading;
 mod relay;
 mod session;
 mod settle;

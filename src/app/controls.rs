@@ -47,7 +47,7 @@ pub(super) enum Order {
 }
 
 /// What the process printed.
-pub(super) fn understood(printed: &[u8]) -> Result<CameraControls, String> {
+fn understood(printed: &[u8]) -> Result<CameraControls, String> {
     serde_json::from_slice::<Result<CameraControls, String>>(printed).unwrap_or_else(|_| {
         Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
     })
@@ -58,11 +58,11 @@ pub(super) fn no_answer() -> String {
     tr("The camera does not answer: unplug it or restart the computer.")
 }
 
-/// Reads the controls of a camera in a process of its own; never streams.
-fn read(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Result<CameraControls, String> {
+/// Reads the controls of a camera in a process of its own, with such [`arguments`]; never streams. Waits for its answer.
+pub(super) fn read(arguments: &[OsString]) -> Result<CameraControls, String> {
     let program = program("lenscap-worker")?;
     let mut command = Command::new(&program);
-    let asked = Asked::new(command.args(arguments(source, excluded, orders))).map_err(|error| {
+    let asked = Asked::new(command.args(arguments)).map_err(|error| {
         trf(
             "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
             &[("path", &program.display()), ("error", &error)],
@@ -156,7 +156,7 @@ impl Place {
 
     /// The list, and what is saved shown in it.
     fn list(&self, orders: &[Order]) -> Result<CameraControls, String> {
-        read(&self.source, &self.excluded, orders)
+        read(&arguments(&self.source, &self.excluded, orders))
     }
 
     fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), String> {

@@ -12,8 +12,9 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use ksni::TrayMethods;
 
-use super::controls::{LIST_LIMIT, Order, arguments as list_arguments, no_answer, to_reset, understood};
+use super::controls::{Order, arguments as list_arguments, to_reset};
 use super::program;
+use super::reading::Reader;
 use super::relay::{Manner, Relay, Wish};
 use super::session::Session;
 use crate::camera::{self, Camera};
@@ -74,6 +75,7 @@ pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
         main_loop: glib::MainLoop::new(None, false),
         session: RefCell::default(),
         retry: Cell::new(FIRST_RETRY),
+        reader: Reader::new(),
     });
     desktop.clone().start(asked);
     desktop.main_loop.run();
@@ -117,6 +119,7 @@ struct Desktop {
     main_loop: glib::MainLoop,
     session: RefCell<Option<Session>>,
     retry: Cell<Duration>,
+    reader: Rc<Reader>,
 }
 
 impl Desktop {
@@ -321,27 +324,12 @@ impl Desktop {
     }
 
     async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, String> {
-        let path = program("lenscap-worker")?;
         let words = {
             let relay = self.relay.borrow();
             let own: Vec<_> = relay.nodes().into_iter().flatten().collect();
             list_arguments(&relay.settings().camera.source, &own, orders)
         };
-        let mut line = vec![path.as_os_str()];
-        line.extend(words.iter().map(std::ffi::OsString::as_os_str));
-        let child = gio::Subprocess::newv(&line, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| {
-            trf(
-                "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-                &[("path", &path.display()), ("error", &error.message())],
-            )
-        })?;
-        match glib::future_with_timeout(LIST_LIMIT, child.communicate_future(None)).await {
-            Ok(Ok((Some(printed), _))) => understood(&printed),
-            _ => {
-                child.force_exit();
-                Err(no_answer())
-            }
-        }
+        self.reader.read(words, orders.is_empty()).await
     }
 
     fn see_to(&self, wishes: &[Wish]) {

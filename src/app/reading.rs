@@ -1,0 +1,196 @@
+//! Reads the controls of a camera that is off, for whoever asks over D-Bus.
+//!
+//! One process at a time, however many ask; those who want the same share its answer, and who comes when too many wait
+//! is told so. A thread waits for the process: a camera that keeps it for ever keeps nobody else.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_channel::Sender;
+
+use super::controls::{LIST_LIMIT, no_answer, read};
+use crate::core::controls::CameraControls;
+use crate::i18n::{tr, trf};
+
+/// Processes that wait for their turn.
+const MAX_JOBS: usize = 8;
+/// Who shares one answer.
+const MAX_SHARERS: usize = 32;
+/// How much longer than its own limit the thread may take.
+const GRACE: Duration = Duration::from_secs(2);
+
+type Answer = Result<CameraControls, String>;
+/// Runs the camera program with these arguments; how long that takes is its own affair.
+type Run = fn(&[OsString]) -> Answer;
+
+/// What is to be read, in turn.
+#[derive(Debug)]
+pub(super) struct Reader {
+    run: Run,
+    limit: Duration,
+    jobs: RefCell<VecDeque<Job>>,
+    is_busy: Cell<bool>,
+    /// The last one took longer than it may, and has not ended.
+    is_stuck: Cell<bool>,
+}
+
+#[derive(Debug)]
+struct Job {
+    arguments: Vec<OsString>,
+    sharers: Vec<Sender<Answer>>,
+}
+
+impl Reader {
+    pub(super) fn new() -> Rc<Self> {
+        Self::with(read, LIST_LIMIT + GRACE)
+    }
+
+    fn with(run: Run, limit: Duration) -> Rc<Self> {
+        let (jobs, is_busy, is_stuck) = Default::default();
+        Rc::new(Self { run, limit, jobs, is_busy, is_stuck })
+    }
+
+    /// What the camera program says to these arguments; `is_plain`: it changes nothing.
+    pub(super) async fn read(self: &Rc<Self>, arguments: Vec<OsString>, is_plain: bool) -> Answer {
+        let (sender, answer) = async_channel::bounded(1);
+        self.enqueue(arguments, is_plain, sender)?;
+        if !self.is_busy.replace(true) {
+            glib::spawn_future_local(self.clone().work());
+        }
+        answer.recv().await.unwrap_or_else(|_| Err(no_answer()))
+    }
+
+    fn enqueue(&self, arguments: Vec<OsString>, is_plain: bool, sender: Sender<Answer>) -> Result<(), String> {
+        if self.is_stuck.get() {
+            return Err(no_answer());
+        }
+        let too_many = || Err(tr("Too many programs ask for the camera's controls at once: try again."));
+        let mut jobs = self.jobs.borrow_mut();
+        let jobs_waiting = jobs.len();
+        match jobs.back_mut() {
+            // Begins only after now, so that it sees what was set before; and nothing is set in between.
+            Some(last) if is_plain && last.arguments == arguments => match last.sharers.len() {
+                MAX_SHARERS.. => return too_many(),
+                _ => last.sharers.push(sender),
+            },
+            _ if jobs_waiting >= MAX_JOBS => return too_many(),
+            _ => jobs.push_back(Job { arguments, sharers: vec![sender] }),
+        }
+        Ok(())
+    }
+
+    async fn work(self: Rc<Self>) {
+        loop {
+            let job = self.jobs.borrow_mut().pop_front();
+            let Some(job) = job else { break };
+            self.carry_out(job).await;
+        }
+        self.is_busy.set(false);
+    }
+
+    async fn carry_out(&self, job: Job) {
+        let (sender, done) = async_channel::bounded(1);
+        let Job { arguments, sharers } = job;
+        let run = self.run;
+        let started = std::thread::Builder::new().name("controls".into()).spawn(move || {
+            // Nobody waits any more when it took too long.
+            let _ = sender.try_send(run(&arguments));
+        });
+        if let Err(error) = started {
+            let text = trf("The camera program cannot be asked ({error}): free some memory.", &[("error", &error)]);
+            return tell(sharers, &Err(text));
+        }
+        match glib::future_with_timeout(self.limit, done.recv()).await {
+            Ok(answer) => tell(sharers, &answer.unwrap_or_else(|_| Err(no_answer()))),
+            Err(_) => {
+                self.is_stuck.set(true);
+                tell(sharers, &Err(no_answer()));
+                let waiting = std::mem::take(&mut *self.jobs.borrow_mut());
+                for job in waiting {
+                    tell(job.sharers, &Err(no_answer()));
+                }
+                // No further one beside it.
+                let _ = done.recv().await;
+                self.is_stuck.set(false);
+            }
+        }
+    }
+}
+
+fn tell(sharers: Vec<Sender<Answer>>, answer: &Answer) {
+    for sharer in sharers {
+        let _ = sharer.try_send(answer.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    static RUNNING: AtomicUsize = AtomicUsize::new(0);
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+    /// Says what it was asked, as the camera's name.
+    fn run(arguments: &[OsString]) -> Answer {
+        assert_eq!(RUNNING.fetch_add(1, Ordering::SeqCst), 0, "one at a time");
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+        let camera = arguments.join(&OsString::from(" ")).to_string_lossy().into_owned();
+        Ok(CameraControls { camera, ..CameraControls::default() })
+    }
+
+    fn ask(reader: &Rc<Reader>, word: &str, is_plain: bool) -> glib::JoinHandle<Answer> {
+        let (reader, arguments) = (reader.clone(), vec![word.into()]);
+        glib::spawn_future_local(async move { reader.read(arguments, is_plain).await })
+    }
+
+    fn in_context(test: impl FnOnce(&glib::MainContext)) {
+        let context = glib::MainContext::new();
+        context.with_thread_default(|| test(&context)).unwrap();
+    }
+
+    #[test]
+    fn many_who_ask_share_few_processes_and_too_many_are_told() {
+        in_context(|context| {
+            let reader = Reader::with(run, Duration::from_secs(60));
+            let plain: Vec<_> = (0..MAX_SHARERS).map(|_| ask(&reader, "list", true)).collect();
+            let set: Vec<_> = (0..2 * MAX_JOBS).map(|number| ask(&reader, &format!("set {number}"), false)).collect();
+            let answers = |asked: Vec<glib::JoinHandle<Answer>>| {
+                asked.into_iter().map(|it| context.block_on(it).unwrap()).collect::<Vec<_>>()
+            };
+            assert!(answers(plain).into_iter().all(|answer| answer.unwrap().camera == "list"));
+            let refused = answers(set).into_iter().filter(|answer| answer.is_err()).count();
+            assert!((MAX_JOBS - 1..=MAX_JOBS + 1).contains(&refused), "{refused}");
+            assert!(RUNS.load(Ordering::SeqCst) <= MAX_JOBS + 2);
+            assert!(!reader.is_busy.get());
+        });
+    }
+
+    #[test]
+    fn one_that_hangs_is_left_alone_and_told_of() {
+        fn hang(_: &[OsString]) -> Answer {
+            std::thread::sleep(Duration::from_millis(500));
+            Err("late".into())
+        }
+        in_context(|context| {
+            let reader = Reader::with(hang, Duration::from_millis(20));
+            let first = ask(&reader, "list", true);
+            assert_eq!(context.block_on(first).unwrap(), Err(no_answer()));
+            assert_eq!(
+                context.block_on(ask(&reader, "list", true)).unwrap(),
+                Err(no_answer()),
+                "no second one beside it"
+            );
+            while reader.is_busy.get() {
+                context.iteration(true);
+            }
+            assert!(!reader.is_stuck.get());
+        });
+    }
+}
