@@ -76,7 +76,7 @@ fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
         ("warm-before-hello", ReasonKind::Crash, "\"Step\" while it was \"Greeting\""),
         ("started-unasked", ReasonKind::Crash, "\"Started\""),
         ("step-back", ReasonKind::Crash, "\"Step\" while it was \"Warm\""),
-        ("wrong-version", ReasonKind::Setup, "reinstall"),
+        ("wrong-version", ReasonKind::Setup, "restart Lenscap"),
         ("flood", ReasonKind::Crash, "nonsense"),
         ("frame-flood", ReasonKind::Crash, "more messages"),
         ("bad-slot", ReasonKind::Crash, "slot 4294967295 of 4"),

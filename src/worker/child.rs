@@ -258,7 +258,7 @@ impl Session {
 
 fn failed(what: String) -> End {
     let text = trf(
-        "The camera process and Lenscap do not understand each other ({what}): reinstall Lenscap.",
+        "The camera process and Lenscap do not understand each other ({what}): restart Lenscap.",
         &[("what", &what)],
     );
     End::Failed(Reason::new(ReasonKind::Other, text))

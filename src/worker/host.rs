@@ -455,7 +455,7 @@ impl WorkerHost {
             (FromChild::Hello { version }, Phase::Greeting) => {
                 if version != crate::VERSION {
                     let text = trf(
-                        "The camera process is version {theirs} and Lenscap is version {ours}: reinstall Lenscap.",
+                        "The camera process is version {theirs} and Lenscap is version {ours}, as after an update: restart Lenscap.",
                         &[("theirs", &plain(&version)), ("ours", &crate::VERSION)],
                     );
                     return Err(Reason::new(ReasonKind::Setup, text));
