@@ -1,4 +1,4 @@
-//! The applet: the relay in GLib's main loop, with icon, notifications, D-Bus and the session's events around it.
+//! The applet: the relay in GLib's main loop, with icon, notifications and D-Bus around it.
 //!
 //! Everything around it may be missing, and may come and go: without a session bus, a tray or a notification service the
 //! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
@@ -16,12 +16,10 @@ use super::controls::{Order, arguments as list_arguments, to_reset};
 use super::program;
 use super::reading::Reader;
 use super::relay::{Manner, Relay, Wish};
-use super::session::Session;
 use crate::camera::{self, Camera};
 use crate::cli::RunArgs;
 use crate::config::{self, SecondNode, Settings};
 use crate::core::controls::CameraControls;
-use crate::core::event::Event;
 use crate::core::source::Source;
 use crate::core::status::Status;
 use crate::i18n::{tr, trf};
@@ -73,7 +71,6 @@ pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
         relay: RefCell::new(relay),
         front,
         main_loop: glib::MainLoop::new(None, false),
-        session: RefCell::default(),
         retry: Cell::new(FIRST_RETRY),
         reader: Reader::new(),
     });
@@ -94,10 +91,10 @@ fn log_of_glib(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> glib::Lo
     glib::LogWriterOutput::Handled
 }
 
-/// A connection of our own to a bus: its end is not ours. The relay runs in this thread and never waits for a bus that
-/// does not answer.
-async fn connect(bus: gio::BusType) -> Result<gio::DBusConnection, String> {
-    let address = gio::functions::dbus_address_get_for_bus_sync(bus, gio::Cancellable::NONE)
+/// A connection of our own to the session bus: its end is not ours. The relay runs in this thread and never waits for a
+/// bus that does not answer.
+async fn connect() -> Result<gio::DBusConnection, String> {
+    let address = gio::functions::dbus_address_get_for_bus_sync(gio::BusType::Session, gio::Cancellable::NONE)
         .map_err(|error| error.to_string())?;
     let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
     let connection = gio::DBusConnection::for_address_future(&address, flags, None);
@@ -117,7 +114,6 @@ struct Desktop {
     relay: RefCell<Relay>,
     front: Rc<RefCell<Front>>,
     main_loop: glib::MainLoop,
-    session: RefCell<Option<Session>>,
     retry: Cell<Duration>,
     reader: Rc<Reader>,
 }
@@ -143,51 +139,7 @@ impl Desktop {
                 desktop.answer(ask);
             }
         });
-        let desktop = self.clone();
-        glib::spawn_future_local(async move {
-            match connect(gio::BusType::System).await {
-                Ok(connection) => desktop.follow_session(connection),
-                Err(error) => tracing::info!("the camera stays on through sleep and lock: no system bus ({error})"),
-            }
-        });
         self.reach_bus();
-    }
-
-    fn follow_session(self: &Rc<Self>, connection: gio::DBusConnection) {
-        let desktop = Rc::downgrade(self);
-        let session = Session::new(connection, move |event| {
-            if let Some(desktop) = desktop.upgrade() {
-                desktop.session_event(event);
-            }
-        });
-        self.session.replace(Some(session));
-    }
-
-    /// Sleep and lock.
-    fn session_event(&self, event: Event) {
-        let wakes = event == Event::Sleep(false);
-        let sleeps = event == Event::Sleep(true);
-        self.relay.borrow_mut().event(event);
-        if let (true, Some(session)) = (wakes, &*self.session.borrow()) {
-            // Of a sleep that did not come, or is over.
-            self.front.borrow_mut().awaits_sleep = false;
-            session.hold_sleep();
-        }
-        if sleeps {
-            self.front.borrow_mut().awaits_sleep = true;
-            self.let_sleep();
-        }
-    }
-
-    /// Once the camera is off, sleep may come.
-    fn let_sleep(&self) {
-        let mut front = self.front.borrow_mut();
-        if front.awaits_sleep && !front.status.as_ref().is_some_and(|status| status.camera_live) {
-            front.awaits_sleep = false;
-            if let Some(session) = &*self.session.borrow() {
-                session.allow_sleep();
-            }
-        }
     }
 
     /// Takes the bus, and all that is on it; tries again when it is gone.
@@ -197,7 +149,7 @@ impl Desktop {
         }
         let desktop = self.clone();
         glib::spawn_future_local(async move {
-            match connect(gio::BusType::Session).await {
+            match connect().await {
                 Ok(connection) => desktop.take_bus(&connection),
                 Err(error) => {
                     tracing::warn!("the session bus cannot be reached: {error}");
@@ -346,7 +298,6 @@ impl Desktop {
                 }
             }
         }
-        self.let_sleep();
         let nodes = self.relay.borrow().nodes();
         self.front.borrow_mut().take_nodes(nodes);
     }
@@ -481,7 +432,6 @@ struct Front {
     /// Trays that come and go; unsubscribes when dropped.
     watcher: Option<gio::SignalSubscription>,
     has_host: bool,
-    awaits_sleep: bool,
 }
 
 impl Front {
@@ -501,7 +451,6 @@ impl Front {
             unseen: Rc::default(),
             watcher: None,
             has_host: false,
-            awaits_sleep: false,
         }
     }
 

@@ -27,6 +27,7 @@ use crate::output::finder::{self, Wanted};
 
 use super::controls::{Changes, merge, to_reset};
 use super::lines::Lines;
+use super::session::Session;
 use super::{program, settle};
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
@@ -43,6 +44,7 @@ const RELOAD: u64 = FIRST_FREE_TOKEN + 1;
 const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
 const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
 const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
+const LOGIND: u64 = FIRST_FREE_TOKEN + 5;
 const VALUES: u64 = FIRST_FREE_TOKEN + 16;
 
 /// Values of controls that come faster than this are written together.
@@ -81,6 +83,9 @@ pub(super) struct Relay {
     terminate: UnixStream,
     reload: UnixStream,
     toggle: UnixStream,
+    session: Option<Session>,
+    /// The computer waits with its sleep until the camera is off.
+    awaits_sleep: bool,
     has_desktop: bool,
     wishes: Vec<Wish>,
     /// Values of controls, by camera and key, that are in use and not written yet; `None`: no longer saved.
@@ -128,6 +133,7 @@ impl Relay {
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
         let watcher = Watcher::new(&path).map_err(|error| tracing::warn!("{error}")).ok();
+        let session = Session::new().map_err(|error| tracing::warn!("sleep and lock are not seen ({error})")).ok();
         let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
@@ -162,6 +168,9 @@ impl Relay {
         if let Some(server) = server.borrow().as_ref() {
             watch(&server.fd(), CONTROL)?;
         }
+        if let Some(session) = &session {
+            watch(&session.fd(), LOGIND)?;
+        }
         let wishes = Vec::new();
         Ok(Self {
             engine,
@@ -175,6 +184,8 @@ impl Relay {
             terminate,
             reload,
             toggle,
+            session,
+            awaits_sleep: false,
             has_desktop,
             wishes,
             unsaved: Changes::new(),
@@ -206,11 +217,13 @@ impl Relay {
                 }
                 CONTROL => self.serve(),
                 VALUES => self.write_timer_fired(),
+                LOGIND => self.follow_session(),
                 RELOAD if drain(&self.reload) => self.take_settings(),
                 SETTINGS if self.watcher.as_mut().is_some_and(Watcher::dispatch) => self.take_settings(),
                 _ => {}
             }
         }
+        self.let_sleep();
         if self.engine.cameras_changed() {
             self.settle_controls();
             self.wishes.push(Wish::Cameras);
@@ -246,9 +259,31 @@ impl Relay {
         [self.engine.node(), self.engine.second_node()].map(|node| node.map(Path::to_owned))
     }
 
-    /// Something happened outside: sleep, lock.
-    pub(super) fn event(&mut self, event: Event) {
-        self.engine.event(event);
+    /// Sleep and lock.
+    fn follow_session(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        for event in session.dispatch() {
+            match event {
+                Event::Sleep(true) => self.awaits_sleep = true,
+                Event::Sleep(false) => {
+                    // Of a sleep that did not come, or is over.
+                    self.awaits_sleep = false;
+                    session.hold_sleep();
+                }
+                _ => {}
+            }
+            self.engine.event(event);
+        }
+    }
+
+    /// Once the camera is off, sleep may come.
+    fn let_sleep(&mut self) {
+        if self.awaits_sleep && !self.engine.status().camera_live {
+            self.awaits_sleep = false;
+            if let Some(session) = &mut self.session {
+                session.allow_sleep();
+            }
+        }
     }
 
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::wishes`].
@@ -445,7 +480,8 @@ impl Relay {
             Ok(settings) => {
                 tracing::info!("settings taken from {}", self.path.display());
                 if std::mem::take(&mut self.paused_for_problem) && !settings.privacy.start_paused {
-                    self.engine.command(Command::Resume);
+                    // Over, and by nobody's hand: a lock holds.
+                    self.engine.command(Command::Pause { duration: Some(Duration::ZERO) });
                 }
                 self.settings = settings;
                 self.problem = None;

@@ -528,6 +528,57 @@ class Session(Case):
         applet.wait_for("live")
 
 
+    def sleeps(self, relay, asleep=True):
+        """Until it is seen: the relay may just be on its way to the bus."""
+        def seen():
+            self.emit("PrepareForSleep", "b", GLib.Variant("b", asleep))
+            time.sleep(0.2)
+            return (relay.ask({"do": "status"})["state"] == "paused") == asleep
+        eventually(f"sleep is {asleep}", seen)
+
+    def test_a_bus_that_comes_back_is_heard_again(self):
+        applet = self.applet(XDG_SESSION_ID="c1")
+        applet.stream("Zoom")
+        applet.wait_for("live")
+        self.sleeps(applet)
+        self.desktop.system.process.stop(signal.SIGKILL)
+        eventually("it noticed", lambda: "the system bus went away" in applet.process.text())
+        self.assertEqual(applet.property("State"), "paused", "as before while nothing is known")
+        # Awake when the bus is back: that is read, nobody tells it again.
+        self.path = self.desktop.logind()
+        applet.wait_for("live")
+        self.sleeps(applet)
+        self.sleeps(applet, False)
+        self.lock(True)
+        applet.wait_for("paused")
+
+    def test_resuming_by_hand_wins_over_a_sleep_whose_end_nobody_told(self):
+        applet = self.applet(XDG_SESSION_ID="c1")
+        applet.stream("Zoom")
+        self.sleeps(applet)
+        self.desktop.system.process.stop(signal.SIGKILL)
+        eventually("it noticed", lambda: "the system bus went away" in applet.process.text())
+        applet.call("Resume")
+        applet.wait_for("live")
+
+    def test_a_relay_without_a_desktop_sees_sleep_and_lock_too(self):
+        relay = Applet(self.desktop, "run", "--headless", *Applet.OPTIONS, XDG_SESSION_ID="c1")
+        relay.stream("Zoom")
+        state = lambda: relay.ask({"do": "status"})["state"]  # noqa: E731
+        eventually("it is live", lambda: state() == "live")
+        self.sleeps(relay)
+        self.sleeps(relay, False)
+        self.lock(True)
+        eventually("it is paused", lambda: state() == "paused")
+        self.lock(False)
+        eventually("it is live again", lambda: state() == "live")
+        relay.stream()
+        eventually("it is idle", lambda: state() == "idle")
+        before = relay.switches()
+        time.sleep(5)  # the measurement itself
+        self.assertEqual(relay.switches(), before, "listening costs nothing")
+
+
 class Costs(Case):
     """Counts, not times."""
 

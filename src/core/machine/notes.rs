@@ -117,8 +117,10 @@ impl Machine {
         }
     }
 
+    /// By hand: also over a sleep or a lock, whose end nobody may have told.
     fn resume(&mut self) {
         self.pause = None;
+        (self.asleep, self.locked) = (false, false);
         self.turned_off = false;
         self.forget_failure();
     }

@@ -189,6 +189,11 @@ impl Bench {
         match &event {
             Event::Sleep(asleep) => self.asleep = *asleep,
             Event::Locked(locked) => self.locked = *locked,
+            // By hand, over whatever was told.
+            Event::Command(Command::Resume) => (self.asleep, self.locked) = (false, false),
+            Event::Command(Command::Toggle) if self.machine.pause.is_some() => {
+                (self.asleep, self.locked) = (false, false);
+            }
             Event::Policy(policy) => self.policy = policy.clone(),
             Event::Sensor(SensorEvent::Others(others)) => self.others.clone_from(others),
             _ => {}
@@ -850,6 +855,24 @@ fn a_locked_session_has_no_camera_where_the_user_wants_that() {
     assert!(bench.send(Event::Locked(false)).contains(&Action::StartCamera));
     bench.send(Event::Policy(Policy { pause_while_locked: false, ..bench.policy.clone() }));
     assert!(!bench.send(Event::Locked(true)).contains(&Action::StopWorker));
+}
+
+#[test]
+fn resuming_by_hand_wins_over_a_lock_or_a_sleep_whose_end_was_never_told() {
+    for event in [Event::Locked(true), Event::Sleep(true)] {
+        let mut bench = Bench::live();
+        assert!(bench.send(event.clone()).contains(&Action::StopWorker));
+        bench.worker(WorkerEvent::Exited { reason: None });
+        assert!(bench.send(Event::Command(Command::Resume)).contains(&Action::StartCamera), "{event:?}");
+        assert!(bench.send(event).contains(&Action::StopWorker), "until it is told again");
+    }
+    // A pause that is over is nobody's hand.
+    let mut bench = Bench::live();
+    bench.send(Event::Locked(true));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(bench.send(Event::Command(Command::Pause { duration: Some(Duration::ZERO) })).is_empty());
+    assert_eq!(bench.name(), StateName::Paused);
+    assert!(bench.send(Event::Locked(false)).contains(&Action::StartCamera));
 }
 
 #[test]
