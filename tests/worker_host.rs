@@ -68,6 +68,17 @@ fn a_worker_that_ends_by_itself_is_reported_with_its_last_words() {
 }
 
 #[test]
+fn a_worker_whose_status_is_lost_has_ended() {
+    let mut rig = fake("exit-early");
+    // As a SIGCHLD that is ignored, or a library that waits for everything, takes it.
+    let pid = rustix::process::Pid::from_raw(rig.host.pid().cast_signed());
+    rustix::process::waitpid(pid, rustix::process::WaitOptions::empty()).unwrap();
+    let reason = rig.end().expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::Crash, "{reason}");
+    assert!(reason.text.contains("ended by itself"), "{reason}");
+}
+
+#[test]
 fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
     for (mode, kind, words) in [
         ("garbage", ReasonKind::Crash, "nonsense"),

@@ -1,6 +1,7 @@
 //! Chooses the role, nothing else.
 
 fn main() -> std::process::ExitCode {
+    lenscap::sys::signals::start_clean();
     lenscap::i18n::init();
     lenscap::worker::child::run()
 }

@@ -4,4 +4,5 @@ pub mod locale;
 pub mod memfd;
 pub mod memory;
 pub mod process;
+pub mod signals;
 pub mod v4l2;

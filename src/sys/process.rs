@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use rustix::process::{PidfdFlags, Signal};
 
@@ -30,6 +30,22 @@ pub fn spawn_tied(command: &mut Command, inherited: BorrowedFd<'_>) -> io::Resul
         });
     }
     command.spawn()
+}
+
+/// The end of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// How it ended; `None` when somebody else in this process took that, or the kernel threw it away.
+    pub status: Option<ExitStatus>,
+}
+
+/// Reaps the child if it has ended; never waits. A child that cannot be waited for any more (`ECHILD`) has ended, too.
+pub fn end(child: &mut Child) -> Option<End> {
+    match child.try_wait() {
+        Ok(status) => status.map(|status| End { status: Some(status) }),
+        // ECHILD; there is no other error for a child of one's own.
+        Err(_) => Some(End { status: None }),
+    }
 }
 
 /// A descriptor that becomes readable when this child has ended. The caller has not waited for the child yet.

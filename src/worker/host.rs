@@ -283,14 +283,11 @@ impl WorkerHost {
             return;
         }
         // Looked at first: what a dead child has said is then complete below.
-        let status = self.child.try_wait().unwrap_or_else(|error| {
-            tracing::error!("cannot wait for the camera process: {error}");
-            None
-        });
+        let end = process::end(&mut self.child);
         self.stderr.drain();
         self.receive(MAX_PER_DISPATCH, now, out);
-        if let Some(status) = status {
-            self.finish(status, out);
+        if let Some(end) = end {
+            self.finish(end.status, out);
             return;
         }
         if self.ending == Ending::No && self.stuck {
@@ -546,14 +543,18 @@ impl WorkerHost {
         self.phase = Phase::Failed;
     }
 
-    fn finish(&mut self, status: ExitStatus, out: &mut Vec<HostEvent>) {
+    fn finish(&mut self, status: Option<ExitStatus>, out: &mut Vec<HostEvent>) {
         // A descendant may keep the pipe open: what is in it now is all there is to wait for.
         self.stderr.drain();
         self.exited = true;
         self.channel = None;
         let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
         let reason = (!was_asked).then(|| crashed(status, self.stderr.last_words()));
-        if was_asked && !status.success() && self.ending != Ending::Killed {
+        if let Some(status) = status
+            && was_asked
+            && !status.success()
+            && self.ending != Ending::Killed
+        {
             tracing::warn!("the camera process ended badly ({status})");
         }
         out.push(HostEvent::Exited { reason });
@@ -567,7 +568,7 @@ impl Drop for WorkerHost {
         }
         self.kill();
         let until = Instant::now() + REAP_LIMIT;
-        while let Ok(None) = self.child.try_wait() {
+        while process::end(&mut self.child).is_none() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 tracing::error!("the camera process {} does not die", self.child.id());

@@ -24,9 +24,9 @@ pub(super) fn nonsense(what: &str) -> Reason {
     Reason::new(ReasonKind::Crash, text)
 }
 
-/// It ended unasked.
-pub(super) fn crashed(status: ExitStatus, last_words: Option<String>) -> Reason {
-    let how = match (status.signal(), status.code()) {
+/// It ended unasked; `status`: `None` when somebody else took it.
+pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) -> Reason {
+    let how = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
         (Some(signal), _) => trf("The camera's driver crashed (signal {number})", &[("number", &signal)]),
         (None, Some(code)) => trf("The camera process ended by itself (exit status {number})", &[("number", &code)]),
         (None, None) => tr("The camera process ended by itself"),

@@ -91,10 +91,23 @@ impl Relay {
 
     /// As [`Self::start`], with these environment variables on top.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_through(&[], arguments, environment)
+    }
+
+    /// As [`Self::start_with`], by a program with these arguments that becomes what is behind them.
+    pub fn start_through(wrapper: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let stderr = home.path().join("stderr");
         let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
-        let mut child = Command::new(program)
+        let mut command = match wrapper {
+            [] => Command::new(program),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        let mut child = command
             .args(["run", "--headless", "--events"])
             .args(arguments)
             .env("XDG_CONFIG_HOME", home.path().join("config"))
@@ -139,6 +152,12 @@ impl Relay {
             .expect("lenscap starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// The directory of its control socket.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn runtime_dir(&self) -> &std::path::Path {
+        self._home.path()
     }
 
     /// Its settings file, which need not be there.

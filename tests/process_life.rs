@@ -1,0 +1,66 @@
+//! How the relay and its worker live and die together: the whole relay with the test picture, its output in memory.
+
+#[path = "common/relay.rs"]
+#[allow(dead_code)]
+mod relay;
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+
+use relay::{Relay, eventually};
+
+/// A relay with the test picture whose only client is told through the control socket. `wrapper`: what it is started with.
+struct Rig {
+    relay: Relay,
+}
+
+impl Rig {
+    fn start(wrapper: &[&str]) -> Self {
+        let arguments = ["--source", "test", "--width", "320", "--height", "240"];
+        Self { relay: Relay::start_through(wrapper, &arguments, &[("LENSCAP_OUTPUT", "memory")]) }
+    }
+
+    fn stream(&mut self) {
+        self.relay.wait_for("idle");
+        let socket = self.relay.runtime_dir().join("lenscap/control");
+        eventually("the control socket is there", || UnixStream::connect(&socket).is_ok());
+        let mut connection = UnixStream::connect(&socket).expect("a listener");
+        connection.write_all(b"{\"do\":\"pretend\",\"streaming\":[\"Zoom\"]}\n").expect("written");
+        self.relay.wait_for("live");
+    }
+
+    fn worker(&self) -> u32 {
+        let [worker] = self.relay.workers()[..] else { panic!("one worker: {:?}", self.relay.workers()) };
+        worker
+    }
+}
+
+fn signal(pid: u32, signal: &str) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill").success());
+}
+
+/// Whether the test picture can be made here.
+fn has_picture(test: &str) -> bool {
+    gst::init().expect("GStreamer");
+    let has = ["videotestsrc", "videoconvertscale"].iter().all(|name| gst::ElementFactory::find(name).is_some());
+    if !has {
+        println!("SKIP {test}: GStreamer's test picture is not installed");
+    }
+    has
+}
+
+#[test]
+fn the_workers_end_is_noticed_whoever_ignored_sigchld() {
+    if !has_picture("the_workers_end_is_noticed_whoever_ignored_sigchld") {
+        return;
+    }
+    let wrapper = ["env", "--ignore-signal=CHLD"];
+    let mut rig = Rig::start(&wrapper);
+    rig.stream();
+    signal(rig.worker(), "-KILL");
+    let failed = rig.relay.wait_for("failed");
+    assert!(failed.reason.contains("signal 9"), "{}", failed.reason);
+    rig.relay.wait_for("live");
+    assert!(rig.relay.quit().success());
+}
