@@ -263,7 +263,12 @@ impl Engine {
         self.copies
     }
 
-    /// The worker's process id, while there is one.
+    /// The process id of the worker's keeper, which was started and outlives it, while there is one.
+    pub fn keeper_pid(&self) -> Option<u32> {
+        self.worker.as_ref().map(WorkerHost::keeper)
+    }
+
+    /// The worker's process id, while there is one; its keeper's until it has greeted.
     pub fn worker_pid(&self) -> Option<u32> {
         self.worker.as_ref().map(WorkerHost::pid)
     }
@@ -675,11 +680,6 @@ impl Engine {
         let spawned = WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now);
         match spawned.and_then(|worker| self.watch_worker(&worker).map(|()| worker)) {
             Ok(worker) => {
-                let pid = worker.pid();
-                for outlet in self.outlets() {
-                    outlet.set_own(Some(pid));
-                }
-                self.sensors.set_worker(Some(worker.pid()));
                 self.worker = Some(worker);
             }
             Err(reason) => self.cannot_spawn(reason),
@@ -688,12 +688,15 @@ impl Engine {
 
     /// A worker that is not heard would answer nothing: it is none.
     fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Reason> {
+        let level = epoll::EventFlags::IN;
+        // Its end is an edge: what it leaves behind is looked at by the clock.
+        let how = [(WORKER_SOCKET, level), (WORKER, level), (WORKER, level | epoll::EventFlags::ET)];
         let watched = worker
             .fds()
             .into_iter()
-            .zip([WORKER_SOCKET, WORKER, WORKER])
-            .filter_map(|(fd, token)| Some((fd?, token)))
-            .try_for_each(|(fd, token)| add(&self.epoll, fd, token, epoll::EventFlags::IN));
+            .zip(how)
+            .filter_map(|(fd, how)| Some((fd?, how)))
+            .try_for_each(|(fd, (token, flags))| add(&self.epoll, fd, token, flags));
         watched.map_err(|error| {
             let text = trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
             Reason::new(ReasonKind::Other, text)
@@ -706,6 +709,12 @@ impl Engine {
         dispatch(worker, now, &mut happened);
         for event in happened.drain(..) {
             match event {
+                HostEvent::Greeted { pid } => {
+                    for outlet in self.outlets() {
+                        outlet.set_own(Some(pid));
+                    }
+                    self.sensors.set_worker(Some(pid));
+                }
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Mode(mode) => {
                     tracing::info!(

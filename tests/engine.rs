@@ -194,11 +194,11 @@ fn every_slot_is_wiped_after_a_session() {
 fn an_open_node_warms_the_worker_and_leaves_the_camera_alone() {
     let mut bench = Bench::new("test");
     bench.clients(Some(Use::Open));
-    let pid = bench.engine.worker_pid().expect("a warm worker");
+    let pid = bench.engine.keeper_pid().expect("a warm worker");
     assert!(!bench.engine.status().camera_live);
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Live);
-    assert_eq!(bench.engine.worker_pid(), Some(pid), "the warm one is used");
+    assert_eq!(bench.engine.keeper_pid(), Some(pid), "the warm one is used");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod relay;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
+use std::time::Instant;
 
 use relay::{Relay, eventually};
 
@@ -48,6 +49,42 @@ fn has_picture(test: &str) -> bool {
         println!("SKIP {test}: GStreamer's test picture is not installed");
     }
     has
+}
+
+/// The state letter of a process in `/proc`; `None` when it is gone.
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
+
+#[test]
+fn a_relay_that_is_stopped_takes_the_camera_with_it_and_goes_on_afterwards() {
+    if !has_picture("a_relay_that_is_stopped_takes_the_camera_with_it") {
+        return;
+    }
+    let mut rig = Rig::start(&[]);
+    rig.stream();
+    let worker = rig.worker();
+    signal(rig.relay.pid(), "-STOP");
+    let stopped = Instant::now();
+    eventually("the worker has ended", || matches!(state(worker), None | Some('Z')));
+    println!("REPORT the worker ended {:?} after the relay was stopped", stopped.elapsed());
+    signal(rig.relay.pid(), "-CONT");
+    rig.relay.wait_for("failed");
+    rig.relay.wait_for("live");
+    assert!(rig.relay.quit().success());
+}
+
+#[test]
+fn a_relay_that_is_killed_takes_the_worker_and_its_keeper_with_it() {
+    if !has_picture("a_relay_that_is_killed_takes_the_worker_and_its_keeper_with_it") {
+        return;
+    }
+    let mut rig = Rig::start(&[]);
+    rig.stream();
+    let pids: Vec<u32> = rig.relay.children().into_iter().chain([rig.worker()]).collect();
+    rig.relay.kill();
+    eventually("nothing is left", || pids.iter().all(|pid| matches!(state(*pid), None | Some('Z'))));
 }
 
 #[test]

@@ -147,10 +147,10 @@ fn a_worker_that_has_stopped_and_does_not_end_is_killed_soon() {
     rig.host.stop(asked);
     rig.until("stopped", |rig| rig.stopped);
     let mut out = Vec::new();
-    let deadline = rig.host.deadline().expect("its end is waited for");
-    assert!(deadline <= Instant::now() + Duration::from_secs(1));
-    rig.host.dispatch(deadline, &mut out);
-    assert_eq!((rig.host.deadline(), out), (None, Vec::new()), "killed");
+    let soon = Instant::now() + Duration::from_secs(1);
+    assert!(rig.host.deadline().is_some_and(|deadline| deadline <= soon), "its end is waited for");
+    rig.host.dispatch(soon, &mut out);
+    assert!(rig.host.is_killed() && out.is_empty(), "{out:?}");
     assert_eq!(rig.end(), None);
 }
 
@@ -174,8 +174,7 @@ fn stopping_escalates_from_message_to_sigterm_to_sigkill() {
         let end = Instant::now() + LIMIT;
         while rig.exited.is_none() {
             assert!(Instant::now() < end, "{mode}: never ends");
-            // After SIGKILL nothing is left to wait for.
-            was_killed |= rig.host.deadline().is_none();
+            was_killed |= rig.host.is_killed();
             rig.turn(end);
         }
         assert_eq!(was_killed, killed, "{mode}");
@@ -244,6 +243,99 @@ fn a_dropped_host_leaves_no_process() {
         let pid = rig.host.pid();
         drop(rig);
         assert_eq!(state(pid), None, "{mode}");
+    }
+}
+
+/// The processes with this in their environment.
+fn marked(mark: &str) -> Vec<u32> {
+    let variable = format!("LENSCAP_TEST_MARK={mark}");
+    let has_it = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|it| it == variable.as_bytes())
+    };
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(has_it).collect()
+}
+
+fn leaving(mode: &str, mark: &str) -> Rig {
+    let environment = [("LENSCAP_FAKE_WORKER", mode), ("LENSCAP_TEST_MARK", mark), ("RUST_BACKTRACE", "0")];
+    let mut rig = Rig::spawn(&program(), "test", format(Yuy2, 64, 32, 30), &environment);
+    rig.until("warm", |rig| rig.warm);
+    // Keeper, worker, and what it started, once that has its own name and no shell is left to come.
+    rig.until("children", |_| marked(mark).len() >= 4);
+    rig
+}
+
+fn signal(pid: u32, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn nothing_that_a_worker_started_is_left_when_it_has_exited() {
+    for mode in ["leave-a-child", "leave-a-daemon"] {
+        // In order.
+        let mark = format!("order-{mode}");
+        let mut rig = leaving(mode, &mark);
+        rig.stop();
+        assert!(marked(&mark).is_empty(), "{mode}: after its stop");
+
+        // Its own end.
+        let mark = format!("crash-{mode}");
+        let mut rig = leaving(mode, &mark);
+        signal(rig.host.pid(), rustix::process::Signal::ABORT);
+        let reason = rig.end().expect("a reason");
+        assert!(reason.text.contains("signal 6"), "{reason}");
+        assert!(marked(&mark).is_empty(), "{mode}: after its crash");
+
+        // Ours.
+        let mark = format!("killed-{mode}");
+        let mut rig = leaving(mode, &mark);
+        rig.host.kill();
+        assert_eq!(rig.end(), None);
+        assert!(marked(&mark).is_empty(), "{mode}: after it was killed");
+
+        // And dropped.
+        let mark = format!("dropped-{mode}");
+        drop(leaving(mode, &mark));
+        assert!(marked(&mark).is_empty(), "{mode}: after it was dropped");
+    }
+}
+
+#[test]
+fn what_a_killed_keeper_left_is_ended_before_the_exit_is_told() {
+    let mark = "keeper";
+    let mut rig = leaving("leave-a-child", mark);
+    signal(rig.host.keeper(), rustix::process::Signal::KILL);
+    let reason = rig.end().expect("a reason");
+    assert!(reason.text.contains("signal 9"), "{reason}");
+    assert!(marked(mark).is_empty());
+}
+
+#[test]
+fn a_keeper_that_is_stopped_holds_no_kill_up() {
+    let mark = "stopped-keeper";
+    let mut rig = leaving("leave-a-child", mark);
+    signal(rig.host.keeper(), rustix::process::Signal::STOP);
+    rig.host.kill();
+    assert_eq!(rig.end(), None);
+    assert!(marked(mark).is_empty());
+}
+
+#[test]
+fn a_parent_that_stands_still_takes_the_worker_with_it() {
+    // Deaf to everything: the keeper does not ask.
+    for mode in ["behave", "ignore-sigterm"] {
+        let mut rig = fake(mode);
+        rig.until("warm", |rig| rig.warm);
+        let worker = rig.host.pid();
+        // No turn of the loop, no heartbeat.
+        let end = Instant::now() + LIMIT;
+        while !matches!(state(worker), None | Some('Z')) {
+            assert!(Instant::now() < end, "{mode}: it lives on");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let reason = rig.end().expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::Hang, "{mode}: {reason}");
     }
 }
 

@@ -585,7 +585,7 @@ fn a_worker_ends_when_its_parents_socket_does() {
     let (ours, theirs) = Channel::pair().unwrap();
     let mut command = std::process::Command::new(worker());
     command.arg(theirs.as_raw_fd().to_string());
-    let mut child = lenscap::sys::process::spawn_tied(&mut command, theirs.as_fd()).unwrap();
+    let mut child = lenscap::sys::process::spawn_tied(&mut command, [theirs.as_fd()]).unwrap();
     drop((ours, theirs));
     let until = std::time::Instant::now() + worker_rig::LIMIT;
     let pidfd = lenscap::sys::process::pidfd(&child).unwrap();

@@ -78,11 +78,11 @@ impl Rig {
         if lead {
             self.presence(Some(Use::Open));
             self.until("a worker", |engine| engine.worker_pid().is_some());
-            let pid = self.engine.worker_pid().unwrap_or(0);
             let end = Instant::now() + Duration::from_millis(1500);
             while Instant::now() < end {
                 self.engine.turn(Some(Duration::from_millis(50))).expect("turn");
             }
+            let pid = self.engine.worker_pid().unwrap_or(0);
             wait_until_quiet(&[pid], Duration::from_secs(2));
         }
         let before = frames(&self.engine);

@@ -1,35 +1,129 @@
-//! Child processes that die with their parent and inherit one descriptor.
+//! Processes: children that die with their parent and inherit what they are given; forks; ends.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 
-use rustix::process::{PidfdFlags, Signal};
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, set_parent_process_death_signal,
+};
 
-/// Starts `command` as a child that gets SIGKILL when the calling thread ends, and that keeps `inherited` open under
-/// its present number. Everything else the caller has open is expected to be `CLOEXEC`.
+/// Starts `command` as a child that gets SIGKILL when the calling thread ends, that leads a session of its own, and that
+/// keeps `inherited` open under their present numbers. Everything else the caller has open is expected to be `CLOEXEC`.
 ///
 /// # Errors
 /// The kernel's error; `NotFound` and `PermissionDenied` are about the program.
-pub fn spawn_tied(command: &mut Command, inherited: BorrowedFd<'_>) -> io::Result<Child> {
-    let number = inherited.as_raw_fd();
+pub fn spawn_tied<const N: usize>(command: &mut Command, inherited: [BorrowedFd<'_>; N]) -> io::Result<Child> {
+    let numbers = inherited.map(|fd| fd.as_raw_fd());
     let parent = rustix::process::getpid();
     // SAFETY: between fork and exec the closure makes system calls only; it neither allocates nor takes a lock.
     unsafe {
         command.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            // The parent may have died before the line above.
-            if rustix::process::getppid() != Some(parent) {
-                return Err(io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error()));
+            die_with_parent(parent, Signal::KILL)?;
+            rustix::process::setsid()?;
+            for number in numbers {
+                // The descriptor is open in the caller and thus in this fork of it.
+                let fd = BorrowedFd::borrow_raw(number);
+                rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty())?;
             }
-            // The descriptor is open in the caller and thus in this fork of it.
-            let fd = BorrowedFd::borrow_raw(number);
-            rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty())?;
             Ok(())
         });
     }
     command.spawn()
+}
+
+/// Lets the kernel send `signal` to this process when the thread that started it ends.
+///
+/// # Errors
+/// `ESRCH` when `parent` is not the parent (any more): it may have ended before.
+pub fn die_with_parent(parent: Pid, signal: Signal) -> io::Result<()> {
+    set_parent_process_death_signal(Some(signal))?;
+    match rustix::process::getppid() {
+        Some(now) if now == parent => Ok(()),
+        _ => Err(io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error())),
+    }
+}
+
+/// Which side of a [`fork`] this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fork {
+    /// The process there was; with the new one's number.
+    Parent(Pid),
+    /// The new process.
+    Child,
+}
+
+/// Makes a second process of this one, which has to have a single thread.
+///
+/// # Errors
+/// The kernel's error; `InvalidInput` where there is more than one thread.
+pub fn fork() -> io::Result<Fork> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    // SAFETY: with a single thread no lock is held by one that the child does not have.
+    match unsafe { libc::fork() } {
+        0 => Ok(Fork::Child),
+        pid => Pid::from_raw(pid.max(0)).map(Fork::Parent).ok_or_else(io::Error::last_os_error),
+    }
+}
+
+/// Closes every descriptor of this process; the standard streams lead to `/dev/null` from now on.
+///
+/// # Errors
+/// The kernel's error.
+pub fn drop_descriptors() -> io::Result<()> {
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    std::mem::forget(null);
+    // SAFETY: called by a process that has just been split off and owns nothing yet: no value stands for what is closed.
+    if unsafe { libc::close_range(3, libc::c_uint::MAX, 0) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Neither this process nor what it starts leaves a picture of its memory behind, which has a camera's in it.
+///
+/// # Errors
+/// The kernel's error.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(rustix::process::setrlimit(Resource::Core, none)?)
+}
+
+/// How a child is that was not waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peek {
+    /// It has not ended.
+    Lives,
+    /// It has ended, and its number is its own until it is waited for. `killed`: by a signal.
+    Ended {
+        /// By a signal, not by itself.
+        killed: bool,
+    },
+    /// It has ended, and somebody else has waited for it: its number may be another's.
+    Lost,
+}
+
+/// How this child is; it is not waited for.
+pub fn peek(pidfd: &OwnedFd) -> Peek {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match rustix::process::waitid(WaitId::PidFd(pidfd.as_fd()), options) {
+        Ok(None) | Err(rustix::io::Errno::INTR) => Peek::Lives,
+        Ok(Some(status)) => Peek::Ended { killed: !status.exited() },
+        Err(_) => Peek::Lost,
+    }
+}
+
+/// Whether every thread of the process behind this descriptor has ended.
+pub fn has_ended(pidfd: &OwnedFd) -> bool {
+    let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
 /// The end of a child.
@@ -61,12 +155,21 @@ pub fn pidfd(child: &Child) -> io::Result<OwnedFd> {
 /// # Errors
 /// `InvalidInput` when there is no socket under this number.
 pub fn inherited_socket(number: RawFd) -> io::Result<OwnedFd> {
+    let fd = inherited(number)?;
+    rustix::net::sockopt::socket_type(&fd).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    Ok(fd)
+}
+
+/// Takes what the parent handed down under this number, and marks it `CLOEXEC`.
+///
+/// # Errors
+/// `InvalidInput` for a standard stream; the kernel's error when nothing is open under this number.
+pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     if number <= 2 {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
     // SAFETY: only borrowed to ask the kernel about it; a number that is not open gives EBADF.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
-    rustix::net::sockopt::socket_type(borrowed).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC)?;
     // SAFETY: it is open, as just seen, and this process was given it to own; called once, at the start.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })

@@ -18,6 +18,18 @@ pub fn start_clean() {
     }
 }
 
+/// Ends this process as this signal does by default, without a core dump where [`super::process::forbid_core_dumps`] was
+/// called before.
+pub fn end_by(signal: i32) -> ! {
+    // SAFETY: numbers only; a signal that cannot be caught refuses the first call, which needs none of it.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+    // Only for a signal whose default is to do nothing.
+    std::process::exit(128 + signal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,16 +5,18 @@
 //! here are only the deadlines of ending.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::channel::{self, Channel, Received};
+use super::heartbeat::{BEAT_INTERVAL, Heartbeat};
+use super::keeper;
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
-use super::reasons::{cannot_start, crashed, nonsense};
+use super::reasons::{abandoned, cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
 use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::event::Step;
@@ -24,12 +26,17 @@ use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::{Control, SlotLayout};
 use crate::i18n::{tr, trf};
-use crate::sys::process;
+use crate::sys::descendants;
+use crate::sys::process::{self, Peek};
 
 /// From the stop message (EOS in the child) to SIGTERM.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 /// From the child's word that the camera is off to its end; then SIGKILL.
 const EXIT_LIMIT: Duration = Duration::from_secs(1);
+/// From the order to kill, which the keeper carries out, to SIGKILL for the keeper itself.
+const KILL_LIMIT: Duration = Duration::from_secs(3);
+/// How often what outlived a killed keeper is looked at.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(100);
 /// From SIGTERM to SIGKILL.
 const TERM_LIMIT: Duration = Duration::from_secs(1);
 /// How long [`Drop`] waits for the killed process; a process stuck in a driver may take for ever.
@@ -65,6 +72,11 @@ pub struct WorkerConfig {
 pub enum HostEvent {
     /// It has done a step of its start; at [`Step::Loaded`] it has touched no camera.
     Step(Step),
+    /// It has greeted; nothing was handed to it yet.
+    Greeted {
+        /// The number of the worker itself: the process that was started is its keeper.
+        pid: u32,
+    },
     /// It is about to open a camera; the last one counts.
     Opening {
         /// The V4L2 nodes of it, none where they are not known.
@@ -96,7 +108,7 @@ pub enum HostEvent {
     Stopped,
     /// It does not work. The process ends by itself or is ended; nothing else but [`HostEvent::Exited`] follows.
     Failed(Reason),
-    /// The process is reaped and all it wrote is read. Comes once, last.
+    /// The process is reaped, nothing that it started is left, and all it wrote is read. Comes once, last.
     Exited {
         /// Why, when it was neither asked to end nor had said so before.
         reason: Option<Reason>,
@@ -120,13 +132,21 @@ enum Ending {
     No,
     Asked { until: Instant },
     Terminated { until: Instant },
-    Killed,
+    Killed { until: Instant },
+    KeeperKilled,
 }
 
 /// One worker process.
 #[derive(Debug)]
 pub struct WorkerHost {
+    /// The keeper; see there.
     child: Child,
+    /// The worker itself, once it greeted.
+    worker: Option<Pid>,
+    heartbeat: Heartbeat,
+    next_beat: Instant,
+    /// The keeper was killed and left something behind: when to look again.
+    sweep_at: Option<Instant>,
     pidfd: OwnedFd,
     channel: Option<Channel>,
     stderr: Stderr,
@@ -196,17 +216,20 @@ impl WorkerHost {
             let (control, control_fd) = Control::create()?;
             let slots_fd = slots_fd.try_clone_to_owned()?;
             let (channel, theirs) = Channel::pair()?;
-            Ok((control, control_fd, slots_fd, channel, theirs))
+            Ok((control, control_fd, slots_fd, channel, theirs, Heartbeat::create()?))
         };
-        let (control, control_fd, slots_fd, channel, theirs) = resources().map_err(|error| cannot_start(&error))?;
+        let (control, control_fd, slots_fd, channel, theirs, (heartbeat, heartbeat_fd)) =
+            resources().map_err(|error| cannot_start(&error))?;
         let mut command = Command::new(&config.program);
         command
-            .arg(std::os::fd::AsRawFd::as_raw_fd(&theirs).to_string())
+            .arg(theirs.as_raw_fd().to_string())
+            .arg(heartbeat_fd.as_raw_fd().to_string())
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        let mut child = process::spawn_tied(&mut command, theirs.as_fd()).map_err(|error| match error.kind() {
+        let inherited = [theirs.as_fd(), heartbeat_fd.as_fd()];
+        let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
                 ReasonKind::Setup,
                 trf(
@@ -216,10 +239,14 @@ impl WorkerHost {
             ),
             _ => cannot_start(&error),
         })?;
-        drop(theirs);
+        drop((theirs, heartbeat_fd));
         match attach(&mut child) {
             Ok((pidfd, stderr)) => Ok(Self {
                 child,
+                worker: None,
+                heartbeat,
+                next_beat: now,
+                sweep_at: None,
                 pidfd,
                 channel: Some(channel),
                 stderr,
@@ -248,14 +275,29 @@ impl WorkerHost {
         }
     }
 
-    /// The process id.
+    /// The worker's process id; before it has greeted, its keeper's.
     pub fn pid(&self) -> u32 {
+        self.worker.map_or(self.child.id(), |pid| pid.as_raw_pid().cast_unsigned())
+    }
+
+    /// The process id of its keeper, which was started.
+    pub fn keeper(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it was ordered to end at once.
+    pub fn is_killed(&self) -> bool {
+        matches!(self.ending, Ending::Killed { .. } | Ending::KeeperKilled)
+    }
+
+    /// Whether the heart beats: what does not end in order is not held up by it.
+    fn is_beating(&self) -> bool {
+        !matches!(self.phase, Phase::Greeting) && !self.is_killed()
     }
 
     /// Socket, stderr pipe and pidfd, while they can become readable.
     pub fn fds(&self) -> [Option<BorrowedFd<'_>>; 3] {
-        let pidfd = (!self.exited).then(|| self.pidfd.as_fd());
+        let pidfd = (!self.exited && self.sweep_at.is_none()).then(|| self.pidfd.as_fd());
         [self.channel.as_ref().map(AsFd::as_fd), self.stderr.fd(), pidfd]
     }
 
@@ -264,12 +306,13 @@ impl WorkerHost {
         if self.exited {
             return None;
         }
-        match self.ending {
+        let ending = match self.ending {
             Ending::No if self.stuck => Some(self.window.0),
-            Ending::No => None,
-            Ending::Asked { until } | Ending::Terminated { until } => Some(until),
-            Ending::Killed => None,
-        }
+            Ending::No | Ending::KeeperKilled => None,
+            Ending::Asked { until } | Ending::Terminated { until } | Ending::Killed { until } => Some(until),
+        };
+        let beat = self.is_beating().then_some(self.next_beat);
+        [ending, beat, self.sweep_at].into_iter().flatten().min()
     }
 
     /// What the child told about its frames, once it stopped in order.
@@ -283,12 +326,16 @@ impl WorkerHost {
             return;
         }
         // Looked at first: what a dead child has said is then complete below.
-        let end = process::end(&mut self.child);
+        let end = self.take_end(now);
         self.stderr.drain();
         self.receive(MAX_PER_DISPATCH, now, out);
         if let Some(end) = end {
             self.finish(end.status, out);
             return;
+        }
+        if self.is_beating() && self.next_beat <= now {
+            self.heartbeat.beat();
+            self.next_beat = now + BEAT_INTERVAL;
         }
         if self.ending == Ending::No && self.stuck {
             let text = tr("The camera process does not answer: if this happens again, restart the computer.");
@@ -308,8 +355,39 @@ impl WorkerHost {
                 tracing::warn!("the camera process ignored SIGTERM for {TERM_LIMIT:?}: killing it");
                 self.kill();
             }
-            Ending::No | Ending::Asked { .. } | Ending::Terminated { .. } | Ending::Killed => {}
+            Ending::Killed { until } if until <= now => {
+                tracing::warn!("the camera process was not ended within {KILL_LIMIT:?}: killing its keeper");
+                self.signal(Signal::KILL);
+                self.ending = Ending::KeeperKilled;
+            }
+            Ending::No
+            | Ending::Asked { .. }
+            | Ending::Terminated { .. }
+            | Ending::Killed { .. }
+            | Ending::KeeperKilled => {}
         }
+    }
+
+    /// Reaps the keeper when it has ended and nothing is left of what it kept; never waits.
+    fn take_end(&mut self, now: Instant) -> Option<process::End> {
+        match process::peek(&self.pidfd) {
+            Peek::Lives => return None,
+            // It saw its worker out, or had none yet.
+            Peek::Ended { killed: false } | Peek::Lost => {}
+            // Perhaps as its worker was; perhaps itself.
+            Peek::Ended { killed: true } => {
+                if self.sweep_at.is_some_and(|at| at > now) {
+                    return None;
+                }
+                let left = descendants::in_session(Pid::from_child(&self.child)).unwrap_or_default();
+                if left.iter().filter(|process| process.kill()).count() > 0 {
+                    self.sweep_at = Some(now + SWEEP_INTERVAL);
+                    return None;
+                }
+            }
+        }
+        self.sweep_at = None;
+        process::end(&mut self.child)
     }
 
     /// The short way where only the socket, the first of [`Self::fds`], is readable: one message, one system call. That is
@@ -366,8 +444,10 @@ impl WorkerHost {
 
     /// End the process at once. [`HostEvent::Exited`] still comes through [`Self::dispatch`].
     pub fn kill(&mut self) {
-        self.signal(Signal::KILL);
-        self.ending = Ending::Killed;
+        if !self.is_killed() {
+            self.signal(keeper::KILL_ALL);
+            self.ending = Ending::Killed { until: Instant::now() + KILL_LIMIT };
+        }
     }
 
     /// Opens the gate: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
@@ -458,6 +538,10 @@ impl WorkerHost {
                     return Err(Reason::new(ReasonKind::Setup, text));
                 }
                 self.phase = Phase::Configured;
+                self.worker = descendants::first_child(Pid::from_child(&self.child));
+                out.push(HostEvent::Greeted { pid: self.pid() });
+                self.heartbeat.beat();
+                self.next_beat = now + BEAT_INTERVAL;
                 out.push(HostEvent::Step(Step::Up));
                 if let (Some((message, slots, control)), Some(channel)) = (self.configure.take(), &self.channel)
                     && let Err(error) = channel.try_send(&message, &[slots.as_fd(), control.as_fd()])
@@ -513,7 +597,7 @@ impl WorkerHost {
                 self.ending = match self.ending {
                     Ending::No => Ending::Asked { until },
                     Ending::Asked { until: before } => Ending::Asked { until: before.min(until) },
-                    ending @ (Ending::Terminated { .. } | Ending::Killed) => ending,
+                    ending @ (Ending::Terminated { .. } | Ending::Killed { .. } | Ending::KeeperKilled) => ending,
                 };
             }
             (FromChild::Failed(reason), Phase::Configured | Phase::Warm | Phase::Started) => {
@@ -549,11 +633,15 @@ impl WorkerHost {
         self.exited = true;
         self.channel = None;
         let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
-        let reason = (!was_asked).then(|| crashed(status, self.stderr.last_words()));
+        let was_abandoned = status.and_then(|status| status.code()) == Some(keeper::ABANDONED);
+        let reason = (!was_asked).then(|| match was_abandoned {
+            true => abandoned(),
+            false => crashed(status, self.stderr.last_words()),
+        });
         if let Some(status) = status
             && was_asked
             && !status.success()
-            && self.ending != Ending::Killed
+            && !self.is_killed()
         {
             tracing::warn!("the camera process ended badly ({status})");
         }
@@ -568,17 +656,27 @@ impl Drop for WorkerHost {
         }
         self.kill();
         let until = Instant::now() + REAP_LIMIT;
-        while process::end(&mut self.child).is_none() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                tracing::error!("the camera process {} does not die", self.child.id());
+        let keeper_until = Instant::now() + KILL_LIMIT;
+        loop {
+            let now = Instant::now();
+            if self.take_end(now).is_some() {
                 return;
             }
+            if now >= until {
+                tracing::error!("the camera process {} does not die", self.pid());
+                return;
+            }
+            if now >= keeper_until {
+                self.signal(Signal::KILL);
+            }
+            let left = self.sweep_at.unwrap_or(until).min(if now < keeper_until { keeper_until } else { until }) - now;
             let timeout = rustix::time::Timespec {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(0),
                 tv_nsec: left.subsec_nanos().into(),
             };
-            let mut fds = [rustix::event::PollFd::new(&self.pidfd, rustix::event::PollFlags::IN)];
+            let pidfd = rustix::event::PollFd::new(&self.pidfd, rustix::event::PollFlags::IN);
+            // Readable all the time while it is swept.
+            let mut fds = if self.sweep_at.is_some() { vec![] } else { vec![pidfd] };
             let _ = rustix::event::poll(&mut fds, Some(&timeout));
         }
     }

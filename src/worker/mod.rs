@@ -4,7 +4,8 @@
 //! 1. One process per activation, from start to stop: the libraries of camera vendors crash, hang and keep state.
 //! 2. It touches no camera before it is told to start, and says `Stopped` only when the camera is off.
 //! 3. It speaks [`protocol`] over a socket whose other end trusts nothing it says ([`host`]).
-//! 4. It ends with its parent: by the socket's end, and by a death signal.
+//! 4. It ends with its parent, by the socket's end and by a death signal, and with a parent that hangs; all that it
+//!    started ends with it ([`keeper`]).
 
 pub mod channel;
 pub mod child;
@@ -14,9 +15,11 @@ mod decoder;
 mod delivery;
 mod errors;
 mod gate;
+mod heartbeat;
 pub mod host;
 mod intake;
 mod jpeg;
+pub mod keeper;
 mod lay;
 mod limiter;
 mod listing;

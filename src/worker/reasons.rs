@@ -24,6 +24,12 @@ pub(super) fn nonsense(what: &str) -> Reason {
     Reason::new(ReasonKind::Crash, text)
 }
 
+/// We hung, and its keeper switched it off.
+pub(super) fn abandoned() -> Reason {
+    let text = tr("Lenscap itself stood still for 5 seconds, so the camera was switched off; starting it again.");
+    Reason::new(ReasonKind::Hang, text)
+}
+
 /// It ended unasked; `status`: `None` when somebody else took it.
 pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) -> Reason {
     let how = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {

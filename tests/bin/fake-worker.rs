@@ -22,6 +22,7 @@ struct Fake {
 }
 
 fn main() {
+    lenscap::worker::keeper::split();
     let number = std::env::args().nth(1).expect("a socket").parse().expect("a number");
     let channel = Channel::new(process::inherited_socket(number).expect("a socket"));
     let mode = std::env::var("LENSCAP_FAKE_WORKER").unwrap_or_else(|_| "behave".into());
@@ -131,6 +132,7 @@ impl Fake {
                 std::thread::sleep(FOREVER);
             }
             "ignore-sigterm" => ignore_sigterm(),
+            "leave-a-child" | "leave-a-daemon" => self.leave(),
             "started-unasked" => {
                 self.tell(&FromChild::Step(Step::Loaded));
                 return self.tell(&FromChild::Started {
@@ -142,6 +144,18 @@ impl Fake {
             _ => {}
         }
         self.tell(&FromChild::Step(Step::Loaded));
+    }
+
+    /// Starts what holds the slots and outlives this process; a daemon has a session of its own, and no parent.
+    fn leave(&self) {
+        let Some((_, _, slots)) = &self.configure else { return };
+        rustix::io::fcntl_setfd(slots, rustix::io::FdFlags::empty()).expect("a descriptor");
+        let script = match self.mode.as_str() {
+            "leave-a-daemon" => "(setsid sh -c 'trap \"\" TERM HUP; sleep 3600; true' &) &",
+            _ => "sleep 3600 & sleep 3600 &",
+        };
+        let status = std::process::Command::new("sh").args(["-c", script]).stderr(std::process::Stdio::null()).status();
+        assert!(status.expect("sh").success());
     }
 
     fn start(&self) {

@@ -250,14 +250,14 @@ impl Relay {
 
     /// Its child processes.
     pub fn children(&self) -> Vec<u32> {
-        let path = format!("/proc/{0}/task/{0}/children", self.pid());
-        fs::read_to_string(path).unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+        children_of(self.pid())
     }
 
-    /// Its worker processes.
+    /// Its worker processes: below their keepers.
     pub fn workers(&self) -> Vec<u32> {
         self.children()
             .into_iter()
+            .flat_map(children_of)
             .filter(|pid| {
                 fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with("lenscap-worker"))
             })
@@ -290,6 +290,11 @@ impl Relay {
             switches: field("voluntary_ctxt_switches:") + field("nonvoluntary_ctxt_switches:"),
         }
     }
+}
+
+fn children_of(pid: u32) -> Vec<u32> {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    fs::read_to_string(path).unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 fn parse(line: &str) -> Line {

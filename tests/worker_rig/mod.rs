@@ -160,6 +160,7 @@ impl Rig {
         for event in events {
             assert!(self.exited.is_none(), "{event:?} after the end");
             match event {
+                HostEvent::Greeted { pid } => assert_eq!(pid, self.host.pid()),
                 HostEvent::Step(step) => {
                     assert!(self.started.is_none() && self.step < Some(step), "{step:?} after {:?}", self.step);
                     self.step = Some(step);
