@@ -280,7 +280,12 @@ impl Engine {
                 self.first.set_presence(presence);
                 self.tell_presence();
             }
-            event => self.events.push_back(event),
+            event => {
+                if event == Event::Sleep(false) {
+                    self.refusals.disturbed(Instant::now());
+                }
+                self.events.push_back(event);
+            }
         }
         self.run_events();
         self.arm();
@@ -485,6 +490,7 @@ impl Engine {
     fn cameras_moved(&mut self) {
         self.cameras_changed = true;
         self.refusals.forget();
+        self.refusals.disturbed(Instant::now());
         if self.take_nodes() {
             self.events.push_back(Event::CameraCame);
         }
@@ -615,11 +621,14 @@ impl Engine {
                 }
             }
             Action::StopWorker => {
+                self.refusals.ended();
                 let Some(worker) = &mut self.worker else { return self.has_no_worker() };
                 worker.revoke();
                 worker.stop(now);
             }
             Action::KillWorker => {
+                // It would have said why, had it known.
+                self.refusals.gave_nothing(now);
                 let Some(worker) = &mut self.worker else { return self.has_no_worker() };
                 worker.revoke();
                 worker.kill();
@@ -730,6 +739,7 @@ impl Engine {
                 }
                 HostEvent::Step(step) => self.events.push_back(Event::Worker(WorkerEvent::Step(step))),
                 HostEvent::Opening { nodes } => self.claim(&nodes, now),
+                HostEvent::Trying(mode) => self.refusals.trying(now, *mode),
                 HostEvent::Refused(mode) => {
                     tracing::info!("the camera does not start with {mode}");
                     self.refusals.failed(now, *mode);
@@ -752,9 +762,11 @@ impl Engine {
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Failed(reason) => {
                     tracing::warn!("{reason}");
+                    self.refusals.ended();
                     self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
                 }
                 HostEvent::Exited { reason } => {
+                    self.refusals.ended();
                     self.worker = None;
                     self.take_controls(None);
                     for outlet in self.outlets() {

@@ -1,6 +1,7 @@
 //! The engine with a real worker and an output in memory: everything but the kernel module, anywhere.
 
 use std::cell::RefCell;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -278,6 +279,26 @@ fn a_source_that_never_gives_a_picture_is_given_up_after_the_start_timeout() {
     let reason = bench.engine.status().reason.expect("a reason");
     assert_eq!(reason.kind, ReasonKind::Hang, "{reason}");
     assert!(!bench.engine.status().camera_live);
+}
+
+#[test]
+fn a_mode_in_which_the_camera_starts_and_gives_nothing_gives_way_to_another() {
+    let fake = PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")).with_file_name("examples").join("fake-worker");
+    assert!(fake.exists(), "{} is missing: run \"cargo test\", or \"cargo build --examples\" first", fake.display());
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = directory.path().join("worker");
+    let script = format!("#!/bin/sh\nLENSCAP_FAKE_WORKER=silent-until-refused exec {} \"$@\"\n", fake.display());
+    std::fs::write(&program, script).expect("written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let mut bench = Bench::with("test", program, Duration::ZERO);
+    bench.clients(Some(Use::Streaming));
+    // Twice, for it may have stumbled.
+    for _ in 0..2 {
+        bench.until_state(StateName::Failed);
+        assert_eq!(bench.engine.status().reason.expect("a reason").kind, ReasonKind::Hang);
+        bench.until_state(StateName::Starting);
+    }
+    bench.until_state(StateName::Live);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use super::mode::Mode;
 pub const MOST: usize = 4;
 /// How long they are left out: what takes the bandwidth may be gone by then.
 pub const KEPT: Duration = Duration::from_secs(600);
+/// How long after it came, or the computer woke, a camera may stumble: a start from this time tells nothing of its mode.
+pub const SETTLE: Duration = Duration::from_secs(5);
 
 /// The refused modes of the camera in use.
 #[derive(Debug, Default)]
@@ -19,11 +21,24 @@ pub struct Refusals {
     /// Failed once; the next failure decides.
     suspect: Option<Mode>,
     last: Option<Instant>,
+    /// What the camera was last told to start with, and when; `None`: that is settled.
+    tried: Option<(Mode, Instant)>,
+    /// Starts before this are not counted.
+    settled_at: Option<Instant>,
 }
 
 impl Refusals {
+    /// The camera is told to start in this mode.
+    pub fn trying(&mut self, now: Instant, mode: Mode) {
+        self.tried = Some((mode, now));
+    }
+
     /// The camera did not start in this mode. The first one is tried twice, those that stand in for it once.
     pub fn failed(&mut self, now: Instant, mode: Mode) {
+        let began = self.tried.take().map_or(now, |(_, began)| began);
+        if self.settled_at.is_some_and(|at| began < at) {
+            return;
+        }
         if self.modes.contains(&mode) || self.modes.len() == MOST {
             return self.forget();
         }
@@ -36,14 +51,34 @@ impl Refusals {
         self.last = Some(now);
     }
 
+    /// The camera was given up without a word: if it was told to start and gave nothing, its mode is to blame as much as one
+    /// that fails at once.
+    pub fn gave_nothing(&mut self, now: Instant) {
+        if let Some((mode, _)) = self.tried.clone() {
+            self.failed(now, mode);
+        }
+    }
+
+    /// The start ended otherwise: nobody wants the camera any more, or it failed for another reason.
+    pub fn ended(&mut self) {
+        self.tried = None;
+    }
+
     /// The camera started: whatever failed once had only stumbled.
     pub fn started(&mut self) {
         self.suspect = None;
+        self.tried = None;
+    }
+
+    /// The camera has just come, or the computer has just woken.
+    pub fn disturbed(&mut self, now: Instant) {
+        self.suspect = None;
+        self.settled_at = Some(now + SETTLE);
     }
 
     /// Another camera, another size, another USB port.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self { tried: self.tried.take(), settled_at: self.settled_at, ..Self::default() };
     }
 
     /// What is to be left out now, the first refused first.
@@ -106,6 +141,47 @@ mod tests {
         refusals.failed(now, mode(0));
         assert_eq!(refusals.modes(now + KEPT / 2), [mode(0)]);
         assert_eq!(refusals.modes(now + KEPT), []);
+    }
+
+    #[test]
+    fn a_mode_in_which_the_camera_gives_nothing_is_refused_like_one_that_fails() {
+        let now = Instant::now();
+        let mut refusals = Refusals::default();
+        for _ in 0..2 {
+            refusals.trying(now, mode(1280));
+            refusals.gave_nothing(now + Duration::from_secs(10));
+        }
+        assert_eq!(refusals.modes(now), [mode(1280)]);
+        // Told to stop before it could give anything, or failed for another reason: that tells nothing.
+        refusals.trying(now, mode(640));
+        refusals.ended();
+        refusals.gave_nothing(now);
+        refusals.trying(now, mode(640));
+        refusals.started();
+        refusals.gave_nothing(now);
+        assert_eq!(refusals.modes(now), [mode(1280)]);
+    }
+
+    #[test]
+    fn what_stumbles_right_after_a_resume_or_a_replug_keeps_its_mode() {
+        let now = Instant::now();
+        let mut refusals = Refusals::default();
+        refusals.trying(now, mode(1280));
+        refusals.failed(now, mode(1280));
+        refusals.disturbed(now);
+        for seconds in [0, 1, 3] {
+            let began = now + Duration::from_secs(seconds);
+            refusals.trying(began, mode(1280));
+            refusals.gave_nothing(began + Duration::from_secs(10));
+            assert_eq!(refusals.modes(began), []);
+        }
+        let later = now + SETTLE;
+        refusals.trying(later, mode(1280));
+        refusals.failed(later, mode(1280));
+        assert_eq!(refusals.modes(later), [], "the first that counts");
+        refusals.trying(later, mode(1280));
+        refusals.failed(later, mode(1280));
+        assert_eq!(refusals.modes(later), [mode(1280)]);
     }
 
     proptest! {

@@ -100,6 +100,8 @@ pub enum HostEvent {
         /// Time of capture, `CLOCK_MONOTONIC`.
         timestamp: Duration,
     },
+    /// The camera is about to be told to start, in this mode.
+    Trying(Box<Mode>),
     /// The camera was asked for this mode and gave no frame; [`HostEvent::Failed`] follows.
     Refused(Box<Mode>),
     /// The controls of the camera that it opened, as they are now.
@@ -575,6 +577,9 @@ impl WorkerHost {
             }
             (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
                 out.push(HostEvent::Mode(Box::new(harmless_mode(*mode))));
+            }
+            (FromChild::Trying(mode), Phase::Warm) if self.wants_start => {
+                out.push(HostEvent::Trying(Box::new(harmless_mode(*mode))));
             }
             (FromChild::Refused(mode), Phase::Warm) if self.wants_start => {
                 out.push(HostEvent::Refused(Box::new(harmless_mode(*mode))));

@@ -152,10 +152,14 @@ impl Pipeline {
             | ReasonKind::Crash
             | ReasonKind::Device => false,
         };
+        if is_about_it && !self.sink.has_started() { self.asked() } else { None }
+    }
+
+    /// The mode that the camera was asked for, where another one may do.
+    fn asked(&self) -> Option<Mode> {
         let camera = self.teller.camera();
         // A vendor's library that stumbles is no reason for another size.
-        let has_modes = matches!(camera.origin, Source::V4l2(_));
-        if is_about_it && has_modes && !self.sink.has_started() { camera.asked.clone() } else { None }
+        if matches!(camera.origin, Source::V4l2(_)) { camera.asked.clone() } else { None }
     }
 
     /// Switches the camera on.
@@ -167,6 +171,9 @@ impl Pipeline {
         self.teller.step(Step::Opened);
         let balance = self.open_controls(&built.element);
         self.link(&built, choice.as_ref(), balance)?;
+        if let Some(mode) = self.asked() {
+            self.teller.trying(mode);
+        }
         let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));
         // A source that is not live would run as fast as it can: the clock has to pace it.
         if state(gst::State::Paused)? != gst::StateChangeSuccess::NoPreroll {

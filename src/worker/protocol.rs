@@ -46,6 +46,8 @@ pub enum FromChild {
     Stopped,
     /// It does not work; the child ends after this.
     Failed(Reason),
+    /// The mode that the camera is asked for, said before it is told to start where it has modes to choose from.
+    Trying(Box<Mode>),
     /// The mode that the camera was asked for and that brought no frame; said before [`FromChild::Failed`].
     Refused(Box<Mode>),
     /// Said before a camera is opened; the last one counts.

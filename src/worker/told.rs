@@ -73,6 +73,11 @@ impl Teller {
         self.tell(&FromChild::Started { camera: name, caps, why });
     }
 
+    /// The camera is about to be told to start, in this mode: where it then gives nothing, the parent knows what did that.
+    pub(super) fn trying(&self, mode: Mode) {
+        self.tell(&FromChild::Trying(Box::new(mode)));
+    }
+
     /// The parent has to know what is opened: it sees to it that this goes off.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use lenscap::core::event::Step;
+use lenscap::core::mode::Mode;
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::slots::Control;
 use lenscap::sys::process;
@@ -161,6 +162,12 @@ impl Fake {
     fn start(&self) {
         match self.mode.as_str() {
             "hang-after-start" => std::thread::sleep(FOREVER),
+            "silent-until-refused" if !self.has_refused() => {
+                let mode = Mode { format: "YUY2".into(), width: 1280, ..Mode::default() };
+                self.tell(&FromChild::Step(Step::Opened));
+                self.tell(&FromChild::Trying(Box::new(mode)));
+                self.tell(&FromChild::Step(Step::Streaming));
+            }
             "flood" => loop {
                 let bytes =
                     protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into(), why: String::new() });
@@ -175,6 +182,11 @@ impl Fake {
                 why: String::new(),
             }),
         }
+    }
+
+    /// Whether other modes are wanted.
+    fn has_refused(&self) -> bool {
+        self.configure.as_ref().is_some_and(|(configure, ..)| !configure.refused.is_empty())
     }
 
     fn frames(&self) {

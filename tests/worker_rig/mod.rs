@@ -182,6 +182,7 @@ impl Rig {
                     self.frames.push(Frame { slot, timestamp, picture });
                     self.host.taken();
                 }
+                HostEvent::Trying(mode) => assert!(self.started.is_none(), "it runs with {mode}"),
                 HostEvent::Refused(mode) => assert!(self.started.is_none(), "it ran with {mode}"),
                 HostEvent::Controls(controls) => self.controls = Some(*controls),
                 HostEvent::Stopped => self.stopped = true,
