@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
+use crate::camera::numbers::Numbers;
 use crate::camera::watch::Watch;
 use crate::camera::{self, choice, choice::NodeId};
 use crate::core::controls::{CameraControls, Saved, Value};
@@ -126,6 +127,7 @@ pub struct Engine {
     camera_nodes: BTreeSet<NodeId>,
     cameras_changed: bool,
     refusals: Refusals,
+    numbers: Numbers,
     sensors: Sensors,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
@@ -196,6 +198,7 @@ impl Engine {
             camera_nodes: BTreeSet::new(),
             cameras_changed: false,
             refusals: Refusals::default(),
+            numbers: Numbers::default(),
             worker: None,
             host_events: Vec::new(),
             card: None,
@@ -325,6 +328,9 @@ impl Engine {
         if (&config.source, config.format) != (&self.config.source, self.config.format) {
             self.refusals.forget();
         }
+        if config.source != self.config.source {
+            self.numbers.chosen(&config.source);
+        }
         self.config.buffer_count = config.buffer_count;
         if config.source != self.config.source {
             self.config.source = config.source.clone();
@@ -414,6 +420,11 @@ impl Engine {
 
     fn outlets(&mut self) -> impl Iterator<Item = &mut Outlet> {
         std::iter::once(&mut self.first).chain(&mut self.second)
+    }
+
+    /// Which camera had which number is known from this file, and kept there.
+    pub fn remember_numbers(&mut self, file: PathBuf) {
+        self.numbers = Numbers::load(file);
     }
 
     /// Handles what is due; waits for it for at most `wait` (`None`: as long as it takes). Returns the tokens of
@@ -615,6 +626,11 @@ impl Engine {
                     Source::V4l2(path) => vec![path.clone()],
                     _ => Vec::new(),
                 };
+                if let Err(reason) = self.numbers.check(&self.config.source, &camera::System::here()) {
+                    tracing::warn!("{reason}");
+                    self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
+                    return;
+                }
                 self.claim(&nodes, now);
                 if let Some(worker) = &mut self.worker {
                     worker.start(now);
@@ -746,6 +762,7 @@ impl Engine {
                 }
                 HostEvent::Started { camera, caps, why } => {
                     self.refusals.started();
+                    self.numbers.started();
                     if self.sensors.claim_held(now) {
                         self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
                     }

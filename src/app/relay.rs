@@ -13,6 +13,7 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use crate::camera::System;
+use crate::camera::numbers::Numbers;
 use crate::cli::RunArgs;
 use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
 use crate::core::controls::{CameraControls, Value};
@@ -147,6 +148,9 @@ impl Relay {
             false => Engine::new(engine_config(&settings)?, sink),
         };
         let mut engine = engine.map_err(|error| error.to_string())?;
+        if let Some(file) = Numbers::default_file().filter(|_| !is_demonstration()) {
+            engine.remember_numbers(file);
+        }
         if start_paused {
             engine.command(Command::Pause { duration: None });
         }

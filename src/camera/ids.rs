@@ -28,8 +28,18 @@ pub(super) fn id_of(path: &Path) -> String {
 /// which is which.
 /// `links` is `/dev/v4l`.
 pub(super) fn stable_path(links: &Path, node: &Path, is_shared: bool) -> PathBuf {
-    let directories: &[&str] = if is_shared { &["by-path"] } else { &["by-id", "by-path"] };
-    directories.iter().find_map(|directory| link_to(&links.join(directory), node)).unwrap_or_else(|| node.to_owned())
+    let mut directories = stable_directories(is_shared).iter();
+    directories.find_map(|directory| link_to(&links.join(directory), node)).unwrap_or_else(|| node.to_owned())
+}
+
+/// The names of all links that lead to this camera tomorrow, too.
+pub(super) fn names(links: &Path, node: &Path, is_shared: bool) -> Vec<String> {
+    let links = stable_directories(is_shared).iter().filter_map(|directory| link_to(&links.join(directory), node));
+    links.filter_map(|link| Some(link.file_name()?.to_string_lossy().into_owned())).collect()
+}
+
+fn stable_directories(is_shared: bool) -> &'static [&'static str] {
+    if is_shared { &["by-path"] } else { &["by-id", "by-path"] }
 }
 
 /// The first link of a directory that leads to `node`. (udev's links lead straight to the node.)

@@ -7,6 +7,7 @@ pub mod controls;
 pub mod ids;
 pub mod modes;
 pub mod moved;
+pub mod numbers;
 pub mod owner;
 mod place;
 pub mod sight;
@@ -204,6 +205,16 @@ impl System {
     pub(crate) fn is_shared(&self, node: &Path) -> bool {
         let found = self.captures_of(|_| true);
         found.iter().find(|it| it.node.path == node).is_some_and(|it| it.is_shared(&found))
+    }
+
+    /// What the camera at this node is called by that stays the same; `None` when there is none.
+    pub(crate) fn identity_of(&self, node: &Path) -> Option<numbers::Identity> {
+        let found = self.captures_of(|directory| directory.join("device").exists());
+        let it = found.iter().find(|it| it.node.path == node)?;
+        let camera = place::product(&it.directory, &it.node.name);
+        let mut names = ids::names(&self.links, node, it.is_shared(&found));
+        names.extend(place::bus(&it.directory));
+        Some(numbers::Identity { names, camera })
     }
 
     fn captures_of(&self, is_wanted: impl Fn(&Path) -> bool) -> Vec<Found> {
