@@ -11,6 +11,7 @@ pub mod numbers;
 pub mod owner;
 mod place;
 pub mod sight;
+pub mod signal;
 pub mod vendors;
 pub mod watch;
 
@@ -122,7 +123,7 @@ impl Camera {
                 self.formats = Some(answer.formats);
                 self.location = answer.location.or(self.location);
                 self.rotation = answer.rotation.or(self.rotation);
-                self.problem = None;
+                self.problem = signal::missing(node, &self.name, signal::Moment::Before).map(|reason| reason.text);
                 if self.bus.is_none() && !answer.bus_info.is_empty() {
                     self.bus = Some(answer.bus_info);
                 }

@@ -8,6 +8,8 @@ pub const FIRST: Duration = Duration::from_millis(500);
 pub const TRIES: u32 = 5;
 /// After those tries: the least time to the next start of a camera that comes again and again.
 pub const REST: Duration = Duration::from_secs(30);
+/// Longest wait for a signal at a capture card's input.
+pub const SIGNAL: Duration = Duration::from_secs(5);
 /// A camera that ran this long had recovered: the count starts anew.
 pub const STABLE: Duration = Duration::from_secs(30);
 /// The most that the time for a step of a start is multiplied with.

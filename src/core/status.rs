@@ -77,6 +77,8 @@ pub enum ReasonKind {
     Missing,
     /// No permission to open it.
     Permission,
+    /// Nothing arrives at a capture card's input: tried again until something does.
+    NoSignal,
     /// The worker crashed.
     Crash,
     /// The worker or the camera does not answer.

@@ -4,6 +4,7 @@
 //! the number the kernel encodes in the request code.
 
 pub mod controls;
+pub mod inputs;
 pub mod modes;
 
 use std::ffi::{c_int, c_long};

@@ -147,6 +147,9 @@ impl Session {
             {
                 return End::Failed(active.pipeline.reason(&report));
             }
+            if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
+                return End::Failed(reason);
+            }
             if told && let Some(end) = self.listen() {
                 return end;
             }
@@ -166,7 +169,8 @@ impl Session {
         if let Some(fd) = controls.and_then(Controls::fd) {
             fds.push(PollFd::from_borrowed_fd(fd, PollFlags::PRI));
         }
-        let quiet = controls.and_then(Controls::quiet_until).map(|until| {
+        let look = self.active.as_ref().and_then(|active| active.pipeline.look_at());
+        let quiet = controls.and_then(Controls::quiet_until).into_iter().chain(look).min().map(|until| {
             let left = until.saturating_duration_since(Instant::now());
             rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
         });

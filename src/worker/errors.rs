@@ -28,7 +28,7 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
             trf("The camera {camera} cannot be started: unplug it or restart the computer.", parts)
         }
         ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
-        ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
+        ReasonKind::NoSignal | ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
             "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
             parts,
         ),

@@ -23,6 +23,7 @@ use super::sources::{self, Built};
 use super::told::{self, Camera, Teller};
 use super::{decoder, errors};
 use crate::camera::choice::Decision;
+use crate::camera::signal::Moment;
 use crate::camera::{Kind, modes};
 use crate::core::controls::Saved;
 use crate::core::event::Step;
@@ -36,6 +37,8 @@ use crate::i18n::{tr, trf};
 const EOS_LIMIT: Duration = Duration::from_millis(1000);
 /// How long the test picture may take.
 const EXERCISE_LIMIT: Duration = Duration::from_millis(500);
+/// How long a camera may give no picture before its input is looked at, and then again.
+const LOOK: Duration = Duration::from_secs(2);
 /// Most bus messages kept; only the first error is ever told.
 const MAX_MESSAGES: usize = 16;
 
@@ -68,6 +71,8 @@ pub(super) struct Pipeline {
     teller: Arc<Teller>,
     layer: Option<Layer>,
     controls: Option<Controls>,
+    /// When to look why no picture comes, once it is told to start.
+    look_at: Option<Instant>,
 }
 
 impl Pipeline {
@@ -107,7 +112,18 @@ impl Pipeline {
             }
         }
         exercise(&promised_caps(&configure.format));
-        Ok(Self { pipeline, sink, convert, configure, delivery, reports, teller, layer: None, controls: None })
+        Ok(Self {
+            pipeline,
+            sink,
+            convert,
+            configure,
+            delivery,
+            reports,
+            teller,
+            layer: None,
+            controls: None,
+            look_at: None,
+        })
     }
 
     /// Becomes readable when [`Self::next_report`] has something.
@@ -126,6 +142,9 @@ impl Pipeline {
         let name = &camera.name;
         if sources::has_gone(&camera.origin) {
             return errors::missing(name, &tr("it was unplugged"));
+        }
+        if let Some(reason) = sources::no_signal(&camera.origin, name, Moment::Silent) {
+            return reason;
         }
         match report {
             Report::Error(error, debug) => errors::reason(error, debug, name),
@@ -147,6 +166,7 @@ impl Pipeline {
             ReasonKind::Other | ReasonKind::Format | ReasonKind::Hang => true,
             ReasonKind::Busy
             | ReasonKind::Missing
+            | ReasonKind::NoSignal
             | ReasonKind::Permission
             | ReasonKind::Setup
             | ReasonKind::Crash
@@ -180,7 +200,23 @@ impl Pipeline {
             self.sink.set_property("sync", true);
         }
         state(gst::State::Playing)?;
+        self.look_at = Some(Instant::now() + LOOK);
         Ok(())
+    }
+
+    /// When to look whether anything arrives at the camera's input; `None` once it gave a picture.
+    pub(super) fn look_at(&self) -> Option<Instant> {
+        self.look_at.filter(|_| !self.sink.has_started())
+    }
+
+    /// The camera gives no picture yet: why, if it is that nothing arrives at its input.
+    pub(super) fn look(&mut self, now: Instant) -> Option<Reason> {
+        if self.look_at().is_none_or(|at| at > now) {
+            return None;
+        }
+        self.look_at = Some(now + LOOK);
+        let camera = self.teller.camera();
+        sources::no_signal(&camera.origin, &camera.name, Moment::Silent)
     }
 
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.

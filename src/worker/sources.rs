@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::errors;
 use super::protocol::Configure;
+use crate::camera::signal::{self, Moment};
 use crate::camera::{self, Camera, Kind, choice};
 use crate::core::source::Source;
 use crate::core::status::{Reason, ReasonKind};
@@ -111,6 +112,9 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
         }
         Source::V4l2(path) => {
             check_node(path, &configure.excluded)?;
+            if let Some(reason) = no_signal(source, &path.to_string_lossy(), Moment::Before) {
+                return Err(reason);
+            }
             let element = make("v4l2src")?;
             let path = path.to_string_lossy();
             element.set_property("device", path.as_ref());
@@ -225,6 +229,19 @@ pub(super) fn has_gone(source: &Source) -> bool {
         | Source::PipeWire(_)
         | Source::Test
         | Source::Pipeline(_) => false,
+    }
+}
+
+/// Why the camera of this source, of this name, gives no picture, if it is that nothing arrives at its input.
+pub(super) fn no_signal(source: &Source, camera: &str, moment: Moment) -> Option<Reason> {
+    match source {
+        Source::V4l2(path) => signal::missing(path, camera, moment),
+        Source::Auto
+        | Source::Icamera(_)
+        | Source::Libcamera(_)
+        | Source::PipeWire(_)
+        | Source::Test
+        | Source::Pipeline(_) => None,
     }
 }
 

@@ -226,6 +226,10 @@ impl Machine {
         let wait = match reason.kind {
             // Nothing changes by itself.
             ReasonKind::Setup => None,
+            // Somebody is about to switch something on, and sees that the camera waits for it.
+            ReasonKind::NoSignal => {
+                Some(self.restart.failed().map_or(restart::SIGNAL, |wait| wait.min(restart::SIGNAL)))
+            }
             ReasonKind::Busy
             | ReasonKind::Missing
             | ReasonKind::Permission

@@ -595,6 +595,23 @@ fn crashes_back_off_and_then_wait_for_a_new_client() {
 }
 
 #[test]
+fn a_card_without_a_signal_is_asked_again_for_as_long_as_somebody_waits() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    let silent = Reason::new(ReasonKind::NoSignal, "No signal.");
+    for _ in 0..20 {
+        bench.worker(WorkerEvent::Failed(silent.clone()));
+        bench.worker(WorkerEvent::Exited { reason: None });
+        assert_eq!((bench.name(), bench.machine.status().reason), (StateName::Failed, Some(silent.clone())));
+        bench.pass(restart::SIGNAL);
+        assert_eq!(bench.name(), StateName::Starting);
+    }
+    bench.started();
+    assert_eq!(bench.name(), StateName::Live);
+    assert_eq!(bench.machine.status().reason, None);
+}
+
+#[test]
 fn a_failed_worker_is_killed_and_replaced_only_when_gone() {
     let mut bench = Bench::live();
     let actions = bench.worker(WorkerEvent::Failed(crash()));

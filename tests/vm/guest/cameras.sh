@@ -125,4 +125,22 @@ else
   fail "back: $(tries) tries, $(tail -n1 "$WORK/events") $(tail -n2 "$WORK/relay.err")"
 fi
 kill $client $relay; wait $client $relay 2>/dev/null
+
+# A capture card at which nothing arrives says so, and goes on by itself when something does.
+wait_for 'rmmod vivid' 20; vivid n_devs=1 input_types=3
+signal() { v4l2-ctl -d /dev/video20 --set-ctrl=dv_timings_signal_mode="$1"; }
+signal 1
+: >"$WORK/events"
+"$BIN/lenscap" run --headless --events --source v4l2:/dev/video20 -d "$LOOPBACK" -w 640 -H 480 -f 15 -c 0 >"$WORK/events" 2>"$WORK/relay.err" &
+relay=$!
+wait_for 'grep -q "\"state\":\"idle\"" $WORK/events' 30 || fail "relay: $(tail -n1 "$WORK/relay.err")"
+v4l2-ctl -d "$LOOPBACK" --stream-mmap --stream-count=100000 >/dev/null 2>&1 &
+client=$!
+if wait_for 'grep "\"state\":\"failed\"" $WORK/events | grep -q "no signal at its input HDMI"' 60; then
+  pass no_signal; signal 0
+  if wait_for 'tail -n1 $WORK/events | grep -q "\"state\":\"live\""' 60; then pass signal_comes; else fail "signal_comes: $(tail -n1 "$WORK/events")"; fi
+else
+  fail "no_signal: $(tail -n1 "$WORK/events") $(tail -n2 "$WORK/relay.err")"
+fi
+kill $client $relay; wait $client $relay 2>/dev/null
 done_testing
