@@ -7,6 +7,8 @@
 #[path = "common/client.rs"]
 #[allow(dead_code)] // the other tests use the rest
 mod client;
+#[path = "truth/random.rs"]
+mod random;
 #[path = "common/relay.rs"]
 #[allow(dead_code)] // the other tests use the rest
 mod relay;

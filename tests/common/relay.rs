@@ -236,6 +236,20 @@ impl Relay {
         status
     }
 
+    /// Its exit status, if it has ended.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.0.try_wait().expect("wait")
+    }
+
+    /// Takes in the last lines of one that has ended.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn drain(&mut self) {
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
+            self.seen.push(line);
+        }
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.child.0.kill().expect("kill");

@@ -108,6 +108,12 @@ impl Camera {
         sessions
     }
 
+    /// Whether the cable is in.
+    #[allow(dead_code)] // each test file uses its part
+    pub fn is_plugged(&self) -> bool {
+        self.log().iter().rfind(|entry| entry.text.starts_with("PLUG ")).is_some_and(|entry| entry.text != "PLUG out")
+    }
+
     /// Whether it is on now.
     pub fn is_on(&self) -> bool {
         self.sessions().last().is_some_and(|(_, off)| off.is_none())

@@ -131,9 +131,9 @@ rust_test() {
 }
 try_rust_test() {
   "$@" || { echo "the modules do not load" >"$out"; return 1; }
-  timeout -k 5 150 "$program" --ignored --exact "$name" --test-threads=1 --nocapture >"$out" 2>&1
+  timeout -k 5 "${RUST_TEST_LIMIT:-150}" "$program" --ignored --exact "$name" --test-threads=1 --nocapture >"$out" 2>&1
 }
 # The panic's message stands on the line after "panicked at".
-rust_panic() { grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through after 150 s"; }
+rust_panic() { grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through in time"; }
 # rust_tests_of PROGRAM: the names of its ignored tests, of those that are asked for.
 rust_tests_of() { "$1" --ignored --list 2>/dev/null | sed -n 's/: test$//p' | grep -E "${LENSCAP_ONLY:-.}"; }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# limit: 900
+# limit: 1500
 # The tests of tests/truth.rs: USB cameras that programs use past the relay, and the relay's own after a stop. On both kernels:
 # what sysfs tells is the kernel's.
 # shellcheck source=tests/vm/guest.sh
@@ -13,5 +13,14 @@ export RUST_BACKTRACE=0 # a backtrace takes the emulated machine seconds; the me
 modules() { load_uvcam && load_loopback 1 8 Lenscap; }
 mapfile -t names < <(rust_tests_of "$LENSCAP_TEST_TRUTH")
 [ ${#names[@]} -gt 0 ] || die "no test is asked for"
-for name in "${names[@]}"; do rust_test "$name" "$LENSCAP_TEST_TRUTH" modules; done
+for name in "${names[@]}"; do
+  case $name in
+    random::*) # one kernel is enough, and no second try: what is found is true, however seldom it is
+      [ "$LENSCAP_KERNEL" = 6.1 ] || continue
+      program=$LENSCAP_TEST_TRUTH out=$WORK/out
+      if RUST_TEST_LIMIT=400 try_rust_test load_uvcam; then pass "$name"; else fail "$name: $(rust_panic)"; fi
+      sed "s/^/# $name: /" "$out" ;;
+    *) rust_test "$name" "$LENSCAP_TEST_TRUTH" modules ;;
+  esac
+done
 done_testing
