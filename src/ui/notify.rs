@@ -301,7 +301,8 @@ async fn serve(connection: gio::DBusConnection, orders: Receiver<Order>, shown: 
             shown.borrow_mut().remove(&subject);
             continue;
         };
-        match call("Notify", arguments(&notice, before.unwrap_or(0))).await {
+        let is_markup = is_body_markup(call("GetCapabilities", ().to_variant()).await.ok().as_ref());
+        match call("Notify", arguments(&notice, before.unwrap_or(0), is_markup)).await {
             Ok(answer) => {
                 if let Some(id) = answer.try_child_value(0).and_then(|id| id.get::<u32>()) {
                     shown.borrow_mut().insert(subject, (id, notice));
@@ -312,8 +313,15 @@ async fn serve(connection: gio::DBusConnection, orders: Receiver<Order>, shown: 
     }
 }
 
+/// Whether the service takes the body for markup, by its answer to `GetCapabilities`: then what looks like markup in a
+/// program's name must not be. Another would show people the escapes. Of one that does not answer it is assumed.
+fn is_body_markup(capabilities: Option<&Variant>) -> bool {
+    let capabilities = capabilities.and_then(|answer| answer.try_child_value(0)?.get::<Vec<String>>());
+    capabilities.is_none_or(|capabilities| capabilities.iter().any(|capability| capability == "body-markup"))
+}
+
 /// Of `Notify`: application, replaced one, icon, summary, body, actions, hints, time.
-fn arguments(notice: &Notice, replaces: u32) -> Variant {
+fn arguments(notice: &Notice, replaces: u32, is_markup: bool) -> Variant {
     let mut actions = vec!["default".to_owned(), tr("Settings")];
     for (index, (_, label)) in notice.actions.iter().enumerate() {
         actions.extend([index.to_string(), label.clone()]);
@@ -323,8 +331,10 @@ fn arguments(notice: &Notice, replaces: u32) -> Variant {
         ("urgency".into(), (if notice.urgent { 2_u8 } else { 1_u8 }).to_variant()),
         ("category".into(), "device".to_variant()),
     ]);
-    // The body is markup.
-    let body = glib::markup_escape_text(&notice.body);
+    let body = match is_markup {
+        true => glib::markup_escape_text(&notice.body),
+        false => notice.body.as_str().into(),
+    };
     ("Lenscap", replaces, &notice.icon, &notice.summary, body.as_str(), actions, hints, -1_i32).to_variant()
 }
 
@@ -443,9 +453,19 @@ mod tests {
     }
 
     #[test]
+    fn the_body_is_markup_where_the_service_says_so_or_says_nothing() {
+        let answer = |capabilities: &[&str]| is_body_markup(Some(&(capabilities.to_vec(),).to_variant()));
+        assert!(answer(&["actions", "body-markup"]) && !answer(&["actions", "body"]) && !answer(&[]));
+        assert!(is_body_markup(None) && is_body_markup(Some(&().to_variant())));
+    }
+
+    #[test]
     fn the_arguments_are_what_the_specification_asks_for() {
         let (_, notice) = failure(&failed(ReasonKind::Crash)).unwrap();
-        let arguments = arguments(&Notice { body: "a <b>".into(), ..notice }, 7);
+        let notice = Notice { body: "a <b>".into(), ..notice };
+        let plain = arguments(&notice, 7, false);
+        assert_eq!(plain.child_value(4).get::<String>().as_deref(), Some("a <b>"));
+        let arguments = arguments(&notice, 7, true);
         assert_eq!(arguments.type_().as_str(), "(susssasa{sv}i)");
         assert_eq!(arguments.child_value(4).get::<String>().as_deref(), Some("a &lt;b&gt;"));
         assert_eq!(arguments.child_value(5).get::<Vec<String>>().unwrap().len(), 6);
