@@ -10,6 +10,7 @@
 //! | [`core`], [`sys`] | nothing of ours |
 //! | [`autostart`], [`distro`] | nothing of ours |
 //! | [`i18n`] | `sys`; everybody may import it |
+//! | [`text`] | nothing of ours; everybody may import it |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
@@ -39,6 +40,7 @@ pub mod i18n;
 pub mod ipc;
 pub mod output;
 pub mod sys;
+pub mod text;
 pub mod ui;
 pub mod worker;
 

@@ -14,6 +14,7 @@ use crate::config::{self, Overrides};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf, trn};
 use crate::ipc::{self, AskError};
+use crate::text;
 
 /// Columns of a line of formats.
 const WIDTH: usize = 78;
@@ -177,10 +178,10 @@ impl Listing {
             (Source::Auto, ..) => None,
             (source, Some(camera), _) if !camera.present => Some(trf(
                 "The chosen camera {source} is not there: plug it in, or choose another source.",
-                &[("source", source)],
+                &[("source", &said(source))],
             )),
             (_, Some(_), _) => Some(tr("* is chosen in the settings.")),
-            (source, None, _) => Some(trf("The settings choose the source {source}.", &[("source", source)])),
+            (source, None, _) => Some(trf("The settings choose the source {source}.", &[("source", &said(source))])),
         }
     }
 
@@ -189,7 +190,7 @@ impl Listing {
         let name = if camera.present { camera.name.clone() } else { choice::missing_label(camera) };
         let mut text = format!("{mark} {name}\n");
         let mut rows = Vec::new();
-        rows.push((tr("source"), camera.source.to_string()));
+        rows.push((tr("source"), said(&camera.source)));
         let node = camera.node.as_ref().map(|node| node.display().to_string());
         if let Some(node) = node.filter(|node| !camera.source.to_string().ends_with(node.as_str())) {
             rows.push((tr("node"), node));
@@ -213,6 +214,11 @@ impl Listing {
         }
         text
     }
+}
+
+/// A source for people: udev's links have names that cameras gave themselves.
+fn said(source: &Source) -> String {
+    text::clean(source.to_string(), text::PATH)
 }
 
 /// The source in the settings.
@@ -348,6 +354,17 @@ mod tests {
         let text = listing.in_words();
         assert!(text.starts_with("  HD Webcam\n"), "{text}");
         assert!(text.contains("\nNo camera can be used: No permission to open /dev/video0: log in again.\n"), "{text}");
+    }
+
+    #[test]
+    fn no_name_of_a_camera_reaches_the_terminal_as_it_is() {
+        let mut listing = listing("v4l2:/dev/v4l/by-id/usb-A\u{1b}[2J\u{202e}B-video-index0");
+        let missing = choice::missing(&listing.source).unwrap();
+        listing.chosen = Some(missing.id.clone());
+        listing.cameras = vec![missing];
+        let text = listing.in_words();
+        assert!(text.contains("usb-A [2JB"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::core::controls::{CameraControls, Control, Saved, Value};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
 use crate::ipc::{self, AskError, Request};
+use crate::text;
 
 /// How long a vendor's library may take to say what it has.
 pub(super) const LIST_LIMIT: Duration = Duration::from_secs(15);
@@ -48,9 +49,11 @@ pub(super) enum Order {
 
 /// What the process printed.
 fn understood(printed: &[u8]) -> Result<CameraControls, String> {
-    serde_json::from_slice::<Result<CameraControls, String>>(printed).unwrap_or_else(|_| {
-        Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
-    })
+    let said = serde_json::from_slice::<Result<CameraControls, String>>(printed);
+    said.map(|said| said.map(CameraControls::cleaned).map_err(|sentence| text::clean(sentence, text::SENTENCE)))
+        .unwrap_or_else(|_| {
+            Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
+        })
 }
 
 /// That it did not answer.
@@ -251,7 +254,7 @@ fn line(control: &Json, keys: usize, types: usize) -> String {
     let text = |field: &str| control[field].as_str().unwrap_or_default();
     let plain = |value: &Json| match value {
         Json::Null => "-".to_owned(),
-        Json::String(text) => format!("\"{text}\""),
+        Json::String(text) => format!("\"{}\"", text::clean(text, text::SENTENCE)),
         other => other.to_string(),
     };
     let menu = control["menu"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -306,9 +309,14 @@ mod tests {
     fn what_the_process_prints_is_understood_or_said_to_be_wrong() {
         let list = CameraControls { camera: "usb-1".into(), ..CameraControls::default() };
         let printed = serde_json::to_vec(&Ok::<_, String>(list.clone())).unwrap();
-        assert_eq!(understood(&printed), Ok(list));
+        assert_eq!(understood(&printed), Ok(list.clone()));
         assert_eq!(understood(br#"{"Err":"No camera."}"#), Err("No camera.".into()));
         assert!(understood(b"core dumped").is_err());
+        let evil = CameraControls { camera: "usb\u{1b}[1m".into(), problems: vec!["a\u{7}\nb".into()], ..list };
+        let printed = serde_json::to_vec(&Ok::<_, String>(evil)).unwrap();
+        let cleaned = understood(&printed).unwrap();
+        assert_eq!((cleaned.camera.as_str(), &cleaned.problems[..]), ("usb [1m", &["a b".to_owned()][..]));
+        assert_eq!(understood(br#"{"Err":"No\u001b[2J\ncamera."}"#), Err("No [2J camera.".into()));
     }
 
     #[test]

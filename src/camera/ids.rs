@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::text;
+
 /// Where udev links cameras: by what they are, and by where they are plugged in.
 pub(super) const LINKS: &str = "/dev/v4l";
 
@@ -18,8 +20,8 @@ pub fn stable_id(node: &Path) -> String {
 pub(super) fn id_of(path: &Path) -> String {
     let is_link = path.parent().is_some_and(|parent| parent.ends_with("by-id") || parent.ends_with("by-path"));
     match path.file_name() {
-        Some(name) if is_link => name.to_string_lossy().replace("-video-index0", ""),
-        _ => path.display().to_string(),
+        Some(name) if is_link => text::clean(name.as_encoded_bytes(), text::PATH).replace("-video-index0", ""),
+        _ => text::path(path),
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) fn link_to(directory: &Path, node: &Path) -> Option<PathBuf> {
 /// A name for a camera of which only the path is left: "Maker Product 0001" for
 /// `/dev/v4l/by-id/usb-Maker_Product_0001-video-index0`.
 pub(super) fn name_from(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path.file_name().map(|name| text::clean(name.as_encoded_bytes(), text::PATH)).unwrap_or_default();
     let is_by_id = path.parent().is_some_and(|parent| parent.ends_with("by-id"));
     let Some(rest) = name.strip_prefix("usb-").filter(|_| is_by_id) else { return name };
     let rest = rest.split("-video-index").next().unwrap_or(rest);

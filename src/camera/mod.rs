@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::core::source::Source;
+use crate::text;
 pub use place::Location;
 use sight::{Evidence, Sight};
 
@@ -297,7 +298,7 @@ fn nodes(class: &Path, is_wanted: impl Fn(&Path, &str) -> bool) -> Vec<Node> {
         .filter_map(|entry| {
             let node = entry.file_name().into_string().ok()?;
             let number = node.strip_prefix("video")?.parse().ok()?;
-            let name = fs::read_to_string(entry.path().join("name")).unwrap_or_default().trim().to_owned();
+            let name = text::name(fs::read(entry.path().join("name")).unwrap_or_default());
             is_wanted(&entry.path(), &name).then(|| (number, Node { path: Path::new("/dev").join(node), name }))
         })
         .collect();
@@ -429,6 +430,19 @@ mod tests {
         assert!(camera.id.ends_with("0001") && camera.present, "{camera:?}");
         let Source::V4l2(path) = &camera.source else { panic!("{:?}", camera.source) };
         assert!(path.starts_with(fake.0.path().join("v4l/by-id")), "{}", path.display());
+    }
+
+    #[test]
+    fn what_a_camera_says_of_itself_is_one_visible_line() {
+        let fake = Fake::new();
+        fake.usb(0, "1-5", "Cam\u{1b}[31m\u{7}\u{202e}\n* root", Some("\u{1b}1"));
+        let [camera] = &fake.system().cameras()[..] else { panic!("one camera") };
+        assert_eq!(camera.name, "Cam [31m * root");
+        for shown in
+            [camera.label(), camera.id.clone(), ids::name_from(Path::new("/dev/v4l/by-id/usb-A\u{1b}\u{2066}B"))]
+        {
+            assert_eq!(crate::text::clean(&shown, crate::text::PATH), shown);
+        }
     }
 
     #[test]

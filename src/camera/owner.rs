@@ -4,12 +4,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::text;
+
 /// The name of a number in `/etc/passwd` or `/etc/group`.
 pub fn entry_of(file: &str, number: u32) -> Option<String> {
     fs::read_to_string(file).unwrap_or_default().lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+        (fields.nth(1)?.parse() == Ok(number)).then(|| text::name(name))
     })
 }
 

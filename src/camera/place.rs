@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::i18n::tr;
+use crate::text;
 
 /// Where a camera looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,9 +49,12 @@ impl fmt::Display for Location {
     }
 }
 
+/// Longest text of a USB device: 126 letters.
+const MAX_ATTRIBUTE: usize = 126;
+
 fn attribute(directory: &Path, name: &str) -> Option<String> {
-    let text = fs::read_to_string(directory.join(name)).ok()?;
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    let said = fs::read(directory.join(name)).ok()?;
+    Some(text::clean(said, MAX_ATTRIBUTE)).filter(|said| !said.is_empty())
 }
 
 /// The device behind a node.
@@ -107,9 +111,9 @@ pub(super) fn function(directory: &Path) -> Option<String> {
 pub(super) fn bus(directory: &Path) -> Option<String> {
     let device = device(directory)?;
     let subsystem = fs::read_link(device.join("subsystem")).ok()?;
-    let bus = subsystem.file_name()?.to_string_lossy().into_owned();
+    let bus = subsystem.file_name()?.to_string_lossy();
     let place = usb_device(directory).unwrap_or(device);
-    Some(format!("{bus} {}", place.file_name()?.to_string_lossy()))
+    Some(text::name(format!("{bus} {}", place.file_name()?.to_string_lossy())))
 }
 
 /// Where the firmware says that it is. A camera on a USB port that anybody may use has no place: the port has.

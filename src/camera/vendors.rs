@@ -13,6 +13,7 @@ use super::{Camera, Kind, Location};
 use crate::core::mode::FrameRate;
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
+use crate::text;
 
 /// How long a library may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -95,9 +96,7 @@ fn parse(line: &[u8]) -> Result<Report, String> {
     })?;
     report.cameras.truncate(MAX_CAMERAS);
     // An id is handed back as it is: what is too long, or no text, is of no use.
-    report
-        .cameras
-        .retain(|camera| !camera.id.is_empty() && camera.id.len() <= MAX_TEXT && !camera.id.contains(char::is_control));
+    report.cameras.retain(|camera| !camera.id.is_empty() && text::clean(&camera.id, MAX_TEXT) == camera.id);
     for camera in &mut report.cameras {
         shorten(&mut camera.name);
         if camera.name.is_empty() {
@@ -117,7 +116,7 @@ fn parse(line: &[u8]) -> Result<Report, String> {
 }
 
 fn shorten(text: &mut String) {
-    *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+    *text = text::clean(&text, MAX_TEXT);
 }
 
 /// Rates that are none are left out.
@@ -218,7 +217,7 @@ mod tests {
         let parsed = parse(&serde_json::to_vec(&wild).unwrap()).unwrap();
         assert_eq!(parsed.cameras.len(), 1);
         assert_eq!(*parsed.cameras[0].formats[0].sizes[0].rates(), Rates::List(vec![30.0]));
-        assert_eq!(parsed.cameras[0].name, "a[31mb");
+        assert_eq!(parsed.cameras[0].name, "a [31m b");
         assert_eq!(parsed.cameras[0].rotation, None);
         assert_eq!(parsed.cameras[0].formats[0].sizes.len(), 2);
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::i18n::{tr, trf};
+use crate::text;
 
 /// Values by control's key.
 pub type Values = BTreeMap<String, Value>;
@@ -39,7 +40,8 @@ impl fmt::Display for Value {
             Value::Integer(value) => value.fmt(f),
             Value::Real(value) => value.fmt(f),
             Value::Boolean(value) => value.fmt(f),
-            Value::Text(value) => value.fmt(f),
+            // What a driver says may be anything; it is kept as it is and shown as a line.
+            Value::Text(value) => text::clean(value, MAX_TEXT).fmt(f),
         }
     }
 }
@@ -195,6 +197,24 @@ pub struct CameraControls {
     pub controls: Vec<Control>,
     /// Sentences about saved values that were not taken.
     pub problems: Vec<String>,
+}
+
+impl CameraControls {
+    /// As another process says it, with texts that people may see.
+    pub fn cleaned(mut self) -> Self {
+        self.camera = text::clean(&self.camera, text::PATH);
+        for control in &mut self.controls {
+            control.key = text::name(&control.key);
+            control.name = text::name(&control.name);
+            for entry in &mut control.menu {
+                entry.label = text::name(&entry.label);
+            }
+        }
+        for problem in &mut self.problems {
+            *problem = text::clean(&*problem, text::SENTENCE);
+        }
+        self
+    }
 }
 
 /// A name as `v4l2-ctl` writes it: letters and digits in lower case, whatever is between them one underscore.

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, StatxFlags};
 
 use super::look::Guide;
+use crate::text;
 
 /// Processes looked at in one scan; `/proc/sys/kernel/pid_max` may allow more, a desktop never has them.
 const MAX_PROCESSES: usize = 65_536;
@@ -360,13 +361,11 @@ fn name_of(proc: &Path, pid: u32) -> String {
     let exe = rustix::fs::readlink(process.join("exe"), Vec::new())
         .ok()
         .map(|link| PathBuf::from(std::ffi::OsString::from_vec(link.into_bytes())))
-        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .and_then(|path| Some(path.file_name()?.as_encoded_bytes().to_vec()))
         // An executable that was replaced by an update while it runs.
-        .map(|name| name.strip_suffix(" (deleted)").map_or(name.clone(), str::to_owned));
-    let name = exe
-        .or_else(|| std::fs::read(process.join("comm")).ok().map(|comm| String::from_utf8_lossy(&comm).into_owned()));
-    let name: String =
-        name.unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+        .map(|name| name.strip_suffix(b" (deleted)").map_or(name.clone(), <[u8]>::to_vec));
+    let name = exe.or_else(|| std::fs::read(process.join("comm")).ok()).unwrap_or_default();
+    let name = text::clean(name, MAX_NAME_CHARS);
     if name.is_empty() { format!("process {pid}") } else { name }
 }
 
@@ -421,9 +420,13 @@ mod tests {
     #[test]
     fn a_process_has_a_name() {
         let exe = std::env::current_exe().unwrap();
-        let expected: String = exe.file_name().unwrap().to_string_lossy().chars().take(MAX_NAME_CHARS).collect();
+        let expected = text::clean(exe.file_name().unwrap().as_encoded_bytes(), MAX_NAME_CHARS);
         assert_eq!(name_of(Path::new(PROC), std::process::id()), expected);
         assert_eq!(name_of(Path::new(PROC), u32::MAX), format!("process {}", u32::MAX));
+        let proc = tempfile::tempdir().unwrap();
+        std::fs::create_dir(proc.path().join("5")).unwrap();
+        std::fs::write(proc.path().join("5/comm"), b"\x1b[2J\xe2\x80\xaezoom\x07\nroot\n").unwrap();
+        assert_eq!(name_of(proc.path(), 5), "[2Jzoom root", "another user gives its process any name");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use super::{Finding, Patient};
 use crate::i18n::{tr, trf};
 use crate::output::finder;
+use crate::text;
 
 const CHECK: &str = "module";
 /// Oldest version that was tested.
@@ -99,7 +100,7 @@ fn files_with(patient: &Patient, directories: &[&str], is_it: impl Fn(&str) -> b
         for name in here {
             let path = format!("{directory}/{name}");
             if patient.read(&path).is_some_and(|text| text.lines().any(&is_it)) {
-                found.push(path);
+                found.push(text::clean(&path, text::PATH));
             }
             names.push(name);
         }

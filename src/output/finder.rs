@@ -15,6 +15,7 @@ use crate::detect;
 use crate::distro::Family;
 use crate::i18n::{tr, trf};
 use crate::sys::v4l2::{self, LoopbackConfig};
+use crate::text;
 
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";
@@ -65,7 +66,7 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
     if let Some(first) = first {
         nodes.retain(|node| !is_same(first, &node.path));
     }
-    let labelled = nodes.iter().find(|node| node.name == *label);
+    let labelled = nodes.iter().find(|node| node.name == text::name(label));
     let unnamed = || nodes.iter().find(|node| node.name.starts_with(UNNAMED));
     if let Some(node) = labelled.or_else(unnamed) {
         return Ok(node.path.clone());
@@ -171,10 +172,10 @@ pub(super) fn lock_holder(path: &Path) -> Option<String> {
     let node = fs::metadata(path).ok()?;
     let pid = locker(&fs::read_to_string("/proc/locks").ok()?, node.ino())?;
     let process = Path::new("/proc").join(pid.to_string());
-    let name = fs::read_to_string(process.join("comm")).ok()?;
+    let name = text::name(fs::read(process.join("comm")).ok()?);
     let uid = fs::metadata(&process).ok()?.uid();
     let user = entry_of("/etc/passwd", uid).unwrap_or_else(|| uid.to_string());
-    Some(trf("{name} (process {pid}, user {user})", &[("name", &name.trim_end()), ("pid", &pid), ("user", &user)]))
+    Some(trf("{name} (process {pid}, user {user})", &[("name", &name), ("pid", &pid), ("user", &user)]))
 }
 
 /// Of the lines of `/proc/locks`, as in "1: FLOCK  ADVISORY  WRITE 4711 00:05:653 0 EOF".

@@ -579,14 +579,20 @@ fn pix_format(raw: &RawFormat) -> PixFormat {
 }
 
 /// A fixed-size C string, without what follows its first NUL.
+/// A device's or a driver's name for something, as people may see it.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    crate::text::name(&bytes[..end])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_driver_says_is_one_visible_line() {
+        assert_eq!(text(b"HD Cam\x1b]0;owned\x07\nroot#\xe2\x80\xae \xff\0junk"), "HD Cam ]0;owned root# \u{fffd}");
+    }
 
     #[test]
     fn request_codes_are_the_kernels() {

@@ -561,7 +561,7 @@ impl WorkerHost {
                 }
             }
             (FromChild::Controls(controls), Phase::Warm | Phase::Started) if self.wants_start => {
-                out.push(HostEvent::Controls(Box::new(harmless(*controls))));
+                out.push(HostEvent::Controls(Box::new(controls.cleaned())));
             }
             (FromChild::Step(Step::Loaded), Phase::Configured) => {
                 self.phase = Phase::Warm;
@@ -704,20 +704,4 @@ fn harmless_mode(mode: Mode) -> Mode {
         shortfall: mode.shortfall.as_deref().map(plain),
         ..mode
     }
-}
-
-/// What a child says of controls, with texts that fit into a line.
-fn harmless(mut controls: CameraControls) -> CameraControls {
-    controls.camera = plain(&controls.camera);
-    for control in &mut controls.controls {
-        control.key = plain(&control.key);
-        control.name = plain(&control.name);
-        for entry in &mut control.menu {
-            entry.label = plain(&entry.label);
-        }
-    }
-    for problem in &mut controls.problems {
-        *problem = plain(problem);
-    }
-    controls
 }

@@ -92,15 +92,9 @@ fn log(line: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Text from the child as it may be shown: one line, no control characters, bounded.
+/// Text from the child as it may be shown.
 pub(super) fn plain(text: &str) -> String {
-    // Bounded first: the text may be long.
-    let text: String = text.chars().take(4 * MAX_LINE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(MAX_LINE) {
-        Some(_) => text.chars().take(MAX_LINE - 1).chain(['…']).collect(),
-        None => text,
-    }
+    crate::text::clean(text, MAX_LINE)
 }
 
 fn says_something(line: &str) -> bool {
@@ -157,5 +151,6 @@ mod tests {
         let words = after(&vec![b'y'; 100_000]).last_words().unwrap();
         assert_eq!(words.chars().count(), MAX_LINE);
         assert!(after(b"caf\xe9 \xff").last_words().unwrap().starts_with("caf"));
+        assert_eq!(plain("ok\u{202e}\u{9b}2J\r\n[sudo] password:"), "ok 2J [sudo] password:");
     }
 }

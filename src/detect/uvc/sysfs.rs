@@ -11,12 +11,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::sampler::{Held, Reading, Transfers};
+use crate::text;
 
 /// Nodes looked at; the kernel has no more minor numbers for them.
 const MAX_NODES: usize = 256;
 /// Longest attribute read.
 const MAX_ATTRIBUTE: usize = 64;
-const MAX_NAME_CHARS: usize = 80;
 const VIDEO_CLASS: u32 = 0x0e;
 const CONTROL: u32 = 1;
 const STREAMING: u32 = 2;
@@ -167,7 +167,7 @@ impl Camera {
             status: Attribute::new(interface.join("power/runtime_status")),
             urbs: Attribute::new(device.join("urbnum")),
             streams,
-            name: name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect(),
+            name: text::name(name),
             nodes: nodes.into_iter().map(|(_, node)| node).collect(),
             interface,
         })

@@ -139,6 +139,16 @@ fn the_program_is_named() {
 }
 
 #[test]
+fn a_camera_of_any_name_is_told_in_one_visible_line() {
+    let mut bench = Bench::new(true);
+    bench.fake.plug(6, "Cam\u{1b}]0;x\u{7}\u{202e}\n2", false);
+    bench.dispatch();
+    let _file = bench.open(6);
+    bench.fake.set_alternate(6, 1);
+    assert_eq!(bench.dispatch(), [SensorEvent::Others(vec![bench.other(6, "Cam ]0;x 2")])]);
+}
+
+#[test]
 fn a_program_that_does_not_answer_stops_nobody() {
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
