@@ -6,6 +6,7 @@
 mod cameras;
 mod controls;
 mod desktop;
+mod keeper;
 mod lines;
 mod log;
 mod reading;

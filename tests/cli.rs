@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use relay::{Reaped, Relay, eventually};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 fn lenscap(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
@@ -333,4 +334,39 @@ fn it_ends_in_time_with_readers_that_never_read() {
     }
     let _ = Command::new("kill").arg(relay.0.id().to_string()).status();
     assert!(relay.wait_for_exit(Duration::from_secs(60)).success());
+}
+
+#[test]
+fn a_settings_file_that_does_not_answer_holds_nothing_up() {
+    let home = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(home.path().join("config/lenscap")).expect("a directory");
+    let relay = unread(home.path());
+    eventually("it answers", || ask(home.path(), r#"{"do":"status"}"#).is_some());
+    ask(home.path(), r#"{"do":"pretend","streaming":["Zoom"]}"#).expect("an answer");
+    let controls = || ask(home.path(), r#"{"do":"controls"}"#).expect("an answer");
+    eventually("the camera is on", || controls()["live"] == true);
+    if !controls().to_string().contains("brightness") {
+        println!("SKIP a_settings_file_that_does_not_answer: no videobalance here");
+        return;
+    }
+    // Whoever saves now waits for this lock, as for a disk or a network that takes its time.
+    let lock = fs::File::open(home.path().join("config/lenscap")).expect("the directory");
+    lock.lock().expect("a lock");
+    let connect = |request: &str| {
+        let mut stream = UnixStream::connect(home.path().join("lenscap/control")).expect("a connection");
+        writeln!(stream, "{request}").expect("a request");
+        stream
+    };
+    let slow = connect(r#"{"do":"set-control","key":"brightness","value":"10"}"#);
+    let quick = connect(r#"{"do":"pause","seconds":null}"#);
+    let mut fds = [PollFd::new(&slow, PollFlags::IN), PollFd::new(&quick, PollFlags::IN)];
+    rustix::event::poll(&mut fds, Some(&Timespec { tv_sec: 60, tv_nsec: 0 })).expect("an answer");
+    let is_first = fds.map(|fd| fd.revents().contains(PollFlags::IN));
+    assert_eq!(is_first, [false, true], "the pause waits for the settings");
+    eventually("the camera is off", || ask(home.path(), r#"{"do":"status"}"#).expect("an answer")["live"] == false);
+    drop(lock);
+    let mut line = String::new();
+    BufReader::new(slow).read_line(&mut line).expect("an answer");
+    assert!(line.starts_with('{'), "it is answered as well: {line}");
+    drop(relay);
 }

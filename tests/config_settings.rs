@@ -505,7 +505,7 @@ fn a_save_that_never_ends_is_waited_for_within_limits() {
     let lock = fs::File::open(directory.path()).unwrap();
     lock.lock().unwrap();
     let error = update(&path, |settings| settings.privacy.start_paused = true).unwrap_err();
-    assert!(error.to_string().contains("another program is saving"), "{error}");
+    assert!(error.to_string().contains("another program saves"), "{error}");
     assert!(!path.exists());
     drop(lock);
     assert!(update(&path, |settings| settings.privacy.start_paused = true).unwrap());

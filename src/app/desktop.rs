@@ -4,6 +4,7 @@
 //! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use async_channel::{Receiver, Sender};
 use ksni::TrayMethods;
 
 use super::controls::{Order, arguments as list_arguments, to_reset};
+use super::keeper::does_not_answer;
 use super::program;
 use super::reading::Reader;
 use super::relay::{Manner, Relay, Wish};
@@ -24,7 +26,7 @@ use crate::core::source::Source;
 use crate::core::status::Status;
 use crate::i18n::{tr, trf};
 use crate::ipc::dbus::{Nodes, Properties, Reply, Service};
-use crate::ipc::{self, AskError, Request};
+use crate::ipc::{self, Answer, AskError, Request, Ticket};
 use crate::output::loopback;
 use crate::ui::notify::{self, Notice, Notifier, Subject, Teller};
 use crate::ui::tray::{Icon, View};
@@ -41,6 +43,8 @@ const LAST_RETRY: Duration = Duration::from_secs(60);
 const BUS_LIMIT: Duration = Duration::from_secs(5);
 /// Clicks that wait to be seen to; more than a hand can make.
 const MAX_ASKS: usize = 64;
+/// How long whoever asked over D-Bus waits for the settings file.
+const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
 /// Sizes offered in the menu, besides the one in use.
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 /// Remembers that the user was told how to get a tray.
@@ -73,6 +77,8 @@ pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
         main_loop: glib::MainLoop::new(None, false),
         retry: Cell::new(FIRST_RETRY),
         reader: Reader::new(),
+        waiting: RefCell::default(),
+        usual_settings: config::default_path().ok(),
     });
     desktop.clone().start(asked);
     desktop.main_loop.run();
@@ -116,7 +122,14 @@ struct Desktop {
     main_loop: glib::MainLoop,
     retry: Cell<Duration>,
     reader: Rc<Reader>,
+    /// Who waits for what the settings file takes its time for; bounded by the requests that it takes at once.
+    waiting: RefCell<HashMap<Ticket, Then>>,
+    /// The settings file that the preferences take by themselves.
+    usual_settings: Option<std::path::PathBuf>,
 }
+
+/// Hears that something is done, or why not.
+type Then = Box<dyn FnOnce(Result<(), String>)>;
 
 impl Desktop {
     fn start(self: Rc<Self>, asked: Receiver<Ask>) {
@@ -125,7 +138,7 @@ impl Desktop {
         glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
             let turned = desktop.relay.borrow_mut().turn(Some(Duration::ZERO));
             match turned {
-                Ok(wishes) => desktop.see_to(&wishes),
+                Ok(wishes) => desktop.see_to(wishes),
                 Err(sentence) => {
                     tracing::error!("{sentence}");
                     desktop.main_loop.quit();
@@ -175,18 +188,13 @@ impl Desktop {
             }
         });
         let desktop = Rc::downgrade(self);
-        let obey = move |request| match desktop.upgrade() {
-            Some(desktop) => desktop.obey(request),
-            None => Ok(()),
-        };
-        let desktop = Rc::downgrade(self);
-        let controls = move |request, reply: Reply| {
+        let obey = move |request, reply: Reply| {
             if let Some(desktop) = desktop.upgrade() {
-                desktop.controls(request, reply);
+                desktop.answer_on_bus(request, reply);
             }
         };
         let mut front = self.front.borrow_mut();
-        match Service::new(connection, &front.properties, obey, controls) {
+        match Service::new(connection, &front.properties, obey) {
             Ok(service) => front.service = Some(service),
             Err(error) => tracing::error!("the D-Bus interface cannot be offered: {error}"),
         }
@@ -227,25 +235,50 @@ impl Desktop {
         });
     }
 
-    fn obey(&self, request: Request) -> Result<(), String> {
+    fn obey(&self, request: Request) -> Answer {
         let mut relay = self.relay.borrow_mut();
-        relay.obey(request)?;
+        let answer = relay.obey(request);
         let wishes = relay.wishes();
         drop(relay);
-        self.see_to(&wishes);
-        Ok(())
+        self.see_to(wishes);
+        answer
     }
 
-    /// What concerns controls. A camera that is off is asked in a process of its own, and nobody waits for it.
-    fn controls(self: &Rc<Self>, request: Request, reply: Reply) {
+    fn when_done(&self, answer: Answer, then: Then) {
+        match answer {
+            Answer::Now(result) => then(result),
+            Answer::Later(ticket) => drop(self.waiting.borrow_mut().insert(ticket, then)),
+        }
+    }
+
+    async fn done(&self, answer: Answer) -> Result<(), String> {
+        let (sender, done) = async_channel::bounded(1);
+        let then = move |result| drop(sender.try_send(result));
+        self.when_done(answer, Box::new(then));
+        match glib::future_with_timeout(SETTINGS_LIMIT, done.recv()).await {
+            Ok(result) => result.unwrap_or(Ok(())),
+            Err(_) => Err(does_not_answer()),
+        }
+    }
+
+    /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
+    fn answer_on_bus(self: &Rc<Self>, request: Request, reply: Reply) {
+        let is_of_controls =
+            matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
         let live = self.relay.borrow().controls().cloned();
         match (request, live) {
             (Request::Controls, Some(list)) => reply(Ok(Some(list))),
-            (request, Some(_)) => reply(self.obey(request).map(|()| None)),
-            (request, None) => {
+            (request, None) if is_of_controls => {
                 let desktop = self.clone();
                 glib::spawn_future_local(async move { reply(desktop.controls_while_off(request).await) });
             }
+            (request, _) => match self.obey(request) {
+                Answer::Now(result) => reply(result.map(|()| None)),
+                later => {
+                    let desktop = self.clone();
+                    glib::spawn_future_local(async move { reply(desktop.done(later).await.map(|()| None)) });
+                }
+            },
         }
     }
 
@@ -253,7 +286,8 @@ impl Desktop {
         match request {
             Request::SetControl { key, value } => {
                 let list = self.read_controls(&[Order::Set(key.clone(), value.clone())]).await?;
-                self.relay.borrow_mut().set_control(&list, &key, &value)?;
+                let answer = self.relay.borrow_mut().set_control(&list, &key, &value);
+                self.done(answer).await?;
             }
             Request::ResetControls { keys } => {
                 let list = self.read_controls(&[]).await?;
@@ -261,7 +295,8 @@ impl Desktop {
                 controls.sort_by_key(|control| !control.decides_others());
                 let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
                 let list = self.read_controls(&orders).await?;
-                self.relay.borrow_mut().reset_controls(&list, &keys)?;
+                let answer = self.relay.borrow_mut().reset_controls(&list, &keys);
+                self.done(answer).await?;
             }
             _ => {
                 let mut list = self.read_controls(&[]).await?;
@@ -284,7 +319,7 @@ impl Desktop {
         self.reader.read(words, orders.is_empty()).await
     }
 
-    fn see_to(&self, wishes: &[Wish]) {
+    fn see_to(&self, wishes: Vec<Wish>) {
         for wish in wishes {
             match wish {
                 Wish::End => self.main_loop.quit(),
@@ -296,6 +331,12 @@ impl Desktop {
                         service.controls_changed();
                     }
                 }
+                Wish::Done(ticket, result) => {
+                    let then = self.waiting.borrow_mut().remove(&ticket);
+                    if let Some(then) = then {
+                        then(result);
+                    }
+                }
             }
         }
         let nodes = self.relay.borrow().nodes();
@@ -303,48 +344,49 @@ impl Desktop {
     }
 
     fn answer(self: &Rc<Self>, ask: Ask) {
-        let done = match ask.wanted {
+        let answer = match ask.wanted {
             Wanted::Pause(time) => self.obey(Request::Pause { seconds: time.map(|time| time.as_secs()) }),
             Wanted::Resume => self.obey(Request::Resume),
             Wanted::Toggle => self.obey(Request::Toggle),
             Wanted::TurnOff => self.obey(Request::TurnOff),
             Wanted::Quit => self.obey(Request::Quit),
-            Wanted::Source(source) => self.set(|settings| settings.camera.source = source),
-            Wanted::Size(width, height) => self.set(|settings| {
+            Wanted::Source(source) => self.set(move |settings| settings.camera.source = source),
+            Wanted::Size(width, height) => self.set(move |settings| {
                 (settings.camera.format.width, settings.camera.format.height) = (width, height);
             }),
             Wanted::Preferences => {
                 self.open_window(&[], ask.token);
-                Ok(())
+                Answer::Now(Ok(()))
             }
             Wanted::Diagnose => {
                 self.open_window(&["--diagnose"], ask.token);
-                Ok(())
+                Answer::Now(Ok(()))
             }
             Wanted::About => {
                 self.open_window(&["--about"], ask.token);
-                Ok(())
+                Answer::Now(Ok(()))
             }
             Wanted::HostIsThere => {
                 self.front.borrow_mut().has_host = true;
-                Ok(())
+                Answer::Now(Ok(()))
             }
             Wanted::HostIsGone => {
                 self.tray_is_gone();
-                Ok(())
+                Answer::Now(Ok(()))
             }
         };
-        if let Err(sentence) = done {
-            self.complain(&sentence);
-        }
+        let desktop = Rc::downgrade(self);
+        let then = move |done: Result<(), String>| {
+            if let (Err(sentence), Some(desktop)) = (done, desktop.upgrade()) {
+                desktop.complain(&sentence);
+            }
+        };
+        self.when_done(answer, Box::new(then));
     }
 
-    /// Writes a setting; the watcher then takes it.
-    fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {
-        let path = self.relay.borrow().settings_path().to_owned();
-        config::update(&path, change).map(drop).map_err(|error| error.to_string())?;
-        // The watcher waits until an edit is over; this one is.
-        self.obey(Request::Reload)
+    /// Writes a setting, and takes it.
+    fn set(&self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Answer {
+        self.relay.borrow_mut().change_settings(Box::new(change))
     }
 
     fn open_window(&self, arguments: &[&str], token: Option<String>) {
@@ -358,7 +400,7 @@ impl Desktop {
             let mut words = vec![path.as_os_str()];
             words.extend(arguments.iter().map(std::ffi::OsStr::new));
             // The usual file's window is the one there is; one of another file stands for itself.
-            if config::default_path().is_ok_and(|usual| usual != settings) {
+            if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
                 words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
             }
             let window = launcher.spawn(&words).map_err(|error| {
@@ -391,13 +433,16 @@ impl Desktop {
     fn tray_is_gone(&self) {
         self.front.borrow_mut().has_host = false;
         let front = self.front.clone();
-        glib::timeout_add_local_once(TRAY_LIMIT, move || {
-            let front = front.borrow();
-            if front.has_host || front.notifier.is_none() || !front.may_tell_of_no_tray() {
+        let has_one = move || front.borrow().has_host || front.borrow().notifier.is_none();
+        let front = self.front.clone();
+        glib::spawn_future_local(async move {
+            glib::timeout_future(TRAY_LIMIT).await;
+            // The home may be on a network, and the answer may take its time.
+            if has_one() || !gio::spawn_blocking(may_tell_of_no_tray).await.unwrap_or(false) || has_one() {
                 return;
             }
             tracing::warn!("no tray shows the icon; \"lenscap\" shows the preferences");
-            front.notify(Subject::NoTray, Some(notify::no_tray()));
+            front.borrow().notify(Subject::NoTray, Some(notify::no_tray()));
         });
     }
 
@@ -530,7 +575,10 @@ impl Front {
 
     fn show_icon(&self) {
         if let (Some(icon), Some(view)) = (self.icon.clone(), self.view()) {
-            self.unseen.replace(Some(view));
+            // Who is on the way to the icon brings this one: however slow the tray is, nothing piles up.
+            if self.unseen.replace(Some(view)).is_some() {
+                return;
+            }
             let unseen = self.unseen.clone();
             glib::spawn_future_local(async move {
                 // Updates overtake each other on their way to the icon: each brings the newest view, not its own.
@@ -544,24 +592,6 @@ impl Front {
         }
     }
 
-    /// Whether the user is to be told now that there is no tray: once and never again.
-    fn may_tell_of_no_tray(&self) -> bool {
-        let Some(directory) = directories::BaseDirs::new()
-            .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
-        else {
-            return true;
-        };
-        let marker = directory.join(TOLD_NO_TRAY);
-        if marker.exists() {
-            return false;
-        }
-        let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&marker, ""));
-        if let Err(error) = written {
-            tracing::debug!("cannot remember that there is no tray: {error}");
-        }
-        true
-    }
-
     fn leave_bus(&mut self) {
         self.service = None;
         self.notifier = None;
@@ -573,6 +603,24 @@ impl Front {
     }
 }
 
+/// Whether the user is to be told now that there is no tray: once and never again.
+fn may_tell_of_no_tray() -> bool {
+    let Some(directory) = directories::BaseDirs::new()
+        .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
+    else {
+        return true;
+    };
+    let marker = directory.join(TOLD_NO_TRAY);
+    if marker.exists() {
+        return false;
+    }
+    let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&marker, ""));
+    if let Err(error) = written {
+        tracing::debug!("cannot remember that there is no tray: {error}");
+    }
+    true
+}
+
 /// Puts the icon into the tray, now or as soon as there is one.
 async fn raise_icon(front: Rc<RefCell<Front>>) {
     let old = front.borrow_mut().icon.take();
@@ -582,6 +630,8 @@ async fn raise_icon(front: Rc<RefCell<Front>>) {
     let Some(view) = front.borrow().view() else { return };
     // We only hear of it when there is none.
     front.borrow_mut().has_host = true;
+    // Nobody is on the way to this one.
+    front.borrow_mut().unseen = Rc::default();
     let icon = Icon::new(view, front.borrow().asks.clone(), theme_path());
     // In a sandbox the name may not be owned; hosts find the item without it.
     let is_sandboxed = std::env::var_os("FLATPAK_ID").is_some();

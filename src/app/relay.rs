@@ -15,7 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use crate::camera::System;
 use crate::camera::numbers::Numbers;
 use crate::cli::RunArgs;
-use crate::config::{self, Overrides, SecondNode, Settings, Watcher};
+use crate::config::{self, Overrides, SecondNode, Settings};
 use crate::core::controls::{CameraControls, Value};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
@@ -23,10 +23,11 @@ use crate::core::status::Status;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
 use crate::i18n::{tr, trf};
-use crate::ipc::{self, Answer, Request, Server};
+use crate::ipc::{self, Answer, Request, Server, Ticket};
 use crate::output::finder::{self, Wanted};
 
 use super::controls::{Changes, merge, to_reset};
+use super::keeper::{Change, Done, Keeper, does_not_answer};
 use super::lines::Lines;
 use super::session::Session;
 use super::{program, settle};
@@ -50,9 +51,11 @@ const VALUES: u64 = FIRST_FREE_TOKEN + 16;
 
 /// Values of controls that come faster than this are written together.
 const WRITE_INTERVAL: Duration = Duration::from_millis(300);
+/// How long the last of them may take at the end, with the camera off.
+const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// What the owner is to see to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wish {
     /// End; the camera is off and the node released.
     End,
@@ -64,6 +67,8 @@ pub(super) enum Wish {
     Cameras,
     /// The camera's controls changed, came or went.
     Controls,
+    /// What was answered with [`Answer::Later`] is done, or why not.
+    Done(Ticket, Result<(), String>),
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -73,13 +78,15 @@ pub(super) type Listener = Box<dyn FnMut(&Status)>;
 pub(super) struct Relay {
     engine: Engine,
     path: PathBuf,
-    overrides: Overrides,
+    /// Asked for once: who has no `HOME` has one looked up, by names that may be on a network.
+    home: Option<PathBuf>,
     settings: Settings,
     /// Why the settings file is not the one in use.
     problem: Option<String>,
     /// Paused because of it, and by nobody since.
     paused_for_problem: bool,
-    watcher: Option<Watcher>,
+    keeper: Keeper,
+    next_ticket: Ticket,
     server: Rc<RefCell<Option<Server>>>,
     terminate: UnixStream,
     reload: UnixStream,
@@ -89,8 +96,10 @@ pub(super) struct Relay {
     awaits_sleep: bool,
     has_desktop: bool,
     wishes: Vec<Wish>,
-    /// Values of controls, by camera and key, that are in use and not written yet; `None`: no longer saved.
+    /// Values that are in use and not written yet.
     unsaved: Changes,
+    /// What of it is being written, and who hears of that.
+    writing: Option<(Ticket, Changes)>,
     /// Runs while values that come are only collected.
     write_timer: OwnedFd,
     is_collecting: bool,
@@ -133,7 +142,9 @@ impl Relay {
         let terminate = signals(&[SIGTERM, SIGINT])?;
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
-        let watcher = Watcher::new(&path).map_err(|error| tracing::warn!("{error}")).ok();
+        let io = |error: io::Error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
+        let keeper = Keeper::new(path.clone(), overrides).map_err(io)?;
+        let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let session = Session::new().map_err(|error| tracing::warn!("sleep and lock are not seen ({error})")).ok();
         let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
         let server = Rc::new(RefCell::new(server));
@@ -144,8 +155,8 @@ impl Relay {
         let paused_for_problem = problem.is_some();
         let start_paused = settings.privacy.start_paused || paused_for_problem;
         let engine = match has_desktop {
-            true => Engine::new_patient(engine_config(&settings)?, sink),
-            false => Engine::new(engine_config(&settings)?, sink),
+            true => Engine::new_patient(engine_config(&settings, home.as_deref())?, sink),
+            false => Engine::new(engine_config(&settings, home.as_deref())?, sink),
         };
         let mut engine = engine.map_err(|error| error.to_string())?;
         if let Some(file) = Numbers::default_file().filter(|_| !is_demonstration()) {
@@ -166,9 +177,7 @@ impl Relay {
         watch(&terminate, TERMINATE)?;
         watch(&reload, RELOAD)?;
         watch(&toggle, TOGGLE)?;
-        if let Some(watcher) = &watcher {
-            watch(&watcher.fd(), SETTINGS)?;
-        }
+        watch(&keeper.fd(), SETTINGS)?;
         if let Some(server) = server.borrow().as_ref() {
             watch(&server.fd(), CONTROL)?;
         }
@@ -179,11 +188,12 @@ impl Relay {
         Ok(Self {
             engine,
             path,
-            overrides,
+            home,
             settings,
             problem,
             paused_for_problem,
-            watcher,
+            keeper,
+            next_ticket: 0,
             server,
             terminate,
             reload,
@@ -193,6 +203,7 @@ impl Relay {
             has_desktop,
             wishes,
             unsaved: Changes::new(),
+            writing: None,
             write_timer,
             is_collecting: false,
         })
@@ -222,8 +233,12 @@ impl Relay {
                 CONTROL => self.serve(),
                 VALUES => self.write_timer_fired(),
                 LOGIND => self.follow_session(),
-                RELOAD if drain(&self.reload) => self.take_settings(),
-                SETTINGS if self.watcher.as_mut().is_some_and(Watcher::dispatch) => self.take_settings(),
+                RELOAD if drain(&self.reload) => {
+                    if let Err(sentence) = self.keeper.load(None) {
+                        tracing::warn!("{sentence}");
+                    }
+                }
+                SETTINGS => self.take_done(),
                 _ => {}
             }
         }
@@ -291,35 +306,29 @@ impl Relay {
     }
 
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::wishes`].
-    ///
-    /// # Errors
-    /// One sentence when it cannot be done here.
-    pub(super) fn obey(&mut self, request: Request) -> Result<(), String> {
+    pub(super) fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
             self.paused_for_problem = false;
             self.engine.command(command);
-            return Ok(());
+            return Answer::Now(Ok(()));
         }
         match request {
-            Request::Reload => {
-                self.take_settings();
-                return self.problem.clone().map_or(Ok(()), Err);
-            }
+            Request::Reload => return self.later(|keeper, ticket| keeper.load(Some(ticket))),
             Request::Preferences if self.has_desktop => self.wishes.push(Wish::Preferences),
             Request::Preferences => {
-                return Err(tr(
+                return Answer::Now(Err(tr(
                     "This Lenscap runs without a desktop: stop it and start \"lenscap\", or edit its settings file.",
-                ));
+                )));
             }
             Request::Quit => self.end(),
-            Request::SetControl { key, value } => {
-                let list = self.engine.controls().cloned().ok_or_else(camera_is_off)?;
-                self.set_control(&list, &key, &value)?;
-            }
-            Request::ResetControls { keys } => {
-                let list = self.engine.controls().cloned().ok_or_else(camera_is_off)?;
-                self.reset_controls(&list, &keys)?;
-            }
+            Request::SetControl { key, value } => match self.engine.controls().cloned() {
+                Some(list) => return self.set_control(&list, &key, &value),
+                None => return Answer::Now(Err(camera_is_off())),
+            },
+            Request::ResetControls { keys } => match self.engine.controls().cloned() {
+                Some(list) => return self.reset_controls(&list, &keys),
+                None => return Answer::Now(Err(camera_is_off())),
+            },
             Request::Controls
             | Request::Status
             | Request::Watch
@@ -333,9 +342,26 @@ impl Relay {
                 self.engine.event(Event::Presence(Presence { clients }));
             }
             // Only tests ask so.
-            Request::Pretend { .. } => return Err("Only a demonstration takes that.".into()),
+            Request::Pretend { .. } => return Answer::Now(Err("Only a demonstration takes that.".into())),
         }
-        Ok(())
+        Answer::Now(Ok(()))
+    }
+
+    /// Changes the settings file, and takes what it says then.
+    pub(super) fn change_settings(&mut self, change: Change) -> Answer {
+        self.later(|keeper, ticket| {
+            keeper.change(Some(ticket), change)?;
+            // The watcher waits until an edit is over; this one is.
+            keeper.load(None)
+        })
+    }
+
+    fn later(&mut self, order: impl FnOnce(&Keeper, Ticket) -> Result<(), String>) -> Answer {
+        self.next_ticket += 1;
+        match order(&self.keeper, self.next_ticket) {
+            Ok(()) => Answer::Later(self.next_ticket),
+            Err(sentence) => Answer::Now(Err(sentence)),
+        }
     }
 
     /// What [`Self::obey`] left for the owner to do.
@@ -357,27 +383,32 @@ impl Relay {
         }
     }
 
-    /// Sets a control of the camera that has this list, at once where it is on, and saves it.
-    ///
-    /// # Errors
-    /// One sentence: there is no such control, it may not be set, the value cannot work, it cannot be saved.
-    pub(super) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Result<(), String> {
-        let control = list.find(key)?;
-        control.check_writable()?;
-        let value = control.parse(value)?;
-        if !control.is_saved() {
-            self.engine.set_control(key, &value);
-            return Ok(());
+    /// Sets a control of the camera that has this list, at once where it is on, and saves it; or says in one sentence why
+    /// not: there is no such control, it may not be set, the value cannot work, it cannot be saved.
+    pub(super) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Answer {
+        let checked = list.find(key).and_then(|control| {
+            control.check_writable()?;
+            Ok((control, control.parse(value)?))
+        });
+        match checked {
+            Err(sentence) => Answer::Now(Err(sentence)),
+            Ok((control, value)) if control.is_saved() => {
+                self.keep([((list.camera.clone(), key.to_owned()), Some(value))])
+            }
+            Ok((_, value)) => {
+                self.engine.set_control(key, &value);
+                Answer::Now(Ok(()))
+            }
         }
-        self.keep([((list.camera.clone(), key.to_owned()), Some(value))])
     }
 
-    /// Sets controls back to their defaults and forgets what was saved of them; no key: all.
-    ///
-    /// # Errors
-    /// One sentence: there is no such control, or it cannot be saved.
-    pub(super) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Result<(), String> {
-        let mut controls = to_reset(list, keys)?;
+    /// Sets controls back to their defaults and forgets what was saved of them, no key: all; or says in one sentence why
+    /// not: there is no such control, or it cannot be saved.
+    pub(super) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
+        let mut controls = match to_reset(list, keys) {
+            Ok(controls) => controls,
+            Err(sentence) => return Answer::Now(Err(sentence)),
+        };
         controls.sort_by_key(|control| !control.decides_others());
         let of_camera = self.settings.controls.get(&list.camera).cloned().unwrap_or_default();
         for control in &controls {
@@ -397,16 +428,46 @@ impl Relay {
         self.keep(gone.into_iter().map(|key| ((list.camera.clone(), key), None)))
     }
 
-    /// Uses changed values at once, and writes them, or collects them while some were written just now.
-    fn keep(&mut self, changes: impl IntoIterator<Item = ((String, String), Option<Value>)>) -> Result<(), String> {
+    /// Uses changed values at once, and writes them, or collects them while some are written or were just now.
+    fn keep(&mut self, changes: impl IntoIterator<Item = ((String, String), Option<Value>)>) -> Answer {
         self.unsaved.extend(changes);
         let mut saved = self.settings.controls.clone();
         merge(&mut saved, &self.unsaved);
         self.engine.set_controls(saved);
-        if self.is_collecting {
-            return Ok(());
+        if self.is_collecting || self.writing.is_some() {
+            return Answer::Now(Ok(()));
         }
-        self.write_values()?;
+        self.write_values()
+    }
+
+    /// Writes what is collected. What cannot be written is used until the end.
+    fn write_values(&mut self) -> Answer {
+        if self.unsaved.is_empty() {
+            return Answer::Now(Ok(()));
+        }
+        let changes = self.unsaved.clone();
+        let answer = self.later(|keeper, ticket| {
+            keeper.change(Some(ticket), Box::new(move |settings| merge(&mut settings.controls, &changes)))
+        });
+        if let Answer::Later(ticket) = answer {
+            self.writing = Some((ticket, self.unsaved.clone()));
+        }
+        answer
+    }
+
+    fn values_written(&mut self, changes: &Changes, result: &Result<(), String>) {
+        match result {
+            Ok(()) => {
+                // What was set anew meanwhile is still to be written.
+                self.unsaved.retain(|key, value| changes.get(key) != Some(value));
+                merge(&mut self.settings.controls, changes);
+            }
+            Err(sentence) => {
+                // Tried again with the next change, and at the end.
+                tracing::warn!("{sentence}");
+                return;
+            }
+        }
         self.is_collecting = true;
         let none = Timespec { tv_sec: 0, tv_nsec: 0 };
         let wait = Timespec { tv_sec: 0, tv_nsec: WRITE_INTERVAL.subsec_nanos().into() };
@@ -415,7 +476,6 @@ impl Relay {
             tracing::error!("cannot set the timer: {error}");
             self.is_collecting = false;
         }
-        Ok(())
     }
 
     /// Cameras came or went: one may have to be told from another by now.
@@ -424,7 +484,7 @@ impl Relay {
         merge(&mut saved, &self.unsaved);
         let changes = settle::controls(&System::here().cameras(), &saved);
         if !changes.is_empty()
-            && let Err(error) = self.keep(changes)
+            && let Answer::Now(Err(error)) = self.keep(changes)
         {
             tracing::warn!("{error}");
         }
@@ -433,22 +493,11 @@ impl Relay {
     fn write_timer_fired(&mut self) {
         let _ = rustix::io::read(&self.write_timer, &mut [0; 8]);
         self.is_collecting = false;
-        if let Err(error) = self.write_values() {
-            tracing::warn!("{error}");
+        if self.writing.is_none()
+            && let Answer::Now(Err(sentence)) = self.write_values()
+        {
+            tracing::warn!("{sentence}");
         }
-    }
-
-    /// Writes what is collected. What cannot be written is used until the end.
-    fn write_values(&mut self) -> Result<(), String> {
-        if self.unsaved.is_empty() {
-            return Ok(());
-        }
-        let changes = self.unsaved.clone();
-        config::update(&self.path, |settings| merge(&mut settings.controls, &changes))
-            .map_err(|error| error.to_string())?;
-        self.unsaved.clear();
-        merge(&mut self.settings.controls, &changes);
-        Ok(())
     }
 
     /// What the control socket answers: the controls of a camera that is on, else where it is.
@@ -464,24 +513,49 @@ impl Relay {
     }
 
     fn end(&mut self) {
-        if let Err(error) = self.write_values() {
-            tracing::warn!("{error}");
-        }
         tracing::info!("told to end: camera off first");
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
+        let answer = self.write_values();
+        if matches!(answer, Answer::Now(Err(_))) || !self.keeper.finish(LAST_WRITE) {
+            tracing::warn!("{}", does_not_answer());
+        }
+        self.take_done();
         self.wishes.push(Wish::End);
     }
 
-    /// Reads the settings again; what cannot be used leaves the last good ones in place.
-    fn take_settings(&mut self) {
-        let taken =
-            config::load(&self.path, &self.overrides).map_err(|error| error.to_string()).and_then(|mut settings| {
-                merge(&mut settings.controls, &self.unsaved);
-                self.engine.configure(engine_config(&settings)?);
-                Ok(settings)
-            });
-        match taken {
-            Ok(settings) => {
+    /// Takes what became of reading and writing the settings.
+    fn take_done(&mut self) {
+        for (ticket, done) in self.keeper.done() {
+            let result = match done {
+                Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
+                Done::Saved(result) => result,
+            };
+            let Some(ticket) = ticket else { continue };
+            if let Some((_, changes)) = self.writing.take_if(|(writing, _)| *writing == ticket) {
+                self.values_written(&changes, &result);
+            }
+            let server = Rc::clone(&self.server);
+            if let Some(server) = server.borrow_mut().as_mut() {
+                server.finish(ticket, &result, || self.status(), || self.controls_answer());
+            }
+            self.wishes.push(Wish::Done(ticket, result));
+        }
+    }
+
+    /// Takes the settings that the file gives now; what cannot be used leaves the last good ones in place. `is_asked`: by
+    /// somebody who waits for it.
+    fn take_settings(&mut self, loaded: Result<Box<Settings>, String>, is_asked: bool) -> Result<(), String> {
+        let taken = loaded.and_then(|mut settings| {
+            merge(&mut settings.controls, &self.unsaved);
+            if *settings == self.settings && self.problem.is_none() && !is_asked {
+                return Ok(None);
+            }
+            self.engine.configure(engine_config(&settings, self.home.as_deref())?);
+            Ok(Some(*settings))
+        });
+        let result = match taken {
+            Ok(None) => return Ok(()),
+            Ok(Some(settings)) => {
                 tracing::info!("settings taken from {}", self.path.display());
                 if std::mem::take(&mut self.paused_for_problem) && !settings.privacy.start_paused {
                     // Over, and by nobody's hand: a lock holds.
@@ -489,14 +563,18 @@ impl Relay {
                 }
                 self.settings = settings;
                 self.problem = None;
+                Ok(())
             }
+            Err(error) if self.problem.as_ref() == Some(&error) && !is_asked => return Ok(()),
             Err(error) => {
                 tracing::warn!("{error} The settings stay as they were.");
-                self.problem = Some(error);
+                self.problem = Some(error.clone());
                 self.engine.event(Event::Tick);
+                Err(error)
             }
-        }
+        };
         self.wishes.push(Wish::Settings);
+        result
     }
 
     /// Takes requests from the control socket.
@@ -504,7 +582,7 @@ impl Relay {
         // Taken out meanwhile: commands publish through the same server.
         let Some(mut taken) = self.server.borrow_mut().take() else { return };
         let before = self.status();
-        taken.dispatch(self, |relay, request| Answer::Now(relay.obey(request)), Self::status, Self::controls_answer);
+        taken.dispatch(self, Self::obey, Self::status, Self::controls_answer);
         let after = self.status();
         if before != after {
             taken.publish(&ipc::to_json(&after));
@@ -519,8 +597,7 @@ fn is_demonstration() -> bool {
     std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
 }
 
-fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
-    let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
+fn engine_config(settings: &Settings, home: Option<&Path>) -> Result<EngineConfig, String> {
     Ok(EngineConfig {
         output: match &settings.device.node {
             _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
@@ -528,7 +605,7 @@ fn engine_config(settings: &Settings) -> Result<EngineConfig, String> {
             None => OutputChoice::Loopback(Wanted::Label(settings.device.label.clone())),
         },
         format: settings.camera.format,
-        style: settings.card_style(home.as_deref()),
+        style: settings.card_style(home),
         policy: settings.policy(),
         source: settings.camera.source.clone(),
         buffer_count: settings.camera.buffer_count,

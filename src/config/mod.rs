@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Read(String),
     /// The file cannot be written.
     Write(String),
+    /// Another process saves for too long.
+    Busy,
     /// The directory cannot be watched.
     Watch(io::Error),
 }
@@ -112,6 +114,10 @@ impl fmt::Display for Error {
                 "The settings {path} cannot be saved ({error}): make the directory writable, or name another file with \
                  --config.",
                 &[("path", &path), ("error", why)],
+            ),
+            ErrorKind::Busy => trf(
+                "The settings {path} cannot be saved while another program saves them: try again.",
+                &[("path", &path)],
             ),
             ErrorKind::Watch(error) => trf(
                 "Edits of {path} will not be noticed ({error}): raise fs.inotify.max_user_watches and \

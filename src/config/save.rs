@@ -95,7 +95,7 @@ fn lock(path: &Path) -> Result<OwnedFd, Error> {
             Ok(()) => return Ok(lock),
             Err(Errno::INTR) => {}
             Err(Errno::WOULDBLOCK) if Instant::now() < end => std::thread::sleep(LOOK_INTERVAL),
-            Err(Errno::WOULDBLOCK) => return Err(failed(tr("another program is saving them"))),
+            Err(Errno::WOULDBLOCK) => return Err(Error::new(path, ErrorKind::Busy)),
             Err(error) => return Err(failed(io::Error::from(error).to_string())),
         }
     }

@@ -165,7 +165,7 @@ impl Properties {
     }
 }
 
-/// Takes the answer to a request about controls: the list where that was asked for.
+/// Takes the answer to a request: the list of controls where that was asked for.
 pub type Reply = Box<dyn FnOnce(Result<Option<CameraControls>, String>)>;
 
 /// The objects on one connection; gone with it, or when dropped.
@@ -176,24 +176,23 @@ pub struct Service {
 }
 
 impl Service {
-    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not;
-    /// `controls` does so with those about controls, and may take its time.
+    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not, and may
+    /// take its time.
     ///
     /// # Errors
     /// GIO's message when an object is there already.
     pub fn new(
         connection: &gio::DBusConnection,
         properties: &Properties,
-        obey: impl Fn(Request) -> Result<(), String> + 'static,
-        controls: impl Fn(Request, Reply) + 'static,
+        obey: impl Fn(Request, Reply) + 'static,
     ) -> Result<Self, String> {
         let mut service = Self { connection: connection.clone(), objects: Vec::new() };
-        let (obey, controls) = (Rc::new(obey), Rc::new(controls));
+        let obey = Rc::new(obey);
         for (xml, interface) in [(XML, INTERFACE), (APPLICATION_XML, "org.freedesktop.Application")] {
             let described = gio::DBusNodeInfo::for_xml(xml).map_err(|error| error.to_string())?;
             let described =
                 described.lookup_interface(interface).ok_or_else(|| format!("{interface} is not described"))?;
-            let (obey, controls, snapshot) = (obey.clone(), controls.clone(), properties.snapshot.clone());
+            let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
             let object = connection
                 .register_object(crate::OBJECT_PATH, &described)
                 .method_call(move |_, _, _, _, method, arguments, invocation| {
@@ -204,10 +203,8 @@ impl Service {
                         }
                     };
                     match request(method, &arguments) {
-                        Ok(Some(
-                            request @ (Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. }),
-                        )) => controls(request, Box::new(reply)),
-                        Ok(request) => reply(request.map_or(Ok(()), |it| obey(it)).map(|()| None)),
+                        Ok(Some(request)) => obey(request, Box::new(reply)),
+                        Ok(None) => reply(Ok(None)),
                         Err(sentence) => reply(Err(sentence)),
                     }
                 })

@@ -1,0 +1,297 @@
+//! The settings file, in a thread of its own: it is read, written and watched there, for a home on a network that stands
+//! still, or a disk that takes its time with `fsync`, must not hold up the loop that switches the camera off.
+//!
+//! What is to be done waits in a bounded queue; what became of it comes back through a descriptor of the loop. Idle, the
+//! thread waits in `poll`: no wake-ups.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+
+use crate::config::{self, Overrides, Settings, Watcher};
+use crate::i18n::tr;
+use crate::ipc::Ticket;
+
+/// Jobs that wait while the file does not answer.
+const MAX_JOBS: usize = 16;
+
+/// How long the last job may take at the end.
+const LAST_JOB: Duration = Duration::from_secs(1);
+
+/// Changes the settings.
+pub(super) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
+
+/// What became of a job, or of an edit by somebody else.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The settings that the file gives now, or why it gives none; of several that nobody has taken yet, the newest.
+    Loaded(Result<Box<Settings>, String>),
+    /// That was written, or why not.
+    Saved(Result<(), String>),
+}
+
+/// The thread, seen from the loop.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Wakes the thread up.
+    to_do: OwnedFd,
+    /// Wakes the loop up.
+    done: OwnedFd,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<(Option<Ticket>, Job)>,
+    done: Vec<(Option<Ticket>, Done)>,
+    is_working: bool,
+    is_ending: bool,
+    is_over: bool,
+}
+
+enum Job {
+    Load,
+    Change(Change),
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} jobs, {} done", self.jobs.len(), self.done.len())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper {
+    /// Begins to watch the file at `path`, with these on top of whatever it says.
+    ///
+    /// # Errors
+    /// The kernel's: no thread, no descriptors.
+    pub(super) fn new(path: PathBuf, overrides: Overrides) -> io::Result<Self> {
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let (to_do, done) = (eventfd(0, flags)?, eventfd(0, flags)?);
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), to_do, done });
+        let work = {
+            let shared = shared.clone();
+            move || {
+                work(&shared, &path, &overrides);
+                shared.lock().is_over = true;
+                shared.changed.notify_all();
+            }
+        };
+        let thread = std::thread::Builder::new().name("settings".into()).spawn(work)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Readable when [`Self::done`] has something.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.shared.done.as_fd()
+    }
+
+    /// Reads the file again; `ticket` comes back with what became of it.
+    ///
+    /// # Errors
+    /// One sentence: too much waits already.
+    pub(super) fn load(&self, ticket: Option<Ticket>) -> Result<(), String> {
+        self.enqueue(ticket, Job::Load)
+    }
+
+    /// Changes the file, and nothing else in it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(super) fn change(&self, ticket: Option<Ticket>, change: Change) -> Result<(), String> {
+        self.enqueue(ticket, Job::Change(change))
+    }
+
+    fn enqueue(&self, ticket: Option<Ticket>, job: Job) -> Result<(), String> {
+        let mut state = self.shared.lock();
+        if state.jobs.len() >= MAX_JOBS {
+            return Err(does_not_answer());
+        }
+        state.jobs.push_back((ticket, job));
+        wake(&self.shared.to_do);
+        Ok(())
+    }
+
+    /// What is done since this was asked last.
+    pub(super) fn done(&self) -> Vec<(Option<Ticket>, Done)> {
+        let mut state = self.shared.lock();
+        let _ = rustix::io::read(&self.shared.done, &mut [0; 8]);
+        std::mem::take(&mut state.done)
+    }
+
+    /// Waits until nothing is left to do, for at most `limit`. Whether that is so.
+    pub(super) fn finish(&self, limit: Duration) -> bool {
+        let is_busy = |state: &mut State| !state.is_over && (state.is_working || !state.jobs.is_empty());
+        let wait = self.shared.changed.wait_timeout_while(self.shared.lock(), limit, is_busy);
+        !wait.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.is_ending = true;
+        wake(&self.shared.to_do);
+        let wait = self.shared.changed.wait_timeout_while(state, LAST_JOB, |state| !state.is_over);
+        state = wait.unwrap_or_else(PoisonError::into_inner).0;
+        let is_over = state.is_over;
+        drop(state);
+        // One that still waits for its disk ends with the process.
+        if let (true, Some(thread)) = (is_over, self.thread.take()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// That the disk, or the network, of the settings file takes too long.
+pub(super) fn does_not_answer() -> String {
+    tr("The settings file does not answer: look whether its disk or network does.")
+}
+
+fn wake(eventfd: &OwnedFd) {
+    // Full means that it is awake anyway.
+    let _ = rustix::io::write(eventfd, &1_u64.to_ne_bytes());
+}
+
+fn work(shared: &Shared, path: &std::path::Path, overrides: &Overrides) {
+    shared.lock().is_working = true;
+    let mut watcher = Watcher::new(path).map_err(|error| tracing::warn!("{error}")).ok();
+    // What was edited before the watch began.
+    carry_out(shared, path, overrides, None, Job::Load);
+    loop {
+        let job = {
+            let mut state = shared.lock();
+            let _ = rustix::io::read(&shared.to_do, &mut [0; 8]);
+            if state.is_ending {
+                return;
+            }
+            let job = state.jobs.pop_front();
+            state.is_working = job.is_some();
+            shared.changed.notify_all();
+            job
+        };
+        match job {
+            Some((ticket, job)) => carry_out(shared, path, overrides, ticket, job),
+            None => {
+                if !wait(shared, watcher.as_ref()) {
+                    return;
+                }
+                shared.lock().is_working = true;
+                if watcher.as_mut().is_some_and(Watcher::dispatch) {
+                    carry_out(shared, path, overrides, None, Job::Load);
+                }
+            }
+        }
+    }
+}
+
+/// Waits for a job or an edit; whether that is possible.
+fn wait(shared: &Shared, watcher: Option<&Watcher>) -> bool {
+    let mut fds = vec![PollFd::new(&shared.to_do, PollFlags::IN)];
+    let watched = watcher.map(Watcher::fd);
+    fds.extend(watched.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
+    match rustix::event::poll(&mut fds, None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => true,
+        Err(error) => {
+            tracing::error!("cannot wait for the settings: {error}");
+            false
+        }
+    }
+}
+
+fn carry_out(shared: &Shared, path: &std::path::Path, overrides: &Overrides, ticket: Option<Ticket>, job: Job) {
+    let done = match job {
+        Job::Load => {
+            let loaded = config::load(path, overrides).map(Box::new).map_err(|error| error.to_string());
+            Done::Loaded(loaded)
+        }
+        Job::Change(change) => Done::Saved(config::update(path, change).map(drop).map_err(|error| error.to_string())),
+    };
+    let mut state = shared.lock();
+    if matches!(done, Done::Loaded(_)) {
+        state.done.retain(|(ticket, done)| ticket.is_some() || matches!(done, Done::Saved(_)));
+    }
+    state.done.push((ticket, done));
+    wake(&shared.done);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn keeper() -> (tempfile::TempDir, PathBuf, Keeper) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        let keeper = Keeper::new(path.clone(), Overrides::default()).unwrap();
+        (directory, path, keeper)
+    }
+
+    /// What is done, as soon as it is; nothing else happened.
+    fn next(keeper: &Keeper) -> Vec<(Option<Ticket>, Done)> {
+        let wait = rustix::time::Timespec { tv_sec: 20, tv_nsec: 0 };
+        let count = rustix::event::poll(&mut [PollFd::new(&keeper.fd(), PollFlags::IN)], Some(&wait)).unwrap();
+        assert_eq!(count, 1, "nothing is done in time");
+        keeper.done()
+    }
+
+    #[test]
+    fn changes_are_written_in_turn_and_edits_are_heard_of() {
+        let (_directory, path, keeper) = keeper();
+        assert!(matches!(&next(&keeper)[..], [(None, Done::Loaded(Ok(_)))]), "as it is");
+        keeper.change(Some(1), Box::new(|settings| settings.privacy.start_paused = true)).unwrap();
+        keeper.load(Some(2)).unwrap();
+        let (mut saved, mut loaded) = (false, false);
+        while !(saved && loaded) {
+            for done in next(&keeper) {
+                match done {
+                    (Some(1), Done::Saved(Ok(()))) => saved = true,
+                    (Some(2), Done::Loaded(Ok(settings))) => loaded = saved && settings.privacy.start_paused,
+                    (None, Done::Loaded(Ok(_))) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        std::fs::write(&path, "[camera]\nwidth = \"wide\"\n").unwrap();
+        while !matches!(&next(&keeper)[..], [.., (None, Done::Loaded(Err(sentence)))] if sentence.contains("line 2")) {}
+        assert!(keeper.finish(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn a_file_that_does_not_answer_holds_nobody_up() {
+        let (_directory, _path, keeper) = keeper();
+        let (let_go, hold) = std::sync::mpsc::channel::<()>();
+        let began = Instant::now();
+        let hangs = move |_: &mut Settings| {
+            let _ = hold.recv();
+        };
+        keeper.change(Some(0), Box::new(hangs)).unwrap();
+        let waiting = (1..100).take_while(|_| keeper.load(None).is_ok()).count();
+        assert!(waiting <= MAX_JOBS);
+        assert_eq!(keeper.load(None), Err(does_not_answer()));
+        assert!(!keeper.finish(Duration::from_millis(10)));
+        assert!(began.elapsed() < Duration::from_secs(10));
+        drop(let_go);
+        assert!(keeper.finish(Duration::from_secs(20)));
+    }
+}
