@@ -13,6 +13,7 @@ mod reading;
 mod relay;
 mod session;
 mod settle;
+mod watchdog;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

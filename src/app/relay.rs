@@ -30,6 +30,7 @@ use super::controls::{Changes, merge, to_reset};
 use super::keeper::{Change, Done, Keeper, does_not_answer};
 use super::lines::Lines;
 use super::session::Session;
+use super::watchdog::Watchdog;
 use super::{program, settle};
 
 /// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
@@ -47,6 +48,7 @@ const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
 const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
 const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
 const LOGIND: u64 = FIRST_FREE_TOKEN + 5;
+const WATCHDOG: u64 = FIRST_FREE_TOKEN + 6;
 const VALUES: u64 = FIRST_FREE_TOKEN + 16;
 
 /// Values of controls that come faster than this are written together.
@@ -87,6 +89,7 @@ pub(super) struct Relay {
     paused_for_problem: bool,
     keeper: Keeper,
     next_ticket: Ticket,
+    watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
     terminate: UnixStream,
     reload: UnixStream,
@@ -150,7 +153,8 @@ impl Relay {
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
-        let sink = status_sink(lines, Rc::clone(&server), listener);
+        let watchdog = Rc::new(RefCell::new(Watchdog::new()));
+        let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), listener);
         // Without the user's own settings nobody may be allowed more than they say.
         let paused_for_problem = problem.is_some();
         let start_paused = settings.privacy.start_paused || paused_for_problem;
@@ -178,6 +182,9 @@ impl Relay {
         watch(&reload, RELOAD)?;
         watch(&toggle, TOGGLE)?;
         watch(&keeper.fd(), SETTINGS)?;
+        if let Some(watchdog) = watchdog.borrow().as_ref() {
+            watch(&watchdog.fd(), WATCHDOG)?;
+        }
         if let Some(server) = server.borrow().as_ref() {
             watch(&server.fd(), CONTROL)?;
         }
@@ -194,6 +201,7 @@ impl Relay {
             paused_for_problem,
             keeper,
             next_ticket: 0,
+            watchdog,
             server,
             terminate,
             reload,
@@ -239,6 +247,11 @@ impl Relay {
                     }
                 }
                 SETTINGS => self.take_done(),
+                WATCHDOG => {
+                    if let Some(watchdog) = self.watchdog.borrow().as_ref() {
+                        watchdog.turn();
+                    }
+                }
                 _ => {}
             }
         }
@@ -672,11 +685,15 @@ fn event_lines() -> Result<Lines, String> {
 /// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.
 fn status_sink(
     lines: Option<Lines>,
+    watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
     mut listener: Option<Listener>,
 ) -> StatusSink {
     let mut last = serde_json::Value::Null;
     Box::new(move |status| {
+        if let Some(watchdog) = watchdog.borrow_mut().as_mut() {
+            watchdog.watch(status.camera_live);
+        }
         if let Some(listener) = &mut listener {
             listener(status);
         }

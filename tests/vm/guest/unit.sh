@@ -47,6 +47,14 @@ expect killed-restarted 30 '[ "$(property NRestarts)" = 1 ] && says Camera'
 pkill -x v4l2-ctl
 client
 expect live-again 40 'says "Camera is on" && held'
+# systemd's watchdog: at work only while the camera is on; who stands still then is killed, and the camera goes off.
+expect watched-while-on 5 '[ "$(property WatchdogUSec)" = 10s ]'
+kill -STOP "$(property MainPID)"
+pkill -x v4l2-ctl
+expect stands-still-is-killed 40 '[ "$(property NRestarts)" = 2 ] && ! held && says "Camera is off"'
+expect unwatched-while-off 20 '[ "$(property WatchdogUSec)" = 0 ]'
+client
+expect live-after-that 40 'says "Camera is on" && held'
 unit stop
 expect stopped 5 '! held && [ "$(property ActiveState) $(property Result)" = "inactive success" ]'
 expect nobody-left 5 '! pgrep -x lenscap-applet && ! pgrep -x lenscap-worker'
