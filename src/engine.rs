@@ -280,7 +280,7 @@ impl Engine {
     pub fn event(&mut self, event: Event) {
         match event {
             Event::Presence(presence) => {
-                self.first.set_presence(presence);
+                self.first.set_presence(presence, Instant::now());
                 self.tell_presence();
             }
             event => {
@@ -297,7 +297,7 @@ impl Engine {
     /// Who is at the second output, where that is memory.
     pub fn second_presence(&mut self, presence: Presence) {
         if let Some(second) = &mut self.second {
-            second.set_presence(presence);
+            second.set_presence(presence, Instant::now());
         }
         self.tell_presence();
         self.run_events();

@@ -202,6 +202,63 @@ fn an_open_node_warms_the_worker_and_leaves_the_camera_alone() {
     assert_eq!(bench.engine.keeper_pid(), Some(pid), "the warm one is used");
 }
 
+/// A camera whose pictures are 150 ms old when they come.
+const LATE: &str =
+    "pipeline:videotestsrc is-live=true ! video/x-raw,framerate=30/1 ! queue min-threshold-time=150000000";
+
+#[test]
+fn times_only_grow_from_card_to_camera_to_card_at_both_devices() {
+    let second = Some(OutputChoice::Memory(8));
+    let mut bench = Bench::start(LATE, env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::from_millis(200), second);
+    let settled = |bench: &Bench| [bench.memory().disorder(), bench.second().disorder()];
+    bench.clients(Some(Use::Streaming));
+    bench.second_clients(Some(Use::Streaming));
+    for _ in 0..2 {
+        bench.until_state(StateName::Live);
+        bench.until_second_frames(15);
+        assert_eq!(settled(&bench), [0, 0], "after cards, the camera");
+        bench.engine.command(Command::Pause { duration: None });
+        bench.until_state(StateName::Paused);
+        bench.until_card();
+        assert_eq!(settled(&bench), [0, 0], "after the camera, cards");
+        bench.engine.command(Command::Resume);
+    }
+    bench.until_state(StateName::Live);
+    bench.clients(None);
+    bench.until_second_frames(3);
+    bench.clients(Some(Use::Streaming));
+    bench.until_frames(3);
+    // Another worker goes on where the last one ended.
+    let pid = bench.engine.worker_pid().expect("a worker").to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().expect("kill").success());
+    bench.until_state(StateName::Failed);
+    bench.until_state(StateName::Live);
+    bench.until_frames(3);
+    assert_eq!(settled(&bench), [0, 0]);
+}
+
+#[test]
+fn whoever_has_opened_the_node_finds_a_fresh_card_until_it_goes() {
+    let mut bench = Bench::new("test");
+    let cards = |engine: &Engine| memory_of(engine.output()).counts().0;
+    bench.clients(Some(Use::Open));
+    let before = cards(&bench.engine);
+    bench.until("fresh cards", |engine| cards(engine) >= before + 10);
+    assert_eq!(bench.memory().counts().1, 0, "no picture of the camera");
+    // Also for one that only stops reading.
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.clients(Some(Use::Open));
+    let before = cards(&bench.engine);
+    bench.until("fresh cards", |engine| cards(engine) >= before + 10);
+    bench.clients(None);
+    bench.until("idle and alone", |engine| engine.status().state == StateName::Idle && engine.worker_pid().is_none());
+    let before = cards(&bench.engine);
+    bench.engine.turn(Some(Duration::from_millis(500))).expect("turn");
+    assert_eq!(cards(&bench.engine), before, "nobody is here, nothing is queued");
+    assert_eq!(bench.memory().disorder(), 0);
+}
+
 #[test]
 fn a_killed_worker_is_replaced_while_cards_flow() {
     let mut bench = Bench::new("test");
@@ -552,6 +609,7 @@ proptest! {
                 },
             }
             for (memory, streams) in [bench.memory(), bench.second()].into_iter().zip(streams) {
+                prop_assert_eq!(memory.disorder(), 0);
                 prop_assert!(streams || memory.newest().is_some_and(|(queued, _)| queued.card));
             }
             let status = bench.engine.status();

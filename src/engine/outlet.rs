@@ -20,7 +20,12 @@ use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
-use crate::output::{Device, Output, OutputError, OutputErrorKind, monotonic_now};
+use crate::output::{Device, Output, OutputError, OutputErrorKind};
+
+/// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
+/// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
+/// that holds the node for hours is to cost nothing.
+const FRESH_FOR: Duration = Duration::from_secs(30);
 
 /// What the outlet's descriptors are known by in the engine's epoll.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +50,8 @@ pub(super) struct Outlet {
     /// Whether pictures are queued: while somebody streams or may be streaming.
     feeding: bool,
     next_card_at: Option<Instant>,
+    /// Until when the card is kept fresh for those who have opened the node and do not stream.
+    fresh_until: Option<Instant>,
     last_queued: Option<Instant>,
     lost: Option<OutputError>,
 }
@@ -62,6 +69,7 @@ impl Outlet {
             presence: Presence::default(),
             feeding: false,
             next_card_at: None,
+            fresh_until: None,
             last_queued: None,
             lost: None,
         }
@@ -132,6 +140,7 @@ impl Outlet {
         self.presence = Presence::default();
         self.feeding = false;
         self.next_card_at = None;
+        self.fresh_until = None;
         self.output.take().is_some()
     }
 
@@ -191,8 +200,16 @@ impl Outlet {
         &self.presence
     }
 
-    /// Who is here, where no detector tells.
-    pub(super) fn set_presence(&mut self, presence: Presence) {
+    /// Who is here.
+    pub(super) fn set_presence(&mut self, presence: Presence, now: Instant) {
+        self.fresh_until = (!presence.is_empty()).then(|| now + FRESH_FOR);
+        match (self.feeding, presence.is_empty()) {
+            // Whoever has just opened the node may stream at once and would get the newest picture with a timestamp
+            // from long ago; ffmpeg fills such a gap with repeated frames.
+            (false, false) => self.freshen_card(now),
+            (false, true) => self.next_card_at = None,
+            (true, _) => {}
+        }
         self.presence = presence;
     }
 
@@ -230,7 +247,10 @@ impl Outlet {
     /// Queues the card when it is due.
     pub(super) fn tick(&mut self, now: Instant) {
         if self.next_card_at.is_some_and(|at| at <= now) {
-            self.queue_card(now);
+            match self.feeding {
+                true => self.queue_card(now),
+                false => self.freshen_card(now),
+            }
         }
     }
 
@@ -250,14 +270,11 @@ impl Outlet {
             ));
             return false;
         }
-        let Some(presence) = presence else { return false };
-        if !presence.is_empty() && !self.feeding {
-            // Whoever has just opened the node may stream at once and would get the newest picture with a
-            // timestamp from long ago; ffmpeg fills such a gap with repeated frames.
-            self.freshen_card();
+        let has_changed = presence.is_some();
+        if let Some(presence) = presence {
+            self.set_presence(presence, now);
         }
-        self.presence = presence;
-        true
+        has_changed
     }
 
     /// Edges get lost: the level is to be read again.
@@ -279,6 +296,14 @@ impl Outlet {
     pub(super) fn follow_presence(&mut self) -> bool {
         let before = self.feeding;
         self.feeding = self.output.is_some() && self.presence.any_maybe_streaming();
+        if self.feeding
+            && !before
+            && let Some(output) = &mut self.output
+        {
+            output.streaming_begins();
+            // Those for whoever had only opened it: what comes now is the camera's or has its own rhythm.
+            self.next_card_at = None;
+        }
         self.feeding != before
     }
 
@@ -291,7 +316,7 @@ impl Outlet {
     pub(super) fn start_or_settle_cards(&mut self, now: Instant) {
         match self.feeding {
             true => self.queue_card(now),
-            false => self.settle_card(),
+            false => self.settle_card(now),
         }
     }
 
@@ -303,7 +328,7 @@ impl Outlet {
         }
         output.show_card(card);
         if !self.feeding {
-            return self.settle_card();
+            return self.settle_card(now);
         }
         let due = self.last_queued.map_or(now, |last| last + output.format().frame_interval());
         if due <= now {
@@ -321,29 +346,37 @@ impl Outlet {
         let next = self.next_card_at.map_or(now, |at| at) + interval;
         self.next_card_at = Some(if next > now { next } else { now + interval });
         self.last_queued = Some(now);
-        let queued = output.queue_card(monotonic_now());
+        let queued = output.queue_card();
         self.note(queued);
     }
 
-    fn freshen_card(&mut self) {
+    /// Nobody streams, but somebody may at any moment: the card once more, and again before it is too old.
+    fn freshen_card(&mut self, now: Instant) {
         let Some(output) = &mut self.output else { return };
         let queued = output.freshen_card();
+        self.next_card_at = self.next_fresh_card(now);
         self.note(queued);
+    }
+
+    /// When the card becomes too old for whoever is here without streaming. A reader may get one of two intervals.
+    fn next_fresh_card(&self, now: Instant) -> Option<Instant> {
+        let next = now + self.output.as_ref()?.format().frame_interval() * 3 / 2;
+        self.fresh_until.filter(|until| next <= *until).map(|_| next)
     }
 
     /// Nobody reads: makes the card all there is to see.
-    fn settle_card(&mut self) {
-        self.next_card_at = None;
+    fn settle_card(&mut self, now: Instant) {
+        self.next_card_at = self.next_fresh_card(now);
         let Some(output) = &mut self.output else { return };
         let settled = output.settle_card();
         self.note(settled);
     }
 
     /// Queues a slot that the worker filled; the length of the rotation where it is another one now.
-    pub(super) fn queue_frame(&mut self, now: Instant, slot: u32, timestamp: Duration) -> Option<u32> {
+    pub(super) fn queue_frame(&mut self, now: Instant, slot: u32, taken: Duration) -> Option<u32> {
         let output = self.output.as_mut()?;
         let before = output.rotation().1;
-        let queued = output.queue_frame(slot, timestamp);
+        let queued = output.queue_frame(slot, taken);
         let after = output.rotation().1;
         self.last_queued = Some(now);
         self.note(queued.map(drop));
@@ -351,9 +384,9 @@ impl Outlet {
     }
 
     /// Queues a copy of the picture in this slot of the first device's.
-    pub(super) fn queue_copy(&mut self, now: Instant, mirror: &mut Mirror, slot: u32, timestamp: Duration) {
+    pub(super) fn queue_copy(&mut self, now: Instant, mirror: &mut Mirror, slot: u32, taken: Duration) {
         let Some(output) = &mut self.output else { return };
-        let queued = output.queue_copy(mirror, slot, timestamp);
+        let queued = output.queue_copy(mirror, slot, taken);
         self.last_queued = Some(now);
         self.note(queued);
     }

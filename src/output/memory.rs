@@ -8,6 +8,7 @@ use super::{OutputError, OutputErrorKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
 use crate::i18n::trf;
+use crate::sys::clock::monotonic_now;
 use crate::sys::memfd::{self, Mapping};
 
 /// What was queued last.
@@ -30,6 +31,7 @@ pub struct Memory {
     last: Option<Queued>,
     cards: u64,
     frames: u64,
+    disorder: u64,
 }
 
 impl Memory {
@@ -49,7 +51,7 @@ impl Memory {
         let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;
         let layout = SlotLayout { offsets, length };
         let maps = layout.map(&fd).map_err(io)?;
-        Ok(Self { fd, layout, maps, last: None, cards: 0, frames: 0 })
+        Ok(Self { fd, layout, maps, last: None, cards: 0, frames: 0, disorder: 0 })
     }
 
     /// What was queued last, as a reader would see it, with its bytes.
@@ -61,6 +63,12 @@ impl Memory {
     /// Cards and camera frames queued so far.
     pub fn counts(&self) -> (u64, u64) {
         (self.cards, self.frames)
+    }
+
+    /// How often what was queued would have broken a reader: a time that is not later than the one before, or of the future,
+    /// or the same slot twice in a row.
+    pub fn disorder(&self) -> u64 {
+        self.disorder
     }
 
     pub(super) fn usable(&self) -> u32 {
@@ -82,6 +90,10 @@ impl Memory {
     }
 
     pub(super) fn queue(&mut self, slot: u32, timestamp: Duration, card: bool) {
+        let is_after = |last: Queued| timestamp > last.timestamp && (slot != last.slot || self.maps.len() < 2);
+        if timestamp > monotonic_now() || self.last.is_some_and(|last| !is_after(last)) {
+            self.disorder += 1;
+        }
         self.last = Some(Queued { slot, timestamp, card });
         if card {
             self.cards += 1;

@@ -4,7 +4,8 @@
 //! 1. One writer from start to end. Switching between card and camera never closes the node or changes its format.
 //! 2. With no client nothing is queued; the newest queued picture is then a card, never a picture of somebody.
 //! 3. Slots are queued in rotation ([`crate::frame::slots`]).
-//! 4. Nothing stays mapped while nothing is drawn: at 1080p the buffers would count 33 MB.
+//! 4. Whatever is queued gets its time from one gate ([`stamps`]): at one device it only ever grows.
+//! 5. Nothing stays mapped while nothing is drawn: at 1080p the buffers would count 33 MB.
 
 pub mod cards;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod finder;
 pub mod loopback;
 pub mod memory;
 pub mod mirror;
+pub mod stamps;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -22,8 +24,13 @@ use crate::core::event::Card;
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
 use crate::frame::slots::SlotLayout;
+pub use crate::sys::clock::monotonic_now;
 use cards::Cards;
 use mirror::Mirror;
+use stamps::Stamps;
+
+/// How often the clock is looked at for the microsecond to end in which the last picture was queued.
+const LOOKS: u32 = 1000;
 
 /// The kinds of output; all behave alike.
 #[derive(Debug)]
@@ -46,6 +53,7 @@ pub struct Output {
     usable: u32,
     /// How many slots the worker has while nobody reads here: what lies behind them has the card.
     aside: Option<u32>,
+    stamps: Stamps,
 }
 
 impl Output {
@@ -58,7 +66,9 @@ impl Output {
             Device::Loopback(loopback) => loopback.usable()?,
             Device::Memory(memory) => memory.usable(),
         };
-        let mut output = Self { device, format, cards: Cards::new(style, format), next: 0, usable, aside: None };
+        let cards = Cards::new(style, format);
+        let stamps = Stamps::new(format.frame_interval());
+        let mut output = Self { device, format, cards, next: 0, usable, aside: None, stamps };
         output.show_card(&Card::Off);
         output.settle_card()?;
         Ok(output)
@@ -113,7 +123,7 @@ impl Output {
                 if self.next == 0 {
                     break;
                 }
-                self.queue_card(monotonic_now())?;
+                self.queue_card()?;
             }
         }
         let lent = self.usable - kept;
@@ -138,7 +148,7 @@ impl Output {
             }
             self.next = self.next.max(lent);
         }
-        self.queue_card(monotonic_now())
+        self.queue_card()
     }
 
     /// Another look for cards from the next one drawn.
@@ -166,11 +176,11 @@ impl Output {
     ///
     /// # Errors
     /// When the device is gone.
-    pub fn queue_card(&mut self, timestamp: Duration) -> Result<(), OutputError> {
+    pub fn queue_card(&mut self) -> Result<(), OutputError> {
         self.refresh_usable()?;
         let slot = self.next;
         self.draw(slot)?;
-        self.enqueue(slot, timestamp, true)
+        self.enqueue(slot, monotonic_now(), true)
     }
 
     /// Puts the card into this slot, unless it is there.
@@ -184,16 +194,21 @@ impl Output {
         Ok(())
     }
 
-    /// Queues a slot that the worker filled. `false`: the rotation shrank meanwhile and the frame is lost.
+    /// Somebody streams from now on: pictures from before are none for them.
+    pub fn streaming_begins(&mut self) {
+        self.stamps.streaming_begins(monotonic_now());
+    }
+
+    /// Queues a slot that the worker filled with what the camera took at `taken`. `false`: the rotation shrank meanwhile and the frame is lost.
     ///
     /// # Errors
     /// When the device is gone.
-    pub fn queue_frame(&mut self, slot: u32, timestamp: Duration) -> Result<bool, OutputError> {
+    pub fn queue_frame(&mut self, slot: u32, taken: Duration) -> Result<bool, OutputError> {
         self.refresh_usable()?;
         if slot >= self.usable {
             return Ok(false);
         }
-        self.enqueue(slot, timestamp, false)?;
+        self.enqueue(slot, taken, false)?;
         Ok(true)
     }
 
@@ -201,11 +216,11 @@ impl Output {
     ///
     /// # Errors
     /// When the device is gone.
-    pub fn queue_copy(&mut self, mirror: &mut Mirror, from: u32, timestamp: Duration) -> Result<(), OutputError> {
+    pub fn queue_copy(&mut self, mirror: &mut Mirror, from: u32, taken: Duration) -> Result<(), OutputError> {
         self.refresh_usable()?;
         let slot = self.next;
         mirror.copy(from, slot);
-        self.enqueue(slot, timestamp, false)
+        self.enqueue(slot, taken, false)
     }
 
     /// Nobody reads: overwrites every picture with the card and makes it the newest.
@@ -218,7 +233,7 @@ impl Output {
             if self.cards.to_draw(self.next).is_none() {
                 break;
             }
-            self.queue_card(monotonic_now())?;
+            self.queue_card()?;
         }
         // Slots that a reader took out of the rotation can still be mapped by the next one.
         for slot in self.usable..u32::try_from(self.layout().offsets.len()).unwrap_or(self.usable) {
@@ -228,7 +243,15 @@ impl Output {
         Ok(())
     }
 
-    fn enqueue(&mut self, slot: u32, timestamp: Duration, card: bool) -> Result<(), OutputError> {
+    fn enqueue(&mut self, slot: u32, taken: Duration, card: bool) -> Result<(), OutputError> {
+        let mut now = monotonic_now();
+        for _ in 0..LOOKS {
+            if self.stamps.is_due(now) {
+                break;
+            }
+            now = monotonic_now();
+        }
+        let timestamp = self.stamps.pass(taken, now);
         match &mut self.device {
             Device::Loopback(loopback) => loopback.queue(slot, timestamp, card)?,
             Device::Memory(memory) => memory.queue(slot, timestamp, card),
@@ -255,12 +278,6 @@ impl Output {
 /// 0 follows; anything else would hand it the same index twice (seen on 0.12.7: GStreamer's v4l2src stops).
 fn next_after_shrinking(next: u32, usable: u32) -> u32 {
     if next < usable { next } else { 0 }
-}
-
-/// `CLOCK_MONOTONIC`, the clock of V4L2 timestamps.
-pub fn monotonic_now() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]
