@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 
 use super::channel::{self, Channel, Received};
+use super::granted::Granted;
 use super::heartbeat::{BEAT_INTERVAL, Heartbeat};
 use super::keeper;
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
@@ -26,6 +27,7 @@ use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::{Control, SlotLayout};
 use crate::i18n::{tr, trf};
+use crate::sys::clock::monotonic_now;
 use crate::sys::descendants;
 use crate::sys::process::{self, Peek};
 
@@ -158,7 +160,7 @@ pub struct WorkerHost {
     slot_count: u32,
     /// Counts grants; frames of others than the last are dropped.
     epoch: u32,
-    granted: bool,
+    granted: Option<Granted>,
     taken: u64,
     phase: Phase,
     ending: Ending,
@@ -256,7 +258,7 @@ impl WorkerHost {
                 control,
                 slot_count: u32::try_from(layout.offsets.len()).unwrap_or(0),
                 epoch: 0,
-                granted: false,
+                granted: None,
                 taken: 0,
                 phase: Phase::Greeting,
                 ending: Ending::No,
@@ -455,7 +457,7 @@ impl WorkerHost {
     /// Opens the gate: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
     pub fn grant(&mut self, first: u32, usable: u32) {
         self.epoch = self.epoch.checked_add(1).unwrap_or(1);
-        self.granted = true;
+        self.granted = Some(Granted::new(first, usable, monotonic_now()));
         self.taken = 0;
         self.control.grant(self.epoch, first, usable);
         self.send(&ToChild::Granted);
@@ -463,12 +465,15 @@ impl WorkerHost {
 
     /// Closes the gate: frames that are on their way are dropped.
     pub fn revoke(&mut self) {
-        self.granted = false;
+        self.granted = None;
         self.control.revoke();
     }
 
     /// The rotation is now 0..`usable`.
     pub fn set_usable(&mut self, usable: u32) {
+        if let Some(granted) = &mut self.granted {
+            granted.set_usable(usable);
+        }
         self.control.set_usable(usable);
     }
 
@@ -588,8 +593,9 @@ impl WorkerHost {
                 if frame.slot >= self.slot_count {
                     return Err(nonsense(&format!("slot {} of {}", frame.slot, self.slot_count)));
                 }
-                if self.granted && frame.epoch == self.epoch {
+                if let Some(granted) = self.granted.as_mut().filter(|_| frame.epoch == self.epoch) {
                     let timestamp = Duration::from_nanos(frame.timestamp_ns);
+                    granted.take(frame.slot, timestamp, monotonic_now()).map_err(|error| nonsense(&error))?;
                     out.push(HostEvent::Frame { slot: frame.slot, timestamp });
                 }
             }

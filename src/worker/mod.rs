@@ -15,6 +15,7 @@ mod decoder;
 mod delivery;
 mod errors;
 mod gate;
+mod granted;
 mod heartbeat;
 pub mod host;
 mod intake;

@@ -8,6 +8,7 @@ use lenscap::core::event::Step;
 use lenscap::core::mode::Mode;
 use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::slots::Control;
+use lenscap::sys::clock::monotonic_now;
 use lenscap::sys::process;
 use lenscap::worker::channel::{self, Channel, Received};
 use lenscap::worker::protocol::{self, Configure, Frame, FromChild, Stats, ToChild};
@@ -192,15 +193,27 @@ impl Fake {
     fn frames(&self) {
         let Some((configure, control, slots)) = &self.configure else { return };
         let Some(grant) = control.granted() else { return };
-        let frame = |slot: u32, epoch, sequence| {
-            FromChild::Frame(Frame { slot, epoch, timestamp_ns: 1_000_000 * (sequence + 1), sequence })
-        };
+        let taken =
+            |timestamp_ns, slot: u32, epoch, sequence| FromChild::Frame(Frame { slot, epoch, timestamp_ns, sequence });
+        let now = || u64::try_from(monotonic_now().as_nanos()).expect("not that late");
+        let frame = |slot, epoch, sequence| taken(now(), slot, epoch, sequence);
+        let next = (grant.first + 1) % grant.usable;
         match self.mode.as_str() {
             "bad-slot" => return self.tell(&frame(u32::MAX, grant.epoch, 0)),
+            "wrong-first-slot" => return self.tell(&frame(next, grant.epoch, 0)),
+            "same-slot" | "skipped-slot" => {
+                self.tell(&frame(grant.first, grant.epoch, 0));
+                let slot = if self.is("same-slot") { grant.first } else { (next + 1) % grant.usable };
+                return self.tell(&frame(slot, grant.epoch, 1));
+            }
+            "time-zero" => return self.tell(&taken(0, grant.first, grant.epoch, 0)),
+            "time-end" => return self.tell(&taken(u64::MAX, grant.first, grant.epoch, 0)),
+            "time-future" => return self.tell(&taken(now() + 1_000_000_000, grant.first, grant.epoch, 0)),
             "old-epoch" => return self.tell(&frame(0, grant.epoch.wrapping_sub(1), 0)),
             "frame-flood" => {
-                for sequence in 0.. {
-                    let bytes = protocol::encode(&frame(0, grant.epoch, sequence)).expect("small");
+                for sequence in 0_u64.. {
+                    let slot = u32::try_from((u64::from(grant.first) + sequence) % u64::from(grant.usable));
+                    let bytes = protocol::encode(&frame(slot.expect("small"), grant.epoch, sequence)).expect("small");
                     if self.channel.send(&bytes).is_err() {
                         std::thread::sleep(FOREVER);
                     }
