@@ -11,6 +11,8 @@ mod client;
 mod relay;
 #[path = "kernel/second.rs"]
 mod second;
+#[path = "kernel/stamps.rs"]
+mod stamps;
 
 use std::fs;
 use std::path::Path;

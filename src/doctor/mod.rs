@@ -1,7 +1,7 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
-//! Looks at files, at the process list and at the running relay's status. No video node is opened and nothing is
-//! changed: opening the loopback would look like an application, opening a camera would wake it.
+//! Looks at files, at the process list and at the running relay's status. No camera is opened, which would wake it, and the
+//! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
 
 mod camera;
 mod module;

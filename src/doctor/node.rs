@@ -7,7 +7,7 @@ use rustix::fs::{Access, access};
 use super::{Finding, Patient};
 use crate::camera::{self, owner};
 use crate::i18n::{tr, trf};
-use crate::output::finder;
+use crate::output::{finder, leftovers};
 
 const CHECK: &str = "node";
 
@@ -32,6 +32,18 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
                 "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
                 &[("group", &group)],
             )),
+        )];
+    }
+    // A relay that has the node has put it right.
+    let left = if matches!(patient.relay, Ok(None)) { leftovers::find_at(&path) } else { Vec::new() };
+    if !left.is_empty() {
+        return vec![Finding::note(
+            CHECK,
+            trf(
+                "A program left {controls} on at {node}: applications may freeze or get the wrong picture.",
+                &[("controls", &left.join(", ")), ("node", &label)],
+            ),
+            tr("Start Lenscap: it switches that off when it takes the device."),
         )];
     }
     vec![Finding::fine(CHECK, trf("The device for applications is {node}.", &[("node", &label)]))]

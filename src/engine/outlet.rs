@@ -274,6 +274,12 @@ impl Outlet {
         if let Some(presence) = presence {
             self.set_presence(presence, now);
         }
+        // Also where somebody came and went before we could look.
+        if self.presence.is_empty()
+            && let Some(output) = &self.output
+        {
+            output.put_right();
+        }
         has_changed
     }
 

@@ -19,8 +19,8 @@ use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use super::cards::Packed;
-use super::finder;
 use super::{OutputError, OutputErrorKind};
+use super::{finder, leftovers};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
 use crate::i18n::{tr, trf};
@@ -60,11 +60,28 @@ struct Ring {
 }
 
 impl Loopback {
-    /// Opens `path`, becomes its writer in this format and starts the stream.
+    /// Opens `path`, becomes its writer in this format and starts the stream. What others left on there is switched off.
     ///
     /// # Errors
     /// Every way a node can be the wrong one, each a sentence with the next step.
     pub fn open(path: &Path, format: &VideoFormat) -> Result<Self, OutputError> {
+        let mut left = Vec::new();
+        let taken = Self::take(path, format, &mut left).and_then(|taken| {
+            if !taken.has_timeout_image() {
+                return Ok(taken);
+            }
+            // Somebody's order to the next program that opens the node: with that it was carried out, and is over.
+            drop(taken);
+            left.push("timeout_image_io");
+            Self::take(path, format, &mut left)
+        });
+        if !left.is_empty() {
+            tracing::warn!("another program had left {} on at {}: switched off", left.join(", "), path.display());
+        }
+        taken
+    }
+
+    fn take(path: &Path, format: &VideoFormat, left: &mut Vec<&'static str>) -> Result<Self, OutputError> {
         let shown = path.display();
         let file = open_node(path)?;
         let capability = v4l2::query_capability(&file).map_err(|_| not_a_device(path))?;
@@ -91,6 +108,8 @@ impl Loopback {
         if !capability.is_output() || finder::legacy_writer(path) {
             return Err(written_by_another(path));
         }
+        // Before the format: one that is kept could not be set.
+        left.extend(leftovers::switch_off(&file));
         let size_image = set_format(&file, path, format)?;
         let layout = request_slots(&file, path)?;
         v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, &tr("start"), &error))?;
@@ -100,6 +119,23 @@ impl Loopback {
         }
         tracing::debug!("holding {shown} with {} buffers as {format}", loopback.layout.offsets.len());
         Ok(loopback)
+    }
+
+    /// Whether this is the picture that the module shows when nothing comes, not the stream.
+    fn has_timeout_image(&self) -> bool {
+        self.layout.offsets.first().is_some_and(|offset| *offset != 0)
+    }
+
+    /// Puts back what readers changed, and switches off what they left on.
+    pub(super) fn put_right(&self, framerate: u32) {
+        let node = self.path.display();
+        let left = leftovers::switch_off(&self.file);
+        if !left.is_empty() {
+            tracing::warn!("a program had left {} on at {node}: switched off", left.join(", "));
+        }
+        if leftovers::restore_framerate(&self.file, framerate) {
+            tracing::debug!("a program had changed the frame rate of {node}: it is {framerate} again");
+        }
     }
 
     /// The node's path.

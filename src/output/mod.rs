@@ -10,6 +10,7 @@
 pub mod cards;
 pub mod error;
 pub mod finder;
+pub mod leftovers;
 pub mod loopback;
 pub mod memory;
 pub mod mirror;
@@ -149,6 +150,14 @@ impl Output {
             self.next = self.next.max(lent);
         }
         self.queue_card()
+    }
+
+    /// Nobody is here: what programs changed at the device is put back for the next one.
+    pub fn put_right(&self) {
+        match &self.device {
+            Device::Loopback(loopback) => loopback.put_right(self.format.framerate),
+            Device::Memory(_) => {}
+        }
     }
 
     /// Another look for cards from the next one drawn.

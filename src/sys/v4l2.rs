@@ -138,6 +138,13 @@ struct RawStreamParm {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawControl {
+    id: u32,
+    value: i32,
+}
+
+#[repr(C)]
 #[derive(Clone, Copy)]
 struct RawEvent {
     kind: u32,
@@ -190,7 +197,10 @@ const QBUF: Opcode = opcode::read_write::<RawBuffer>(V, 15);
 const DQBUF: Opcode = opcode::read_write::<RawBuffer>(V, 17);
 const STREAMON: Opcode = opcode::write::<c_int>(V, 18);
 const STREAMOFF: Opcode = opcode::write::<c_int>(V, 19);
+const G_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 21);
 const S_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 22);
+const G_CTRL: Opcode = opcode::read_write::<RawControl>(V, 27);
+const S_CTRL: Opcode = opcode::read_write::<RawControl>(V, 28);
 const DQEVENT: Opcode = opcode::read::<RawEvent>(V, 89);
 const SUBSCRIBE_EVENT: Opcode = opcode::write::<RawEventSubscription>(V, 90);
 /// The control device's requests, the same numbers in every version (0.15 keeps them as "legacy").
@@ -202,6 +212,7 @@ const _: () = {
     assert!(size_of::<RawPixFormat>() == 48);
     assert!(size_of::<RawRequestBuffers>() == 20);
     assert!(size_of::<RawStreamParm>() == 204);
+    assert!(size_of::<RawControl>() == 8);
     assert!(size_of::<RawEventSubscription>() == 32);
     assert!(size_of::<RawLoopbackConfig>() == 72);
     if cfg!(target_pointer_width = "64") {
@@ -339,16 +350,46 @@ pub fn set_format(fd: impl AsFd, kind: BufType, wanted: &PixFormat) -> io::Resul
 /// # Errors
 /// The kernel's error.
 pub fn set_output_framerate(fd: impl AsFd, frames_per_second: u32) -> io::Result<()> {
-    let mut raw = RawStreamParm {
-        kind: BufType::Output as u32,
-        capability: 0,
-        mode: 0,
-        numerator: 1,
-        denominator: frames_per_second,
-        rest: [0; 184],
-    };
+    let mut raw = output_parameters(1, frames_per_second);
     // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
     unsafe { ioctl(fd, Updater::<S_PARM, RawStreamParm>::new(&mut raw)) }?;
+    Ok(())
+}
+
+/// `VIDIOC_G_PARM`: seconds of one of the output's frames, as numerator and denominator.
+///
+/// # Errors
+/// The kernel's error.
+pub fn output_frame_interval(fd: impl AsFd) -> io::Result<(u32, u32)> {
+    let mut raw = output_parameters(0, 0);
+    // SAFETY: as in `set_output_framerate`.
+    unsafe { ioctl(fd, Updater::<G_PARM, RawStreamParm>::new(&mut raw)) }?;
+    Ok((raw.numerator, raw.denominator))
+}
+
+fn output_parameters(numerator: u32, denominator: u32) -> RawStreamParm {
+    RawStreamParm { kind: BufType::Output as u32, capability: 0, mode: 0, numerator, denominator, rest: [0; 184] }
+}
+
+/// `VIDIOC_G_CTRL`: the value of a control of 32 bits.
+///
+/// # Errors
+/// The kernel's error; `EINVAL` where there is no such control, `EACCES` for a button.
+pub fn get_control(fd: impl AsFd, id: u32) -> io::Result<i32> {
+    let mut raw = RawControl { id, value: 0 };
+    // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
+    unsafe { ioctl(fd, Updater::<G_CTRL, RawControl>::new(&mut raw)) }?;
+    Ok(raw.value)
+}
+
+/// `VIDIOC_S_CTRL`.
+///
+/// # Errors
+/// The kernel's error; `EINVAL` where there is no such control.
+pub fn set_control(fd: impl AsFd, id: u32, value: i32) -> io::Result<()> {
+    let mut raw = RawControl { id, value };
+    // SAFETY: as in `get_control`.
+    unsafe { ioctl(fd, Updater::<S_CTRL, RawControl>::new(&mut raw)) }?;
     Ok(())
 }
 
@@ -600,7 +641,10 @@ mod tests {
         assert_eq!(QUERYCAP, 0x8068_5600);
         assert_eq!(STREAMON, 0x4004_5612);
         assert_eq!(REQBUFS, 0xc014_5608);
+        assert_eq!(G_PARM, 0xc0cc_5615);
         assert_eq!(S_PARM, 0xc0cc_5616);
+        assert_eq!(G_CTRL, 0xc008_561b);
+        assert_eq!(S_CTRL, 0xc008_561c);
         assert_eq!(SUBSCRIBE_EVENT, 0x4020_565a);
         if cfg!(target_pointer_width = "64") {
             assert_eq!(S_FMT, 0xc0d0_5605);
