@@ -119,6 +119,28 @@ fn pictures_of_another_shape_get_borders_and_are_not_stretched() {
 }
 
 #[test]
+fn a_source_that_says_nothing_of_its_pixels_has_square_ones() {
+    if !has("a_source_that_says_nothing_of_its_pixels", &["multifilesrc", "videoconvertscale"]) {
+        return;
+    }
+    // 16:9 in 4:3: 320x180 between two bars of 30 rows.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), vec![235; 640 * 360 * 2]).unwrap();
+    let path = file.path().display();
+    let format = format(Yuy2, 320, 240, 30);
+    let caps = "video/x-raw,format=(string)YUY2,width=(int)640,height=(int)360";
+    let mut rig = rig(&format!("pipeline:multifilesrc location={path} loop=true caps=\"{caps}\""), format);
+    rig.keep = true;
+    rig.run(2);
+    let (_, given) = rig.started.clone().unwrap();
+    assert!(!given.contains("2147483647"), "{given}");
+    let picture = &rig.frames[1].picture;
+    assert_eq!([10, 229].map(|y| luma(picture, &format, 160, y)), [16, 16], "stretched: {given}");
+    assert!([34, 120, 205].iter().all(|y| luma(picture, &format, 160, *y) > 200), "{given}");
+    rig.stop();
+}
+
+#[test]
 fn pictures_are_turned_and_then_mirrored() {
     if !has("pictures_are_turned_and_then_mirrored", &["videotestsrc", "videobox", "videoflip"]) {
         return;

@@ -6,13 +6,15 @@
 //! in scaling; a foreign pixel format next to nothing, for the conversion writes where the copy would. The result is fixed
 //! down to the framerate: without one V4L2 drivers take what they like (measured: vivid takes 5 fps).
 
+use glib::prelude::*;
+
 use crate::core::mode::{FrameRate, Mode};
 use crate::frame::format::VideoFormat;
 
 /// What to ask for.
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
-    /// Fixed in size, and in rate where the camera tells rates.
+    /// Fixed in size, and in rate where the camera tells rates; what it leaves out as a wish in front.
     pub(super) caps: gst::Caps,
     /// Whether it has to be decoded.
     pub(super) is_jpeg: bool,
@@ -23,7 +25,8 @@ pub(super) struct Choice {
 impl Choice {
     /// What the camera is asked for.
     pub(super) fn mode(&self) -> Mode {
-        self.caps.structure(0).map(mode).unwrap_or_default()
+        // Behind the wishes.
+        self.caps.iter().last().map(mode).unwrap_or_default()
     }
 }
 
@@ -65,6 +68,33 @@ pub(super) struct Lack {
     pub(super) is_slow: bool,
     /// The largest size that reaches the rate.
     pub(super) fast: Option<(u32, u32)>,
+}
+
+const PIXEL_SHAPE: &str = "pixel-aspect-ratio";
+const INTERLACING: &str = "interlace-mode";
+const PROGRESSIVE: &str = "progressive";
+
+/// What is asked for, and in front of it the same with everything named that it leaves out: where a source says nothing of a
+/// field, what follows it does, with a range, of which GStreamer would take the least (seen with vivid at 640x360: pixels of
+/// 1/2147483647, a picture stretched to the frame). A source that cannot take the wishes is asked without them.
+pub(super) fn with_wishes(asked: &gst::CapsRef, framerate: u32) -> gst::Caps {
+    let wished = asked.iter().map(|asked| {
+        let mut wished = asked.to_owned();
+        let mut wish = |name: &str, value: glib::SendValue| {
+            if !wished.has_field(name) {
+                wished.set_value(name, value);
+            }
+        };
+        wish(PIXEL_SHAPE, gst::Fraction::new(1, 1).to_send_value());
+        wish("framerate", gst::Fraction::new(framerate.cast_signed(), 1).to_send_value());
+        if asked.name() == "video/x-raw" {
+            wish(INTERLACING, PROGRESSIVE.to_send_value());
+        }
+        wished
+    });
+    let is_more = |wished: &gst::Structure| !asked.iter().any(|asked| *asked == **wished);
+    let wished = wished.filter(is_more).chain(asked.iter().map(gst::StructureRef::to_owned));
+    wished.fold(gst::Caps::builder_full(), gst::caps::BuilderFull::structure).build()
 }
 
 /// What a combination costs, compared in this order.
@@ -144,7 +174,8 @@ fn best(
             fast = Some(lack.size);
         }
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            let caps = gst::Caps::builder_full().structure(structure).build();
+            let asked = gst::Caps::builder_full().structure(structure).build();
+            let caps = with_wishes(&asked, format.framerate);
             best = Some((cost, Choice { caps, is_jpeg, lack: (lack.is_small || lack.is_slow).then_some(lack) }));
         }
     }
@@ -193,8 +224,11 @@ fn cheapest(
         cost.work += rate_cost(rate, format.framerate);
     }
     // V4L2 cameras offer every shape of pixel; left open, GStreamer takes the first: a picture without width.
-    if fixed.has_field("pixel-aspect-ratio") {
-        fixed.fixate_field_nearest_fraction("pixel-aspect-ratio", gst::Fraction::new(1, 1));
+    if fixed.has_field(PIXEL_SHAPE) {
+        fixed.fixate_field_nearest_fraction(PIXEL_SHAPE, gst::Fraction::new(1, 1));
+    }
+    if fixed.has_field(INTERLACING) {
+        fixed.fixate_field_str(INTERLACING, PROGRESSIVE);
     }
     if cost.lack > 0.0 {
         // Nothing reaches the promise: decoding is then worth a better picture, not the least bit of one.
@@ -394,6 +428,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_camera_leaves_out_is_wished_for_and_not_left_to_gstreamer() {
+        gst::init().unwrap();
+        let format = VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap();
+        let choose = |offered: &str| choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, true, &[]).unwrap();
+        let choice = choose("video/x-raw,format=YUY2,width=640,height=360");
+        let wished = "video/x-raw,format=YUY2,width=640,height=360,pixel-aspect-ratio=1/1,framerate=30/1,\
+             interlace-mode=progressive; video/x-raw,format=YUY2,width=640,height=360";
+        assert_eq!(choice.caps, wished.parse::<gst::Caps>().unwrap());
+        assert_eq!(choice.mode().millihertz, 0, "a wish is no mode");
+        let named = "image/jpeg,width=640,height=360,pixel-aspect-ratio={2/1,1/1},framerate=25/1";
+        let fixed = "image/jpeg,width=640,height=360,pixel-aspect-ratio=1/1,framerate=25/1";
+        assert_eq!(choose(named).caps, fixed.parse::<gst::Caps>().unwrap());
+        let interlaced = "video/x-raw,format=YUY2,width=640,height=360,interlace-mode={interleaved,progressive}";
+        assert!(choose(interlaced).caps.iter().all(|it| it.get::<&str>("interlace-mode") == Ok("progressive")));
+    }
+
+    #[test]
     fn stepwise_sizes_are_met_or_passed_by_one_step() {
         let caps = "video/x-raw,format=YUY2,width=[16,1920,16],height=[16,1080,8],framerate=[1/1,30/1]";
         assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30");
@@ -422,7 +473,10 @@ mod tests {
             }
             let format = VideoFormat::new(PixelFormat::Yuy2, wanted.0 * 2, wanted.1 * 2, wanted.2).unwrap();
             let choice = choose(&offered, &format, false, true, &[]).unwrap();
-            proptest::prop_assert!(choice.caps.is_fixed() && choice.caps.is_subset(&offered));
+            let asked = choice.caps.iter().last().unwrap();
+            let asked = gst::Caps::builder_full().structure(asked.to_owned()).build();
+            proptest::prop_assert!(asked.is_fixed() && asked.is_subset(&offered));
+            proptest::prop_assert!(choice.caps.iter().all(|it| it.get::<i32>("width") == asked.structure(0).unwrap().get("width")));
             // It reaches what was asked for, or nothing does.
             let reaches = |structure: &gst::StructureRef| {
                 let side = |name| structure.get::<i32>(name).unwrap().cast_unsigned();
@@ -512,7 +566,7 @@ mod tests {
         };
         assert_eq!(shape(",pixel-aspect-ratio=[1/2147483647,2147483647/1]"), Some(gst::Fraction::new(1, 1)));
         assert_eq!(shape(",pixel-aspect-ratio=12/11"), Some(gst::Fraction::new(12, 11)));
-        assert_eq!(shape(""), None);
+        assert_eq!(shape(""), Some(gst::Fraction::new(1, 1)), "wished for");
     }
 
     #[test]

@@ -369,7 +369,8 @@ impl Pipeline {
             }
         };
         if built.own {
-            return Ok(is_jpeg.then(|| Choice { caps: offered, is_jpeg, lack: None }));
+            let caps = negotiate::with_wishes(&offered, self.configure.format.framerate);
+            return Ok(is_jpeg.then_some(Choice { caps, is_jpeg, lack: None }));
         }
         let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
         let mut wanted = self.configure.format;
@@ -403,7 +404,10 @@ impl Pipeline {
         let filter = sources::make("capsfilter")?;
         match choice {
             Some(choice) => filter.set_property("caps", &choice.caps),
-            None => filter.set_property("caps", gst::Caps::new_empty_simple("video/x-raw")),
+            None => {
+                let any = gst::Caps::new_empty_simple("video/x-raw");
+                filter.set_property("caps", negotiate::with_wishes(&any, self.configure.format.framerate));
+            }
         }
         let mut chain = vec![filter.clone()];
         if built.native {
