@@ -776,6 +776,12 @@ impl Engine {
                     self.run_events();
                 }
                 HostEvent::Controls(controls) => self.take_controls(Some(*controls)),
+                HostEvent::ControlsChanged(changes) => {
+                    if let Some(mut controls) = self.controls.take() {
+                        controls.take(*changes);
+                        self.take_controls(Some(controls));
+                    }
+                }
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Failed(reason) => {
                     tracing::warn!("{reason}");

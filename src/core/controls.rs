@@ -199,22 +199,65 @@ pub struct CameraControls {
     pub problems: Vec<String>,
 }
 
+/// What is another than before in a [`CameraControls`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// As they are now; they have the keys of those they replace.
+    pub controls: Vec<Control>,
+    /// All of them, where they are others.
+    pub problems: Option<Vec<String>>,
+}
+
 impl CameraControls {
     /// As another process says it, with texts that people may see.
     pub fn cleaned(mut self) -> Self {
         self.camera = text::clean(&self.camera, text::PATH);
-        for control in &mut self.controls {
-            control.key = text::name(&control.key);
-            control.name = text::name(&control.name);
-            for entry in &mut control.menu {
-                entry.label = text::name(&entry.label);
-            }
-        }
-        for problem in &mut self.problems {
-            *problem = text::clean(&*problem, text::SENTENCE);
-        }
+        self.controls = self.controls.into_iter().map(Control::cleaned).collect();
+        self.problems = cleaned(&self.problems);
         self
     }
+
+    /// What leads from `before` to this; `None` where it is another camera, or another list.
+    pub fn changes_since(&self, before: &Self) -> Option<Changes> {
+        let has_same_keys = self.controls.len() == before.controls.len()
+            && self.controls.iter().zip(&before.controls).all(|(now, before)| now.key == before.key);
+        (self.camera == before.camera && has_same_keys).then(|| Changes {
+            controls: self
+                .controls
+                .iter()
+                .zip(&before.controls)
+                .filter(|(now, before)| now != before)
+                .map(|(now, _)| now.clone())
+                .collect(),
+            problems: (self.problems != before.problems).then(|| self.problems.clone()),
+        })
+    }
+
+    /// Takes in what changed; what is not in the list is left out.
+    pub fn take(&mut self, changes: Changes) {
+        for changed in changes.controls {
+            if let Some(control) = self.controls.iter_mut().find(|control| control.key == changed.key) {
+                *control = changed;
+            }
+        }
+        if let Some(problems) = changes.problems {
+            self.problems = problems;
+        }
+    }
+}
+
+impl Changes {
+    /// As [`CameraControls::cleaned`].
+    pub fn cleaned(self) -> Self {
+        Self {
+            controls: self.controls.into_iter().map(Control::cleaned).collect(),
+            problems: self.problems.map(|problems| cleaned(&problems)),
+        }
+    }
+}
+
+fn cleaned(sentences: &[String]) -> Vec<String> {
+    sentences.iter().map(|sentence| text::clean(sentence, text::SENTENCE)).collect()
 }
 
 /// A name as `v4l2-ctl` writes it: letters and digits in lower case, whatever is between them one underscore.
@@ -230,6 +273,15 @@ pub fn key(name: &str) -> String {
 }
 
 impl Control {
+    fn cleaned(mut self) -> Self {
+        self.key = text::name(&self.key);
+        self.name = text::name(&self.name);
+        for entry in &mut self.menu {
+            entry.label = text::name(&entry.label);
+        }
+        self
+    }
+
     /// The value that this text means: a number, `true` or `false`, an entry by name or number, text.
     ///
     /// # Errors
@@ -631,6 +683,28 @@ mod tests {
         assert_eq!(list.controls[0].value, Some(Value::Integer(7)));
         list.overlay(&Values::from([("brightness".into(), Value::Integer(70))]));
         assert_eq!(list.controls[0].value, Some(Value::Integer(7)));
+    }
+
+    #[test]
+    fn changes_lead_from_one_list_to_the_next() {
+        let named = |key: &str, value| Control {
+            key: key.into(),
+            value: Some(Value::Integer(value)),
+            ..control(Kind::Integer, Range::None)
+        };
+        let list = |controls: Vec<Control>| CameraControls { camera: "usb-1".into(), controls, problems: Vec::new() };
+        let before = list(vec![named("gain", 1), named("hue", 2), named("zoom", 3)]);
+        let mut now = list(vec![named("gain", 1), named("hue", 5), named("zoom", 3)]);
+        now.problems.push("One.".into());
+        let changes = now.changes_since(&before).unwrap();
+        assert_eq!(changes.controls, [named("hue", 5)], "only what changed");
+        let mut kept = before.clone();
+        kept.take(changes);
+        assert_eq!(kept, now);
+        assert_eq!(now.changes_since(&kept), Some(Changes::default()));
+        assert_eq!(list(vec![named("gain", 1)]).changes_since(&before), None, "another list");
+        kept.take(Changes { controls: vec![named("strange", 1)], problems: None });
+        assert_eq!(kept, now, "what is not in the list is left out");
     }
 
     fn any_control() -> impl Strategy<Value = Control> {

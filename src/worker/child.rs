@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 use tracing_subscriber::EnvFilter;
 
 use super::channel::{self, Channel, Received};
-use super::controls::{self, Controls};
+use super::controls::{self, Controls, News};
 use super::delivery::Delivery;
 use super::listing;
 use super::pipeline::Pipeline;
@@ -189,7 +189,10 @@ impl Session {
         if turned || controls.quiet_until().is_some_and(|until| until <= now) {
             controls.dispatch(now);
         }
-        let message = FromChild::Controls(Box::new(controls.news(now)?));
+        let message = match controls.news(now)? {
+            News::All(all) => FromChild::Controls(Box::new(all)),
+            News::Changed(changes) => FromChild::ControlsChanged(Box::new(changes)),
+        };
         if let Err(error) = protocol::encode(&message) {
             tracing::warn!("the camera's controls cannot be told: {error}");
             return None;
@@ -225,13 +228,17 @@ impl Session {
             (Ok(ToChild::Stop), _) => Some(End::Stopped),
             (Ok(ToChild::Controls(saved)), Some(active)) => {
                 active.pipeline.set_controls(saved);
+                if let Some(controls) = active.pipeline.controls() {
+                    controls.hurry(Instant::now());
+                }
                 None
             }
             (Ok(ToChild::SetControl { key, value }), Some(active)) => {
-                if let Some(controls) = active.pipeline.controls()
-                    && let Err(sentence) = controls.set(&key, &value)
-                {
-                    controls.complain(sentence);
+                if let Some(controls) = active.pipeline.controls() {
+                    if let Err(sentence) = controls.set(&key, &value) {
+                        controls.complain(sentence);
+                    }
+                    controls.hurry(Instant::now());
                 }
                 None
             }

@@ -6,24 +6,32 @@
 mod balance;
 mod element;
 mod list;
+mod pace;
 
 use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gst::prelude::*;
 
 use balance::Balance;
 pub(super) use list::{WORD, run as list};
+use pace::Pace;
 
 use crate::camera::controls::Device;
 use crate::camera::ids::stable_id;
-use crate::core::controls::{CameraControls, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software};
+use crate::core::controls::{CameraControls, Changes, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software};
 use crate::core::source::Source;
 use crate::i18n::trf;
 
-/// Changes are told at most this often.
-const QUIET: Duration = Duration::from_millis(50);
+/// What there is to tell.
+#[derive(Debug)]
+pub(super) enum News {
+    /// The whole list, for the first time, or where it is another one.
+    All(CameraControls),
+    /// What is another than told last.
+    Changed(Changes),
+}
 
 /// Who carries out what the camera itself has.
 #[derive(Debug)]
@@ -46,7 +54,7 @@ pub(super) struct Controls {
     waiting: BTreeSet<String>,
     problems: Vec<String>,
     told: Option<CameraControls>,
-    quiet_until: Option<Instant>,
+    pace: Pace,
 }
 
 impl Controls {
@@ -75,7 +83,7 @@ impl Controls {
             waiting: BTreeSet::new(),
             problems: Vec::new(),
             told: None,
-            quiet_until: None,
+            pace: Pace::new(),
         };
         let own: Vec<_> = controls.cameras_own().into_iter().map(|control| control.key).collect();
         // An element may write them its own way; a camera that can do it does it better.
@@ -101,7 +109,7 @@ impl Controls {
 
     /// Becomes readable (`POLLPRI`) when the camera tells of a change; nothing right after one was told.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match (&self.backend, self.quiet_until) {
+        match (&self.backend, self.quiet_until()) {
             (Backend::V4l2(device), None) => device.fd(),
             _ => None,
         }
@@ -109,14 +117,17 @@ impl Controls {
 
     /// Until when nothing is told.
     pub(super) fn quiet_until(&self) -> Option<Instant> {
-        self.quiet_until
+        self.pace.quiet_until()
+    }
+
+    /// What changes now was asked for: it is told soon.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.pace.hurry(now);
     }
 
     /// Takes in what the camera told, and sets what waited for it.
     pub(super) fn dispatch(&mut self, now: Instant) {
-        if self.quiet_until.is_some_and(|until| until <= now) {
-            self.quiet_until = None;
-        }
+        self.pace.tick(now);
         let Backend::V4l2(device) = &mut self.backend else { return };
         match device.dispatch() {
             Ok(true) => self.set_waiting(),
@@ -126,18 +137,20 @@ impl Controls {
         }
     }
 
-    /// What is to be told: the controls, where they are not as they were told last.
-    pub(super) fn news(&mut self, now: Instant) -> Option<CameraControls> {
-        if self.quiet_until.is_some() {
+    /// What is to be told of the controls: nothing where they are as they were told last, or where that is not long ago.
+    pub(super) fn news(&mut self, now: Instant) -> Option<News> {
+        if self.quiet_until().is_some() {
             return None;
         }
         let present = self.now();
-        if self.told.as_ref() == Some(&present) {
-            return None;
-        }
-        self.told = Some(present.clone());
-        self.quiet_until = Some(now + QUIET);
-        Some(present)
+        let news = match self.told.as_ref().map(|told| present.changes_since(told)) {
+            Some(Some(changes)) if changes == Changes::default() => return None,
+            Some(Some(changes)) => News::Changed(changes),
+            Some(None) | None => News::All(present.clone()),
+        };
+        self.told = Some(present);
+        self.pace.told(now);
+        Some(news)
     }
 
     /// Sets the values saved for this camera; what is no longer saved goes back to its default.

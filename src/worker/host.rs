@@ -19,7 +19,7 @@ use super::keeper;
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{abandoned, cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
-use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::controls::{CameraControls, Changes, Saved, Value};
 use crate::core::event::Step;
 use crate::core::mode::{FrameRate, Mode};
 use crate::core::source::{Orientation, Source};
@@ -108,6 +108,8 @@ pub enum HostEvent {
     Refused(Box<Mode>),
     /// The controls of the camera that it opened, as they are now.
     Controls(Box<CameraControls>),
+    /// What changed of them.
+    ControlsChanged(Box<Changes>),
     /// The camera is off; the process is still ending.
     Stopped,
     /// It does not work. The process ends by itself or is ended; nothing else but [`HostEvent::Exited`] follows.
@@ -567,6 +569,9 @@ impl WorkerHost {
             }
             (FromChild::Controls(controls), Phase::Warm | Phase::Started) if self.wants_start => {
                 out.push(HostEvent::Controls(Box::new(controls.cleaned())));
+            }
+            (FromChild::ControlsChanged(changes), Phase::Warm | Phase::Started) if self.wants_start => {
+                out.push(HostEvent::ControlsChanged(Box::new(changes.cleaned())));
             }
             (FromChild::Step(Step::Loaded), Phase::Configured) => {
                 self.phase = Phase::Warm;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::controls::{CameraControls, Saved, Value};
+use crate::core::controls::{CameraControls, Changes, Saved, Value};
 use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
@@ -55,8 +55,10 @@ pub enum FromChild {
         /// The V4L2 nodes of it, none where they are not known.
         nodes: Vec<PathBuf>,
     },
-    /// The controls of the camera that was opened, after that and whenever they change.
+    /// The controls of the camera that was opened, after that and whenever they are others.
     Controls(Box<CameraControls>),
+    /// Those of them that changed since they were told last.
+    ControlsChanged(Box<Changes>),
     /// The mode the camera runs in: before [`FromChild::Started`], and again when it proves to be another.
     Mode(Box<Mode>),
 }

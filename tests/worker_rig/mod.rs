@@ -71,6 +71,8 @@ pub struct Rig {
     pub stopped: bool,
     pub failed: Option<Reason>,
     pub controls: Option<CameraControls>,
+    /// How often some of them changed.
+    pub changes: u32,
     pub exited: Option<Option<Reason>>,
     /// Keep the pictures.
     pub keep: bool,
@@ -138,6 +140,7 @@ impl Rig {
             stopped: false,
             failed: None,
             controls: None,
+            changes: 0,
             exited: None,
             keep: false,
             grant: true,
@@ -185,6 +188,10 @@ impl Rig {
                 HostEvent::Trying(mode) => assert!(self.started.is_none(), "it runs with {mode}"),
                 HostEvent::Refused(mode) => assert!(self.started.is_none(), "it ran with {mode}"),
                 HostEvent::Controls(controls) => self.controls = Some(*controls),
+                HostEvent::ControlsChanged(changes) => {
+                    self.changes += 1;
+                    self.controls.as_mut().expect("the list came first").take(*changes);
+                }
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {
                     assert!(self.failed.is_none(), "failed twice: {reason}");
