@@ -1,12 +1,11 @@
 //! `lenscap-worker --list-cameras KIND`: what a vendor's library has, as one line of JSON on stdout. No stream is started
 //! and no camera opened; the process ends, and the library's state with it.
 
-use std::fs::File;
-use std::io::Write;
 use std::process::ExitCode;
 
 use gst::prelude::*;
 
+use super::answer::Answer;
 use super::negotiate;
 use crate::camera::Location;
 use crate::camera::modes::{Format, Rates, Size};
@@ -25,15 +24,12 @@ pub(super) fn run(kind: &str) -> ExitCode {
         "libcamera" => libcamera,
         _ => return ExitCode::from(USAGE),
     };
-    // Vendors' libraries talk on stdout: that goes where errors go, and ours alone is the answer's.
-    let Ok(mut answer) = rustix::io::dup(rustix::stdio::stdout()).map(File::from) else {
-        return ExitCode::from(FAILED);
-    };
-    if rustix::stdio::dup2_stdout(rustix::stdio::stderr()).is_err() || gst::init().is_err() {
+    let Ok(answer) = Answer::take() else { return ExitCode::from(FAILED) };
+    if gst::init().is_err() {
         return ExitCode::from(FAILED);
     }
     let Ok(line) = serde_json::to_string(&list()) else { return ExitCode::from(FAILED) };
-    match answer.write_all(format!("{line}\n").as_bytes()) {
+    match answer.give(&line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(FAILED),
     }

@@ -7,6 +7,7 @@
 //! 4. It ends with its parent, by the socket's end and by a death signal, and with a parent that hangs; all that it
 //!    started ends with it ([`keeper`]).
 
+mod answer;
 pub mod channel;
 pub mod child;
 mod controls;

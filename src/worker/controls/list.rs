@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::super::answer::Answer;
 use super::super::protocol::Configure;
 use super::super::sources;
 use super::{Backend, Controls};
@@ -20,12 +21,14 @@ pub(in crate::worker) const WORD: &str = "--controls";
 /// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--excluded NODE]...
 /// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
 pub(in crate::worker) fn run(arguments: &[String]) -> ExitCode {
+    let answer = Answer::take();
     let done = list(arguments);
-    match serde_json::to_string(&done) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("{error}"),
+    let line = serde_json::to_string(&done).map_err(std::io::Error::other);
+    let told = answer.and_then(|answer| answer.give(&line?));
+    if let Err(error) = &told {
+        eprintln!("{error}");
     }
-    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if done.is_ok() && told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn list(arguments: &[String]) -> Result<CameraControls, String> {
