@@ -43,7 +43,8 @@ pub(super) fn factories(source: &Source) -> &'static [&'static str] {
     }
 }
 
-/// The cameras that `auto` chooses from: a library's as one, before it is asked, and V4L2's, asked what they can do.
+/// The cameras that `auto` chooses from: a library's as one, before it is asked, and V4L2's, asked what they can do
+/// where there are several.
 ///
 /// # Errors
 /// When there is nothing to try.
@@ -54,7 +55,10 @@ pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Reason> {
         libraries.into_iter().filter(|(name, _)| has(name)).filter_map(|(_, kind)| choice::first_of(kind)).collect();
     let mut nodes = camera::System::here().cameras();
     nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded.iter().any(|it| is_same(node, it))));
-    nodes.iter_mut().for_each(Camera::ask);
+    // Which of them give colours; whether one that looks like a sensor's raw node is one.
+    if nodes.len() > 1 || nodes.iter().any(|camera| camera.is_raw) {
+        nodes.iter_mut().for_each(Camera::ask);
+    }
     nodes.retain(|camera| !camera.is_raw);
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
