@@ -95,6 +95,8 @@ pub struct EngineConfig {
     pub second: Option<OutputChoice>,
     /// Whether cameras that programs use past the relay are watched.
     pub watch_other_cameras: bool,
+    /// Whether the worker gives up what it does not need.
+    pub sandbox: bool,
     /// Where the kernel tells of USB cameras.
     pub roots: Roots,
     /// The saved values of controls, by camera.
@@ -332,6 +334,7 @@ impl Engine {
             self.numbers.chosen(&config.source);
         }
         self.config.buffer_count = config.buffer_count;
+        self.config.sandbox = config.sandbox;
         if config.source != self.config.source {
             self.config.source = config.source.clone();
             self.take_nodes();
@@ -701,6 +704,7 @@ impl Engine {
             excluded: self.node().into_iter().chain(self.second_node()).map(Path::to_owned).collect(),
             controls: self.config.controls.clone(),
             refused: self.refusals.modes(now),
+            sandbox: self.config.sandbox,
         };
         let spawned = WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now);
         match spawned.and_then(|worker| self.watch_worker(&worker).map(|()| worker)) {
@@ -739,6 +743,10 @@ impl Engine {
                         outlet.set_own(Some(pid));
                     }
                     self.sensors.set_worker(Some(pid));
+                }
+                HostEvent::Confined(sandbox) => {
+                    tracing::info!(?sandbox, "what the camera process has given up");
+                    self.events.push_back(Event::Worker(WorkerEvent::Confined(sandbox)));
                 }
                 HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
                 HostEvent::Mode(mode) => {

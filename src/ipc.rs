@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::core::event::Command;
 use crate::core::mode::Mode;
+use crate::core::sandbox::Sandbox;
 use crate::core::status::{OtherCamera, Status};
 use crate::i18n::{tr, trf};
 
@@ -118,11 +119,20 @@ pub fn to_json(status: &Status) -> Value {
         "stuck": status.stuck,
         "others": others,
         "mode": status.mode.as_ref().map(mode_to_json),
+        "sandbox": status.sandbox.map(sandbox_to_json),
     });
     if let Some(reason) = &status.second_device {
         json["second_device"] = json!(reason.text);
     }
     json
+}
+
+fn sandbox_to_json(sandbox: Sandbox) -> Value {
+    match sandbox {
+        Sandbox::Off => json!({ "state": "off" }),
+        Sandbox::OwnPipeline => json!({ "state": "own-pipeline" }),
+        Sandbox::On { files, calls } => json!({ "state": "on", "files": files, "calls": calls }),
+    }
 }
 
 fn mode_to_json(mode: &Mode) -> Value {

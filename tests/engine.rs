@@ -55,6 +55,7 @@ impl Bench {
             poll_interval: Duration::from_millis(50),
             second,
             watch_other_cameras: false,
+            sandbox: true,
             roots: Default::default(),
             controls: Default::default(),
         };
@@ -386,6 +387,7 @@ fn another_source_takes_effect_while_live() {
         poll_interval: Duration::from_millis(50),
         second: None,
         watch_other_cameras: false,
+        sandbox: true,
         roots: Default::default(),
         controls: Default::default(),
     };
@@ -553,6 +555,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         second,
         controls: Default::default(),
         watch_other_cameras: false,
+        sandbox: true,
         roots: Default::default(),
     };
     bench.engine.configure(config(Some(OutputChoice::Memory(4))));

@@ -52,6 +52,7 @@ impl Bench {
             controls: Default::default(),
             watch_other_cameras,
             second: None,
+            sandbox: true,
             roots: Roots { sysfs: fake.sysfs(), dev: fake.dev() },
         };
         let engine = Engine::new(config.clone(), Box::new(|_| {})).expect("memory is there");

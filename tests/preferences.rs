@@ -203,6 +203,7 @@ fn every_control_writes_its_setting_and_comments_stay() {
         rig.control::<gtk::Switch>("Start paused").set_active(true);
         rig.control::<gtk::Switch>("Off while locked").set_active(false);
         rig.control::<gtk::Switch>("Watch other cameras").set_active(false);
+        rig.control::<gtk::Switch>("Confine the camera process").set_active(false);
         rig.choose("Applications see", "Black");
         rig.control::<gtk::Switch>("An application uses the camera").set_active(false);
         rig.control::<gtk::Switch>("The camera does not work").set_active(false);
@@ -226,6 +227,7 @@ fn every_control_writes_its_setting_and_comments_stay() {
             "start_paused = true",
             "pause_while_locked = false",
             "watch_other_cameras = false",
+            "sandbox = false",
             "card = \"black\"",
             "activation = false",
             "failure = false",

@@ -54,6 +54,7 @@ impl Rig {
             poll_interval: Duration::from_millis(50),
             second: None,
             watch_other_cameras: false,
+            sandbox: true,
             roots: Default::default(),
             controls: Default::default(),
         };

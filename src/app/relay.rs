@@ -633,6 +633,7 @@ fn engine_config(settings: &Settings, home: Option<&Path>) -> Result<EngineConfi
             SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
         },
         watch_other_cameras: settings.privacy.watch_other_cameras,
+        sandbox: settings.privacy.sandbox,
         roots: roots(),
         controls: settings.controls.clone(),
     })

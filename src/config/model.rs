@@ -59,6 +59,8 @@ pub struct Privacy {
     pub picture: Option<PathBuf>,
     /// Whether USB cameras that programs use past the relay light the indicator as well.
     pub watch_other_cameras: bool,
+    /// Whether the camera process gives up what it does not need.
+    pub sandbox: bool,
 }
 
 /// `[notifications]`: which are sent.
@@ -146,6 +148,7 @@ impl Default for Privacy {
             card: CardChoice::default(),
             picture: None,
             watch_other_cameras: true,
+            sandbox: true,
         }
     }
 }
@@ -247,6 +250,7 @@ impl Settings {
             poll_interval,
             second_node,
             watch_other_cameras,
+            sandbox,
             controls,
             zoom,
             pan_x,
@@ -279,6 +283,7 @@ impl Settings {
         set(&mut self.detection.poll_interval, poll_interval);
         set(&mut self.device.second, second_node);
         set(&mut self.privacy.watch_other_cameras, watch_other_cameras);
+        set(&mut self.privacy.sandbox, sandbox);
         set(&mut self.controls, controls);
         self
     }
@@ -311,6 +316,7 @@ pub struct Overrides {
     pub poll_interval: Option<Duration>,
     pub second_node: Option<SecondNode>,
     pub watch_other_cameras: Option<bool>,
+    pub sandbox: Option<bool>,
     pub controls: Option<Saved>,
     pub zoom: Option<u32>,
     pub pan_x: Option<i32>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
+use super::sandbox::Sandbox;
 use super::status::{OtherCamera, Reason, Status};
 
 /// Everything the machine can be told.
@@ -65,6 +66,8 @@ pub enum WorkerEvent {
     },
     /// The mode the camera runs in: before the first frame, and again when it proves to be another.
     Mode(Box<Mode>),
+    /// What it has given up.
+    Confined(Sandbox),
     /// When the newest frame arrived; told before a [`Event::Tick`] while live, so that frames need not pass here.
     Frames {
         /// Arrival of the newest frame.

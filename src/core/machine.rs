@@ -30,6 +30,7 @@ use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::Restart;
+use super::sandbox::Sandbox;
 use super::status::{OtherCamera, Reason, ReasonKind, StateName, Status};
 use crate::i18n::tr;
 use check::Check;
@@ -190,6 +191,8 @@ pub struct Machine {
     check: Option<Check>,
     others: Vec<OtherCamera>,
     mode: Option<Mode>,
+    /// What the present or last worker has given up.
+    sandbox: Option<Sandbox>,
     card: Option<Card>,
     camera_shown: bool,
     feeding: bool,
@@ -221,6 +224,7 @@ impl Machine {
             check: None,
             others: Vec::new(),
             mode: None,
+            sandbox: None,
             card: None,
             camera_shown: false,
             feeding: false,

@@ -8,5 +8,6 @@ pub mod policy;
 pub mod presence;
 pub mod refusals;
 pub mod restart;
+pub mod sandbox;
 pub mod source;
 pub mod status;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::mode::Mode;
 use super::presence::Client;
+use super::sandbox::Sandbox;
 use crate::i18n::{tr, trf};
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
@@ -174,6 +175,8 @@ pub struct Status {
     pub others: Vec<OtherCamera>,
     /// The mode the camera runs in, while it is on and that is known.
     pub mode: Option<Mode>,
+    /// What the camera process has given up, or the last one had.
+    pub sandbox: Option<Sandbox>,
 }
 
 impl Status {

@@ -8,6 +8,7 @@ mod module;
 mod node;
 mod relay;
 mod rivals;
+mod sandbox;
 mod settings;
 mod start;
 
@@ -120,7 +121,7 @@ fn sentence(remedy: &str) -> String {
 }
 
 fn findings(patient: &Patient) -> Vec<Finding> {
-    [settings::look, relay::look, module::look, node::look, camera::look, rivals::look, start::look]
+    [settings::look, relay::look, module::look, node::look, camera::look, rivals::look, start::look, sandbox::look]
         .into_iter()
         .flat_map(|look| look(patient))
         .collect()

@@ -16,6 +16,7 @@ fn engine() -> Engine {
         poll_interval: Duration::from_millis(50),
         second: None,
         watch_other_cameras: false,
+        sandbox: true,
         roots: Roots::default(),
         controls: Saved::default(),
     };

@@ -12,11 +12,12 @@ use tracing_subscriber::EnvFilter;
 use super::channel::{self, Channel, Received};
 use super::controls::{self, Controls, News};
 use super::delivery::Delivery;
-use super::listing;
 use super::pipeline::Pipeline;
 use super::protocol::{self, Configure, FromChild, ToChild};
+use super::{listing, sandbox};
 use crate::camera;
 use crate::core::event::Step;
+use crate::core::sandbox::Sandbox;
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::slots::Control;
 use crate::i18n::{tr, trf};
@@ -252,9 +253,16 @@ impl Session {
             let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
             Reason::new(ReasonKind::Other, text)
         };
-        let [slots, control]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
+        let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
         let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
-        let control = Control::open(control.as_fd()).map_err(|error| internal(error.to_string()))?;
+        let control = Control::open(control_fd.as_fd()).map_err(|error| internal(error.to_string()))?;
+        // From here on there are only the mappings: they take no ioctl.
+        drop((slots, control_fd));
+        let confined = match configure.sandbox {
+            true => sandbox::enter(&configure.source, &configure.excluded),
+            false => Sandbox::Off,
+        };
+        tell(&self.channel, &FromChild::Confined(confined)).map_err(internal)?;
         let picture = configure.format.size_image() as usize;
         let delivery =
             Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);

@@ -19,9 +19,11 @@ use super::keeper;
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{abandoned, cannot_start, crashed, nonsense};
 use super::stderr::{Stderr, plain};
+use super::{sandbox, saved};
 use crate::core::controls::{CameraControls, Changes, Saved, Value};
 use crate::core::event::Step;
 use crate::core::mode::{FrameRate, Mode};
+use crate::core::sandbox::Sandbox;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::{Reason, ReasonKind};
 use crate::frame::format::VideoFormat;
@@ -67,6 +69,8 @@ pub struct WorkerConfig {
     pub controls: Saved,
     /// Modes that the camera refused: others are to be tried first.
     pub refused: Vec<Mode>,
+    /// Whether it is to give up what it does not need.
+    pub sandbox: bool,
 }
 
 /// What happened.
@@ -79,6 +83,8 @@ pub enum HostEvent {
         /// The number of the worker itself: the process that was started is its keeper.
         pid: u32,
     },
+    /// What it has given up.
+    Confined(Sandbox),
     /// It is about to open a camera; the last one counts.
     Opening {
         /// The V4L2 nodes of it, none where they are not known.
@@ -149,6 +155,7 @@ pub struct WorkerHost {
     child: Child,
     /// The worker itself, once it greeted.
     worker: Option<Pid>,
+    source: Source,
     heartbeat: Heartbeat,
     next_beat: Instant,
     /// The keeper was killed and left something behind: when to look again.
@@ -211,8 +218,9 @@ impl WorkerHost {
             layout: layout.clone(),
             buffer_count: config.buffer_count,
             excluded: config.excluded.clone(),
-            controls: config.controls.clone(),
+            controls: saved::of_camera(&config.source, &config.controls),
             refused: config.refused.clone(),
+            sandbox: config.sandbox,
         })))
         .map_err(|error| {
             let text = trf("The camera's settings cannot be used: {error}.", &[("error", &error)]);
@@ -230,6 +238,7 @@ impl WorkerHost {
         command
             .arg(theirs.as_raw_fd().to_string())
             .arg(heartbeat_fd.as_raw_fd().to_string())
+            .envs(sandbox::registry().filter(|_| config.sandbox).map(|path| (sandbox::REGISTRY_VARIABLE, path)))
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -250,6 +259,7 @@ impl WorkerHost {
             Ok((pidfd, stderr)) => Ok(Self {
                 child,
                 worker: None,
+                source: config.source.clone(),
                 heartbeat,
                 next_beat: now,
                 sweep_at: None,
@@ -414,6 +424,7 @@ impl WorkerHost {
 
     /// Other saved values of controls: a camera that is on takes them at once.
     pub fn set_controls(&mut self, saved: &Saved) {
+        let saved = &saved::of_camera(&self.source, saved);
         match self.phase {
             Phase::Greeting => self.late_controls = Some(saved.clone()),
             Phase::Configured | Phase::Warm | Phase::Started => self.send(&ToChild::Controls(saved.clone())),
@@ -580,6 +591,7 @@ impl WorkerHost {
             (FromChild::Step(step), Phase::Warm) if self.wants_start && step > Step::Loaded => {
                 out.push(HostEvent::Step(step));
             }
+            (FromChild::Confined(sandbox), Phase::Configured) => out.push(HostEvent::Confined(sandbox)),
             (FromChild::Opening { nodes }, Phase::Warm) if self.wants_start => out.push(HostEvent::Opening { nodes }),
             (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::controls::{CameraControls, Changes, Saved, Value};
 use crate::core::event::Step;
 use crate::core::mode::Mode;
+use crate::core::sandbox::Sandbox;
 use crate::core::source::{Orientation, Source};
 use crate::core::status::Reason;
 use crate::frame::format::VideoFormat;
@@ -61,6 +62,8 @@ pub enum FromChild {
     ControlsChanged(Box<Changes>),
     /// The mode the camera runs in: before [`FromChild::Started`], and again when it proves to be another.
     Mode(Box<Mode>),
+    /// What it has given up; before it loads anything.
+    Confined(Sandbox),
 }
 
 /// A filled slot.
@@ -132,10 +135,12 @@ pub struct Configure {
     pub buffer_count: u32,
     /// Nodes that are never cameras: the outputs.
     pub excluded: Vec<PathBuf>,
-    /// The saved values of controls, by camera.
+    /// The saved values of controls, by camera: of the chosen one, where that is known.
     pub controls: Saved,
     /// Modes that the camera refused: others are to be tried first.
     pub refused: Vec<Mode>,
+    /// Whether it is to give up what it does not need.
+    pub sandbox: bool,
 }
 
 /// A message as bytes.
@@ -178,6 +183,7 @@ mod tests {
             excluded: vec!["/dev/video9".into()],
             controls: Saved::from([("usb-1".into(), [("gain".into(), Value::Real(0.5))].into())]),
             refused: vec![Mode { format: "YUY2".into(), width: 1280, ..Mode::default() }],
+            sandbox: true,
         }));
         assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
         let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });

@@ -276,6 +276,7 @@ mod tests {
             excluded: Vec::new(),
             controls: Default::default(),
             refused: Vec::new(),
+            sandbox: false,
         };
         let (channel, _theirs) = Channel::pair().unwrap();
         let channel = std::sync::Arc::new(channel);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use lenscap::core::controls::CameraControls;
 use lenscap::core::event::Step;
 use lenscap::core::mode::Mode;
+use lenscap::core::sandbox::Sandbox;
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::Reason;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -69,6 +70,8 @@ pub struct Rig {
     pub modes: Vec<Mode>,
     pub frames: Vec<Frame>,
     pub stopped: bool,
+    /// What it said that it gave up.
+    pub sandbox: Option<Sandbox>,
     pub failed: Option<Reason>,
     pub controls: Option<CameraControls>,
     /// How often some of them changed.
@@ -126,6 +129,7 @@ impl Rig {
             excluded: Vec::new(),
             controls: Default::default(),
             refused: Vec::new(),
+            sandbox: true,
         };
         let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {
@@ -138,6 +142,7 @@ impl Rig {
             modes: Vec::new(),
             frames: Vec::new(),
             stopped: false,
+            sandbox: None,
             failed: None,
             controls: None,
             changes: 0,
@@ -169,6 +174,7 @@ impl Rig {
                     self.step = Some(step);
                     self.warm = step >= Step::Loaded;
                 }
+                HostEvent::Confined(sandbox) => self.sandbox = Some(sandbox),
                 HostEvent::Mode(mode) => self.modes.push(*mode),
                 HostEvent::Opening { nodes } => {
                     assert!(self.started.is_none(), "told too late");

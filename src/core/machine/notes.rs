@@ -150,6 +150,7 @@ impl Machine {
                 Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_),
                 WorkerEvent::Started { .. },
             ) => {}
+            (_, WorkerEvent::Confined(sandbox)) => self.sandbox = Some(sandbox),
             (Worker::On { .. }, WorkerEvent::Mode(mode)) => self.mode = Some(*mode),
             (Worker::None | Worker::Warm { .. } | Worker::Ending(_), WorkerEvent::Mode(_)) => {}
             (_, WorkerEvent::Frames { last }) => {

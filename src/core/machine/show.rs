@@ -59,6 +59,7 @@ impl Machine {
             stuck: self.camera_live() && self.trouble().is_some(),
             others: self.others.clone(),
             mode: self.mode.clone().filter(|_| self.camera_live()),
+            sandbox: self.sandbox,
             second_device: self.no_second_device.clone(),
         }
     }

@@ -348,6 +348,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         8 => prop_oneof![Just(Step::Up), Just(Step::Loaded), Just(Step::Opened), Just(Step::Streaming)]
             .prop_map(WorkerEvent::Step),
         2 => Just(WorkerEvent::Mode(Box::default())),
+        1 => Just(WorkerEvent::Confined(crate::core::sandbox::Sandbox::Off)),
         6 => Just(WorkerEvent::Started { camera: "c".into() }),
         2 => Just(WorkerEvent::Stopped),
         2 => any_reason().prop_map(WorkerEvent::Failed),

@@ -78,6 +78,13 @@ fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
         |settings| settings.privacy.watch_other_cameras,
         |settings, value| settings.privacy.watch_other_cameras = value,
     ));
+    group.add(&rows::switch(
+        store,
+        &tr("Confine the camera process"),
+        &tr("Keep it from your files and from the network. Switch this off only where a camera works no other way."),
+        |settings| settings.privacy.sandbox,
+        |settings, value| settings.privacy.sandbox = value,
+    ));
     group
 }
 

@@ -84,6 +84,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
         excluded,
         controls: Saved::new(),
         refused: Vec::new(),
+        sandbox: false,
     };
     if *source != Source::Auto {
         return open_one(source, &configure);
