@@ -574,9 +574,14 @@ class Session(Case):
         eventually("it is live again", lambda: state() == "live")
         relay.stream()
         eventually("it is idle", lambda: state() == "idle")
-        before = relay.switches()
-        time.sleep(5)  # the measurement itself
-        self.assertEqual(relay.switches(), before, "listening costs nothing")
+
+        def quiet():
+            before = relay.switches()
+            time.sleep(5)  # the measurement itself
+            return relay.switches() == before
+
+        # The worker is still on its way out at first.
+        eventually("listening costs nothing", quiet, 60)
 
 
 class Costs(Case):
@@ -598,7 +603,8 @@ class Costs(Case):
 
         # GLib's helper threads end 15 s after their last work, once: whoever wakes up regularly never gets there.
         eventually("20 s without a wake-up", quiet, 90)
-        self.assertLessEqual(applet.status_of("Threads"), 6)
+        # The loop, the log's, the settings', and what GLib and zbus keep.
+        self.assertLessEqual(applet.status_of("Threads"), 7)
         # What of it is no file: 1.4 MB in a release build, whose whole RSS is in `make bench`.
         self.assertLessEqual(applet.status_of("RssAnon"), 6 * 1024)
 
