@@ -428,10 +428,8 @@ impl Session {
                 }
             }
             (MANAGER, "SessionNew") => self.look_for_session(),
-            (MANAGER, "SessionRemoved") => {
-                if message.texts().is_some_and(|[_, path]| link.session == Some(path)) {
-                    self.look_for_session();
-                }
+            (MANAGER, "SessionRemoved") if message.texts().is_some_and(|[_, path]| link.session == Some(path)) => {
+                self.look_for_session();
             }
             // Asked of the screen lock, which may not say through the property that it did so.
             (SESSION, "Lock") if is_of_session => self.tell_lock(true, Told::Now, events),
@@ -465,9 +463,11 @@ impl Session {
     /// What is not answered in time never is.
     fn give_up_waiting(&mut self, now: Instant, events: &mut Vec<Event>) {
         while let Some(link) = &mut self.link {
-            match link.asked.pop_front_if(|asked| asked.until <= now) {
-                Some(asked) => self.answered(asked.question, None, events),
-                None => break,
+            if link.asked.front().is_none_or(|asked| asked.until > now) {
+                break;
+            }
+            if let Some(asked) = link.asked.pop_front() {
+                self.answered(asked.question, None, events);
             }
         }
     }
