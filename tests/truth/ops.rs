@@ -40,6 +40,10 @@ pub enum Op {
     Toggle,
     /// "Turn off now".
     TurnOff,
+    /// The computer is about to sleep (`true`), or has woken up.
+    Sleeps { on: bool },
+    /// The session is locked, or unlocked.
+    Locks { on: bool },
     /// SIGKILL to the worker.
     WorkerDies,
     /// SIGSTOP to the worker: it hangs.
@@ -150,6 +154,8 @@ struct Sketch {
     stalls_alternate: bool,
     unplugged: bool,
     relay_dead: bool,
+    asleep: bool,
+    locked: bool,
     bad_settings: bool,
 }
 
@@ -182,6 +188,8 @@ impl Sketch {
             ]),
             true => all.extend([(8, Op::Resume), (4, Op::Toggle), (1, Op::TurnOff), (1, Op::PauseFor { seconds: 1 })]),
         }
+        all.push((if self.asleep { 6 } else { 1 }, Op::Sleeps { on: !self.asleep }));
+        all.push((if self.locked { 6 } else { 1 }, Op::Locks { on: !self.locked }));
         all.push((2, Op::WorkerDies));
         all.push(if self.hung { (6, Op::WorkerGoesOn) } else { (2, Op::WorkerHangs) });
         match self.unplugged {
@@ -215,6 +223,8 @@ impl Sketch {
             Op::Resume => self.paused = false,
             Op::Toggle => self.paused = !self.paused,
             Op::PauseFor { .. } | Op::TurnOff => {}
+            Op::Sleeps { on } => self.asleep = on,
+            Op::Locks { on } => self.locked = on,
             Op::WorkerHangs => self.hung = true,
             Op::WorkerDies | Op::WorkerGoesOn => self.hung = false,
             Op::Freeze { on } => self.frozen = on,
@@ -283,6 +293,8 @@ mod tests {
             "resume",
             "toggle",
             "turn-off",
+            "sleeps",
+            "locks",
             "worker-dies",
             "worker-hangs",
             "worker-goes-on",

@@ -14,6 +14,7 @@
 
 mod actor;
 mod judge;
+mod logind;
 mod ops;
 mod record;
 mod rig;

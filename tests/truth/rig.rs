@@ -12,6 +12,7 @@ use lenscap::output::monotonic_now;
 use lenscap::sys::v4l2::{self, LoopbackConfig};
 
 use super::actor::Actor;
+use super::logind::{self, Logind};
 use super::ops::{CLIENTS, NODES, Op, Step};
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
@@ -23,6 +24,8 @@ const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
 const LONGEST_COOLDOWN: Duration = Duration::from_millis(1500);
 /// How long the relay may take to answer a request, emulated: it may be drawing its cards.
 const ANSWER: Duration = Duration::from_secs(10);
+/// A signal is through the bus.
+const TOLD: Duration = Duration::from_secs(1);
 /// A stream that old is known to the relay.
 const NOTICED: Duration = Duration::from_secs(2);
 /// How long everything may take to calm down at the end, and to work again.
@@ -52,6 +55,13 @@ impl Sending {
             Sending::Bulk => 10,
         }
     }
+}
+
+/// Why nobody is there, whom logind tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    Asleep,
+    Locked,
 }
 
 /// A thread with nothing to do writes down how late it wakes up: how much of the machine is somebody else's.
@@ -104,6 +114,7 @@ pub struct Rig {
     camera: Camera,
     clients: Vec<Actor>,
     taker: Actor,
+    logind: Logind,
     throne: Throne,
     home: tempfile::TempDir,
     pulse: Pulse,
@@ -114,6 +125,8 @@ pub struct Rig {
     all_forbidden: Vec<(At, At)>,
     /// When "turn off now" was agreed to, and what lifted it, besides the clients' end.
     turn_offs: Vec<(At, Option<At>)>,
+    /// When the computer was about to sleep, or the session locked, and what ended that.
+    absences: Vec<(Absence, At, Option<At>)>,
     notes: Vec<Note>,
     wrong: Vec<Note>,
 }
@@ -132,12 +145,14 @@ impl Rig {
         let logs = home.path().join("logs");
         let clients = (0..CLIENTS).map(|client| Actor::start(&format!("client{client}"), &logs)).collect();
         let taker = Actor::start("taker", &logs);
+        let logind = Logind::start(home.path());
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") - monotonic_now();
         let mut rig = Self {
             sending,
             camera,
             clients,
             taker,
+            logind,
             throne: Throne { present: None, past: Vec::new(), refusals: 0 },
             home,
             pulse: Pulse::start(),
@@ -145,6 +160,7 @@ impl Rig {
             forbidden: None,
             all_forbidden: Vec::new(),
             turn_offs: Vec::new(),
+            absences: Vec::new(),
             notes: Vec::new(),
             wrong: Vec::new(),
         };
@@ -200,6 +216,8 @@ impl Rig {
             Op::Resume => self.ask(r#"{"do":"resume"}"#, None),
             Op::Toggle => self.ask(r#"{"do":"toggle"}"#, None),
             Op::TurnOff => self.ask(r#"{"do":"turn-off"}"#, None),
+            Op::Sleeps { on } => self.absent(Absence::Asleep, on),
+            Op::Locks { on } => self.absent(Absence::Locked, on),
             Op::WorkerDies => self.signal_worker("-KILL"),
             Op::WorkerHangs => self.signal_worker("-STOP"),
             Op::WorkerGoesOn => self.signal_worker("-CONT"),
@@ -301,7 +319,26 @@ impl Rig {
         }
     }
 
+    /// logind says so.
+    fn absent(&mut self, why: Absence, on: bool) {
+        let at = monotonic_now();
+        for (_, _, until) in self.absences.iter_mut().filter(|(kind, _, _)| *kind == why) {
+            until.get_or_insert(at);
+        }
+        match why {
+            Absence::Asleep => self.logind.sleeps(on),
+            Absence::Locked => self.logind.locks(on),
+        }
+        if on && self.throne.present.as_mut().is_some_and(|relay| !relay.poll().state.is_empty()) {
+            self.absences.push((why, at + TOLD, None));
+        }
+    }
+
+    /// Lifts "turn off now", and what the user overrules.
     fn lift_turn_off(&mut self, at: At) {
+        for (_, _, until) in &mut self.absences {
+            until.get_or_insert(at);
+        }
         for (_, until) in &mut self.turn_offs {
             until.get_or_insert(at);
         }
@@ -324,6 +361,8 @@ impl Rig {
             ("XDG_RUNTIME_DIR", run.as_str()),
             ("XDG_STATE_HOME", state.as_str()),
             ("LANGUAGE", "en"),
+            ("DBUS_SYSTEM_BUS_ADDRESS", &self.logind.address),
+            ("XDG_SESSION_ID", logind::SESSION_ID),
         ];
         self.throne.present = Some(Relay::start_with(&[], &environment));
     }
@@ -424,6 +463,8 @@ impl Rig {
         if !self.camera.is_plugged() {
             self.camera.order("replug");
         }
+        self.absent(Absence::Asleep, false);
+        self.absent(Absence::Locked, false);
         self.write_settings(300, false, false);
         for actor in self.clients.iter_mut().chain([&mut self.taker]) {
             actor.order("close");
@@ -488,7 +529,8 @@ impl Rig {
             let (_, to) = streamed.iter().find(|(from, to)| from <= at && at < to)?;
             Some((*at, lifted.unwrap_or(end).min(to)))
         });
-        let forbidden = self.all_forbidden.iter().copied().chain(off).collect();
+        let away = self.absences.iter().map(|(_, at, until)| (*at, until.unwrap_or(end)));
+        let forbidden = self.all_forbidden.iter().copied().chain(off).chain(away).collect();
         Record {
             is_bulk: self.sending == Sending::Bulk,
             wire,
