@@ -167,7 +167,7 @@ impl Sketch {
             match doing {
                 Doing::Nothing => all.push((8, Op::Open { client, node: random.below(NODES as u64) as usize })),
                 Doing::Looks => {
-                    all.extend([(12, Op::Stream { client }), (2, Op::Close { client }), (1, Op::Die { client })])
+                    all.extend([(20, Op::Stream { client }), (2, Op::Close { client }), (1, Op::Die { client })])
                 }
                 Doing::Streams => {
                     all.extend([(2, Op::Stop { client }), (2, Op::Close { client }), (1, Op::Die { client })]);
@@ -175,30 +175,30 @@ impl Sketch {
             }
         }
         match self.taken {
-            false => all.push((3, Op::Take)),
-            true => all.extend([(6, Op::GiveBack), (3, Op::TakerDies)]),
+            false => all.push((2, Op::Take)),
+            true => all.extend([(10, Op::GiveBack), (4, Op::TakerDies)]),
         }
         match self.paused {
             false => all.extend([
-                (2, Op::Pause),
-                (2, Op::PauseFor { seconds: 1 + random.below(3) }),
+                (1, Op::Pause),
+                (1, Op::PauseFor { seconds: 1 + random.below(3) }),
                 (1, Op::Toggle),
-                (2, Op::TurnOff),
+                (1, Op::TurnOff),
                 (1, Op::Resume),
             ]),
-            true => all.extend([(8, Op::Resume), (4, Op::Toggle), (1, Op::TurnOff), (1, Op::PauseFor { seconds: 1 })]),
+            true => all.extend([(12, Op::Resume), (4, Op::Toggle), (1, Op::TurnOff), (1, Op::PauseFor { seconds: 1 })]),
         }
-        all.push((if self.asleep { 6 } else { 1 }, Op::Sleeps { on: !self.asleep }));
-        all.push((if self.locked { 6 } else { 1 }, Op::Locks { on: !self.locked }));
-        all.push((2, Op::WorkerDies));
-        all.push(if self.hung { (6, Op::WorkerGoesOn) } else { (2, Op::WorkerHangs) });
+        all.push((if self.asleep { 10 } else { 1 }, Op::Sleeps { on: !self.asleep }));
+        all.push((if self.locked { 10 } else { 1 }, Op::Locks { on: !self.locked }));
+        all.push((1, Op::WorkerDies));
+        all.push(if self.hung { (8, Op::WorkerGoesOn) } else { (1, Op::WorkerHangs) });
         match self.unplugged {
-            false => all.push((2, Op::Unplug)),
-            true => all.push((12, Op::Replug)),
+            false => all.push((1, Op::Unplug)),
+            true => all.push((20, Op::Replug)),
         }
-        all.push((if self.frozen { 6 } else { 2 }, Op::Freeze { on: !self.frozen }));
-        all.push((if self.stalls_commit { 6 } else { 1 }, Op::StallCommit { on: !self.stalls_commit }));
-        all.push((if self.stalls_alternate { 6 } else { 1 }, Op::StallAlternate { on: !self.stalls_alternate }));
+        all.push((if self.frozen { 8 } else { 1 }, Op::Freeze { on: !self.frozen }));
+        all.push((if self.stalls_commit { 12 } else { 1 }, Op::StallCommit { on: !self.stalls_commit }));
+        all.push((if self.stalls_alternate { 12 } else { 1 }, Op::StallAlternate { on: !self.stalls_alternate }));
         let frames = 1 + random.below(8) as u32;
         all.extend([(1, Op::Bad { frames }), (1, Op::Short { frames })]);
         match self.relay_dead {
@@ -257,7 +257,7 @@ pub fn draw(seed: u64, count: usize) -> Vec<Step> {
             let op = chosen.expect("one of them").1;
             sketch.apply(op);
             // Mostly in the middle of what the last one caused; now and then long enough for every deadline but one.
-            let wait = if random.below(25) == 0 { 2000 + random.below(4000) } else { random.below(450) };
+            let wait = if random.below(12) == 0 { 1000 + random.below(4000) } else { random.below(450) };
             Step { op, wait }
         })
         .collect()
