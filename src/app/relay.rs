@@ -148,7 +148,6 @@ impl Relay {
         let io = |error: io::Error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
         let keeper = Keeper::new(path.clone(), overrides).map_err(io)?;
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
-        let session = Session::new().map_err(|error| tracing::warn!("sleep and lock are not seen ({error})")).ok();
         let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
@@ -163,6 +162,8 @@ impl Relay {
             false => Engine::new(engine_config(&settings, home.as_deref())?, sink),
         };
         let mut engine = engine.map_err(|error| error.to_string())?;
+        // After what can end it at once, which is said in one sentence and nothing beside it.
+        let session = Session::new().map_err(|error| tracing::warn!("sleep and lock are not seen ({error})")).ok();
         if let Some(file) = Numbers::default_file().filter(|_| !is_demonstration()) {
             engine.remember_numbers(file);
         }
@@ -242,7 +243,8 @@ impl Relay {
                 VALUES => self.write_timer_fired(),
                 LOGIND => self.follow_session(),
                 RELOAD if drain(&self.reload) => {
-                    if let Err(sentence) = self.keeper.load(None) {
+                    // Asked for: it is said that they were taken, also where nothing changed.
+                    if let Answer::Now(Err(sentence)) = self.later(|keeper, ticket| keeper.load(Some(ticket))) {
                         tracing::warn!("{sentence}");
                     }
                 }
