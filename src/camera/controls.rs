@@ -16,8 +16,12 @@ use crate::sys::v4l2::controls::{self as sys, Change, Description, RawValue};
 
 /// Most entries of a menu that are read; a driver may announce any maximum.
 const MAX_ENTRIES: i64 = 512;
+/// Most entries of all menus of a camera.
+const MAX_ALL_ENTRIES: i64 = 8192;
 /// Most controls of a camera that are looked at.
 const MAX_CONTROLS: usize = 512;
+/// Most changes taken in at one go: a driver may report them faster than they are read.
+const MAX_CHANGES: usize = 1024;
 
 /// An open camera, as far as its controls go.
 #[derive(Debug)]
@@ -44,12 +48,15 @@ impl Device {
         descriptions.retain(|it| it.kind != sys::TYPE_CLASS && it.flags & sys::FLAG_DISABLED == 0);
         descriptions.truncate(MAX_CONTROLS);
         let mut device = Self { file, descriptions, controls: Vec::new(), has_events: false };
+        let mut entries_left = MAX_ALL_ENTRIES;
         for description in &device.descriptions {
             let mut control = control(description);
-            control.menu = device.menu(description);
+            control.menu = device.menu(description, &mut entries_left);
             let same = device.controls.iter().filter(|other| other.name == control.name).count();
-            if device.controls.iter().any(|other| other.key == control.key) {
-                control.key = format!("{}_{}", control.key, same.max(1) + 1);
+            let is_taken = |key: &str| device.controls.iter().any(|other| other.key == key);
+            if is_taken(&control.key) {
+                let mut keys = (same.max(1) + 1..).map(|number| format!("{}_{number}", control.key));
+                control.key = keys.find(|key| !is_taken(key)).unwrap_or_default();
             }
             control.value = device.value(description);
             device.controls.push(control);
@@ -79,7 +86,7 @@ impl Device {
     /// The camera is gone; nothing more will be told.
     pub fn dispatch(&mut self) -> io::Result<bool> {
         let mut any = false;
-        loop {
+        for _ in 0..MAX_CHANGES {
             match sys::dequeue_change(&self.file) {
                 Ok(Some(change)) => any |= self.take(&change),
                 Ok(None) => return Ok(any),
@@ -89,6 +96,8 @@ impl Device {
                 }
             }
         }
+        // The rest is still there, and makes the descriptor ready again.
+        Ok(any)
     }
 
     fn take(&mut self, change: &Change) -> bool {
@@ -169,13 +178,16 @@ impl Device {
         from_raw(kind, &sys::get(&self.file, description).ok()?)
     }
 
-    fn menu(&self, description: &Description) -> Vec<Entry> {
+    /// `left`: how many entries may still be asked for.
+    fn menu(&self, description: &Description, left: &mut i64) -> Vec<Entry> {
         let is_integer = match description.kind {
             sys::TYPE_MENU => false,
             sys::TYPE_INTEGER_MENU => true,
             _ => return Vec::new(),
         };
-        let last = description.maximum.min(description.minimum.saturating_add(MAX_ENTRIES));
+        let most = MAX_ENTRIES.min(*left);
+        let last = description.maximum.min(description.minimum.saturating_add(most - 1));
+        *left -= last.saturating_sub(description.minimum).saturating_add(1).clamp(0, most);
         (description.minimum..=last)
             .filter_map(|value| {
                 let label =

@@ -15,6 +15,10 @@ use crate::i18n::{tr, trf};
 use crate::sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
 use crate::sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
 
+/// Sizes and rates of a node that are listed: some thousands are had by a test driver, none by a camera. Its driver may have
+/// as many of one list for every entry of another.
+const MAX_MODES: usize = 32_768;
+
 /// A pixel format with all its sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Format {
@@ -240,13 +244,14 @@ fn answer(file: &File) -> std::io::Result<Answer> {
     }
     let multiplanar = capability.capabilities & CAP_VIDEO_CAPTURE == 0;
     let mut formats = Vec::new();
+    let mut left = MAX_MODES;
     for described in modes::formats(file, multiplanar)? {
         formats.push(Format {
             fourcc: code(described.fourcc),
             description: described.description,
             compressed: described.is_compressed,
             emulated: described.is_emulated,
-            sizes: sizes_of(file, described.fourcc),
+            sizes: sizes_of(file, described.fourcc, &mut left),
         });
     }
     Ok(Answer {
@@ -260,7 +265,11 @@ fn answer(file: &File) -> std::io::Result<Answer> {
     })
 }
 
-fn sizes_of(file: impl AsFd, fourcc: u32) -> Vec<Size> {
+/// `left`: how many sizes and rates may still be asked for.
+fn sizes_of(file: impl AsFd, fourcc: u32, left: &mut usize) -> Vec<Size> {
+    if *left == 0 {
+        return Vec::new();
+    }
     let rates = |width, height| match modes::frame_intervals(&file, fourcc, width, height) {
         Ok(FrameIntervals::Discrete(intervals)) => Rates::list(intervals.into_iter().map(rate)),
         Ok(FrameIntervals::Range { shortest, longest }) => Rates::between(rate(longest), rate(shortest)),
@@ -270,7 +279,12 @@ fn sizes_of(file: impl AsFd, fourcc: u32) -> Vec<Size> {
     let mut found = match modes::frame_sizes(&file, fourcc) {
         Ok(FrameSizes::Discrete(sizes)) => sizes
             .into_iter()
-            .map(|(width, height)| Size::Fixed { width, height, rates: rates(width, height) })
+            .map_while(|(width, height)| {
+                let rates = (*left > 0).then(|| rates(width, height))?;
+                let listed = 1 + if let Rates::List(rates) = &rates { rates.len() } else { 0 };
+                *left = left.saturating_sub(listed);
+                Some(Size::Fixed { width, height, rates })
+            })
             .collect(),
         Ok(FrameSizes::Stepwise { width, height }) => vec![Size::Range {
             min_width: width.min,

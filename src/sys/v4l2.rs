@@ -3,6 +3,7 @@
 //! Layouts follow `linux/videodev2.h` and `v4l2loopback.h`; every structure's size is checked at compile time against
 //! the number the kernel encodes in the request code.
 
+mod call;
 pub mod controls;
 pub mod inputs;
 pub mod modes;
@@ -12,7 +13,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode};
+use rustix::ioctl::{Getter, Opcode, Setter, Updater, opcode};
+
+#[cfg(any(test, fuzzing))]
+pub use call::fake;
+use call::ioctl;
 
 /// `V4L2_CAP_VIDEO_CAPTURE`.
 pub const CAP_VIDEO_CAPTURE: u32 = 0x0000_0001;

@@ -5,8 +5,9 @@ use std::io;
 use std::os::fd::AsFd;
 
 use rustix::io::Errno;
-use rustix::ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode};
+use rustix::ioctl::{Getter, Opcode, Setter, Updater, opcode};
 
+use super::call::ioctl;
 use super::{DQEVENT, RawEvent, RawEventSubscription, SUBSCRIBE_EVENT, V, text};
 
 /// `V4L2_CTRL_FLAG_DISABLED`.
@@ -56,6 +57,8 @@ const NEXT_COMPOUND: u32 = 0x4000_0000;
 const CID_BASE: u32 = 0x0098_0900;
 const CID_LAST: u32 = CID_BASE + 44;
 const PRIVATE_BASE: u32 = 0x0800_0000;
+/// More controls than any camera has, arrays included: a driver that never ends its list.
+const MAX_CONTROLS: usize = 1024;
 /// Longest text taken from a control, its NUL included.
 const MAX_STRING: usize = 64 * 1024;
 
@@ -209,7 +212,7 @@ pub struct Change {
 pub fn query_all(fd: impl AsFd) -> io::Result<Vec<Description>> {
     let fd = fd.as_fd();
     let mut found: Vec<Description> = Vec::new();
-    loop {
+    while found.len() < MAX_CONTROLS {
         let last = found.last().map_or(0, |control| control.id);
         match query_next(fd, last) {
             // A driver that does not get on would keep us here for ever.
@@ -257,7 +260,7 @@ fn query_next(fd: impl AsFd, last: u32) -> rustix::io::Result<Description> {
 fn query_old(fd: impl AsFd) -> io::Result<Vec<Description>> {
     let fd = fd.as_fd();
     let mut found: Vec<Description> = Vec::new();
-    loop {
+    while found.len() < MAX_CONTROLS {
         let last = found.last().map_or(0, |control| control.id);
         match query(fd, last | NEXT_CTRL) {
             Ok(control) if control.id > last => found.push(control),
@@ -401,6 +404,26 @@ unsafe fn call<const REQUEST: Opcode>(fd: impl AsFd, control: &mut RawExtControl
     // SAFETY: the structure has exactly this layout, and names one control that is valid for the call.
     unsafe { ioctl(fd, Updater::<REQUEST, RawExtControls>::new(&mut raw))? };
     Ok(())
+}
+
+/// What a driver may write of the one control that [`call`] names: its value, or the room for its text. `None`: another
+/// request.
+///
+/// # Safety
+/// `argument` is the structure that belongs to this request.
+#[cfg(any(test, fuzzing))]
+pub(super) unsafe fn payload<'a>(request: Opcode, argument: *mut c_void) -> Option<&'a mut [u8]> {
+    if ![G_EXT_CTRLS, S_EXT_CTRLS, TRY_EXT_CTRLS].contains(&request) {
+        return None;
+    }
+    // SAFETY: the structure names one control; where its size is not 0, its pointer is valid for so many bytes.
+    unsafe {
+        let control = (*argument.cast::<RawExtControls>()).controls;
+        Some(match (*control).size {
+            0 => std::slice::from_raw_parts_mut(std::ptr::addr_of_mut!((*control).value).cast(), size_of::<i64>()),
+            size => std::slice::from_raw_parts_mut((*control).value.pointer.cast(), size as usize),
+        })
+    }
 }
 
 /// `VIDIOC_SUBSCRIBE_EVENT` to every change of a control, our own included.

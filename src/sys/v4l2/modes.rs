@@ -6,8 +6,9 @@ use std::io;
 use std::os::fd::AsFd;
 
 use rustix::io::Errno;
-use rustix::ioctl::{Opcode, Updater, ioctl, opcode};
+use rustix::ioctl::{Opcode, Updater, opcode};
 
+use super::call::ioctl;
 use super::{BufType, V, text};
 
 /// `V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE`.
