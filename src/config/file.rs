@@ -303,12 +303,34 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
     };
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
+            if let (Value::Array(old), Value::Array(new)) = (&mut *old, &value)
+                && extended(old, new)
+            {
+                return;
+            }
             // The decoration holds the comment behind the value.
             *value.decor_mut() = old.decor().clone();
             *old = value;
         }
         _ => drop(table.insert(key, Item::Value(value))),
     }
+}
+
+/// Whether `old` could be made `new` by taking entries out and adding some behind it: those that stay keep the comments
+/// beside them.
+fn extended(old: &mut Array, new: &Array) -> bool {
+    let is_in = |entries: &Array, entry: &Value| entries.iter().any(|other| other.as_str() == entry.as_str());
+    let stay = old.iter().filter(|entry| is_in(new, entry));
+    if !stay.map(Value::as_str).eq(new.iter().take_while(|entry| is_in(old, entry)).map(Value::as_str)) {
+        return false;
+    }
+    let added: Vec<Value> = new.iter().filter(|entry| !is_in(old, entry)).cloned().collect();
+    old.retain(|entry| is_in(new, entry));
+    if old.len() + added.len() != new.len() {
+        return false;
+    }
+    old.extend(added);
+    true
 }
 
 pub(super) fn take_trailing(document: &mut DocumentMut) -> String {
