@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use glib::VariantTy;
 use glib::variant::{ToVariant, Variant};
 use serde_json::{Value as Json, json};
 
@@ -99,7 +100,9 @@ fn control_to_variant(control: &Control) -> HashMap<&'static str, Variant> {
 
 /// What somebody sent as a value, as a user would write it; `None` for what is no value.
 pub fn text_of(value: &Variant) -> Option<String> {
-    let value = value.as_variant().unwrap_or_else(|| value.clone());
+    // GLib complains in the log when it is asked to unwrap what is not wrapped.
+    let inner = value.is_type(VariantTy::VARIANT).then(|| value.as_variant()).flatten();
+    let value = inner.unwrap_or_else(|| value.clone());
     Some(match value.type_().as_str() {
         "s" => value.get::<String>()?,
         "b" => value.get::<bool>()?.to_string(),
