@@ -111,7 +111,7 @@ impl Loopback {
         // Before the format: one that is kept could not be set.
         left.extend(leftovers::switch_off(&file));
         let size_image = set_format(&file, path, format)?;
-        let layout = request_slots(&file, path)?;
+        let layout = request_slots(&file, path, size_image)?;
         v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, &tr("start"), &error))?;
         let mut loopback = Self { file, path: path.to_owned(), layout, size_image, shrinks: shrinks(), ring: None };
         if std::env::var_os(SLOTS_VARIABLE).is_some_and(|value| value == "copy") {
@@ -276,14 +276,15 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
     Err(busy(path, &tr("another program has it open and keeps it in another format: close that program")))
 }
 
-fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
+/// Each has room for a picture of `size_image` bytes.
+fn request_slots(file: &File, path: &Path, size_image: u32) -> Result<SlotLayout, OutputError> {
     let count =
         v4l2::request_buffers(file, BufType::Output, BUFFERS).map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::BUSY) => written_by_another(path),
             _ => io_error(path, &tr("get buffers of"), &error),
         })?;
     let mut offsets = Vec::new();
-    let mut length = 0;
+    let mut length = usize::MAX;
     for index in 0..count.min(BUFFERS) {
         let place = v4l2::query_buffer(file, BufType::Output, index)
             .map_err(|error| io_error(path, &tr("get the buffers of"), &error))?;
@@ -292,9 +293,9 @@ fn request_slots(file: &File, path: &Path) -> Result<SlotLayout, OutputError> {
             break;
         }
         offsets.push(place.offset);
-        length = place.length as usize;
+        length = length.min(place.length as usize);
     }
-    if offsets.is_empty() || length == 0 {
+    if offsets.is_empty() || length < size_image as usize {
         return Err(io_error(path, &tr("get buffers of"), &io::Error::from(io::ErrorKind::OutOfMemory)));
     }
     Ok(SlotLayout { offsets, length })
