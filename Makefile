@@ -31,11 +31,12 @@ REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-t
   gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
 WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
 
-.PHONY: help run test test-long bench lint pot build deb-deps install uninstall clean
+.PHONY: help run test test-long fuzz bench lint pot build deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
 	@echo 'make test       all tests that can run here; TIERS="anywhere desktop kernel" chooses'
 	@echo 'make test-long  random sequences of operations in the VM: SEEDS=10 [MODE=isoc|bulk] [OPS=500]'
+	@echo 'make fuzz       what strangers can reach, fed at random; SECONDS=60 each, TARGETS="jpeg worker" chooses'
 	@echo 'make bench      measure, in the VM'
 	@echo 'make lint       rustfmt, clippy, cargo-deny, shellcheck, the files for the desktop, the translations'
 	@echo 'make pot        collect the texts to translate; po/ is up to date afterwards'
@@ -52,6 +53,10 @@ test:
 
 test-long:
 	@tests/vm/long.sh
+
+fuzz: SECONDS ?= 60
+fuzz:
+	@scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 bench:
 	@scripts/bench.sh

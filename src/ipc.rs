@@ -6,6 +6,8 @@
 
 pub mod controls;
 pub mod dbus;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod server;
 
 use std::io::{self, BufRead, BufReader, Write};

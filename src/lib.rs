@@ -21,7 +21,7 @@
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `autostart`, `distro` |
 //! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
-//! | [`app`] | everything |
+//! | [`app`], `fuzz` (not installed) | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
@@ -36,6 +36,8 @@ pub mod distro;
 pub mod doctor;
 pub mod engine;
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod i18n;
 pub mod ipc;
 pub mod output;

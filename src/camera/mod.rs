@@ -4,6 +4,8 @@
 pub mod asked;
 pub mod choice;
 pub mod controls;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod ids;
 pub mod modes;
 pub mod moved;

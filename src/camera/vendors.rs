@@ -89,7 +89,7 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
 }
 
 /// The report in this line, within bounds and with texts that can be shown.
-fn parse(line: &[u8]) -> Result<Report, String> {
+pub(super) fn parse(line: &[u8]) -> Result<Report, String> {
     let mut report: Report = serde_json::from_slice(line).map_err(|_| match line.is_empty() {
         true => tr("its library crashed"),
         false => tr("it gave an answer that cannot be read"),

@@ -8,6 +8,8 @@
 //! 4. The watcher creates nothing, and reports once an edit is over.
 
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod model;
 pub mod rules;
 mod save;

@@ -13,6 +13,8 @@
 
 mod cadence;
 mod events;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod inotify;
 mod look;
 mod openers;

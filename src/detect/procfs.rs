@@ -5,6 +5,9 @@
 //! a file server, so that a scan costs no more than one `readlink` for an ordinary descriptor. Even so it may never end
 //! (the memory map of a stuck process): it is for a [`super::look::Looker`].
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

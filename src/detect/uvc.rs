@@ -16,6 +16,8 @@
 //! something else is; who it is, where the program is another user's.
 
 mod ears;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod pace;
 mod sampler;
 mod sysfs;

@@ -256,7 +256,7 @@ impl Drop for Service {
 }
 
 /// What a method asks for; `None`: nothing.
-fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, String> {
+pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, String> {
     Ok(Some(match method {
         "Pause" => {
             let seconds = arguments.try_child_value(0).and_then(|seconds| seconds.get::<u32>()).unwrap_or(0);

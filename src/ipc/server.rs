@@ -5,6 +5,9 @@
 //!    goes: a `lenscap pause` is always heard. Those who watch are counted apart.
 //! 3. Whoever is turned away is told why.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -8,6 +8,9 @@
 //!   means buffer i mod n. VIDIOC_QUERYBUF of the last index shows it.
 //! * A timestamp of 0 is replaced by the module's own clock only sometimes: always give one.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

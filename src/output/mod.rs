@@ -10,6 +10,8 @@
 pub mod cards;
 pub mod error;
 pub mod finder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod leftovers;
 pub mod loopback;
 pub mod memory;

@@ -4,6 +4,9 @@
 //! outcomes are [`HostEvent`]s. Whether a step of the start takes too long or frames stay away is the caller's decision;
 //! here are only the deadlines of ending.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;

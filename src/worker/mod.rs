@@ -16,6 +16,8 @@ mod crop;
 mod decoder;
 mod delivery;
 mod errors;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gate;
 mod granted;
 mod heartbeat;

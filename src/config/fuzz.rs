@@ -1,0 +1,89 @@
+//! The settings file, as anybody may have edited it; see [`crate::fuzz`].
+
+use std::time::Duration;
+
+use super::file::{File, edited};
+use super::model::{CardChoice, Settings};
+use crate::core::controls::Value;
+
+/// The text of a file. What can be read is changed and saved: nothing may be lost on the way.
+pub fn settings(data: &[u8]) {
+    // `read_open` gives nothing else.
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let file = match File::parse(text) {
+        Ok(file) => file,
+        Err(problem) => {
+            assert!(problem.line >= 1 && problem.column >= 1, "{problem:?}");
+            assert!(!problem.sentence.is_empty() && !problem.sentence.contains(char::is_control), "{problem:?}");
+            return;
+        }
+    };
+    let Ok(before) = Settings::default().with(&file.given) else { return };
+    assert_eq!(edited(text, &before).as_deref(), Ok(text), "nothing was changed");
+    for change in CHANGES {
+        let mut after = before.clone();
+        change(&mut after);
+        let saved = edited(text, &after).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
+        assert_eq!(read(&saved), after, "{saved}");
+        assert_eq!(comments(&saved), comments(text), "{saved}");
+        let back = edited(&saved, &before).unwrap_or_else(|problem| panic!("{problem:?} in {saved}"));
+        assert_eq!(read(&back), before, "{back}");
+    }
+}
+
+/// One setting each, as the preferences change them. None takes a value away, which would take its comment, too.
+const CHANGES: [fn(&mut Settings); 6] = [
+    |settings| settings.camera.orientation.mirror ^= true,
+    |settings| settings.privacy.cooldown += Duration::from_millis(1),
+    |settings| settings.privacy.blocked.push("a\"b".into()),
+    |settings| {
+        settings.privacy.picture = Some("/a b/c.png".into());
+        settings.privacy.card = CardChoice::Picture;
+    },
+    |settings| settings.device.label = "L\u{e4}bel".into(),
+    |settings| {
+        let values = settings.controls.entry("usb-Cam \u{1b}[1".into()).or_default();
+        values.insert("gain".into(), Value::Integer(i64::MIN));
+        values.insert("".into(), Value::Real(1e300));
+    },
+];
+
+fn read(text: &str) -> Settings {
+    let file = File::parse(text).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
+    Settings::default().with(&file.given).unwrap_or_else(|sentence| panic!("{sentence} in {text}"))
+}
+
+/// All comments of a TOML text, in order.
+fn comments(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let (quotes, closing) = match next {
+            '#' => {
+                let end = rest.find('\n').unwrap_or(rest.len());
+                found.push(rest[..end].trim_end());
+                rest = &rest[end..];
+                continue;
+            }
+            '"' if rest.starts_with("\"\"\"") => (3, "\"\"\""),
+            '\'' if rest.starts_with("'''") => (3, "'''"),
+            '"' => (1, "\""),
+            '\'' => (1, "'"),
+            _ => {
+                rest = &rest[next.len_utf8()..];
+                continue;
+            }
+        };
+        // A text: over its end, and over up to two more quotes that may belong to it.
+        rest = &rest[quotes..];
+        while !rest.is_empty() && !rest.starts_with(closing) {
+            let escaped = usize::from(next == '"' && rest.starts_with('\\'));
+            rest = &rest[rest.chars().take(1 + escaped).map(char::len_utf8).sum()..];
+        }
+        rest = rest.get(quotes..).unwrap_or_default();
+        if quotes == 3 {
+            rest = rest.trim_start_matches(next);
+        }
+    }
+    found
+}

@@ -1,0 +1,27 @@
+//! What comes over the control socket and D-Bus; see [`crate::fuzz`].
+
+use glib::{Variant, VariantTy};
+
+use super::server::fuzz as server;
+use super::{Request, dbus};
+
+/// Bytes that clients send: one that says for whom and how many, then these.
+pub fn control(data: &[u8]) {
+    server::serve(data);
+}
+
+/// Arguments of a method: its name, their type and their bytes, divided by zeros.
+pub fn dbus(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == 0);
+    let mut text = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
+    let (method, kind) = (text(), text());
+    let Ok(kind) = VariantTy::new(kind) else { return };
+    if !kind.is_definite() {
+        return;
+    }
+    let arguments = Variant::from_bytes_with_type(&glib::Bytes::from(parts.next().unwrap_or_default()), kind);
+    match dbus::request(method, &arguments) {
+        Ok(Some(Request::SetControl { .. } | Request::ResetControls { .. } | Request::Pause { .. })) | Ok(_) => {}
+        Err(sentence) => assert!(!sentence.is_empty()),
+    }
+}

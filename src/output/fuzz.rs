@@ -1,0 +1,8 @@
+//! What the driver of a node says; see [`crate::fuzz`].
+
+use std::path::Path;
+
+/// A loopback node.
+pub fn node(path: &Path) {
+    super::loopback::fuzz::take(path);
+}
