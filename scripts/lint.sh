@@ -13,20 +13,40 @@ unsafe_in_sys() {
     grep -vE '^src/sys/|^[^:]*:[0-9]+:[[:space:]]*//'
 }
 deny() {
-  local advisories
-  if ! cargo deny --version >/dev/null 2>&1; then
-    PATH=$PWD/target/tools/bin:$PATH
-    # no package has a current one; built once, kept under target/
-    [ -x target/tools/bin/cargo-deny ] || cargo install --quiet --debug --locked --root target/tools cargo-deny || return
+  local version=0.20.2
+  PATH=$PWD/target/tools/bin:$PATH
+  if [ "$(cargo deny --version 2>/dev/null)" != "cargo-deny $version" ]; then
+    # no distribution has a current one; built once, kept under target/
+    cargo install --quiet --debug --locked --root target/tools "cargo-deny@$version" || return
   fi
-  cargo deny --locked --log-level error check bans licenses sources || return
-  advisories=$(cargo deny --locked --log-level error check advisories 2>&1) && return
-  if grep -qE 'failed to fetch advisory database' <<<"$advisories"; then
-    echo "SKIP cargo deny check advisories: the advisory database cannot be fetched here"
-  else
-    echo "$advisories"
+  cargo deny --locked --log-level error check bans licenses sources
+}
+# RUSTSEC's advisories on all crates, unmaintained and withdrawn ones.
+advisories() {
+  local said
+  PATH=$PWD/target/tools/bin:$PATH
+  cargo deny --version >/dev/null 2>&1 || { echo "SKIP advisories: there is no cargo-deny"; return 0; }
+  said=$(cargo deny --locked --log-level error check advisories 2>&1) && return
+  if ! grep -q 'failed to fetch advisory database' <<<"$said"; then
+    echo "$said"
     return 1
   fi
+  echo "SKIP RUSTSEC advisories: their database cannot be fetched from GitHub here; withdrawn crates are looked for"
+  # The same with a database about a crate that is none: which crates were withdrawn is known from crates.io.
+  mkdir -p "$scratch/none/crates/none"
+  printf '```toml\n[advisory]\nid = "RUSTSEC-2000-0001"\npackage = "none"\ndate = "2000-01-01"\n[versions]\npatched = []\n```\n\n# None\n\nNone.\n' \
+    >"$scratch/none/crates/none/RUSTSEC-2000-0001.md"
+  git -C "$scratch/none" init -q -b main
+  git -C "$scratch/none" add crates
+  git -C "$scratch/none" -c user.name=none -c user.email=none commit -q -m none
+  sed "/^\[advisories\]/a db-path = \"$scratch/advisories\"" deny.toml >"$scratch/deny.toml"
+  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$scratch/none.insteadOf" GIT_CONFIG_VALUE_0=https://github.com/RustSec/advisory-db \
+    cargo deny --locked --log-level error --config "$scratch/deny.toml" check advisories
+}
+# What no build above looks at: formatting and lock file.
+fuzzing() {
+  rustfmt --check --edition 2024 fuzz/fuzz_targets/*.rs || return
+  cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 }
 shell() {
   local files
@@ -111,6 +131,8 @@ run "format" cargo fmt --check
 run "clippy" cargo clippy --locked --all-targets --quiet -- -D warnings
 run "unsafe only in src/sys" unsafe_in_sys
 run "crates" deny
+run "advisories" advisories
+run "fuzz targets" fuzzing
 run "shell scripts" shell
 run "desktop files" desktop_files
 run "metainfo" metainfo
