@@ -544,6 +544,8 @@ impl Engine {
             self.retry_second(true);
         }
         if self.machine.deadline().is_some_and(|at| at <= now) {
+            // What the worker has said counts, however late it is heard.
+            self.dispatch_worker(now, WorkerHost::dispatch);
             if let Some(last) = self.last_frame {
                 self.events.push_back(Event::Worker(WorkerEvent::Frames { last }));
             }
@@ -589,7 +591,7 @@ impl Engine {
         }
         loop {
             self.notice_losses();
-            let Some(event) = self.events.pop_front() else { break };
+            let Some(event) = next(&mut self.events) else { break };
             let now = Instant::now();
             tracing::trace!(?event, "event");
             let is_presence = matches!(event, Event::Presence(_));
@@ -841,6 +843,16 @@ impl Engine {
             tracing::error!("cannot watch other cameras: {error}");
         }
         self.dispatch_sensors(Instant::now());
+    }
+}
+
+/// What is to be handled next. Facts come before the passing of time, whatever came first: what an action took long for must
+/// not be held against an answer that waits already.
+fn next(events: &mut VecDeque<Event>) -> Option<Event> {
+    let fact = events.iter().position(|event| *event != Event::Tick);
+    match fact {
+        Some(at) => events.remove(at),
+        None => std::mem::take(events).pop_back(),
     }
 }
 

@@ -66,3 +66,11 @@ fn orders_to_a_worker_that_is_not_there_are_answered() {
         assert_eq!(told(&engine), 1, "{order:?}: once");
     }
 }
+
+#[test]
+fn what_is_known_counts_before_a_deadline_that_passed_meanwhile() {
+    let off = || Event::Sensor(SensorEvent::Own { on: false });
+    let mut events = VecDeque::from([Event::Tick, off(), Event::Tick, Event::CameraCame]);
+    let order: Vec<_> = std::iter::from_fn(|| next(&mut events)).collect();
+    assert_eq!(order, [off(), Event::CameraCame, Event::Tick]);
+}
