@@ -42,12 +42,9 @@ pub fn scan() -> Found {
 fn rust_files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("a directory").flatten().map(|entry| entry.path());
     entries
-        .flat_map(|path| match path.is_dir() {
-            true => rust_files(&path),
-            // Files of tests only are left out here, modules of tests further down.
-            false if path.file_name().is_some_and(|name| name == "tests.rs") => Vec::new(),
-            false => vec![path],
-        })
+        // Files for tests and fuzzing only are left out here, modules of tests further down.
+        .filter(|path| !path.file_name().is_some_and(|name| name == "tests.rs" || name == "fuzz.rs" || name == "fuzz"))
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
 }
