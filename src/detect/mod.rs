@@ -45,6 +45,9 @@ use reads::Reads;
 const SETTLED_AFTER: Duration = Duration::from_millis(200);
 /// How long [`holders`] may take: it is for a sentence.
 const HOLDERS_PATIENCE: Duration = Duration::from_millis(200);
+/// How long somebody who streams is kept back until it is known who that is. On a busy computer a look at all processes takes
+/// longer than the loop may wait, and a notification that names nobody is worth little.
+const NAME_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Why a node cannot be watched.
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +163,8 @@ pub struct Detector {
     /// When the last open or close was heard.
     stirred_at: Option<Instant>,
     told: Presence,
+    /// Since when somebody is kept back whose name may come in a moment.
+    nameless_since: Option<Instant>,
     gone: bool,
 }
 
@@ -199,6 +204,7 @@ impl Detector {
             unseen: false,
             stirred_at: None,
             told: Presence::default(),
+            nameless_since: None,
             gone: false,
             node,
         })
@@ -215,7 +221,8 @@ impl Detector {
             return None;
         }
         let others = self.reads.deadline().into_iter().chain(self.looker.deadline());
-        Some(others.fold(self.cadence.deadline(), Instant::min))
+        let named = self.nameless_since.map(|since| since + NAME_PATIENCE);
+        Some(others.chain(named).fold(self.cadence.deadline(), Instant::min))
     }
 
     /// The worker's process id: like our own process, it never counts.
@@ -255,10 +262,26 @@ impl Detector {
             let polls = self.level.is_none() && !self.found.is_empty();
             self.cadence.settle(now, !presence.is_empty(), polls);
         }
+        if self.is_name_to_come(now, &presence) {
+            return None;
+        }
         (presence != self.told).then(|| {
             self.told = presence.clone();
             presence
         })
+    }
+
+    /// Whether this is news of somebody who has no name yet, and a look that may find it has not answered.
+    fn is_name_to_come(&mut self, now: Instant, presence: &Presence) -> bool {
+        let is_nameless = |presence: &Presence| presence.clients.iter().any(|client| client.pid.is_none());
+        if self.gone || !self.looker.is_waiting() || !is_nameless(presence) || is_nameless(&self.told) {
+            self.nameless_since = None;
+            return false;
+        }
+        let since = *self.nameless_since.get_or_insert(now);
+        let waits = now.saturating_duration_since(since) < NAME_PATIENCE;
+        self.nameless_since = waits.then_some(since);
+        waits
     }
 
     /// An error means that the node can no longer be watched.

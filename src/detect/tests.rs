@@ -314,8 +314,9 @@ fn a_process_that_does_not_answer_stops_nobody() {
         bench.detector.proc = proc.path().to_owned();
         bench.detector.looker = Looker::new(Duration::from_millis(50), Box::leak(Box::default()));
         bench.module.set(true);
-        // Who it is is not known yet; that somebody streams is.
-        let presence = bench.dispatch().unwrap();
+        // Who it is is not known yet; that somebody streams is, and is told soon all the same.
+        assert_eq!(bench.dispatch(), None);
+        let presence = bench.pass_until(bench.now + NAME_PATIENCE).unwrap();
         assert_eq!((presence.clients[0].pid, usages(&presence)), (None, vec![Use::Streaming]));
         bench.detector.looker.set_patience(Duration::from_secs(60));
         let asked = bench.now;
@@ -359,4 +360,22 @@ fn a_late_answer_is_taken_when_it_comes() {
     bench.pass_until(bench.now + Duration::from_secs(5));
     let before = bench.now;
     assert!(bench.detector.deadline().unwrap() > before + Duration::from_secs(20), "nothing is due any more");
+}
+
+#[test]
+fn who_streams_is_told_with_the_name_when_that_comes_in_a_moment() {
+    let mut bench = Bench::begin();
+    bench.detector.looker.set_patience(Duration::ZERO);
+    let _holding = bench.holder();
+    bench.module.set(true);
+    let end = Instant::now() + Duration::from_secs(60);
+    let presence = loop {
+        // No time passes: what is told first is what counts.
+        if let Some(presence) = bench.dispatch() {
+            break presence;
+        }
+        assert!(Instant::now() < end, "not within a minute");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(presence.any_streaming() && presence.clients.iter().all(|client| client.pid.is_some()), "{presence:?}");
 }
