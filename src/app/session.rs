@@ -4,8 +4,8 @@
 //! 1. The same for the applet and for a relay without a desktop, in the relay's own loop, with the few messages that it
 //!    takes written here: GLib would add 1.8 MB to the headless relay, and zbus two threads with an executor, for six
 //!    calls and five signals.
-//! 2. Nothing is waited for. A bus that is lost is tried again, ever more slowly; when tries have failed for minutes only
-//!    its socket's coming counts, so that a system without a bus costs no wake-ups.
+//! 2. Nothing is waited for. Where the bus's socket is not there, its coming is heard, so that a system without a bus costs
+//!    no wake-ups. One that is there and does not answer is tried again, ever more slowly, for some minutes.
 //! 3. What was missed meanwhile is read anew: `PreparingForSleep`, `LockedHint`. What cannot be read is as before.
 //!    Of what is read only changes are told: whoever resumed by hand is not overruled by an old lock.
 //! 4. On the system bus everybody may send us a signal: only those of logind's own connection count.
@@ -42,7 +42,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Between two tries to reach the bus, doubling.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(60);
-/// Tries in a row, about four minutes; after these only the coming of its socket counts.
+/// Tries in a row at a socket that does not answer, about four minutes; after these only the coming of another counts.
 const MAX_TRIES: u32 = 9;
 
 /// What is heard of logind.
@@ -172,6 +172,10 @@ impl Session {
         let _ = rustix::io::read(&self.timer, &mut [0; 8]);
         let mut buffer = [0; 4096];
         if self.coming.as_mut().is_some_and(|coming| coming.read_events(&mut buffer).is_ok()) && self.link.is_none() {
+            // Its directory may have come before it.
+            if let (Some(coming), Some(Address::Path(path))) = (&self.coming, &self.address) {
+                let _ = watch_nearest(coming, Path::new(path));
+            }
             (self.retry, self.tries) = (FIRST_RETRY, 0);
             self.retry_at = Some(now);
         }
@@ -222,7 +226,11 @@ impl Session {
                 if self.tries == 0 {
                     tracing::info!("sleep and lock are not seen: no system bus ({error})");
                 }
-                self.retry_later();
+                if error.kind() == io::ErrorKind::NotFound && self.coming.is_some() {
+                    self.tries += 1;
+                } else {
+                    self.retry_later();
+                }
             }
         }
     }
@@ -492,10 +500,21 @@ impl Session {
 
 /// Sees a socket come at `path`.
 fn coming(path: &Path) -> io::Result<Inotify> {
-    let directory = path.parent().ok_or(io::ErrorKind::NotFound)?;
     let inotify = Inotify::init()?;
-    inotify.watches().add(directory, WatchMask::CREATE | WatchMask::MOVED_TO | WatchMask::ONLYDIR)?;
+    watch_nearest(&inotify, path)?;
     Ok(inotify)
+}
+
+/// Watches the directory of `path`, or as much of the way to it as is there.
+fn watch_nearest(inotify: &Inotify, path: &Path) -> io::Result<()> {
+    for directory in path.ancestors().skip(1) {
+        let mask = WatchMask::CREATE | WatchMask::MOVED_TO | WatchMask::ONLYDIR;
+        match inotify.watches().add(directory, mask) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            added => return added.map(drop),
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
 }
 
 #[cfg(test)]

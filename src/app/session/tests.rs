@@ -236,19 +236,36 @@ fn a_new_session_is_followed_and_an_ended_one_is_locked_no_longer() {
     rig.hears(&[Event::Locked(false)]);
 }
 
+/// Whether nothing but an event would wake it up.
+fn is_at_rest(session: &Session) -> bool {
+    let spec = rustix::time::timerfd_gettime(&session.timer).unwrap();
+    session.retry_at.is_none() && (spec.it_value.tv_sec, spec.it_value.tv_nsec) == (0, 0)
+}
+
 #[test]
 fn a_bus_that_comes_later_is_found_and_none_costs_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("bus");
+    let path = directory.path().join("dbus/bus");
     let mut session = Session::at(Some(Address::Path(path.to_str().unwrap().into())), None).unwrap();
-    for _ in 1..MAX_TRIES {
-        session.retry_at = Some(Instant::now());
-        session.dispatch();
-    }
-    assert_eq!(session.retry_at, None, "no more tries");
-    let spec = rustix::time::timerfd_gettime(&session.timer).unwrap();
-    assert_eq!((spec.it_value.tv_sec, spec.it_value.tv_nsec), (0, 0), "and no timer");
+    assert!(is_at_rest(&session), "none costs nothing, from the first moment on");
+    std::fs::create_dir(directory.path().join("dbus")).unwrap();
+    session.dispatch();
+    assert!(session.link.is_none() && is_at_rest(&session));
     let _listener = listen(&path);
     session.dispatch();
     assert!(session.link.is_some());
+}
+
+#[test]
+fn a_bus_that_does_not_answer_is_not_asked_for_ever() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("bus");
+    drop(listen(&path));
+    let mut session = Session::at(Some(Address::Path(path.to_str().unwrap().into())), None).unwrap();
+    for _ in 1..MAX_TRIES {
+        assert!(!is_at_rest(&session));
+        session.retry_at = Some(Instant::now());
+        session.dispatch();
+    }
+    assert!(is_at_rest(&session), "no more tries");
 }
