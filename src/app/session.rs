@@ -176,7 +176,8 @@ impl Session {
             if let (Some(coming), Some(Address::Path(path))) = (&self.coming, &self.address) {
                 let _ = watch_nearest(coming, Path::new(path));
             }
-            (self.retry, self.tries) = (FIRST_RETRY, 0);
+            // Other things come there as well: that there is none is said once.
+            (self.retry, self.tries) = (FIRST_RETRY, self.tries.min(1));
             self.retry_at = Some(now);
         }
         let mut events = Vec::new();
