@@ -43,8 +43,9 @@ use reads::Reads;
 /// inotify reports an open before the descriptor is in its process's table, and a close before the module has let go:
 /// so long after either, what is counted and what is seen may differ though nobody is hidden.
 const SETTLED_AFTER: Duration = Duration::from_millis(200);
-/// How long [`holders`] may take: it is for a sentence.
-const HOLDERS_PATIENCE: Duration = Duration::from_millis(200);
+/// How long [`holders`] may take: it is for a sentence, asked for while there is no device and so no camera on. On an emulated
+/// machine a look at all processes took more than 200 ms; only a process that does not answer takes longer, once.
+const HOLDERS_PATIENCE: Duration = Duration::from_secs(1);
 /// How long somebody who streams is kept back until it is known who that is. On a busy computer a look at all processes takes
 /// longer than the loop may wait, and a notification that names nobody is worth little.
 const NAME_PATIENCE: Duration = Duration::from_millis(300);

@@ -167,10 +167,10 @@ pub fn others_hold(path: &Path) -> Vec<String> {
 }
 
 /// Who holds the lock of the node, as "name (process 123, user anna)": the kernel tells that of other users' processes,
-/// too, whose descriptors it keeps to itself.
-pub(super) fn lock_holder(path: &Path) -> Option<String> {
+/// too, whose descriptors it keeps to itself. `own`, a process id, is nobody: it is in the middle of taking the node.
+pub(super) fn lock_holder(path: &Path, own: u32) -> Option<String> {
     let node = fs::metadata(path).ok()?;
-    let pid = locker(&fs::read_to_string("/proc/locks").ok()?, node.ino())?;
+    let pid = locker(&fs::read_to_string("/proc/locks").ok()?, node.ino()).filter(|pid| *pid != own)?;
     let process = Path::new("/proc").join(pid.to_string());
     let name = text::name(fs::read(process.join("comm")).ok()?);
     let uid = fs::metadata(&process).ok()?.uid();
@@ -257,9 +257,10 @@ mod tests {
         assert_eq!(locker(locks, 653), Some(4711));
         assert_eq!(locker(locks, 7), None, "a process outside of our namespace");
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(lock_holder(file.path()), None);
+        assert_eq!(lock_holder(file.path(), 0), None);
         rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
-        let holder = lock_holder(file.path()).unwrap();
+        let holder = lock_holder(file.path(), 0).unwrap();
+        assert_eq!(lock_holder(file.path(), std::process::id()), None);
         assert!(holder.contains(&format!("(process {}, user ", std::process::id())), "{holder}");
     }
 

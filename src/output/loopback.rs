@@ -347,7 +347,7 @@ fn written_by_another(path: &Path) -> OutputError {
 fn busy(path: &Path, why: &str) -> OutputError {
     let mut holders = finder::others_hold(path);
     if holders.is_empty() {
-        holders.extend(finder::lock_holder(path));
+        holders.extend(finder::lock_holder(path, std::process::id()));
     }
     let node = path.display();
     let text = if holders.is_empty() {
