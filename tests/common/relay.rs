@@ -185,11 +185,16 @@ impl Relay {
 
     /// Waits for the next line, from where the last wait ended, that says this state.
     pub fn wait_for(&mut self, state: &str) -> Line {
+        self.wait_for_line(&format!("state \"{state}\""), |line| line.state == state)
+    }
+
+    /// Waits for a line of which this holds, from the last one waited for on.
+    pub fn wait_for_line(&mut self, what: &str, holds: impl Fn(&Line) -> bool) -> Line {
         let end = Instant::now() + DEADLINE;
         loop {
             self.position = self.position.min(self.seen.len());
             while let Some(line) = self.seen.get(self.position) {
-                if line.state == state {
+                if holds(line) {
                     return line.clone();
                 }
                 self.position += 1;
@@ -197,10 +202,10 @@ impl Relay {
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.seen.push(line),
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("no state \"{state}\" within {DEADLINE:?}: {:#?}\n{}", self.seen, self.stderr())
+                    panic!("no {what} within {DEADLINE:?}: {:#?}\n{}", self.seen, self.stderr())
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("ended before the state \"{state}\": {:#?}\n{}", self.seen, self.stderr())
+                    panic!("ended before the {what}: {:#?}\n{}", self.seen, self.stderr())
                 }
             }
         }
