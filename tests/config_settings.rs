@@ -254,6 +254,23 @@ fn saving_keeps_comments_and_what_did_not_change() {
 }
 
 #[test]
+fn a_list_keeps_its_layout_whatever_is_taken_out() {
+    let without = |text: &str, program: &str| {
+        let (_directory, path) = directory();
+        fs::write(&path, text).unwrap();
+        update(&path, |settings| settings.privacy.blocked.retain(|name| name != program)).unwrap();
+        fs::read_to_string(&path).unwrap()
+    };
+    assert_eq!(without("privacy.blocked = [\"a\", \"b\"]\n", "a"), "privacy.blocked = [\"b\"]\n");
+    assert_eq!(without("privacy.blocked = [ \"a\",\"b\" ]\n", "a"), "privacy.blocked = [ \"b\" ]\n");
+    assert_eq!(without("privacy.blocked = [\"a\", \"b\"]\n", "b"), "privacy.blocked = [\"a\"]\n");
+    assert_eq!(
+        without("privacy.blocked = [\n  \"a\",\n  # the second\n  \"b\",\n]\n", "a"),
+        "privacy.blocked = [\n  # the second\n  \"b\",\n]\n"
+    );
+}
+
+#[test]
 fn a_new_file_is_private_small_and_in_a_private_directory() {
     let (directory, _) = directory();
     let path = directory.path().join("a/lenscap/config.toml");

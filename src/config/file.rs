@@ -325,12 +325,24 @@ fn extended(old: &mut Array, new: &Array) -> bool {
         return false;
     }
     let added: Vec<Value> = new.iter().filter(|entry| !is_in(old, entry)).cloned().collect();
+    let before_first = old.get(0).map(space_before).unwrap_or_default();
     old.retain(|entry| is_in(new, entry));
+    if let (Some(space), Some(first)) = (before_first, old.get_mut(0))
+        && space_before(first).is_some()
+    {
+        first.decor_mut().set_prefix(space);
+    }
     if old.len() + added.len() != new.len() {
         return false;
     }
     old.extend(added);
     true
+}
+
+/// What stands before an entry of a list, if that is space alone.
+fn space_before(entry: &Value) -> Option<String> {
+    let prefix = entry.decor().prefix().map_or(Some(""), toml_edit::RawString::as_str)?;
+    prefix.trim().is_empty().then(|| prefix.to_owned())
 }
 
 pub(super) fn take_trailing(document: &mut DocumentMut) -> String {
