@@ -116,7 +116,11 @@ fn too_long(
 
 fn dark(record: &Record, findings: &mut Vec<Finding>) {
     let lit = record.when(|line| line.is_lit());
-    let dark = record.wire.and(&record.up()).minus(&lit);
+    let mut dark = record.wire.and(&record.up()).minus(&lit);
+    if record.is_bulk {
+        // Known by its transfers alone: SECURITY.md says so.
+        dark = dark.minus(&record.silent.grown(Duration::ZERO, OTHERS_DARK_BULK).and(&record.taken()));
+    }
     // Others' use is known by looking only; so is what an old relay left behind for a moment.
     let orphans: Spans = record.reigns.iter().filter_map(|reign| reign.until).map(|at| (at, at + ORPHAN)).collect();
     let others = record.taken().or(&orphans);

@@ -81,6 +81,16 @@ fn others_use_may_be_seen_a_little_later() {
     assert_eq!(found(&record), []);
     record.reigns[0].told[6].at = ms(33_000);
     assert_eq!(found(&record), [Rule::OthersLit]);
+
+    // A bulk camera that sends nothing tells nobody that it is on.
+    record.reigns[0].told.drain(5..);
+    record.taken[0].ended = Some(ms(36_100));
+    record.wire = record.wire.or(&[(ms(31_000), ms(36_000))].into_iter().collect());
+    assert_eq!(found(&record), [Rule::Dark]);
+    record.silent = [(ms(30_500), ms(35_000))].into_iter().collect();
+    assert_eq!(found(&record), []);
+    record.is_bulk = false;
+    assert_eq!(found(&record), [Rule::Dark]);
 }
 
 #[test]

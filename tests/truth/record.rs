@@ -109,6 +109,8 @@ pub struct Record {
     pub is_bulk: bool,
     /// When the camera was on, on the wire.
     pub wire: Spans,
+    /// When it was told to send nothing though it is on.
+    pub silent: Spans,
     /// One after the other.
     pub reigns: Vec<Reign>,
     /// Of the clients.

@@ -17,7 +17,7 @@ use super::ops::{CLIENTS, NODES, Op, Step};
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
 use crate::relay::{self, Relay, eventually};
-use crate::uvcam_rig::Camera;
+use crate::uvcam_rig::{Camera, Entry};
 
 const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
 /// Longest cooldown in the settings that are written.
@@ -519,6 +519,7 @@ impl Rig {
         let late = self.pulse.end();
         let log = self.camera.log();
         self.notes.extend(log.iter().map(|entry| Note { at: entry.at, text: format!("  wire {}", entry.text) }));
+        let silent = silent(&log, end);
         let sessions = self.camera.sessions();
         let wire: Spans = sessions.into_iter().map(|(on, off)| (on, off.unwrap_or(end))).collect();
         let streams: Vec<Stream> = self.clients.iter().flat_map(Actor::streams).collect();
@@ -534,6 +535,7 @@ impl Rig {
         Record {
             is_bulk: self.sending == Sending::Bulk,
             wire,
+            silent,
             reigns: self.throne.past,
             streams,
             taken: self.taker.streams(),
@@ -545,6 +547,14 @@ impl Rig {
             end,
         }
     }
+}
+
+/// From each order to freeze to the next to thaw.
+fn silent(log: &[Entry], end: At) -> Spans {
+    let orders = log.iter().filter_map(|entry| Some((entry.at, entry.text.strip_prefix("ORDER ")?)));
+    let orders: Vec<_> = orders.filter(|(_, order)| matches!(*order, "freeze" | "thaw")).collect();
+    let until = orders.iter().skip(1).map(|(at, _)| *at).chain([end]);
+    orders.iter().zip(until).filter(|((_, order), _)| *order == "freeze").map(|((at, _), until)| (*at, until)).collect()
 }
 
 /// The node with this label, whatever its number.
