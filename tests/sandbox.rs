@@ -3,8 +3,9 @@
 mod worker_rig;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use lenscap::core::sandbox::{Hold, Sandbox};
 use lenscap::frame::format::PixelFormat::Yuy2;
@@ -73,6 +74,39 @@ fn an_own_pipeline_may_do_what_its_user_may() {
 fn only_pipewires_source_connects() {
     let (_, can) = probe("pipewire");
     assert!(can["connect"] && !can["network"], "{can:?}");
+}
+
+/// What GStreamer's plugin scanner finds where the worker's program runs it: its limits, and whether it could read a secret.
+fn scanned(words: &[&str]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("lenscap");
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::write(home.path().join("secret"), "read").unwrap();
+    let scanner = cache.join("scanner");
+    let script =
+        "#!/bin/sh\ncd \"${0%/*}\"; { grep Seccomp: /proc/self/status; cat ../secret; } >told 2>/dev/null; exit 1\n";
+    std::fs::write(&scanner, script).unwrap();
+    std::fs::set_permissions(&scanner, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let status = Command::new(worker())
+        .args(words)
+        .envs([("GST_PLUGIN_SCANNER", &scanner), ("GST_REGISTRY", &cache.join("registry.bin"))])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(status.is_ok());
+    std::fs::read_to_string(cache.join("told")).expect("the scanner was run")
+}
+
+#[test]
+fn whoever_lists_cameras_and_controls_is_confined_as_well() {
+    let (Sandbox::On { files, calls }, _) = probe("libcamera") else { panic!("not confined") };
+    for words in [&["--list-cameras", "icamera"][..], &["--list-cameras", "libcamera"], &["--controls", "libcamera"]] {
+        let told = scanned(words);
+        assert_eq!(told.contains("Seccomp:\t2"), calls == Hold::Full, "{words:?}: {told}");
+        assert_eq!(told.contains("read"), files == Hold::None, "{words:?}: {told}");
+        let told = scanned(&[words, &["--unconfined"]].concat());
+        assert!(told.contains("Seccomp:\t0") && told.contains("read"), "{words:?}: {told}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::camera::choice::{self, Decision};
 use crate::camera::modes::{self, Format, Rates, Size};
 use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
-use crate::config::{self, Overrides};
+use crate::config::{self, Overrides, Settings};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf, trn};
 use crate::ipc::{self, AskError};
@@ -51,10 +51,11 @@ pub(super) fn run(asked: &CamerasArgs) -> Result<(), String> {
 impl Listing {
     fn gather(config: Option<&Path>) -> Self {
         let mut notes = Vec::new();
-        let source = source(config).unwrap_or_else(|sentence| {
+        let settings = settings(config).unwrap_or_else(|sentence| {
             notes.push(sentence);
-            Source::Auto
+            Settings::default()
         });
+        let (source, is_confined) = (settings.camera.source, settings.privacy.sandbox);
         let system = System::here();
         let mut cameras = system.cameras();
         let may_ask = match ipc::status() {
@@ -68,7 +69,8 @@ impl Listing {
         };
         if may_ask {
             // The libraries take their time meanwhile.
-            let asked = program("lenscap-worker").map(|worker| std::thread::spawn(move || vendors::ask(&worker)));
+            let asked =
+                program("lenscap-worker").map(|worker| std::thread::spawn(move || vendors::ask(&worker, is_confined)));
             cameras.iter_mut().for_each(Camera::ask);
             match asked.map(std::thread::JoinHandle::join) {
                 Ok(Ok((more, problems))) => {
@@ -222,13 +224,12 @@ fn said(source: &Source) -> String {
 }
 
 /// The source in the settings.
-fn source(config: Option<&Path>) -> Result<Source, String> {
+fn settings(config: Option<&Path>) -> Result<Settings, String> {
     let path = match config {
         Some(path) => path.to_owned(),
         None => config::default_path()?,
     };
-    let settings = config::load(&path, &Overrides::default()).map_err(|error| error.to_string())?;
-    Ok(settings.camera.source)
+    config::load(&path, &Overrides::default()).map_err(|error| error.to_string())
 }
 
 /// Formats with the same sizes and rates together, in the order of the camera.

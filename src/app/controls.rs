@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::{program, settle};
 use crate::camera::System;
-use crate::camera::asked::Asked;
+use crate::camera::off::{self, Order};
 use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Overrides};
 use crate::core::controls::{CameraControls, Control, Saved, Value};
@@ -20,58 +18,9 @@ use crate::i18n::{tr, trf};
 use crate::ipc::{self, AskError, Request};
 use crate::text;
 
-/// How long a vendor's library may take to say what it has.
-pub(super) const LIST_LIMIT: Duration = Duration::from_secs(15);
-
-/// What `lenscap-worker` is started with to list the controls, after setting some.
-pub(super) fn arguments(source: &Source, excluded: &[PathBuf], orders: &[Order]) -> Vec<OsString> {
-    let mut words: Vec<OsString> = vec!["--controls".into(), source.to_string().into()];
-    for node in excluded {
-        words.extend(["--excluded".into(), node.into()]);
-    }
-    for order in orders {
-        match order {
-            Order::Set(key, value) => words.extend(["--set".into(), key.into(), value.into()]),
-            Order::Default(key) => words.extend(["--default".into(), key.into()]),
-        }
-    }
-    words
-}
-
-/// What is to be done before the list is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Set this, to what the user wrote.
-    Set(String, String),
-    /// Set it to its default.
-    Default(String),
-}
-
-/// What the process printed.
-fn understood(printed: &[u8]) -> Result<CameraControls, String> {
-    let said = serde_json::from_slice::<Result<CameraControls, String>>(printed);
-    said.map(|said| said.map(CameraControls::cleaned).map_err(|sentence| text::clean(sentence, text::SENTENCE)))
-        .unwrap_or_else(|_| {
-            Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
-        })
-}
-
-/// That it did not answer.
-pub(super) fn no_answer() -> String {
-    tr("The camera does not answer: unplug it or restart the computer.")
-}
-
-/// Reads the controls of a camera in a process of its own, with such [`arguments`]; never streams. Waits for its answer.
+/// [`off::read`] with the program that is installed.
 pub(super) fn read(arguments: &[OsString]) -> Result<CameraControls, String> {
-    let program = program("lenscap-worker")?;
-    let mut command = Command::new(&program);
-    let asked = Asked::new(command.args(arguments)).map_err(|error| {
-        trf(
-            "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-            &[("path", &program.display()), ("error", &error)],
-        )
-    })?;
-    understood(&asked.line(Instant::now() + LIST_LIMIT).map_err(|_| no_answer())?)
+    off::read(&program("lenscap-worker")?, arguments)
 }
 
 /// Values by camera and control that are to be saved, or no longer.
@@ -113,6 +62,7 @@ fn path_of(text: &Json) -> Option<PathBuf> {
 struct Place {
     source: Source,
     excluded: Vec<PathBuf>,
+    is_confined: bool,
     config: PathBuf,
     /// The list, where the relay has the camera open.
     live: Option<Json>,
@@ -129,9 +79,11 @@ impl Place {
         match answer {
             Ok(answer) => {
                 let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+                let settings = config::load(Path::new(&text("config")), &Overrides::default()).unwrap_or_default();
                 Ok(Self {
                     source: text("source").parse()?,
                     excluded: answer["excluded"].as_array().into_iter().flatten().filter_map(path_of).collect(),
+                    is_confined: settings.privacy.sandbox,
                     config: text("config").into(),
                     live: (answer["live"] == Json::Bool(true)).then_some(answer),
                     is_running: true,
@@ -149,6 +101,7 @@ impl Place {
                 Ok(Self {
                     source,
                     excluded: settings.device.node.into_iter().collect(),
+                    is_confined: settings.privacy.sandbox,
                     config,
                     live: None,
                     is_running: false,
@@ -159,7 +112,7 @@ impl Place {
 
     /// The list, and what is saved shown in it.
     fn list(&self, orders: &[Order]) -> Result<CameraControls, String> {
-        read(&arguments(&self.source, &self.excluded, orders))
+        read(&off::arguments(&self.source, &self.excluded, self.is_confined, orders))
     }
 
     fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), String> {
@@ -303,20 +256,6 @@ mod tests {
             "menu": [{"value": 0, "label": "A"}, {"value": 1, "label": "B"}],
         });
         assert_eq!(line(&control, 4, 4), "mode  menu  1 (B)  [0 (A), 1 (B); default 1]");
-    }
-
-    #[test]
-    fn what_the_process_prints_is_understood_or_said_to_be_wrong() {
-        let list = CameraControls { camera: "usb-1".into(), ..CameraControls::default() };
-        let printed = serde_json::to_vec(&Ok::<_, String>(list.clone())).unwrap();
-        assert_eq!(understood(&printed), Ok(list.clone()));
-        assert_eq!(understood(br#"{"Err":"No camera."}"#), Err("No camera.".into()));
-        assert!(understood(b"core dumped").is_err());
-        let evil = CameraControls { camera: "usb\u{1b}[1m".into(), problems: vec!["a\u{7}\nb".into()], ..list };
-        let printed = serde_json::to_vec(&Ok::<_, String>(evil)).unwrap();
-        let cleaned = understood(&printed).unwrap();
-        assert_eq!((cleaned.camera.as_str(), &cleaned.problems[..]), ("usb [1m", &["a b".to_owned()][..]));
-        assert_eq!(understood(br#"{"Err":"No\u001b[2J\ncamera."}"#), Err("No [2J camera.".into()));
     }
 
     #[test]

@@ -13,11 +13,12 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use ksni::TrayMethods;
 
-use super::controls::{Order, arguments as list_arguments, to_reset};
+use super::controls::to_reset;
 use super::keeper::does_not_answer;
 use super::program;
 use super::reading::Reader;
 use super::relay::{Manner, Relay, Wish};
+use crate::camera::off::{self, Order};
 use crate::camera::{self, Camera};
 use crate::cli::RunArgs;
 use crate::config::{self, SecondNode, Settings};
@@ -314,7 +315,8 @@ impl Desktop {
         let words = {
             let relay = self.relay.borrow();
             let own: Vec<_> = relay.nodes().into_iter().flatten().collect();
-            list_arguments(&relay.settings().camera.source, &own, orders)
+            let settings = relay.settings();
+            off::arguments(&settings.camera.source, &own, settings.privacy.sandbox, orders)
         };
         self.reader.read(words, orders.is_empty()).await
     }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use async_channel::Sender;
 
-use super::controls::{LIST_LIMIT, no_answer, read};
+use super::controls::read;
+use crate::camera::off::{self, no_answer};
 use crate::core::controls::CameraControls;
 use crate::i18n::{tr, trf};
 
@@ -45,7 +46,7 @@ struct Job {
 
 impl Reader {
     pub(super) fn new() -> Rc<Self> {
-        Self::with(read, LIST_LIMIT + GRACE)
+        Self::with(read, off::LIMIT + GRACE)
     }
 
     fn with(run: Run, limit: Duration) -> Rc<Self> {

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod modes;
 pub mod moved;
 pub mod numbers;
+pub mod off;
 pub mod owner;
 mod place;
 pub mod sight;
@@ -26,6 +27,9 @@ use crate::core::source::Source;
 use crate::text;
 pub use place::Location;
 use sight::{Evidence, Sight};
+
+/// The option of the worker's program that leaves it what it could give up, where it is asked about cameras that are off.
+pub const UNCONFINED: &str = "--unconfined";
 
 /// Where the kernel lists video nodes.
 pub const CLASS: &str = "/sys/class/video4linux";

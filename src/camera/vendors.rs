@@ -49,11 +49,14 @@ pub struct Reported {
 }
 
 /// Asks for the cameras of both libraries at once; cameras, and sentences about what went wrong. Never to be called while
-/// a camera is on.
-pub fn ask(worker: &Path) -> (Vec<Camera>, Vec<String>) {
+/// a camera is on. `is_confined`: as the settings say of the camera process.
+pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<String>) {
     let until = Instant::now() + LIMIT;
-    let asked = [Kind::Icamera, Kind::Libcamera]
-        .map(|kind| (kind, Asked::new(Command::new(worker).args([OPTION, kind.as_str()]).stderr(Stdio::null()))));
+    let asked = [Kind::Icamera, Kind::Libcamera].map(|kind| {
+        let mut command = Command::new(worker);
+        command.args([OPTION, kind.as_str()]).args((!is_confined).then_some(super::UNCONFINED));
+        (kind, Asked::new(command.stderr(Stdio::null())))
+    });
     let mut cameras = Vec::new();
     let mut problems = Vec::new();
     for (kind, asked) in asked {
@@ -167,7 +170,7 @@ mod tests {
         let (_directory, worker) = program(&format!(
             "[ $2 = libcamera ] && printf '%s\\n' '{json}' || echo '{{\"installed\":false,\"cameras\":[]}}'"
         ));
-        let (cameras, problems) = ask(&worker);
+        let (cameras, problems) = ask(&worker, true);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(cameras.len(), 1);
         assert_eq!(cameras[0].source, Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into())));
@@ -182,18 +185,18 @@ mod tests {
             ("head -c 1000000 /dev/zero", "too much"),
         ] {
             let (_directory, worker) = program(script);
-            let (cameras, problems) = ask(&worker);
+            let (cameras, problems) = ask(&worker, true);
             assert!(cameras.is_empty());
             assert_eq!(problems.len(), 2);
             assert!(problems[0].contains("icamera") && problems[1].contains("libcamera"), "{problems:?}");
             assert!(problems.iter().all(|problem| problem.contains(why)), "{problems:?}");
         }
-        let (cameras, problems) = ask(Path::new("/no/such/worker"));
+        let (cameras, problems) = ask(Path::new("/no/such/worker"), true);
         assert!(cameras.is_empty() && problems.len() == 2);
         // One that answers and then hangs has answered; what it started goes with it.
         let (directory, worker) =
             program("echo '{\"installed\":true,\"cameras\":[]}'; sleep 1000 & echo $! >>$(dirname $0)/pid; wait");
-        assert_eq!(ask(&worker), (vec![], vec![]));
+        assert_eq!(ask(&worker, true), (vec![], vec![]));
         let pids = std::fs::read_to_string(directory.path().join("pid")).unwrap_or_default();
         for pid in pids.lines() {
             let end = Instant::now() + Duration::from_secs(5);

@@ -1,5 +1,6 @@
 //! Processes: children that die with their parent and inherit what they are given; forks; ends.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
@@ -44,6 +45,19 @@ pub fn die_with_parent(parent: Pid, signal: Signal) -> io::Result<()> {
         Some(now) if now == parent => Ok(()),
         _ => Err(io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error())),
     }
+}
+
+/// Sets a variable of this process's environment.
+///
+/// # Errors
+/// `EBUSY` when there is a second thread, which might be reading it.
+pub fn set_variable(name: &str, value: impl AsRef<OsStr>) -> io::Result<()> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(rustix::io::Errno::BUSY.into());
+    }
+    // SAFETY: there is no other thread that could read or change the environment meanwhile.
+    unsafe { std::env::set_var(name, value) };
+    Ok(())
 }
 
 /// Which side of a [`fork`] this is.

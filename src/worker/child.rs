@@ -14,7 +14,7 @@ use super::controls::{self, Controls, News};
 use super::delivery::Delivery;
 use super::pipeline::Pipeline;
 use super::protocol::{self, Configure, FromChild, ToChild};
-use super::{listing, sandbox};
+use super::{listing, sandbox, sources};
 use crate::camera;
 use crate::core::event::Step;
 use crate::core::sandbox::Sandbox;
@@ -39,7 +39,8 @@ enum End {
 /// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
 pub fn run() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|option| option == camera::vendors::OPTION) {
-        return listing::run(&std::env::args().nth(2).unwrap_or_default());
+        let words: Vec<String> = std::env::args().skip(2).collect();
+        return listing::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
     }
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
@@ -49,7 +50,7 @@ pub fn run() -> ExitCode {
         .with_env_filter(filter)
         .init();
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    if let Some((controls::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+    if let Some((camera::off::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
         return controls::list(rest);
     }
     let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
@@ -248,7 +249,7 @@ impl Session {
         }
     }
 
-    fn configure(&self, configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
+    fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
         let internal = |error: String| {
             let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
             Reason::new(ReasonKind::Other, text)
@@ -258,6 +259,8 @@ impl Session {
         let control = Control::open(control_fd.as_fd()).map_err(|error| internal(error.to_string()))?;
         // From here on there are only the mappings: they take no ioctl.
         drop((slots, control_fd));
+        // Once: the sandbox lets in what is opened afterwards.
+        configure.source = sources::settled(&configure.source);
         let confined = match configure.sandbox {
             true => sandbox::enter(&configure.source, &configure.excluded),
             false => Sandbox::Off,

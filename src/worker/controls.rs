@@ -15,7 +15,7 @@ use std::time::Instant;
 use gst::prelude::*;
 
 use balance::Balance;
-pub(super) use list::{WORD, run as list};
+pub(super) use list::run as list;
 use pace::Pace;
 
 use crate::camera::controls::Device;

@@ -21,8 +21,8 @@ use super::heartbeat::{BEAT_INTERVAL, Heartbeat};
 use super::keeper;
 use super::protocol::{self, Configure, FromChild, Stats, ToChild};
 use super::reasons::{abandoned, cannot_start, crashed, nonsense};
+use super::saved;
 use super::stderr::{Stderr, plain};
-use super::{sandbox, saved};
 use crate::core::controls::{CameraControls, Changes, Saved, Value};
 use crate::core::event::Step;
 use crate::core::mode::{FrameRate, Mode};
@@ -241,7 +241,6 @@ impl WorkerHost {
         command
             .arg(theirs.as_raw_fd().to_string())
             .arg(heartbeat_fd.as_raw_fd().to_string())
-            .envs(sandbox::registry().filter(|_| config.sandbox).map(|path| (sandbox::REGISTRY_VARIABLE, path)))
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,4 +1,4 @@
-//! `lenscap-worker --list-cameras KIND`: what a vendor's library has, as one line of JSON on stdout. No stream is started
+//! `lenscap-worker --list-cameras KIND [--unconfined]`: what a vendor's library has, as one line of JSON on stdout. No stream is started
 //! and no camera opened; the process ends, and the library's state with it.
 
 use std::process::ExitCode;
@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use gst::prelude::*;
 
 use super::answer::Answer;
-use super::negotiate;
-use crate::camera::Location;
+use super::{negotiate, sandbox};
 use crate::camera::modes::{Format, Rates, Size};
 use crate::camera::vendors::{Report, Reported};
+use crate::camera::{Location, UNCONFINED};
+use crate::core::source::Source;
 
 /// Wrong usage.
 const USAGE: u8 = 2;
@@ -17,14 +18,22 @@ const FAILED: u8 = 1;
 /// libcamera's list of cameras in GStreamer.
 const LIBCAMERA_PROVIDER: &str = "libcameraprovider";
 
-/// Prints the report on this kind of camera; the exit status.
-pub(super) fn run(kind: &str) -> ExitCode {
-    let list = match kind {
-        "icamera" => icamera,
-        "libcamera" => libcamera,
+/// Prints the report on the kind of camera that is asked for; the exit status.
+pub(super) fn run(words: &[&str]) -> ExitCode {
+    let (kind, is_confined) = match words {
+        [kind] => (*kind, true),
+        [kind, UNCONFINED] => (*kind, false),
+        _ => return ExitCode::from(USAGE),
+    };
+    let (list, source): (fn() -> Report, _) = match kind {
+        "icamera" => (icamera, Source::Icamera(None)),
+        "libcamera" => (libcamera, Source::Libcamera(None)),
         _ => return ExitCode::from(USAGE),
     };
     let Ok(answer) = Answer::take() else { return ExitCode::from(FAILED) };
+    if is_confined {
+        sandbox::enter(&source, &[]);
+    }
     if gst::init().is_err() {
         return ExitCode::from(FAILED);
     }

@@ -279,7 +279,7 @@ impl Pipeline {
     /// Opens the camera, of several the first that can be opened, and chooses its caps.
     fn open(&self) -> Result<(Built, Option<Choice>), Reason> {
         if self.configure.source != Source::Auto {
-            return self.open_one(&sources::settled(&self.configure.source));
+            return self.open_one(&self.configure.source.clone());
         }
         let cameras = sources::cameras(&self.configure.excluded)?;
         let mut decision = Decision::new(&cameras, &Source::Auto);

@@ -19,8 +19,8 @@
 //! loads anything, and a mapping takes no `S_FMT`, `REQBUFS` or `STREAMOFF`. A filter on ioctls by their number would not do:
 //! the camera needs the same numbers. A copied ring would cost a copy of every picture, and protect the same pages.
 //!
-//! What it does not keep from: a user's own `pipeline:` is exempt. Intel's and libcamera's cameras need every node that is no
-//! USB camera. Other processes' names and command lines can be read in `/proc`.
+//! The processes that list cameras and controls are in it as well. What it does not keep from: a user's own `pipeline:` is
+//! exempt. Intel's and libcamera's cameras need every node of a device; nodes without one, as loopbacks are, they do not get. Other processes' names and command lines can be read in `/proc`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ use crate::sys::process;
 /// Landlock as of Linux 6.12; older kernels enforce what they know.
 const LANDLOCK: ABI = ABI::V6;
 /// Environment variable that names GStreamer's list of plugins.
-pub(super) const REGISTRY_VARIABLE: &str = "GST_REGISTRY";
+const REGISTRY_VARIABLE: &str = "GST_REGISTRY";
 /// Largest list of plugins taken over from the user's own.
 const MAX_REGISTRY: u64 = 32 << 20;
 /// Nodes that are looked at.
@@ -104,9 +104,7 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
     if let Err(error) = process::forbid_core_dumps() {
         tracing::debug!("core dumps cannot be forbidden: {error}");
     }
-    let registry = std::env::var_os(REGISTRY_VARIABLE).map(PathBuf::from);
-    let cache = registry.as_deref().and_then(make_cache);
-    let files = match restrict_files(source, excluded, cache) {
+    let files = match restrict_files(source, excluded, cache()) {
         Ok(RulesetStatus::FullyEnforced) => Hold::Full,
         Ok(RulesetStatus::PartiallyEnforced) => Hold::Part,
         Ok(RulesetStatus::NotEnforced) => Hold::None,
@@ -177,9 +175,9 @@ fn nodes(source: &Source, excluded: &[PathBuf], dev: &Path, sys: &Path) -> Vec<P
         if !name.starts_with("video") || excluded.contains(&path) {
             return false;
         }
-        let Some(named) = &named else { return true };
         let device = sys.join("class/video4linux").join(name).canonicalize().unwrap_or_default();
         let device = device.to_string_lossy();
+        let Some(named) = &named else { return *source == Source::Auto || !device.contains("/virtual/") };
         // Decoders of the machine are of use to any camera.
         *named == path || !(device.contains("/usb") || device.contains("/virtual/"))
     };
@@ -194,6 +192,17 @@ fn nodes(source: &Source, excluded: &[PathBuf], dev: &Path, sys: &Path) -> Vec<P
     found.sort();
     found.dedup();
     found
+}
+
+/// Where GStreamer may keep its list of plugins: what the environment names, or else what is named there from now on.
+fn cache() -> Option<PathBuf> {
+    if let Some(given) = std::env::var_os(REGISTRY_VARIABLE) {
+        return make_cache(Path::new(&given));
+    }
+    let registry = registry()?;
+    let directory = make_cache(&registry)?;
+    process::set_variable(REGISTRY_VARIABLE, &registry).ok()?;
+    Some(directory)
 }
 
 /// The directory of our own list of plugins, with the user's as the first: a whole scan takes seconds.
@@ -214,9 +223,8 @@ fn make_cache(registry: &Path) -> Option<PathBuf> {
 }
 
 /// Where our own list of plugins is: GStreamer's own name for it, in our directory.
-pub(super) fn registry() -> Option<PathBuf> {
-    let taken = [REGISTRY_VARIABLE, "GST_REGISTRY_1_0"].iter().any(|name| std::env::var_os(name).is_some());
-    let base = directories::BaseDirs::new().filter(|_| !taken)?;
+fn registry() -> Option<PathBuf> {
+    let base = directories::BaseDirs::new().filter(|_| std::env::var_os("GST_REGISTRY_1_0").is_none())?;
     Some(base.cache_dir().join(format!("lenscap/registry.{}.bin", std::env::consts::ARCH)))
 }
 
@@ -372,6 +380,7 @@ mod tests {
         assert_eq!(names(Source::V4l2(dev.join("v4l/webcam"))), ["media0", "video0", "video10"]);
         assert_eq!(names(Source::V4l2(dev.join("video30"))), ["media0", "video10"], "itself");
         assert_eq!(names(Source::Auto), ["media0", "video0", "video1", "video10", "video31"]);
+        assert_eq!(names(Source::Libcamera(None)), ["media0", "video0", "video1", "video10"]);
         assert!(names(Source::Test).is_empty() && names(Source::PipeWire(None)).is_empty());
     }
 

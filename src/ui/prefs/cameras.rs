@@ -15,7 +15,7 @@ use crate::core::source::Source;
 use crate::core::status::StateName;
 use crate::i18n::{tr, trf};
 
-use super::relay::{Applet, Relay};
+use super::relay::{Applet, Relay, worker};
 use super::store::Store;
 
 /// See the module.
@@ -131,6 +131,7 @@ impl Cameras {
         let mut unknown = self.system.cameras();
         unknown.retain(|camera| !self.asked.borrow().contains_key(&key(camera)));
         let worker = self.vendors.borrow().is_none().then(worker);
+        let is_confined = store.settings().privacy.sandbox;
         if unknown.is_empty() && worker.is_none() {
             return;
         }
@@ -139,7 +140,7 @@ impl Cameras {
         glib::spawn_future_local(async move {
             let asked = gio::spawn_blocking(move || {
                 unknown.iter_mut().for_each(Camera::ask);
-                (unknown, worker.map(|worker| vendors::ask(&worker)))
+                (unknown, worker.map(|worker| vendors::ask(&worker, is_confined)))
             });
             let answer = asked.await;
             let (Some(cameras), Some(store)) = (cameras.upgrade(), store.upgrade()) else { return };
@@ -170,10 +171,4 @@ fn is_on(applet: &Applet) -> bool {
             .iter()
             .any(|state| state.as_str() == view.state),
     }
-}
-
-/// Beside this program, installed or not.
-fn worker() -> PathBuf {
-    let own = std::env::current_exe().unwrap_or_default();
-    own.with_file_name("lenscap-worker")
 }

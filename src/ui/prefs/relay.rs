@@ -317,6 +317,11 @@ pub(super) fn beside(name: &str, below_prefix: &str) -> PathBuf {
     beside.into_iter().chain(installed).find(|path| path.is_file()).unwrap_or_else(|| Path::new(name).to_owned())
 }
 
+/// The camera program.
+pub(super) fn worker() -> PathBuf {
+    beside("lenscap-worker", "libexec/lenscap/lenscap-worker")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use super::super::answer::Answer;
 use super::super::protocol::Configure;
-use super::super::sources;
+use super::super::{sandbox, sources};
 use super::{Backend, Controls};
+use crate::camera;
 use crate::camera::choice::Decision;
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::{Orientation, Source};
@@ -15,10 +16,7 @@ use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::frame::slots::SlotLayout;
 use crate::i18n::{tr, trf};
 
-/// The word that asks for this.
-pub(in crate::worker) const WORD: &str = "--controls";
-
-/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--excluded NODE]...
+/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
 /// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
 pub(in crate::worker) fn run(arguments: &[String]) -> ExitCode {
     let answer = Answer::take();
@@ -34,15 +32,20 @@ pub(in crate::worker) fn run(arguments: &[String]) -> ExitCode {
 fn list(arguments: &[String]) -> Result<CameraControls, String> {
     let mut words = arguments.iter();
     let source: Source = words.next().map_or("", String::as_str).parse()?;
-    let (mut excluded, mut orders) = (Vec::new(), Vec::new());
+    let (mut excluded, mut orders, mut is_confined) = (Vec::new(), Vec::new(), true);
     while let Some(word) = words.next() {
         let mut next = || words.next().cloned().unwrap_or_default();
         match word.as_str() {
+            camera::UNCONFINED => is_confined = false,
             "--excluded" => excluded.push(PathBuf::from(next())),
             "--set" => orders.push((next(), Some(next()))),
             "--default" => orders.push((next(), None)),
             other => return Err(format!("{other}: ?")),
         }
+    }
+    let source = sources::settled(&source);
+    if is_confined {
+        sandbox::enter(&source, &excluded);
     }
     let mut controls = open(&source, excluded)?;
     for (key, text) in orders {
@@ -70,7 +73,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
 fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     // A node needs no GStreamer: most cameras are listed at once.
-    if let Source::V4l2(path) = &sources::settled(source) {
+    if let Source::V4l2(path) = source {
         return open_node(path, &excluded);
     }
     gst::init()

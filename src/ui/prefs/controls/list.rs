@@ -1,19 +1,14 @@
 //! Where the list of controls comes from.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::path::Path;
-use std::time::Duration;
 
 use glib::variant::Variant;
 
-use super::super::relay::{Applet, Relay, beside};
+use super::super::relay::{Applet, Relay, worker};
 use super::super::store::Store;
+use crate::camera::off;
 use crate::core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
 use crate::i18n::tr;
-
-/// How long a camera may take to say what it has.
-const LIMIT: Duration = Duration::from_secs(15);
 
 /// The list, of the applet or, where none runs, of the camera in the settings.
 pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls, String> {
@@ -22,24 +17,10 @@ pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls,
         return from_variant(&answer).ok_or_else(not_understood);
     }
     let settings = store.settings();
-    let program = beside("lenscap-worker", "libexec/lenscap/lenscap-worker");
-    let source = settings.camera.source.to_string();
-    let mut line: Vec<&OsStr> = vec![program.as_os_str(), "--controls".as_ref(), source.as_ref()];
-    let node = settings.device.node.clone();
-    if let Some(node) = &node {
-        line.extend(["--excluded".as_ref(), Path::as_os_str(node)]);
-    }
-    let child =
-        gio::Subprocess::newv(&line, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| error.message().to_owned())?;
-    let printed = match glib::future_with_timeout(LIMIT, child.communicate_future(None)).await {
-        Ok(Ok((Some(printed), _))) => printed,
-        _ => {
-            child.force_exit();
-            return Err(tr("The camera does not answer: unplug it or restart the computer."));
-        }
-    };
-    let mut list =
-        serde_json::from_slice::<Result<CameraControls, String>>(&printed).map_err(|_| not_understood())??;
+    let node: Vec<_> = settings.device.node.clone().into_iter().collect();
+    let words = off::arguments(&settings.camera.source, &node, settings.privacy.sandbox, &[]);
+    let read = gio::spawn_blocking(move || off::read(&worker(), &words));
+    let mut list = read.await.unwrap_or_else(|_| Err(off::no_answer()))?;
     list.overlay(settings.controls.get(&list.camera).unwrap_or(&Values::new()));
     Ok(list)
 }
