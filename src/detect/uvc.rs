@@ -234,6 +234,7 @@ impl Sensors {
         let is_claimed = |tracked: &&Tracked| tracked.camera.nodes.iter().any(|known| names.contains(known));
         self.claim.interfaces =
             self.cameras.iter().filter(is_claimed).map(|tracked| tracked.camera.interface.clone()).collect();
+        tracing::debug!("the camera process has {names:?}: {:?}", self.claim.interfaces);
         !self.claim.interfaces.is_empty()
     }
 
@@ -259,6 +260,7 @@ impl Sensors {
     /// The worker is through with what it claimed: [`SensorEvent::Own`] comes from the next [`Self::dispatch`] on, until
     /// it is off. Due at once.
     pub fn verify(&mut self, now: Instant) {
+        tracing::debug!("the camera process is through with {:?}", self.claim.interfaces);
         self.claim.is_checked = true;
         self.told_own = None;
         for tracked in &mut self.cameras {

@@ -10,7 +10,7 @@
 //! | `LENSCAP_TRUTH_OPS` | operations in each, instead of 60 |
 //! | `LENSCAP_TRUTH_REPLAY` | a file with a sequence, instead of seeds |
 //! | `LENSCAP_TRUTH_SHRINK` | seconds that may be spent on making a finding shorter, instead of none |
-//! | `LENSCAP_TRUTH_LOGS` | a directory for sequences with a finding and what was observed |
+//! | `LENSCAP_TRUTH_LOGS` | a directory for sequences with a finding, what was observed, and what the relays said (`LENSCAP_LOG=debug`) |
 
 mod actor;
 mod judge;
@@ -59,6 +59,8 @@ fn tell(name: &str, record: &Record, findings: &[Finding], steps: &[Step]) -> St
         let _ = std::fs::write(format!("{path}.ops"), ops::write(steps));
         let _ =
             std::fs::write(format!("{path}.log"), format!("{text}\n{}", record.around((Duration::ZERO, record.end))));
+        let said: String = record.reigns.iter().map(|reign| format!("{}\n", reign.said)).collect();
+        let _ = std::fs::write(format!("{path}.said"), said);
         text += &format!("to have it again: LENSCAP_TRUTH_REPLAY={path}.ops\n");
     } else {
         text += &format!("to have it again, LENSCAP_TRUTH_REPLAY=FILE with:\n{}", ops::write(steps));

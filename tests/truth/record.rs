@@ -38,6 +38,8 @@ pub struct Reign {
     pub told: Vec<Told>,
     /// What it said on stderr that it should never have to.
     pub complaints: Vec<String>,
+    /// All that it said on stderr.
+    pub said: String,
     /// How it ended, where nobody killed it.
     pub ended: Option<String>,
 }

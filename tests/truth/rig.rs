@@ -391,9 +391,10 @@ impl Rig {
         });
         let told = told.collect();
         let stderr = relay.stderr();
-        let is_complaint = |line: &&str| line.contains(" ERROR ") || line.contains("panicked");
+        // The level stands behind the time; what the worker said follows the relay's own level.
+        let is_complaint = |line: &&str| line.split_whitespace().nth(1) == Some("ERROR") || line.contains("panicked");
         let complaints = stderr.lines().filter(is_complaint).map(str::to_owned).collect();
-        self.throne.past.push(Reign { until, told, complaints, ended });
+        self.throne.past.push(Reign { until, told, complaints, said: stderr, ended });
     }
 
     /// Looks after what may have ended by itself.

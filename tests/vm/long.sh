@@ -30,8 +30,10 @@ cp target/debug/examples/v4l2-actor "$bin/examples"
 cp "$program" "$bin/truth"
 export LENSCAP_TEST_TRUTH=$bin/truth LENSCAP_PROGRAM=$bin/lenscap LENSCAP_UVCAM=$bin/uvcam
 export LENSCAP_TRUTH_SEEDS=$seeds LENSCAP_TRUTH_OPS=${OPS:-500} LENSCAP_TRUTH_SHRINK=${SHRINK:-600} LENSCAP_TRUTH_LOGS=$logs
-[ -z "${REPLAY:-}" ] || LENSCAP_TRUTH_REPLAY=$(readlink -f "$REPLAY")
-[ -z "${REPLAY:-}" ] || export LENSCAP_TRUTH_REPLAY
+if [ -n "${REPLAY:-}" ]; then
+  cp "$REPLAY" "$bin/replay.ops" # the guest has a /tmp of its own
+  export LENSCAP_TRUTH_REPLAY=$bin/replay.ops
+fi
 rc=0
 for test in "${tests[@]}"; do
   # shellcheck disable=SC2016 # for the guest
