@@ -377,6 +377,9 @@ impl Sensors {
         let held = self.held(index, now);
         let mapped = self.mapped(index, now);
         let tracked = &mut self.cameras[index];
+        if !tracked.camera.is_complete {
+            tracked.camera.complete();
+        }
         let reading = match tracked.camera.read(held) {
             Said::Known(reading) => sampler::Reading { mapped, ..reading },
             Said::Unknown => sampler::Reading { mapped, held, ..sampler::Reading::default() },

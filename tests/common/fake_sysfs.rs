@@ -61,6 +61,7 @@ impl FakeSysfs {
         }
         put(&device.join("product"), name);
         put(&device.join("urbnum"), "10");
+        put(&device.join("bNumInterfaces"), " 2");
         for (interface, subclass, which) in [(&control, "01", "00"), (&stream, "02", "01")] {
             put(&interface.join("bInterfaceClass"), "0e");
             put(&interface.join("bInterfaceSubClass"), subclass);
@@ -76,6 +77,24 @@ impl FakeSysfs {
             symlink(&control, class.join("device")).expect("a link");
             put(&self.node(node), "");
         }
+    }
+
+    fn stream(&self, number: u32) -> [PathBuf; 2] {
+        let name = format!("1-{number}:1.1");
+        [self.device(number).join(&name), self.root.path().join(name)]
+    }
+
+    /// Its streaming interface is not there yet: the kernel adds one interface after the other, and the driver makes the
+    /// nodes as soon as it has seen the first (`usb_set_configuration`).
+    pub fn hide_stream(&self, number: u32) {
+        let [there, elsewhere] = self.stream(number);
+        fs::rename(there, elsewhere).expect("it was there");
+    }
+
+    /// Now it is.
+    pub fn show_stream(&self, number: u32) {
+        let [there, elsewhere] = self.stream(number);
+        fs::rename(elsewhere, there).expect("it was hidden");
     }
 
     /// Unplugs it.
@@ -101,8 +120,9 @@ impl FakeSysfs {
 
     /// The streaming interface's alternate setting.
     pub fn set_alternate(&self, number: u32, alternate: u32) {
-        let text = format!("{alternate:2}");
-        put(&self.device(number).join(format!("1-{number}:1.1/bAlternateSetting")), &text);
+        let [there, elsewhere] = self.stream(number);
+        let stream = if there.exists() { there } else { elsewhere };
+        put(&stream.join("bAlternateSetting"), &format!("{alternate:2}"));
     }
 
     /// An attribute of its device.

@@ -104,11 +104,12 @@ pub(super) struct Camera {
     pub name: String,
     /// Its nodes' names below `/dev`, those with metadata among them.
     pub nodes: Vec<String>,
-    /// Whether all that matters of it could be read when it was found: what it has does not change, what could not be
-    /// read may.
+    /// Whether all that matters of it was there and could be read: what it has does not change, the rest may.
     pub is_complete: bool,
     status: Attribute,
     streams: Vec<Stream>,
+    /// No further streaming interface is to come.
+    has_all_streams: bool,
     urbs: Attribute,
 }
 
@@ -158,24 +159,34 @@ impl Camera {
             }
         }
         let Some(device) = interface.parent() else { return Said::Gone };
-        let (streams, all_read) = streams(&interface, device);
-        let streams: Vec<Stream> = streams.into_iter().map(Stream::new).collect();
         let product = name.or_else(|| text(device, "product").known()).filter(|name| !name.is_empty());
         let name = product.unwrap_or_else(|| nodes.first().map(|(_, node)| node.clone()).unwrap_or_default());
-        Said::Known(Self {
-            is_complete: all_read && streams.iter().all(|stream| stream.is_bulk.get().is_some()),
+        let mut camera = Self {
+            is_complete: false,
             status: Attribute::new(interface.join("power/runtime_status")),
             urbs: Attribute::new(device.join("urbnum")),
-            streams,
+            streams: Vec::new(),
+            has_all_streams: false,
             name: text::name(name),
             nodes: nodes.into_iter().map(|(_, node)| node).collect(),
             interface,
-        })
+        };
+        camera.complete();
+        Said::Known(camera)
+    }
+
+    /// Looks for what was not there yet, or could not be read.
+    pub(super) fn complete(&mut self) {
+        let Some(device) = self.interface.parent() else { return };
+        let (streams, has_all_streams) = streams(&self.interface, device);
+        self.streams = streams.into_iter().map(Stream::new).collect();
+        self.has_all_streams = has_all_streams;
+        self.is_complete = has_all_streams && self.streams.iter().all(|stream| stream.is_bulk.get().is_some());
     }
 
     /// What it shows now; [`Said::Gone`] when it is no longer there.
     pub(super) fn read(&self, held: Held) -> Said<Reading> {
-        let mut alternate = Some(false);
+        let mut alternate = self.has_all_streams.then_some(false);
         let mut is_gone = false;
         for stream in &self.streams {
             match stream.read() {
@@ -297,7 +308,9 @@ impl References {
     }
 }
 
-/// The VideoStreaming interfaces that belong to this VideoControl interface; whether all could be read.
+/// The VideoStreaming interfaces that belong to this VideoControl interface; whether these are all. A camera that has just
+/// been plugged in may lack them: the kernel adds one interface after the other, and the driver makes its nodes with the
+/// first (`usb_set_configuration`; seen on 6.1).
 fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
     let mut is_partial = false;
     let mut or = |said: Said<u32>, otherwise| {
@@ -307,6 +320,9 @@ fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
     let first = or(hex(control, "iad_bFirstInterface"), 0);
     let count = or(hex(control, "iad_bInterfaceCount"), u32::MAX);
     let mut streams = entries(device, &mut is_partial);
+    let interfaces = streams.iter().filter(|path| path.join("bInterfaceNumber").exists()).count();
+    let announced = text(device, "bNumInterfaces").and_then(|text| text.parse().ok()).known().unwrap_or(0);
+    is_partial |= interfaces < announced;
     streams.retain(|path| {
         // What is no interface has no class.
         let mut has = |name, expected| {
@@ -325,6 +341,7 @@ fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
         }
     });
     streams.sort();
+    is_partial |= announced == 0 && streams.is_empty();
     (streams, !is_partial)
 }
 

@@ -113,6 +113,46 @@ fn a_stream_past_the_relay_is_told_from_start_to_end() {
 }
 
 #[test]
+fn a_camera_whose_streaming_interface_comes_after_its_nodes_is_seen_at_once() {
+    for is_bulk in [false, true] {
+        let mut bench = Bench::new(true);
+        bench.fake.plug(4, "New Cam", is_bulk);
+        bench.fake.hide_stream(4);
+        assert_eq!(bench.dispatch(), []);
+        bench.fake.show_stream(4);
+        let _file = bench.open(4);
+        assert_eq!(bench.dispatch(), []);
+        let told = [SensorEvent::Others(vec![bench.other(4, "New Cam")])];
+        match is_bulk {
+            false => {
+                bench.fake.set_alternate(4, 3);
+                assert_eq!(bench.pass(100), told);
+            }
+            true => assert_eq!(bench.pass_with(2000, |fake, ms| fake.set_transfers(4, 10 + ms)), told),
+        }
+    }
+}
+
+#[test]
+fn a_camera_is_not_off_before_its_streaming_interface_says_so() {
+    let mut bench = Bench::new(true);
+    bench.fake.plug(4, "New Cam", false);
+    bench.fake.hide_stream(4);
+    assert_eq!(bench.dispatch(), []);
+    let node = bench.fake.node(4);
+    assert!(bench.sensors.claim(&[node], bench.now));
+    bench.sensors.set_worker(Some(std::process::id()));
+    let file = bench.open(4);
+    bench.sensors.verify(bench.now);
+    assert_eq!(bench.pass(1000), [SensorEvent::Own { on: true }], "it may be on");
+    bench.fake.set_alternate(4, 1);
+    bench.fake.show_stream(4);
+    assert_eq!(bench.pass(1000), []);
+    bench.close(4, file);
+    assert_eq!(bench.pass(1000), [SensorEvent::Own { on: false }]);
+}
+
+#[test]
 fn a_bulk_stream_is_told_by_its_transfers() {
     let mut bench = Bench::new(true);
     let file = bench.open(2);
