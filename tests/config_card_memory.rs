@@ -1,7 +1,7 @@
 //! Drawing cards leaves nothing behind; alone in its process, so that the figure is its own.
 
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::{CardKind, CardStyle, CardText, Painter};
+use lenscap::frame::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -18,7 +18,7 @@ fn cards_are_drawn_and_their_memory_returned() {
     let format = VideoFormat::new(PixelFormat::Yuy2, 1920, 1080, 30).unwrap();
     let card = CardText::new("Camera is off", "It turns on when an app uses it");
     let before = resident_kib();
-    for kind in [CardKind::Text, CardKind::Black, CardKind::Picture(picture), CardKind::Text] {
+    for kind in [CardKind::Text, CardKind::Black, CardKind::Picture(Picture::read(&picture)), CardKind::Text] {
         let painter = Painter::new(CardStyle { kind });
         assert_eq!(painter.draw(&card, &format).unwrap().len(), format.size_image() as usize);
     }

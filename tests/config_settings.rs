@@ -201,8 +201,8 @@ fn the_command_line_lies_on_top_and_the_whole_is_checked() {
     let settings = load(&path, &overrides).unwrap();
     assert_eq!((settings.camera.format.width, settings.camera.format.height), (1280, 480));
     assert_eq!(
-        settings.card_style(Some(Path::new("/home/me"))).kind,
-        CardKind::Picture("/home/me/off.png".into()),
+        settings.card_picture(Some(Path::new("/home/me"))),
+        Some("/home/me/off.png".into()),
         "the file's picture with the argument's card"
     );
 

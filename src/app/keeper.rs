@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
 use crate::config::{self, Overrides, Settings, Watcher};
+use crate::frame::placeholder::Picture;
 use crate::i18n::tr;
 use crate::ipc::Ticket;
 
@@ -31,9 +32,25 @@ pub(super) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 #[derive(Debug)]
 pub(super) enum Done {
     /// The settings that the file gives now, or why it gives none; of several that nobody has taken yet, the newest.
-    Loaded(Result<Box<Settings>, String>),
+    Loaded(Result<Box<Loaded>, String>),
     /// That was written, or why not.
     Saved(Result<(), String>),
+}
+
+/// The settings, and what they name in the user's home.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) settings: Settings,
+    /// The picture that is the card.
+    pub(super) picture: Option<Picture>,
+}
+
+impl Loaded {
+    fn from(path: &Path, overrides: &Overrides, home: Option<&Path>) -> Result<Box<Self>, String> {
+        let settings = config::load(path, overrides).map_err(|error| error.to_string())?;
+        let picture = settings.card_picture(home).map(|path| Picture::read(&path));
+        Ok(Box::new(Self { settings, picture }))
+    }
 }
 
 /// The thread, seen from the loop.
@@ -80,18 +97,19 @@ impl Shared {
 }
 
 impl Keeper {
-    /// Begins to watch the file at `path`, with these on top of whatever it says.
+    /// Begins to watch the file at `path`, with these on top of whatever it says; `home` stands for a leading `~` in it.
     ///
     /// # Errors
     /// The kernel's: no thread, no descriptors.
-    pub(super) fn new(path: PathBuf, overrides: Overrides) -> io::Result<Self> {
+    pub(super) fn new(path: PathBuf, overrides: Overrides, home: Option<PathBuf>) -> io::Result<Self> {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let (to_do, done) = (eventfd(0, flags)?, eventfd(0, flags)?);
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), to_do, done });
         let work = {
             let shared = shared.clone();
             move || {
-                work(&shared, &path, &overrides);
+                let place = Place { path, overrides, home };
+                work(&shared, &place);
                 shared.lock().is_over = true;
                 shared.changed.notify_all();
             }
@@ -172,11 +190,18 @@ fn wake(eventfd: &OwnedFd) {
     let _ = rustix::io::write(eventfd, &1_u64.to_ne_bytes());
 }
 
-fn work(shared: &Shared, path: &std::path::Path, overrides: &Overrides) {
+/// Where the settings are.
+struct Place {
+    path: PathBuf,
+    overrides: Overrides,
+    home: Option<PathBuf>,
+}
+
+fn work(shared: &Shared, place: &Place) {
     shared.lock().is_working = true;
-    let mut watcher = Watcher::new(path).map_err(|error| tracing::warn!("{error}")).ok();
+    let mut watcher = Watcher::new(&place.path).map_err(|error| tracing::warn!("{error}")).ok();
     // What was edited before the watch began.
-    carry_out(shared, path, overrides, None, Job::Load);
+    carry_out(shared, place, None, Job::Load);
     loop {
         let job = {
             let mut state = shared.lock();
@@ -190,14 +215,14 @@ fn work(shared: &Shared, path: &std::path::Path, overrides: &Overrides) {
             job
         };
         match job {
-            Some((ticket, job)) => carry_out(shared, path, overrides, ticket, job),
+            Some((ticket, job)) => carry_out(shared, place, ticket, job),
             None => {
                 if !wait(shared, watcher.as_ref()) {
                     return;
                 }
                 shared.lock().is_working = true;
                 if watcher.as_mut().is_some_and(Watcher::dispatch) {
-                    carry_out(shared, path, overrides, None, Job::Load);
+                    carry_out(shared, place, None, Job::Load);
                 }
             }
         }
@@ -218,12 +243,10 @@ fn wait(shared: &Shared, watcher: Option<&Watcher>) -> bool {
     }
 }
 
-fn carry_out(shared: &Shared, path: &std::path::Path, overrides: &Overrides, ticket: Option<Ticket>, job: Job) {
+fn carry_out(shared: &Shared, place: &Place, ticket: Option<Ticket>, job: Job) {
+    let Place { path, overrides, home } = place;
     let done = match job {
-        Job::Load => {
-            let loaded = config::load(path, overrides).map(Box::new).map_err(|error| error.to_string());
-            Done::Loaded(loaded)
-        }
+        Job::Load => Done::Loaded(Loaded::from(path, overrides, home.as_deref())),
         Job::Change(change) => Done::Saved(config::update(path, change).map(drop).map_err(|error| error.to_string())),
     };
     let mut state = shared.lock();
@@ -243,7 +266,7 @@ mod tests {
     fn keeper() -> (tempfile::TempDir, PathBuf, Keeper) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
-        let keeper = Keeper::new(path.clone(), Overrides::default()).unwrap();
+        let keeper = Keeper::new(path.clone(), Overrides::default(), None).unwrap();
         (directory, path, keeper)
     }
 
@@ -266,7 +289,7 @@ mod tests {
             for done in next(&keeper) {
                 match done {
                     (Some(1), Done::Saved(Ok(()))) => saved = true,
-                    (Some(2), Done::Loaded(Ok(settings))) => loaded = saved && settings.privacy.start_paused,
+                    (Some(2), Done::Loaded(Ok(now))) => loaded = saved && now.settings.privacy.start_paused,
                     (None, Done::Loaded(Ok(_))) => {}
                     other => panic!("{other:?}"),
                 }

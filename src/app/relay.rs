@@ -22,12 +22,13 @@ use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
+use crate::frame::placeholder::Picture;
 use crate::i18n::{tr, trf};
 use crate::ipc::{self, Answer, Request, Server, Ticket};
 use crate::output::finder::{self, Wanted};
 
 use super::controls::{Changes, merge, to_reset};
-use super::keeper::{Change, Done, Keeper, does_not_answer};
+use super::keeper::{Change, Done, Keeper, Loaded, does_not_answer};
 use super::lines::Lines;
 use super::session::Session;
 use super::watchdog::Watchdog;
@@ -80,9 +81,9 @@ pub(super) type Listener = Box<dyn FnMut(&Status)>;
 pub(super) struct Relay {
     engine: Engine,
     path: PathBuf,
-    /// Asked for once: who has no `HOME` has one looked up, by names that may be on a network.
-    home: Option<PathBuf>,
     settings: Settings,
+    /// What they name as the card; read after the settings that the relay starts with.
+    picture: Option<Picture>,
     /// Why the settings file is not the one in use.
     problem: Option<String>,
     /// Paused because of it, and by nobody since.
@@ -146,8 +147,9 @@ impl Relay {
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
         let io = |error: io::Error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
-        let keeper = Keeper::new(path.clone(), overrides).map_err(io)?;
+        // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
+        let keeper = Keeper::new(path.clone(), overrides, home).map_err(io)?;
         let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
@@ -158,8 +160,8 @@ impl Relay {
         let paused_for_problem = problem.is_some();
         let start_paused = settings.privacy.start_paused || paused_for_problem;
         let engine = match has_desktop {
-            true => Engine::new_patient(engine_config(&settings, home.as_deref())?, sink),
-            false => Engine::new(engine_config(&settings, home.as_deref())?, sink),
+            true => Engine::new_patient(engine_config(&settings, None)?, sink),
+            false => Engine::new(engine_config(&settings, None)?, sink),
         };
         let mut engine = engine.map_err(|error| error.to_string())?;
         // After what can end it at once, which is said in one sentence and nothing beside it.
@@ -196,7 +198,7 @@ impl Relay {
         Ok(Self {
             engine,
             path,
-            home,
+            picture: None,
             settings,
             problem,
             paused_for_problem,
@@ -559,14 +561,16 @@ impl Relay {
 
     /// Takes the settings that the file gives now; what cannot be used leaves the last good ones in place. `is_asked`: by
     /// somebody who waits for it.
-    fn take_settings(&mut self, loaded: Result<Box<Settings>, String>, is_asked: bool) -> Result<(), String> {
-        let taken = loaded.and_then(|mut settings| {
+    fn take_settings(&mut self, loaded: Result<Box<Loaded>, String>, is_asked: bool) -> Result<(), String> {
+        let taken = loaded.and_then(|loaded| {
+            let Loaded { mut settings, picture } = *loaded;
             merge(&mut settings.controls, &self.unsaved);
-            if *settings == self.settings && self.problem.is_none() && !is_asked {
+            if settings == self.settings && picture == self.picture && self.problem.is_none() && !is_asked {
                 return Ok(None);
             }
-            self.engine.configure(engine_config(&settings, self.home.as_deref())?);
-            Ok(Some(*settings))
+            self.engine.configure(engine_config(&settings, picture.clone())?);
+            self.picture = picture;
+            Ok(Some(settings))
         });
         let result = match taken {
             Ok(None) => return Ok(()),
@@ -612,7 +616,7 @@ fn is_demonstration() -> bool {
     std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
 }
 
-fn engine_config(settings: &Settings, home: Option<&Path>) -> Result<EngineConfig, String> {
+fn engine_config(settings: &Settings, picture: Option<Picture>) -> Result<EngineConfig, String> {
     Ok(EngineConfig {
         output: match &settings.device.node {
             _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
@@ -620,7 +624,7 @@ fn engine_config(settings: &Settings, home: Option<&Path>) -> Result<EngineConfi
             None => OutputChoice::Loopback(Wanted::Label(settings.device.label.clone())),
         },
         format: settings.camera.format,
-        style: settings.card_style(home),
+        style: settings.card_style(picture),
         policy: settings.policy(),
         source: settings.camera.source.clone(),
         buffer_count: settings.camera.buffer_count,

@@ -7,7 +7,7 @@ use crate::core::controls::Saved;
 use crate::core::policy::Policy;
 use crate::core::source::{Orientation, Rotation, Source};
 use crate::frame::format::{PixelFormat, VideoFormat};
-use crate::frame::placeholder::{CardKind, CardStyle};
+use crate::frame::placeholder::{CardKind, CardStyle, Picture};
 use crate::i18n::{tr, trf};
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
@@ -184,14 +184,20 @@ impl Settings {
         }
     }
 
-    /// How cards are drawn; `home` stands for a leading `~`.
-    pub fn card_style(&self, home: Option<&Path>) -> CardStyle {
-        let kind = match (self.privacy.card, &self.privacy.picture) {
+    /// The file of the picture that is the card, where one is; `home` stands for a leading `~`.
+    pub fn card_picture(&self, home: Option<&Path>) -> Option<PathBuf> {
+        let picture = self.privacy.picture.as_ref().filter(|_| self.privacy.card == CardChoice::Picture)?;
+        Some(match (picture.strip_prefix("~"), home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => picture.clone(),
+        })
+    }
+
+    /// How cards are drawn, with the content of [`Self::card_picture`] as far as it was read.
+    pub fn card_style(&self, picture: Option<Picture>) -> CardStyle {
+        let kind = match (self.privacy.card, picture) {
             (CardChoice::Black, _) => CardKind::Black,
-            (CardChoice::Picture, Some(picture)) => CardKind::Picture(match (picture.strip_prefix("~"), home) {
-                (Ok(rest), Some(home)) => home.join(rest),
-                _ => picture.clone(),
-            }),
+            (CardChoice::Picture, Some(picture)) => CardKind::Picture(picture),
             (CardChoice::Text | CardChoice::Picture, _) => CardKind::Text,
         };
         CardStyle { kind }

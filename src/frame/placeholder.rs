@@ -10,11 +10,10 @@ mod picture;
 mod text;
 mod yuv;
 
-use std::path::PathBuf;
-
 use crate::frame::format::VideoFormat;
 
 use canvas::Canvas;
+pub use picture::Picture;
 
 /// Which kind of card the user wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +24,7 @@ pub enum CardKind {
     /// Nothing but black.
     Black,
     /// A PNG or JPEG of the user's, letterboxed.
-    Picture(PathBuf),
+    Picture(Picture),
 }
 
 /// How cards look.
@@ -78,8 +77,8 @@ impl Painter {
         Ok(match &self.style.kind {
             CardKind::Text => yuv::from_rgb(&text::card(card, format.width, format.height), format.pixel_format),
             CardKind::Black => yuv::black(&format),
-            CardKind::Picture(path) => {
-                yuv::from_rgb(&picture::letterboxed(path, format.width, format.height)?, format.pixel_format)
+            CardKind::Picture(picture) => {
+                yuv::from_rgb(&picture::letterboxed(picture, format.width, format.height)?, format.pixel_format)
             }
         })
     }
@@ -92,7 +91,7 @@ impl Painter {
         let canvas = match &self.style.kind {
             CardKind::Text => text::card(card, width, height),
             CardKind::Black => Canvas::new(width, height, canvas::BLACK),
-            CardKind::Picture(path) => picture::letterboxed(path, width, height)?,
+            CardKind::Picture(picture) => picture::letterboxed(picture, width, height)?,
         };
         Ok(canvas.into_rgb())
     }

@@ -125,8 +125,11 @@ fn text_of(card: &Card) -> CardText {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::frame::format::PixelFormat;
+    use crate::frame::placeholder::Picture;
 
     fn cards(kind: CardKind) -> Cards {
         Cards::new(CardStyle { kind }, VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap())
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn an_unusable_picture_falls_back_to_the_text_card() {
-        let mut cards = cards(CardKind::Picture("/nonexistent.png".into()));
+        let mut cards = cards(CardKind::Picture(Picture::read(Path::new("/nonexistent.png"))));
         cards.prepare();
         assert!(cards.set(&Card::Paused).is_some_and(|text| text.contains("/nonexistent.png")));
         assert_eq!(shown(&cards, 0), Painter::default().draw(&text_of(&Card::Paused), &cards.format).ok());

@@ -1,8 +1,10 @@
 //! The user's own picture, fitted into the output without stretching.
 
+use std::fmt;
 use std::fs;
-use std::io::{self, BufReader};
-use std::path::Path;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
@@ -14,12 +16,34 @@ use crate::i18n::trf;
 const MAX_SIDE: u32 = 8192;
 /// Most memory a decoder may take.
 const MAX_ALLOC: u64 = 256 << 20;
-/// Largest file read; the JPEG decoder holds the whole file.
+/// Largest file read; it is kept while it is the card.
 const MAX_FILE: u64 = 64 << 20;
 
-/// The picture at `path`, scaled to fit and centred on black.
-pub(super) fn letterboxed(path: &Path, width: u32, height: u32) -> Result<Canvas, String> {
-    let picture = fitted(load(path)?, width, height).into_rgba8();
+/// A picture of the user's as its file had it: read once and elsewhere, for a home on a network may not answer, and cards are
+/// drawn where nothing may wait.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    path: PathBuf,
+    content: Arc<Result<Vec<u8>, String>>,
+}
+
+impl Picture {
+    /// Reads the file, of at most 64 MiB. What is wrong with it is told when it is drawn.
+    pub fn read(path: &Path) -> Self {
+        Self { path: path.to_owned(), content: Arc::new(content(path)) }
+    }
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The picture, scaled to fit and centred on black.
+pub(super) fn letterboxed(picture: &Picture, width: u32, height: u32) -> Result<Canvas, String> {
+    let content = picture.content.as_ref().as_ref().map_err(Clone::clone)?;
+    let picture = fitted(decoded(content, &picture.path)?, width, height).into_rgba8();
     let mut canvas = Canvas::new(width, height, BLACK);
     // Even offsets: no chroma sample straddles the border.
     let left = (width.saturating_sub(picture.width()) / 2) & !1;
@@ -49,9 +73,9 @@ fn fitted(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
     picture.resize_exact(fit_w, fit_h, FilterType::Triangle)
 }
 
-fn load(path: &Path) -> Result<DynamicImage, String> {
+fn unreadable(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
-    let unreadable = |error: &io::Error| match error.kind() {
+    match error.kind() {
         io::ErrorKind::NotFound => trf("picture {path} does not exist: choose a PNG or JPEG", &[("path", &shown)]),
         io::ErrorKind::PermissionDenied => {
             trf("picture {path} may not be read by you: choose a PNG or JPEG", &[("path", &shown)])
@@ -59,32 +83,43 @@ fn load(path: &Path) -> Result<DynamicImage, String> {
         _ => {
             trf("picture {path} cannot be read ({error}): choose a PNG or JPEG", &[("path", &shown), ("error", error)])
         }
-    };
-    let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    }
+}
+
+fn too_large(path: &Path) -> String {
+    trf(
+        "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
+        &[("path", &path.display()), ("max", &MAX_SIDE)],
+    )
+}
+
+fn content(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         // Opening a pipe would wait for ever.
-        return Err(trf("picture {path} is not a file: choose a PNG or JPEG", &[("path", &shown)]));
+        return Err(trf("picture {path} is not a file: choose a PNG or JPEG", &[("path", &path.display())]));
     }
-    let too_large = || {
-        trf(
-            "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
-            &[("path", &shown), ("max", &MAX_SIDE)],
-        )
-    };
-    if metadata.len() > MAX_FILE {
-        return Err(too_large());
+    let mut content = Vec::new();
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    match file.take(MAX_FILE + 1).read_to_end(&mut content) {
+        Ok(length) if length as u64 > MAX_FILE => Err(too_large(path)),
+        Ok(_) => Ok(content),
+        Err(error) => Err(unreadable(path, &error)),
     }
+}
+
+fn decoded(content: &[u8], path: &Path) -> Result<DynamicImage, String> {
+    let shown = path.display();
     let explain = |error: ImageError| match error {
-        ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(&error),
-        ImageError::Limits(_) => too_large(),
+        ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(path, &error),
+        ImageError::Limits(_) => too_large(path),
         ImageError::Unsupported(_) => {
             trf("picture {path} is of another kind: choose a PNG or JPEG", &[("path", &shown)])
         }
         _ => trf("picture {path} is damaged or not a picture: choose a PNG or JPEG", &[("path", &shown)]),
     };
-    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
     let mut reader =
-        ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(|error| unreadable(&error))?;
+        ImageReader::new(Cursor::new(content)).with_guessed_format().map_err(|error| unreadable(path, &error))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);

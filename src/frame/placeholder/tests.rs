@@ -117,7 +117,7 @@ fn a_picture_is_letterboxed_not_stretched() {
     let path = saved(directory.path(), "square.png", 50, 50, [255, 255, 255]);
     for pixel_format in PixelFormat::ALL {
         let format = format(pixel_format, 320, 180);
-        let picture = painter(CardKind::Picture(path.clone())).draw(&CardText::default(), &format).unwrap();
+        let picture = painter(CardKind::Picture(Picture::read(&path))).draw(&CardText::default(), &format).unwrap();
         let luma = luma(&picture, &format);
         for row in luma.chunks(320) {
             assert!(row[..70].iter().all(|y| *y == 16), "black on the left");
@@ -134,7 +134,7 @@ fn colours_are_bt601() {
     let red = saved(directory.path(), "red.png", 64, 48, [255, 0, 0]);
     for pixel_format in PixelFormat::ALL {
         let format = format(pixel_format, 64, 48);
-        let picture = painter(CardKind::Picture(red.clone())).draw(&CardText::default(), &format).unwrap();
+        let picture = painter(CardKind::Picture(Picture::read(&red))).draw(&CardText::default(), &format).unwrap();
         // ITU-R BT.601: red is Y 82, U 90, V 240 in eight bits.
         assert!(luma(&picture, &format).iter().all(|y| *y == 82));
         assert!(chroma(&picture, &format).iter().all(|(u, v)| (*u, *v) == (90, 240)), "{pixel_format}");
@@ -149,7 +149,7 @@ fn jpeg_large_and_very_thin_pictures_work() {
         [("a.jpg", 300, 200), ("large.png", 2000, 1600), ("wide.png", 4000, 1), ("tall.png", 1, 4000)]
     {
         let path = saved(directory.path(), name, width, height, [200, 200, 200]);
-        let picture = painter(CardKind::Picture(path)).draw(&CardText::default(), &format).unwrap();
+        let picture = painter(CardKind::Picture(Picture::read(&path))).draw(&CardText::default(), &format).unwrap();
         assert_eq!(picture.len(), format.size_image() as usize);
         assert!(luma(&picture, &format).iter().any(|y| *y > 100), "{name} is visible");
     }
@@ -175,7 +175,7 @@ fn an_unusable_picture_is_one_sentence_with_the_next_step() {
     ];
     for (path, expected) in cases {
         let format = format(PixelFormat::Yuy2, 64, 48);
-        let error = painter(CardKind::Picture(path.clone())).draw(&CardText::default(), &format).unwrap_err();
+        let error = painter(CardKind::Picture(Picture::read(&path))).draw(&CardText::default(), &format).unwrap_err();
         assert!(error.contains(expected), "{error}");
         assert!(error.contains("choose a PNG or JPEG"), "{error}");
         assert!(error.contains(&path.display().to_string()), "{error}");

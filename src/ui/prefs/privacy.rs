@@ -13,7 +13,7 @@ use super::rows::{self, Range};
 use super::store::Store;
 use crate::config::{CardChoice, Settings};
 use crate::core::policy::Policy;
-use crate::frame::placeholder::{CardKind, CardStyle, CardText, Painter};
+use crate::frame::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
 use crate::i18n::{tr, trf};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
@@ -228,7 +228,7 @@ pub(super) async fn take_picture(store: &Store, row: &adw::ActionRow, path: Path
 fn check_picture(path: &Path) -> Result<(), String> {
     let home = glib::home_dir();
     let path = path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest));
-    Painter::new(CardStyle { kind: CardKind::Picture(path) })
+    Painter::new(CardStyle { kind: CardKind::Picture(Picture::read(&path)) })
         .draw_rgb(&CardText::default(), 64, 36)
         .map(drop)
         .map_err(|sentence| format!("{sentence}."))
