@@ -587,6 +587,8 @@ impl Engine {
     fn run_events(&mut self) {
         if let Some(time) = self.suspends.take() {
             tracing::info!("the computer was suspended for {time:?}");
+            // By the clocks as well: logind may not be there, or tell late.
+            self.refusals.disturbed(Instant::now());
             self.events.push_front(Event::Suspended(time));
         }
         loop {
