@@ -11,16 +11,18 @@ use lenscap::core::sandbox::{Hold, Sandbox};
 use lenscap::frame::format::PixelFormat::Yuy2;
 use worker_rig::{Rig, format, target_dir, worker};
 
-const FORBIDDEN: [&str; 10] = [
+const FORBIDDEN: [&str; 12] = [
     "read-secret",
     "write-secret",
     "child-reads-secret",
     "open-served",
+    "set-served",
     "network",
     "network-settings",
     "connect",
     "parents-memory",
     "parents-signal",
+    "parents-trace",
     "namespace",
 ];
 const NEEDED: [&str; 7] =
@@ -51,7 +53,7 @@ fn what_the_worker_does_not_need_is_refused() {
     let (sandbox, can) = probe("v4l2:/dev/no-such-camera");
     let Sandbox::On { files, calls } = sandbox else { panic!("{sandbox:?}") };
     assert!(NEEDED.iter().all(|name| can[*name]), "{can:?}");
-    let by_calls = ["network", "network-settings", "connect", "namespace"];
+    let by_calls = ["network", "network-settings", "connect", "namespace", "parents-trace"];
     assert!(calls == Hold::None || by_calls.iter().all(|name| !can[*name]), "{can:?}");
     if files != Hold::Full {
         println!("SKIP what_the_worker_does_not_need_is_refused: this kernel's Landlock: {files:?}");

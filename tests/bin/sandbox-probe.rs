@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use lenscap::core::source::Source;
 use lenscap::worker::sandbox;
 use rustix::net::{AddressFamily, SocketType, netlink, socket};
 
@@ -27,13 +28,20 @@ fn main() {
     say("write-secret", File::create(PathBuf::from(secret).join("new")).is_ok());
     say("child-reads-secret", run("ls", &[secret]));
     say("open-served", File::open(served).is_ok());
+    say("set-served", run("v4l2-ctl", &["-d", served, "--set-fmt-video-out=width=320,height=240"]));
     say("network", UdpSocket::bind("127.0.0.1:0").is_ok());
     say("network-settings", netlink_socket(None)); // NETLINK_ROUTE is 0
     say("connect", UnixStream::connect(listening).is_ok());
     say("parents-memory", File::open(format!("/proc/{}/mem", parent.as_raw_pid())).is_ok());
     say("parents-signal", rustix::process::test_kill_process(parent).is_ok());
+    // PTRACE_SEIZE, which stops nobody.
+    let seize = "import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), 0, 0) != 0)";
+    say("parents-trace", run("python3", &["-c", seize, &parent.as_raw_pid().to_string()]));
     say("namespace", run("unshare", &["--user", "true"]));
 
+    if let Ok(Source::V4l2(camera)) = source.parse() {
+        say("open-camera", File::options().read(true).write(true).open(camera).is_ok());
+    }
     say("read-settings", fs::read("/etc/passwd").is_ok());
     say("read-sys", fs::read_dir("/sys").is_ok());
     say("list-dev", fs::read_dir("/dev").is_ok());
