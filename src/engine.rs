@@ -111,6 +111,8 @@ pub struct Engine {
     config: EngineConfig,
     /// Settings that wait until no client has the node.
     pending_config: Option<EngineConfig>,
+    /// The output is served in another format than the settings say, as somebody keeps it; since when.
+    kept_since: Option<Instant>,
     machine: Machine,
     events: VecDeque<Event>,
     epoll: OwnedFd,
@@ -191,6 +193,7 @@ impl Engine {
             lent: Lent::No,
             config,
             pending_config: None,
+            kept_since: None,
             events: VecDeque::new(),
             epoll,
             timer,

@@ -255,6 +255,33 @@ fn a_client_that_holds_the_node_at_start_does_not_keep_us_out() {
     relay.quit();
 }
 
+/// A relay that was killed, or a size that was set in the moment in which a program began: the module keeps the format for
+/// whoever has the node open.
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn a_reader_in_a_format_of_before_is_served_in_it_and_the_new_one_comes_when_it_goes() {
+    let mut relay = start(&["--source", "test"]);
+    let mut client = Client::open(node()).expect("open");
+    client.stream(4).expect("stream");
+    frames_until_moving(&mut client, 2);
+    relay.kill();
+    let mut relay = Relay::start(&["--device", NODE, "--source", "test", "-w", "640", "-H", "360", "-f", "15"]);
+    relay.wait_for("live");
+    frames_until_moving(&mut client, 5);
+    drop(client);
+    relay.wait_for("idle");
+    eventually("the new size is there", || {
+        let format = fs::read_to_string("/sys/class/video4linux/video30/format").expect("the node is there");
+        format.contains("640x360")
+    });
+    let mut client = Client::open(node()).expect("open");
+    client.stream(4).expect("stream");
+    let frame = client.next(Duration::from_secs(10)).expect("DQBUF").expect("a picture");
+    assert_eq!(frame.bytes, 640 * 360 * 2);
+    drop(client);
+    relay.quit();
+}
+
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn the_node_deleted_and_made_again_is_found_again() {

@@ -165,7 +165,7 @@ impl Outlet {
         let is_heard = match error.kind {
             OutputErrorKind::Missing => !finder::can_create(),
             OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => true,
-            OutputErrorKind::Busy | OutputErrorKind::Io => false,
+            OutputErrorKind::Busy | OutputErrorKind::Kept(_) | OutputErrorKind::Io => false,
         };
         self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
     }

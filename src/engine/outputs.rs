@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::outlet::{Outlet, Tokens};
-use super::{Engine, OutputChoice, SECOND_DETECTOR, SECOND_NODE_WATCH};
+use super::{Engine, EngineConfig, OutputChoice, SECOND_DETECTOR, SECOND_NODE_WATCH};
 use crate::core::event::{Card, Event};
 use crate::core::status::{Reason, ReasonKind};
 use crate::i18n::{tr, trf};
-use crate::output::OutputError;
 use crate::output::mirror::Mirror;
+use crate::output::{OutputError, OutputErrorKind};
 use crate::worker::host::WorkerHost;
+
+/// How soon another size is tried again where somebody who cannot be seen keeps the old one.
+const KEPT_RETRY: Duration = Duration::from_secs(30);
 
 /// Whose pictures the worker makes in the slots of the first device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +147,9 @@ impl Engine {
     }
 
     pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
-        self.first.open(&self.epoll, &self.config, may_create, None)?;
+        if let Err(error) = self.first.open(&self.epoll, &self.config, may_create, None) {
+            self.open_as_kept(error)?;
+        }
         self.card = None;
         self.camera_shown = false;
         self.lent = Lent::No;
@@ -153,6 +158,26 @@ impl Engine {
         self.tell_presence();
         self.retry_second(may_create);
         Ok(())
+    }
+
+    /// Takes the output as whoever is there keeps it: the size that the settings say comes when they go. A program that is
+    /// there in a size of before would get nothing at all otherwise, until it lets go by itself.
+    fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
+        let OutputErrorKind::Kept(kept) = error.kind else { return Err(error) };
+        let as_kept = EngineConfig { format: kept, ..self.config.clone() };
+        if self.first.open(&self.epoll, &as_kept, false, None).is_err() {
+            return Err(error);
+        }
+        tracing::warn!("{error} Until then it is served as {kept}.");
+        let wanted = std::mem::replace(&mut self.config, as_kept);
+        self.pending_config.get_or_insert(wanted);
+        self.kept_since = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Whether it is too early for another size: somebody who cannot be seen keeps the old one, as far as is known.
+    fn is_kept(&self) -> bool {
+        self.kept_since.is_some_and(|since| since.elapsed() < KEPT_RETRY)
     }
 
     /// Tries to take the second output, which stands only beside the first.
@@ -243,7 +268,12 @@ impl Engine {
     pub(super) fn apply_pending(&mut self) {
         self.apply_second();
         let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
-        let Some(config) = self.pending_config.take_if(|_| is_quiet) else { return };
+        if !is_quiet {
+            // Who keeps it is seen, and it is heard when they go.
+            self.kept_since = None;
+        }
+        let is_time = is_quiet && !self.is_kept();
+        let Some(config) = self.pending_config.take_if(|_| is_time) else { return };
         tracing::info!("the device's settings changed: {}", config.format);
         let was_held = self.first.close();
         self.mirror = None;

@@ -1,6 +1,7 @@
 //! Why there is no output.
 
 use crate::core::status::{Reason, ReasonKind};
+use crate::frame::format::VideoFormat;
 
 /// What kind of trouble; decides whether waiting can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum OutputErrorKind {
     Missing,
     /// Another program writes to it, or keeps it from taking our format.
     Busy,
+    /// Whoever has it open keeps it in this format, in which it can be served.
+    Kept(VideoFormat),
     /// No permission.
     Permission,
     /// It is not a v4l2loopback output; waiting cannot help.
@@ -38,7 +41,7 @@ impl OutputError {
     /// Whether it can go away without anybody changing the settings.
     pub fn is_passing(&self) -> bool {
         match self.kind {
-            OutputErrorKind::Missing | OutputErrorKind::Busy | OutputErrorKind::Io => true,
+            OutputErrorKind::Missing | OutputErrorKind::Busy | OutputErrorKind::Kept(_) | OutputErrorKind::Io => true,
             OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => false,
         }
     }

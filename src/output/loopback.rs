@@ -24,7 +24,7 @@ use rustix::io::Errno;
 use super::cards::Packed;
 use super::{OutputError, OutputErrorKind};
 use super::{finder, leftovers};
-use crate::frame::format::VideoFormat;
+use crate::frame::format::{PixelFormat, VideoFormat};
 use crate::frame::slots::SlotLayout;
 use crate::i18n::{tr, trf};
 use crate::sys::memfd::{self, Mapping};
@@ -276,7 +276,13 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
             ),
         ));
     }
-    Err(busy(path, &tr("another program has it open and keeps it in another format: close that program")))
+    let error = busy(path, &tr("another program has it open and keeps it in another format: close that program"));
+    let kept = PixelFormat::ALL.into_iter().find(|kept| kept.fourcc() == got.fourcc);
+    let kept = kept.and_then(|kept| VideoFormat::new(kept, got.width, got.height, format.framerate).ok());
+    Err(match kept.filter(|kept| kept.bytes_per_line() == got.bytes_per_line) {
+        Some(kept) => OutputError { kind: OutputErrorKind::Kept(kept), ..error },
+        None => error,
+    })
 }
 
 /// Each has room for a picture of `size_image` bytes.
