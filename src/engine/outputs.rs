@@ -6,6 +6,7 @@ use super::outlet::{Outlet, Tokens};
 use super::{Engine, EngineConfig, OutputChoice, SECOND_DETECTOR, SECOND_NODE_WATCH};
 use crate::core::event::{Card, Event};
 use crate::core::status::{Reason, ReasonKind};
+use crate::frame::format::VideoFormat;
 use crate::i18n::{tr, trf};
 use crate::output::mirror::Mirror;
 use crate::output::{OutputError, OutputErrorKind};
@@ -28,6 +29,11 @@ pub(super) enum Lent {
 /// The second device, not yet open.
 pub(super) fn second_outlet(choice: OutputChoice) -> Outlet {
     Outlet::new(Tokens { node_watch: SECOND_NODE_WATCH, detector: SECOND_DETECTOR }, choice)
+}
+
+/// One node goes and one comes.
+fn set_up_anew() -> Reason {
+    Reason::new(ReasonKind::Device, tr("The camera device is being set up anew."))
 }
 
 impl Engine {
@@ -168,11 +174,32 @@ impl Engine {
         if self.first.open(&self.epoll, &as_kept, false, None).is_err() {
             return Err(error);
         }
-        tracing::warn!("{error} Until then it is served as {kept}.");
-        let wanted = std::mem::replace(&mut self.config, as_kept);
-        self.pending_config.get_or_insert(wanted);
-        self.kept_since = Some(Instant::now());
+        self.adopt(kept, &error);
         Ok(())
+    }
+
+    /// This format for as long as somebody keeps it.
+    fn adopt(&mut self, kept: VideoFormat, error: &OutputError) {
+        tracing::warn!("{error} Until then it is served as {kept}.");
+        self.pending_config.get_or_insert_with(|| self.config.clone());
+        self.config.format = kept;
+        self.kept_since = Some(Instant::now());
+    }
+
+    /// Somebody keeps the second device in another format, and nobody is at the first: both take that one, for a picture is
+    /// made once for both. Whether that is so.
+    fn follow_second(&mut self, error: &OutputError) -> bool {
+        let OutputErrorKind::Kept(kept) = error.kind else { return false };
+        if self.worker.is_some() || !self.first.presence().is_empty() || kept == self.config.format {
+            return false;
+        }
+        self.first.close();
+        self.adopt(kept, error);
+        self.events.push_back(Event::DeviceGone(set_up_anew()));
+        if let Err(error) = self.open_output(false) {
+            self.no_output(&error);
+        }
+        true
     }
 
     /// Whether it is too early for another size: somebody who cannot be seen keeps the old one, as far as is known.
@@ -195,7 +222,11 @@ impl Engine {
                 self.events.push_back(Event::SecondDevice(None));
                 self.tell_presence();
             }
-            Err(error) => self.no_second(&error),
+            Err(error) => {
+                if !self.follow_second(&error) {
+                    self.no_second(&error);
+                }
+            }
         }
     }
 
@@ -289,8 +320,7 @@ impl Engine {
             self.no_output(&error);
         } else if was_held {
             // One node went and one came; the machine starts over with it.
-            let reason = Reason::new(ReasonKind::Device, tr("The camera device is being set up anew."));
-            self.events.insert(before, Event::DeviceGone(reason));
+            self.events.insert(before, Event::DeviceGone(set_up_anew()));
         }
     }
 }

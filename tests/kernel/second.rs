@@ -146,6 +146,25 @@ fn a_reader_at_the_second_node_alone_has_the_camera_and_the_first_shows_a_card()
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
+fn a_reader_at_the_second_node_in_a_format_of_before_is_served_in_it() {
+    let mut relay = start_two(&["--source", "test"]);
+    let mut second = open(SECOND, 4);
+    frames_until_moving(&mut second, 2);
+    relay.kill();
+    let larger =
+        ["--device", NODE, "--second-device", "auto", "--source", "test", "-w", "640", "-H", "360", "-f", "15"];
+    let mut relay = Relay::start(&larger);
+    relay.wait_for("live");
+    frames_until_moving(&mut second, 5);
+    drop(second);
+    relay.wait_for("idle");
+    let format = |node: &str| fs::read_to_string(format!("/sys/class/video4linux/{node}/format")).unwrap_or_default();
+    eventually("both have the new size", || ["video30", "video31"].iter().all(|node| format(node).contains("640x360")));
+    relay.quit();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
 fn the_second_node_deleted_while_live_harms_nobody_and_is_taken_again() {
     let mut relay = start_two(&["--source", CAMERA, "--cooldown-ms", "300"]);
     let mut readers = [open(NODE, 4), open(SECOND, 4)];

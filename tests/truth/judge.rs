@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::record::{Record, Reign, Stream};
+use super::record::{Record, Reign, Stream, Told};
 use super::spans::{At, Span, Spans};
 
 /// The promise that was broken.
@@ -190,7 +190,9 @@ fn waits(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
     let Some(span) = stream.surely(record.end) else { return };
     let while_it_streams: Spans = [span].into_iter().collect();
     let mut check = |rule_text: &str, limit: Duration, is_so: &dyn Fn(&str, bool) -> bool| {
-        let when = record.when(|line| is_so(&line.state, line.reason.is_empty())).and(&while_it_streams);
+        // That the second device is not served is a reason, too.
+        let is_so = |line: &Told| line.second.is_empty() && is_so(&line.state, line.reason.is_empty());
+        let when = record.when(is_so).and(&while_it_streams);
         let text = format!("{} streamed, and the status was {rule_text}", stream.who);
         too_long(record, &when, Rule::Waits, &text, |_| limit, findings);
     };
@@ -228,7 +230,7 @@ fn frames(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
         .iter()
         .filter_map(|reign| Some((reign.told.first()?.at + FRESH, reign.until.unwrap_or(record.end))))
         .collect();
-    let gaps = gaps.and(&serving);
+    let gaps = gaps.and(&serving).minus(&record.when(|line| !line.second.is_empty()));
     let text = format!("{} streamed and got no picture", stream.who);
     too_long(record, &gaps, Rule::Gap, &text, |_| GAP, findings);
 }

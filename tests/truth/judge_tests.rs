@@ -1,6 +1,6 @@
 //! Each rule finds what it is there for, and nothing in a run that keeps the promises.
 
-use super::super::record::{Frame, Told};
+use super::super::record::Frame;
 use super::*;
 
 fn ms(ms: u64) -> Duration {

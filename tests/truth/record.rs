@@ -18,6 +18,8 @@ pub struct Told {
     pub others: bool,
     /// "" when there is none.
     pub reason: String,
+    /// Why the second device is not served; "" when it is.
+    pub second: String,
     /// The clients, with what they do.
     pub clients: String,
 }
@@ -159,10 +161,13 @@ impl Record {
         let (from, to) = (from.saturating_sub(Duration::from_secs(4)), to + Duration::from_secs(2));
         let mut lines: Vec<Note> = self.notes.clone();
         for told in self.reigns.iter().flat_map(|reign| &reign.told) {
-            let Told { at, state, live, others, reason, clients } = told;
+            let Told { at, state, live, others, reason, second, clients } = told;
             let light = if *live { "lit" } else { "dark" };
             let others = if *others { ", others" } else { "" };
-            lines.push(Note { at: *at, text: format!("    status {state}, {light}{others} [{clients}] {reason}") });
+            lines.push(Note {
+                at: *at,
+                text: format!("    status {state}, {light}{others} [{clients}] {reason} {second}"),
+            });
         }
         for stream in self.streams.iter().chain(&self.taken) {
             let who = &stream.who;

@@ -387,6 +387,7 @@ impl Rig {
             live: line.live,
             others: !line.others.is_empty(),
             reason: line.reason.clone(),
+            second: line.second.clone(),
             clients: line.clients.join(", "),
         });
         let told = told.collect();
