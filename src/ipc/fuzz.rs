@@ -15,10 +15,10 @@ pub fn dbus(data: &[u8]) {
     let mut parts = data.splitn(3, |byte| *byte == 0);
     let mut text = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
     let (method, kind) = (text(), text());
-    // What GDBus refuses before anybody sees it: D-Bus nests 32 arrays and 32 structures at most. GLib itself aborts at a
-    // value that lies twice as deep.
+    // What GDBus refuses before anybody sees it: D-Bus has fewer types, and nests 32 arrays and 32 structures at most. GLib
+    // itself aborts at a value that lies twice as deep.
     let nesting = kind.bytes().filter(|byte| matches!(byte, b'a' | b'(' | b'{')).count();
-    if kind.len() > 255 || nesting > 64 {
+    if !Variant::is_signature(kind) || nesting > 64 {
         return;
     }
     let Ok(kind) = VariantTy::new(kind) else { return };
