@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::presence::{Client, Use};
 use crate::frame::format::PixelFormat;
+use crate::output::Device;
 
 fn engine() -> Engine {
     let config = EngineConfig {
@@ -26,6 +27,27 @@ fn engine() -> Engine {
 fn streaming() -> Event {
     let client = Client { pid: Some(1), name: "zoom".into(), usage: Use::Streaming };
     Event::Presence(Presence { clients: vec![client] })
+}
+
+#[test]
+fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
+    let mut engine = engine();
+    let cards = |engine: &Engine| match engine.first.output().expect("memory").device() {
+        Device::Memory(memory) => memory.counts().0,
+        Device::Loopback(_) => unreachable!(),
+    };
+    let now = Instant::now();
+    let interval = engine.config.format.frame_interval();
+    let open = |pid| Client { pid: Some(pid), name: "zoom".into(), usage: Use::Open };
+    let before = cards(&engine);
+    for pid in 1..10 {
+        engine.first.set_presence(Presence { clients: vec![open(pid)] }, now + interval / 20 * pid);
+    }
+    assert_eq!(cards(&engine) - before, 1, "the rest within one interval of it");
+    let due = engine.first.deadline().expect("before it is too old");
+    assert!(due <= now + interval * 2);
+    engine.first.tick(due);
+    assert_eq!(cards(&engine) - before, 2);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Memory {
     cards: u64,
     frames: u64,
     disorder: u64,
+    #[cfg(test)]
+    pub(super) log: Vec<Queued>,
 }
 
 impl Memory {
@@ -51,7 +53,17 @@ impl Memory {
         let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;
         let layout = SlotLayout { offsets, length };
         let maps = layout.map(&fd).map_err(io)?;
-        Ok(Self { fd, layout, maps, last: None, cards: 0, frames: 0, disorder: 0 })
+        Ok(Self {
+            fd,
+            layout,
+            maps,
+            last: None,
+            cards: 0,
+            frames: 0,
+            disorder: 0,
+            #[cfg(test)]
+            log: Vec::new(),
+        })
     }
 
     /// What was queued last, as a reader would see it, with its bytes.
@@ -95,6 +107,8 @@ impl Memory {
             self.disorder += 1;
         }
         self.last = Some(Queued { slot, timestamp, card });
+        #[cfg(test)]
+        self.log.extend(self.last);
         if card {
             self.cards += 1;
         } else {

@@ -293,7 +293,43 @@ fn next_after_shrinking(next: u32, usable: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::next_after_shrinking;
+    use super::*;
+    use crate::frame::format::PixelFormat;
+
+    /// The times that a reader gets who took `read` pictures and goes on now, of a module with so many slots: it goes on where
+    /// it was, but leaps to the newest when more was queued meanwhile than there are slots; and what it finds in a slot is
+    /// what was put there last (`get_capture_buffer` and `vidioc_dqbuf` of 0.15.4).
+    fn times_from(read: usize, log: &[memory::Queued], slots: usize) -> Vec<Duration> {
+        let from = if log.len() > read + slots { log.len() - 1 } else { read };
+        let newest = |slot| log.iter().rev().find(|queued| queued.slot == slot).expect("it was queued").timestamp;
+        log[from..].iter().map(|queued| newest(queued.slot)).collect()
+    }
+
+    #[test]
+    fn whoever_begins_again_while_the_camera_is_for_the_other_device_gets_times_that_grow() {
+        let format = VideoFormat::new(PixelFormat::Yuy2, 64, 48, 30).unwrap();
+        for slots in 2..=8_u32 {
+            let device = Device::Memory(memory::Memory::new(&format, slots).unwrap());
+            let mut output = Output::new(device, format, CardStyle::default()).unwrap();
+            for frame in 0..20 {
+                output.queue_frame(frame % slots, monotonic_now()).unwrap();
+            }
+            let log = |output: &Output| match &output.device {
+                Device::Memory(memory) => memory.log.clone(),
+                Device::Loopback(_) => unreachable!(),
+            };
+            let read = log(&output).len();
+            output.take_back();
+            output.show_card(&Card::Off);
+            output.settle_card().unwrap();
+            output.set_aside().unwrap();
+            for _ in 0..6 {
+                let times = times_from(read, &log(&output), slots as usize);
+                assert!(times.is_sorted_by(|a, b| a < b), "{slots} slots: {times:?}");
+                output.freshen_card().unwrap();
+            }
+        }
+    }
 
     /// The module's bookkeeping at a reader's REQBUFS(usable), after `queued` QBUFs in rotation over 8 buffers: the
     /// list of buffers, oldest first, without those that are taken out.
