@@ -293,6 +293,15 @@ fn comments_at_the_end_stay_where_they_are() {
 }
 
 #[test]
+fn a_file_that_ends_in_a_comment_is_not_written_for_nothing() {
+    let (_directory, path) = directory();
+    let text = "[camera]\nmirror = true # laid";
+    fs::write(&path, text).unwrap();
+    assert!(!update(&path, |_| {}).unwrap(), "nothing changed, nothing written");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
 fn no_file_is_made_for_the_defaults() {
     let (_directory, path) = directory();
     assert!(!save(&path, &Settings::default()).unwrap());

@@ -266,16 +266,20 @@ pub fn edited(text: &str, settings: &Settings) -> Result<String, Problem> {
     let after = entries(settings).map_err(problem)?;
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| problem(short(error.message())))?;
+    let mut is_changed = false;
     for ((section, key, value), (_, _, old)) in after.into_iter().zip(before) {
         if value.to_string() != old.to_string() {
             set(&mut document, section, key, value);
+            is_changed = true;
         }
     }
     if old_controls != settings.controls {
         begin(&mut document);
         values::write(&mut document, &old_controls, &settings.controls);
+        is_changed = true;
     }
-    Ok(document.to_string())
+    // Written again, a text that ends in a comment gains an end of line.
+    Ok(if is_changed { document.to_string() } else { text.to_owned() })
 }
 
 /// What an empty file begins with.

@@ -82,7 +82,10 @@ fn value(value: &Spanned<DeValue<'_>>, text: &str) -> Option<Value> {
 
 /// Writes what differs; the rest, and all comments, stay as they are.
 pub(super) fn write(document: &mut DocumentMut, old: &Saved, new: &Saved) {
+    let mut trailing = String::new();
     if !document.contains_key(SECTION) {
+        // Beside others of its kind a camera need not be the last: what stands at the end stays there.
+        trailing = take_trailing(document);
         let mut table = Table::new();
         // Only the cameras' own headers are to be seen.
         table.set_implicit(true);
@@ -96,11 +99,10 @@ pub(super) fn write(document: &mut DocumentMut, old: &Saved, new: &Saved) {
             continue;
         }
         let has = document.get(SECTION).is_some_and(|section| section.get(camera).is_some());
-        let trailing = if has { String::new() } else { take_trailing(document) };
         let Some(section) = document.get_mut(SECTION).and_then(Item::as_table_like_mut) else { return };
         if !has {
             let mut table = Table::new();
-            table.decor_mut().set_prefix(format!("{trailing}\n"));
+            table.decor_mut().set_prefix(format!("{}\n", std::mem::take(&mut trailing)));
             section.insert(camera, Item::Table(table));
         }
         let Some(table): Option<&mut dyn TableLike> = section.get_mut(camera).and_then(Item::as_table_like_mut) else {
