@@ -223,7 +223,7 @@ fn said(source: &Source) -> String {
     text::clean(source.to_string(), text::PATH)
 }
 
-/// The source in the settings.
+/// The settings in this file, or in the usual one.
 fn settings(config: Option<&Path>) -> Result<Settings, String> {
     let path = match config {
         Some(path) => path.to_owned(),
