@@ -1,5 +1,5 @@
-//! `lenscap-worker --list-cameras KIND [--unconfined]`: what a vendor's library has, as one line of JSON on stdout. No stream is started
-//! and no camera opened; the process ends, and the library's state with it.
+//! `lenscap-worker --list-cameras KIND [--unconfined]`: what a vendor's library has, as one line of JSON on stdout. No stream
+//! is started and no camera opened; the process ends, and the library's state with it.
 
 use std::process::ExitCode;
 

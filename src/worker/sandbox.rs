@@ -20,7 +20,8 @@
 //! the camera needs the same numbers. A copied ring would cost a copy of every picture, and protect the same pages.
 //!
 //! The processes that list cameras and controls are in it as well. What it does not keep from: a user's own `pipeline:` is
-//! exempt. Intel's and libcamera's cameras need every node of a device; nodes without one, as loopbacks are, they do not get. Other processes' names and command lines can be read in `/proc`.
+//! exempt. Intel's and libcamera's cameras need every node of a device; nodes without one, as loopbacks are, they do not get.
+//! Other processes' names and command lines can be read in `/proc`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
