@@ -146,8 +146,12 @@ impl FakeSysfs {
     }
 }
 
+/// No text is longer.
+const LONGEST: usize = 24;
+
 /// In one write that leaves no moment without a text, as the kernel would; padded, for the old text may be longer.
 fn put(path: &Path, text: &str) {
+    assert!(text.len() <= LONGEST, "{text}");
     let mut file = fs::File::options().create(true).truncate(false).write(true).open(path).expect("writable");
-    file.write_all(format!("{text:<12}\n").as_bytes()).expect("written");
+    file.write_all(format!("{text:<LONGEST$}\n").as_bytes()).expect("written");
 }
