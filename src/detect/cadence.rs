@@ -5,7 +5,8 @@
 //! 3. The module cannot tell who streams and somebody has the node open: at the configured interval for 2 s after an open,
 //!    then at growing intervals up to ten times that, until something changes.
 //! 4. After the level changed: once more, soon after.
-//! 5. Scans of all processes keep a distance that leaves most of the time to others, however often the node is opened.
+//! 5. Scans of all processes keep a distance that leaves most of the time to others, however often the node is opened; where
+//!    somebody streams who has no name yet, only half.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ const SCAN_DISTANCE: u32 = 4;
 const SHORTEST_POLL: Duration = Duration::from_millis(1);
 
 /// The timers of a detector.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Cadence {
     poll_interval: Duration,
     poll_step: Duration,
@@ -37,6 +38,8 @@ pub(super) struct Cadence {
     scan_at: Option<Instant>,
     /// When the next scan is allowed.
     scan_allowed: Instant,
+    /// The same where somebody waits for its answer.
+    urgent_scan_allowed: Instant,
 }
 
 impl Cadence {
@@ -53,6 +56,7 @@ impl Cadence {
             level_at: None,
             scan_at: Some(now),
             scan_allowed: now,
+            urgent_scan_allowed: now,
         }
     }
 
@@ -92,10 +96,11 @@ impl Cadence {
         take(&mut self.scan_at, now)
     }
 
-    /// Whether all processes may be scanned now; if not, it is put off.
-    pub(super) fn may_scan(&mut self, now: Instant) -> bool {
-        if now < self.scan_allowed {
-            self.scan_at = Some(self.scan_allowed);
+    /// Whether all processes may be scanned now; if not, it is put off. `is_urgent`: somebody waits for its answer.
+    pub(super) fn may_scan(&mut self, now: Instant, is_urgent: bool) -> bool {
+        let allowed = if is_urgent { self.urgent_scan_allowed } else { self.scan_allowed };
+        if now < allowed {
+            self.scan_at = Some(allowed);
             return false;
         }
         self.scan_at = None;
@@ -114,8 +119,9 @@ impl Cadence {
 
     /// A scan that began at `now` took so long.
     pub(super) fn scanned(&mut self, now: Instant, took: Duration) {
-        let distance = (took * SCAN_DISTANCE).clamp(SHORTEST_SCAN_DISTANCE, LONGEST_SCAN_DISTANCE);
-        self.scan_allowed = now + took + distance;
+        let distance = |times| (took * times).clamp(SHORTEST_SCAN_DISTANCE, LONGEST_SCAN_DISTANCE);
+        self.scan_allowed = now + took + distance(SCAN_DISTANCE);
+        self.urgent_scan_allowed = now + took + distance(1);
     }
 
     /// Asks for the level with the next look.
@@ -174,7 +180,7 @@ mod tests {
     fn cadence(now: Instant) -> Cadence {
         let mut cadence = Cadence::new(POLL, now);
         assert_eq!(cadence.deadline(), now);
-        assert!(cadence.take_scan(now) && cadence.may_scan(now));
+        assert!(cadence.take_scan(now) && cadence.may_scan(now, false));
         cadence.scanned(now, Duration::ZERO);
         cadence
     }
@@ -236,11 +242,12 @@ mod tests {
         let mut cadence = cadence(now);
         let took = Duration::from_millis(50);
         let later = now + Duration::from_secs(1);
-        assert!(cadence.may_scan(later));
+        assert!(cadence.may_scan(later, false));
         cadence.scanned(later, took);
-        assert!(!cadence.may_scan(later + took));
+        assert!(!cadence.may_scan(later + took, false));
         assert_eq!(cadence.deadline(), later + took * 5, "put off, not forgotten");
-        assert!(cadence.take_scan(later + took * 5) && cadence.may_scan(later + took * 5));
+        assert!(!cadence.clone().may_scan(later + took, true) && cadence.clone().may_scan(later + took * 2, true));
+        assert!(cadence.take_scan(later + took * 5) && cadence.may_scan(later + took * 5, false));
     }
 
     #[test]

@@ -273,10 +273,10 @@ impl Detector {
         })
     }
 
-    /// Whether this is news of somebody who has no name yet, and a look that may find it has not answered.
+    /// Whether this is news of somebody who has no name yet, and a look that may find it is still to come or to answer.
     fn is_name_to_come(&mut self, now: Instant, presence: &Presence) -> bool {
         let is_nameless = |presence: &Presence| presence.clients.iter().any(|client| client.pid.is_none());
-        if self.gone || !self.looker.is_waiting() || !is_nameless(presence) || is_nameless(&self.told) {
+        if self.gone || !self.is_look_due() || !is_nameless(presence) || is_nameless(&self.told) {
             self.nameless_since = None;
             return false;
         }
@@ -335,10 +335,15 @@ impl Detector {
             }
             all |= !named;
         }
-        if all && self.cadence.may_scan(now) {
+        if all && self.cadence.may_scan(now, self.is_anybody_nameless()) {
             self.scan(now);
         }
         before.0 != self.found || before.1 != self.unseen
+    }
+
+    /// Whether somebody streams and nobody is known who may.
+    fn is_anybody_nameless(&self) -> bool {
+        self.level == Some(true) && self.found.is_empty()
     }
 
     /// Looks at those found before. Whether all have to be looked at, as far as that is known already.
@@ -457,8 +462,7 @@ impl Detector {
 
     fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
         // A read may be heard before its reader is found, and it may be the only one until frames flow.
-        let is_look_due = self.cadence.is_scan_due() || self.looker.is_waiting();
-        let held = !self.found.is_empty() || self.unseen || is_look_due;
+        let held = !self.found.is_empty() || self.unseen || self.is_look_due();
         let next = self.reads.next(now, heard, held, self.level == Some(true));
         if next.is_reported() != self.reads.is_reported() {
             match self.watch.report_reads(next.is_reported()) {
@@ -470,6 +474,11 @@ impl Detector {
         }
         self.reads = next;
         Ok(())
+    }
+
+    /// Whether all processes are to be looked at, or are being looked at.
+    fn is_look_due(&self) -> bool {
+        self.cadence.is_scan_due() || self.looker.is_waiting()
     }
 
     fn holders(&self) -> Vec<Holder> {

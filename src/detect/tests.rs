@@ -56,9 +56,11 @@ struct Bench {
 const POLL: Duration = Duration::from_millis(50);
 
 impl Bench {
+    /// Nobody is there, and all processes may be looked at again.
     fn new() -> Self {
         let mut bench = Self::begin();
         assert_eq!(bench.dispatch(), None);
+        bench.now += Duration::from_secs(5);
         bench
     }
 
@@ -201,8 +203,9 @@ fn the_engine_may_ask_for_the_level() {
 #[test]
 fn idle_wakes_once_in_five_minutes_and_echoes_wake_nobody() {
     let mut bench = Bench::new();
-    // What the start brings.
+    // What the start brings, and the first check.
     bench.pass_until(bench.now + Duration::from_secs(1));
+    bench.pass();
     let before = bench.module.0.readings.get();
     for _ in 0..5 {
         let deadline = bench.detector.deadline().unwrap();
@@ -378,4 +381,17 @@ fn who_streams_is_told_with_the_name_when_that_comes_in_a_moment() {
         std::thread::sleep(Duration::from_millis(1));
     };
     assert!(presence.any_streaming() && presence.clients.iter().all(|client| client.pid.is_some()), "{presence:?}");
+}
+
+#[test]
+fn who_streams_is_told_with_the_name_though_looks_came_one_after_the_other() {
+    let mut bench = Bench::new();
+    bench.pass_until(bench.now + Duration::from_secs(5));
+    // A busy computer: so long did the last look take, and so the next one is put off.
+    bench.detector.cadence.scanned(bench.now, Duration::from_millis(300));
+    let holding = bench.holder();
+    bench.module.set(true);
+    let began = bench.now;
+    let presence = bench.dispatch().or_else(|| bench.pass_until(began + NAME_PATIENCE)).unwrap();
+    assert_eq!((presence.clients[0].pid, usages(&presence)), (Some(holding.0.id()), vec![Use::Streaming]));
 }
