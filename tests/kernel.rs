@@ -260,10 +260,6 @@ fn a_client_that_holds_the_node_at_start_does_not_keep_us_out() {
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_reader_in_a_format_of_before_is_served_in_it_and_the_new_one_comes_when_it_goes() {
-    if module() < (0, 15) {
-        // S_FMT is EBUSY there and tells no format: such a reader is still asked to close the device.
-        return println!("SKIP a_reader_in_a_format_of_before: this module does not tell which format is kept");
-    }
     let mut relay = start(&["--source", "test"]);
     let mut client = Client::open(node()).expect("open");
     client.stream(4).expect("stream");

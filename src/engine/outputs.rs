@@ -170,12 +170,19 @@ impl Engine {
     /// there in a size of before would get nothing at all otherwise, until it lets go by itself.
     fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
         let OutputErrorKind::Kept(kept) = error.kind else { return Err(error) };
-        let as_kept = EngineConfig { format: kept, ..self.config.clone() };
-        if self.first.open(&self.epoll, &as_kept, false, None).is_err() {
-            return Err(error);
+        match self.first.open(&self.epoll, &self.as_kept(kept), false, None) {
+            Ok(()) => {
+                self.adopt(kept, &error);
+                Ok(())
+            }
+            // It is no reader who keeps it.
+            Err(other) if other.kind == OutputErrorKind::Busy => Err(other),
+            Err(_) => Err(error),
         }
-        self.adopt(kept, &error);
-        Ok(())
+    }
+
+    fn as_kept(&self, kept: VideoFormat) -> EngineConfig {
+        EngineConfig { format: kept, ..self.config.clone() }
     }
 
     /// This format for as long as somebody keeps it.
@@ -193,6 +200,13 @@ impl Engine {
         if self.worker.is_some() || !self.first.presence().is_empty() || kept == self.config.format {
             return false;
         }
+        let as_kept = self.as_kept(kept);
+        let Some(second) = &mut self.second else { return false };
+        // Another writer keeps its format as well, and is nobody to follow.
+        if second.open(&self.epoll, &as_kept, false, self.first.node()).is_err() {
+            return false;
+        }
+        second.close();
         self.first.close();
         self.adopt(kept, error);
         self.events.push_back(Event::DeviceGone(set_up_anew()));

@@ -251,10 +251,14 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
         bytes_per_line: format.bytes_per_line(),
         size_image: format.size_image(),
     };
-    let got = v4l2::set_format(file, BufType::Output, &wanted).map_err(|error| match Errno::from_io_error(&error) {
-        Some(Errno::BUSY) => written_by_another(path),
-        _ => io_error(path, &tr("set the format of"), &error),
-    })?;
+    let got = match v4l2::set_format(file, BufType::Output, &wanted) {
+        // 0.13 says no more; 0.12 and 0.15 answer with the format that is kept.
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::BUSY) => v4l2::get_format(file, BufType::Output)
+            .ok()
+            .filter(|kept| *kept != wanted)
+            .ok_or_else(|| written_by_another(path))?,
+        got => got.map_err(|error| io_error(path, &tr("set the format of"), &error))?,
+    };
     let is_same_size = (got.width, got.height) == (wanted.width, wanted.height);
     if is_same_size && got.fourcc == wanted.fourcc && got.bytes_per_line == wanted.bytes_per_line {
         // Readers see the rate through VIDIOC_ENUM_FRAMEINTERVALS; not every version takes it here.

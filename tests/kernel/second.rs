@@ -147,9 +147,6 @@ fn a_reader_at_the_second_node_alone_has_the_camera_and_the_first_shows_a_card()
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_reader_at_the_second_node_in_a_format_of_before_is_served_in_it() {
-    if module() < (0, 15) {
-        return println!("SKIP second::a_reader_in_a_format_of_before: this module does not tell which format is kept");
-    }
     let mut relay = start_two(&["--source", "test"]);
     let mut second = open(SECOND, 4);
     frames_until_moving(&mut second, 2);
