@@ -147,15 +147,26 @@ pub fn can_create() -> bool {
 }
 
 /// On 0.12 with `exclusive_caps=0` nothing tells of another writer but this: the node has a format and a user.
-/// (Later versions answer EBUSY; they have the attribute `state`.)
+/// (Later versions answer EBUSY; they have the attribute `state`. With `exclusive_caps=1` a node that has a writer does not
+/// say that it takes pictures.)
 pub(super) fn legacy_writer(path: &Path) -> bool {
     let Some(name) = path.file_name() else { return false };
     let attributes = Path::new(camera::CLASS).join(name);
     if !attributes.join("max_openers").exists() || attributes.join("state").exists() {
         return false;
     }
+    let caps = fs::read_to_string("/sys/module/v4l2loopback/parameters/exclusive_caps").unwrap_or_default();
+    if are_exclusive(&caps, camera::loopbacks(Path::new(camera::CLASS)).len()) {
+        return false;
+    }
     let has_format = fs::read_to_string(attributes.join("format")).is_ok_and(|format| !format.trim().is_empty());
     has_format && !others_hold(path).is_empty()
+}
+
+/// Whether this many devices were all made with `exclusive_caps=1`, by the module's parameter: a letter a device, "Y,N,N".
+fn are_exclusive(parameter: &str, devices: usize) -> bool {
+    let mut letters = parameter.trim().split(',');
+    devices > 0 && (0..devices).all(|_| letters.next() == Some("Y"))
 }
 
 /// Who else has the node open, as "name (process 123)"; empty when nobody can be seen.
@@ -220,6 +231,12 @@ impl NodeWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn devices_are_exclusive_when_all_are() {
+        assert!(are_exclusive("Y,N,N,N,N,N,N,N\n", 1) && are_exclusive("Y,Y,N\n", 2));
+        assert!(!are_exclusive("N,Y\n", 2) && !are_exclusive("Y,N\n", 2) && !are_exclusive("", 1));
+    }
 
     #[test]
     fn how_to_get_a_node_names_a_command() {
