@@ -1,5 +1,5 @@
 #!/bin/bash
-# `make lint`: formatting, clippy, where unsafe may stand, licences and sources of all crates, shell scripts, the files for
+# `make lint`: formatting, clippy, licences and sources of all crates, shell scripts, the files for
 # the desktop, the translations. A warning fails like an error; what is not installed is skipped by name.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
@@ -7,11 +7,6 @@ set -uo pipefail
 failed=()
 run() { phase "$@" || failed+=("$1"); }
 
-# Clippy demands a SAFETY comment at each (Cargo.toml); this keeps them in one module.
-unsafe_in_sys() {
-  ! grep -rnE '(^|[^_[:alnum:]])unsafe([[:space:]]*\{|[[:space:]]+(fn|impl|extern))' src --include='*.rs' |
-    grep -vE '^src/sys/|^[^:]*:[0-9]+:[[:space:]]*//'
-}
 deny() {
   local version=0.20.2
   PATH=$PWD/target/tools/bin:$PATH
@@ -129,7 +124,6 @@ scripts/deps.sh build || exit 1
 scripts/deps.sh lint || echo "lint: not every tool is here; what needs one will be skipped by name"
 run "format" cargo fmt --check
 run "clippy" cargo clippy --locked --all-targets --quiet -- -D warnings
-run "unsafe only in src/sys" unsafe_in_sys
 run "crates" deny
 run "advisories" advisories
 run "fuzz targets" fuzzing

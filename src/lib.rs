@@ -7,10 +7,11 @@
 //!
 //! | module | may import |
 //! |---|---|
-//! | [`core`], [`sys`] | nothing of ours |
+//! | the crate [`text`] | nothing of ours; everybody may use it |
+//! | the crate [`sys`], the only one with unsafe code | `text` |
+//! | [`core`] | nothing of ours |
 //! | [`autostart`], [`distro`] | nothing of ours |
 //! | [`i18n`] | `sys`; everybody may import it |
-//! | [`text`] | nothing of ours; everybody may import it |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
@@ -41,10 +42,10 @@ pub mod fuzz;
 pub mod i18n;
 pub mod ipc;
 pub mod output;
-pub mod sys;
-pub mod text;
 pub mod ui;
 pub mod worker;
+
+pub use {lenscap_sys as sys, lenscap_text as text};
 
 /// The version of this build; parent and worker must agree on it exactly.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rustix::ioctl::{Getter, Opcode, Setter, Updater, opcode};
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub use call::fake;
 use call::ioctl;
 
@@ -628,7 +628,7 @@ fn pix_format(raw: &RawFormat) -> PixFormat {
 /// A device's or a driver's name for something, as people may see it.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    crate::text::name(&bytes[..end])
+    lenscap_text::name(&bytes[..end])
 }
 
 #[cfg(test)]

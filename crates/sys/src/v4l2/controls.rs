@@ -411,7 +411,7 @@ unsafe fn call<const REQUEST: Opcode>(fd: impl AsFd, control: &mut RawExtControl
 ///
 /// # Safety
 /// `argument` is the structure that belongs to this request.
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) unsafe fn payload<'a>(request: Opcode, argument: *mut c_void) -> Option<&'a mut [u8]> {
     if ![G_EXT_CTRLS, S_EXT_CTRLS, TRY_EXT_CTRLS].contains(&request) {
         return None;

@@ -1,4 +1,4 @@
-//! The only unsafe code: system calls that no safe library offers. Imports nothing of ours.
+//! The only unsafe code: system calls that no safe library offers. The compiler forbids it in every other crate.
 
 pub mod clock;
 pub mod descendants;
