@@ -21,11 +21,12 @@ pub struct Found {
     pub bare: Vec<(String, usize, String)>,
 }
 
-/// Scans all of `src` and the command line.
+/// Scans all of our crates and the command line.
 pub fn scan() -> Found {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Found::default();
-    let mut files = rust_files(&root.join("src"));
+    let crates = fs::read_dir(root.join("crates")).expect("our crates").flatten().map(|entry| entry.path().join("src"));
+    let mut files: Vec<_> = crates.chain([root.join("src")]).flat_map(|directory| rust_files(&directory)).collect();
     files.sort();
     for path in files {
         let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
