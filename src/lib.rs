@@ -10,8 +10,8 @@
 //! | the crate [`text`] | nothing of ours; everybody may use it |
 //! | the crate [`sys`], the only one with unsafe code | `text` |
 //! | [`core`] | nothing of ours |
-//! | [`autostart`], [`distro`] | nothing of ours |
-//! | [`i18n`] | `sys`; everybody may import it |
+//! | the crate [`i18n`] (`lenscap-words`), with [`distro`] in it | `sys`; everybody may use it |
+//! | [`autostart`] | nothing of ours |
 //! | [`frame`] | `sys` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
@@ -33,19 +33,18 @@ pub mod cli;
 pub mod config;
 pub mod core;
 pub mod detect;
-pub mod distro;
 pub mod doctor;
 pub mod engine;
 pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-pub mod i18n;
 pub mod ipc;
 pub mod output;
 pub mod ui;
 pub mod worker;
 
-pub use {lenscap_sys as sys, lenscap_text as text};
+pub use lenscap_words::distro;
+pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};
 
 /// The version of this build; parent and worker must agree on it exactly.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

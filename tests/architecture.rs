@@ -8,8 +8,7 @@ const LOWER: &[&str] = &["core", "sys", "distro", "frame", "camera", "config", "
 /// What each module may name after `crate::`. Constants of the crate itself are free.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "core" | "autostart" | "distro" => vec![],
-        "i18n" => vec!["sys"],
+        "core" | "autostart" => vec![],
         "frame" => vec!["sys"],
         "config" => vec!["core", "frame"],
         "camera" => vec!["core", "sys", "frame"],

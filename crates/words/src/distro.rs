@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::i18n::trf;
+use crate::trf;
 
 /// A family of distributions with the same package names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

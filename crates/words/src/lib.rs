@@ -4,6 +4,8 @@
 //! those into `po/lenscap.pot`, and a test fails when one is missing there. Texts with parts in them name the parts, as
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
+pub mod distro;
+
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +18,7 @@ pub const LOCALE_DIR_VARIABLE: &str = "LENSCAP_LOCALE_DIR";
 ///
 /// Without catalogues or with an unknown language everything stays English; nothing can fail for it.
 pub fn init() {
-    crate::sys::locale::from_environment();
+    lenscap_sys::locale::from_environment();
     let bound = gettextrs::bindtextdomain(DOMAIN, directory())
         .and_then(|_| gettextrs::bind_textdomain_codeset(DOMAIN, "UTF-8"))
         .and_then(|_| gettextrs::textdomain(DOMAIN));
