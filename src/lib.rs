@@ -9,10 +9,10 @@
 //! |---|---|
 //! | the crate [`text`] | nothing of ours; everybody may use it |
 //! | the crate [`sys`], the only one with unsafe code | `text` |
-//! | [`core`] | nothing of ours |
+//! | the crate [`core`] | `text`, `i18n` |
 //! | the crate [`i18n`] (`lenscap-words`), with [`distro`] in it | `sys`; everybody may use it |
 //! | [`autostart`] | nothing of ours |
-//! | [`frame`] | `sys` |
+//! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
 //! | [`config`] | `core`, `frame` |
 //! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
 //! | [`detect`] | `core`, `sys` |
@@ -31,11 +31,9 @@ pub mod autostart;
 pub mod camera;
 pub mod cli;
 pub mod config;
-pub mod core;
 pub mod detect;
 pub mod doctor;
 pub mod engine;
-pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod ipc;
@@ -44,6 +42,7 @@ pub mod ui;
 pub mod worker;
 
 pub use lenscap_words::distro;
+pub use {lenscap_core as core, lenscap_picture as frame};
 pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};
 
 /// The version of this build; parent and worker must agree on it exactly.

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use super::WARM_TIMEOUT;
-use crate::core::event::Step;
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::trf;
+use crate::event::Step;
+use crate::status::{Reason, ReasonKind};
+use lenscap_words::trf;
 
 /// From the spawn to the worker's first word: the program and GStreamer's libraries are read from disk.
 const UP_LIMIT: Duration = Duration::from_secs(10);

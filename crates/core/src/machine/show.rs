@@ -1,9 +1,9 @@
 //! What the outside is told and shown.
 
 use super::{Goal, Machine, State, Worker};
-use crate::core::event::{Action, Card};
-use crate::core::status::{Reason, ReasonKind, Status};
-use crate::i18n::{tr, trf};
+use crate::event::{Action, Card};
+use crate::status::{Reason, ReasonKind, Status};
+use lenscap_words::{tr, trf};
 
 impl Machine {
     /// The snapshot for the outside.

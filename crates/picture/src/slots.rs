@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sys::memfd::{self, Mapping};
+use lenscap_sys::memfd::{self, Mapping};
 
 /// Most slots ever used; v4l2loopback's largest `max_buffers`.
 pub const MAX_SLOTS: usize = 32;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 /// A camera, or what stands in for one. Written and read as text everywhere: settings, command line, wire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

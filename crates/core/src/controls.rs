@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::i18n::{tr, trf};
-use crate::text;
+use lenscap_text as text;
+use lenscap_words::{tr, trf};
 
 /// Values by control's key.
 pub type Values = BTreeMap<String, Value>;

@@ -7,7 +7,7 @@ use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::format::PixelFormat;
+use crate::format::PixelFormat;
 
 fn format(pixel_format: PixelFormat, width: u32, height: u32) -> VideoFormat {
     VideoFormat::new(pixel_format, width, height, 30).unwrap()

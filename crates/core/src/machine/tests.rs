@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::event::{Card, Command, SensorEvent, Step, WorkerEvent};
-use crate::core::presence::Client;
-use crate::core::restart;
-use crate::core::source::{Orientation, Rotation};
+use crate::event::{Card, Command, SensorEvent, Step, WorkerEvent};
+use crate::presence::Client;
+use crate::restart;
+use crate::source::{Orientation, Rotation};
 
 fn client(pid: u32, usage: Use) -> Client {
     Client { pid: Some(pid), name: format!("app{pid}"), usage }
@@ -348,7 +348,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         8 => prop_oneof![Just(Step::Up), Just(Step::Loaded), Just(Step::Opened), Just(Step::Streaming)]
             .prop_map(WorkerEvent::Step),
         2 => Just(WorkerEvent::Mode(Box::default())),
-        1 => Just(WorkerEvent::Confined(crate::core::sandbox::Sandbox::Off)),
+        1 => Just(WorkerEvent::Confined(crate::sandbox::Sandbox::Off)),
         6 => Just(WorkerEvent::Started { camera: "c".into() }),
         2 => Just(WorkerEvent::Stopped),
         2 => any_reason().prop_map(WorkerEvent::Failed),

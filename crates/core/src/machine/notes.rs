@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::ending::{Ending, Sensor};
 use super::{FRAME_TIMEOUT, Failure, Machine, Pause, State, Worker, is_absence};
-use crate::core::event::{Action, Command, Event, WorkerEvent};
-use crate::core::presence::{Presence, Use};
-use crate::core::restart;
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::tr;
+use crate::event::{Action, Command, Event, WorkerEvent};
+use crate::presence::{Presence, Use};
+use crate::restart;
+use crate::status::{Reason, ReasonKind};
+use lenscap_words::tr;
 
 impl Machine {
     /// Takes the event into the facts; decides nothing but the worker's fate.

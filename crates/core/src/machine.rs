@@ -32,9 +32,9 @@ use super::presence::{Presence, Use};
 use super::restart::Restart;
 use super::sandbox::Sandbox;
 use super::status::{OtherCamera, Reason, ReasonKind, StateName, Status};
-use crate::i18n::tr;
 use check::Check;
 use ending::Ending;
+use lenscap_words::tr;
 use start::Start;
 
 /// How long the camera may give no frame while live.

@@ -1,7 +1,7 @@
 //! RGB to limited-range BT.601 in integers (ITU-R BT.601 coefficients scaled by 256).
 
 use super::canvas::Canvas;
-use crate::frame::format::{PixelFormat, VideoFormat};
+use crate::format::{PixelFormat, VideoFormat};
 
 /// Limited-range luma of black.
 const BLACK_Y: u8 = 16;

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::ending::{Ending, Sensor};
 use super::{Machine, STOP_TIMEOUT, VERIFY_TIMEOUT, Worker};
-use crate::core::event::{Action, SensorEvent};
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::trf;
+use crate::event::{Action, SensorEvent};
+use crate::status::{Reason, ReasonKind};
+use lenscap_words::trf;
 
 /// A camera that was switched off, until the kernel says that it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::{Machine, STOP_TIMEOUT, Worker};
-use crate::core::event::Action;
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::tr;
+use crate::event::Action;
+use crate::status::{Reason, ReasonKind};
+use lenscap_words::tr;
 
 /// Longest wait between two attempts to kill what does not die: it is stuck in a driver, and only its end is news.
 const LONGEST_WAIT: Duration = Duration::from_secs(80);

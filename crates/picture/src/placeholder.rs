@@ -10,7 +10,7 @@ mod picture;
 mod text;
 mod yuv;
 
-use crate::frame::format::VideoFormat;
+use crate::format::VideoFormat;
 
 use canvas::Canvas;
 pub use picture::Picture;

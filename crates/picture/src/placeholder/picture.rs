@@ -10,7 +10,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::canvas::{BLACK, Canvas};
-use crate::i18n::trf;
+use lenscap_words::trf;
 
 /// Longest side taken, as the largest output.
 const MAX_SIDE: u32 = 8192;

@@ -6,7 +6,7 @@ use super::CardText;
 use super::canvas::{Canvas, Rgb};
 
 /// DejaVu Sans, Latin, Greek and Cyrillic; `data/fonts/README` says how it was made.
-static FONT: &[u8] = include_bytes!("../../../data/fonts/DejaVuSans-subset.ttf");
+static FONT: &[u8] = include_bytes!("../../../../data/fonts/DejaVuSans-subset.ttf");
 
 const BACKGROUND: Rgb = [0x1e, 0x1e, 0x22];
 const CAP: Rgb = [0x36, 0x36, 0x3d];

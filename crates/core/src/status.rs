@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::mode::Mode;
 use super::presence::Client;
 use super::sandbox::Sandbox;
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
