@@ -643,7 +643,7 @@ impl Engine {
                 }
                 self.claim(&nodes, now);
                 if let Some(worker) = &mut self.worker {
-                    worker.start(now);
+                    worker.start();
                 }
             }
             Action::StopWorker => {

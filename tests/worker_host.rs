@@ -100,7 +100,7 @@ fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
     ] {
         let mut rig = fake(mode);
         if mode != "started-unasked" {
-            rig.host.start(Instant::now());
+            rig.host.start();
         }
         let pid = rig.host.pid();
         assert_eq!(rig.end(), None, "{mode}: told twice");
@@ -163,7 +163,7 @@ fn a_worker_that_has_stopped_and_does_not_end_is_killed_soon() {
 #[test]
 fn a_worker_that_hangs_is_stopped_by_kill() {
     let mut rig = fake("hang-after-start");
-    rig.host.start(Instant::now());
+    rig.host.start();
     rig.until("warm", |rig| rig.warm);
     rig.host.kill();
     assert_eq!(rig.end(), None);
@@ -201,7 +201,7 @@ fn a_crash_while_stopping_is_an_end_like_any_other() {
 #[test]
 fn frames_of_an_old_grant_are_dropped() {
     let mut rig = fake("old-epoch");
-    rig.host.start(Instant::now());
+    rig.host.start();
     rig.until("started", |rig| rig.started.is_some());
     rig.stop();
     assert!(rig.frames.is_empty());
@@ -218,7 +218,7 @@ fn frames_of_an_old_grant_are_dropped() {
 fn dying_in_the_middle_of_a_slot_leaves_the_slots_to_the_parent() {
     let mut rig = fake("die-in-slot");
     rig.keep = true;
-    rig.host.start(Instant::now());
+    rig.host.start();
     let reason = rig.end().expect("a reason");
     assert_eq!(reason.kind, ReasonKind::Crash);
     assert_eq!(rig.frames.iter().map(|frame| frame.slot).collect::<Vec<_>>(), [0]);

@@ -101,7 +101,7 @@ fn another_size_is_converted_into_the_slots() {
 fn a_device_it_does_not_have_is_a_matter_of_settings() {
     let Some(folder) = plugin("a_device_it_does_not_have") else { return };
     let mut rig = rig(folder, "icamera:nonsense", format(Nv12, 640, 480, 30), "");
-    rig.host.start(Instant::now());
+    rig.host.start();
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
     assert_eq!(reason.kind, ReasonKind::Setup);
@@ -112,7 +112,7 @@ fn a_device_it_does_not_have_is_a_matter_of_settings() {
 fn a_crash_at_the_start_is_told_in_the_librarys_words() {
     let Some(folder) = plugin("a_crash_at_the_start") else { return };
     let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-start");
-    rig.host.start(Instant::now());
+    rig.host.start();
     let reason = rig.end().expect("a reason");
     assert_eq!(reason.kind, ReasonKind::Crash);
     // The properties arrived: buffer-count is the rig's.
@@ -123,7 +123,7 @@ fn a_crash_at_the_start_is_told_in_the_librarys_words() {
 fn a_crash_while_streaming_leaves_the_frames_before_it() {
     let Some(folder) = plugin("a_crash_while_streaming") else { return };
     let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-after=5");
-    rig.host.start(Instant::now());
+    rig.host.start();
     let reason = rig.end().expect("a reason");
     assert!(reason.text.contains("PSYS error"), "{reason}");
     assert_eq!(rig.frames.len(), 5);
@@ -134,7 +134,7 @@ fn a_camera_without_frames_is_not_called_started_and_stops_in_order() {
     let Some(folder) = plugin("a_camera_without_frames") else { return };
     let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "no-frames");
     rig.until("warm", |rig| rig.warm);
-    rig.host.start(Instant::now());
+    rig.host.start();
     let stats = rig.stop();
     assert!(rig.started.is_none());
     assert_eq!(stats.frames, 0);

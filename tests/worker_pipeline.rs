@@ -348,7 +348,7 @@ fn nothing_but_broken_pictures_is_a_failure_that_says_so() {
     }
     let directory = files(&[b"garbage".to_vec(), jpeg()[..100].to_vec()]);
     let mut rig = rig(&camera_of(&directory), format(Yuy2, 64, 48, 100));
-    rig.host.start(std::time::Instant::now());
+    rig.host.start();
     rig.until("failure", |rig| rig.failed.is_some());
     let reason = rig.failed.clone().unwrap();
     assert_eq!(reason.kind, ReasonKind::Hang);
@@ -487,7 +487,7 @@ fn nothing_is_written_while_the_gate_is_closed() {
     }
     let mut rig = rig("test", format(Yuy2, 320, 240, 30));
     rig.grant = false;
-    rig.host.start(std::time::Instant::now());
+    rig.host.start();
     rig.until("started", |rig| rig.started.is_some());
     assert!((0..4).all(|slot| rig.slots.picture(slot).iter().all(|byte| *byte == 0)));
     rig.host.grant(1, 3);
@@ -519,7 +519,7 @@ fn timestamps_are_of_the_monotonic_clock() {
 /// Starts a source that cannot work and returns why; checks that the worker ends and that the reason is for people.
 fn failure(source: &str) -> Reason {
     let mut rig = rig(source, format(Yuy2, 320, 240, 30));
-    rig.host.start(std::time::Instant::now());
+    rig.host.start();
     rig.until("failure", |rig| rig.failed.is_some());
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
@@ -560,7 +560,7 @@ fn the_node_is_told_before_it_is_opened() {
         ("test", &[]),
     ] {
         let mut rig = rig(source, format(Yuy2, 320, 240, 30));
-        rig.host.start(std::time::Instant::now());
+        rig.host.start();
         rig.until("told", |rig| rig.opening.is_some());
         assert_eq!(rig.opening.unwrap(), nodes.iter().map(std::path::PathBuf::from).collect::<Vec<_>>(), "{source}");
     }

@@ -5,7 +5,6 @@ mod worker_rig;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use lenscap::camera::modes;
 use lenscap::core::status::ReasonKind;
@@ -85,7 +84,7 @@ fn a_camera_in_use_is_busy() {
     let other = occupy();
     for source in [format!("v4l2:{CAMERA}"), "auto".into()] {
         let mut rig = rig(&source, format(Yuy2, 640, 480, 25));
-        rig.host.start(Instant::now());
+        rig.host.start();
         assert_eq!(rig.end(), None);
         let reason = rig.failed.unwrap();
         assert_eq!(reason.kind, ReasonKind::Busy, "{source}: {reason}");
@@ -119,7 +118,7 @@ fn errors_of_the_camera_are_reasons_and_not_hangs() {
     assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
     control("inject_vidioc_streamon_error=1");
     let mut rig = vivid();
-    rig.host.start(Instant::now());
+    rig.host.start();
     assert_eq!(rig.end(), None);
     // Never a matter of the settings: that would not be tried again.
     assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);

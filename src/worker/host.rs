@@ -417,7 +417,7 @@ impl WorkerHost {
     }
 
     /// Switch the camera on, as soon as the child can.
-    pub fn start(&mut self, _now: Instant) {
+    pub fn start(&mut self) {
         self.wants_start = true;
         if matches!(self.phase, Phase::Configured | Phase::Warm) {
             self.send(&ToChild::Start);

@@ -220,7 +220,7 @@ impl Rig {
 
     /// Starts the camera and waits for this many frames.
     pub fn run(&mut self, frames: usize) {
-        self.host.start(Instant::now());
+        self.host.start();
         self.until("frames", |rig| rig.frames.len() >= frames);
     }
 

@@ -94,7 +94,7 @@ pub struct Orientation {
 }
 
 impl Orientation {
-    /// Whether width and height are swapped.
+    /// Whether width and height stay what they are.
     pub fn is_upright(self) -> bool {
         matches!(self.rotation, Rotation::None | Rotation::Half)
     }

@@ -95,7 +95,9 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         let tell = move || {
             let Some(group) = group.upgrade() else { return };
             let text = if camera::loopbacks(&class).is_empty() {
-                tr("There is none at present: load the kernel module with \"sudo modprobe v4l2loopback\".")
+                tr(
+                    "There is none at present: load the kernel module with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\".",
+                )
             } else {
                 String::new()
             };

@@ -40,7 +40,12 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
             "--excluded" => excluded.push(PathBuf::from(next())),
             "--set" => orders.push((next(), Some(next()))),
             "--default" => orders.push((next(), None)),
-            other => return Err(format!("{other}: ?")),
+            other => {
+                return Err(trf(
+                    "lenscap-worker has no option \"{option}\": run \"lenscap controls\" instead.",
+                    &[("option", &other)],
+                ));
+            }
         }
     }
     let source = sources::settled(&source);

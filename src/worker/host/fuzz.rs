@@ -180,7 +180,7 @@ impl Talk<'_> {
                 }
             }
             // The relay's side.
-            15 => self.host.start(self.now),
+            15 => self.host.start(),
             16 => self.host.stop(self.now),
             17 => {
                 let (first, usable) = (u32::from(self.byte()) % SLOTS, 1 + u32::from(self.byte()) % SLOTS);
