@@ -110,6 +110,18 @@ impl State {
             State::Failed { .. } => StateName::Failed,
         }
     }
+
+    fn pending_since(&self) -> Option<Instant> {
+        if let State::Pending { since } = self { Some(*since) } else { None }
+    }
+
+    fn stale_at(&self) -> Option<Instant> {
+        if let State::Live { stale_at } = self { Some(*stale_at) } else { None }
+    }
+
+    fn cooldown_until(&self) -> Option<Instant> {
+        if let State::Cooldown { until } = self { Some(*until) } else { None }
+    }
 }
 
 /// The one worker process, as far as we were told.
@@ -126,15 +138,44 @@ enum Worker {
 }
 
 /// What the facts ask for, whatever the present state is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Goal {
-    NoDevice(Reason),
-    Paused,
-    Blocked(String),
+    /// No camera, in the state that says why.
+    Off(State),
     /// A client streams or may be streaming.
     Stream,
     /// At most opened.
     Quiet,
+}
+
+/// What keeps the camera off, whoever streams.
+#[derive(Debug, Clone, Default)]
+struct Allowance {
+    pause: Option<Pause>,
+    asleep: bool,
+    locked: bool,
+    /// "Turn off now" holds until nobody streams.
+    turned_off: bool,
+}
+
+/// What failed, and when to try again.
+#[derive(Debug, Clone, Default)]
+struct Failures {
+    /// What keeps the camera off while clients stream.
+    current: Option<Failure>,
+    /// For people; kept until the camera works again.
+    last: Option<Reason>,
+    restart: Restart,
+    /// The camera came while a worker was being started that may have looked for it too early.
+    came_late: bool,
+}
+
+/// What clients see.
+#[derive(Debug, Clone, Default)]
+struct Shown {
+    card: Option<Card>,
+    camera: bool,
+    feeding: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,18 +211,8 @@ pub struct Machine {
     no_device: Option<Reason>,
     /// Why there is no second output, where one is wanted. Changes nothing but the status.
     no_second_device: Option<Reason>,
-    pause: Option<Pause>,
-    asleep: bool,
-    locked: bool,
-    /// "Turn off now" holds until nobody streams.
-    turned_off: bool,
-    /// The failure that keeps the camera off while clients stream.
-    failure: Option<Failure>,
-    /// The last failure, for people; kept until the camera works again.
-    last_failure: Option<Reason>,
-    restart: Restart,
-    /// The camera came while a worker was being started that may have looked for it too early.
-    came_late: bool,
+    allowance: Allowance,
+    failures: Failures,
     /// This set of clients had its warm worker.
     warmed: bool,
     camera: Option<Named>,
@@ -193,9 +224,7 @@ pub struct Machine {
     mode: Option<Mode>,
     /// What the present or last worker has given up.
     sandbox: Option<Sandbox>,
-    card: Option<Card>,
-    camera_shown: bool,
-    feeding: bool,
+    shown: Shown,
     published: Option<Status>,
 }
 
@@ -210,14 +239,8 @@ impl Machine {
             presence: Presence::default(),
             no_device: Some(reason),
             no_second_device: None,
-            pause: None,
-            asleep: false,
-            locked: false,
-            turned_off: false,
-            failure: None,
-            last_failure: None,
-            restart: Restart::default(),
-            came_late: false,
+            allowance: Allowance::default(),
+            failures: Failures::default(),
             warmed: false,
             camera: None,
             verifiable: false,
@@ -225,9 +248,7 @@ impl Machine {
             others: Vec::new(),
             mode: None,
             sandbox: None,
-            card: None,
-            camera_shown: false,
-            feeding: false,
+            shown: Shown::default(),
             published: None,
         }
     }
@@ -274,24 +295,23 @@ impl Machine {
             (_, Worker::None | Worker::On { .. }) => None,
         };
         let check = self.check.as_ref().and_then(Check::deadline);
-        let pause = self.pause.and_then(|pause| pause.until);
+        let pause = self.allowance.pause.and_then(|pause| pause.until);
         [state, worker, check, pause].into_iter().flatten().min()
     }
 
     fn goal(&self) -> Goal {
         if let Some(reason) = &self.no_device {
-            return Goal::NoDevice(reason.clone());
+            return Goal::Off(State::NoDevice { reason: reason.clone() });
         }
-        if self.pause.is_some() || self.asleep || (self.locked && self.policy.pause_while_locked) {
-            return Goal::Paused;
+        let Allowance { pause, asleep, locked, turned_off } = self.allowance;
+        if pause.is_some() || asleep || (locked && self.policy.pause_while_locked) {
+            return Goal::Off(State::Paused);
         }
         let mut streaming = self.presence.clients.iter().filter(|client| client.usage != Use::Open).peekable();
-        let Some(first) = streaming.peek().map(|client| client.name.clone()) else { return Goal::Quiet };
-        if self.turned_off {
-            return Goal::Blocked(first);
-        }
-        match streaming.find(|client| self.policy.is_blocked(&client.name)) {
-            Some(blocked) => Goal::Blocked(blocked.name.clone()),
+        let Some(first) = streaming.peek().copied() else { return Goal::Quiet };
+        let mut blocked = || streaming.find(|client| self.policy.is_blocked(&client.name));
+        match turned_off.then_some(first).or_else(&mut blocked) {
+            Some(client) => Goal::Off(State::Blocked { client: client.name.clone() }),
             None => Goal::Stream,
         }
     }
@@ -306,18 +326,12 @@ impl Machine {
         }
         self.enforce_end(now, actions);
         self.enforce_off(now, actions);
-        let goal = self.goal();
-        match goal {
-            Goal::NoDevice(_) | Goal::Paused | Goal::Blocked(_) => {
+        match self.goal() {
+            Goal::Off(state) => {
                 self.end_worker(now, Action::StopWorker, actions);
-                if self.await_stop() {
-                    return;
+                if !self.await_stop() {
+                    self.state = state;
                 }
-                self.state = match goal {
-                    Goal::NoDevice(reason) => State::NoDevice { reason },
-                    Goal::Blocked(client) => State::Blocked { client },
-                    Goal::Paused | Goal::Stream | Goal::Quiet => State::Paused,
-                };
             }
             Goal::Quiet => self.settle_quiet(now, actions),
             Goal::Stream => self.settle_stream(now, actions),
@@ -343,18 +357,7 @@ impl Machine {
         }
         match self.worker {
             Worker::On { .. } => {
-                let until = match self.state {
-                    State::Cooldown { until } => until,
-                    State::NoDevice { .. }
-                    | State::Idle
-                    | State::Pending { .. }
-                    | State::Starting { .. }
-                    | State::Live { .. }
-                    | State::Stopping
-                    | State::Paused
-                    | State::Blocked { .. }
-                    | State::Failed { .. } => now + self.policy.cooldown,
-                };
+                let until = self.state.cooldown_until().unwrap_or(now + self.policy.cooldown);
                 if until <= now {
                     self.end_worker(now, Action::StopWorker, actions);
                     self.state = State::Stopping;
@@ -386,40 +389,19 @@ impl Machine {
         }
         match self.worker {
             Worker::On { start, first_frame, .. } => {
-                let state = match &self.state {
-                    State::Starting { .. } if first_frame.is_none() => State::Starting { until: start.due },
-                    State::Starting { .. } | State::Live { .. } => self.state.clone(),
-                    // A client came back within the cooldown.
-                    State::NoDevice { .. }
-                    | State::Idle
-                    | State::Pending { .. }
-                    | State::Cooldown { .. }
-                    | State::Stopping
-                    | State::Paused
-                    | State::Blocked { .. }
-                    | State::Failed { .. } => match first_frame {
-                        Some(_) => State::Live { stale_at: now + FRAME_TIMEOUT },
-                        None => State::Starting { until: start.due },
-                    },
-                };
-                let hang = match &state {
-                    State::Starting { until } if *until <= now => Some(start.overdue()),
-                    State::Live { stale_at } if *stale_at <= now => {
+                // A client that came back within the cooldown finds it live.
+                let stale_at = self.state.stale_at().unwrap_or(now + FRAME_TIMEOUT);
+                let hang = match first_frame {
+                    None => (start.due <= now).then(|| start.overdue()),
+                    Some(_) => (stale_at <= now).then(|| {
                         let text = tr("The camera stopped giving pictures; starting it again.");
-                        Some(Reason::new(ReasonKind::Hang, text))
-                    }
-                    State::NoDevice { .. }
-                    | State::Idle
-                    | State::Pending { .. }
-                    | State::Starting { .. }
-                    | State::Live { .. }
-                    | State::Cooldown { .. }
-                    | State::Stopping
-                    | State::Paused
-                    | State::Blocked { .. }
-                    | State::Failed { .. } => None,
+                        Reason::new(ReasonKind::Hang, text)
+                    }),
                 };
-                self.state = state;
+                self.state = match first_frame {
+                    None => State::Starting { until: start.due },
+                    Some(_) => State::Live { stale_at },
+                };
                 if let Some(reason) = hang {
                     self.fail(now, reason, actions);
                     self.state = State::Stopping;
@@ -434,7 +416,7 @@ impl Machine {
             }
             Worker::None | Worker::Warm { .. } => {}
         }
-        if let Some(failure) = &self.failure {
+        if let Some(failure) = &self.failures.current {
             if failure.retry_at.is_none_or(|at| at > now) {
                 self.state = State::Failed { reason: failure.reason.clone(), retry_at: failure.retry_at };
                 return;
@@ -442,18 +424,7 @@ impl Machine {
             self.begin(now, now, actions);
             return;
         }
-        let since = match self.state {
-            State::Pending { since } => since,
-            State::NoDevice { .. }
-            | State::Idle
-            | State::Starting { .. }
-            | State::Live { .. }
-            | State::Cooldown { .. }
-            | State::Stopping
-            | State::Paused
-            | State::Blocked { .. }
-            | State::Failed { .. } => now,
-        };
+        let since = self.state.pending_since().unwrap_or(now);
         if self.pending_until(since).is_some_and(|until| until > now) {
             if self.worker == Worker::None && !self.warmed {
                 self.spawn_warm(now, actions);
@@ -466,7 +437,7 @@ impl Machine {
 
     /// Switches the camera on, or waits in [`State::Pending`] until the old worker is gone.
     fn begin(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) {
-        let patience = self.restart.patience();
+        let patience = self.failures.restart.patience();
         let start = match self.worker {
             Worker::Ending(_) | Worker::On { .. } => {
                 self.state = State::Pending { since };
@@ -481,8 +452,8 @@ impl Machine {
                 start
             }
         };
-        self.failure = None;
-        self.came_late = false;
+        self.failures.current = None;
+        self.failures.came_late = false;
         self.mode = None;
         self.warmed = true;
         self.verifiable = false;
@@ -496,7 +467,7 @@ impl Machine {
 
     fn spawn_warm(&mut self, now: Instant, actions: &mut Vec<Action>) {
         self.warmed = true;
-        self.worker = Worker::Warm { start: Start::new(now, self.restart.patience()) };
+        self.worker = Worker::Warm { start: Start::new(now, self.failures.restart.patience()) };
         actions.push(Action::SpawnWorker);
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ending::{Ending, Sensor};
-use super::{FRAME_TIMEOUT, Failure, Machine, Pause, State, Worker, is_absence};
+use super::{Allowance, FRAME_TIMEOUT, Failure, Machine, Pause, Shown, State, Worker, is_absence};
 use crate::event::{Action, Command, Event, WorkerEvent};
 use crate::presence::{Presence, Use};
 use crate::restart;
@@ -17,14 +17,12 @@ impl Machine {
             Event::DeviceReady => {
                 self.no_device = None;
                 // A new node shows nothing and feeds nobody yet.
-                self.card = None;
-                self.camera_shown = false;
-                self.feeding = false;
+                self.shown = Shown::default();
             }
             Event::DeviceGone(reason) => {
                 self.no_device = Some(reason);
                 self.presence = Presence::default();
-                self.turned_off = false;
+                self.allowance.turned_off = false;
                 // Nobody is kept waiting.
                 self.forget_failure();
             }
@@ -33,8 +31,8 @@ impl Machine {
             Event::Worker(event) => self.note_worker(now, event, actions),
             Event::Sensor(event) => self.note_sensor(event),
             Event::Command(command) => self.note_command(now, command),
-            Event::Sleep(asleep) => self.asleep = asleep,
-            Event::Locked(locked) => self.locked = locked,
+            Event::Sleep(asleep) => self.allowance.asleep = asleep,
+            Event::Locked(locked) => self.allowance.locked = locked,
             Event::Policy(policy) => {
                 // Everything else about the picture changes while it runs.
                 let turns = policy.orientation.is_upright() != self.policy.orientation.is_upright();
@@ -46,7 +44,7 @@ impl Machine {
                 }
                 if is_another {
                     // It was about the other camera.
-                    self.last_failure = None;
+                    self.failures.last = None;
                 }
                 self.policy = policy;
                 // A shorter cooldown holds at once.
@@ -56,14 +54,14 @@ impl Machine {
             }
             Event::CameraCame => self.note_camera(now),
             Event::Suspended(time) => {
-                if let Some(until) = self.pause.as_mut().and_then(|pause| pause.until.as_mut()) {
+                if let Some(until) = self.allowance.pause.as_mut().and_then(|pause| pause.until.as_mut()) {
                     *until = until.checked_sub(time).unwrap_or(now);
                 }
             }
             Event::Tick => {}
         }
-        if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
-            self.pause = None;
+        if self.allowance.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= now)) {
+            self.allowance.pause = None;
         }
     }
 
@@ -82,9 +80,9 @@ impl Machine {
         let new_stream = is_new(&self.presence, |usage| usage != Use::Open);
         self.presence = presence;
         if !self.presence.any_maybe_streaming() {
-            self.turned_off = false;
+            self.allowance.turned_off = false;
             self.forget_failure();
-        } else if new_stream && self.failure.as_ref().is_some_and(Failure::is_final) {
+        } else if new_stream && self.failures.current.as_ref().is_some_and(Failure::is_final) {
             self.forget_failure();
         }
     }
@@ -92,8 +90,8 @@ impl Machine {
     /// What failed for want of the camera is tried again at once; when that was given up, after a rest: a camera that
     /// leaves at every start, and comes back, is not started again and again.
     fn note_camera(&mut self, now: Instant) {
-        self.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
-        if let Some(failure) = &mut self.failure
+        self.failures.came_late = matches!(self.worker, Worker::On { first_frame: None, .. });
+        if let Some(failure) = &mut self.failures.current
             && is_absence(&failure.reason)
         {
             failure.camera_came(now);
@@ -103,13 +101,13 @@ impl Machine {
     fn note_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Pause { duration } => {
-                self.pause = Some(Pause { until: duration.and_then(|duration| now.checked_add(duration)) });
+                self.allowance.pause = Some(Pause { until: duration.and_then(|duration| now.checked_add(duration)) });
             }
             Command::Resume => self.resume(),
-            Command::Toggle if self.pause.is_some() => self.resume(),
-            Command::Toggle => self.pause = Some(Pause { until: None }),
+            Command::Toggle if self.allowance.pause.is_some() => self.resume(),
+            Command::Toggle => self.allowance.pause = Some(Pause { until: None }),
             Command::TurnOff => {
-                self.turned_off = self.presence.any_maybe_streaming();
+                self.allowance.turned_off = self.presence.any_maybe_streaming();
                 if let State::Cooldown { until } = &mut self.state {
                     *until = now;
                 }
@@ -119,9 +117,7 @@ impl Machine {
 
     /// By hand: also over a sleep or a lock, whose end nobody may have told.
     fn resume(&mut self) {
-        self.pause = None;
-        (self.asleep, self.locked) = (false, false);
-        self.turned_off = false;
+        self.allowance = Allowance::default();
         self.forget_failure();
     }
 
@@ -141,7 +137,7 @@ impl Machine {
                 if let Some(named) = &mut self.camera {
                     named.name = Some(camera);
                 }
-                self.last_failure = None;
+                self.failures.last = None;
                 if let State::Starting { .. } = self.state {
                     self.state = State::Live { stale_at: now + FRAME_TIMEOUT };
                 }
@@ -211,7 +207,7 @@ impl Machine {
     }
 
     fn note_failure(&mut self, now: Instant, was_on: bool, reason: Reason) {
-        self.last_failure = Some(reason.clone());
+        self.failures.last = Some(reason.clone());
         if !was_on {
             // A warm worker's failure stays a note; the stream's own attempt will tell.
             self.warmed = true;
@@ -222,14 +218,14 @@ impl Machine {
             Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Duration::ZERO,
         };
         if ran >= restart::STABLE {
-            self.restart.reset();
+            self.failures.restart.reset();
         }
         let wait = match reason.kind {
             // Nothing changes by itself.
             ReasonKind::Setup => None,
             // Somebody is about to switch something on, and sees that the camera waits for it.
             ReasonKind::NoSignal => {
-                Some(self.restart.failed().map_or(restart::SIGNAL, |wait| wait.min(restart::SIGNAL)))
+                Some(self.failures.restart.failed().map_or(restart::SIGNAL, |wait| wait.min(restart::SIGNAL)))
             }
             ReasonKind::Busy
             | ReasonKind::Missing
@@ -238,19 +234,20 @@ impl Machine {
             | ReasonKind::Hang
             | ReasonKind::Format
             | ReasonKind::Device
-            | ReasonKind::Other => self.restart.failed(),
+            | ReasonKind::Other => self.failures.restart.failed(),
         };
-        let came_late = std::mem::take(&mut self.came_late) && is_absence(&reason);
+        let came_late = std::mem::take(&mut self.failures.came_late) && is_absence(&reason);
         let rests_until = wait.is_none().then_some(now + restart::REST);
-        let failure = self.failure.insert(Failure { reason, retry_at: wait.map(|wait| now + wait), rests_until });
+        let failure =
+            self.failures.current.insert(Failure { reason, retry_at: wait.map(|wait| now + wait), rests_until });
         if came_late {
             failure.camera_came(now);
         }
     }
 
     pub(super) fn forget_failure(&mut self) {
-        self.failure = None;
-        self.restart.reset();
+        self.failures.current = None;
+        self.failures.restart.reset();
     }
 }
 

@@ -11,9 +11,12 @@ impl Machine {
         let reason = match &self.state {
             State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
             State::Blocked { client } => Some(Reason::new(ReasonKind::Other, self.blocked_text(client))),
-            State::Paused if self.pause.is_none() => {
-                let text =
-                    if self.asleep { tr("The computer is going to sleep.") } else { tr("The session is locked.") };
+            State::Paused if self.allowance.pause.is_none() => {
+                let text = if self.allowance.asleep {
+                    tr("The computer is going to sleep.")
+                } else {
+                    tr("The session is locked.")
+                };
                 Some(Reason::new(ReasonKind::Other, text))
             }
             State::Idle
@@ -22,10 +25,10 @@ impl Machine {
             | State::Live { .. }
             | State::Cooldown { .. }
             | State::Stopping
-            | State::Paused => self.trouble().or_else(|| self.last_failure.clone()),
+            | State::Paused => self.trouble().or_else(|| self.failures.last.clone()),
         };
         let until = match &self.state {
-            State::Paused => self.pause.and_then(|pause| pause.until),
+            State::Paused => self.allowance.pause.and_then(|pause| pause.until),
             State::Pending { since } => self.pending_until(*since),
             State::Cooldown { until } => Some(*until),
             State::Failed { retry_at, .. } => *retry_at,
@@ -36,6 +39,7 @@ impl Machine {
             | State::Stopping
             | State::Blocked { .. } => None,
         };
+        let is_trying = matches!(self.state, State::Starting { .. } | State::Failed { .. });
         Status {
             state: self.state.name(),
             camera_live: self.camera_live(),
@@ -44,18 +48,8 @@ impl Machine {
             camera: self.camera_name(),
             reason,
             until,
-            allowed: self.pause.is_none(),
-            attempt: match self.state {
-                State::Starting { .. } | State::Failed { .. } => self.restart.attempt(),
-                State::NoDevice { .. }
-                | State::Idle
-                | State::Pending { .. }
-                | State::Live { .. }
-                | State::Cooldown { .. }
-                | State::Stopping
-                | State::Paused
-                | State::Blocked { .. } => 0,
-            },
+            allowed: self.allowance.pause.is_none(),
+            attempt: if is_trying { self.failures.restart.attempt() } else { 0 },
             stuck: self.camera_live() && self.trouble().is_some(),
             others: self.others.clone(),
             mode: self.mode.clone().filter(|_| self.camera_live()),
@@ -72,28 +66,28 @@ impl Machine {
         let feed = self.presence.any_maybe_streaming();
         // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
         // one that goes the last picture is the card.
-        if feed && !self.feeding {
+        if feed && !self.shown.feeding {
             actions.push(Action::Feed(true));
         }
         match self.wanted_card() {
-            None if !self.camera_shown => {
-                self.camera_shown = true;
-                self.card = None;
+            None if !self.shown.camera => {
+                self.shown.camera = true;
+                self.shown.card = None;
                 actions.push(Action::ShowCamera);
             }
             None => {}
             Some(card) => {
-                if self.card.as_ref() != Some(&card) {
+                if self.shown.card.as_ref() != Some(&card) {
                     actions.push(Action::ShowCard(card.clone()));
                 }
-                self.camera_shown = false;
-                self.card = Some(card);
+                self.shown.camera = false;
+                self.shown.card = Some(card);
             }
         }
-        if !feed && self.feeding {
+        if !feed && self.shown.feeding {
             actions.push(Action::Feed(false));
         }
-        self.feeding = feed;
+        self.shown.feeding = feed;
     }
 
     fn wanted_card(&self) -> Option<Card> {
@@ -103,9 +97,9 @@ impl Machine {
                 Worker::On { first_frame: Some(_), .. } => None,
                 Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Some(Card::Starting),
             },
-            State::Starting { .. } => match &self.last_failure {
+            State::Starting { .. } => match &self.failures.last {
                 // A retry must not flicker between "starting" and the reason.
-                Some(reason) if self.restart.attempt() > 1 => Some(Card::Failed(reason.text.clone())),
+                Some(reason) if self.failures.restart.attempt() > 1 => Some(Card::Failed(reason.text.clone())),
                 Some(_) | None => Some(Card::Starting),
             },
             State::Pending { .. } => Some(Card::Starting),
@@ -114,19 +108,19 @@ impl Machine {
             State::Paused => Some(Card::Paused),
             State::Idle | State::NoDevice { .. } => Some(Card::Off),
             State::Stopping => Some(match self.goal() {
-                Goal::Paused => Card::Paused,
-                Goal::Blocked(_) => Card::Blocked,
-                Goal::Stream => match self.trouble().or_else(|| Some(self.failure.as_ref()?.reason.clone())) {
+                Goal::Off(State::Paused) => Card::Paused,
+                Goal::Off(State::Blocked { .. }) => Card::Blocked,
+                Goal::Stream => match self.trouble().or_else(|| Some(self.failures.current.as_ref()?.reason.clone())) {
                     Some(reason) => Card::Failed(reason.text),
                     None => Card::Starting,
                 },
-                Goal::NoDevice(_) | Goal::Quiet => Card::Off,
+                Goal::Off(_) | Goal::Quiet => Card::Off,
             }),
         }
     }
 
     fn blocked_text(&self, client: &str) -> String {
-        if self.turned_off {
+        if self.allowance.turned_off {
             trf("You turned the camera off while {client} uses it: resume to allow it again.", &[("client", &client)])
         } else {
             trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])

@@ -191,7 +191,7 @@ impl Bench {
             Event::Locked(locked) => self.locked = *locked,
             // By hand, over whatever was told.
             Event::Command(Command::Resume) => (self.asleep, self.locked) = (false, false),
-            Event::Command(Command::Toggle) if self.machine.pause.is_some() => {
+            Event::Command(Command::Toggle) if self.machine.allowance.pause.is_some() => {
                 (self.asleep, self.locked) = (false, false);
             }
             Event::Policy(policy) => self.policy = policy.clone(),
@@ -285,7 +285,13 @@ impl Bench {
         let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
         let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
         let locked = self.locked && self.policy.pause_while_locked;
-        if machine.pause.is_some() || self.asleep || locked || !world.device || blocked || machine.turned_off {
+        if machine.allowance.pause.is_some()
+            || self.asleep
+            || locked
+            || !world.device
+            || blocked
+            || machine.allowance.turned_off
+        {
             assert!(!world.sensor || world.ending, "the sensor runs although it is not allowed");
         }
         assert_eq!(
