@@ -122,16 +122,13 @@ fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Resu
     let program = program(name)?;
     let error = std::process::Command::new(&program).args(arguments).exec();
     let program = program.display();
-    Err(trf(
-        "The program {program} cannot be started ({error}): reinstall Lenscap.",
-        &[("program", &program), ("error", &error)],
-    ))
+    Err(trf!("The program {program} cannot be started ({error}): reinstall Lenscap.", program = program, error = error))
 }
 
 /// Another program of ours: beside this one (build tree), or in the libexec directory that belongs to its bin directory.
 fn program(name: &str) -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| {
-        trf("Cannot tell where this program is ({error}): start it by its full path.", &[("error", &error)])
+        trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error)
     })?;
     let directory = own.parent().unwrap_or(Path::new("/"));
     let beside = directory.join(name);

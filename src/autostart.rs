@@ -90,7 +90,7 @@ pub(crate) fn gone(removed: io::Result<()>) -> io::Result<()> {
 
 /// That this file cannot be written, in a sentence.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> String {
-    trf("{path} cannot be written ({why}): make its directory writable.", &[("path", &path.display()), ("why", error)])
+    trf!("{path} cannot be written ({why}): make its directory writable.", path = path.display(), why = error)
 }
 
 /// The template that is installed, too.

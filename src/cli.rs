@@ -309,7 +309,7 @@ fn picture(text: &str) -> Result<Picture, String> {
         return rules::picture(&Given::Text(text)).map(Picture);
     }
     let absolute = std::path::absolute(text)
-        .map_err(|error| trf("picture \"{path}\" has no full path ({error})", &[("path", &text), ("error", &error)]))?;
+        .map_err(|error| trf!("picture \"{path}\" has no full path ({error})", path = text, error = error))?;
     rules::picture(&Given::Text(&absolute.to_string_lossy())).map(Picture)
 }
 
@@ -323,7 +323,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub fn time(text: &str) -> Result<Duration, String> {
     let wrong = || {
         let shown: String = text.chars().take(40).collect();
-        trf("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", &[("text", &shown)])
+        trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = shown)
     };
     let mut rest = text;
     let mut seconds: u64 = 0;

@@ -172,7 +172,7 @@ impl Engine {
         is_borne: impl Fn(&OutputError) -> bool,
     ) -> Result<Self, OutputError> {
         let io = |error: io::Error| {
-            let text = trf("Cannot start the event loop ({error}): free some memory.", &[("error", &error)]);
+            let text = trf!("Cannot start the event loop ({error}): free some memory.", error = error);
             OutputError::new(OutputErrorKind::Io, text)
         };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| io(error.into()))?;
@@ -734,7 +734,7 @@ impl Engine {
             .filter_map(|(fd, how)| Some((fd?, how)))
             .try_for_each(|(fd, (token, flags))| add(&self.epoll, fd, token, flags));
         watched.map_err(|error| {
-            let text = trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
+            let text = trf!("Cannot wait for events ({error}): free some memory.", error = error);
             Reason::new(ReasonKind::Other, text)
         })
     }

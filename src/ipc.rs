@@ -172,10 +172,10 @@ fn in_words(status: &Value) -> String {
         .collect();
     let others = others(status);
     let mut line = match (status["live"] == json!(true), others.is_empty()) {
-        (true, true) => trf("Camera is on ({state})", &[("state", &state)]),
-        (false, true) => trf("Camera is off ({state})", &[("state", &state)]),
-        (true, false) => trf("Lenscap's camera is on ({state})", &[("state", &state)]),
-        (false, false) => trf("Lenscap's camera is off ({state})", &[("state", &state)]),
+        (true, true) => trf!("Camera is on ({state})", state = state),
+        (false, true) => trf!("Camera is off ({state})", state = state),
+        (true, false) => trf!("Lenscap's camera is on ({state})", state = state),
+        (false, false) => trf!("Lenscap's camera is off ({state})", state = state),
     };
     if !names.is_empty() {
         line += &format!(": {}", names.join(", "));
@@ -296,9 +296,10 @@ fn ask_at(path: &Path, request: Request, answer: &mut dyn FnMut(&Value) -> bool)
         return Err(AskError::Failed(text));
     }
     let hung = |error: io::Error| {
-        AskError::Failed(trf(
+        AskError::Failed(trf!(
             "Lenscap does not answer ({error}): end it with \"kill -9 {pid}\" and start it again.",
-            &[("error", &error), ("pid", &relay.pid.as_raw_nonzero())],
+            error = error,
+            pid = relay.pid.as_raw_nonzero()
         ))
     };
     stream.set_read_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;

@@ -42,7 +42,7 @@ pub(super) fn run(asked: &CamerasArgs) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever closed the pipe has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(trf("The list cannot be printed ({error}).", &[("error", &error)]))
+            Err(trf!("The list cannot be printed ({error}).", error = error))
         }
         _ => Ok(()),
     }
@@ -150,11 +150,10 @@ impl Listing {
         let mut last = Vec::new();
         last.extend(self.choice_in_words());
         if self.raw_nodes > 0 {
-            last.push(trn(
+            last.push(trn!(
                 "{n} raw sensor node is not listed: it gives nothing that can be shown; use icamera or libcamera.",
                 "{n} raw sensor nodes are not listed: they give nothing that can be shown; use icamera or libcamera.",
-                self.raw_nodes as u64,
-                &[],
+                self.raw_nodes as u64
             ));
         }
         last.extend(self.notes.iter().cloned());
@@ -173,17 +172,17 @@ impl Listing {
         let chosen = self.cameras.iter().find(|camera| self.is_chosen(camera));
         match (&self.source, chosen, &self.why) {
             (Source::Auto, Some(camera), Some(why)) => {
-                Some(trf("* is chosen automatically: {why} ({camera}).", &[("why", why), ("camera", &camera.name)]))
+                Some(trf!("* is chosen automatically: {why} ({camera}).", why = why, camera = camera.name))
             }
             // TRANSLATORS: {why} is a sentence without its full stop
-            (Source::Auto, None, Some(why)) => Some(trf("No camera can be used: {why}.", &[("why", why)])),
+            (Source::Auto, None, Some(why)) => Some(trf!("No camera can be used: {why}.", why = why)),
             (Source::Auto, ..) => None,
-            (source, Some(camera), _) if !camera.present => Some(trf(
+            (source, Some(camera), _) if !camera.present => Some(trf!(
                 "The chosen camera {source} is not there: plug it in, or choose another source.",
-                &[("source", &said(source))],
+                source = said(source)
             )),
             (_, Some(_), _) => Some(tr("* is chosen in the settings.")),
-            (source, None, _) => Some(trf("The settings choose the source {source}.", &[("source", &said(source))])),
+            (source, None, _) => Some(trf!("The settings choose the source {source}.", source = said(source))),
         }
     }
 
@@ -199,7 +198,7 @@ impl Listing {
         }
         let location = camera.location.map(|location| location.to_string());
         let rotation = camera.rotation.filter(|degrees| *degrees > 0);
-        let rotation = rotation.map(|degrees| trf("turned by {degrees}°", &[("degrees", &degrees)]));
+        let rotation = rotation.map(|degrees| trf!("turned by {degrees}°", degrees = degrees));
         let place: Vec<_> = [camera.bus.clone(), location, rotation].into_iter().flatten().collect();
         if !place.is_empty() {
             rows.push((tr("place"), place.join(", ")));
@@ -287,9 +286,9 @@ fn rates_in_words(rates: &Rates) -> String {
         Rates::List(rates) => {
             let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
             // TRANSLATORS: fps is "frames per second"
-            trf("{rates} fps", &[("rates", &rates.join(" "))])
+            trf!("{rates} fps", rates = rates.join(" "))
         }
-        Rates::Range { min, max } => trf("{min} to {max} fps", &[("min", min), ("max", max)]),
+        Rates::Range { min, max } => trf!("{min} to {max} fps", min = min, max = max),
     }
 }
 

@@ -223,13 +223,13 @@ fn line(control: &Json, keys: usize, types: usize) -> String {
         let (min, max, step) = (plain(&control["min"]), plain(&control["max"]), &control["step"]);
         notes.push(match step.as_i64() {
             Some(step) if step > 1 => {
-                trf("{min} to {max} in steps of {step}", &[("min", &min), ("max", &max), ("step", &step)])
+                trf!("{min} to {max} in steps of {step}", min = min, max = max, step = step)
             }
-            _ => trf("{min} to {max}", &[("min", &min), ("max", &max)]),
+            _ => trf!("{min} to {max}", min = min, max = max),
         });
     }
     if !control["default"].is_null() {
-        notes.push(trf("default {value}", &[("value", &plain(&control["default"]))]));
+        notes.push(trf!("default {value}", value = plain(&control["default"])));
     }
     if control["software"] == Json::Bool(true) {
         notes.push(tr("in software"));

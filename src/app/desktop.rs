@@ -406,9 +406,10 @@ impl Desktop {
                 words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
             }
             let window = launcher.spawn(&words).map_err(|error| {
-                trf(
+                trf!(
                     "The preferences {program} cannot be started ({error}): reinstall Lenscap.",
-                    &[("program", &path.display()), ("error", &error.message())],
+                    program = path.display(),
+                    error = error.message()
                 )
             })?;
             // Reaps it.

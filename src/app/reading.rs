@@ -101,7 +101,7 @@ impl Reader {
             let _ = sender.try_send(run(&arguments));
         });
         if let Err(error) = started {
-            let text = trf("The camera program cannot be asked ({error}): free some memory.", &[("error", &error)]);
+            let text = trf!("The camera program cannot be asked ({error}): free some memory.", error = error);
             return tell(sharers, &Err(text));
         }
         match glib::future_with_timeout(self.limit, done.recv()).await {

@@ -146,7 +146,7 @@ impl Relay {
         let terminate = signals(&[SIGTERM, SIGINT])?;
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
-        let io = |error: io::Error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]);
+        let io = |error: io::Error| trf!("Cannot wait for events ({error}): free some memory.", error = error);
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let keeper = Keeper::new(path.clone(), overrides, home).map_err(io)?;
@@ -175,11 +175,11 @@ impl Relay {
         let watch = |fd: &dyn AsFd, token| {
             engine
                 .watch(fd.as_fd(), token)
-                .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))
+                .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))
         };
         let timer = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let write_timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, timer)
-            .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))?;
+            .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
         watch(&write_timer, VALUES)?;
         watch(&terminate, TERMINATE)?;
         watch(&reload, RELOAD)?;
@@ -233,7 +233,7 @@ impl Relay {
         let ready = self
             .engine
             .turn(wait)
-            .map_err(|error| trf("Cannot wait for events ({error}): free some memory.", &[("error", &error)]))?;
+            .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
         for token in ready {
             match token {
                 TERMINATE if drain(&self.terminate) => self.end(),
@@ -668,7 +668,7 @@ fn signals(list: &[i32]) -> Result<UnixStream, String> {
         }
         Ok(ours)
     };
-    connect().map_err(|error| trf("Cannot listen for signals ({error}): free some descriptors.", &[("error", &error)]))
+    connect().map_err(|error| trf!("Cannot listen for signals ({error}): free some descriptors.", error = error))
 }
 
 fn drain(mut stream: &UnixStream) -> bool {
@@ -686,7 +686,7 @@ fn event_lines() -> Result<Lines, String> {
     let gone =
         |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
     Lines::new(io::stdout(), lost, gone)
-        .map_err(|error| trf("Cannot print event lines ({error}): free some memory.", &[("error", &error)]))
+        .map_err(|error| trf!("Cannot print event lines ({error}): free some memory.", error = error))
 }
 
 /// Tells every status to whom it concerns: the event lines or the log, and those who watch over the control socket.

@@ -42,7 +42,7 @@ impl Asked {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let waited = (until.saturating_duration_since(self.began) + Duration::from_millis(500)).as_secs();
-                return Err(trf("it gave no answer within {seconds} s", &[("seconds", &waited)]));
+                return Err(trf!("it gave no answer within {seconds} s", seconds = waited));
             }
             let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
             match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {

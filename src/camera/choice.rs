@@ -223,7 +223,7 @@ pub fn offers(cameras: &[Camera], present: &Source) -> Vec<(Source, String)> {
 /// The label of a camera that is not there.
 pub fn missing_label(camera: &Camera) -> String {
     // TRANSLATORS: a camera in a list that was unplugged
-    trf("{camera} (missing)", &[("camera", &camera.name)])
+    trf!("{camera} (missing)", camera = camera.name)
 }
 
 /// A node, as it came: one that goes and comes again is another, whatever it is called. File system, inode, device.

@@ -137,7 +137,7 @@ impl Device {
     /// One sentence: there is no such control, it may not be set at present, the value is wrong, the camera refuses it.
     pub fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         let Some(position) = self.controls.iter().position(|control| control.key == key) else {
-            return Err(trf("The camera has no control \"{key}\".", &[("key", &key)]));
+            return Err(trf!("The camera has no control \"{key}\".", key = key));
         };
         let control = &self.controls[position];
         control.check_writable()?;
@@ -262,18 +262,20 @@ fn from_raw(kind: Kind, raw: &RawValue) -> Option<Value> {
 }
 
 fn refused(control: &Control, value: &Value, why: &str) -> String {
-    trf(
+    trf!(
         "The camera refuses {control} {value} ({error}): try another value.",
-        &[("control", &control.key), ("value", value), ("error", &why)],
+        control = control.key,
+        value = value,
+        error = why
     )
 }
 
 fn why(control: &Control, value: &Value, error: &io::Error) -> String {
     match Errno::from_io_error(error) {
         Some(Errno::NODEV) => tr("The camera is gone: plug it in again."),
-        Some(Errno::BUSY) => trf(
+        Some(Errno::BUSY) => trf!(
             "{control} cannot be changed while the camera is in use: try again when it is off.",
-            &[("control", &control.key)],
+            control = control.key
         ),
         _ => refused(control, value, &error.to_string()),
     }

@@ -205,9 +205,10 @@ pub struct Answer {
 
 /// That a node may not be opened, and what to do about it.
 pub(super) fn no_permission(node: &Path) -> String {
-    trf(
+    trf!(
         "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-        &[("node", &node.display()), ("group", &owner::group_of(node))],
+        node = node.display(),
+        group = owner::group_of(node)
     )
 }
 
@@ -220,17 +221,15 @@ pub fn ask(node: &Path) -> Result<Answer, String> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
         Errno::ACCESS | Errno::PERM => no_permission(node),
-        Errno::BUSY => trf("{node} is in use by another program: close that program.", &[("node", &shown)]),
-        error => trf(
+        Errno::BUSY => trf!("{node} is in use by another program: close that program.", node = shown),
+        error => trf!(
             "{node} cannot be opened ({error}): plug the camera in again.",
-            &[("node", &shown), ("error", &std::io::Error::from(error))],
+            node = shown,
+            error = std::io::Error::from(error)
         ),
     })?;
     answer(&File::from(opened)).map_err(|error| {
-        trf(
-            "{node} does not say what it can do ({error}): plug the camera in again.",
-            &[("node", &shown), ("error", &error)],
-        )
+        trf!("{node} does not say what it can do ({error}): plug the camera in again.", node = shown, error = error)
     })
 }
 

@@ -73,10 +73,12 @@ impl Numbers {
         let Some(now) = system.identity_of(path) else { return Ok(()) };
         match self.known.get(path) {
             Some(before) if !before.is(&now) => {
-                let text = trf(
+                let text = trf!(
                     "{node} was the camera {old} and is {new} now: choose one of them in the preferences, or set it as the \
                      source by the name that \"lenscap cameras\" gives it.",
-                    &[("node", &path.display()), ("old", &before.camera), ("new", &now.camera)],
+                    node = path.display(),
+                    old = before.camera,
+                    new = now.camera
                 );
                 Err(Reason::new(ReasonKind::Missing, text))
             }

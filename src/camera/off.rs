@@ -51,9 +51,10 @@ pub fn arguments(source: &Source, excluded: &[PathBuf], is_confined: bool, order
 /// One sentence: the program cannot be started or does not answer, there is no such camera or control, a value cannot work.
 pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, String> {
     let asked = Asked::new(Command::new(worker).args(arguments)).map_err(|error| {
-        trf(
+        trf!(
             "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-            &[("path", &worker.display()), ("error", &error)],
+            path = worker.display(),
+            error = error
         )
     })?;
     understood(&asked.line(Instant::now() + LIMIT).map_err(|_| no_answer())?)

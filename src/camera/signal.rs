@@ -29,24 +29,30 @@ fn reason(input: &Input, camera: &str, moment: Moment) -> Option<Reason> {
     if moment == Moment::Before && !input.is_digital {
         return None;
     }
-    let parts: &[(&str, &dyn std::fmt::Display)] = &[("camera", &camera), ("input", &input.name)];
     let text = match input.lack? {
-        Lack::Signal => trf(
+        Lack::Signal => trf!(
             "The camera {camera} has no signal at its input {input}: connect something to it, or switch that on.",
-            parts,
+            camera = camera,
+            input = input.name
         ),
         Lack::Power => {
-            trf("The camera {camera} has no signal at its input {input}: switch on what is connected to it.", parts)
+            trf!(
+                "The camera {camera} has no signal at its input {input}: switch on what is connected to it.",
+                camera = camera,
+                input = input.name
+            )
         }
-        Lack::Lock => trf(
+        Lack::Lock => trf!(
             "The camera {camera} has no signal at its input {input} that it can make out: check the cable, or set another \
              resolution on what is connected to it.",
-            parts,
+            camera = camera,
+            input = input.name
         ),
-        Lack::Range => trf(
+        Lack::Range => trf!(
             "The camera {camera} has no signal at its input {input} that it takes: set another resolution on what is \
              connected to it.",
-            parts,
+            camera = camera,
+            input = input.name
         ),
     };
     Some(Reason::new(ReasonKind::NoSignal, text))

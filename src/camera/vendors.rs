@@ -62,9 +62,10 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<String>) {
     for (kind, asked) in asked {
         match asked.map_err(|error| error.to_string()).and_then(|asked| parse(&asked.line(until)?)) {
             Ok(report) => cameras.extend(report.cameras.into_iter().map(|reported| camera(kind, reported))),
-            Err(why) => problems.push(trf(
+            Err(why) => problems.push(trf!(
                 "The cameras of {library} are not known ({why}): if this happens again, restart the computer.",
-                &[("library", &kind.as_str()), ("why", &why)],
+                library = kind.as_str(),
+                why = why
             )),
         }
     }

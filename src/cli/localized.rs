@@ -47,28 +47,28 @@ fn mistake(error: &clap::Error) -> Option<String> {
     let text = match error.kind() {
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
-            trf(
-                "\"{value}\" cannot be the value of {argument}: {why}.",
-                &[("value", &value), ("argument", &argument), ("why", &why)],
-            )
+            trf!("\"{value}\" cannot be the value of {argument}: {why}.", value = value, argument = argument, why = why)
         }
-        ErrorKind::InvalidValue if value.is_empty() => trf("{argument} needs a value.", &[("argument", &argument)]),
-        ErrorKind::InvalidValue => trf(
+        ErrorKind::InvalidValue if value.is_empty() => trf!("{argument} needs a value.", argument = argument),
+        ErrorKind::InvalidValue => trf!(
             "\"{value}\" cannot be the value of {argument}: use one of {values}.",
-            &[("value", &value), ("argument", &argument), ("values", &part(ContextKind::ValidValue))],
+            value = value,
+            argument = argument,
+            values = part(ContextKind::ValidValue)
         ),
-        ErrorKind::UnknownArgument => trf("There is no argument {argument}.", &[("argument", &argument)]),
+        ErrorKind::UnknownArgument => trf!("There is no argument {argument}.", argument = argument),
         ErrorKind::InvalidSubcommand => {
-            trf("There is no command {command}.", &[("command", &part(ContextKind::InvalidSubcommand))])
+            trf!("There is no command {command}.", command = part(ContextKind::InvalidSubcommand))
         }
-        ErrorKind::MissingRequiredArgument => trf("{argument} is missing.", &[("argument", &argument)]),
-        ErrorKind::ArgumentConflict => trf(
+        ErrorKind::MissingRequiredArgument => trf!("{argument} is missing.", argument = argument),
+        ErrorKind::ArgumentConflict => trf!(
             "{argument} cannot be used together with {other}.",
-            &[("argument", &argument), ("other", &part(ContextKind::PriorArg))],
+            argument = argument,
+            other = part(ContextKind::PriorArg)
         ),
         _ => return None,
     };
-    Some(trf("lenscap: {mistake} \"lenscap --help\" tells more.", &[("mistake", &text)]))
+    Some(trf!("lenscap: {mistake} \"lenscap --help\" tells more.", mistake = text))
 }
 
 /// This command with every text that it shows in its help translated, those of its arguments and subcommands included.

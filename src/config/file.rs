@@ -82,7 +82,7 @@ impl File {
         let root = DeTable::parse(text).map_err(|error| {
             let why = short(&error.message().replace('\n', ", "));
             let sentence =
-                trf("this is not TOML ({error}): write one KEY = VALUE a line under its [section]", &[("error", &why)]);
+                trf!("this is not TOML ({error}): write one KEY = VALUE a line under its [section]", error = why);
             Problem::new(text, error.span().map_or(0, |span| span.start), sentence)
         })?;
         let root = root.get_ref();
@@ -112,11 +112,11 @@ fn check_version(version: &Spanned<DeValue<'_>>, text: &str) -> Result<(), Probl
     let given = given(version, text);
     let sentence = match given {
         Given::Integer(VERSION) => return Ok(()),
-        Given::Integer(newer) if newer > VERSION => trf(
+        Given::Integer(newer) if newer > VERSION => trf!(
             "version {version} is newer than this Lenscap understands: update Lenscap, or move the file away",
-            &[("version", &newer)],
+            version = newer
         ),
-        _ => trf("version {value} cannot work: use {version}", &[("value", &given), ("version", &VERSION)]),
+        _ => trf!("version {value} cannot work: use {version}", value = given, version = VERSION),
     };
     Err(Problem::new(text, version.span().start, sentence))
 }
@@ -143,8 +143,7 @@ impl<'t> Reader<'t> {
             return;
         };
         let DeValue::Table(table) = value.get_ref() else {
-            let sentence =
-                trf("{section} is a section: write [{section}] on a line of its own", &[("section", section)]);
+            let sentence = trf!("{section} is a section: write [{section}] on a line of its own", section = section);
             return self.problems.push((at, sentence));
         };
         for (key, value) in table {
@@ -194,7 +193,7 @@ impl<'t> Reader<'t> {
             "format" => into.pixel_format = Some(rules::pixel_format(&given)?),
             "poll_interval_ms" => into.poll_interval = Some(rules::poll_interval(&given)?),
             // SCHEMA names it and nobody reads it: a test keeps the two in step.
-            _ => return Err(trf("\"{key}\" is not read by this version: remove it", &[("key", &short(key))])),
+            _ => return Err(trf!("\"{key}\" is not read by this version: remove it", key = short(key))),
         }
         Ok(())
     }
@@ -203,13 +202,12 @@ impl<'t> Reader<'t> {
 fn unknown_section(name: &str) -> String {
     let shown = short(name);
     match SCHEMA.iter().find(|(_, keys)| keys.contains(&name)) {
-        Some((section, _)) => trf(
-            "\"{key}\" stands outside its section: write it under [{section}]",
-            &[("key", &shown), ("section", section)],
-        ),
+        Some((section, _)) => {
+            trf!("\"{key}\" stands outside its section: write it under [{section}]", key = shown, section = section)
+        }
         None => {
             let sections: Vec<_> = SCHEMA.iter().map(|(section, _)| format!("[{section}]")).collect();
-            trf("\"{key}\" is not a section: use {sections}", &[("key", &shown), ("sections", &list(&sections))])
+            trf!("\"{key}\" is not a section: use {sections}", key = shown, sections = list(&sections))
         }
     }
 }
@@ -217,13 +215,14 @@ fn unknown_section(name: &str) -> String {
 fn unknown_key(section: &str, keys: &[&str], name: &str) -> String {
     let shown = short(name);
     match SCHEMA.iter().find(|(_, keys)| keys.contains(&name)) {
-        Some((other, _)) => trf(
-            "\"{key}\" stands in the wrong section: write it under [{section}]",
-            &[("key", &shown), ("section", other)],
-        ),
-        None => trf(
+        Some((other, _)) => {
+            trf!("\"{key}\" stands in the wrong section: write it under [{section}]", key = shown, section = other)
+        }
+        None => trf!(
             "\"{key}\" is not a setting of [{section}]: use {keys}",
-            &[("key", &shown), ("section", &section), ("keys", &list(keys))],
+            key = shown,
+            section = section,
+            keys = list(keys)
         ),
     }
 }
@@ -235,7 +234,7 @@ fn list(words: &[impl AsRef<str>]) -> String {
         [words @ .., last] => {
             let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
             // TRANSLATORS: the end of a list of words to choose from, as in "width, height or framerate"
-            trf("{words} or {last}", &[("words", &words.join(", ")), ("last", &last.as_ref())])
+            trf!("{words} or {last}", words = words.join(", "), last = last.as_ref())
         }
     }
 }
@@ -367,7 +366,7 @@ fn entries(settings: &Settings) -> Result<Vec<(&'static str, &'static str, Value
     let path = |path: &Option<std::path::PathBuf>, none: &str| match path.as_deref().map(|path| (path, path.to_str())) {
         None => Ok(Value::from(none)),
         Some((_, Some(text))) => Ok(Value::from(text)),
-        Some((path, None)) => Err(trf("the path {path} is not UTF-8 text: rename it", &[("path", &path.display())])),
+        Some((path, None)) => Err(trf!("the path {path} is not UTF-8 text: rename it", path = path.display())),
     };
     let number = |number: u32| Value::from(i64::from(number));
     Ok(vec![

@@ -86,9 +86,10 @@ impl Error {
             ErrorKind::Invalid { .. } => {
                 let sentence = self.to_string();
                 let sentence = sentence.trim_end_matches('.');
-                trf(
+                trf!(
                     "{sentence} (correct {path} or move it away to start with the defaults).",
-                    &[("sentence", &sentence), ("path", &self.path.display())],
+                    sentence = sentence,
+                    path = self.path.display()
                 )
             }
             _ => self.to_string(),
@@ -102,29 +103,34 @@ impl fmt::Display for Error {
         f.write_str(&match &self.kind {
             ErrorKind::Invalid { line, column, sentence } => {
                 let name = self.path.file_name().unwrap_or(self.path.as_os_str()).display();
-                trf(
+                trf!(
                     "{file} line {line}, column {column}: {sentence}.",
-                    &[("file", &name), ("line", line), ("column", column), ("sentence", sentence)],
+                    file = name,
+                    line = line,
+                    column = column,
+                    sentence = sentence
                 )
             }
             ErrorKind::Arguments(sentence) => format!("{sentence}."),
-            ErrorKind::Read(why) => trf(
+            ErrorKind::Read(why) => trf!(
                 "The settings {path} cannot be read ({error}): correct that or move it away.",
-                &[("path", &path), ("error", why)],
+                path = path,
+                error = why
             ),
-            ErrorKind::Write(why) => trf(
+            ErrorKind::Write(why) => trf!(
                 "The settings {path} cannot be saved ({error}): make the directory writable, or name another file with \
                  --config.",
-                &[("path", &path), ("error", why)],
+                path = path,
+                error = why
             ),
-            ErrorKind::Busy => trf(
-                "The settings {path} cannot be saved while another program saves them: try again.",
-                &[("path", &path)],
-            ),
-            ErrorKind::Watch(error) => trf(
+            ErrorKind::Busy => {
+                trf!("The settings {path} cannot be saved while another program saves them: try again.", path = path)
+            }
+            ErrorKind::Watch(error) => trf!(
                 "Edits of {path} will not be noticed ({error}): raise fs.inotify.max_user_watches and \
                  max_user_instances, or restart Lenscap after an edit.",
-                &[("path", &path), ("error", error)],
+                path = path,
+                error = error
             ),
         })
     }
@@ -188,6 +194,6 @@ fn read_open(file: &File, path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        trf("it is not UTF-8 text in line {line}", &[("line", &line)])
+        trf!("it is not UTF-8 text in line {line}", line = line)
     })
 }

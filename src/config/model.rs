@@ -217,9 +217,9 @@ impl Settings {
         if let (Some(first), SecondNode::Path(second)) = (&merged.device.node, &merged.device.second)
             && first == second
         {
-            return Err(trf(
+            return Err(trf!(
                 "second_node \"{node}\" is the first one already: use another, \"auto\" or \"off\"",
-                &[("node", &second.display())],
+                node = second.display()
             ));
         }
         Ok(merged)

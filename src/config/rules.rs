@@ -91,14 +91,29 @@ impl Number {
             Given::Integer(value) => u32::try_from(*value).ok().filter(|value| (*min..=*max).contains(value)),
             _ => None,
         }
-        .ok_or_else(|| {
-            let parts: &[(&str, &dyn fmt::Display)] = &[("name", name), ("value", given), ("min", min), ("max", max)];
-            match kind {
-                Kind::Whole => trf("{name} {value} cannot work: use a whole number from {min} to {max}", parts),
-                Kind::Even => trf("{name} {value} cannot work: use an even number from {min} to {max}", parts),
-                Kind::WholeOrAuto => {
-                    trf("{name} {value} cannot work: use \"auto\" or a whole number from {min} to {max}", parts)
-                }
+        .ok_or_else(|| match kind {
+            Kind::Whole => trf!(
+                "{name} {value} cannot work: use a whole number from {min} to {max}",
+                name = name,
+                value = given,
+                min = min,
+                max = max
+            ),
+            Kind::Even => trf!(
+                "{name} {value} cannot work: use an even number from {min} to {max}",
+                name = name,
+                value = given,
+                min = min,
+                max = max
+            ),
+            Kind::WholeOrAuto => {
+                trf!(
+                    "{name} {value} cannot work: use \"auto\" or a whole number from {min} to {max}",
+                    name = name,
+                    value = given,
+                    min = min,
+                    max = max
+                )
             }
         })
     }
@@ -164,9 +179,7 @@ pub fn pan(name: &str, given: &Given<'_>) -> Result<i32, String> {
         Given::Integer(value) => i32::try_from(*value).ok().filter(|value| (-100..=100).contains(value)),
         _ => None,
     }
-    .ok_or_else(|| {
-        trf("{name} {value} cannot work: use a whole number from -100 to 100", &[("name", &name), ("value", given)])
-    })
+    .ok_or_else(|| trf!("{name} {value} cannot work: use a whole number from -100 to 100", name = name, value = given))
 }
 
 fn milliseconds(number: &Number, given: &Given<'_>) -> Result<Duration, String> {
@@ -210,7 +223,7 @@ pub fn poll_interval(given: &Given<'_>) -> Result<Duration, String> {
 pub fn switch(name: &str, given: &Given<'_>) -> Result<bool, String> {
     match given {
         Given::Bool(value) => Ok(*value),
-        _ => Err(trf("{name} {value} cannot work: use true or false", &[("name", &name), ("value", given)])),
+        _ => Err(trf!("{name} {value} cannot work: use true or false", name = name, value = given)),
     }
 }
 
@@ -222,7 +235,7 @@ pub fn rotation(given: &Given<'_>) -> Result<Rotation, String> {
     Rotation::ALL
         .into_iter()
         .find(|rotation| *given == Given::Integer(i64::from(rotation.degrees())))
-        .ok_or_else(|| trf("rotation {value} cannot work: use 0, 90, 180 or 270", &[("value", given)]))
+        .ok_or_else(|| trf!("rotation {value} cannot work: use 0, 90, 180 or 270", value = given))
 }
 
 /// `privacy.blocked`.
@@ -231,25 +244,23 @@ pub fn rotation(given: &Given<'_>) -> Result<Rotation, String> {
 /// As [`width`].
 pub fn blocked(given: &Given<'_>) -> Result<Vec<String>, String> {
     let Given::List(entries) = given else {
-        return Err(trf(
+        return Err(trf!(
             "blocked {value} is not a list: use a list of program names as in [\"zoom\", \"chrome\"]",
-            &[("value", given)],
+            value = given
         ));
     };
     if entries.len() > MAX_BLOCKED {
-        return Err(trf(
+        return Err(trf!(
             "blocked has {count} entries and {max} are the most: use a list of program names as in [\"zoom\", \"chrome\"]",
-            &[("count", &entries.len()), ("max", &MAX_BLOCKED)],
+            count = entries.len(),
+            max = MAX_BLOCKED
         ));
     }
     entries
         .iter()
         .map(|entry| match entry {
             Given::Text(name) if is_name(name, MAX_NAME) => Ok((*name).to_owned()),
-            other => Err(trf(
-                "blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
-                &[("value", other)],
-            )),
+            other => Err(trf!("blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]", value = other)),
         })
         .collect()
 }
@@ -262,7 +273,7 @@ pub fn card(given: &Given<'_>) -> Result<CardChoice, String> {
     CardChoice::ALL
         .into_iter()
         .find(|choice| *given == Given::Text(choice.as_str()))
-        .ok_or_else(|| trf("card {value} cannot work: use \"text\", \"black\" or \"picture\"", &[("value", given)]))
+        .ok_or_else(|| trf!("card {value} cannot work: use \"text\", \"black\" or \"picture\"", value = given))
 }
 
 /// `privacy.picture`; `None` is the empty text.
@@ -275,9 +286,9 @@ pub fn picture(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
         Given::Text(text) if is_path(text) || (text.starts_with("~/") && is_path(&text[1..])) => {
             Ok(Some(PathBuf::from(text)))
         }
-        _ => Err(trf(
+        _ => Err(trf!(
             "picture {value} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"",
-            &[("value", given)],
+            value = given
         )),
     }
 }
@@ -290,10 +301,7 @@ pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
     match given {
         Given::Text("auto") => Ok(None),
         Given::Text(text) if is_path(text) => Ok(Some(PathBuf::from(text))),
-        _ => Err(trf(
-            "node {value} is not a full path: use \"auto\" or a path as in \"/dev/video10\"",
-            &[("value", given)],
-        )),
+        _ => Err(trf!("node {value} is not a full path: use \"auto\" or a path as in \"/dev/video10\"", value = given)),
     }
 }
 
@@ -306,9 +314,9 @@ pub fn second_node(given: &Given<'_>) -> Result<SecondNode, String> {
         Given::Text("off") => Ok(SecondNode::Off),
         Given::Text("auto") => Ok(SecondNode::Auto),
         Given::Text(text) if is_path(text) => Ok(SecondNode::Path(PathBuf::from(text))),
-        _ => Err(trf(
+        _ => Err(trf!(
             "second_node {value} is not a full path: use \"off\", \"auto\" or a path as in \"/dev/video11\"",
-            &[("value", given)],
+            value = given
         )),
     }
 }
@@ -320,9 +328,10 @@ pub fn second_node(given: &Given<'_>) -> Result<SecondNode, String> {
 pub fn label(given: &Given<'_>) -> Result<String, String> {
     match given {
         Given::Text(text) if is_name(text, MAX_LABEL) => Ok((*text).to_owned()),
-        _ => Err(trf(
+        _ => Err(trf!(
             "label {value} cannot work: use a name of 1 to {max} bytes as in \"Lenscap\"",
-            &[("value", given), ("max", &MAX_LABEL)],
+            value = given,
+            max = MAX_LABEL
         )),
     }
 }
@@ -336,7 +345,7 @@ pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
         Given::Text(text) => text.parse().ok(),
         _ => None,
     }
-    .ok_or_else(|| trf("format {value} cannot work: use YUY2, NV12 or I420", &[("value", given)]))
+    .ok_or_else(|| trf!("format {value} cannot work: use YUY2, NV12 or I420", value = given))
 }
 
 /// `camera.source`.
@@ -346,15 +355,14 @@ pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
 pub fn source(given: &Given<'_>) -> Result<Source, String> {
     match given {
         Given::Text(text) if text.contains('\n') => {
-            Err(trf("source {value} is more than one line: use one line", &[("value", given)]))
+            Err(trf!("source {value} is more than one line: use one line", value = given))
         }
         Given::Text(text) => text
             .parse()
             .map_err(|sentence: String| format!("source: {}", sentence.replace(text.trim(), short(text).trim()))),
-        _ => Err(trf(
-            "source {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"",
-            &[("value", given)],
-        )),
+        _ => {
+            Err(trf!("source {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"", value = given))
+        }
     }
 }
 

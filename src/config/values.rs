@@ -23,9 +23,9 @@ const MAX_NAME: usize = 255;
 pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Vec<(usize, String)>) -> Saved {
     let mut saved = Saved::new();
     let no_table = |at: usize, shown: &str| {
-        let sentence = trf(
+        let sentence = trf!(
             "{value} is not the controls of a camera: write KEY = VALUE under [controls.\"CAMERA\"]",
-            &[("value", &short(shown))],
+            value = short(shown)
         );
         (at, sentence)
     };
@@ -41,9 +41,11 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
         };
         let too_many = cameras.len() > MAX_CAMERAS || values.len() > MAX_VALUES;
         if too_many || camera.get_ref().len() > MAX_NAME {
-            let sentence = trf(
+            let sentence = trf!(
                 "controls are kept for {cameras} cameras with {values} values and names of {bytes} bytes at most: remove some",
-                &[("cameras", &MAX_CAMERAS), ("values", &MAX_VALUES), ("bytes", &MAX_NAME)],
+                cameras = MAX_CAMERAS,
+                values = MAX_VALUES,
+                bytes = MAX_NAME
             );
             problems.push((at, sentence));
             continue;
@@ -54,9 +56,11 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
                     saved.entry(camera.get_ref().to_string()).or_default().insert(key.get_ref().to_string(), read);
                 }
                 _ => {
-                    let sentence = trf(
+                    let sentence = trf!(
                         "{key} {value} cannot work: use a number, true, false or a text of at most {max} bytes",
-                        &[("key", &short(key.get_ref())), ("value", &given(value, text)), ("max", &MAX_TEXT)],
+                        key = short(key.get_ref()),
+                        value = given(value, text),
+                        max = MAX_TEXT
                     );
                     problems.push((value.span().start, sentence));
                 }

@@ -18,7 +18,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             if !path.exists() {
                 return vec![Finding::problem(
                     CHECK,
-                    trf("The chosen camera {source} is not there.", &[("source", &source)]),
+                    trf!("The chosen camera {source} is not there.", source = source),
                     Some(tr("Plug it in, or choose another one in the preferences.")),
                 )];
             }
@@ -31,7 +31,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             .filter_map(|camera| Some((patient.at(&camera.node.as_ref()?.to_string_lossy()), camera.label())))
             .collect(),
         Source::Icamera(_) | Source::Libcamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => {
-            return vec![Finding::fine(CHECK, trf("The source is {source}.", &[("source", &source)]))];
+            return vec![Finding::fine(CHECK, trf!("The source is {source}.", source = source))];
         }
     };
     if wanted.is_empty() {
@@ -41,13 +41,13 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         .into_iter()
         .map(|(path, label)| {
             if access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
-                return Finding::fine(CHECK, trf("There is the camera {camera}.", &[("camera", &label)]));
+                return Finding::fine(CHECK, trf!("There is the camera {camera}.", camera = label));
             }
-            let remedy = trf(
+            let remedy = trf!(
                 "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                &[("group", &owner::group_of(&path))],
+                group = owner::group_of(&path)
             );
-            Finding::problem(CHECK, trf("The camera {camera} may not be used.", &[("camera", &label)]), Some(remedy))
+            Finding::problem(CHECK, trf!("The camera {camera} may not be used.", camera = label), Some(remedy))
         })
         .collect()
 }

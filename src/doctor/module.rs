@@ -40,11 +40,11 @@ fn version(patient: &Patient) -> Finding {
     if known < OLDEST {
         return Finding::note(
             CHECK,
-            trf("v4l2loopback {version} is loaded; Lenscap is tested from 0.12.7 on.", &[("version", &version)]),
+            trf!("v4l2loopback {version} is loaded; Lenscap is tested from 0.12.7 on.", version = version),
             tr("Update the module: a newer one also tells by itself who streams."),
         );
     }
-    Finding::fine(CHECK, trf("v4l2loopback {version} is loaded.", &[("version", &version)]))
+    Finding::fine(CHECK, trf!("v4l2loopback {version} is loaded.", version = version))
 }
 
 /// Without it Chrome and what is built from it list no camera (v4l2loopback issues 78 and 274).
@@ -70,7 +70,7 @@ fn options_in_many_files(patient: &Patient) -> Option<Finding> {
     (files.len() > 1).then(|| {
         Finding::note(
             CHECK,
-            trf("Several files set options of v4l2loopback: {files}.", &[("files", &files.join(", "))]),
+            trf!("Several files set options of v4l2loopback: {files}.", files = files.join(", ")),
             tr("Keep one of them: of contradicting options the last one wins."),
         )
     })

@@ -27,10 +27,10 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         let group = owner::group_of(&path);
         return vec![Finding::problem(
             CHECK,
-            trf("{node} may not be used.", &[("node", &label)]),
-            Some(trf(
+            trf!("{node} may not be used.", node = label),
+            Some(trf!(
                 "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                &[("group", &group)],
+                group = group
             )),
         )];
     }
@@ -39,14 +39,15 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     if !left.is_empty() {
         return vec![Finding::note(
             CHECK,
-            trf(
+            trf!(
                 "A program left {controls} on at {node}: applications may freeze or get the wrong picture.",
-                &[("controls", &left.join(", ")), ("node", &label)],
+                controls = left.join(", "),
+                node = label
             ),
             tr("Start Lenscap: it switches that off when it takes the device."),
         )];
     }
-    vec![Finding::fine(CHECK, trf("The device for applications is {node}.", &[("node", &label)]))]
+    vec![Finding::fine(CHECK, trf!("The device for applications is {node}.", node = label))]
 }
 
 fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool) -> Option<Finding> {
@@ -61,14 +62,14 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
     Some(match wanted {
         Some(path) => Finding::problem(
             CHECK,
-            trf("{path}, which the settings name, is no v4l2loopback device.", &[("path", &path.display())]),
+            trf!("{path}, which the settings name, is no v4l2loopback device.", path = path.display()),
             Some(tr("Choose another device in the preferences.")),
         ),
         None => Finding::note(
             CHECK,
-            trf(
+            trf!(
                 "No v4l2loopback device has the label \"{label}\": one without a label is taken, or a new one.",
-                &[("label", &label)],
+                label = label
             ),
             tr("Load the module with card_label=Lenscap, or choose a device in the preferences."),
         ),

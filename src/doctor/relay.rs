@@ -20,11 +20,11 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let reason = status["reason"].as_str();
     vec![match reason {
         Some(reason) if is_broken => {
-            Finding::problem(CHECK, trf("Lenscap runs and cannot work: {reason}", &[("reason", &reason)]), None)
+            Finding::problem(CHECK, trf!("Lenscap runs and cannot work: {reason}", reason = reason), None)
         }
         Some(reason) if state == StateName::Idle.as_str() => Finding::note(
             CHECK,
-            trf("Lenscap runs; the last start of the camera failed: {reason}", &[("reason", &reason)]),
+            trf!("Lenscap runs; the last start of the camera failed: {reason}", reason = reason),
             tr("Let an application use the camera again, or try it with the preview in the preferences."),
         ),
         _ if status["live"] == true => Finding::fine(CHECK, tr("Lenscap runs; the camera is on.")),

@@ -20,10 +20,10 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         .map(|(pid, name)| {
             Finding::problem(
                 CHECK,
-                trf("{name} (process {pid}) wants the same camera.", &[("name", name), ("pid", &pid)]),
-                Some(trf(
+                trf!("{name} (process {pid}) wants the same camera.", name = name, pid = pid),
+                Some(trf!(
                     "Stop it: \"systemctl --user disable --now {name}\" or \"sudo systemctl disable --now {name}\".",
-                    &[("name", name)],
+                    name = name
                 )),
             )
         })

@@ -11,8 +11,8 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         // The sentence has its own next step.
         Err(error) => Finding::problem(CHECK, error.clone(), None),
         Ok(_) if patient.path.exists() => {
-            Finding::fine(CHECK, trf("The settings in {path} are understood.", &[("path", &path)]))
+            Finding::fine(CHECK, trf!("The settings in {path} are understood.", path = path))
         }
-        Ok(_) => Finding::fine(CHECK, trf("There is no {path}: the defaults hold.", &[("path", &path)])),
+        Ok(_) => Finding::fine(CHECK, trf!("There is no {path}: the defaults hold.", path = path)),
     }]
 }

@@ -98,8 +98,10 @@ impl Outlet {
                 let mut detector = Detector::new(&path, config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
                 presence = self.watch_detector(epoll, &mut detector).map_err(|error| {
-                    let parts: [(&str, &dyn std::fmt::Display); 2] = [("node", &path.display()), ("error", &error)];
-                    OutputError::new(OutputErrorKind::Io, trf("Cannot watch {node} ({error}).", &parts))
+                    OutputError::new(
+                        OutputErrorKind::Io,
+                        trf!("Cannot watch {node} ({error}).", node = path.display(), error = error),
+                    )
                 })?;
                 tracing::info!("serving {} as {}", path.display(), config.format);
                 (Device::Loopback(loopback), Some(detector))
@@ -269,7 +271,7 @@ impl Outlet {
         if detector.gone() {
             self.lose(OutputError::new(
                 OutputErrorKind::Missing,
-                trf("The camera device went away: {how}.", &[("how", &finder::how_to_get_a_node())]),
+                trf!("The camera device went away: {how}.", how = finder::how_to_get_a_node()),
             ));
             return false;
         }

@@ -246,7 +246,7 @@ impl Engine {
 
     /// There is no second output, which harms nobody but those who are at it.
     fn no_second(&mut self, error: &OutputError) {
-        let text = trf("Second device: {why}", &[("why", error)]);
+        let text = trf!("Second device: {why}", why = error);
         let reason = Reason::new(ReasonKind::Device, text);
         if self.machine.status().second_device.as_ref() != Some(&reason) {
             tracing::warn!("{reason}");

@@ -290,9 +290,9 @@ pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Reques
                 "turn-off" => Request::TurnOff,
                 "quit" => Request::Quit,
                 _ => {
-                    return Err(trf(
+                    return Err(trf!(
                         "There is no action \"{name}\": use preferences, pause, resume, toggle, turn-off or quit.",
-                        &[("name", &name)],
+                        name = name
                     ));
                 }
             }

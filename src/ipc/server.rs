@@ -90,9 +90,9 @@ impl Server {
     fn at(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         if UnixStream::connect(path).is_ok() {
-            return Err(trf(
+            return Err(trf!(
                 "Another Lenscap answers at {path} already: \"lenscap status\" asks that one.",
-                &[("path", &shown)],
+                path = shown
             ));
         }
         if let Some(directory) = path.parent() {
@@ -250,10 +250,10 @@ fn own_directory(directory: &Path) -> Result<(), String> {
     let look = |path: &Path| fs::symlink_metadata(path).map_err(|error| unreachable(path, &error));
     let own = rustix::process::getuid().as_raw();
     let foreign = |path: &Path| {
-        trf(
+        trf!(
             "Others can write to {path}: \"lenscap status\" and \"lenscap pause\" will not reach this relay until XDG_RUNTIME_DIR \
              is a directory of your own with mode 0700.",
-            &[("path", &path.display())],
+            path = path.display()
         )
     };
     if let Some(above) = directory.parent() {
@@ -275,9 +275,10 @@ fn own_directory(directory: &Path) -> Result<(), String> {
 }
 
 fn unreachable(path: &Path, error: &io::Error) -> String {
-    trf(
+    trf!(
         "Cannot listen at {path} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.",
-        &[("path", &path.display()), ("error", error)],
+        path = path.display(),
+        error = error
     )
 }
 
@@ -319,7 +320,11 @@ impl Connection {
             }
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 let request = serde_json::from_slice(&self.received[..end]).map_err(|error| {
-                    trf("That is not a request ({error}): send one like {\"do\":\"status\"}.", &[("error", &error)])
+                    trf!(
+                        "That is not a request ({error}): send one like {example}.",
+                        error = error,
+                        example = r#"{"do":"status"}"#
+                    )
                 });
                 return Ok(Some(request));
             }

@@ -56,7 +56,7 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
         Wanted::Path(path) if first.is_some_and(|first| is_same(first, path)) => {
             return Err(OutputError::new(
                 OutputErrorKind::Wrong,
-                trf("{node} is the first device already: choose another one, or none.", &[("node", &path.display())]),
+                trf!("{node} is the first device already: choose another one, or none.", node = path.display()),
             ));
         }
         Wanted::Path(path) => return Ok(path.clone()),
@@ -75,22 +75,25 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
         Ok(path) => Ok(path),
         Err(()) if first.is_some() => Err(OutputError::new(
             OutputErrorKind::Missing,
-            trf(
+            trf!(
                 "No v4l2loopback device has the label \"{label}\": {how}.",
-                &[("label", label), ("how", &how_to_get_two(label))],
+                label = label,
+                how = how_to_get_two(label)
             ),
         )),
         Err(()) if nodes.is_empty() => Err(OutputError::new(
             OutputErrorKind::Missing,
-            trf("There is no v4l2loopback device: {how}.", &[("how", &how_to_get_a_node())]),
+            trf!("There is no v4l2loopback device: {how}.", how = how_to_get_a_node()),
         )),
         Err(()) => {
             let list: Vec<_> = nodes.iter().map(|node| format!("{} \"{}\"", node.path.display(), node.name)).collect();
             Err(OutputError::new(
                 OutputErrorKind::Missing,
-                trf(
+                trf!(
                     "No v4l2loopback device has the label \"{label}\" (there is {devices}): give one of these with --device, or {how}.",
-                    &[("label", label), ("devices", &list.join(", ")), ("how", &how_to_get_a_node())],
+                    label = label,
+                    devices = list.join(", "),
+                    how = how_to_get_a_node()
                 ),
             ))
         }
@@ -110,7 +113,7 @@ pub fn how_to_get_a_node() -> String {
     }
     let fedora = tr("akmod-v4l2loopback (from RPM Fusion)");
     let install = Family::here().install_hint("v4l2loopback-dkms", &fedora, "v4l2loopback-dkms");
-    trf("the kernel module is missing, {install} and {load}", &[("install", &install), ("load", &load)])
+    trf!("the kernel module is missing, {install} and {load}", install = install, load = load)
 }
 
 /// Whether both lead to one device, under whatever name.
@@ -123,10 +126,11 @@ fn is_same(a: &Path, b: &Path) -> bool {
 fn how_to_get_two(label: &str) -> String {
     let first = label.strip_suffix(SECOND).unwrap_or("Lenscap");
     // TRANSLATORS: stands behind a colon, as in "No v4l2loopback device has the label ...: load it with ..."
-    trf(
+    trf!(
         "close all programs that use the module, unload it with \"sudo modprobe -r v4l2loopback\", and load it with \
          \"sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label='{first},{second}'\"",
-        &[("first", &first), ("second", &label)],
+        first = first,
+        second = label
     )
 }
 
@@ -173,7 +177,7 @@ fn are_exclusive(parameter: &str, devices: usize) -> bool {
 pub fn others_hold(path: &Path) -> Vec<String> {
     detect::holders(path)
         .into_iter()
-        .map(|(pid, name)| trf("{name} (process {pid})", &[("name", &name), ("pid", &pid)]))
+        .map(|(pid, name)| trf!("{name} (process {pid})", name = name, pid = pid))
         .collect()
 }
 
@@ -186,7 +190,7 @@ pub(super) fn lock_holder(path: &Path, own: u32) -> Option<String> {
     let name = text::name(fs::read(process.join("comm")).ok()?);
     let uid = fs::metadata(&process).ok()?.uid();
     let user = entry_of("/etc/passwd", uid).unwrap_or_else(|| uid.to_string());
-    Some(trf("{name} (process {pid}, user {user})", &[("name", &name), ("pid", &pid), ("user", &user)]))
+    Some(trf!("{name} (process {pid}, user {user})", name = name, pid = pid, user = user))
 }
 
 /// Of the lines of `/proc/locks`, as in "1: FLOCK  ADVISORY  WRITE 4711 00:05:653 0 EOF".

@@ -92,14 +92,16 @@ impl Loopback {
             return Err(OutputError::new(
                 OutputErrorKind::Wrong,
                 if capability.is_output() {
-                    trf(
+                    trf!(
                         "{node} belongs to the driver {driver}: give a v4l2loopback node with --device.",
-                        &[("node", &shown), ("driver", &capability.driver)],
+                        node = shown,
+                        driver = capability.driver
                     )
                 } else {
-                    trf(
+                    trf!(
                         "{node} is the camera \"{camera}\", not an output: give it as --source v4l2:{node} and a v4l2loopback node with --device.",
-                        &[("node", &shown), ("camera", &capability.card)],
+                        node = shown,
+                        camera = capability.card
                     )
                 },
             ));
@@ -222,14 +224,11 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
         .map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => OutputError::new(
                 OutputErrorKind::Missing,
-                trf("{node} does not exist: {how}.", &[("node", &shown), ("how", &finder::how_to_get_a_node())]),
+                trf!("{node} does not exist: {how}.", node = shown, how = finder::how_to_get_a_node()),
             ),
             Some(Errno::ACCESS | Errno::PERM) => OutputError::new(
                 OutputErrorKind::Permission,
-                trf(
-                    "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                    &[("node", &shown), ("group", &crate::camera::owner::group_of(path))],
-                ),
+                trf!("No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.", node = shown, group = crate::camera::owner::group_of(path)),
             ),
             Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),
             _ => io_error(path, &tr("open"), &error),
@@ -270,13 +269,11 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
     if !is_same_size && finder::others_hold(path).is_empty() {
         return Err(OutputError::new(
             OutputErrorKind::Format,
-            trf(
+            trf!(
                 "{node} does not take {size} but at most {most}: use that size, or load v4l2loopback with a larger max_width and max_height.",
-                &[
-                    ("node", &shown),
-                    ("size", &format_args!("{}x{}", format.width, format.height)),
-                    ("most", &format_args!("{}x{}", got.width, got.height)),
-                ],
+                node = shown,
+                size = format_args!("{}x{}", format.width, format.height),
+                most = format_args!("{}x{}", got.width, got.height)
             ),
         ));
     }
@@ -346,7 +343,7 @@ fn not_a_device(path: &Path) -> OutputError {
     let node = path.display();
     OutputError::new(
         OutputErrorKind::Wrong,
-        trf("{node} is not a video device: give a v4l2loopback node with --device.", &[("node", &node)]),
+        trf!("{node} is not a video device: give a v4l2loopback node with --device.", node = node),
     )
 }
 
@@ -362,12 +359,14 @@ fn busy(path: &Path, why: &str) -> OutputError {
     let node = path.display();
     let text = if holders.is_empty() {
         // TRANSLATORS: {why} is a clause as in "another program writes to it: stop that program"
-        trf("{node} cannot be used, {why}.", &[("node", &node), ("why", &why)])
+        trf!("{node} cannot be used, {why}.", node = node, why = why)
     } else {
         // TRANSLATORS: {programs} is a list as in "zoom (process 4711), obs (process 4712)"
-        trf(
+        trf!(
             "{node} cannot be used, {why} (open in {programs}).",
-            &[("node", &node), ("why", &why), ("programs", &holders.join(", "))],
+            node = node,
+            why = why,
+            programs = holders.join(", ")
         )
     };
     OutputError::new(OutputErrorKind::Busy, text)
@@ -379,9 +378,11 @@ fn io_error(path: &Path, step: &str, error: &io::Error) -> OutputError {
         _ => OutputErrorKind::Io,
     };
     // TRANSLATORS: {step} is one of "open", "start", "map", "write to", "look at" and the like
-    let text = trf(
+    let text = trf!(
         "Cannot {step} {node} ({error}): see \"sudo dmesg | tail\" for the kernel's reason.",
-        &[("step", &step), ("node", &path.display()), ("error", error)],
+        step = step,
+        node = path.display(),
+        error = error
     );
     OutputError::new(kind, text)
 }

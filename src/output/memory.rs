@@ -45,7 +45,7 @@ impl Memory {
         let io = |error: std::io::Error| {
             OutputError::new(
                 OutputErrorKind::Io,
-                trf("No memory for the pictures ({error}): use a smaller size.", &[("error", &error)]),
+                trf!("No memory for the pictures ({error}): use a smaller size.", error = error),
             )
         };
         let length = (format.size_image() as usize).next_multiple_of(4096);

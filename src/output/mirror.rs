@@ -25,7 +25,7 @@ impl Mirror {
             output.layout().map(output.slots_fd()).map_err(|error| {
                 OutputError::new(
                     OutputErrorKind::Io,
-                    trf("No memory for the pictures ({error}): use a smaller size.", &[("error", &error)]),
+                    trf!("No memory for the pictures ({error}): use a smaller size.", error = error),
                 )
             })
         };

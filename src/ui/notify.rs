@@ -119,10 +119,10 @@ impl Teller {
         let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
         self.crowd.push(comer.name.clone());
         Some(Notice {
-            summary: trf("{name} finds the camera in use", &[("name", &comer.name)]),
-            body: trf(
+            summary: trf!("{name} finds the camera in use", name = comer.name),
+            body: trf!(
                 "{user} uses it, and only one application at a time can. Turn on the second device in the preferences for two.",
-                &[("user", &user.name)],
+                user = user.name
             ),
             icon: words::icon_name(status, false),
             actions: vec![(Wanted::Preferences, tr("Settings"))],
@@ -146,7 +146,7 @@ fn activation(status: &Status) -> Option<Notice> {
     let names = words::names(&status.clients)?;
     let count = words::programs(&status.clients).len();
     Some(Notice {
-        summary: trn("{names} is using the camera", "{names} are using the camera", count as u64, &[("names", &names)]),
+        summary: trn!("{names} is using the camera", "{names} are using the camera", count as u64, names = names),
         body: String::new(),
         icon: words::icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
         actions: vec![(Wanted::TurnOff, tr("Turn Off")), (Wanted::Preferences, tr("Settings"))],

@@ -216,7 +216,7 @@ impl Tray for Icon {
         menu.push(self.item(tr("Diagnose…"), Wanted::Diagnose));
         menu.push(self.item(tr("About Lenscap"), Wanted::About));
         let quit = match words::names(&status.clients) {
-            Some(names) => trf("Quit ({names} will lose the camera)", &[("names", &names)]),
+            Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
             None => tr("Quit"),
         };
         menu.push(self.item(quit, Wanted::Quit));

@@ -35,8 +35,8 @@ pub fn title(status: &Status) -> String {
         StateName::Cooldown if status.camera_live => tr("Camera is still on"),
         _ if status.camera_live => tr("Camera is on"),
         _ if status.is_any_camera_on() => match &status.others[..] {
-            [other] => trf("Camera {camera} is on", &[("camera", &other.camera)]),
-            others => trn("{n} camera is on", "{n} cameras are on", others.len() as u64, &[]),
+            [other] => trf!("Camera {camera} is on", camera = other.camera),
+            others => trn!("{n} camera is on", "{n} cameras are on", others.len() as u64),
         },
         _ => own_title(status),
     }
@@ -48,7 +48,7 @@ fn own_title(status: &Status) -> String {
         _ if status.camera_live => title(status),
         StateName::NoDevice => tr("No camera device"),
         StateName::Paused => match status.until {
-            Some(until) => trf("Camera is paused until {time}", &[("time", &time_of_day(until))]),
+            Some(until) => trf!("Camera is paused until {time}", time = time_of_day(until)),
             None => tr("Camera is paused"),
         },
         StateName::Blocked => tr("Camera is blocked"),
@@ -78,7 +78,7 @@ pub fn names(clients: &[Client]) -> Option<String> {
         0 => None,
         many if many > MAX_NAMES => {
             let more = (many - MAX_NAMES) as u64;
-            Some(trn("{names} and {n} more", "{names} and {n} more", more, &[("names", &shown)]))
+            Some(trn!("{names} and {n} more", "{names} and {n} more", more, names = shown))
         }
         _ => Some(shown),
     }
@@ -91,10 +91,10 @@ pub fn line(status: &Status, now: Instant) -> String {
     let since = status.live_since.map(|since| duration(now.saturating_duration_since(since).as_secs()));
     match (names, since) {
         (Some(names), Some(since)) => {
-            trf("{state}: {names}, {time}", &[("state", &title), ("names", &names), ("time", &since)])
+            trf!("{state}: {names}, {time}", state = title, names = names, time = since)
         }
-        (None, Some(since)) => trf("{state}, {time}", &[("state", &title), ("time", &since)]),
-        (Some(names), None) => trf("{state}: {names}", &[("state", &title), ("names", &names)]),
+        (None, Some(since)) => trf!("{state}, {time}", state = title, time = since),
+        (Some(names), None) => trf!("{state}: {names}", state = title, names = names),
         (None, None) => title,
     }
 }
@@ -131,14 +131,14 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     if let Some(since) = status.live_since {
         let at = time_of_day(since);
         lines.push(match names(&status.clients) {
-            Some(names) => trf("{names}, since {time}", &[("names", &names), ("time", &at)]),
-            None => trf("Since {time}", &[("time", &at)]),
+            Some(names) => trf!("{names}, since {time}", names = names, time = at),
+            None => trf!("Since {time}", time = at),
         });
     } else if let Some(names) = names(&status.clients) {
         lines.push(names);
     }
     if status.camera_live {
-        lines.push(trf("Camera: {camera}", &[("camera", &status.camera)]));
+        lines.push(trf!("Camera: {camera}", camera = status.camera));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(reason.text.clone());
@@ -167,8 +167,8 @@ fn duration(seconds: u64) -> String {
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     match (hours, minutes) {
         (0, 0) => tr("just now"),
-        (0, minutes) => trn("{n} min", "{n} min", minutes, &[]),
-        (hours, minutes) => trn("{n} h {minutes} min", "{n} h {minutes} min", hours, &[("minutes", &(minutes % 60))]),
+        (0, minutes) => trn!("{n} min", "{n} min", minutes),
+        (hours, minutes) => trn!("{n} h {minutes} min", "{n} h {minutes} min", hours, minutes = minutes % 60),
     }
 }
 

@@ -251,7 +251,7 @@ impl Session {
 
     fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
         let internal = |error: String| {
-            let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
+            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
             Reason::new(ReasonKind::Other, text)
         };
         let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
@@ -270,7 +270,7 @@ impl Session {
         let delivery =
             Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
         gst::init().map_err(|error| {
-            let text = trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]);
+            let text = trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error);
             Reason::new(ReasonKind::Setup, text)
         })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
@@ -279,9 +279,7 @@ impl Session {
 }
 
 fn failed(what: String) -> End {
-    let text = trf(
-        "The camera process and Lenscap do not understand each other ({what}): restart Lenscap.",
-        &[("what", &what)],
-    );
+    let text =
+        trf!("The camera process and Lenscap do not understand each other ({what}): restart Lenscap.", what = what);
     End::Failed(Reason::new(ReasonKind::Other, text))
 }

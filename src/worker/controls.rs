@@ -178,10 +178,8 @@ impl Controls {
                 let present = self.now();
                 let Ok(control) = present.find(key) else {
                     if decides {
-                        self.problems.push(trf(
-                            "The camera has no control \"{key}\": its saved value is not used.",
-                            &[("key", key)],
-                        ));
+                        self.problems
+                            .push(trf!("The camera has no control \"{key}\": its saved value is not used.", key = key));
                     }
                     continue;
                 };

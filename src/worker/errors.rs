@@ -1,7 +1,5 @@
 //! GStreamer's errors as reasons: what is wrong in one sentence, and what to do about it.
 
-use std::fmt::Display;
-
 use crate::camera::modes::Format;
 use crate::camera::sight;
 use crate::core::status::{Reason, ReasonKind};
@@ -15,22 +13,30 @@ const SHOWN_FORMATS: usize = 6;
 pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
     let kind = kind(error, debug);
     let said = error.message().trim_end_matches('.');
-    let parts: &[(&str, &dyn Display)] = &[("camera", &camera), ("error", &said)];
     let text = match kind {
         ReasonKind::Busy => return busy(camera),
         ReasonKind::Permission => return permission(camera),
         ReasonKind::Missing => return missing(camera, said),
         ReasonKind::Format => {
-            trf("The camera {camera} gives no video that can be shown ({error}): choose another source.", parts)
+            trf!(
+                "The camera {camera} gives no video that can be shown ({error}): choose another source.",
+                camera = camera,
+                error = said
+            )
         }
         // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
         ReasonKind::Other if said == "Failed to allocate required memory" => {
-            trf("The camera {camera} cannot be started: unplug it or restart the computer.", parts)
+            trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = camera)
         }
-        ReasonKind::Setup => trf("The source {camera} cannot be used ({error}): correct it in the settings.", parts),
-        ReasonKind::NoSignal | ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf(
+        ReasonKind::Setup => trf!(
+            "The source {camera} cannot be used ({error}): correct it in the settings.",
+            camera = camera,
+            error = said
+        ),
+        ReasonKind::NoSignal | ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf!(
             "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
-            parts,
+            camera = camera,
+            error = said
         ),
     };
     Reason::new(kind, text)
@@ -39,17 +45,18 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
 /// None of the camera's formats is a picture to GStreamer.
 pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Reason {
     let text = if sight::is_depth(formats) {
-        trf(
+        trf!(
             "The camera {camera} sees only how far things are, not what they look like: choose another camera.",
-            &[("camera", &camera)],
+            camera = camera
         )
     } else if formats.is_empty() {
-        trf("The camera {camera} offers no pictures: choose another camera.", &[("camera", &camera)])
+        trf!("The camera {camera} offers no pictures: choose another camera.", camera = camera)
     } else {
         let codes: Vec<_> = formats.iter().take(SHOWN_FORMATS).map(|format| format.fourcc.as_str()).collect();
-        trf(
+        trf!(
             "The camera {camera} offers only {formats}, which cannot be shown: choose another camera.",
-            &[("camera", &camera), ("formats", &codes.join(", "))],
+            camera = camera,
+            formats = codes.join(", ")
         )
     };
     Reason::new(ReasonKind::Format, text)
@@ -57,25 +64,26 @@ pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Reason {
 
 /// The camera is in use.
 pub(super) fn busy(camera: &str) -> Reason {
-    let text = trf("The camera {camera} is in use by another program: close that program.", &[("camera", &camera)]);
+    let text = trf!("The camera {camera} is in use by another program: close that program.", camera = camera);
     Reason::new(ReasonKind::Busy, text)
 }
 
 /// There is no such camera, or there no longer is.
 pub(super) fn missing(camera: &str, said: &str) -> Reason {
-    let text = trf(
+    let text = trf!(
         "The camera {camera} is not there ({error}): plug it in, or choose another source.",
-        &[("camera", &camera), ("error", &said)],
+        camera = camera,
+        error = said
     );
     Reason::new(ReasonKind::Missing, text)
 }
 
 /// The camera may not be opened.
 pub(super) fn permission(camera: &str) -> Reason {
-    let text = trf(
+    let text = trf!(
         "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
          log in again.",
-        &[("camera", &camera)],
+        camera = camera
     );
     Reason::new(ReasonKind::Permission, text)
 }
@@ -96,7 +104,7 @@ pub(super) fn missing_element(element: &str) -> Reason {
         ),
         _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
     };
-    let text = trf("GStreamer's element \"{element}\" is missing: {how}.", &[("element", &element), ("how", &how)]);
+    let text = trf!("GStreamer's element \"{element}\" is missing: {how}.", element = element, how = how);
     Reason::new(ReasonKind::Setup, text)
 }
 

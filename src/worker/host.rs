@@ -226,7 +226,7 @@ impl WorkerHost {
             sandbox: config.sandbox,
         })))
         .map_err(|error| {
-            let text = trf("The camera's settings cannot be used: {error}.", &[("error", &error)]);
+            let text = trf!("The camera's settings cannot be used: {error}.", error = error);
             Reason::new(ReasonKind::Setup, text)
         })?;
         let resources = || -> io::Result<_> {
@@ -249,9 +249,10 @@ impl WorkerHost {
         let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
                 ReasonKind::Setup,
-                trf(
+                trf!(
                     "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-                    &[("path", &config.program.display()), ("error", &error)],
+                    path = config.program.display(),
+                    error = error
                 ),
             ),
             _ => cannot_start(&error),
@@ -553,9 +554,10 @@ impl WorkerHost {
         match (message, self.phase) {
             (FromChild::Hello { version }, Phase::Greeting) => {
                 if version != crate::VERSION {
-                    let text = trf(
+                    let text = trf!(
                         "The camera process is version {theirs} and Lenscap is version {ours}, as after an update: restart Lenscap.",
-                        &[("theirs", &plain(&version)), ("ours", &crate::VERSION)],
+                        theirs = plain(&version),
+                        ours = crate::VERSION
                     );
                     return Err(Reason::new(ReasonKind::Setup, text));
                 }

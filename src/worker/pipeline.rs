@@ -82,7 +82,7 @@ impl Pipeline {
     /// When an element is missing or descriptors are short.
     pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Reason> {
         let internal = |error: String| {
-            let text = trf("The camera process cannot work ({error}): restart the computer.", &[("error", &error)]);
+            let text = trf!("The camera process cannot work ({error}): restart the computer.", error = error);
             Reason::new(ReasonKind::Other, text)
         };
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
@@ -150,9 +150,9 @@ impl Pipeline {
             Report::Error(error, debug) => errors::reason(error, debug, name),
             Report::OnlyBad => Reason::new(ReasonKind::Hang, told::only_bad(name)),
             Report::Eos => {
-                let text = trf(
+                let text = trf!(
                     "The camera {camera} ended its stream: start it again, or choose another source.",
-                    &[("camera", name)],
+                    camera = name
                 );
                 Reason::new(ReasonKind::Other, text)
             }
@@ -361,9 +361,10 @@ impl Pipeline {
                     Some("audio") => tr("sound"),
                     _ => name.clone(),
                 };
-                let text = trf(
+                let text = trf!(
                     "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
-                    &[("source", &built.name), ("what", &what)],
+                    source = built.name,
+                    what = what
                 );
                 return Err(Reason::new(ReasonKind::Setup, text));
             }
@@ -382,9 +383,9 @@ impl Pipeline {
             Some(choice) => Ok(Some(choice)),
             None if is_jpeg && !has_decoder => Err(errors::missing_element("jpegdec")),
             None => {
-                let text = trf(
+                let text = trf!(
                     "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
-                    &[("camera", &built.name)],
+                    camera = built.name
                 );
                 Err(Reason::new(ReasonKind::Format, text))
             }
@@ -428,9 +429,9 @@ impl Pipeline {
         self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
         let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
         gst::Element::link_many(all).map_err(|_| {
-            let text = trf(
+            let text = trf!(
                 "The source {source} gives no video that can be shown: choose another source.",
-                &[("source", &built.name)],
+                source = built.name
             );
             Reason::new(ReasonKind::Setup, text)
         })?;
@@ -489,10 +490,8 @@ impl Pipeline {
         match self.reports.next() {
             Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
             Some(Report::Eos | Report::OnlyBad) | None => {
-                let text = trf(
-                    "The camera {camera} cannot be started: unplug it or restart the computer.",
-                    &[("camera", &name)],
-                );
+                let text =
+                    trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = name);
                 Reason::new(ReasonKind::Other, text)
             }
         }

@@ -11,15 +11,15 @@ use crate::i18n::{tr, trf};
 /// Descriptors, memory or processes are short.
 pub(super) fn cannot_start(error: &io::Error) -> Reason {
     let text =
-        trf("The camera process cannot be started ({error}): close some programs and try again.", &[("error", error)]);
+        trf!("The camera process cannot be started ({error}): close some programs and try again.", error = error);
     Reason::new(ReasonKind::Other, text)
 }
 
 /// It broke the rules of the conversation.
 pub(super) fn nonsense(what: &str) -> Reason {
-    let text = trf(
+    let text = trf!(
         "The camera process sent nonsense ({what}): if this happens again, reinstall Lenscap.",
-        &[("what", &plain(what))],
+        what = plain(what)
     );
     Reason::new(ReasonKind::Crash, text)
 }
@@ -33,14 +33,14 @@ pub(super) fn abandoned() -> Reason {
 /// It ended unasked; `status`: `None` when somebody else took it.
 pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) -> Reason {
     let how = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
-        (Some(signal), _) => trf("The camera's driver crashed (signal {number})", &[("number", &signal)]),
-        (None, Some(code)) => trf("The camera process ended by itself (exit status {number})", &[("number", &code)]),
+        (Some(signal), _) => trf!("The camera's driver crashed (signal {number})", number = signal),
+        (None, Some(code)) => trf!("The camera process ended by itself (exit status {number})", number = code),
         (None, None) => tr("The camera process ended by itself"),
     };
     let text = match last_words {
         Some(words) => format!("{how}: {words}"),
         // TRANSLATORS: {what} is as in "The camera's driver crashed (signal 11)"
-        None => trf("{what}: if this happens again, restart the computer or choose another camera.", &[("what", &how)]),
+        None => trf!("{what}: if this happens again, restart the computer or choose another camera.", what = how),
     };
     Reason::new(ReasonKind::Crash, text)
 }

@@ -1,6 +1,5 @@
 //! From a source as the user wrote it to a GStreamer element.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
@@ -168,9 +167,11 @@ pub(super) fn make(name: &str) -> Result<gst::Element, Reason> {
 fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason> {
     let name = element.factory().map(|factory| factory.name()).unwrap_or_default();
     let refused = || {
-        let text = trf(
+        let text = trf!(
             "{element} takes no {property} \"{value}\": correct the source in the settings.",
-            &[("element", &name), ("property", &property), ("value", &value)],
+            element = name,
+            property = property,
+            value = value
         );
         Reason::new(ReasonKind::Setup, text)
     };
@@ -188,9 +189,11 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
     let shown = path.display().to_string();
     let wrong = |text: String| Reason::new(ReasonKind::Setup, text);
-    let parts: &[(&str, &dyn Display)] = &[("node", &shown)];
     if excluded.iter().any(|excluded| is_same(path, excluded)) {
-        return Err(wrong(trf("{node} is the device that Lenscap itself serves: choose another source.", parts)));
+        return Err(wrong(trf!(
+            "{node} is the device that Lenscap itself serves: choose another source.",
+            node = shown
+        )));
     }
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let node = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
@@ -199,16 +202,16 @@ pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason
         _ => errors::missing(&shown, &std::io::Error::from(error).to_string()),
     })?;
     match v4l2::query_capability(&node) {
-        Ok(capability) if capability.is_raw() => Err(wrong(trf(
+        Ok(capability) if capability.is_raw() => Err(wrong(trf!(
             "{node} gives a sensor's raw data, which V4L2 alone cannot show: choose icamera or libcamera as the source.",
-            parts,
+            node = shown
         ))),
         Ok(capability) if capability.is_capture() => Ok(()),
-        Ok(_) => Err(wrong(trf("{node} gives no video: choose another source.", parts))),
+        Ok(_) => Err(wrong(trf!("{node} gives no video: choose another source.", node = shown))),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {
             Err(errors::missing(&shown, &error.to_string()))
         }
-        Err(_) => Err(wrong(trf("{node} is not a V4L2 camera: choose another source.", parts))),
+        Err(_) => Err(wrong(trf!("{node} is not a V4L2 camera: choose another source.", node = shown))),
     }
 }
 
@@ -253,7 +256,7 @@ pub(super) fn no_signal(source: &Source, camera: &str, moment: Moment) -> Option
 fn parse(description: &str) -> Result<gst::Element, Reason> {
     let wrong = |what: &str| {
         let what = what.trim_end_matches('.');
-        let text = trf("The pipeline cannot be used ({error}): correct it in the settings.", &[("error", &what)]);
+        let text = trf!("The pipeline cannot be used ({error}): correct it in the settings.", error = what);
         Reason::new(ReasonKind::Setup, text)
     };
     let open_ended = |description: &str| gst::parse::bin_from_description(description, true);

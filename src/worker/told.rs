@@ -86,7 +86,7 @@ impl Teller {
         let told = protocol::encode(&FromChild::Opening { nodes })
             .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
         told.map_err(|error| {
-            let text = trf("The camera process cannot work ({error}): restart Lenscap.", &[("error", &error)]);
+            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
             Reason::new(ReasonKind::Other, text)
         })
     }
@@ -102,13 +102,11 @@ impl Teller {
         let promised = camera.mode.millihertz;
         camera.mode.millihertz = millihertz(rate);
         let Mode { width, height, .. } = camera.mode;
-        camera.mode.shortfall = Some(trf(
+        camera.mode.shortfall = Some(trf!(
             "The camera promises {promised} frames a second at {size} and gives {rate}: give it more light, or choose a smaller picture.",
-            &[
-                ("promised", &Mode::rate(promised)),
-                ("size", &format!("{width}x{height}")),
-                ("rate", &Mode::rate(millihertz((rate * 10.0).round() / 10.0))),
-            ],
+            promised = Mode::rate(promised),
+            size = format!("{width}x{height}"),
+            rate = Mode::rate(millihertz((rate * 10.0).round() / 10.0))
         ));
         let mode = camera.mode.clone();
         drop(camera);
@@ -125,9 +123,10 @@ impl Teller {
         let shortfall = match (&camera.lack, buffers, camera.asked_buffers) {
             _ if instead.is_some() => instead,
             (Some(lack), _, _) => Some(self.sentence(lack)),
-            (None, Some(got), Some(asked)) if got < asked => Some(trf(
+            (None, Some(got), Some(asked)) if got < asked => Some(trf!(
                 "The camera's driver gives {got} buffers and {asked} were asked for: set buffer_count to {got}.",
-                &[("got", &got), ("asked", &asked)],
+                got = got,
+                asked = asked
             )),
             (None, ..) => None,
         };
@@ -151,19 +150,9 @@ impl Teller {
         let is_less = area(asked) < area(refused) || (is_rate_known && asked.millihertz < refused.millihertz);
         is_less.then(|| {
             if !is_rate_known {
-                return trf(
-                    "The camera does not start with {refused} and gives {size} instead: try another USB port, or ask for less.",
-                    &[("refused", refused), ("size", &self.shown((asked.width, asked.height)))],
-                );
+                return trf!("The camera does not start with {refused} and gives {size} instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)));
             }
-            trf(
-                "The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.",
-                &[
-                    ("refused", refused),
-                    ("size", &self.shown((asked.width, asked.height))),
-                    ("rate", &Mode::rate(asked.millihertz)),
-                ],
-            )
+            trf!("The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)), rate = Mode::rate(asked.millihertz))
         })
     }
 
@@ -179,21 +168,29 @@ impl Teller {
         let asked_size = format!("{}x{}", format.width, format.height);
         match lack.fast {
             // Its rate is not known.
-            _ if lack.is_small && lack.rate == 0.0 => trf(
+            _ if lack.is_small && lack.rate == 0.0 => trf!(
                 "The camera gives {size} at most; {asked_size} was asked for: choose {size}.",
-                &[("size", &size), ("asked_size", &asked_size)],
+                size = size,
+                asked_size = asked_size
             ),
-            _ if lack.is_small => trf(
+            _ if lack.is_small => trf!(
                 "The camera gives {size} at {rate} frames a second; {asked_size} at {asked} was asked for: choose {size}.",
-                &[("size", &size), ("rate", &rate), ("asked_size", &asked_size), ("asked", &format.framerate)],
+                size = size,
+                rate = rate,
+                asked_size = asked_size,
+                asked = format.framerate
             ),
-            Some(fast) => trf(
+            Some(fast) => trf!(
                 "The camera gives {rate} frames a second at {size}; {asked} were asked for: choose {fast} for {asked}.",
-                &[("size", &size), ("rate", &rate), ("fast", &self.shown(fast)), ("asked", &format.framerate)],
+                size = size,
+                rate = rate,
+                fast = self.shown(fast),
+                asked = format.framerate
             ),
-            None => trf(
+            None => trf!(
                 "The camera gives {rate} frames a second at most; {asked} were asked for: set fewer, or choose another camera.",
-                &[("rate", &rate), ("asked", &format.framerate)],
+                rate = rate,
+                asked = format.framerate
             ),
         }
     }
@@ -241,9 +238,9 @@ fn device_name(source: &gst::Element) -> Option<String> {
 
 /// Why a camera of this name is given up that gives nothing but broken pictures.
 pub(super) fn only_bad(camera: &str) -> String {
-    trf(
+    trf!(
         "The camera {camera} gives only broken pictures: try another cable or USB port, or a smaller picture.",
-        &[("camera", &camera)],
+        camera = camera
     )
 }
 

@@ -212,13 +212,13 @@ fn the_scanner_finds_calls_wherever_they_are_and_mistakes_in_them() {
         r##"
         //! tr("not in a comment")
         use crate::i18n::{tr, trf};
-        #[error("{}", trf("in {place}", &[("place", place)]))]
+        #[error("{}", trf!("in {place}", place = place))]
         struct E;
         fn f() {
             // TRANSLATORS: the first
             println!("{}", tr("in a macro \"quoted\" \
                                and broken"));
-            x(trn("{n} minute", r#"{n} minutes"#, n, &[("who", &tr("nested"))]), || crate::i18n::tr("in a closure"));
+            x(trn!("{n} minute", r#"{n} minutes"#, n, who = tr("nested")), || crate::i18n::tr("in a closure"));
         }
         #[cfg(test)]
         mod tests { fn g() { tr("in a test"); } }
@@ -228,13 +228,12 @@ fn the_scanner_finds_calls_wherever_they_are_and_mistakes_in_them() {
     assert_eq!(ids, ["in {place}", "in a macro \"quoted\" and broken", "nested", "{n} minute", "in a closure"]);
     assert_eq!(found.messages[1].comments, ["the first".to_owned()].into());
     assert_eq!(found.messages[3].plural.as_deref(), Some("{n} minutes"));
-    assert_eq!(found.mistakes.len(), 1, "{:?}", found.mistakes);
-    assert!(found.mistakes[0].contains("who"), "{:?}", found.mistakes);
+    assert!(found.mistakes.is_empty(), "{:?}", found.mistakes);
 
     for (text, mistake) in [
         ("fn f() { tr(name) }", "literal"),
         ("fn f() { tr(&format!(\"x {y}\")) }", "literal"),
-        ("fn f() { trf(\"{a}\", &[(\"b\", &1)]) }", "\"a\""),
+        ("fn f() { trf!(text, a = 1) }", "literal"),
         ("fn f() { tr(\"{a}\") }", "trf"),
         ("fn f() { list.map(tr) }", "not called"),
     ] {
@@ -350,7 +349,7 @@ fn speak() {
     assert_eq!(tr_collected("Not in any catalogue"), "Not in any catalogue");
     assert_eq!(tr_collected(""), "");
     for (count, said) in [(1, "Zoom und 1 weitere"), (3, "Zoom und 3 weitere")] {
-        assert_eq!(trn("{names} and {n} more", "{names} and {n} more", count, &[("names", &"Zoom")]), said);
+        assert_eq!(trn!("{names} and {n} more", "{names} and {n} more", count, names = "Zoom"), said);
     }
     let refused = "test:x".parse::<Source>().expect_err("refused");
     assert_eq!(refused, "Nach „test“ kommt nichts mehr: „test“ schreiben");

@@ -341,9 +341,12 @@ impl Control {
                     }
                     match nearest(*number, min, max, step) {
                         near if near == *number => Ok(value.clone()),
-                        near => Err(trf(
+                        near => Err(trf!(
                             "{control} {value} is between two steps of {step}: use {nearest}.",
-                            &[("control", &self.key), ("value", number), ("step", &step), ("nearest", &near)],
+                            control = self.key,
+                            value = number,
+                            step = step,
+                            nearest = near
                         )),
                     }
                 }
@@ -394,24 +397,23 @@ impl Control {
         if read_only || self.kind == Kind::Compound {
             return Err(self.is_read_only());
         }
-        let parts: &[(&str, &dyn fmt::Display)] = &[("control", &self.key)];
         if inactive {
-            return Err(trf(
+            return Err(trf!(
                 "{control} has no effect at present: switch off the automatic that decides it, then set it.",
-                parts,
+                control = self.key
             ));
         }
         if grabbed {
-            return Err(trf(
+            return Err(trf!(
                 "{control} cannot be changed while the camera is in use: try again when it is off.",
-                parts,
+                control = self.key
             ));
         }
         Ok(())
     }
 
     fn is_read_only(&self) -> String {
-        trf("{control} can only be read: it shows what the camera does.", &[("control", &self.key)])
+        trf!("{control} can only be read: it shows what the camera does.", control = self.key)
     }
 
     /// That this cannot be its value, and what can.
@@ -421,10 +423,9 @@ impl Control {
             shown.push('…');
         }
         match (self.kind, self.range) {
-            (Kind::Boolean, _) => trf(
-                "{control} \"{value}\" cannot work: use true or false.",
-                &[("control", &self.key), ("value", &shown)],
-            ),
+            (Kind::Boolean, _) => {
+                trf!("{control} \"{value}\" cannot work: use true or false.", control = self.key, value = shown)
+            }
             (Kind::Menu | Kind::IntegerMenu, _) => {
                 let entries = self.menu.iter().take(SHOWN_ENTRIES).map(|entry| match self.kind {
                     Kind::IntegerMenu => format!("{} ({})", entry.value, entry.label),
@@ -434,32 +435,45 @@ impl Control {
                 if self.menu.len() > SHOWN_ENTRIES {
                     entries.push_str(", …");
                 }
-                trf(
+                trf!(
                     "{control} \"{value}\" cannot work: use one of {entries}.",
-                    &[("control", &self.key), ("value", &shown), ("entries", &entries)],
+                    control = self.key,
+                    value = shown,
+                    entries = entries
                 )
             }
-            (Kind::String, Range::Whole { min, max, .. }) => trf(
+            (Kind::String, Range::Whole { min, max, .. }) => trf!(
                 "{control} \"{value}\" cannot work: use a text of {min} to {max} bytes.",
-                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+                control = self.key,
+                value = shown,
+                min = min,
+                max = max
             ),
             (Kind::Bitmask, Range::Whole { max, .. }) => {
                 let max = format!("{max:#x}");
-                trf(
+                trf!(
                     "{control} \"{value}\" cannot work: use bits out of {max}.",
-                    &[("control", &self.key), ("value", &shown), ("max", &max)],
+                    control = self.key,
+                    value = shown,
+                    max = max
                 )
             }
-            (_, Range::Whole { min, max, .. }) => trf(
+            (_, Range::Whole { min, max, .. }) => trf!(
                 "{control} \"{value}\" cannot work: use a whole number from {min} to {max}.",
-                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+                control = self.key,
+                value = shown,
+                min = min,
+                max = max
             ),
-            (_, Range::Real { min, max }) => trf(
+            (_, Range::Real { min, max }) => trf!(
                 "{control} \"{value}\" cannot work: use a number from {min} to {max}.",
-                &[("control", &self.key), ("value", &shown), ("min", &min), ("max", &max)],
+                control = self.key,
+                value = shown,
+                min = min,
+                max = max
             ),
             (_, Range::None) => {
-                trf("{control} \"{value}\" cannot work: use a number.", &[("control", &self.key), ("value", &shown)])
+                trf!("{control} \"{value}\" cannot work: use a number.", control = self.key, value = shown)
             }
         }
     }
@@ -507,7 +521,7 @@ impl CameraControls {
         }
         let shown: String = key.chars().take(40).filter(|c| !c.is_control()).collect();
         if self.controls.is_empty() {
-            return Err(trf("The camera has no controls, so none is called \"{key}\".", &[("key", &shown)]));
+            return Err(trf!("The camera has no controls, so none is called \"{key}\".", key = shown));
         }
         let wanted = self::key(&shown);
         let mut near: Vec<_> = self
@@ -522,12 +536,9 @@ impl CameraControls {
         near.sort();
         let near: Vec<_> = near.into_iter().take(3).map(|(_, key)| key).collect();
         Err(if near.is_empty() {
-            trf("There is no control \"{key}\": \"lenscap controls\" lists what the camera has.", &[("key", &shown)])
+            trf!("There is no control \"{key}\": \"lenscap controls\" lists what the camera has.", key = shown)
         } else {
-            trf(
-                "There is no control \"{key}\"; much like it are: {near}.",
-                &[("key", &shown), ("near", &near.join(", "))],
-            )
+            trf!("There is no control \"{key}\"; much like it are: {near}.", key = shown, near = near.join(", "))
         })
     }
 

@@ -109,22 +109,23 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.len() > MAX_LENGTH || text.contains('\0') {
-            return Err(trf("a source is text of at most {max} bytes without NUL", &[("max", &MAX_LENGTH)]));
+            return Err(trf!("a source is text of at most {max} bytes without NUL", max = MAX_LENGTH));
         }
         let (word, detail) = match text.split_once(':') {
             Some((word, detail)) => (word.trim_end(), Some(detail.trim())),
             None => (text, None),
         };
         let optional = || match detail {
-            Some("") => Err(trf(
+            Some("") => Err(trf!(
                 "\"{text}\" ends in a colon: write \"{word}\" or add what comes after it",
-                &[("text", &text), ("word", &word)],
+                text = text,
+                word = word
             )),
             other => Ok(other.map(str::to_owned)),
         };
         match word {
             "auto" | "test" if detail.is_some() => {
-                Err(trf("\"{word}\" takes nothing after it: write \"{word}\"", &[("word", &word)]))
+                Err(trf!("\"{word}\" takes nothing after it: write \"{word}\"", word = word))
             }
             "auto" => Ok(Source::Auto),
             "test" => Ok(Source::Test),
@@ -139,10 +140,10 @@ impl FromStr for Source {
                 Some(description) if !description.is_empty() => Ok(Source::Pipeline(description.to_owned())),
                 _ => Err(tr("\"pipeline\" needs a description: write it as in \"pipeline:videotestsrc\"")),
             },
-            _ => Err(trf(
+            _ => Err(trf!(
                 "\"{text}\" is not a source: use auto, icamera[:NAME], libcamera[:NAME], v4l2:PATH, pipewire[:TARGET], \
                  test or pipeline:DESCRIPTION",
-                &[("text", &text)],
+                text = text
             )),
         }
     }

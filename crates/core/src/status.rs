@@ -140,9 +140,8 @@ impl OtherCamera {
 
     /// "Camera Foo is on: cheese".
     pub fn line(&self) -> String {
-        let parts: [(&str, &dyn fmt::Display); 2] = [("camera", &self.camera), ("names", &self.programs_in_words())];
         // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
-        trf("Camera {camera} is on: {names}", &parts)
+        trf!("Camera {camera} is on: {names}", camera = self.camera, names = self.programs_in_words())
     }
 }
 

@@ -56,7 +56,7 @@ impl FromStr for PixelFormat {
         Self::ALL
             .into_iter()
             .find(|format| format.gst_name().eq_ignore_ascii_case(s))
-            .ok_or_else(|| trf("\"{text}\" is not a pixel format: use YUY2, NV12 or I420", &[("text", &s)]))
+            .ok_or_else(|| trf!("\"{text}\" is not a pixel format: use YUY2, NV12 or I420", text = s))
     }
 }
 
@@ -86,22 +86,30 @@ impl VideoFormat {
     pub fn new(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32) -> Result<Self, String> {
         for (name, value) in [("width", width), ("height", height)] {
             if value == 0 || value > Self::MAX_SIDE {
-                return Err(trf(
+                return Err(trf!(
                     "{name} {value} cannot work: use an even number from {min} to {max}",
-                    &[("name", &name), ("value", &value), ("min", &2), ("max", &Self::MAX_SIDE)],
+                    name = name,
+                    value = value,
+                    min = 2,
+                    max = Self::MAX_SIDE
                 ));
             }
             if value % 2 != 0 {
-                return Err(trf(
+                return Err(trf!(
                     "{name} {value} is odd and cameras need even sizes: use {even}",
-                    &[("name", &name), ("value", &value), ("even", &(value + 1))],
+                    name = name,
+                    value = value,
+                    even = (value + 1)
                 ));
             }
         }
         if framerate == 0 || framerate > Self::MAX_FRAMERATE {
-            return Err(trf(
+            return Err(trf!(
                 "{name} {value} cannot work: use a whole number from {min} to {max}",
-                &[("name", &"framerate"), ("value", &framerate), ("min", &1), ("max", &Self::MAX_FRAMERATE)],
+                name = "framerate",
+                value = framerate,
+                min = 1,
+                max = Self::MAX_FRAMERATE
             ));
         }
         Ok(Self { pixel_format, width, height, framerate })

@@ -49,11 +49,11 @@ impl Family {
     pub fn install_hint(self, debian: &str, fedora: &str, arch: &str) -> String {
         // TRANSLATORS: these stand behind a comma or a colon, as in "the module is missing, install it with ..."
         match self {
-            Family::Debian => trf("install it with \"sudo apt install {package}\"", &[("package", &debian)]),
-            Family::Fedora => trf("install it with \"sudo dnf install {package}\"", &[("package", &fedora)]),
-            Family::Arch => trf("install it with \"sudo pacman -S {package}\"", &[("package", &arch)]),
+            Family::Debian => trf!("install it with \"sudo apt install {package}\"", package = debian),
+            Family::Fedora => trf!("install it with \"sudo dnf install {package}\"", package = fedora),
+            Family::Arch => trf!("install it with \"sudo pacman -S {package}\"", package = arch),
             Family::Other => {
-                trf("install your distribution's package of it (Debian calls it {package})", &[("package", &debian)])
+                trf!("install your distribution's package of it (Debian calls it {package})", package = debian)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Translations: gettext's catalogues, domain "lenscap".
 //!
-//! What a user reads goes through [`tr`], [`trf`] or [`trn`] with a literal text; `scripts/translations.sh` collects
+//! What a user reads goes through [`tr`], [`trf!`] or [`trn!`] with a literal text; `scripts/translations.sh` collects
 //! those into `po/lenscap.pot`, and a test fails when one is missing there. Texts with parts in them name the parts, as
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
@@ -54,13 +54,48 @@ pub fn tr_collected(text: &str) -> String {
     if text.is_empty() { String::new() } else { gettextrs::gettext(text) }
 }
 
-/// As [`tr`], with each `{name}` replaced by its part.
-pub fn trf(text: &str, parts: &[(&str, &dyn Display)]) -> String {
+/// As [`tr`], with each `{name}` replaced by its part: `trf!("{app} is using the camera", app = name)`. A part that the text
+/// does not name, or one that is missing, does not compile.
+#[macro_export]
+macro_rules! trf {
+    ($text:literal, $($name:ident = $part:expr),+ $(,)?) => {{
+        // Of its own, so that it cannot reach for a variable of the caller's.
+        fn _is_whole() -> ::std::string::String {
+            ::std::format!($text, $($name = ""),+)
+        }
+        $crate::filled($text, &[$((::std::stringify!($name), &$part as &dyn ::std::fmt::Display)),+])
+    }};
+}
+
+/// As [`trf!`], in the form that a count asks for; `{n}` is the count: `trn!("{n} minute", "{n} minutes", minutes)`.
+#[macro_export]
+macro_rules! trn {
+    ($one:literal, $many:literal, $count:expr $(, $name:ident = $part:expr)* $(,)?) => {{
+        fn _are_whole() -> [::std::string::String; 2] {
+            // The count may be left out.
+            [
+                ::std::format!(::std::concat!($one, "{n}"), n = "" $(, $name = "")*),
+                ::std::format!(::std::concat!($many, "{n}"), n = "" $(, $name = "")*),
+            ]
+        }
+        $crate::filled_for(
+            $one,
+            $many,
+            $count,
+            &[$((::std::stringify!($name), &$part as &dyn ::std::fmt::Display)),*],
+        )
+    }};
+}
+
+/// For [`trf!`].
+#[doc(hidden)]
+pub fn filled(text: &str, parts: &[(&str, &dyn Display)]) -> String {
     fill(&tr_collected(text), parts)
 }
 
-/// As [`trf`], in the form that `count` asks for; `{n}` is the count.
-pub fn trn(one: &str, many: &str, count: u64, parts: &[(&str, &dyn Display)]) -> String {
+/// For [`trn!`].
+#[doc(hidden)]
+pub fn filled_for(one: &str, many: &str, count: u64, parts: &[(&str, &dyn Display)]) -> String {
     let text = gettextrs::ngettext(one, many, u32::try_from(count).unwrap_or(u32::MAX));
     fill(&fill(&text, parts), &[("n", &count)])
 }
@@ -96,9 +131,9 @@ mod tests {
 
     #[test]
     fn parts_are_filled_in_once() {
-        assert_eq!(trf("{who} uses {what}", &[("who", &"{what}"), ("what", &7)]), "{what} uses 7");
-        assert_eq!(trf("{unknown} { } {n", &[("n", &1)]), "{unknown} { } {n");
-        assert_eq!(trn("{n} minute", "{n} minutes", 1, &[]), "1 minute");
-        assert_eq!(trn("{n} minute, {who}", "{n} minutes, {who}", 5, &[("who", &"Zoom")]), "5 minutes, Zoom");
+        assert_eq!(trf!("{who} uses {what}", who = "{what}", what = 7), "{what} uses 7");
+        assert_eq!(filled("{unknown} { } {n", &[("n", &1)]), "{unknown} { } {n");
+        assert_eq!(trn!("{n} minute", "{n} minutes", 1), "1 minute");
+        assert_eq!(trn!("{n} minute, {who}", "{n} minutes, {who}", 5, who = "Zoom"), "5 minutes, Zoom");
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |_| {
             let label = |rotation: Rotation| match rotation {
                 Rotation::None => tr("None"),
-                turned => trf("{degrees}° clockwise", &[("degrees", &turned.degrees())]),
+                turned => trf!("{degrees}° clockwise", degrees = turned.degrees()),
             };
             Rotation::ALL.into_iter().map(|rotation| (label(rotation), rotation)).collect()
         },
@@ -175,11 +175,11 @@ fn size_words(settings: &Settings, formats: &[Format]) -> String {
     match served(settings, formats) {
         None => tr("What applications see."),
         Some((width, height)) if wanted == (width, height) || wanted == (height, width) => {
-            trf("What applications see. The camera is asked for {size}.", &[("size", &size((width, height)))])
+            trf!("What applications see. The camera is asked for {size}.", size = size((width, height)))
         }
-        Some(served) => trf(
+        Some(served) => trf!(
             "What applications see. The camera is asked for {size}, and its picture is scaled.",
-            &[("size", &size(served))],
+            size = size(served)
         ),
     }
 }
@@ -189,7 +189,7 @@ fn rate_words(rates: &[f64]) -> String {
         return tr("Pictures per second.");
     }
     let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
-    trf("Pictures per second. At this size the camera gives {rates}.", &[("rates", &rates.join(", "))])
+    trf!("Pictures per second. At this size the camera gives {rates}.", rates = rates.join(", "))
 }
 
 /// The highest rate as a whole number: 29.97 is what people call 30.
@@ -261,10 +261,9 @@ pub(super) fn node(relay: &Relay, store: &Store, class: &std::path::Path) -> Res
     if let Some(node) = device.node {
         return match node.exists() {
             true => Ok(node),
-            false => Err(trf(
-                "{node} is not there: choose another device on the page \"Device\".",
-                &[("node", &node.display())],
-            )),
+            false => {
+                Err(trf!("{node} is not there: choose another device on the page \"Device\".", node = node.display()))
+            }
         };
     }
     camera::loopbacks(class).into_iter().find(|node| node.name == device.label).map(|node| node.path).ok_or_else(|| {

@@ -71,10 +71,10 @@ impl Cameras {
             (Source::Auto, Some(_), _) if self.vendors.borrow().is_none() => String::new(),
             (Source::Auto, Some(camera), Some(why)) => {
                 // TRANSLATORS: {why} is as in "it is the only camera"
-                trf("Now {camera}: {why}.", &[("camera", &camera.label()), ("why", &why)])
+                trf!("Now {camera}: {why}.", camera = camera.label(), why = why)
             }
             // TRANSLATORS: {why} is a sentence without its full stop
-            (Source::Auto, None, Some(why)) => trf("No camera can be used: {why}.", &[("why", &why)]),
+            (Source::Auto, None, Some(why)) => trf!("No camera can be used: {why}.", why = why),
             (Source::Auto, _, None) => tr("There is no camera now."),
             (_, Some(camera), _) => camera.problem.clone().unwrap_or_default(),
             (Source::V4l2(_), None, _) => tr("It is not there now: plug it in, or choose another one."),

@@ -45,7 +45,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
             if let Some(path) = present
                 && !offered.iter().any(|(_, choice)| choice == present)
             {
-                offered.push((trf("{node} (not there)", &[("node", &path.display())]), present.clone()));
+                offered.push((trf!("{node} (not there)", node = path.display()), present.clone()));
             }
             offered
         },
@@ -65,7 +65,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
             if let SecondNode::Path(path) = present
                 && !offered.iter().any(|(_, choice)| choice == present)
             {
-                offered.push((trf("{node} (not there)", &[("node", &path.display())]), present.clone()));
+                offered.push((trf!("{node} (not there)", node = path.display()), present.clone()));
             }
             offered
         },

@@ -69,9 +69,10 @@ pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow
 async fn ask(config: Option<&std::path::Path>) -> Result<Value, String> {
     let program = relay::program();
     let cannot = |error: &dyn std::fmt::Display| {
-        trf(
+        trf!(
             "The program {program} cannot be asked ({error}): reinstall Lenscap.",
-            &[("program", &program.display()), ("error", error)],
+            program = program.display(),
+            error = error
         )
     };
     let mut words = vec![program.as_os_str(), OsStr::new("doctor"), OsStr::new("--json")];

@@ -21,13 +21,14 @@ pub fn require(element: &str) -> Result<(), String> {
         _ => None,
     };
     Err(match how {
-        Some((debian, fedora, arch)) => trf(
+        Some((debian, fedora, arch)) => trf!(
             "GStreamer's element {element} is not installed: {how}.",
-            &[("element", &element), ("how", &Family::here().install_hint(debian, fedora, arch))],
+            element = element,
+            how = Family::here().install_hint(debian, fedora, arch)
         ),
-        None => trf(
+        None => trf!(
             "GStreamer's element {element} is not installed: install the plugin that has it, then choose this again.",
-            &[("element", &element)],
+            element = element
         ),
     })
 }
@@ -45,10 +46,9 @@ pub fn check_pipeline(description: &str) -> Result<(), String> {
     // Caps may stand at the end only with something behind them.
     match gst::parse::bin_from_description(&format!("{description} ! identity"), true) {
         Ok(_) => Ok(()),
-        Err(error) => Err(trf(
-            "The pipeline cannot be used ({why}): correct it.",
-            &[("why", &error.message().trim_end_matches('.'))],
-        )),
+        Err(error) => {
+            Err(trf!("The pipeline cannot be used ({why}): correct it.", why = error.message().trim_end_matches('.')))
+        }
     }
 }
 
@@ -58,6 +58,6 @@ pub fn check_pipeline(description: &str) -> Result<(), String> {
 /// It cannot be initialised: one sentence.
 pub fn init() -> Result<(), String> {
     gst::init().map_err(|error| {
-        trf("GStreamer does not work here ({why}): reinstall it.", &[("why", &error.message().trim_end_matches('.'))])
+        trf!("GStreamer does not work here ({why}): reinstall it.", why = error.message().trim_end_matches('.'))
     })
 }

@@ -160,9 +160,9 @@ impl Asked {
                 Some("--config") => config = Some(arguments.next().ok_or_else(no_path)?.into()),
                 Some(text) if text.starts_with("--config=") => config = Some(text["--config=".len()..].into()),
                 _ => {
-                    return Err(trf(
+                    return Err(trf!(
                         "\"{argument}\" is not an option: see lenscap-preferences --help.",
-                        &[("argument", &argument.to_string_lossy())],
+                        argument = argument.to_string_lossy()
                     ));
                 }
             }

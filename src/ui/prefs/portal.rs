@@ -21,10 +21,7 @@ const CALL_LIMIT_MS: i32 = 5000;
 /// There is no portal, or the user refused: one sentence.
 pub(super) async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, String> {
     let none = |error: &dyn std::fmt::Display| {
-        trf(
-            "The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.",
-            &[("error", error)],
-        )
+        trf!("The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.", error = error)
     };
     let token = format!("lenscap{}", glib::random_int());
     let own_name = connection.unique_name().unwrap_or_default();

@@ -44,7 +44,7 @@ impl Preview {
             elements::require(element)?;
         }
         let pipeline = gst::Pipeline::new();
-        let failed = |error: &dyn std::fmt::Display| trf("The preview cannot be shown ({why}).", &[("why", error)]);
+        let failed = |error: &dyn std::fmt::Display| trf!("The preview cannot be shown ({why}).", why = error);
         let input = match source {
             Some(description) => {
                 gst::parse::bin_from_description(description, true).map_err(|error| failed(&error.message()))?.upcast()
@@ -135,9 +135,9 @@ fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<String> {
             MessageView::Eos(_) => break Some(tr("The picture ended.")),
             MessageView::Error(error) => {
                 let error = error.error();
-                break Some(trf(
+                break Some(trf!(
                     "The camera that applications see gives no picture ({why}): see whether Lenscap is running.",
-                    &[("why", &error.message().trim_end_matches('.'))],
+                    why = error.message().trim_end_matches('.')
                 ));
             }
             _ => {}

@@ -214,7 +214,7 @@ pub(super) async fn take_picture(store: &Store, row: &adw::ActionRow, path: Path
         let path = path.clone();
         gio::spawn_blocking(move || check_picture(&path)).await
     };
-    let done = checked.unwrap_or_else(|_| Err(trf("{path} is not a picture.", &[("path", &path.display())])));
+    let done = checked.unwrap_or_else(|_| Err(trf!("{path} is not a picture.", path = path.display())));
     let done = done.and_then(|()| {
         store.change(|settings| {
             settings.privacy.picture = Some(path);
@@ -270,8 +270,7 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
             rows.take().iter().for_each(|row| group.remove(row));
             for name in names {
                 let row = rows::plain(name, "");
-                let button =
-                    rows::symbol_button("user-trash-symbolic", &trf("Unblock {program}", &[("program", name)]));
+                let button = rows::symbol_button("user-trash-symbolic", &trf!("Unblock {program}", program = name));
                 let (store, unblocked, next, shown) = (weak.clone(), name.clone(), entry.row.clone(), row.downgrade());
                 button.connect_clicked(move |_| {
                     let Some(store) = store.upgrade() else { return };
@@ -297,7 +296,7 @@ fn block(store: &Store, name: &str) -> Result<(), String> {
         return Err(tr("Write the program's name, as in \"zoom\"."));
     }
     if store.settings().privacy.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
-        return Err(trf("{program} is blocked already.", &[("program", &name)]));
+        return Err(trf!("{program} is blocked already.", program = name));
     }
     store.change(|settings| settings.privacy.blocked.push(name.to_owned()))
 }

@@ -93,12 +93,12 @@ impl View {
         let or_reason = |text: String| if self.reason.is_empty() { text } else { self.reason.clone() };
         match self.name() {
             Some(StateName::Idle) => (tr("Camera is off"), tr("No application uses it.")),
-            Some(StateName::Pending) => (tr("Camera is off"), trf("{app} has it open.", &[("app", &apps)])),
+            Some(StateName::Pending) => (tr("Camera is off"), trf!("{app} has it open.", app = apps)),
             Some(StateName::Starting) => (tr("Camera is starting"), apps),
             Some(StateName::Live) => {
                 let title = match apps.as_str() {
                     "" => tr("Camera is on"),
-                    apps => trf("Camera is on: {app}", &[("app", &apps)]),
+                    apps => trf!("Camera is on: {app}", app = apps),
                 };
                 let since = self.since();
                 (title, if self.shortfall.is_empty() { since } else { format!("{since} {}", self.shortfall) })
@@ -107,7 +107,7 @@ impl View {
             Some(StateName::Paused) => (
                 tr("Camera is paused"),
                 match clock(self.paused_until) {
-                    Some(time) => trf("Until {time}.", &[("time", &time)]),
+                    Some(time) => trf!("Until {time}.", time = time),
                     None => tr("Until you resume."),
                 },
             ),
@@ -120,8 +120,8 @@ impl View {
 
     fn since(&self) -> String {
         match clock(self.live_since) {
-            Some(time) if self.camera.is_empty() => trf("Since {time}.", &[("time", &time)]),
-            Some(time) => trf("{camera}, since {time}.", &[("camera", &self.camera), ("time", &time)]),
+            Some(time) if self.camera.is_empty() => trf!("Since {time}.", time = time),
+            Some(time) => trf!("{camera}, since {time}.", camera = self.camera, time = time),
             None => self.camera.clone(),
         }
     }
@@ -255,7 +255,7 @@ impl Relay {
     /// It cannot be started, or ended at once: one sentence.
     pub async fn start() -> Result<(), String> {
         let failed = |why: &dyn std::fmt::Display| {
-            trf("Lenscap could not be started ({why}): run \"lenscap\" in a terminal to see more.", &[("why", why)])
+            trf!("Lenscap could not be started ({why}): run \"lenscap\" in a terminal to see more.", why = why)
         };
         if let Ok(bus) = gio::bus_get_future(gio::BusType::Session).await {
             let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");

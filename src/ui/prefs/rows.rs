@@ -111,12 +111,20 @@ impl Range {
             .filter(|number| (self.min..=self.max).contains(number) && (!self.whole || number.fract() == 0.0))
             .ok_or_else(|| {
                 let shown: String = text.trim().chars().take(40).collect();
-                let limits: [(&str, &dyn std::fmt::Display); 3] =
-                    [("value", &shown), ("min", &self.min), ("max", &self.max)];
                 if self.whole {
-                    trf("\"{value}\" cannot work: use a whole number from {min} to {max}.", &limits)
+                    trf!(
+                        "\"{value}\" cannot work: use a whole number from {min} to {max}.",
+                        value = shown,
+                        min = self.min,
+                        max = self.max
+                    )
                 } else {
-                    trf("\"{value}\" cannot work: use a number from {min} to {max}.", &limits)
+                    trf!(
+                        "\"{value}\" cannot work: use a number from {min} to {max}.",
+                        value = shown,
+                        min = self.min,
+                        max = self.max
+                    )
                 }
             })
     }

@@ -92,15 +92,13 @@ fn put(balance: &gst::Element, controls: &[Control]) {
 }
 
 fn make(controls: &[Control]) -> Result<(gst::Element, gst::Element), String> {
-    let make = |name: &str| {
-        gst::ElementFactory::make(name).build().map_err(|_| {
-            trf(
-                "GStreamer's element {element} is missing, so the picture stays as the camera gives it: install the \
-                 plugins \"good\".",
-                &[("element", &name)],
-            )
+    let make =
+        |name: &str| {
+            gst::ElementFactory::make(name).build().map_err(|_| {
+            trf!("GStreamer's element {element} is missing, so the picture stays as the camera gives it: install the \
+                 plugins \"good\".", element = name)
         })
-    };
+        };
     let (convert, balance) = (make("videoconvert")?, make("videobalance")?);
     put(&balance, controls);
     Ok((convert, balance))

@@ -127,9 +127,8 @@ fn from_glib(value: &glib::Value) -> Option<Value> {
 
 /// Sets one; `value` is checked already.
 pub(super) fn set(element: &gst::Element, control: &Control, value: &Value) -> Result<(), String> {
-    let refused = || {
-        trf("The camera refuses {control} {value}: try another value.", &[("control", &control.key), ("value", value)])
-    };
+    let refused =
+        || trf!("The camera refuses {control} {value}: try another value.", control = control.key, value = value);
     let spec = element
         .list_properties()
         .iter()

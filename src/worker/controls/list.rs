@@ -41,9 +41,9 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
             "--set" => orders.push((next(), Some(next()))),
             "--default" => orders.push((next(), None)),
             other => {
-                return Err(trf(
+                return Err(trf!(
                     "lenscap-worker has no option \"{option}\": run \"lenscap controls\" instead.",
-                    &[("option", &other)],
+                    option = other
                 ));
             }
         }
@@ -81,8 +81,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     if let Source::V4l2(path) = source {
         return open_node(path, &excluded);
     }
-    gst::init()
-        .map_err(|error| trf("GStreamer cannot be used ({error}): reinstall GStreamer.", &[("error", &error)]))?;
+    gst::init().map_err(|error| trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error))?;
     let configure = Configure {
         source: source.clone(),
         format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
@@ -130,9 +129,9 @@ fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
     sources::check_node(path, excluded).map_err(|reason| reason.text)?;
     let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
     match controls.backend {
-        Backend::None => Err(trf(
+        Backend::None => Err(trf!(
             "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
-            &[("camera", &path.display())],
+            camera = path.display()
         )),
         Backend::V4l2(_) | Backend::Element(_) => Ok(controls),
     }

@@ -37,9 +37,9 @@ impl Check {
     /// That it cannot be switched off.
     pub(super) fn trouble(&self) -> Option<Reason> {
         let text = || {
-            trf(
+            trf!(
                 "The camera {camera} is still streaming although it was switched off: unplug it or restart the computer.",
-                &[("camera", &self.camera)],
+                camera = self.camera
             )
         };
         self.told.then(|| Reason::new(ReasonKind::Hang, text()))

@@ -121,9 +121,9 @@ impl Machine {
 
     fn blocked_text(&self, client: &str) -> String {
         if self.allowance.turned_off {
-            trf("You turned the camera off while {client} uses it: resume to allow it again.", &[("client", &client)])
+            trf!("You turned the camera off while {client} uses it: resume to allow it again.", client = client)
         } else {
-            trf("{client} is on the list of blocked programs: remove it there to allow it.", &[("client", &client)])
+            trf!("{client} is on the list of blocked programs: remove it there to allow it.", client = client)
         }
     }
 }

@@ -80,27 +80,26 @@ impl Start {
 
     /// Which step was not done in time.
     pub(super) fn overdue(&self) -> Reason {
-        let parts: [(&str, &dyn std::fmt::Display); 1] = [("seconds", &self.limit.as_secs())];
         let text = match self.reached {
-            None => trf(
+            None => trf!(
                 "The camera process did not come up within {seconds} seconds: close programs that keep the computer busy.",
-                &parts,
+                seconds = self.limit.as_secs()
             ),
-            Some(Step::Up) => trf(
+            Some(Step::Up) => trf!(
                 "GStreamer did not load its plugins within {seconds} seconds: close programs that keep the computer busy.",
-                &parts,
+                seconds = self.limit.as_secs()
             ),
-            Some(Step::Loaded) => trf(
+            Some(Step::Loaded) => trf!(
                 "The camera could not be opened within {seconds} seconds: unplug it and plug it in again, or restart the computer.",
-                &parts,
+                seconds = self.limit.as_secs()
             ),
-            Some(Step::Opened) => trf(
+            Some(Step::Opened) => trf!(
                 "The camera was opened and did not begin to stream within {seconds} seconds: unplug it and plug it in again, or restart the computer.",
-                &parts,
+                seconds = self.limit.as_secs()
             ),
-            Some(Step::Streaming) => trf(
+            Some(Step::Streaming) => trf!(
                 "The camera streams and gave no picture within {seconds} seconds: check its cable or driver.",
-                &parts,
+                seconds = self.limit.as_secs()
             ),
         };
         Reason::new(ReasonKind::Hang, text)

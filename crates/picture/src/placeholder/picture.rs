@@ -76,20 +76,21 @@ fn fitted(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
 fn unreadable(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
     match error.kind() {
-        io::ErrorKind::NotFound => trf("picture {path} does not exist: choose a PNG or JPEG", &[("path", &shown)]),
+        io::ErrorKind::NotFound => trf!("picture {path} does not exist: choose a PNG or JPEG", path = shown),
         io::ErrorKind::PermissionDenied => {
-            trf("picture {path} may not be read by you: choose a PNG or JPEG", &[("path", &shown)])
+            trf!("picture {path} may not be read by you: choose a PNG or JPEG", path = shown)
         }
         _ => {
-            trf("picture {path} cannot be read ({error}): choose a PNG or JPEG", &[("path", &shown), ("error", error)])
+            trf!("picture {path} cannot be read ({error}): choose a PNG or JPEG", path = shown, error = error)
         }
     }
 }
 
 fn too_large(path: &Path) -> String {
-    trf(
+    trf!(
         "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
-        &[("path", &path.display()), ("max", &MAX_SIDE)],
+        path = path.display(),
+        max = MAX_SIDE
     )
 }
 
@@ -97,7 +98,7 @@ fn content(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         // Opening a pipe would wait for ever.
-        return Err(trf("picture {path} is not a file: choose a PNG or JPEG", &[("path", &path.display())]));
+        return Err(trf!("picture {path} is not a file: choose a PNG or JPEG", path = path.display()));
     }
     let mut content = Vec::new();
     let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
@@ -114,9 +115,9 @@ fn decoded(content: &[u8], path: &Path) -> Result<DynamicImage, String> {
         ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(path, &error),
         ImageError::Limits(_) => too_large(path),
         ImageError::Unsupported(_) => {
-            trf("picture {path} is of another kind: choose a PNG or JPEG", &[("path", &shown)])
+            trf!("picture {path} is of another kind: choose a PNG or JPEG", path = shown)
         }
-        _ => trf("picture {path} is damaged or not a picture: choose a PNG or JPEG", &[("path", &shown)]),
+        _ => trf!("picture {path} is damaged or not a picture: choose a PNG or JPEG", path = shown),
     };
     let mut reader =
         ImageReader::new(Cursor::new(content)).with_guessed_format().map_err(|error| unreadable(path, &error))?;
