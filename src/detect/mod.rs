@@ -61,25 +61,38 @@ pub enum DetectError {
         node: PathBuf,
     },
     /// The user may not read it.
-    #[error("{}", trf!("{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again", node = node.display()))]
+    #[error("{}", trf!(
+        "{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again",
+        node = node.display(),
+    ))]
     Permission {
         /// The node.
         node: PathBuf,
     },
     /// Too many programs have it open.
-    #[error("{}", trf!("{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers", node = node.display()))]
+    #[error("{}", trf!(
+        "{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers",
+        node = node.display(),
+    ))]
     Busy {
         /// The node.
         node: PathBuf,
     },
     /// The user's inotify watches or instances are used up.
-    #[error("{}", trf!("no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches", node = node.display()))]
+    #[error("{}", trf!(
+        "no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches",
+        node = node.display(),
+    ))]
     Watches {
         /// The node.
         node: PathBuf,
     },
     /// Anything else.
-    #[error("{}", trf!("{node} cannot be watched ({error}): see \"sudo dmesg | tail\" for the kernel's reason", node = node.display(), error = source))]
+    #[error("{}", trf!(
+        "{node} cannot be watched ({error}): see \"sudo dmesg | tail\" for the kernel's reason",
+        node = node.display(),
+        error = source,
+    ))]
     Io {
         /// The node.
         node: PathBuf,
