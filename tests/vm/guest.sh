@@ -85,6 +85,12 @@ ready() { wait_for "[ -c $1 ]" 10 && udevadm settle -t 10; }
 # streaming NODE: somebody has offered a picture, so that a reader may start.
 streaming() { v4l2-ctl -d "$1" --get-fmt-video >/dev/null 2>&1 && v4l2-ctl -d "$1" -D | sed -n '/Device Caps/,$p' | grep -q 'Video Capture'; }
 
+# written NODE: a writer streams into it.
+written() {
+  local attributes=/sys/class/video4linux/${1##*/}
+  # 0.12 has no state, and a format only then.
+  if [ -e "$attributes/state" ]; then grep -q capture "$attributes/state"; else grep -q . "$attributes/format"; fi
+}
 # read_frames NODE COUNT FILE [SECONDS]: raw frames, as v4l2-ctl streams them, into FILE; false unless all came (its
 # own exit status is 0 even where STREAMON failed).
 read_frames() {
