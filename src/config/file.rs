@@ -306,10 +306,8 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
     };
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
-            if let (Value::Array(old), Value::Array(new)) = (&mut *old, &value)
-                && extended(old, new)
-            {
-                return;
+            if let (Value::Array(old), Value::Array(new)) = (&mut *old, &value) {
+                return follow(old, new);
             }
             // The decoration holds the comment behind the value.
             *value.decor_mut() = old.decor().clone();
@@ -319,27 +317,17 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
     }
 }
 
-/// Whether `old` could be made `new` by taking entries out and adding some behind it: those that stay keep the comments
-/// beside them.
-fn extended(old: &mut Array, new: &Array) -> bool {
-    let is_in = |entries: &Array, entry: &Value| entries.iter().any(|other| other.as_str() == entry.as_str());
-    let stay = old.iter().filter(|entry| is_in(new, entry));
-    if !stay.map(Value::as_str).eq(new.iter().take_while(|entry| is_in(old, entry)).map(Value::as_str)) {
-        return false;
-    }
-    let added: Vec<Value> = new.iter().filter(|entry| !is_in(old, entry)).cloned().collect();
+/// Makes `old` `new` by taking entries out and adding some behind them: those that stay keep the comments beside them.
+fn follow(old: &mut Array, new: &Array) {
+    let mut wanted = new.iter().peekable();
     let before_first = old.get(0).map(space_before).unwrap_or_default();
-    old.retain(|entry| is_in(new, entry));
+    old.retain(|entry| wanted.next_if(|wanted| wanted.as_str() == entry.as_str()).is_some());
     if let (Some(space), Some(first)) = (before_first, old.get_mut(0))
         && space_before(first).is_some()
     {
         first.decor_mut().set_prefix(space);
     }
-    if old.len() + added.len() != new.len() {
-        return false;
-    }
-    old.extend(added);
-    true
+    old.extend(wanted.cloned());
 }
 
 /// What stands before an entry of a list, if that is space alone.
