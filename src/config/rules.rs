@@ -260,7 +260,10 @@ pub fn blocked(given: &Given<'_>) -> Result<Vec<String>, String> {
         .iter()
         .map(|entry| match entry {
             Given::Text(name) if is_name(name, MAX_NAME) => Ok((*name).to_owned()),
-            other => Err(trf!("blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]", value = other)),
+            other => Err(trf!(
+                "blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
+                value = other
+            )),
         })
         .collect()
 }

@@ -228,7 +228,11 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
             ),
             Some(Errno::ACCESS | Errno::PERM) => OutputError::new(
                 OutputErrorKind::Permission,
-                trf!("No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.", node = shown, group = crate::camera::owner::group_of(path)),
+                trf!(
+                    "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
+                    node = shown,
+                    group = crate::camera::owner::group_of(path)
+                ),
             ),
             Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),
             _ => io_error(path, &tr("open"), &error),
@@ -250,13 +254,14 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
         bytes_per_line: format.bytes_per_line(),
         size_image: format.size_image(),
     };
-    let got = match v4l2::set_format(file, BufType::Output, &wanted) {
+    let (got, is_busy) = match v4l2::set_format(file, BufType::Output, &wanted) {
+        Ok(got) => (got, false),
         // 0.13 says no more; 0.12 and 0.15 answer with the format that is kept.
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::BUSY) => v4l2::get_format(file, BufType::Output)
-            .ok()
-            .filter(|kept| *kept != wanted)
-            .ok_or_else(|| written_by_another(path))?,
-        got => got.map_err(|error| io_error(path, &tr("set the format of"), &error))?,
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::BUSY) => {
+            let kept = v4l2::get_format(file, BufType::Output).ok().filter(|kept| *kept != wanted);
+            (kept.ok_or_else(|| written_by_another(path))?, true)
+        }
+        Err(error) => return Err(io_error(path, &tr("set the format of"), &error)),
     };
     let is_same_size = (got.width, got.height) == (wanted.width, wanted.height);
     if is_same_size && got.fourcc == wanted.fourcc && got.bytes_per_line == wanted.bytes_per_line {
@@ -266,7 +271,8 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
         }
         return Ok(format.size_image());
     }
-    if !is_same_size && finder::others_hold(path).is_empty() {
+    // Whoever keeps it may not be seen: that passes, a size that the module does not take stays.
+    if !is_busy && !is_same_size && finder::others_hold(path).is_empty() {
         return Err(OutputError::new(
             OutputErrorKind::Format,
             trf!(
