@@ -4,13 +4,10 @@
 
 #[cfg(test)]
 mod corpus;
-mod liar;
-mod tree;
 
 use std::path::Path;
 
-use liar::Liar;
-use tree::Tree;
+use lenscap_fuzz_inputs::{Liar, Tree};
 
 /// A kind of input.
 pub type Feed = fn(&[u8]);

@@ -6,7 +6,7 @@
 
 pub mod controls;
 pub mod dbus;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 mod server;
 

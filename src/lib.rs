@@ -13,8 +13,8 @@
 //! | the crate [`i18n`] (`lenscap-words`), with [`distro`] in it | `sys`; everybody may use it |
 //! | [`autostart`] | nothing of ours |
 //! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
-//! | [`config`] | `core`, `frame` |
-//! | [`camera`] | `core` (vocabulary only), `sys`, `frame` |
+//! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
+//! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
 //! | [`detect`] | `core`, `sys` |
 //! | [`output`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `detect`, `distro` |
 //! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
@@ -28,13 +28,11 @@
 
 pub mod app;
 pub mod autostart;
-pub mod camera;
 pub mod cli;
-pub mod config;
 pub mod detect;
 pub mod doctor;
 pub mod engine;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ipc;
 pub mod output;
@@ -42,7 +40,7 @@ pub mod ui;
 pub mod worker;
 
 pub use lenscap_words::distro;
-pub use {lenscap_core as core, lenscap_picture as frame};
+pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};
 pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};
 
 /// The version of this build; parent and worker must agree on it exactly.

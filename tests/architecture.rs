@@ -9,8 +9,6 @@ const LOWER: &[&str] = &["core", "sys", "distro", "frame", "camera", "config", "
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
         "autostart" => vec![],
-        "config" => vec!["core", "frame"],
-        "camera" => vec!["core", "sys", "frame"],
         "detect" => vec!["core", "sys"],
         "output" => vec!["core", "frame", "sys", "camera", "detect", "distro"],
         "worker" => vec!["core", "frame", "sys", "camera", "distro"],

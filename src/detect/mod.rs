@@ -13,7 +13,7 @@
 
 mod cadence;
 mod events;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 mod inotify;
 mod look;

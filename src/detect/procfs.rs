@@ -5,7 +5,7 @@
 //! a file server, so that a scan costs no more than one `readlink` for an ordinary descriptor. Even so it may never end
 //! (the memory map of a stuck process): it is for a [`super::look::Looker`].
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 
 use std::collections::BTreeSet;

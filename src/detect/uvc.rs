@@ -16,7 +16,7 @@
 //! something else is; who it is, where the program is another user's.
 
 mod ears;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 mod pace;
 mod sampler;

@@ -5,7 +5,7 @@
 //!    goes: a `lenscap pause` is always heard. Those who watch are counted apart.
 //! 3. Whoever is turned away is told why.
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 
 use std::fs::{self, DirBuilder};

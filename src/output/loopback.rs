@@ -8,7 +8,7 @@
 //!   means buffer i mod n. VIDIOC_QUERYBUF of the last index shows it.
 //! * A timestamp of 0 is replaced by the module's own clock only sometimes: always give one.
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 
 use std::fs::{File, OpenOptions};

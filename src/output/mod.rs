@@ -10,7 +10,7 @@
 pub mod cards;
 pub mod error;
 pub mod finder;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod leftovers;
 pub mod loopback;

@@ -4,7 +4,7 @@
 //! outcomes are [`HostEvent`]s. Whether a step of the start takes too long or frames stay away is the caller's decision;
 //! here are only the deadlines of ending.
 
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 
 use std::io;

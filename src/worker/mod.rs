@@ -16,7 +16,7 @@ mod crop;
 mod decoder;
 mod delivery;
 mod errors;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 mod gate;
 mod granted;

@@ -400,7 +400,7 @@ fn sizes(present: (u32, u32), formats: &[Format], is_upright: bool) -> Choices<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::camera::modes::tests::webcam;
+    use crate::camera::modes::webcam;
 
     #[test]
     fn an_unusual_size_is_offered_when_it_is_the_present_one() {

@@ -9,7 +9,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 use super::model::{CardChoice, Overrides, SecondNode, Settings};
 use super::rules::{self, Given, short};
 use super::values;
-use crate::i18n::trf;
+use lenscap_words::trf;
 
 /// The version of the file's layout that this build reads and writes.
 pub const VERSION: i64 = 1;

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::asked::Asked;
 use super::modes::{Format, Rates, Size};
 use super::{Camera, Kind, Location};
-use crate::core::mode::FrameRate;
-use crate::core::source::Source;
-use crate::i18n::{tr, trf};
-use crate::text;
+use lenscap_core::mode::FrameRate;
+use lenscap_core::source::Source;
+use lenscap_text as text;
+use lenscap_words::{tr, trf};
 
 /// How long a library may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -134,7 +134,7 @@ fn check(size: &mut Size) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::modes::tests::webcam;
+    use super::super::modes::webcam;
     use super::*;
     use proptest::prelude::*;
     use std::os::unix::fs::PermissionsExt;

@@ -7,10 +7,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::asked::Asked;
-use crate::core::controls::CameraControls;
-use crate::core::source::Source;
-use crate::i18n::{tr, trf};
-use crate::text;
+use lenscap_core::controls::CameraControls;
+use lenscap_core::source::Source;
+use lenscap_text as text;
+use lenscap_words::{tr, trf};
 
 /// The word that asks the worker's program for this.
 pub const WORD: &str = "--controls";

@@ -4,7 +4,7 @@
 pub mod asked;
 pub mod choice;
 pub mod controls;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ids;
 pub mod modes;
@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::source::Source;
-use crate::text;
+use lenscap_core::source::Source;
+use lenscap_text as text;
 pub use place::Location;
 use sight::{Evidence, Sight};
 
@@ -447,7 +447,7 @@ mod tests {
         for shown in
             [camera.label(), camera.id.clone(), ids::name_from(Path::new("/dev/v4l/by-id/usb-A\u{1b}\u{2066}B"))]
         {
-            assert_eq!(crate::text::clean(&shown, crate::text::PATH), shown);
+            assert_eq!(lenscap_text::clean(&shown, lenscap_text::PATH), shown);
         }
     }
 

@@ -10,9 +10,9 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::core::controls::{self, Control, Entry, Flags, Kind, Origin, Range, Value};
-use crate::i18n::{tr, trf};
-use crate::sys::v4l2::controls::{self as sys, Change, Description, RawValue};
+use lenscap_core::controls::{self, Control, Entry, Flags, Kind, Origin, Range, Value};
+use lenscap_sys::v4l2::controls::{self as sys, Change, Description, RawValue};
+use lenscap_words::{tr, trf};
 
 /// Most entries of a menu that are read; a driver may announce any maximum.
 const MAX_ENTRIES: i64 = 512;

@@ -8,7 +8,7 @@
 //! 4. The watcher creates nothing, and reports once an edit is over.
 
 mod file;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod model;
 pub mod rules;
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 pub use file::{SCHEMA, VERSION};
 pub use model::{CardChoice, Overrides, SecondNode, Settings};

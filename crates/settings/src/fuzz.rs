@@ -1,10 +1,10 @@
-//! The settings file, as anybody may have edited it; see [`crate::fuzz`].
+//! The settings file, as anybody may have edited it; fed by `fuzz/`.
 
 use std::time::Duration;
 
 use super::file::{File, edited};
 use super::model::{CardChoice, Settings};
-use crate::core::controls::Value;
+use lenscap_core::controls::Value;
 
 /// The text of a file. What can be read is changed and saved: nothing may be lost on the way.
 pub fn settings(data: &[u8]) {

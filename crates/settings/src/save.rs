@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::model::{Overrides, Settings};
 use super::{Error, ErrorKind, file, load, read};
-use crate::i18n::tr;
+use lenscap_words::tr;
 
 /// Links followed before giving up; the kernel's limit.
 pub(super) const MAX_LINKS: usize = 40;

@@ -7,8 +7,8 @@ use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 use super::file::{given, take_trailing};
 use super::rules::short;
-use crate::core::controls::{MAX_TEXT, Saved, Value};
-use crate::i18n::trf;
+use lenscap_core::controls::{MAX_TEXT, Saved, Value};
+use lenscap_words::trf;
 
 /// The section's name.
 pub(super) const SECTION: &str = "controls";
@@ -138,9 +138,9 @@ pub(super) fn write(document: &mut DocumentMut, old: &Saved, new: &Saved) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::file::{File, edited};
-    use super::super::model::Settings;
     use super::*;
+    use crate::file::{File, edited};
+    use crate::model::Settings;
 
     fn read(text: &str) -> Saved {
         File::parse(text).unwrap().given.controls.unwrap_or_default()

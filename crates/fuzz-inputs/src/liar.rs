@@ -7,13 +7,14 @@ use std::rc::Rc;
 use rustix::io::Errno;
 use rustix::ioctl::Opcode;
 
-use crate::sys::v4l2::fake::{Driver, with_driver};
+use lenscap_sys::v4l2::fake::{Driver, with_driver};
 
 /// More than this no caller asks who means to end.
 const PATIENCE: usize = 1_000_000;
 
+/// The driver; behind every node while [`Liar::with`] runs.
 #[derive(Debug)]
-pub(super) struct Liar {
+pub struct Liar {
     script: Vec<u8>,
     at: usize,
     asked: Rc<Cell<usize>>,
@@ -21,7 +22,7 @@ pub(super) struct Liar {
 
 impl Liar {
     /// Runs `body` with this driver behind every node; how many requests were made of it.
-    pub(super) fn with(script: &[u8], body: impl FnOnce()) -> usize {
+    pub fn with(script: &[u8], body: impl FnOnce()) -> usize {
         let asked = Rc::new(Cell::new(0));
         let liar = Self { script: script.to_vec(), at: 0, asked: asked.clone() };
         with_driver(liar, body);

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Location;
 use super::owner;
-use crate::core::mode::FrameRate;
-use crate::i18n::{tr, trf};
-use crate::sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
-use crate::sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
+use lenscap_core::mode::FrameRate;
+use lenscap_sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
+use lenscap_sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
+use lenscap_words::{tr, trf};
 
 /// Sizes and rates of a node that are listed: some thousands are had by a test driver, none by a camera. Its driver may have
 /// as many of one list for every entry of another.
@@ -318,31 +318,32 @@ fn code(fourcc: u32) -> String {
     code
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
+/// A webcam with a raw and a compressed format, for tests.
+#[cfg(debug_assertions)]
+pub fn webcam() -> Vec<Format> {
+    let format = |fourcc: &str, compressed, sizes: &[(u32, u32, &[f64])]| Format {
+        fourcc: fourcc.into(),
+        description: fourcc.into(),
+        compressed,
+        emulated: false,
+        sizes: sizes
+            .iter()
+            .map(|(width, height, rates)| Size::Fixed {
+                width: *width,
+                height: *height,
+                rates: Rates::List(rates.to_vec()),
+            })
+            .collect(),
+    };
+    vec![
+        format("YUYV", false, &[(640, 480, &[30.0, 15.0]), (1280, 720, &[10.0])]),
+        format("MJPG", true, &[(1280, 720, &[60.0, 30.0]), (1920, 1080, &[30.0])]),
+    ]
+}
 
-    /// A webcam with a raw and a compressed format.
-    pub(crate) fn webcam() -> Vec<Format> {
-        let format = |fourcc: &str, compressed, sizes: &[(u32, u32, &[f64])]| Format {
-            fourcc: fourcc.into(),
-            description: fourcc.into(),
-            compressed,
-            emulated: false,
-            sizes: sizes
-                .iter()
-                .map(|(width, height, rates)| Size::Fixed {
-                    width: *width,
-                    height: *height,
-                    rates: Rates::List(rates.to_vec()),
-                })
-                .collect(),
-        };
-        vec![
-            format("YUYV", false, &[(640, 480, &[30.0, 15.0]), (1280, 720, &[10.0])]),
-            format("MJPG", true, &[(1280, 720, &[60.0, 30.0]), (1920, 1080, &[30.0])]),
-        ]
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_largest_size_is_the_native_one() {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::sight::Sight;
 use super::{Camera, Kind, ids};
-use crate::core::source::Source;
-use crate::i18n::{tr, trf};
+use lenscap_core::source::Source;
+use lenscap_words::{tr, trf};
 
 /// Which camera a source means, and what to say of that: one answer for list, preferences, worker and log.
 #[derive(Debug, Clone)]
@@ -251,7 +251,7 @@ pub fn nodes(source: &Source, cameras: &[Camera]) -> BTreeSet<NodeId> {
 mod tests {
     use std::fs;
 
-    use super::super::modes::tests::webcam;
+    use super::super::modes::webcam;
     use super::super::tests::Fake;
     use super::*;
 

@@ -5,9 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::core::source::{Framing, Rotation, Source};
-use crate::frame::format::{PixelFormat, VideoFormat};
-use crate::i18n::trf;
+use lenscap_core::source::{Framing, Rotation, Source};
+use lenscap_picture::format::{PixelFormat, VideoFormat};
+use lenscap_words::trf;
 
 use super::model::{CardChoice, SecondNode};
 

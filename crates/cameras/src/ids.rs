@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::text;
+use lenscap_text as text;
 
 /// Where udev links cameras: by what they are, and by where they are plugged in.
 pub(super) const LINKS: &str = "/dev/v4l";

@@ -6,8 +6,8 @@
 
 use super::choice;
 use super::{Camera, ids};
-use crate::core::controls::{Saved, Values};
-use crate::core::source::Source;
+use lenscap_core::controls::{Saved, Values};
+use lenscap_core::source::Source;
 
 /// The source that this one means; `None`: itself.
 pub fn source(cameras: &[Camera], source: &Source) -> Option<Source> {
@@ -45,7 +45,7 @@ pub fn controls(cameras: &[Camera], saved: &mut Saved) -> bool {
 mod tests {
     use super::super::tests::Fake;
     use super::*;
-    use crate::core::controls::Value;
+    use lenscap_core::controls::Value;
     use std::path::Path;
 
     fn values(gain: i64) -> Values {

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::core::controls::Saved;
-use crate::core::policy::Policy;
-use crate::core::source::{Orientation, Rotation, Source};
-use crate::frame::format::{PixelFormat, VideoFormat};
-use crate::frame::placeholder::{CardKind, CardStyle, Picture};
-use crate::i18n::{tr, trf};
+use lenscap_core::controls::Saved;
+use lenscap_core::policy::Policy;
+use lenscap_core::source::{Orientation, Rotation, Source};
+use lenscap_picture::format::{PixelFormat, VideoFormat};
+use lenscap_picture::placeholder::{CardKind, CardStyle, Picture};
+use lenscap_words::{tr, trf};
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

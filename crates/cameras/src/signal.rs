@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::trf;
-use crate::sys::v4l2::inputs::{self, Input, Lack};
+use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_sys::v4l2::inputs::{self, Input, Lack};
+use lenscap_words::trf;
 
 /// When it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,14 @@ const MAX_DEPTH: usize = 10;
 const MAX_NAME: usize = 100;
 
 /// Gone when dropped.
-pub(super) struct Tree(PathBuf);
+pub struct Tree(PathBuf);
 
 impl Tree {
-    pub(super) fn new(script: &[u8]) -> Self {
+    /// Makes it, in the directory for temporary files; lines that make no sense are left out.
+    ///
+    /// # Panics
+    /// No directory can be made.
+    pub fn new(script: &[u8]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let tree = Self(std::env::temp_dir().join(format!("lenscap-fuzz-{}-{count}", std::process::id())));
@@ -33,7 +37,8 @@ impl Tree {
         tree
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Its root.
+    pub fn path(&self) -> &Path {
         &self.0
     }
 

@@ -1,9 +1,9 @@
-//! What the kernel, udev, a driver and a vendor's library say of cameras; see [`crate::fuzz`].
+//! What the kernel, udev, a driver and a vendor's library say of cameras; fed by `fuzz/`.
 
 use std::path::Path;
 
 use super::{System, controls, loopbacks, modes, sight, vendors};
-use crate::core::controls::{Range, Value};
+use lenscap_core::controls::{Range, Value};
 
 /// A system that lists its nodes in `class`.
 pub fn system(class: &Path) {

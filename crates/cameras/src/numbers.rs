@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::System;
-use crate::core::source::Source;
-use crate::core::status::{Reason, ReasonKind};
-use crate::i18n::trf;
+use lenscap_core::source::Source;
+use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_words::trf;
 
 /// Numbers that are remembered at most.
 const MOST: usize = 64;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::text;
+use lenscap_text as text;
 
 /// The name of a number in `/etc/passwd` or `/etc/group`.
 pub fn entry_of(file: &str, number: u32) -> Option<String> {

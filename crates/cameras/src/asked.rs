@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
 
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
