@@ -15,8 +15,7 @@
 //! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
 //! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
 //! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
-//! | [`detect`] | `core`, `sys` |
-//! | [`output`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `detect`, `distro` |
+//! | the crate `lenscap-relay`, with [`detect`] and [`output`] in it | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
@@ -29,16 +28,15 @@
 pub mod app;
 pub mod autostart;
 pub mod cli;
-pub mod detect;
 pub mod doctor;
 pub mod engine;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ipc;
-pub mod output;
 pub mod ui;
 pub mod worker;
 
+pub use lenscap_relay::{detect, output};
 pub use lenscap_words::distro;
 pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};
 pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};

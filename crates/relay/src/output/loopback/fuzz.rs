@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::{BUFFERS, request_slots, set_format, usable};
-use crate::frame::format::VideoFormat;
+use lenscap_picture::format::VideoFormat;
 
 /// Takes it as far as it goes without a kernel: format, buffers, rotation.
 pub(in crate::output) fn take(path: &Path) {

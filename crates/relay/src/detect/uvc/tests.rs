@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use fake_sysfs::FakeSysfs;
 
-#[path = "../../../tests/common/fake_sysfs.rs"]
+#[path = "../../../../../tests/common/fake_sysfs.rs"]
 mod fake_sysfs;
 
 /// Whose looks at processes are waited for, as time is not that of the clock.

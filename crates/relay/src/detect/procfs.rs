@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, StatxFlags};
 
 use super::look::Guide;
-use crate::text;
+use lenscap_text as text;
 
 /// Processes looked at in one scan; `/proc/sys/kernel/pid_max` may allow more, a desktop never has them.
 const MAX_PROCESSES: usize = 65_536;

@@ -31,9 +31,9 @@ use std::time::{Duration, Instant};
 
 use super::look::{self, Guide, Late, Looker};
 use super::procfs::{Found, Node, PROC, Question};
-use crate::core::event::SensorEvent;
-use crate::core::status::OtherCamera;
 use ears::{Ears, Stir};
+use lenscap_core::event::SensorEvent;
+use lenscap_core::status::OtherCamera;
 use pace::Pace;
 use sampler::{Flow, Held, Sampler};
 use sysfs::{Camera, Said};

@@ -3,8 +3,8 @@
 //! Both stay mapped for so long: mapping anew for every picture would cost a page fault for every 4 kB of it.
 
 use super::{Output, OutputError, OutputErrorKind};
-use crate::i18n::trf;
-use crate::sys::memfd::Mapping;
+use lenscap_sys::memfd::Mapping;
+use lenscap_words::trf;
 
 /// The slots of two outputs of one format.
 #[derive(Debug)]

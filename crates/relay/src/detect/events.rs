@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::sys::v4l2::{self, EVENT_CLIENT_USAGE, EVENT_CLIENT_USAGE_OLD, EVENT_SEND_INITIAL};
+use lenscap_sys::v4l2::{self, EVENT_CLIENT_USAGE, EVENT_CLIENT_USAGE_OLD, EVENT_SEND_INITIAL};
 
 /// Events taken at once. The module keeps only the newest, so this is a bound, not a limit that is met.
 const MAX_EVENTS: usize = 64;

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::sampler::{Held, Reading, Transfers};
-use crate::text;
+use lenscap_text as text;
 
 /// Nodes looked at; the kernel has no more minor numbers for them.
 const MAX_NODES: usize = 256;

@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use crate::core::event::Card;
-use crate::frame::format::VideoFormat;
-use crate::frame::placeholder::{CardKind, CardStyle, CardText, Painter};
-use crate::frame::slots::MAX_SLOTS;
-use crate::i18n::tr;
+use lenscap_core::event::Card;
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, Painter};
+use lenscap_picture::slots::MAX_SLOTS;
+use lenscap_words::tr;
 
 /// The cards that have no words of their own; drawn before they are needed.
 const STANDARD: [Card; 4] = [Card::Off, Card::Starting, Card::Paused, Card::Blocked];
@@ -128,8 +128,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::frame::format::PixelFormat;
-    use crate::frame::placeholder::Picture;
+    use lenscap_picture::format::PixelFormat;
+    use lenscap_picture::placeholder::Picture;
 
     fn cards(kind: CardKind) -> Cards {
         Cards::new(CardStyle { kind }, VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap())

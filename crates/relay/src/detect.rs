@@ -30,11 +30,11 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::core::presence::{Holder, Presence, fuse};
-use crate::i18n::trf;
 use cadence::Cadence;
 use events::Usage;
 use inotify::{Heard, Watch};
+use lenscap_core::presence::{Holder, Presence, fuse};
+use lenscap_words::trf;
 use look::{Guide, Late, Looker};
 use openers::Openers;
 use procfs::{Again, Found, Node, PROC, Question, Scan};

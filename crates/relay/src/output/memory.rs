@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::cards::Packed;
 use super::{OutputError, OutputErrorKind};
-use crate::frame::format::VideoFormat;
-use crate::frame::slots::SlotLayout;
-use crate::i18n::trf;
-use crate::sys::clock::monotonic_now;
-use crate::sys::memfd::{self, Mapping};
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::slots::SlotLayout;
+use lenscap_sys::clock::monotonic_now;
+use lenscap_sys::memfd::{self, Mapping};
+use lenscap_words::trf;
 
 /// What was queued last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use inotify::{Inotify, WatchMask};
 
 use super::{OutputError, OutputErrorKind};
-use crate::camera::owner::entry_of;
-use crate::camera::{self, watch::drain};
 use crate::detect;
-use crate::distro::Family;
-use crate::i18n::{tr, trf};
-use crate::sys::v4l2::{self, LoopbackConfig};
-use crate::text;
+use lenscap_cameras::owner::entry_of;
+use lenscap_cameras::{self as camera, watch::drain};
+use lenscap_sys::v4l2::{self, LoopbackConfig};
+use lenscap_text as text;
+use lenscap_words::distro::Family;
+use lenscap_words::{tr, trf};
 
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";

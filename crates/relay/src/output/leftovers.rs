@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use crate::sys::v4l2;
+use lenscap_sys::v4l2;
 
 /// `V4L2_CID_USER_BASE | 0xf000`: v4l2loopback's own controls, the same in 0.12 to 0.15.
 const CID_BASE: u32 = 0x0098_f900;

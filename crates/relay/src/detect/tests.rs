@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
 use super::*;
-use crate::core::presence::{UNSEEN, Use};
+use lenscap_core::presence::{UNSEEN, Use};
 
 /// A module that keeps only the newest event and can lose it, as real ones do.
 #[derive(Debug, Clone, Default)]

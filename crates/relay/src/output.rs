@@ -3,7 +3,7 @@
 //! Rules:
 //! 1. One writer from start to end. Switching between card and camera never closes the node or changes its format.
 //! 2. With no client nothing is queued; the newest queued picture is then a card, never a picture of somebody.
-//! 3. Slots are queued in rotation ([`crate::frame::slots`]).
+//! 3. Slots are queued in rotation ([`lenscap_picture::slots`]).
 //! 4. Whatever is queued gets its time from one gate ([`stamps`]): at one device it only ever grows.
 //! 5. Nothing stays mapped while nothing is drawn: at 1080p the buffers would count 33 MB.
 
@@ -23,12 +23,12 @@ use std::time::Duration;
 
 pub use error::{OutputError, OutputErrorKind};
 
-use crate::core::event::Card;
-use crate::frame::format::VideoFormat;
-use crate::frame::placeholder::CardStyle;
-use crate::frame::slots::SlotLayout;
-pub use crate::sys::clock::monotonic_now;
 use cards::Cards;
+use lenscap_core::event::Card;
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::placeholder::CardStyle;
+use lenscap_picture::slots::SlotLayout;
+pub use lenscap_sys::clock::monotonic_now;
 use mirror::Mirror;
 use stamps::Stamps;
 
@@ -294,7 +294,7 @@ fn next_after_shrinking(next: u32, usable: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::format::PixelFormat;
+    use lenscap_picture::format::PixelFormat;
 
     /// The times that a reader gets who took `read` pictures and goes on now, of a module with so many slots: it goes on where
     /// it was, but leaps to the newest when more was queued meanwhile than there are slots; and what it finds in a slot is

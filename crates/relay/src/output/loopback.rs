@@ -24,11 +24,11 @@ use rustix::io::Errno;
 use super::cards::Packed;
 use super::{OutputError, OutputErrorKind};
 use super::{finder, leftovers};
-use crate::frame::format::{PixelFormat, VideoFormat};
-use crate::frame::slots::SlotLayout;
-use crate::i18n::{tr, trf};
-use crate::sys::memfd::{self, Mapping};
-use crate::sys::v4l2::{self, BufType, PixFormat};
+use lenscap_picture::format::{PixelFormat, VideoFormat};
+use lenscap_picture::slots::SlotLayout;
+use lenscap_sys::memfd::{self, Mapping};
+use lenscap_sys::v4l2::{self, BufType, PixFormat};
+use lenscap_words::{tr, trf};
 
 /// Buffers asked for; the module gives at most its `max_buffers`. More than 8 gains nothing (facts: users).
 pub const BUFFERS: u32 = 8;
@@ -231,7 +231,7 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
                 trf!(
                     "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
                     node = shown,
-                    group = crate::camera::owner::group_of(path)
+                    group = lenscap_cameras::owner::group_of(path)
                 ),
             ),
             Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),

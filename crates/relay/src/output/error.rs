@@ -1,7 +1,7 @@
 //! Why there is no output.
 
-use crate::core::status::{Reason, ReasonKind};
-use crate::frame::format::VideoFormat;
+use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_picture::format::VideoFormat;
 
 /// What kind of trouble; decides whether waiting can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
