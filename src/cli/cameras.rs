@@ -1,0 +1,16 @@
+//! `lenscap cameras`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// `lenscap cameras`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct CamerasArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}

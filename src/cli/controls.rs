@@ -1,0 +1,43 @@
+//! `lenscap controls`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+use super::source;
+use crate::core::source::Source;
+
+/// `lenscap controls`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct ControlsArgs {
+    /// What to do; nothing: list them.
+    #[command(subcommand)]
+    pub action: Option<ControlsAction>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Camera instead of the one in the settings, written as there
+    #[arg(long, value_name = "SOURCE", value_parser = source, global = true)]
+    pub source: Option<Source>,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// What to do with controls.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ControlsAction {
+    /// Set a control, at once and at every start of the camera
+    Set {
+        /// Its name, as "lenscap controls" lists it
+        key: String,
+        /// A number, true or false, an entry's number or name, or a text
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Set a control, or all, back to the camera's default
+    Reset {
+        /// Its name; without it all
+        key: Option<String>,
+    },
+}

@@ -1,0 +1,16 @@
+//! `lenscap doctor`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// `lenscap doctor`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct DoctorArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Settings file instead of the usual one
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
