@@ -4,13 +4,12 @@
 //! nothing of GLib in its memory (measured: 4.4 MB PSS instead of 6.2).
 
 mod cameras;
-mod controls;
-mod desktop;
-mod keeper;
+pub(crate) mod controls;
+pub(crate) mod keeper;
 mod lines;
-mod log;
-mod reading;
-mod relay;
+pub(crate) mod log;
+pub(crate) mod reading;
+pub(crate) mod relay;
 mod session;
 mod settle;
 mod watchdog;
@@ -65,8 +64,8 @@ pub fn main(cli: Cli) -> ExitCode {
 /// The applet: the relay with icon, notifications and D-Bus; the exit status.
 pub fn applet(cli: Cli) -> ExitCode {
     match cli.command {
-        None => exit(desktop::run(&cli.run, cli.gapplication_service)),
-        Some(Subcommand::Run(run)) if !run.headless && !run.events => exit(desktop::run(&run.run, false)),
+        None => exit(crate::applet::run(&cli.run, cli.gapplication_service)),
+        Some(Subcommand::Run(run)) if !run.headless && !run.events => exit(crate::applet::run(&run.run, false)),
         Some(_) => exit(Err(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\"."))),
     }
 }
@@ -126,7 +125,7 @@ fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Resu
 }
 
 /// Another program of ours: beside this one (build tree), or in the libexec directory that belongs to its bin directory.
-fn program(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| {
         trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error)
     })?;

@@ -21,11 +21,12 @@
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `autostart`, `distro` |
 //! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
-//! | [`app`], `fuzz` (not installed) | everything |
+//! | [`app`], `applet`, `fuzz` (not installed) | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
 pub mod app;
+pub(crate) mod applet;
 pub mod autostart;
 pub mod cli;
 pub mod doctor;

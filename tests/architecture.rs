@@ -14,7 +14,7 @@ fn allowed(module: &str) -> Vec<&'static str> {
         "cli" | "ipc" => vec!["core", "config", "frame"],
         "ui" => vec!["core", "config", "frame", "camera", "autostart", "distro"],
         "doctor" => vec!["core", "config", "camera", "autostart", "output"],
-        "app" | "fuzz" => [LOWER, &["engine", "cli", "ui", "ipc", "doctor"]].concat(),
+        "app" | "applet" | "fuzz" => [LOWER, &["app", "applet", "engine", "cli", "ui", "ipc", "doctor"]].concat(),
         "lib" => vec![],
         other => panic!("src/{other} is in no import rule: add it to src/lib.rs and here"),
     }

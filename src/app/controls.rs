@@ -47,7 +47,7 @@ pub(super) fn merge<'a>(
 }
 
 /// The keys that a reset is about: all, or this one, which has to be there.
-pub(super) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<Vec<&'a Control>, String> {
+pub(crate) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<Vec<&'a Control>, String> {
     if keys.is_empty() {
         return Ok(list.controls.iter().filter(|control| control.is_saved() && !control.flags.read_only).collect());
     }

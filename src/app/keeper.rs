@@ -26,7 +26,7 @@ const MAX_JOBS: usize = 16;
 const LAST_JOB: Duration = Duration::from_secs(1);
 
 /// Changes the settings.
-pub(super) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
+pub(crate) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 
 /// What became of a job, or of an edit by somebody else.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ impl Drop for Keeper {
 }
 
 /// That the disk, or the network, of the settings file takes too long.
-pub(super) fn does_not_answer() -> String {
+pub(crate) fn does_not_answer() -> String {
     tr("The settings file does not answer: look whether its disk or network does.")
 }
 

@@ -24,7 +24,7 @@ struct Log {
 
 /// Starts it. `LENSCAP_LOG` sets the level; the levels mean: error: a bug of ours; warn: something the user may want to
 /// mend; info: what happened; debug: why. A second start in one process keeps the first one's log.
-pub(super) fn start() {
+pub(crate) fn start() {
     let is_journal = is_journal();
     let lost = move |count| {
         let prefix = if is_journal { priority(Level::WARN) } else { "" };

@@ -29,7 +29,7 @@ type Run = fn(&[OsString]) -> Answer;
 
 /// What is to be read, in turn.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     run: Run,
     limit: Duration,
     jobs: RefCell<VecDeque<Job>>,
@@ -45,7 +45,7 @@ struct Job {
 }
 
 impl Reader {
-    pub(super) fn new() -> Rc<Self> {
+    pub(crate) fn new() -> Rc<Self> {
         Self::with(read, off::LIMIT + GRACE)
     }
 
@@ -55,7 +55,7 @@ impl Reader {
     }
 
     /// What the camera program says to these arguments; `is_plain`: it changes nothing.
-    pub(super) async fn read(self: &Rc<Self>, arguments: Vec<OsString>, is_plain: bool) -> Answer {
+    pub(crate) async fn read(self: &Rc<Self>, arguments: Vec<OsString>, is_plain: bool) -> Answer {
         let (sender, answer) = async_channel::bounded(1);
         self.enqueue(arguments, is_plain, sender)?;
         if !self.is_busy.replace(true) {

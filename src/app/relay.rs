@@ -59,7 +59,7 @@ const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// What the owner is to see to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// End; the camera is off and the node released.
     End,
     /// The settings, or what is wrong with their file, changed.
@@ -75,10 +75,10 @@ pub(super) enum Wish {
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
-pub(super) type Listener = Box<dyn FnMut(&Status)>;
+pub(crate) type Listener = Box<dyn FnMut(&Status)>;
 
 /// The relay and what steers it.
-pub(super) struct Relay {
+pub(crate) struct Relay {
     engine: Engine,
     path: PathBuf,
     settings: Settings,
@@ -111,7 +111,7 @@ pub(super) struct Relay {
 
 /// How the relay is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Alone: what cannot work ends it at once, with a sentence. `events`: one line of JSON for every change.
     Headless {
         /// Print event lines.
@@ -126,7 +126,7 @@ impl Relay {
     ///
     /// # Errors
     /// One sentence when it cannot start.
-    pub(super) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, String> {
+    pub(crate) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, String> {
         let has_desktop = manner == Manner::Desktop;
         let overrides = Overrides::from(arguments);
         let path = match &arguments.config {
@@ -221,7 +221,7 @@ impl Relay {
     }
 
     /// Readable when [`Self::turn`] has something to do.
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.engine.fd()
     }
 
@@ -229,7 +229,7 @@ impl Relay {
     ///
     /// # Errors
     /// When the kernel does not let us wait.
-    pub(super) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, String> {
+    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, String> {
         let ready = self
             .engine
             .turn(wait)
@@ -271,27 +271,27 @@ impl Relay {
     }
 
     /// The present status.
-    pub(super) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         self.engine.status()
     }
 
     /// The settings in use.
-    pub(super) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The settings file.
-    pub(super) fn settings_path(&self) -> &Path {
+    pub(crate) fn settings_path(&self) -> &Path {
         &self.path
     }
 
     /// Why the settings file is not the one in use, if it is not.
-    pub(super) fn problem(&self) -> Option<&str> {
+    pub(crate) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
     /// The nodes that are held: the first and the second.
-    pub(super) fn nodes(&self) -> [Option<PathBuf>; 2] {
+    pub(crate) fn nodes(&self) -> [Option<PathBuf>; 2] {
         [self.engine.node(), self.engine.second_node()].map(|node| node.map(Path::to_owned))
     }
 
@@ -323,7 +323,7 @@ impl Relay {
     }
 
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::wishes`].
-    pub(super) fn obey(&mut self, request: Request) -> Answer {
+    pub(crate) fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
             self.paused_for_problem = false;
             self.engine.command(command);
@@ -365,7 +365,7 @@ impl Relay {
     }
 
     /// Changes the settings file, and takes what it says then.
-    pub(super) fn change_settings(&mut self, change: Change) -> Answer {
+    pub(crate) fn change_settings(&mut self, change: Change) -> Answer {
         self.later(|keeper, ticket| {
             keeper.change(Some(ticket), change)?;
             // The watcher waits until an edit is over; this one is.
@@ -382,17 +382,17 @@ impl Relay {
     }
 
     /// What [`Self::obey`] left for the owner to do.
-    pub(super) fn wishes(&mut self) -> Vec<Wish> {
+    pub(crate) fn wishes(&mut self) -> Vec<Wish> {
         std::mem::take(&mut self.wishes)
     }
 
     /// The controls of the camera, while it is open.
-    pub(super) fn controls(&self) -> Option<&CameraControls> {
+    pub(crate) fn controls(&self) -> Option<&CameraControls> {
         self.engine.controls()
     }
 
     /// The values of its controls as they will be when it starts.
-    pub(super) fn overlay(&self, list: &mut CameraControls) {
+    pub(crate) fn overlay(&self, list: &mut CameraControls) {
         let mut saved = self.settings.controls.clone();
         merge(&mut saved, &self.unsaved);
         if let Some(values) = saved.get(&list.camera) {
@@ -402,7 +402,7 @@ impl Relay {
 
     /// Sets a control of the camera that has this list, at once where it is on, and saves it; or says in one sentence why
     /// not: there is no such control, it may not be set, the value cannot work, it cannot be saved.
-    pub(super) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Answer {
+    pub(crate) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Answer {
         let checked = list.find(key).and_then(|control| {
             control.check_writable()?;
             Ok((control, control.parse(value)?))
@@ -421,7 +421,7 @@ impl Relay {
 
     /// Sets controls back to their defaults and forgets what was saved of them, no key: all; or says in one sentence why
     /// not: there is no such control, or it cannot be saved.
-    pub(super) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
+    pub(crate) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
         let mut controls = match to_reset(list, keys) {
             Ok(controls) => controls,
             Err(sentence) => return Answer::Now(Err(sentence)),

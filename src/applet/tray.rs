@@ -7,11 +7,11 @@ use async_channel::Sender;
 use ksni::menu::{CheckmarkItem, RadioGroup, RadioItem, StandardItem, SubMenu};
 use ksni::{Category, MenuItem, OfflineReason, ToolTip, Tray};
 
-use super::words;
-use super::{Ask, Wanted};
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
 use crate::i18n::{tr, trf};
+use crate::ui::words;
+use crate::ui::{Ask, Wanted};
 
 /// Longest line of a text in the menu, in characters.
 const NOTE_WIDTH: usize = 56;

@@ -10,12 +10,12 @@ use std::rc::Rc;
 use async_channel::{Receiver, Sender};
 use glib::variant::{ToVariant, Variant};
 
-use super::words;
-use super::{Ask, Wanted};
 use crate::config::model::Notifications;
 use crate::core::presence::Use;
 use crate::core::status::{OtherCamera, ReasonKind, StateName, Status};
 use crate::i18n::{tr, trf, trn};
+use crate::ui::words;
+use crate::ui::{Ask, Wanted};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";

@@ -1,9 +1,7 @@
 //! What people see. Reads `Status`, sends what they ask for; knows nothing of engine, output or worker.
 
-pub mod notify;
 #[cfg(feature = "preferences")]
 pub mod prefs;
-pub mod tray;
 pub mod words;
 
 use std::time::Duration;

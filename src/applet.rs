@@ -3,6 +3,9 @@
 //! Everything around it may be missing, and may come and go: without a session bus, a tray or a notification service the
 //! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
 
+pub(crate) mod notify;
+pub(crate) mod tray;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::AsRawFd;
@@ -13,11 +16,14 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use ksni::TrayMethods;
 
-use super::controls::to_reset;
-use super::keeper::does_not_answer;
-use super::program;
-use super::reading::Reader;
-use super::relay::{Manner, Relay, Wish};
+use notify::{Notice, Notifier, Subject, Teller};
+use tray::{Icon, View};
+
+use crate::app::controls::to_reset;
+use crate::app::keeper::does_not_answer;
+use crate::app::program;
+use crate::app::reading::Reader;
+use crate::app::relay::{Manner, Relay, Wish};
 use crate::camera::off::{self, Order};
 use crate::camera::{self, Camera};
 use crate::cli::RunArgs;
@@ -29,8 +35,6 @@ use crate::i18n::{tr, trf};
 use crate::ipc::dbus::{Nodes, Properties, Reply, Service};
 use crate::ipc::{self, Answer, AskError, Request, Ticket};
 use crate::output::loopback;
-use crate::ui::notify::{self, Notice, Notifier, Subject, Teller};
-use crate::ui::tray::{Icon, View};
 use crate::ui::{Ask, Wanted};
 
 /// How long a desktop may take to bring up its tray before the user is told that there is none.
@@ -55,14 +59,14 @@ const TOLD_NO_TRAY: &str = "told-no-tray";
 ///
 /// # Errors
 /// One sentence when it cannot start, or another one does not answer.
-pub(super) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
+pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
     // A second start shows the preferences of the first.
     match ipc::tell(if is_service { Request::Status } else { Request::Preferences }) {
         Ok(()) => return Ok(()),
         Err(AskError::NotRunning) => {}
         Err(AskError::Failed(sentence)) => return Err(sentence),
     }
-    super::log::start();
+    crate::app::log::start();
     glib::log_set_writer_func(log_of_glib);
     let (asks, asked) = async_channel::bounded(MAX_ASKS);
     let front = Rc::new(RefCell::new(Front::new(asks)));
