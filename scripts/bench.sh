@@ -31,7 +31,7 @@ for part in $parts; do
   case $part in
     switches-0.12) vm 0.12.7 switches ;;
     resident)
-      cargo build --release --locked --quiet -p lenscap || continue
+      cargo build --release --locked --quiet "${programs[@]}" || continue
       LENSCAP_PROGRAM=$PWD/target/release/lenscap timeout -k 5 600 tests/desktop/run.sh --bench "$rows/resident.md"
       [ ! -s $rows/resident.md ] || touch $rows/resident.md.ok
       ;;

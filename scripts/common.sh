@@ -3,6 +3,10 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
 
+# The packages that have the installed programs; as in the Makefile, build.
+# shellcheck disable=SC2034 # for who sources this
+programs=(-p lenscap -p lenscap-preferences)
+
 # phase NAME COMMAND...: runs it and says how long it took.
 phase() {
   local name=$1 start=$SECONDS rc=0

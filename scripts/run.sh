@@ -26,7 +26,7 @@ why=
 loopback_node >/dev/null || why="no v4l2loopback node"
 camera >/dev/null || why="${why:+$why and }no camera"
 if [ -z "$why" ]; then
-  cargo build --release --locked --quiet -p lenscap
+  cargo build --release --locked --quiet "${programs[@]}"
   if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then exec target/release/lenscap "$@"; fi
   exec target/release/lenscap run --headless --events "$@"
 fi

@@ -11,7 +11,7 @@
 //! | the crate [`sys`], the only one with unsafe code | `text` |
 //! | the crate [`core`] | `text`, `i18n` |
 //! | the crate [`i18n`] (`lenscap-words`), with [`distro`] in it | `sys`; everybody may use it |
-//! | [`autostart`] | nothing of ours |
+//! | the crate [`autostart`] | `sys`, `i18n` |
 //! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
 //! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
 //! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
@@ -19,7 +19,7 @@
 //! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
 //! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
-//! | [`ui`] | `core`, `config`, `frame`, `camera`, `autostart`, `distro` |
+//! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
 //! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
 //! | [`app`], `applet`, `fuzz` (not installed) | everything |
 //!
@@ -27,7 +27,6 @@
 
 pub mod app;
 pub(crate) mod applet;
-pub mod autostart;
 pub mod cli;
 pub mod doctor;
 pub mod engine;
@@ -37,16 +36,9 @@ pub mod ipc;
 pub mod ui;
 pub mod worker;
 
+pub use lenscap_autostart as autostart;
 pub use lenscap_relay::{detect, output};
+pub use lenscap_sys::install::{APP_ID, OBJECT_PATH, VERSION};
 pub use lenscap_words::distro;
 pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};
 pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};
-
-/// The version of this build; parent and worker must agree on it exactly.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The application's id, as the desktop knows it.
-pub const APP_ID: &str = "io.github.lenscap.Lenscap";
-
-/// Where its object is on the session bus.
-pub const OBJECT_PATH: &str = "/io/github/lenscap/Lenscap";

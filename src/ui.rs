@@ -1,7 +1,5 @@
 //! What people see. Reads `Status`, sends what they ask for; knows nothing of engine, output or worker.
 
-#[cfg(feature = "preferences")]
-pub mod prefs;
 pub mod words;
 
 use std::time::Duration;

@@ -8,11 +8,10 @@ const LOWER: &[&str] = &["core", "sys", "distro", "frame", "camera", "config", "
 /// What each module may name after `crate::`, the crates below it among them. Constants of the crate itself are free.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "autostart" => vec![],
         "worker" => vec!["core", "frame", "sys", "camera", "distro"],
         "engine" => LOWER.to_vec(),
         "cli" | "ipc" => vec!["core", "config", "frame"],
-        "ui" => vec!["core", "config", "frame", "camera", "autostart", "distro"],
+        "ui" => vec!["core", "config", "frame", "camera", "distro"],
         "doctor" => vec!["core", "config", "camera", "autostart", "output"],
         "app" | "applet" | "fuzz" => [LOWER, &["app", "applet", "engine", "cli", "ui", "ipc", "doctor"]].concat(),
         "lib" => vec![],

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod descendants;
+pub mod install;
 pub mod locale;
 pub mod memfd;
 pub mod memory;

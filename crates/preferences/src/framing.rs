@@ -6,8 +6,8 @@ use adw::prelude::*;
 
 use super::rows::{self, Range};
 use super::store::Store;
-use crate::core::source::Framing;
-use crate::i18n::tr;
+use lenscap_core::source::Framing;
+use lenscap_words::tr;
 
 /// Percent of the room left, both ways.
 const PAN: Range = Range { min: -100.0, max: 100.0, step: 5.0, whole: true };

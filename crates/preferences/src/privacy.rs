@@ -11,10 +11,10 @@ use super::Context;
 use super::page::Page;
 use super::rows::{self, Range};
 use super::store::Store;
-use crate::config::{CardChoice, Settings};
-use crate::core::policy::Policy;
-use crate::frame::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
-use crate::i18n::{tr, trf};
+use lenscap_core::policy::Policy;
+use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
+use lenscap_settings::{CardChoice, Settings};
+use lenscap_words::{tr, trf};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;

@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::APP_ID;
-use crate::i18n::trf;
+use lenscap_sys::install::APP_ID;
+use lenscap_words::trf;
 
 const UNIT: &str = "lenscap.service";
 
@@ -81,7 +81,7 @@ impl Entries {
 }
 
 /// What was not there is gone as well.
-pub(crate) fn gone(removed: io::Result<()>) -> io::Result<()> {
+pub fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
@@ -89,16 +89,16 @@ pub(crate) fn gone(removed: io::Result<()>) -> io::Result<()> {
 }
 
 /// That this file cannot be written, in a sentence.
-pub(crate) fn unwritable(path: &Path, error: &io::Error) -> String {
+pub fn unwritable(path: &Path, error: &io::Error) -> String {
     trf!("{path} cannot be written ({why}): make its directory writable.", path = path.display(), why = error)
 }
 
 /// The template that is installed, too.
-const TEXT: &str = include_str!("../data/io.github.lenscap.Lenscap-autostart.desktop");
+const TEXT: &str = include_str!("../../../data/io.github.lenscap.Lenscap-autostart.desktop");
 const HIDDEN: &str = "[Desktop Entry]\nType=Application\nName=Lenscap\nExec=lenscap\nHidden=true\n";
 
 /// Writes it and the directories above it.
-pub(crate) fn write(entry: &Path, text: &str) -> io::Result<()> {
+pub fn write(entry: &Path, text: &str) -> io::Result<()> {
     let Some(directory) = entry.parent() else { return Err(io::ErrorKind::InvalidInput.into()) };
     fs::create_dir_all(directory)?;
     // Never half an entry.

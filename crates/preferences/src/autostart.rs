@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::portal;
-use crate::autostart::{Entries, gone, unwritable, write};
+use lenscap_autostart::{Entries, gone, unwritable, write};
 
 /// Where the switch is kept.
 #[derive(Debug, Clone)]

@@ -12,12 +12,12 @@ use super::relay::{Applet, Relay};
 use super::rows::{self, Choices, Range};
 use super::store::Store;
 use super::{Context, elements, framing};
-use crate::camera::modes::{self, Format};
-use crate::camera::{self, choice};
-use crate::config::Settings;
-use crate::core::source::{Rotation, Source};
-use crate::frame::format::VideoFormat;
-use crate::i18n::{tr, trf};
+use lenscap_cameras::modes::{self, Format};
+use lenscap_cameras::{self as camera, choice};
+use lenscap_core::source::{Rotation, Source};
+use lenscap_picture::format::VideoFormat;
+use lenscap_settings::Settings;
+use lenscap_words::{tr, trf};
 
 /// Sizes that cameras have, 16:9 and 4:3.
 const SIZES: [(u32, u32); 11] = [
@@ -400,7 +400,7 @@ fn sizes(present: (u32, u32), formats: &[Format], is_upright: bool) -> Choices<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::camera::modes::webcam;
+    use lenscap_cameras::modes::webcam;
 
     #[test]
     fn an_unusual_size_is_offered_when_it_is_the_present_one() {

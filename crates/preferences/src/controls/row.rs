@@ -7,8 +7,8 @@ use adw::prelude::*;
 
 use super::super::rows;
 use super::{refusal, shown, subtitle};
-use crate::core::controls::{Control, Kind, Range, Value};
-use crate::i18n::tr;
+use lenscap_core::controls::{Control, Kind, Range, Value};
+use lenscap_words::tr;
 
 /// A slider's numbers are exact up to here; beyond, numbers are typed.
 const LARGEST_SLIDER: i64 = 1 << 31;

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use adw::prelude::*;
 
 use super::store::Store;
-use crate::config::Settings;
-use crate::i18n::trf;
+use lenscap_settings::Settings;
+use lenscap_words::trf;
 
 const ERROR: &str = "error";
 

@@ -1,6 +1,6 @@
 //! Chooses the role, nothing else.
 
 fn main() -> std::process::ExitCode {
-    lenscap::sys::signals::start_clean();
-    lenscap::ui::prefs::run()
+    lenscap_sys::signals::start_clean();
+    lenscap_preferences::run()
 }

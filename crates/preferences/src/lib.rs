@@ -29,14 +29,14 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 
-pub use crate::camera::CLASS;
 pub use autostart::Autostart;
 pub use controls::{Panel, from_variant};
+pub use lenscap_cameras::CLASS;
 use relay::Relay;
 pub use store::Store;
 
-use crate::config;
-use crate::i18n::{tr, trf};
+use lenscap_settings as config;
+use lenscap_words::{tr, trf};
 
 const WRONG_USAGE: u8 = 2;
 /// Narrowest window.
@@ -48,7 +48,7 @@ const GL_VARIABLES: [&str; 3] = ["GDK_DEBUG", "GDK_DISABLE", "GSK_RENDERER"];
 
 /// Shows the window until it is closed; the exit status.
 pub fn run() -> ExitCode {
-    crate::i18n::init();
+    lenscap_words::init();
     let asked = match Asked::parse(std::env::args_os().skip(1)) {
         Ok(asked) => asked,
         Err(sentence) => {
@@ -62,7 +62,7 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Asked::Version => {
-            println!("lenscap-preferences {}", crate::VERSION);
+            println!("lenscap-preferences {}", lenscap_sys::install::VERSION);
             return ExitCode::SUCCESS;
         }
         Asked::Window { config } => (config, None),
@@ -71,7 +71,7 @@ pub fn run() -> ExitCode {
     };
     without_gl();
     // The window's class and the accessibility name; without it they are the binary's name.
-    glib::set_prgname(Some(crate::APP_ID));
+    glib::set_prgname(Some(lenscap_sys::install::APP_ID));
     // The locale is set already, but for numbers, which stay as programs write them.
     gtk::disable_setlocale();
     if adw::init().is_err() {

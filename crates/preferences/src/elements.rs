@@ -1,7 +1,7 @@
 //! What GStreamer has here. Only its registry is asked: no camera is touched, and no vendor library loaded.
 
-use crate::distro::Family;
-use crate::i18n::trf;
+use lenscap_words::distro::Family;
+use lenscap_words::trf;
 
 /// Whether this element is installed.
 ///

@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::config::{self, ErrorKind, Overrides, Settings, Watcher};
+use lenscap_settings::{self as config, ErrorKind, Overrides, Settings, Watcher};
 
 type Listener<T> = Rc<dyn Fn(&T)>;
 

@@ -5,7 +5,7 @@
 use glib::variant::{ToVariant, Variant};
 use std::collections::HashMap;
 
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 const NAME: &str = "org.freedesktop.portal.Desktop";
 const OBJECT: &str = "/org/freedesktop/portal/desktop";

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use adw::prelude::*;
 use glib::variant::ToVariant;
-use lenscap::autostart::Entries;
-use lenscap::core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, in_software};
-use lenscap::ui::prefs::{Autostart, Surroundings, Window, from_variant};
+use lenscap_autostart::Entries;
+use lenscap_core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, in_software};
+use lenscap_preferences::{Autostart, Surroundings, Window, from_variant};
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -530,7 +530,10 @@ fn is_one_sentence(text: &[u8]) -> bool {
 fn the_command_line_needs_no_display() {
     let version = program(&["--version"]);
     assert!(version.status.success());
-    assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), format!("lenscap-preferences {}", lenscap::VERSION));
+    assert_eq!(
+        String::from_utf8_lossy(&version.stdout).trim(),
+        format!("lenscap-preferences {}", lenscap_sys::install::VERSION)
+    );
     let help = program(&["--help"]);
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("--config"));
     for wrong in [&["--nonsense"][..], &["file"], &["--config"]] {

@@ -20,8 +20,8 @@ use super::preview::PreviewRow;
 use super::relay::{Applet, Relay};
 use super::store::Store;
 use super::{Context, camera, rows};
-use crate::core::controls::{CameraControls, Control, Value, Values};
-use crate::i18n::tr;
+use lenscap_core::controls::{CameraControls, Control, Value, Values};
+use lenscap_words::tr;
 use row::Row;
 
 pub use list::from_variant;
@@ -388,7 +388,7 @@ fn refusal(control: &Control, text: &str) -> Result<Value, String> {
 
 /// What stands below a control's name.
 fn subtitle(control: &Control) -> String {
-    use crate::core::controls::Origin;
+    use lenscap_core::controls::Origin;
     if control.flags.read_only {
         tr("Can only be read.")
     } else if control.flags.inactive {

@@ -6,8 +6,8 @@ use adw::prelude::*;
 
 use super::store::Store;
 use super::{open, rows};
-use crate::config::Settings;
-use crate::i18n::tr;
+use lenscap_settings::Settings;
+use lenscap_words::tr;
 
 /// A page under construction.
 pub struct Page {

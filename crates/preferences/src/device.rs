@@ -8,10 +8,10 @@ use super::Context;
 use super::page::Page;
 use super::relay::{Applet, Relay};
 use super::rows::{self, Choices, Range};
-use crate::camera;
-use crate::config::SecondNode;
-use crate::frame::format::PixelFormat;
-use crate::i18n::{tr, trf};
+use lenscap_cameras as camera;
+use lenscap_picture::format::PixelFormat;
+use lenscap_settings::SecondNode;
+use lenscap_words::{tr, trf};
 
 /// What is wrong with the second device, while something is.
 fn second_trouble(relay: &Relay) -> adw::ActionRow {

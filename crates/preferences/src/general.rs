@@ -6,8 +6,8 @@ use std::rc::Rc;
 use adw::prelude::*;
 
 use super::{Context, open, rows};
-use crate::i18n::tr;
-use crate::{APP_ID, VERSION};
+use lenscap_sys::install::{APP_ID, VERSION};
+use lenscap_words::tr;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let page = adw::PreferencesPage::builder()

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use gio::prelude::*;
 
-use crate::core::status::StateName;
-use crate::i18n::{tr, trf};
-use crate::{APP_ID, OBJECT_PATH};
+use lenscap_core::status::StateName;
+use lenscap_sys::install::{APP_ID, OBJECT_PATH};
+use lenscap_words::{tr, trf};
 
 /// How long a start may take.
 const START_LIMIT_MS: i32 = 10_000;

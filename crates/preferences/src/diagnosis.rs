@@ -8,7 +8,7 @@ use adw::prelude::*;
 use serde_json::Value;
 
 use super::{relay, rows};
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 /// How long it may look; a relay that hangs is known after 3 s.
 const LIMIT: Duration = Duration::from_secs(15);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use gst::prelude::*;
 
 use super::elements;
-use crate::i18n::{tr, trf};
+use lenscap_words::{tr, trf};
 
 /// Environment variable with a description in place of `v4l2src`: lets the tests see a picture where no node is.
 pub const SOURCE_VARIABLE: &str = "LENSCAP_PREVIEW_SOURCE";

@@ -7,13 +7,13 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::camera::choice::{self, Decision};
-use crate::camera::watch::Watch;
-use crate::camera::{Camera, System, vendors};
-use crate::config::Settings;
-use crate::core::source::Source;
-use crate::core::status::StateName;
-use crate::i18n::{tr, trf};
+use lenscap_cameras::choice::{self, Decision};
+use lenscap_cameras::watch::Watch;
+use lenscap_cameras::{Camera, System, vendors};
+use lenscap_core::source::Source;
+use lenscap_core::status::StateName;
+use lenscap_settings::Settings;
+use lenscap_words::{tr, trf};
 
 use super::relay::{Applet, Relay, worker};
 use super::store::Store;

@@ -6,9 +6,9 @@ use glib::variant::Variant;
 
 use super::super::relay::{Applet, Relay, worker};
 use super::super::store::Store;
-use crate::camera::off;
-use crate::core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
-use crate::i18n::tr;
+use lenscap_cameras::off;
+use lenscap_core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
+use lenscap_words::tr;
 
 /// The list, of the applet or, where none runs, of the camera in the settings.
 pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls, String> {
