@@ -3,25 +3,25 @@
 //! Three kinds of evidence, put together by [`fuse`]:
 //! 1. the module's usage event says whether anybody streams (`events`);
 //! 2. `/proc` says who has the node open and who has its buffers mapped (`procfs`), looked at when inotify reports that
-//!    the node was opened or closed (`inotify`), or when a timer says so (`cadence`);
-//! 3. what cannot be seen is "an application" (`openers`).
+//!    the node was opened or closed (`inotify`), or when a timer says so (`schedule`);
+//! 3. what cannot be seen is "an application" (`unseen_holders`).
 //!
 //! Processes are looked at on a thread of its own (`look`): a stuck one may never answer.
 //!
 //! Edges are hints: every one of them may be lost, and everything that a lost one leaves behind is put right by looking
 //! at the level again. Nothing here waits: the caller polls [`Detector::fds`] until [`Detector::deadline`].
 
-mod cadence;
 mod events;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 mod inotify;
 mod look;
-mod openers;
 mod procfs;
-mod reads;
+mod read_activity;
+mod schedule;
 #[cfg(test)]
 mod tests;
+mod unseen_holders;
 pub mod uvc;
 
 use std::collections::BTreeSet;
@@ -30,15 +30,15 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cadence::Cadence;
 use events::Usage;
-use inotify::{Heard, Watch};
+use inotify::{AccessEvents, AccessWatch};
 use lenscap_core::presence::{Holder, Presence, fuse};
 use lenscap_words::trf;
 use look::{Guide, Late, Looker};
-use openers::Openers;
-use procfs::{Again, Found, Node, PROC, Question, Scan};
-use reads::Reads;
+use procfs::{Again, HolderProcess, HolderQuery, PROC, ProcessScan, WatchedNode};
+use read_activity::ReadActivity;
+use schedule::Schedule;
+use unseen_holders::UnseenHolders;
 
 /// inotify reports an open before the descriptor is in its process's table, and a close before the module has let go:
 /// so long after either, what is counted and what is seen may differ though nobody is hidden.
@@ -117,9 +117,10 @@ impl DetectError {
 
 /// Who but this process has the node open or mapped, as far as we may see it: process id and name, by ascending id.
 pub fn holders(node: &Path) -> Vec<(u32, String)> {
-    let Ok(node) = Node::at(node) else { return Vec::new() };
+    let Ok(node) = WatchedNode::at(node) else { return Vec::new() };
     let look = move |guide: &Guide| {
-        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: false, proc: Path::new(PROC), guide };
+        let question =
+            HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: false, proc: Path::new(PROC), guide };
         question.all(&[std::process::id()], &[]).found
     };
     let found = look::once(HOLDERS_PATIENCE, look).unwrap_or_default();
@@ -131,7 +132,7 @@ pub fn holders(node: &Path) -> Vec<(u32, String)> {
 enum Looked {
     /// All of them.
     All {
-        scan: Scan,
+        scan: ProcessScan,
         /// Descriptors of the node that this process has.
         own: usize,
         /// Nodes of the module that were known.
@@ -146,16 +147,16 @@ enum Looked {
 /// Watches one node.
 #[derive(Debug)]
 pub struct Detector {
-    node: Node,
-    watch: Watch,
+    node: WatchedNode,
+    watch: AccessWatch,
     usage: Usage,
-    openers: Openers,
-    reads: Reads,
-    cadence: Cadence,
+    unseen_holders: UnseenHolders,
+    read_activity: ReadActivity,
+    schedule: Schedule,
     worker: Option<u32>,
     /// Whether anybody streams, as the module says.
     level: Option<bool>,
-    found: Vec<Found>,
+    found: Vec<HolderProcess>,
     looker: Looker<Looked>,
     /// A look could not be made because another one has not answered yet.
     is_look_owed: bool,
@@ -188,16 +189,16 @@ impl Detector {
         poll_interval: Duration,
         now: Instant,
     ) -> io::Result<Self> {
-        let node = Node::at(node)?;
+        let node = WatchedNode::at(node)?;
         let (usage, is_loopback) = usage(node.path())?;
-        let reads = Reads::Listening;
-        let watch = Watch::new(node.path(), reads.is_reported())?;
+        let read_activity = ReadActivity::Listening;
+        let watch = AccessWatch::new(node.path(), read_activity.is_reported())?;
         Ok(Self {
             watch,
-            reads,
+            read_activity,
             usage,
-            openers: Openers::new(is_loopback),
-            cadence: Cadence::new(poll_interval, now),
+            unseen_holders: UnseenHolders::new(is_loopback),
+            schedule: Schedule::new(poll_interval, now),
             worker: None,
             level: None,
             found: Vec::new(),
@@ -223,9 +224,9 @@ impl Detector {
         if self.gone {
             return None;
         }
-        let others = self.reads.deadline().into_iter().chain(self.looker.deadline());
+        let others = self.read_activity.deadline().into_iter().chain(self.looker.deadline());
         let named = self.nameless_since.map(|since| since + NAME_PATIENCE);
-        Some(others.chain(named).fold(self.cadence.deadline(), Instant::min))
+        Some(others.chain(named).fold(self.schedule.deadline(), Instant::min))
     }
 
     /// The worker's process id: like our own process, it never counts.
@@ -237,7 +238,7 @@ impl Detector {
     /// Reads the level again with the next [`Self::dispatch`]; to be called after every transition.
     pub fn recheck(&mut self, now: Instant) {
         if self.usage.is_reported() {
-            self.cadence.read_level_now(now);
+            self.schedule.read_level_now(now);
         }
     }
 
@@ -263,7 +264,7 @@ impl Detector {
         if !self.gone {
             // Where the level is known, nothing but events and the slow check is needed.
             let polls = self.level.is_none() && !self.found.is_empty();
-            self.cadence.settle(now, !presence.is_empty(), polls);
+            self.schedule.settle(now, !presence.is_empty(), polls);
         }
         if self.is_name_to_come(now, &presence) {
             return None;
@@ -290,37 +291,37 @@ impl Detector {
     /// An error means that the node can no longer be watched.
     fn update(&mut self, now: Instant) -> io::Result<()> {
         let mut heard = self.watch.take()?;
-        let check = self.cadence.take_check(now);
+        let check = self.schedule.take_check(now);
         let before = self.level;
-        if self.cadence.take_level(now) || check {
+        if self.schedule.take_level(now) || check {
             heard.add(self.read_level()?);
         }
         let told = self.take_level()?;
         if heard.gone || (heard.changed && !self.node.is_still_there()) {
             return Err(io::Error::other("it was removed"));
         }
-        self.openers.hear(&heard);
+        self.unseen_holders.hear(&heard);
         if heard.opens > 0 || heard.closes > 0 {
             self.stirred_at = Some(now);
         }
         let turned = self.level != before;
         if turned {
             tracing::debug!("somebody streams: {:?}", self.level);
-            self.cadence.level_changed(now);
+            self.schedule.level_changed(now);
         }
-        let poll = self.cadence.take_poll(now);
+        let poll = self.schedule.take_poll(now);
         self.take_late_look(now);
         let stirred = self.look(now, &heard, turned, told || poll, check);
         if stirred || heard.opens > 0 {
-            self.cadence.stirred(now, heard.opens > 0);
+            self.schedule.stirred(now, heard.opens > 0);
         }
         self.follow_reads(now, heard.read)
     }
 
     /// Looks at `/proc` as far as there is a reason to. Whether anything is different now.
-    fn look(&mut self, now: Instant, heard: &Heard, turned: bool, again: bool, check: bool) -> bool {
+    fn look(&mut self, now: Instant, heard: &AccessEvents, turned: bool, again: bool, check: bool) -> bool {
         let before = (self.found.clone(), self.unseen);
-        let due = self.cadence.take_scan(now);
+        let due = self.schedule.take_scan(now);
         let mut all = due || check || heard.opens > 0 || heard.overflow;
         all |= heard.closes > 0 && self.unseen;
         all |= heard.read && self.found.is_empty();
@@ -331,12 +332,12 @@ impl Detector {
             let named = self.found.iter().any(|found| found.mapped == Some(true));
             if named && all {
                 // Enough to answer at once: frames must flow now, a scan can follow.
-                self.cadence.scan_at(now);
+                self.schedule.scan_at(now);
                 return before.0 != self.found;
             }
             all |= !named;
         }
-        if all && self.cadence.may_scan(now, self.is_anybody_nameless()) {
+        if all && self.schedule.may_scan(now, self.is_anybody_nameless()) {
             self.scan(now);
         }
         before.0 != self.found || before.1 != self.unseen
@@ -365,9 +366,9 @@ impl Detector {
     }
 
     /// Has processes looked at, and takes what that shows; at once, as a rule. Whether all have to be looked at.
-    fn ask(&mut self, now: Instant, look: impl FnOnce(&Question) -> Looked + Send + 'static) -> bool {
+    fn ask(&mut self, now: Instant, look: impl FnOnce(&HolderQuery) -> Looked + Send + 'static) -> bool {
         let (node, proc) = (self.node.clone(), self.proc.clone());
-        let loopbacks = self.openers.nodes();
+        let loopbacks = self.unseen_holders.nodes();
         let maps = self.level != Some(false);
         if self.looker.is_waiting() {
             self.is_look_owed = true;
@@ -375,7 +376,7 @@ impl Detector {
         }
         let looked = self
             .looker
-            .ask(now, move |guide| look(&Question { node: &node, loopbacks: &loopbacks, maps, proc: &proc, guide }));
+            .ask(now, move |guide| look(&HolderQuery { node: &node, loopbacks: &loopbacks, maps, proc: &proc, guide }));
         looked.is_some_and(|looked| self.take_look(now, looked))
     }
 
@@ -388,17 +389,17 @@ impl Detector {
             Late::GivenUp => true,
         };
         if std::mem::take(&mut self.is_look_owed) {
-            self.cadence.scan_at(now);
+            self.schedule.scan_at(now);
         }
         if self.found.len() != before {
-            self.cadence.stirred(now, false);
+            self.schedule.stirred(now, false);
         }
     }
 
     /// Whether all have to be looked at.
     fn take_look(&mut self, now: Instant, looked: Looked) -> bool {
         let worker = self.worker;
-        let others = |mut found: Vec<Found>| {
+        let others = |mut found: Vec<HolderProcess>| {
             found.retain(|found| Some(found.pid) != worker);
             found
         };
@@ -413,25 +414,25 @@ impl Detector {
                 // However many descriptors of ours lead to it: the held writer is one file, the subscription another.
                 let subscribed = self.usage.open_files();
                 let own_files = subscribed + usize::from(own > subscribed);
-                let unseen = self.openers.is_somebody_unseen(&scan, nodes, own_files).unwrap_or(self.unseen);
+                let unseen = self.unseen_holders.is_somebody_unseen(&scan, nodes, own_files).unwrap_or(self.unseen);
                 let settled_at = self.stirred_at.map_or(now, |at| at + SETTLED_AFTER);
                 if self.watch.has_more() || self.stirred_at.is_some_and(|at| at > began) {
                     // Opened or closed while the scan ran: who was looked at too early is not unseen.
-                    self.cadence.scan_at(now);
+                    self.schedule.scan_at(now);
                 } else if unseen && now < settled_at {
-                    self.cadence.scan_at(settled_at);
+                    self.schedule.scan_at(settled_at);
                 } else {
                     self.unseen = unseen;
                 }
                 self.found = scan.found;
-                self.cadence.scanned(now, took);
+                self.schedule.scanned(now, took);
                 false
             }
         }
     }
 
     /// Reads the level on a fresh descriptor. What was heard meanwhile is returned, without our own open and close.
-    fn read_level(&mut self) -> io::Result<Heard> {
+    fn read_level(&mut self) -> io::Result<AccessEvents> {
         // Empty the queue first, so that our own open is not merged into another's.
         let mut heard = self.watch.take()?;
         match self.usage.read_level() {
@@ -464,8 +465,8 @@ impl Detector {
     fn follow_reads(&mut self, now: Instant, heard: bool) -> io::Result<()> {
         // A read may be heard before its reader is found, and it may be the only one until frames flow.
         let held = !self.found.is_empty() || self.unseen || self.is_look_due();
-        let next = self.reads.next(now, heard, held, self.level == Some(true));
-        if next.is_reported() != self.reads.is_reported() {
+        let next = self.read_activity.next(now, heard, held, self.level == Some(true));
+        if next.is_reported() != self.read_activity.is_reported() {
             match self.watch.report_reads(next.is_reported()) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
@@ -473,17 +474,17 @@ impl Detector {
                 Err(error) => tracing::warn!("cannot change what is heard of {}: {error}", self.node.path().display()),
             }
         }
-        self.reads = next;
+        self.read_activity = next;
         Ok(())
     }
 
     /// Whether all processes are to be looked at, or are being looked at.
     fn is_look_due(&self) -> bool {
-        self.cadence.is_scan_due() || self.looker.is_waiting()
+        self.schedule.is_scan_due() || self.looker.is_waiting()
     }
 
     fn holders(&self) -> Vec<Holder> {
-        let reading = self.reads.is_reading();
+        let reading = self.read_activity.is_reading();
         let seen = self.found.iter().map(|found| Holder {
             pid: Some(found.pid),
             name: found.name.clone(),

@@ -15,7 +15,7 @@ const MAX_READS: usize = 16;
 
 /// What has happened since it was last asked.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct AccessEvents {
     /// Opens; repeated ones may have been counted once.
     pub opens: u32,
     /// Closes; likewise.
@@ -30,7 +30,7 @@ pub(super) struct Heard {
     pub overflow: bool,
 }
 
-impl Heard {
+impl AccessEvents {
     /// Takes our own opening and closing of one descriptor out.
     pub(super) fn without_own(mut self) -> Self {
         self.opens = self.opens.saturating_sub(1);
@@ -51,14 +51,14 @@ impl Heard {
 
 /// A watch on the node.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct AccessWatch {
     inotify: Inotify,
     watch: WatchDescriptor,
     node: PathBuf,
     buffer: Box<[u8; 2048]>,
 }
 
-impl Watch {
+impl AccessWatch {
     /// Watches the node; it must be readable. `reads`: whether reading is reported, one event a frame.
     pub(super) fn new(node: &Path, reads: bool) -> io::Result<Self> {
         let inotify = Inotify::init()?;
@@ -84,8 +84,8 @@ impl Watch {
     }
 
     /// Takes what has been heard; never blocks.
-    pub(super) fn take(&mut self) -> io::Result<Heard> {
-        let mut heard = Heard::default();
+    pub(super) fn take(&mut self) -> io::Result<AccessEvents> {
+        let mut heard = AccessEvents::default();
         each(&mut self.inotify, &mut self.buffer[..], |event| {
             heard.opens += u32::from(event.mask.contains(EventMask::OPEN));
             heard.closes += u32::from(event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE));
@@ -126,30 +126,30 @@ mod tests {
     use std::fs::File;
     use std::io::Read;
 
-    fn heard(opens: u32, closes: u32, read: bool) -> Heard {
-        Heard { opens, closes, read, ..Heard::default() }
+    fn heard(opens: u32, closes: u32, read: bool) -> AccessEvents {
+        AccessEvents { opens, closes, read, ..AccessEvents::default() }
     }
 
     #[test]
     fn opens_reads_and_closes_are_heard_at_once() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "x").unwrap();
-        let mut watch = Watch::new(file.path(), true).unwrap();
-        assert_eq!(watch.take().unwrap(), Heard::default());
+        let mut watch = AccessWatch::new(file.path(), true).unwrap();
+        assert_eq!(watch.take().unwrap(), AccessEvents::default());
         let mut reader = File::open(file.path()).unwrap();
         assert_eq!(watch.take().unwrap(), heard(1, 0, false));
         assert_eq!(reader.read(&mut [0; 1]).unwrap(), 1);
         assert_eq!(watch.take().unwrap(), heard(0, 0, true));
         drop(reader);
         assert_eq!(watch.take().unwrap(), heard(0, 1, false));
-        assert_eq!(watch.take().unwrap(), Heard::default());
+        assert_eq!(watch.take().unwrap(), AccessEvents::default());
     }
 
     #[test]
     fn reads_are_heard_only_when_asked_for() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "xxxx").unwrap();
-        let mut watch = Watch::new(file.path(), false).unwrap();
+        let mut watch = AccessWatch::new(file.path(), false).unwrap();
         let mut reader = File::open(file.path()).unwrap();
         assert_eq!(reader.read(&mut [0; 1]).unwrap(), 1);
         assert!(!watch.take().unwrap().read);
@@ -158,21 +158,21 @@ mod tests {
         assert!(watch.take().unwrap().read);
         watch.report_reads(false).unwrap();
         assert_eq!(reader.read(&mut [0; 1]).unwrap(), 1);
-        assert_eq!(watch.take().unwrap(), Heard::default());
+        assert_eq!(watch.take().unwrap(), AccessEvents::default());
     }
 
     #[test]
     fn our_own_look_is_taken_out() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut watch = Watch::new(file.path(), false).unwrap();
+        let mut watch = AccessWatch::new(file.path(), false).unwrap();
         drop(File::open(file.path()).unwrap());
-        assert_eq!(watch.take().unwrap().without_own(), Heard::default());
+        assert_eq!(watch.take().unwrap().without_own(), AccessEvents::default());
     }
 
     #[test]
     fn the_nodes_end_is_heard() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let mut watch = Watch::new(file.path(), false).unwrap();
+        let mut watch = AccessWatch::new(file.path(), false).unwrap();
         let path = file.path().to_owned();
         drop(file);
         let heard = watch.take().unwrap();

@@ -23,10 +23,10 @@ const MAX_STUCK: usize = 4;
 
 /// Where threads that were given up are stuck.
 #[derive(Debug, Default)]
-pub(super) struct Stuck(Mutex<Vec<Arc<Place>>>);
+pub(super) struct Stuck(Mutex<Vec<Arc<LookTarget>>>);
 
 impl Stuck {
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<LookTarget>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -36,27 +36,27 @@ static STUCK: Stuck = Stuck(Mutex::new(Vec::new()));
 
 /// What a look is at.
 #[derive(Debug, Default)]
-struct Place {
+struct LookTarget {
     pid: AtomicU32,
 }
 
 /// Shows where a look is, and what it has to leave out.
 #[derive(Debug, Default)]
 pub(super) struct Guide {
-    place: Arc<Place>,
+    target: Arc<LookTarget>,
     stuck: Vec<u32>,
 }
 
 impl Guide {
     /// Of a look that begins now.
-    fn new(place: Arc<Place>, stuck: &Stuck) -> Self {
-        let stuck = stuck.lock().iter().map(|place| place.pid.load(Ordering::Relaxed)).collect();
-        Self { place, stuck }
+    fn new(target: Arc<LookTarget>, stuck: &Stuck) -> Self {
+        let stuck = stuck.lock().iter().map(|target| target.pid.load(Ordering::Relaxed)).collect();
+        Self { target, stuck }
     }
 
     /// The look comes to this process. `false`: it may not be looked at, it does not answer.
     pub(super) fn enter(&self, pid: u32) -> bool {
-        self.place.pid.store(pid, Ordering::Relaxed);
+        self.target.pid.store(pid, Ordering::Relaxed);
         !self.stuck.contains(&pid)
     }
 }
@@ -65,7 +65,7 @@ type Job<T> = Box<dyn FnOnce(&Guide) -> T + Send>;
 
 /// The thread.
 struct Hand<T> {
-    place: Arc<Place>,
+    target: Arc<LookTarget>,
     jobs: SyncSender<Job<T>>,
     answers: Receiver<T>,
     thread: thread::JoinHandle<()>,
@@ -79,8 +79,8 @@ impl<T: Send + 'static> Hand<T> {
         // One look at a time: neither side ever waits for room.
         let (jobs, asked) = sync_channel::<Job<T>>(1);
         let (answer, answers) = sync_channel(1);
-        let place = Arc::new(Place::default());
-        let own = Arc::clone(&place);
+        let target = Arc::new(LookTarget::default());
+        let own = Arc::clone(&target);
         let work = move || {
             while let Ok(job) = asked.recv() {
                 let looked = job(&Guide::new(Arc::clone(&own), stuck));
@@ -88,14 +88,14 @@ impl<T: Send + 'static> Hand<T> {
                 let mut stuck = stuck.lock();
                 let is_heard = answer.try_send(looked).is_ok();
                 // From now on its process may be looked at again.
-                stuck.retain(|place| !Arc::ptr_eq(place, &own));
+                stuck.retain(|target| !Arc::ptr_eq(target, &own));
                 if !is_heard {
                     break;
                 }
             }
         };
         match thread::Builder::new().name("lenscap-look".into()).stack_size(256 << 10).spawn(work) {
-            Ok(thread) => Some(Self { place, jobs, answers, thread }),
+            Ok(thread) => Some(Self { target, jobs, answers, thread }),
             Err(error) => {
                 tracing::warn!("cannot look who uses cameras: no thread ({error})");
                 None
@@ -204,9 +204,9 @@ impl<T: Send + 'static> Looker<T> {
                     self.waiting = None;
                     return Late::Answer(looked);
                 }
-                let pid = hand.place.pid.load(Ordering::Relaxed);
+                let pid = hand.target.pid.load(Ordering::Relaxed);
                 tracing::warn!("process {pid} does not say whether it uses a camera; it is left out until it does");
-                stuck.push(Arc::clone(&hand.place));
+                stuck.push(Arc::clone(&hand.target));
             }
             Err(TryRecvError::Disconnected) => {}
         }
@@ -310,7 +310,7 @@ mod tests {
             let _ = held.recv();
             guide.enter(PID)
         });
-        soon(|| looker.hand.as_ref().is_some_and(|hand| hand.place.pid.load(Ordering::Relaxed) == PID));
+        soon(|| looker.hand.as_ref().is_some_and(|hand| hand.target.pid.load(Ordering::Relaxed) == PID));
         let mut asked = 0;
         while looker.take(looker.deadline().unwrap()) != Late::GivenUp {
             asked += 1;

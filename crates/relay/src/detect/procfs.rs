@@ -34,39 +34,39 @@ const MAX_NAME_CHARS: usize = 64;
 pub(super) const PROC: &str = "/proc";
 
 /// A device number, as major and minor.
-type Device = (u32, u32);
+type DeviceNumber = (u32, u32);
 
 /// What makes two paths the same node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
+enum NodeIdentity {
     /// A character device: whatever node has this number.
-    Device(Device),
+    Device(DeviceNumber),
     /// Anything else: this file.
-    File { device: Device, inode: u64 },
+    File { device: DeviceNumber, inode: u64 },
 }
 
 /// Where a process has the node from, as its memory map would show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    device: Device,
+struct MappedFile {
+    device: DeviceNumber,
     inode: u64,
     path: Vec<u8>,
 }
 
 /// The node that is watched.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct WatchedNode {
     path: PathBuf,
-    identity: Identity,
-    place: Place,
+    identity: NodeIdentity,
+    place: MappedFile,
 }
 
-impl Node {
+impl WatchedNode {
     /// The node at `path`; symbolic links are followed.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
         let path = path.canonicalize()?;
         let stat = Stat::of(CWD, path.as_os_str().as_bytes())?;
-        let place = Place { device: stat.device, inode: stat.inode, path: path.as_os_str().as_bytes().to_vec() };
+        let place = MappedFile { device: stat.device, inode: stat.inode, path: path.as_os_str().as_bytes().to_vec() };
         Ok(Self { identity: stat.identity(), place, path })
     }
 
@@ -99,21 +99,21 @@ impl Node {
 
 /// A process that has the node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct HolderProcess {
     /// Its id.
     pub pid: u32,
     /// The executable's base name, or the kernel's short name of the process.
     pub name: String,
     /// Whether the node is mapped; `None` when the memory map is unreadable.
     pub mapped: Option<bool>,
-    places: Vec<Place>,
+    places: Vec<MappedFile>,
 }
 
 /// What a scan of all processes found.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(super) struct ProcessScan {
     /// The processes that have the node, by ascending pid.
-    pub found: Vec<Found>,
+    pub found: Vec<HolderProcess>,
     /// Descriptors seen on nodes of the loopback module in all processes but the skipped ones.
     pub loopback_files: usize,
     /// Whether some process did not show its descriptors.
@@ -124,15 +124,15 @@ pub(super) struct Scan {
 #[derive(Debug, Default)]
 pub(super) struct Again {
     /// Those that still have the node.
-    pub found: Vec<Found>,
+    pub found: Vec<HolderProcess>,
     /// Some of them do not show their descriptors any more.
     pub some_unreadable: bool,
 }
 
 /// What one process shows.
-enum Shown {
+enum Holding {
     /// It has the node.
-    Has(Found),
+    Has(HolderProcess),
     /// It has not, or is no more.
     HasNot,
     /// It keeps that to itself.
@@ -143,11 +143,11 @@ enum Shown {
 
 /// What is asked of a scan.
 #[derive(Debug)]
-pub(super) struct Question<'a> {
+pub(super) struct HolderQuery<'a> {
     /// The node.
-    pub node: &'a Node,
-    /// All nodes of the loopback module; see [`Scan::loopback_files`].
-    pub loopbacks: &'a BTreeSet<Device>,
+    pub node: &'a WatchedNode,
+    /// All nodes of the loopback module; see [`ProcessScan::loopback_files`].
+    pub loopbacks: &'a BTreeSet<DeviceNumber>,
     /// Whether memory maps matter; without, `mapped` is only right for a process that has no descriptor left.
     pub maps: bool,
     /// [`PROC`].
@@ -156,11 +156,11 @@ pub(super) struct Question<'a> {
     pub guide: &'a Guide,
 }
 
-impl Question<'_> {
+impl HolderQuery<'_> {
     /// Looks at every process but `skipped`. `before` is what the last look found: a process that has closed its
     /// descriptor is recognised by what it still has mapped, and one that cannot be looked at has what it had.
-    pub(super) fn all(&self, skipped: &[u32], before: &[Found]) -> Scan {
-        let mut scan = Scan::default();
+    pub(super) fn all(&self, skipped: &[u32], before: &[HolderProcess]) -> ProcessScan {
+        let mut scan = ProcessScan::default();
         let entries =
             match rustix::fs::open(self.proc, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                 .and_then(Dir::new)
@@ -181,10 +181,10 @@ impl Question<'_> {
             }
             let before = before.iter().find(|found| found.pid == pid);
             match self.look(pid, before, &mut scan.loopback_files) {
-                Shown::Has(found) => scan.found.push(found),
-                Shown::HasNot => {}
-                Shown::Hidden => scan.some_unreadable = true,
-                Shown::Unknown => {
+                Holding::Has(found) => scan.found.push(found),
+                Holding::HasNot => {}
+                Holding::Hidden => scan.some_unreadable = true,
+                Holding::Unknown => {
                     scan.found.extend(before.cloned());
                     scan.some_unreadable = true;
                 }
@@ -197,14 +197,14 @@ impl Question<'_> {
     }
 
     /// Looks again at the processes found before; those without the node are dropped.
-    pub(super) fn again(&self, before: &[Found]) -> Again {
+    pub(super) fn again(&self, before: &[HolderProcess]) -> Again {
         let mut again = Again::default();
         for known in before {
             match self.look(known.pid, Some(known), &mut 0) {
-                Shown::Has(found) => again.found.push(found),
-                Shown::HasNot => {}
-                Shown::Hidden => again.some_unreadable = true,
-                Shown::Unknown => again.found.push(known.clone()),
+                Holding::Has(found) => again.found.push(found),
+                Holding::HasNot => {}
+                Holding::Hidden => again.some_unreadable = true,
+                Holding::Unknown => again.found.push(known.clone()),
             }
         }
         again
@@ -215,18 +215,18 @@ impl Question<'_> {
         self.descriptors(std::process::id(), &mut 0).map_or(0, |(count, _)| count)
     }
 
-    fn look(&self, pid: u32, before: Option<&Found>, files: &mut usize) -> Shown {
+    fn look(&self, pid: u32, before: Option<&HolderProcess>, files: &mut usize) -> Holding {
         if !self.guide.enter(pid) {
-            return Shown::Unknown;
+            return Holding::Unknown;
         }
         let (count, mut places) = match self.descriptors(pid, files) {
             Ok(seen) => seen,
-            Err(error) if is_denied(&error) => return Shown::Hidden,
-            Err(error) if is_gone(&error) => return Shown::HasNot,
-            Err(_) => return Shown::Unknown,
+            Err(error) if is_denied(&error) => return Holding::Hidden,
+            Err(error) if is_gone(&error) => return Holding::HasNot,
+            Err(_) => return Holding::Unknown,
         };
         if count == 0 && before.is_none() {
-            return Shown::HasNot;
+            return Holding::HasNot;
         }
         for place in before.map_or(&[][..], |found| &found.places) {
             remember(&mut places, place.clone());
@@ -241,13 +241,13 @@ impl Question<'_> {
             Some(false)
         };
         if count == 0 && mapped != Some(true) {
-            return Shown::HasNot;
+            return Holding::HasNot;
         }
-        Shown::Has(Found { pid, name: name_of(self.proc, pid), mapped, places })
+        Holding::Has(HolderProcess { pid, name: name_of(self.proc, pid), mapped, places })
     }
 
     /// How many descriptors of the node the process has, and where they were opened.
-    fn descriptors(&self, pid: u32, files: &mut usize) -> io::Result<(usize, Vec<Place>)> {
+    fn descriptors(&self, pid: u32, files: &mut usize) -> io::Result<(usize, Vec<MappedFile>)> {
         let directory = rustix::fs::open(
             self.proc.join(format!("{pid}/fd")),
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
@@ -269,24 +269,24 @@ impl Question<'_> {
             }
             if stat.identity() == self.node.identity {
                 count += 1;
-                remember(&mut places, Place { device: stat.device, inode: stat.inode, path: link.to_vec() });
+                remember(&mut places, MappedFile { device: stat.device, inode: stat.inode, path: link.to_vec() });
             }
         }
         Ok((count, places))
     }
 }
 
-fn remember(places: &mut Vec<Place>, place: Place) {
+fn remember(places: &mut Vec<MappedFile>, place: MappedFile) {
     if places.len() < MAX_PLACES && !places.contains(&place) {
         places.push(place);
     }
 }
 
 struct Stat {
-    device: Device,
+    device: DeviceNumber,
     inode: u64,
     /// The number of a character device.
-    number: Option<Device>,
+    number: Option<DeviceNumber>,
 }
 
 impl Stat {
@@ -306,17 +306,17 @@ impl Stat {
         Self::of(directory, name)
     }
 
-    fn identity(&self) -> Identity {
+    fn identity(&self) -> NodeIdentity {
         match self.number {
-            Some(number) => Identity::Device(number),
-            None => Identity::File { device: self.device, inode: self.inode },
+            Some(number) => NodeIdentity::Device(number),
+            None => NodeIdentity::File { device: self.device, inode: self.inode },
         }
     }
 }
 
 /// Whether the process has one of the places mapped; `None` when its memory map is not for us. `process` is its directory
 /// in `/proc`.
-fn is_mapped(process: &Path, node: &Place, places: &[Place]) -> io::Result<Option<bool>> {
+fn is_mapped(process: &Path, node: &MappedFile, places: &[MappedFile]) -> io::Result<Option<bool>> {
     let answer = |error: io::Error| match error {
         error if is_denied(&error) => Ok(None),
         error if is_gone(&error) => Ok(Some(false)),
@@ -344,7 +344,7 @@ fn is_mapped(process: &Path, node: &Place, places: &[Place]) -> io::Result<Optio
 
 /// Whether a line of `/proc/PID/maps` (`address perms offset device inode path`) is of this place. Some file systems show
 /// another device number here than `stat` gives, hence the path.
-fn is_mapping_of(line: &[u8], place: &Place) -> bool {
+fn is_mapping_of(line: &[u8], place: &MappedFile) -> bool {
     let Ok(line) = str::from_utf8(line.trim_ascii_end()) else { return false };
     let mut fields = line.splitn(6, ' ');
     let (Some(device), Some(inode)) = (fields.nth(3), fields.next()) else { return false };
@@ -386,8 +386,8 @@ fn is_gone(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        Place { device: (0, 6), inode: 417, path: b"/dev/video0".to_vec() }
+    fn place() -> MappedFile {
+        MappedFile { device: (0, 6), inode: 417, path: b"/dev/video0".to_vec() }
     }
 
     #[test]
@@ -405,10 +405,10 @@ mod tests {
 
     #[test]
     fn only_device_like_links_are_examined() {
-        let node = Node {
+        let node = WatchedNode {
             path: "/tmp/node".into(),
-            identity: Identity::Device((81, 0)),
-            place: Place { path: b"/tmp/node".to_vec(), ..place() },
+            identity: NodeIdentity::Device((81, 0)),
+            place: MappedFile { path: b"/tmp/node".to_vec(), ..place() },
         };
         for candidate in ["/tmp/node", "/dev/video0", "/dev/camera", "/video3", "/run/container/dev/video0"] {
             assert!(node.is_candidate(candidate.as_bytes()), "{candidate}");
@@ -437,7 +437,7 @@ mod tests {
         let own = Path::new("/proc/self");
         assert_eq!(is_mapped(own, &place(), &[]).unwrap(), Some(false));
         let exe = std::env::current_exe().unwrap();
-        let node = Node::at(&exe).unwrap();
+        let node = WatchedNode::at(&exe).unwrap();
         assert_eq!(is_mapped(own, &node.place, &[]).unwrap(), Some(true), "a program maps its own file");
         assert_eq!(is_mapped(Path::new("/proc/0"), &place(), &[]).unwrap(), Some(false), "no such process");
         let garbled = tempfile::tempdir().unwrap();
@@ -448,10 +448,10 @@ mod tests {
     #[test]
     fn a_process_that_cannot_be_looked_at_has_what_it_had() {
         let proc = tempfile::tempdir().unwrap();
-        let node = Node::at(&std::env::current_exe().unwrap()).unwrap();
+        let node = WatchedNode::at(&std::env::current_exe().unwrap()).unwrap();
         let guide = Guide::default();
         let loopbacks = BTreeSet::new();
-        let question = Question { node: &node, loopbacks: &loopbacks, maps: true, proc: proc.path(), guide: &guide };
+        let question = HolderQuery { node: &node, loopbacks: &loopbacks, maps: true, proc: proc.path(), guide: &guide };
         for pid in ["41", "42"] {
             std::fs::create_dir_all(proc.path().join(pid).join("fd")).unwrap();
             std::os::unix::fs::symlink(&node.path, proc.path().join(pid).join("fd/3")).unwrap();
@@ -462,7 +462,7 @@ mod tests {
             scan.found.iter().map(|found| (found.pid, found.mapped)).collect::<Vec<_>>(),
             [(41, Some(false)), (42, Some(false))]
         );
-        let before = vec![Found { mapped: Some(true), ..scan.found[0].clone() }, scan.found[1].clone()];
+        let before = vec![HolderProcess { mapped: Some(true), ..scan.found[0].clone() }, scan.found[1].clone()];
         // Neither its descriptors nor its map can be read; the other is no more.
         std::fs::remove_dir_all(proc.path().join("41/fd")).unwrap();
         std::os::unix::fs::symlink("fd", proc.path().join("41/fd")).unwrap();

@@ -46,7 +46,7 @@ impl FakeUsage {
     }
 }
 
-struct Bench {
+struct DetectorBench {
     module: FakeUsage,
     detector: Detector,
     file: tempfile::TempPath,
@@ -55,7 +55,7 @@ struct Bench {
 
 const POLL: Duration = Duration::from_millis(50);
 
-impl Bench {
+impl DetectorBench {
     /// Nobody is there, and all processes may be looked at again.
     fn new() -> Self {
         let mut bench = Self::begin();
@@ -125,7 +125,7 @@ fn usages(presence: &Presence) -> Vec<Use> {
 
 #[test]
 fn an_event_says_that_somebody_streams_and_stops() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.module.set(true);
     let presence = bench.dispatch().unwrap();
     assert_eq!((presence.clients[0].name.as_str(), usages(&presence)), (UNSEEN, vec![Use::Streaming]));
@@ -135,7 +135,7 @@ fn an_event_says_that_somebody_streams_and_stops() {
 
 #[test]
 fn the_one_holder_is_named_and_merely_looks_after_streamoff() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     let holding = bench.holder();
     let scanned = bench.now + Duration::from_secs(5);
     let presence = bench.dispatch().or_else(|| bench.pass_until(scanned)).unwrap();
@@ -149,7 +149,7 @@ fn the_one_holder_is_named_and_merely_looks_after_streamoff() {
 
 #[test]
 fn a_lost_streamoff_is_repaired_within_thirty_seconds() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.module.set(true);
     assert!(bench.dispatch().unwrap().any_streaming());
     bench.pass_until(bench.now + Duration::from_secs(2));
@@ -161,7 +161,7 @@ fn a_lost_streamoff_is_repaired_within_thirty_seconds() {
 
 #[test]
 fn a_lost_streamon_of_a_known_holder_is_repaired_within_thirty_seconds() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     let _holding = bench.holder();
     let scanned = bench.now + Duration::from_secs(5);
     assert!(bench.dispatch().or_else(|| bench.pass_until(scanned)).is_some());
@@ -173,7 +173,7 @@ fn a_lost_streamon_of_a_known_holder_is_repaired_within_thirty_seconds() {
 
 #[test]
 fn a_lost_streamon_of_an_unseen_client_is_repaired_within_five_minutes() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.module.set_and_lose_the_event(true);
     let lost = bench.now;
     assert!(bench.pass_until(lost + Duration::from_secs(300)).unwrap().any_streaming());
@@ -181,7 +181,7 @@ fn a_lost_streamon_of_an_unseen_client_is_repaired_within_five_minutes() {
 
 #[test]
 fn an_event_lost_right_after_another_is_repaired_at_once() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.module.set(true);
     assert!(bench.dispatch().unwrap().any_streaming());
     bench.module.set_and_lose_the_event(false);
@@ -191,7 +191,7 @@ fn an_event_lost_right_after_another_is_repaired_at_once() {
 
 #[test]
 fn the_engine_may_ask_for_the_level() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.pass_until(bench.now + Duration::from_secs(1));
     bench.module.set_and_lose_the_event(true);
     assert_eq!(bench.dispatch(), None);
@@ -202,7 +202,7 @@ fn the_engine_may_ask_for_the_level() {
 
 #[test]
 fn idle_wakes_once_in_five_minutes_and_echoes_wake_nobody() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     // What the start brings, and the first check.
     bench.pass_until(bench.now + Duration::from_secs(1));
     bench.pass();
@@ -217,7 +217,7 @@ fn idle_wakes_once_in_five_minutes_and_echoes_wake_nobody() {
 
 #[test]
 fn an_open_node_costs_one_wake_up_in_thirty_seconds_where_the_module_tells() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     let _holding = bench.holder();
     bench.dispatch();
     bench.module.set(true);
@@ -234,7 +234,7 @@ fn an_open_node_costs_one_wake_up_in_thirty_seconds_where_the_module_tells() {
 
 #[test]
 fn a_node_that_is_gone_has_nobody_and_waits_for_nothing() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.module.set(true);
     assert!(bench.dispatch().is_some());
     bench.module.0.gone.set(true);
@@ -246,7 +246,7 @@ fn a_node_that_is_gone_has_nobody_and_waits_for_nothing() {
 
 #[test]
 fn a_holder_that_comes_and_goes_unheard_is_forgotten() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     let holding = bench.holder();
     let scanned = bench.now + Duration::from_secs(5);
     assert!(bench.dispatch().or_else(|| bench.pass_until(scanned)).is_some());
@@ -260,12 +260,12 @@ fn a_holder_that_comes_and_goes_unheard_is_forgotten() {
 
 #[test]
 fn a_read_heard_before_its_reader_is_found_is_not_forgotten() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     std::fs::write(&bench.file, "one frame\n").unwrap();
     bench.dispatch();
     bench.pass_until(bench.now + Duration::from_secs(5));
     // Scans are not allowed for a while: too many came before.
-    bench.detector.cadence.scanned(bench.now, Duration::from_millis(200));
+    bench.detector.schedule.scanned(bench.now, Duration::from_millis(200));
     let mut holding = bench.holder();
     let input = holding.0.stdin.as_mut().unwrap();
     std::io::Write::write_all(input, b"read\n").unwrap();
@@ -277,7 +277,7 @@ fn a_read_heard_before_its_reader_is_found_is_not_forgotten() {
 
 #[test]
 fn our_own_descriptors_are_nobodys() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     let _open = File::open(&bench.file).unwrap();
     bench.dispatch();
     bench.pass_until(bench.now + Duration::from_secs(60));
@@ -312,7 +312,7 @@ pub(super) fn stuck_processes(node: &Path) -> tempfile::TempDir {
 fn a_process_that_does_not_answer_stops_nobody() {
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut bench = Bench::begin();
+        let mut bench = DetectorBench::begin();
         let proc = stuck_processes(&bench.file.canonicalize().unwrap());
         bench.detector.proc = proc.path().to_owned();
         bench.detector.looker = Looker::new(Duration::from_millis(50), Box::leak(Box::default()));
@@ -347,7 +347,7 @@ fn a_process_that_does_not_answer_stops_nobody() {
 
 #[test]
 fn a_late_answer_is_taken_when_it_comes() {
-    let mut bench = Bench::begin();
+    let mut bench = DetectorBench::begin();
     bench.detector.looker.set_patience(Duration::ZERO);
     let _holding = bench.holder();
     bench.dispatch();
@@ -367,7 +367,7 @@ fn a_late_answer_is_taken_when_it_comes() {
 
 #[test]
 fn who_streams_is_told_with_the_name_when_that_comes_in_a_moment() {
-    let mut bench = Bench::begin();
+    let mut bench = DetectorBench::begin();
     bench.detector.looker.set_patience(Duration::ZERO);
     let _holding = bench.holder();
     bench.module.set(true);
@@ -385,10 +385,10 @@ fn who_streams_is_told_with_the_name_when_that_comes_in_a_moment() {
 
 #[test]
 fn who_streams_is_told_with_the_name_though_looks_came_one_after_the_other() {
-    let mut bench = Bench::new();
+    let mut bench = DetectorBench::new();
     bench.pass_until(bench.now + Duration::from_secs(5));
     // A busy computer: so long did the last look take, and so the next one is put off.
-    bench.detector.cadence.scanned(bench.now, Duration::from_millis(300));
+    bench.detector.schedule.scanned(bench.now, Duration::from_millis(300));
     let holding = bench.holder();
     bench.module.set(true);
     let began = bench.now;

@@ -1,7 +1,7 @@
 //! Whether USB cameras stream, ours or not: without opening one, waking one, or any privilege.
 //!
 //! The kernel shows it in sysfs (`sysfs`), but nothing of it can be waited for. What can be heard is that a node is
-//! opened or closed (`ears`); from then on sysfs is read (`sampler`) until nobody has a camera open any more. While
+//! opened or closed (`node_events`); from then on sysfs is read (`sampler`) until nobody has a camera open any more. While
 //! nobody has, nothing is read and nothing is due.
 //!
 //! It serves two ends:
@@ -9,16 +9,16 @@
 //! 2. Other cameras: those that programs use past the relay, with the programs' names. Can be switched off.
 //!
 //! What cannot be read or understood changes nothing: a camera is gone when the kernel says so, and off when the kernel
-//! says so. It is looked at again, ever less often ([`pace`]).
+//! says so. It is looked at again, ever less often ([`rescan_pace`]).
 //!
 //! What it cannot know: cameras that are not USB; the microphone of a bulk camera counts as its video while both are
 //! open; a node that was made elsewhere than in `/dev` (some containers) is not heard, and its use is seen only while
 //! something else is; who it is, where the program is another user's.
 
-mod ears;
 #[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
-mod pace;
+mod node_events;
+mod rescan_pace;
 mod sampler;
 mod sysfs;
 #[cfg(test)]
@@ -30,13 +30,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::look::{self, Guide, Late, Looker};
-use super::procfs::{Found, Node, PROC, Question};
-use ears::{Ears, Stir};
+use super::procfs::{HolderProcess, HolderQuery, PROC, WatchedNode};
 use lenscap_core::event::SensorEvent;
 use lenscap_core::status::OtherCamera;
-use pace::Pace;
+use node_events::{NodeEvent, NodeListener};
+use rescan_pace::RescanPace;
 use sampler::{Flow, Held, Sampler};
-use sysfs::{Camera, Said};
+use sysfs::{Readout, UsbCamera};
 
 /// How long some camera may be open unheard after anything was heard: events get merged, and containers have their own
 /// nodes.
@@ -75,13 +75,13 @@ impl Default for Roots {
 /// One camera and what is known of it.
 #[derive(Debug)]
 struct Tracked {
-    camera: Camera,
+    camera: UsbCamera,
     sampler: Sampler,
     /// Opens minus closes heard of its nodes, with what inotify merged missing.
     balance: u32,
     heard_at: Option<Instant>,
     /// Who has it, and when that was asked.
-    holders: Option<(Instant, Vec<Found>)>,
+    holders: Option<(Instant, Vec<HolderProcess>)>,
     /// Those who had it before we listened are still to be counted.
     is_uncounted: bool,
     /// Programs that have it, as last looked at; none while it does not stream.
@@ -91,7 +91,7 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn new(camera: Camera, is_uncounted: bool, now: Instant) -> Self {
+    fn new(camera: UsbCamera, is_uncounted: bool, now: Instant) -> Self {
         let mut sampler = Sampler::default();
         sampler.stir(now);
         Self {
@@ -120,18 +120,18 @@ struct Claim {
 pub struct Sensors {
     roots: Roots,
     watch_others: bool,
-    ears: Option<Ears>,
+    listener: Option<NodeListener>,
     cameras: Vec<Tracked>,
     /// Open files of all nodes of the driver.
     references: sysfs::References,
     /// Looks for cameras because nodes came or went.
-    stirred: Pace,
+    stirred: RescanPace,
     /// Looks for cameras because one could not be read, or went unheard.
-    doubted: Pace,
+    doubted: RescanPace,
     claim: Claim,
     worker: Option<u32>,
     /// Looks who has a camera's nodes; says of which camera.
-    looker: Looker<(PathBuf, Instant, Vec<Found>)>,
+    looker: Looker<(PathBuf, Instant, Vec<HolderProcess>)>,
     /// [`PROC`].
     proc: PathBuf,
     /// Seen on this kernel: an open camera sleeps until it is asked something.
@@ -146,11 +146,11 @@ impl Sensors {
     pub fn new(roots: Roots, watch_others: bool, now: Instant) -> Self {
         let mut sensors = Self {
             references: sysfs::References::new(&roots.sysfs),
-            stirred: Pace::new(FREE_LOOKS, LOOK_DISTANCE),
-            doubted: Pace::new(1, LONGEST_DOUBT),
+            stirred: RescanPace::new(FREE_LOOKS, LOOK_DISTANCE),
+            doubted: RescanPace::new(1, LONGEST_DOUBT),
             roots,
             watch_others: false,
-            ears: None,
+            listener: None,
             cameras: Vec::new(),
             claim: Claim::default(),
             worker: None,
@@ -171,10 +171,10 @@ impl Sensors {
             return;
         }
         self.watch_others = watch_others;
-        self.ears = None;
+        self.listener = None;
         if watch_others {
-            match Ears::new(&self.roots.dev) {
-                Ok(ears) => self.ears = Some(ears),
+            match NodeListener::new(&self.roots.dev) {
+                Ok(listener) => self.listener = Some(listener),
                 Err(error) => tracing::warn!(
                     "other cameras are not watched ({error}): raise fs.inotify.max_user_instances and max_user_watches"
                 ),
@@ -188,7 +188,7 @@ impl Sensors {
 
     /// Readable when [`Self::dispatch`] has something to do; another one after [`Self::set_watch_others`].
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.ears.as_ref().map(Ears::fd)
+        self.listener.as_ref().map(NodeListener::fd)
     }
 
     /// When [`Self::dispatch`] is due though nothing is readable.
@@ -228,7 +228,7 @@ impl Sensors {
         if names.is_empty() {
             return false;
         }
-        if self.ears.is_none() {
+        if self.listener.is_none() {
             self.rescan(now);
         }
         let is_claimed = |tracked: &&Tracked| tracked.camera.nodes.iter().any(|known| names.contains(known));
@@ -308,26 +308,26 @@ impl Sensors {
     }
 
     fn listen(&mut self, now: Instant) {
-        let Some(ears) = &mut self.ears else { return };
-        let heard = match ears.take() {
+        let Some(listener) = &mut self.listener else { return };
+        let heard = match listener.take() {
             Ok(heard) => heard,
             Err(error) => {
                 tracing::warn!("other cameras are no longer watched: {error}");
-                self.ears = None;
+                self.listener = None;
                 return;
             }
         };
         if heard.changed && self.stirred.ask(now) {
             self.rescan(now);
         }
-        for (node, stir) in heard.stirs {
+        for (node, stir) in heard.events {
             self.heard_at = Some(now);
             let Some(tracked) = self.cameras.iter_mut().find(|tracked| tracked.camera.nodes.contains(&node)) else {
                 continue;
             };
             tracked.balance = match stir {
-                Stir::Opened => tracked.balance.saturating_add(1),
-                Stir::Closed => tracked.balance.saturating_sub(1),
+                NodeEvent::Opened => tracked.balance.saturating_add(1),
+                NodeEvent::Closed => tracked.balance.saturating_sub(1),
             };
             tracked.heard_at = Some(now);
             tracked.stale_since = Some(now);
@@ -339,7 +339,7 @@ impl Sensors {
     /// told.
     fn rescan(&mut self, now: Instant) {
         let mut known = std::mem::take(&mut self.cameras);
-        known.retain(|tracked| tracked.camera.read(Held::No) != Said::Gone);
+        known.retain(|tracked| tracked.camera.read(Held::No) != Readout::Gone);
         let mut scan = sysfs::cameras(&self.roots.sysfs);
         let is_whole = scan.is_whole();
         for camera in scan.cameras.drain(..) {
@@ -351,7 +351,7 @@ impl Sensors {
                     let camera = if old.camera.is_complete { old.camera } else { camera };
                     Tracked { camera, ..old }
                 }
-                None => Tracked::new(camera, self.ears.is_some() && !self.is_unused(), now),
+                None => Tracked::new(camera, self.listener.is_some() && !self.is_unused(), now),
             });
         }
         let is_left = |old: &Tracked| {
@@ -364,9 +364,9 @@ impl Sensors {
             tracing::debug!("not all of the cameras could be read");
             self.doubted.want(now);
         }
-        if let Some(ears) = &mut self.ears {
+        if let Some(listener) = &mut self.listener {
             let nodes = self.cameras.iter().flat_map(|tracked| tracked.camera.nodes.iter().map(String::as_str));
-            if let Err(error) = ears.follow(nodes) {
+            if let Err(error) = listener.follow(nodes) {
                 tracing::warn!("other cameras are not all watched: {error}");
             }
         }
@@ -381,9 +381,9 @@ impl Sensors {
             tracked.camera.complete();
         }
         let reading = match tracked.camera.read(held) {
-            Said::Known(reading) => sampler::Reading { mapped, ..reading },
-            Said::Unknown => sampler::Reading { mapped, held, ..sampler::Reading::default() },
-            Said::Gone => return false,
+            Readout::Known(reading) => sampler::Reading { mapped, ..reading },
+            Readout::Unknown => sampler::Reading { mapped, held, ..sampler::Reading::default() },
+            Readout::Gone => return false,
         };
         let before = tracked.sampler.flow();
         let flow = tracked.sampler.take(now, reading);
@@ -420,7 +420,7 @@ impl Sensors {
     /// It sleeps and was heard to be opened. Either it was closed meanwhile, which is heard first, or this kernel lets
     /// an open camera sleep.
     fn learn(&mut self, index: usize, now: Instant) {
-        let has_more = self.ears.as_ref().is_none_or(Ears::has_more);
+        let has_more = self.listener.as_ref().is_none_or(NodeListener::has_more);
         let heard_at = self.cameras[index].heard_at;
         if !self.sleeps_while_open {
             if has_more || self.is_unused() {
@@ -492,7 +492,13 @@ impl Sensors {
 
     /// Who has it, ourselves included: as it was at `since` or later, and not longer ago than `max_age`. `None`: that
     /// comes later; a dispatch is due then.
-    fn holders(&mut self, index: usize, since: Option<Instant>, max_age: Duration, now: Instant) -> Option<&[Found]> {
+    fn holders(
+        &mut self,
+        index: usize,
+        since: Option<Instant>,
+        max_age: Duration,
+        now: Instant,
+    ) -> Option<&[HolderProcess]> {
         let tracked = &self.cameras[index];
         let is_fresh = tracked.holders.as_ref().is_some_and(|(at, _)| {
             since.is_none_or(|since| *at >= since) && now.saturating_duration_since(*at) < max_age
@@ -507,7 +513,7 @@ impl Sensors {
         self.cameras[index].holders.as_ref().map(|(_, found)| &found[..])
     }
 
-    fn take_look(&mut self, (interface, asked_at, found): (PathBuf, Instant, Vec<Found>)) {
+    fn take_look(&mut self, (interface, asked_at, found): (PathBuf, Instant, Vec<HolderProcess>)) {
         let Some(tracked) = self.cameras.iter_mut().find(|tracked| tracked.camera.interface == interface) else {
             return;
         };
@@ -562,7 +568,7 @@ impl Sensors {
 }
 
 /// The names of the programs that have a camera, each once: those that have frames mapped, else all.
-fn programs(found: &[Found], skipped: &[u32]) -> Vec<String> {
+fn programs(found: &[HolderProcess], skipped: &[u32]) -> Vec<String> {
     let found = found.iter().filter(|found| !skipped.contains(&found.pid));
     let stream = found.clone().any(|found| found.mapped == Some(true));
     let mut names = Vec::new();
@@ -575,11 +581,11 @@ fn programs(found: &[Found], skipped: &[u32]) -> Vec<String> {
 }
 
 /// Who has these nodes.
-fn look_at(nodes: &[PathBuf], proc: &Path, guide: &Guide) -> Vec<Found> {
+fn look_at(nodes: &[PathBuf], proc: &Path, guide: &Guide) -> Vec<HolderProcess> {
     let mut found = Vec::new();
     for node in nodes {
-        let Ok(node) = Node::at(node) else { continue };
-        let question = Question { node: &node, loopbacks: &BTreeSet::new(), maps: true, proc, guide };
+        let Ok(node) = WatchedNode::at(node) else { continue };
+        let question = HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: true, proc, guide };
         found.extend(question.all(&[], &[]).found);
     }
     found

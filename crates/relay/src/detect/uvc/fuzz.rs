@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::sampler::{Held, Sampler, WINDOW};
-use super::sysfs::{References, Said, cameras};
+use super::sysfs::{Readout, References, cameras};
 
 /// Every camera below this root, read some times over.
 pub(in crate::detect) fn look(root: &Path) {
@@ -14,7 +14,7 @@ pub(in crate::detect) fn look(root: &Path) {
         let mut sampler = Sampler::default();
         for held in [Held::Nobody, Held::No, Held::Perhaps, Held::Yes, Held::Yes] {
             sampler.stir(now);
-            let Said::Known(reading) = camera.read(held) else { break };
+            let Readout::Known(reading) = camera.read(held) else { break };
             sampler.take(now, reading);
             let _ = sampler.asks_for_maps();
             now += WINDOW;

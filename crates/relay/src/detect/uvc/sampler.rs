@@ -102,7 +102,7 @@ pub(super) enum Flow {
 
 /// A window of rule 2 that is under way.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+struct CountWindow {
     since: Instant,
     transfers: u32,
 }
@@ -170,7 +170,7 @@ pub(super) struct Sampler {
     flow: Flow,
     /// It is taken to stream until a reading tells.
     is_presumed: bool,
-    window: Option<Window>,
+    window: Option<CountWindow>,
     bursts: Bursts,
     next: Option<Instant>,
     hurry_until: Option<Instant>,
@@ -277,14 +277,14 @@ impl Sampler {
     fn count(&mut self, now: Instant, transfers: u32, mapped: Option<bool>) -> Flow {
         let was = if self.flow == Flow::Streaming { Flow::Streaming } else { Flow::Open };
         let Some(window) = self.window else {
-            self.window = Some(Window { since: now, transfers });
+            self.window = Some(CountWindow { since: now, transfers });
             return was;
         };
         let elapsed = now.saturating_duration_since(window.since);
         if elapsed < WINDOW {
             return was;
         }
-        self.window = Some(Window { since: now, transfers });
+        self.window = Some(CountWindow { since: now, transfers });
         // Whether it went up or down cannot be told from the numbers: it goes on after its end.
         let grown = transfers.wrapping_sub(window.transfers).cast_signed();
         if elapsed > WINDOW_LIMIT || grown < 0 {

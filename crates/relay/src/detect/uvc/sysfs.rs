@@ -23,7 +23,7 @@ const STREAMING: u32 = 2;
 
 /// What the kernel answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Said<T> {
+pub(super) enum Readout<T> {
     /// This.
     Known(T),
     /// There is no such thing, or no longer.
@@ -32,7 +32,7 @@ pub(super) enum Said<T> {
     Unknown,
 }
 
-impl<T> Said<T> {
+impl<T> Readout<T> {
     fn failed(error: &io::Error) -> Self {
         match rustix::io::Errno::from_io_error(error) {
             Some(rustix::io::Errno::NOENT | rustix::io::Errno::NODEV) => Self::Gone,
@@ -48,11 +48,11 @@ impl<T> Said<T> {
     }
 
     /// `None` of `understand`: unknown.
-    fn and_then<U>(self, understand: impl FnOnce(T) -> Option<U>) -> Said<U> {
+    fn and_then<U>(self, understand: impl FnOnce(T) -> Option<U>) -> Readout<U> {
         match self {
-            Self::Known(value) => understand(value).map_or(Said::Unknown, Said::Known),
-            Self::Gone => Said::Gone,
-            Self::Unknown => Said::Unknown,
+            Self::Known(value) => understand(value).map_or(Readout::Unknown, Readout::Known),
+            Self::Gone => Readout::Gone,
+            Self::Unknown => Readout::Unknown,
         }
     }
 }
@@ -70,34 +70,34 @@ impl Attribute {
         Self { path, file: RefCell::new(None) }
     }
 
-    fn read<T>(&self, understand: impl FnOnce(&str) -> Option<T>) -> Said<T> {
+    fn read<T>(&self, understand: impl FnOnce(&str) -> Option<T>) -> Readout<T> {
         let said = self.text().and_then(|text| understand(&text));
-        if !matches!(said, Said::Known(_)) {
+        if !matches!(said, Readout::Known(_)) {
             *self.file.borrow_mut() = None;
         }
         said
     }
 
-    fn text(&self) -> Said<String> {
+    fn text(&self) -> Readout<String> {
         let mut file = self.file.borrow_mut();
         let opened = match file.take().map_or_else(|| File::open(&self.path), Ok) {
             Ok(opened) => opened,
-            Err(error) => return Said::failed(&error),
+            Err(error) => return Readout::failed(&error),
         };
         let mut buffer = [0; MAX_ATTRIBUTE];
         match opened.read_at(&mut buffer, 0) {
             Ok(count) => {
                 *file = Some(opened);
-                Said::Known(String::from_utf8_lossy(&buffer[..count]).trim().to_owned())
+                Readout::Known(String::from_utf8_lossy(&buffer[..count]).trim().to_owned())
             }
-            Err(error) => Said::failed(&error),
+            Err(error) => Readout::failed(&error),
         }
     }
 }
 
 /// A USB camera.
 #[derive(Debug)]
-pub(super) struct Camera {
+pub(super) struct UsbCamera {
     /// Its VideoControl interface.
     pub interface: PathBuf,
     /// A name for people.
@@ -134,31 +134,31 @@ impl Stream {
     }
 
     /// The alternate setting now.
-    fn read(&self) -> Said<u32> {
+    fn read(&self) -> Readout<u32> {
         let alternate = self.alternate.read(|text| text.parse::<u32>().ok());
         if self.is_bulk.get().is_none() {
             self.is_bulk.set(match alternate {
                 // Bulk video needs no other setting. (A still picture may come in bulk, at another one.)
-                Said::Known(0) => has_bulk_endpoint(&self.directory).known(),
-                Said::Known(_) => Some(false),
-                Said::Gone | Said::Unknown => None,
+                Readout::Known(0) => has_bulk_endpoint(&self.directory).known(),
+                Readout::Known(_) => Some(false),
+                Readout::Gone | Readout::Unknown => None,
             });
         }
         alternate
     }
 }
 
-impl Camera {
-    /// [`Said::Gone`]: it is no USB camera.
-    fn new(interface: PathBuf, nodes: Vec<(u32, String)>, name: Option<String>) -> Said<Self> {
+impl UsbCamera {
+    /// [`Readout::Gone`]: it is no USB camera.
+    fn new(interface: PathBuf, nodes: Vec<(u32, String)>, name: Option<String>) -> Readout<Self> {
         for (attribute, expected) in [("bInterfaceClass", VIDEO_CLASS), ("bInterfaceSubClass", CONTROL)] {
             match hex(&interface, attribute) {
-                Said::Known(said) if said == expected => {}
-                Said::Known(_) | Said::Gone => return Said::Gone,
-                Said::Unknown => return Said::Unknown,
+                Readout::Known(readout) if readout == expected => {}
+                Readout::Known(_) | Readout::Gone => return Readout::Gone,
+                Readout::Unknown => return Readout::Unknown,
             }
         }
-        let Some(device) = interface.parent() else { return Said::Gone };
+        let Some(device) = interface.parent() else { return Readout::Gone };
         let product = name.or_else(|| text(device, "product").known()).filter(|name| !name.is_empty());
         let name = product.unwrap_or_else(|| nodes.first().map(|(_, node)| node.clone()).unwrap_or_default());
         let mut camera = Self {
@@ -172,7 +172,7 @@ impl Camera {
             interface,
         };
         camera.complete();
-        Said::Known(camera)
+        Readout::Known(camera)
     }
 
     /// Looks for what was not there yet, or could not be read.
@@ -184,23 +184,23 @@ impl Camera {
         self.is_complete = has_all_streams && self.streams.iter().all(|stream| stream.is_bulk.get().is_some());
     }
 
-    /// What it shows now; [`Said::Gone`] when it is no longer there.
-    pub(super) fn read(&self, held: Held) -> Said<Reading> {
+    /// What it shows now; [`Readout::Gone`] when it is no longer there.
+    pub(super) fn read(&self, held: Held) -> Readout<Reading> {
         let mut alternate = self.has_all_streams.then_some(false);
         let mut is_gone = false;
         for stream in &self.streams {
             match stream.read() {
-                Said::Known(0) => {}
-                Said::Known(_) => alternate = Some(true),
-                Said::Gone => is_gone = true,
-                Said::Unknown => {
+                Readout::Known(0) => {}
+                Readout::Known(_) => alternate = Some(true),
+                Readout::Gone => is_gone = true,
+                Readout::Unknown => {
                     is_gone |= is_missing(&stream.directory);
                     alternate = alternate.filter(|alternate| *alternate);
                 }
             }
         }
         if is_gone || (self.streams.is_empty() && is_missing(&self.interface)) {
-            return Said::Gone;
+            return Readout::Gone;
         }
         let status = self.status.read(|text| match text {
             "suspended" => Some(Some(false)),
@@ -209,20 +209,20 @@ impl Camera {
             _ => None,
         });
         let awake = match status {
-            Said::Known(Some(awake)) => Some(awake),
+            Readout::Known(Some(awake)) => Some(awake),
             // A kernel without power management: whoever has it open may stream.
-            Said::Known(None) | Said::Gone => Some(held == Held::Yes),
-            Said::Unknown => None,
+            Readout::Known(None) | Readout::Gone => Some(held == Held::Yes),
+            Readout::Unknown => None,
         };
         let is_bulk = self.streams.iter().any(|stream| stream.is_bulk.get() == Some(true));
         let transfers = match (is_bulk, awake) {
             (true, Some(true) | None) => match self.urbs.read(transfers) {
-                Said::Known(count) => Transfers::Count(count),
-                Said::Gone | Said::Unknown => Transfers::Unknown,
+                Readout::Known(count) => Transfers::Count(count),
+                Readout::Gone | Readout::Unknown => Transfers::Unknown,
             },
             (true, Some(false)) | (false, _) => Transfers::Uncounted,
         };
-        Said::Known(Reading { awake, alternate, transfers, held, mapped: None })
+        Readout::Known(Reading { awake, alternate, transfers, held, mapped: None })
     }
 }
 
@@ -234,21 +234,21 @@ fn transfers(text: &str) -> Option<u32> {
 
 /// Whether there is certainly no such file.
 fn is_missing(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_err_and(|error| Said::<()>::failed(&error) == Said::Gone)
+    fs::symlink_metadata(path).is_err_and(|error| Readout::<()>::failed(&error) == Readout::Gone)
 }
 
 /// What there is.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(super) struct UsbScan {
     /// By their first node's number.
-    pub cameras: Vec<Camera>,
+    pub cameras: Vec<UsbCamera>,
     /// VideoControl interfaces, perhaps, of which not enough could be read.
     pub unknown: BTreeSet<PathBuf>,
     /// Nodes could not be listed: there may be more.
     pub is_partial: bool,
 }
 
-impl Scan {
+impl UsbScan {
     /// Whether it is worth another look.
     pub(super) fn is_whole(&self) -> bool {
         !self.is_partial && self.unknown.is_empty() && self.cameras.iter().all(|camera| camera.is_complete)
@@ -261,8 +261,8 @@ impl Scan {
 }
 
 /// All USB cameras below this root of sysfs.
-pub(super) fn cameras(root: &Path) -> Scan {
-    let mut scan = Scan::default();
+pub(super) fn cameras(root: &Path) -> UsbScan {
+    let mut scan = UsbScan::default();
     let mut found: BTreeMap<PathBuf, Vec<(u32, String, Option<String>)>> = BTreeMap::new();
     // Without the directory no video driver is loaded.
     for entry in entries(&root.join("class/video4linux"), &mut scan.is_partial).into_iter().take(MAX_NODES) {
@@ -273,7 +273,7 @@ pub(super) fn cameras(root: &Path) -> Scan {
                 found.entry(interface).or_default().push((number, node, text(&entry, "name").known()));
             }
             // A loopback's node has no device.
-            Err(error) => scan.is_partial |= Said::<()>::failed(&error) == Said::Unknown,
+            Err(error) => scan.is_partial |= Readout::<()>::failed(&error) == Readout::Unknown,
         }
     }
     let mut cameras = Vec::new();
@@ -281,10 +281,10 @@ pub(super) fn cameras(root: &Path) -> Scan {
         nodes.sort();
         let Some((first, _, name)) = nodes.first().cloned() else { continue };
         let nodes = nodes.into_iter().map(|(number, node, _)| (number, node)).collect();
-        match Camera::new(interface.clone(), nodes, name) {
-            Said::Known(camera) => cameras.push((first, camera)),
-            Said::Gone => {}
-            Said::Unknown => drop(scan.unknown.insert(interface)),
+        match UsbCamera::new(interface.clone(), nodes, name) {
+            Readout::Known(camera) => cameras.push((first, camera)),
+            Readout::Gone => {}
+            Readout::Unknown => drop(scan.unknown.insert(interface)),
         }
     }
     cameras.sort_by_key(|(first, _)| *first);
@@ -313,9 +313,9 @@ impl References {
 /// first (`usb_set_configuration`; seen on 6.1).
 fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
     let mut is_partial = false;
-    let mut or = |said: Said<u32>, otherwise| {
-        is_partial |= said == Said::Unknown;
-        said.known().unwrap_or(otherwise)
+    let mut or = |readout: Readout<u32>, otherwise| {
+        is_partial |= readout == Readout::Unknown;
+        readout.known().unwrap_or(otherwise)
     };
     let first = or(hex(control, "iad_bFirstInterface"), 0);
     let count = or(hex(control, "iad_bInterfaceCount"), u32::MAX);
@@ -326,16 +326,16 @@ fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
     streams.retain(|path| {
         // What is no interface has no class.
         let mut has = |name, expected| {
-            let said = hex(path, name);
-            is_partial |= said == Said::Unknown;
-            said == Said::Known(expected)
+            let readout = hex(path, name);
+            is_partial |= readout == Readout::Unknown;
+            readout == Readout::Known(expected)
         };
         has("bInterfaceClass", VIDEO_CLASS) && has("bInterfaceSubClass", STREAMING)
     });
     streams.retain(|path| match hex(path, "bInterfaceNumber") {
-        Said::Known(number) => number >= first && number - first < count,
-        Said::Gone => true,
-        Said::Unknown => {
+        Readout::Known(number) => number >= first && number - first < count,
+        Readout::Gone => true,
+        Readout::Unknown => {
             is_partial = true;
             true
         }
@@ -346,18 +346,18 @@ fn streams(control: &Path, device: &Path) -> (Vec<PathBuf>, bool) {
 }
 
 /// Whether this streaming interface has a bulk endpoint at its present setting.
-fn has_bulk_endpoint(stream: &Path) -> Said<bool> {
+fn has_bulk_endpoint(stream: &Path) -> Readout<bool> {
     let mut is_unknown = false;
     let is_endpoint = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"ep_"));
     for endpoint in entries(stream, &mut is_unknown).into_iter().filter(is_endpoint) {
         match text(&endpoint, "type") {
-            Said::Known(kind) if kind == "Bulk" => return Said::Known(true),
-            Said::Known(kind) => is_unknown |= !matches!(kind.as_str(), "Isoc" | "Interrupt" | "Control"),
-            Said::Gone => {}
-            Said::Unknown => is_unknown = true,
+            Readout::Known(kind) if kind == "Bulk" => return Readout::Known(true),
+            Readout::Known(kind) => is_unknown |= !matches!(kind.as_str(), "Isoc" | "Interrupt" | "Control"),
+            Readout::Gone => {}
+            Readout::Unknown => is_unknown = true,
         }
     }
-    if is_unknown { Said::Unknown } else { Said::Known(false) }
+    if is_unknown { Readout::Unknown } else { Readout::Known(false) }
 }
 
 /// What is in a directory. `is_partial` is set where that cannot be told; a directory that is not there has nothing.
@@ -372,24 +372,24 @@ fn entries(directory: &Path, is_partial: &mut bool) -> Vec<PathBuf> {
                 }
             }
         }
-        Err(error) => *is_partial |= Said::<()>::failed(&error) == Said::Unknown,
+        Err(error) => *is_partial |= Readout::<()>::failed(&error) == Readout::Unknown,
     }
     listed
 }
 
 /// A byte, in two hexadecimal digits.
-fn hex(directory: &Path, attribute: &str) -> Said<u32> {
+fn hex(directory: &Path, attribute: &str) -> Readout<u32> {
     text(directory, attribute).and_then(|text| u8::from_str_radix(&text, 16).ok().map(u32::from))
 }
 
 /// An attribute's text without its end of line.
-fn text(directory: &Path, attribute: &str) -> Said<String> {
+fn text(directory: &Path, attribute: &str) -> Readout<String> {
     match fs::read(directory.join(attribute)) {
-        Ok(text) => Said::Known(String::from_utf8_lossy(&text).trim().to_owned()),
+        Ok(text) => Readout::Known(String::from_utf8_lossy(&text).trim().to_owned()),
         Err(error) => match rustix::io::Errno::from_io_error(&error) {
             // An attribute of something that is none.
-            Some(rustix::io::Errno::NOTDIR) => Said::Gone,
-            _ => Said::failed(&error),
+            Some(rustix::io::Errno::NOTDIR) => Readout::Gone,
+            _ => Readout::failed(&error),
         },
     }
 }

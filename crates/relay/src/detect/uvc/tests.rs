@@ -18,13 +18,13 @@ fn sensors(roots: Roots, watch_others: bool, now: Instant) -> Sensors {
     sensors
 }
 
-struct Bench {
+struct SensorsBench {
     fake: FakeSysfs,
     sensors: Sensors,
     now: Instant,
 }
 
-impl Bench {
+impl SensorsBench {
     /// With an isochronous camera at 0 and a bulk one at 2.
     fn new(watch_others: bool) -> Self {
         let fake = FakeSysfs::new();
@@ -83,7 +83,7 @@ impl Bench {
 
 #[test]
 fn nothing_is_due_while_no_camera_is_open() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     assert_eq!(bench.sensors.deadline(), None);
     let file = bench.open(0);
     assert_eq!(bench.dispatch(), []);
@@ -91,12 +91,12 @@ fn nothing_is_due_while_no_camera_is_open() {
     bench.close(0, file);
     bench.dispatch();
     assert_eq!(bench.sensors.deadline(), None);
-    assert!(Bench::new(false).sensors.fd().is_none());
+    assert!(SensorsBench::new(false).sensors.fd().is_none());
 }
 
 #[test]
 fn a_stream_past_the_relay_is_told_from_start_to_end() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     // Our own process is never another program: nobody is named.
     let file = bench.open(0);
     assert_eq!(bench.dispatch(), []);
@@ -115,7 +115,7 @@ fn a_stream_past_the_relay_is_told_from_start_to_end() {
 #[test]
 fn a_camera_whose_streaming_interface_comes_after_its_nodes_is_seen_at_once() {
     for is_bulk in [false, true] {
-        let mut bench = Bench::new(true);
+        let mut bench = SensorsBench::new(true);
         bench.fake.plug(4, "New Cam", is_bulk);
         bench.fake.hide_stream(4);
         assert_eq!(bench.dispatch(), []);
@@ -135,7 +135,7 @@ fn a_camera_whose_streaming_interface_comes_after_its_nodes_is_seen_at_once() {
 
 #[test]
 fn a_camera_is_not_off_before_its_streaming_interface_says_so() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     bench.fake.plug(4, "New Cam", false);
     bench.fake.hide_stream(4);
     assert_eq!(bench.dispatch(), []);
@@ -154,7 +154,7 @@ fn a_camera_is_not_off_before_its_streaming_interface_says_so() {
 
 #[test]
 fn a_bulk_stream_is_told_by_its_transfers() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     let file = bench.open(2);
     assert_eq!(bench.dispatch(), []);
     let flows = bench.pass_with(2000, |fake, ms| fake.set_transfers(2, 10 + ms));
@@ -167,7 +167,7 @@ fn a_bulk_stream_is_told_by_its_transfers() {
 
 #[test]
 fn the_program_is_named() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     let child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
     bench.fake.set_alternate(0, 1);
     let events = bench.dispatch();
@@ -180,7 +180,7 @@ fn the_program_is_named() {
 
 #[test]
 fn a_camera_of_any_name_is_told_in_one_visible_line() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     bench.fake.plug(6, "Cam\u{1b}]0;x\u{7}\u{202e}\n2", false);
     bench.dispatch();
     let _file = bench.open(6);
@@ -192,7 +192,7 @@ fn a_camera_of_any_name_is_told_in_one_visible_line() {
 fn a_program_that_does_not_answer_stops_nobody() {
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut bench = Bench::new(true);
+        let mut bench = SensorsBench::new(true);
         let proc = super::super::tests::stuck_processes(&bench.fake.node(0).canonicalize().unwrap());
         bench.sensors.proc = proc.path().to_owned();
         bench.sensors.looker.set_patience(Duration::from_millis(50));
@@ -231,7 +231,7 @@ fn a_camera_that_streams_already_is_seen_at_the_start() {
 
 #[test]
 fn cameras_come_and_go() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     bench.fake.plug(6, "New Cam", false);
     assert_eq!(bench.dispatch(), []);
     let file = bench.open(6);
@@ -247,7 +247,7 @@ fn cameras_come_and_go() {
 
 #[test]
 fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     let child =
         std::process::Command::new("sleep").arg("60").stdin(File::open(bench.fake.node(0)).unwrap()).spawn().unwrap();
     bench.fake.set_references(1);
@@ -270,7 +270,7 @@ fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
 #[test]
 fn the_workers_camera_is_not_another_and_is_checked_after_it() {
     for watch_others in [true, false] {
-        let mut bench = Bench::new(watch_others);
+        let mut bench = SensorsBench::new(watch_others);
         assert!(!bench.sensors.claim(&["/dev/null".into()], bench.now));
         assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
         let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
@@ -295,7 +295,7 @@ fn the_workers_camera_is_not_another_and_is_checked_after_it() {
 
 #[test]
 fn what_the_worker_has_open_is_claimed_whoever_opened_it() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
     assert!(!bench.sensors.claim_held(bench.now), "no worker");
     bench.sensors.set_worker(Some(worker.id()));
@@ -310,7 +310,7 @@ fn what_the_worker_has_open_is_claimed_whoever_opened_it() {
 
 #[test]
 fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
-    let mut bench = Bench::new(false);
+    let mut bench = SensorsBench::new(false);
     assert!(bench.sensors.claim(&[bench.fake.node(2)], bench.now));
     let file = bench.open(2);
     bench.sensors.set_worker(Some(u32::MAX));
@@ -324,7 +324,7 @@ fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
 #[test]
 fn a_camera_that_another_program_took_over_is_no_failure() {
     for (watch_others, told) in [(true, 2), (false, 1)] {
-        let mut bench = Bench::new(watch_others);
+        let mut bench = SensorsBench::new(watch_others);
         assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
         let mut child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
         bench.fake.set_alternate(0, 1);
@@ -340,7 +340,7 @@ fn a_camera_that_another_program_took_over_is_no_failure() {
 
 #[test]
 fn a_camera_that_was_unplugged_is_off() {
-    let mut bench = Bench::new(false);
+    let mut bench = SensorsBench::new(false);
     assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
     bench.fake.set_alternate(0, 1);
     bench.sensors.verify(bench.now);
@@ -351,7 +351,7 @@ fn a_camera_that_was_unplugged_is_off() {
 
 #[test]
 fn only_the_functions_own_interfaces_count() {
-    let bench = Bench::new(false);
+    let bench = SensorsBench::new(false);
     // The second function's control interface is associated with interfaces 2 and 3 only.
     let control = bench.fake.sysfs().join("devices/usb1/1-0/1-0:1.0");
     std::fs::write(control.join("iad_bFirstInterface"), "02\n").unwrap();
@@ -360,8 +360,8 @@ fn only_the_functions_own_interfaces_count() {
     bench.fake.set_alternate(0, 1);
     let first = || sysfs::cameras(&bench.fake.sysfs()).cameras.remove(0);
     let alternate = || match first().read(Held::No) {
-        Said::Known(reading) => reading.alternate,
-        said => panic!("{said:?}"),
+        Readout::Known(reading) => reading.alternate,
+        readout => panic!("{readout:?}"),
     };
     assert_eq!(alternate(), Some(false), "interface 1 is another function's");
     std::fs::write(control.join("iad_bFirstInterface"), "00\n").unwrap();
@@ -371,7 +371,7 @@ fn only_the_functions_own_interfaces_count() {
 
 #[test]
 fn a_counter_that_the_kernel_prints_negative_is_a_counter() {
-    let mut bench = Bench::new(true);
+    let mut bench = SensorsBench::new(true);
     let file = bench.open(2);
     assert_eq!(bench.dispatch(), []);
     let end = i64::from(i32::MAX);
@@ -397,7 +397,7 @@ fn a_camera_that_cannot_be_read_when_it_is_found_is_looked_at_again_and_ever_les
     fake.set_alternate(0, 1);
     let now = Instant::now();
     let roots = Roots { sysfs: fake.sysfs(), dev: fake.dev() };
-    let mut bench = Bench { sensors: sensors(roots, true, now), fake, now };
+    let mut bench = SensorsBench { sensors: sensors(roots, true, now), fake, now };
     assert_eq!(bench.dispatch(), []);
     let mut dispatched = 0;
     assert_eq!(bench.pass_with(3_600_000, |_, _| dispatched += 1), []);
@@ -411,22 +411,22 @@ fn a_camera_that_cannot_be_read_when_it_is_found_is_looked_at_again_and_ever_les
 const GARBAGE: [&str; 7] = ["", "?", "-", "1e9", "99999999999999999999", "3 4", "\u{0}\u{1}"];
 
 #[derive(Debug, Clone)]
-enum Op {
+enum SensorsOp {
     /// This attribute, by number, says this garbage; the one behind the last is `urbnum`.
     Garble(usize, usize),
     /// All say what they should.
     Mend,
     /// Nodes come or go.
-    Stir,
+    NodeEvent,
     Pass(u64),
 }
 
-fn any_op() -> impl Strategy<Value = Op> {
+fn any_op() -> impl Strategy<Value = SensorsOp> {
     prop_oneof![
-        4 => (0..=ATTRIBUTES.len(), 0..GARBAGE.len()).prop_map(|(which, what)| Op::Garble(which, what)),
-        1 => Just(Op::Mend),
-        1 => Just(Op::Stir),
-        4 => (0u64..5000).prop_map(Op::Pass),
+        4 => (0..=ATTRIBUTES.len(), 0..GARBAGE.len()).prop_map(|(which, what)| SensorsOp::Garble(which, what)),
+        1 => Just(SensorsOp::Mend),
+        1 => Just(SensorsOp::NodeEvent),
+        4 => (0u64..5000).prop_map(SensorsOp::Pass),
     ]
 }
 
@@ -449,7 +449,7 @@ proptest! {
     /// Two cameras stream all the time, whatever sysfs says: neither goes dark, and nothing turns in circles.
     #[test]
     fn garbage_in_sysfs_darkens_no_camera_that_streams(ops in prop::collection::vec(any_op(), 1..25)) {
-        let mut bench = Bench::new(true);
+        let mut bench = SensorsBench::new(true);
         let _files = [bench.open(0), bench.open(2)];
         let mend = |fake: &FakeSysfs| {
             for (interface, attribute, texts) in ATTRIBUTES {
@@ -467,7 +467,7 @@ proptest! {
         for (count, op) in ops.into_iter().enumerate() {
             let mut passed = 0;
             match op {
-                Op::Garble(which, what) => match ATTRIBUTES.get(which) {
+                SensorsOp::Garble(which, what) => match ATTRIBUTES.get(which) {
                     Some((interface, attribute, _)) => {
                         for number in [0, 2] {
                             bench.fake.put_interface(number, *interface, attribute, GARBAGE[what]);
@@ -478,12 +478,12 @@ proptest! {
                         bench.fake.put_device(2, "urbnum", GARBAGE[what]);
                     }
                 },
-                Op::Mend => {
+                SensorsOp::Mend => {
                     counts = true;
                     mend(&bench.fake);
                 }
-                Op::Stir => std::fs::write(bench.fake.dev().join(format!("video{}", 100 + count)), "").unwrap(),
-                Op::Pass(ms) => passed = ms,
+                SensorsOp::NodeEvent => std::fs::write(bench.fake.dev().join(format!("video{}", 100 + count)), "").unwrap(),
+                SensorsOp::Pass(ms) => passed = ms,
             }
             let mut dispatched = 0;
             let events = bench.pass_with(passed, |fake, ms| {

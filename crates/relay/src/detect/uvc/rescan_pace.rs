@@ -8,7 +8,7 @@ const FIRST: Duration = Duration::from_secs(1);
 
 /// Lets a few pass at once, then one at growing distances; after a quiet time it starts over.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(super) struct RescanPace {
     free: u32,
     longest: Duration,
     /// Passed since the last quiet time.
@@ -19,7 +19,7 @@ pub(super) struct Pace {
     due: Option<Instant>,
 }
 
-impl Pace {
+impl RescanPace {
     /// `free` pass at once; the distances behind them double from a second up to `longest`.
     pub(super) fn new(free: u32, longest: Duration) -> Self {
         Self { free, longest, passed: 0, allowed: None, due: None }
@@ -77,23 +77,23 @@ mod tests {
     use super::*;
 
     /// How many pass in so many seconds when asked a thousand times a second, or as it is due.
-    fn passed(pace: &mut Pace, start: Instant, seconds: u64) -> usize {
+    fn passed(pace: &mut RescanPace, start: Instant, seconds: u64) -> usize {
         (0..seconds * 1000).filter(|ms| pace.ask(start + Duration::from_millis(*ms))).count()
     }
 
     #[test]
     fn a_reason_without_end_is_followed_ever_less() {
         let start = Instant::now();
-        let mut pace = Pace::new(1, Duration::from_secs(300));
+        let mut pace = RescanPace::new(1, Duration::from_secs(300));
         assert_eq!(passed(&mut pace, start, 60), 6, "at 0, 1, 3, 7, 15, 31 seconds");
-        let mut pace = Pace::new(5, FIRST);
+        let mut pace = RescanPace::new(5, FIRST);
         assert_eq!(passed(&mut pace, start, 10), 5 + 9);
     }
 
     #[test]
     fn what_was_put_off_is_done_once_and_waits_for_nothing_then() {
         let start = Instant::now();
-        let mut pace = Pace::new(1, Duration::from_secs(300));
+        let mut pace = RescanPace::new(1, Duration::from_secs(300));
         assert!(pace.ask(start) && pace.deadline().is_none());
         assert!(!pace.ask(start) && !pace.take(start));
         let due = pace.deadline().unwrap();
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn after_a_quiet_time_it_starts_over() {
         let start = Instant::now();
-        let mut pace = Pace::new(1, Duration::from_secs(8));
+        let mut pace = RescanPace::new(1, Duration::from_secs(8));
         passed(&mut pace, start, 30);
         let later = start + Duration::from_secs(60);
         assert!(pace.ask(later));

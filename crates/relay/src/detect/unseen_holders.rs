@@ -10,8 +10,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::inotify::Heard;
-use super::procfs::Scan;
+use super::inotify::AccessEvents;
+use super::procfs::ProcessScan;
 
 const MODULE_REFERENCES: &str = "/sys/module/v4l2loopback/refcnt";
 const VIRTUAL_DEVICES: &str = "/sys/devices/virtual/video4linux";
@@ -20,7 +20,7 @@ const MAX_NODES: usize = 256;
 
 /// Keeps the balance.
 #[derive(Debug)]
-pub(super) struct Openers {
+pub(super) struct UnseenHolders {
     is_loopback: bool,
     /// Opens minus closes heard so far, with what inotify merged missing.
     balance: u32,
@@ -28,14 +28,14 @@ pub(super) struct Openers {
     nodes: BTreeSet<(u32, u32)>,
 }
 
-impl Openers {
+impl UnseenHolders {
     /// `is_loopback`: the node belongs to v4l2loopback.
     pub(super) fn new(is_loopback: bool) -> Self {
         Self { is_loopback, balance: 0, nodes: BTreeSet::new() }
     }
 
     /// Takes what was heard into account.
-    pub(super) fn hear(&mut self, heard: &Heard) {
+    pub(super) fn hear(&mut self, heard: &AccessEvents) {
         self.balance = self.balance.saturating_add(heard.opens).saturating_sub(heard.closes);
     }
 
@@ -51,7 +51,7 @@ impl Openers {
 
     /// Whether somebody unseen has the node open; `None` where that cannot be told this time. `scan` has just been made
     /// with [`Self::nodes`]; `own_files` are our own open files on the node.
-    pub(super) fn is_somebody_unseen(&mut self, scan: &Scan, nodes: usize, own_files: usize) -> Option<bool> {
+    pub(super) fn is_somebody_unseen(&mut self, scan: &ProcessScan, nodes: usize, own_files: usize) -> Option<bool> {
         let unaccounted = usize::try_from(self.balance).unwrap_or(usize::MAX) > scan.found.len();
         let references = if nodes > 0 { self.references().ok()? } else { None };
         Some(match references {
@@ -101,22 +101,22 @@ fn device_of(directory: &Path) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    fn heard(opens: u32, closes: u32) -> Heard {
-        Heard { opens, closes, ..Heard::default() }
+    fn heard(opens: u32, closes: u32) -> AccessEvents {
+        AccessEvents { opens, closes, ..AccessEvents::default() }
     }
 
     #[test]
     fn an_open_that_nobody_seen_accounts_for_is_somebodys() {
-        let mut openers = Openers::new(false);
-        openers.hear(&heard(1, 0));
-        let unreadable = Scan { some_unreadable: true, ..Scan::default() };
-        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(true));
-        openers.hear(&heard(0, 1));
-        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(false));
-        openers.hear(&heard(0, 1));
-        openers.hear(&heard(1, 0));
+        let mut unseen_holders = UnseenHolders::new(false);
+        unseen_holders.hear(&heard(1, 0));
+        let unreadable = ProcessScan { some_unreadable: true, ..ProcessScan::default() };
+        assert_eq!(unseen_holders.is_somebody_unseen(&unreadable, 0, 0), Some(true));
+        unseen_holders.hear(&heard(0, 1));
+        assert_eq!(unseen_holders.is_somebody_unseen(&unreadable, 0, 0), Some(false));
+        unseen_holders.hear(&heard(0, 1));
+        unseen_holders.hear(&heard(1, 0));
         assert_eq!(
-            openers.is_somebody_unseen(&unreadable, 0, 0),
+            unseen_holders.is_somebody_unseen(&unreadable, 0, 0),
             Some(true),
             "a close of an earlier open leaves no debt"
         );
@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn where_everybody_is_seen_the_balance_is_put_right() {
-        let mut openers = Openers::new(false);
-        openers.hear(&heard(5, 1));
-        let unreadable = Scan { some_unreadable: true, ..Scan::default() };
-        assert_eq!(openers.is_somebody_unseen(&Scan::default(), 0, 0), Some(false));
-        assert_eq!(openers.is_somebody_unseen(&unreadable, 0, 0), Some(false));
+        let mut unseen_holders = UnseenHolders::new(false);
+        unseen_holders.hear(&heard(5, 1));
+        let unreadable = ProcessScan { some_unreadable: true, ..ProcessScan::default() };
+        assert_eq!(unseen_holders.is_somebody_unseen(&ProcessScan::default(), 0, 0), Some(false));
+        assert_eq!(unseen_holders.is_somebody_unseen(&unreadable, 0, 0), Some(false));
     }
 
     #[test]

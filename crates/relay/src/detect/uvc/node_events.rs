@@ -14,7 +14,7 @@ use super::super::inotify::each;
 
 /// What happened to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stir {
+pub(super) enum NodeEvent {
     /// Somebody opened it.
     Opened,
     /// Somebody closed it; inotify says so before the driver has let go.
@@ -23,16 +23,16 @@ pub(super) enum Stir {
 
 /// What has happened since it was last asked.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Heard {
+pub(super) struct NodeEvents {
     /// In order; repeated ones may have been merged into one.
-    pub stirs: Vec<(String, Stir)>,
+    pub events: Vec<(String, NodeEvent)>,
     /// Nodes came, went or changed their permissions, or events were lost.
     pub changed: bool,
 }
 
 /// Listens until dropped.
 #[derive(Debug)]
-pub(super) struct Ears {
+pub(super) struct NodeListener {
     inotify: Inotify,
     directory: PathBuf,
     nodes: HashMap<WatchDescriptor, String>,
@@ -40,7 +40,7 @@ pub(super) struct Ears {
     buffer: Box<[u8; 4096]>,
 }
 
-impl Ears {
+impl NodeListener {
     /// Listens to this directory's nodes coming and going.
     pub(super) fn new(directory: &Path) -> io::Result<Self> {
         let inotify = Inotify::init()?;
@@ -87,8 +87,8 @@ impl Ears {
     }
 
     /// Takes what has been heard; never blocks.
-    pub(super) fn take(&mut self) -> io::Result<Heard> {
-        let mut heard = Heard::default();
+    pub(super) fn take(&mut self) -> io::Result<NodeEvents> {
+        let mut heard = NodeEvents::default();
         let nodes = &mut self.nodes;
         each(&mut self.inotify, &mut self.buffer[..], |event| {
             heard.changed |= event.mask.contains(EventMask::Q_OVERFLOW);
@@ -116,9 +116,9 @@ impl Ears {
                 (None, None) => return,
             };
             if event.mask.contains(EventMask::OPEN) {
-                heard.stirs.push((node.to_owned(), Stir::Opened));
+                heard.events.push((node.to_owned(), NodeEvent::Opened));
             } else if event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::CLOSE_NOWRITE) {
-                heard.stirs.push((node.to_owned(), Stir::Closed));
+                heard.events.push((node.to_owned(), NodeEvent::Closed));
             }
         })?;
         Ok(heard)
@@ -152,33 +152,33 @@ mod tests {
         for name in ["null", "video0", "video1"] {
             fs::write(directory.path().join(name), "").unwrap();
         }
-        let mut ears = Ears::new(directory.path()).unwrap();
-        ears.follow(["video0"].into_iter()).unwrap();
+        let mut listener = NodeListener::new(directory.path()).unwrap();
+        listener.follow(["video0"].into_iter()).unwrap();
         drop(File::open(directory.path().join("null")).unwrap());
         drop(File::open(directory.path().join("video1")).unwrap());
-        assert_eq!(ears.take().unwrap(), Heard::default());
+        assert_eq!(listener.take().unwrap(), NodeEvents::default());
         drop(File::open(directory.path().join("video0")).unwrap());
-        let stirs = vec![("video0".to_owned(), Stir::Opened), ("video0".to_owned(), Stir::Closed)];
-        assert_eq!(ears.take().unwrap(), Heard { stirs, changed: false });
-        ears.follow(["video1"].into_iter()).unwrap();
+        let events = vec![("video0".to_owned(), NodeEvent::Opened), ("video0".to_owned(), NodeEvent::Closed)];
+        assert_eq!(listener.take().unwrap(), NodeEvents { events, changed: false });
+        listener.follow(["video1"].into_iter()).unwrap();
         drop(File::open(directory.path().join("video0")).unwrap());
         drop(File::open(directory.path().join("video1")).unwrap());
-        let heard = ears.take().unwrap();
-        assert!(heard.stirs.iter().all(|(node, _)| node == "video1") && heard.stirs.len() == 2, "{heard:?}");
+        let heard = listener.take().unwrap();
+        assert!(heard.events.iter().all(|(node, _)| node == "video1") && heard.events.len() == 2, "{heard:?}");
     }
 
     #[test]
     fn nodes_that_come_and_go_are_heard() {
         let directory = tempfile::tempdir().unwrap();
-        let mut ears = Ears::new(directory.path()).unwrap();
+        let mut listener = NodeListener::new(directory.path()).unwrap();
         fs::write(directory.path().join("video0"), "").unwrap();
-        assert!(ears.take().unwrap().changed);
-        ears.follow(["video0"].into_iter()).unwrap();
+        assert!(listener.take().unwrap().changed);
+        listener.follow(["video0"].into_iter()).unwrap();
         fs::remove_file(directory.path().join("video0")).unwrap();
-        let heard = ears.take().unwrap();
+        let heard = listener.take().unwrap();
         assert!(heard.changed, "{heard:?}");
         fs::write(directory.path().join("sda"), "").unwrap();
-        assert_eq!(ears.take().unwrap(), Heard::default());
+        assert_eq!(listener.take().unwrap(), NodeEvents::default());
     }
 
     #[test]
@@ -193,12 +193,12 @@ mod tests {
             println!("SKIP a_node_that_may_not_be_read_is_heard_through_its_directory: root may read everything");
             return;
         }
-        let mut ears = Ears::new(directory.path()).unwrap();
-        ears.follow(["video0", "video1"].into_iter()).unwrap();
+        let mut listener = NodeListener::new(directory.path()).unwrap();
+        listener.follow(["video0", "video1"].into_iter()).unwrap();
         drop(File::options().write(true).open(&forbidden).unwrap());
         drop(File::open(directory.path().join("null")).unwrap());
         drop(File::open(directory.path().join("video0")).unwrap());
-        let heard: Vec<_> = ears.take().unwrap().stirs.into_iter().map(|(node, _)| node).collect();
+        let heard: Vec<_> = listener.take().unwrap().events.into_iter().map(|(node, _)| node).collect();
         assert_eq!(heard, ["video1", "video1", "video0", "video0"], "each once");
     }
 }

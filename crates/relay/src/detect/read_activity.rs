@@ -12,7 +12,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// Whether somebody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reads {
+pub(super) enum ReadActivity {
     /// The module says that somebody streams; whether somebody reads as well makes no difference.
     Unwatched,
     /// Reads are reported; nobody has read yet.
@@ -29,7 +29,7 @@ pub(super) enum Reads {
     },
 }
 
-impl Reads {
+impl ReadActivity {
     /// Whether somebody reads frames.
     pub(super) fn is_reading(self) -> bool {
         matches!(self, Self::Quiet { .. } | Self::Checking { .. })
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_reader_costs_one_wake_up_a_second() {
         let start = Instant::now();
-        let mut reads = Reads::Listening;
+        let mut reads = ReadActivity::Listening;
         let mut wakeups = 0;
         // Ten seconds of 30 frames a second.
         for frame in 0..300 {
@@ -89,30 +89,30 @@ mod tests {
     #[test]
     fn a_reader_that_stops_is_noticed() {
         let now = Instant::now();
-        let quiet = Reads::Listening.next(now, true, true, false);
+        let quiet = ReadActivity::Listening.next(now, true, true, false);
         assert!(quiet.is_reading() && !quiet.is_reported());
         let checking = quiet.next(quiet.deadline().unwrap(), false, true, false);
         assert!(checking.is_reading() && checking.is_reported());
         let stopped = checking.next(checking.deadline().unwrap(), false, true, false);
-        assert_eq!(stopped, Reads::Listening);
+        assert_eq!(stopped, ReadActivity::Listening);
         assert_eq!(stopped.deadline(), None, "idle waits for nothing");
     }
 
     #[test]
     fn nobody_reads_a_node_that_nobody_has_open() {
         let now = Instant::now();
-        let quiet = Reads::Listening.next(now, true, true, false);
-        assert_eq!(quiet.next(now, true, false, false), Reads::Listening);
-        assert_eq!(Reads::Listening.next(now, true, false, false), Reads::Listening);
+        let quiet = ReadActivity::Listening.next(now, true, true, false);
+        assert_eq!(quiet.next(now, true, false, false), ReadActivity::Listening);
+        assert_eq!(ReadActivity::Listening.next(now, true, false, false), ReadActivity::Listening);
     }
 
     #[test]
     fn reads_cost_nothing_while_the_module_says_that_somebody_streams() {
         let now = Instant::now();
-        let quiet = Reads::Listening.next(now, true, true, false);
+        let quiet = ReadActivity::Listening.next(now, true, true, false);
         let told = quiet.next(now, true, true, true);
         assert_eq!((told.is_reported(), told.is_reading(), told.deadline()), (false, false, None));
         assert_eq!(told.next(now, false, true, true), told);
-        assert_eq!(told.next(now, false, true, false), Reads::Listening);
+        assert_eq!(told.next(now, false, true, false), ReadActivity::Listening);
     }
 }

@@ -23,7 +23,7 @@ const SHORTEST_POLL: Duration = Duration::from_millis(1);
 
 /// The timers of a detector.
 #[derive(Debug, Clone)]
-pub(super) struct Cadence {
+pub(super) struct Schedule {
     poll_interval: Duration,
     poll_step: Duration,
     quick_until: Instant,
@@ -42,7 +42,7 @@ pub(super) struct Cadence {
     urgent_scan_allowed: Instant,
 }
 
-impl Cadence {
+impl Schedule {
     /// Timers that ask for a scan at once.
     pub(super) fn new(poll_interval: Duration, now: Instant) -> Self {
         let poll_interval = poll_interval.max(SHORTEST_POLL);
@@ -177,88 +177,88 @@ mod tests {
     const POLL: Duration = Duration::from_millis(50);
 
     /// Timers whose first scan is done.
-    fn cadence(now: Instant) -> Cadence {
-        let mut cadence = Cadence::new(POLL, now);
-        assert_eq!(cadence.deadline(), now);
-        assert!(cadence.take_scan(now) && cadence.may_scan(now, false));
-        cadence.scanned(now, Duration::ZERO);
-        cadence
+    fn schedule(now: Instant) -> Schedule {
+        let mut schedule = Schedule::new(POLL, now);
+        assert_eq!(schedule.deadline(), now);
+        assert!(schedule.take_scan(now) && schedule.may_scan(now, false));
+        schedule.scanned(now, Duration::ZERO);
+        schedule
     }
 
     #[test]
     fn idle_wakes_once_in_five_minutes() {
         let start = Instant::now();
-        let mut cadence = cadence(start);
+        let mut schedule = schedule(start);
         let mut now = start;
         for _ in 0..10 {
-            cadence.settle(now, false, false);
-            assert_eq!(cadence.deadline(), now + Duration::from_secs(300));
-            now = cadence.deadline();
-            assert!(cadence.take_check(now));
-            assert!(!cadence.take_poll(now) && !cadence.take_level(now) && !cadence.take_scan(now));
+            schedule.settle(now, false, false);
+            assert_eq!(schedule.deadline(), now + Duration::from_secs(300));
+            now = schedule.deadline();
+            assert!(schedule.take_check(now));
+            assert!(!schedule.take_poll(now) && !schedule.take_level(now) && !schedule.take_scan(now));
         }
     }
 
     #[test]
     fn an_open_node_is_checked_every_thirty_seconds() {
         let now = Instant::now();
-        let mut cadence = cadence(now);
-        cadence.settle(now, true, false);
-        assert_eq!(cadence.deadline(), now + Duration::from_secs(30));
+        let mut schedule = schedule(now);
+        schedule.settle(now, true, false);
+        assert_eq!(schedule.deadline(), now + Duration::from_secs(30));
         // Staying busy does not put the check off.
-        cadence.settle(now + Duration::from_secs(20), true, false);
-        assert_eq!(cadence.deadline(), now + Duration::from_secs(30));
-        cadence.settle(now + Duration::from_secs(25), false, false);
-        assert_eq!(cadence.deadline(), now + Duration::from_secs(325));
+        schedule.settle(now + Duration::from_secs(20), true, false);
+        assert_eq!(schedule.deadline(), now + Duration::from_secs(30));
+        schedule.settle(now + Duration::from_secs(25), false, false);
+        assert_eq!(schedule.deadline(), now + Duration::from_secs(325));
     }
 
     #[test]
     fn polls_back_off_to_ten_intervals_and_start_over_with_an_open() {
         let start = Instant::now();
-        let mut cadence = cadence(start);
-        cadence.stirred(start, true);
-        cadence.settle(start, true, true);
+        let mut schedule = schedule(start);
+        schedule.stirred(start, true);
+        schedule.settle(start, true, true);
         let mut now = start;
         let mut steps = Vec::new();
         while now < start + Duration::from_secs(10) {
-            let next = cadence.deadline();
+            let next = schedule.deadline();
             steps.push(next - now);
             now = next;
-            assert!(cadence.take_poll(now));
-            cadence.settle(now, true, true);
+            assert!(schedule.take_poll(now));
+            schedule.settle(now, true, true);
         }
         assert!(steps[..40].iter().all(|step| *step == POLL), "{steps:?}");
         assert_eq!(steps.last(), Some(&(POLL * 10)));
         assert!(steps.len() < 70, "{}", steps.len());
-        cadence.stirred(now, true);
-        assert_eq!(cadence.deadline(), now + POLL);
-        cadence.settle(now, true, false);
-        assert!(cadence.deadline() > now + Duration::from_secs(10), "nothing to poll for");
+        schedule.stirred(now, true);
+        assert_eq!(schedule.deadline(), now + POLL);
+        schedule.settle(now, true, false);
+        assert!(schedule.deadline() > now + Duration::from_secs(10), "nothing to poll for");
     }
 
     #[test]
     fn scans_leave_time_to_others() {
         let now = Instant::now();
-        let mut cadence = cadence(now);
+        let mut schedule = schedule(now);
         let took = Duration::from_millis(50);
         let later = now + Duration::from_secs(1);
-        assert!(cadence.may_scan(later, false));
-        cadence.scanned(later, took);
-        assert!(!cadence.may_scan(later + took, false));
-        assert_eq!(cadence.deadline(), later + took * 5, "put off, not forgotten");
-        assert!(!cadence.clone().may_scan(later + took, true) && cadence.clone().may_scan(later + took * 2, true));
-        assert!(cadence.take_scan(later + took * 5) && cadence.may_scan(later + took * 5, false));
+        assert!(schedule.may_scan(later, false));
+        schedule.scanned(later, took);
+        assert!(!schedule.may_scan(later + took, false));
+        assert_eq!(schedule.deadline(), later + took * 5, "put off, not forgotten");
+        assert!(!schedule.clone().may_scan(later + took, true) && schedule.clone().may_scan(later + took * 2, true));
+        assert!(schedule.take_scan(later + took * 5) && schedule.may_scan(later + took * 5, false));
     }
 
     #[test]
     fn a_changed_level_is_read_once_more() {
         let now = Instant::now();
-        let mut cadence = cadence(now);
-        cadence.level_changed(now);
-        assert!(!cadence.take_level(now));
-        let due = cadence.deadline();
+        let mut schedule = schedule(now);
+        schedule.level_changed(now);
+        assert!(!schedule.take_level(now));
+        let due = schedule.deadline();
         assert_eq!(due, now + CONFIRM_AFTER);
-        assert!(cadence.take_level(due));
-        assert!(!cadence.take_level(due));
+        assert!(schedule.take_level(due));
+        assert!(!schedule.take_level(due));
     }
 }
