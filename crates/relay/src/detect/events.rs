@@ -25,7 +25,7 @@ pub(super) enum Usage {
     Silent,
     /// A module whose events get lost on order.
     #[cfg(test)]
-    Fake(super::tests::FakeUsage),
+    Fake(super::detector::tests::FakeUsage),
 }
 
 /// A subscribed descriptor of the node.

@@ -15,22 +15,24 @@
 //! open; a node that was made elsewhere than in `/dev` (some containers) is not heard, and its use is seen only while
 //! something else is; who it is, where the program is another user's.
 
+mod claim;
 #[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
 mod node_events;
+mod programs;
 mod rescan_pace;
 mod sampler;
 mod sysfs;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::look::{self, Guide, Late, Looker};
-use super::procfs::{HolderProcess, HolderQuery, PROC, WatchedNode};
+use super::look::{Late, Looker};
+use super::procfs::{HolderProcess, PROC};
+use claim::Claim;
 use lenscap_core::event::SensorEvent;
 use lenscap_core::status::OtherCamera;
 use node_events::{NodeEvent, NodeListener};
@@ -38,24 +40,12 @@ use rescan_pace::RescanPace;
 use sampler::{Flow, Held, Sampler};
 use sysfs::{Readout, UsbCamera};
 
-/// How long some camera may be open unheard after anything was heard: events get merged, and containers have their own
-/// nodes.
-const DOUBT: Duration = Duration::from_secs(30);
-/// A camera that was heard to be opened, sleeps, and is held by nobody that can be seen: after this long it was closed
-/// unheard.
-const FORGET: Duration = Duration::from_secs(60);
 /// Looks at what cameras there are that pass at once when nodes come and go: udev makes one event of each step.
 const FREE_LOOKS: u32 = 8;
 /// And then one in so long.
 const LOOK_DISTANCE: Duration = Duration::from_secs(1);
 /// How rarely it is looked again at what could not be read, in the end.
 const LONGEST_DOUBT: Duration = Duration::from_secs(300);
-/// How old the answer may be whether somebody has frames mapped: of a camera that may be told off, of another.
-const MAPS_AGE: (Duration, Duration) = (sampler::WINDOW, Duration::from_secs(1));
-/// How old the answer may be who has a camera, where nothing was heard of it since.
-const HOLDERS_AGE: Duration = Duration::from_secs(1);
-/// How long a look at the worker's own descriptors may take.
-const WORKER_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where the kernel's files are; elsewhere in tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,14 +95,6 @@ impl Tracked {
             stale_since: Some(now),
         }
     }
-}
-
-/// The cameras that our worker reads.
-#[derive(Debug, Default)]
-struct Claim {
-    interfaces: BTreeSet<PathBuf>,
-    /// The worker is through with them: they have to be off.
-    is_checked: bool,
 }
 
 /// Watches all USB cameras.
@@ -206,70 +188,6 @@ impl Sensors {
     /// The worker's process id: it is never another program.
     pub fn set_worker(&mut self, worker: Option<u32>) {
         self.worker = worker;
-    }
-
-    /// What the worker had is no longer ours to check.
-    fn release(&mut self) {
-        self.claim = Claim::default();
-        self.told_own = None;
-    }
-
-    /// The worker is about to open these nodes and no others. Whether one is a USB camera's: then [`Self::verify`] can
-    /// tell when it is off.
-    pub fn claim(&mut self, nodes: &[PathBuf], now: Instant) -> bool {
-        self.release();
-        let dev = self.roots.dev.canonicalize().ok();
-        let names: Vec<String> = nodes
-            .iter()
-            .filter_map(|node| node.canonicalize().ok())
-            .filter(|node| node.parent() == dev.as_deref())
-            .filter_map(|node| Some(node.file_name()?.to_str()?.to_owned()))
-            .collect();
-        if names.is_empty() {
-            return false;
-        }
-        if self.listener.is_none() {
-            self.rescan(now);
-        }
-        let is_claimed = |tracked: &&Tracked| tracked.camera.nodes.iter().any(|known| names.contains(known));
-        self.claim.interfaces =
-            self.cameras.iter().filter(is_claimed).map(|tracked| tracked.camera.interface.clone()).collect();
-        tracing::debug!("the camera process has {names:?}: {:?}", self.claim.interfaces);
-        !self.claim.interfaces.is_empty()
-    }
-
-    /// As [`Self::claim`], of what the worker is seen to have open, where that is a USB camera: a vendor's library says
-    /// nothing beforehand.
-    pub fn claim_held(&mut self, now: Instant) -> bool {
-        let Some(worker) = self.worker else { return false };
-        let directory = self.proc.join(format!("{worker}/fd"));
-        let nodes = look::once(WORKER_PATIENCE, move |guide| {
-            if !guide.enter(worker) {
-                return Vec::new();
-            }
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let paths = entries.filter_map(|entry| std::fs::read_link(entry.path()).ok());
-            let is_video =
-                |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
-            paths.filter(is_video).collect::<Vec<PathBuf>>()
-        });
-        let nodes = nodes.unwrap_or_default();
-        !nodes.is_empty() && self.claim(&nodes, now)
-    }
-
-    /// The worker is through with what it claimed: [`SensorEvent::Own`] comes from the next [`Self::dispatch`] on, until
-    /// it is off. Due at once.
-    pub fn verify(&mut self, now: Instant) {
-        tracing::debug!("the camera process is through with {:?}", self.claim.interfaces);
-        self.claim.is_checked = true;
-        self.told_own = None;
-        for tracked in &mut self.cameras {
-            if self.claim.interfaces.contains(&tracked.camera.interface) {
-                tracked.sampler.presume(now);
-                tracked.programs.clear();
-                tracked.stale_since = Some(now);
-            }
-        }
     }
 
     /// Takes what has happened and reads what is due. Never blocks.
@@ -397,141 +315,6 @@ impl Sensors {
         true
     }
 
-    /// Whether somebody has it open, besides what its power state tells.
-    fn held(&mut self, index: usize, now: Instant) -> Held {
-        let is_unused = self.is_unused();
-        let tracked = &mut self.cameras[index];
-        if is_unused {
-            tracked.balance = 0;
-            return Held::Nobody;
-        }
-        if tracked.balance > 0 && self.sleeps_while_open {
-            return Held::Yes;
-        }
-        let is_doubted = self.heard_at.is_some_and(|at| now.saturating_duration_since(at) < DOUBT);
-        if is_doubted { Held::Perhaps } else { Held::No }
-    }
-
-    /// Whether the driver counts no open file at all.
-    fn is_unused(&self) -> bool {
-        self.references.read() == Some(0)
-    }
-
-    /// It sleeps and was heard to be opened. Either it was closed meanwhile, which is heard first, or this kernel lets
-    /// an open camera sleep.
-    fn learn(&mut self, index: usize, now: Instant) {
-        let has_more = self.listener.as_ref().is_none_or(NodeListener::has_more);
-        let heard_at = self.cameras[index].heard_at;
-        if !self.sleeps_while_open {
-            if has_more || self.is_unused() {
-                return;
-            }
-            let Some(held) = self.holders(index, heard_at, HOLDERS_AGE, now) else { return };
-            let is_held = !held.is_empty();
-            let tracked = &mut self.cameras[index];
-            if !is_held {
-                // Closed, and the events were merged.
-                tracked.balance = 0;
-                return;
-            }
-            tracing::debug!("an open camera sleeps on this kernel");
-            self.sleeps_while_open = true;
-            tracked.sampler.stir(now);
-            return;
-        }
-        let is_old = heard_at.is_none_or(|at| now.saturating_duration_since(at) >= FORGET);
-        if is_old && let Some(held) = self.holders(index, heard_at, HOLDERS_AGE, now) {
-            let is_held = !held.is_empty();
-            let tracked = &mut self.cameras[index];
-            tracked.heard_at = Some(now);
-            if !is_held {
-                tracked.balance = 0;
-            }
-        }
-    }
-
-    /// Who has the cameras that stream, and who had those that are new.
-    fn look_at_programs(&mut self, now: Instant) {
-        let skipped: Vec<u32> = self.worker.into_iter().chain([std::process::id()]).collect();
-        for index in 0..self.cameras.len() {
-            if self.cameras[index].is_uncounted {
-                self.holders(index, None, HOLDERS_AGE, now);
-            }
-            let tracked = &mut self.cameras[index];
-            if tracked.sampler.flow() != Flow::Streaming {
-                tracked.programs.clear();
-                tracked.stale_since = None;
-            } else if tracked.stale_since.is_some() {
-                let since = tracked.stale_since;
-                let Some(found) = self.holders(index, since, Duration::MAX, now) else { continue };
-                let programs = programs(found, &skipped);
-                let tracked = &mut self.cameras[index];
-                (tracked.programs, tracked.stale_since) = (programs, None);
-            }
-        }
-    }
-
-    /// Whether somebody has its frames mapped, where the next reading needs that; `None` where it cannot be told.
-    fn mapped(&mut self, index: usize, now: Instant) -> Option<bool> {
-        let tracked = &self.cameras[index];
-        if !tracked.sampler.asks_for_maps() {
-            return None;
-        }
-        let max_age = if tracked.sampler.flow() == Flow::Streaming { MAPS_AGE.0 } else { MAPS_AGE.1 };
-        let heard_at = tracked.heard_at;
-        let references = self.references.read();
-        let found = self.holders(index, heard_at, max_age, now)?;
-        if found.iter().any(|found| found.mapped == Some(true)) {
-            return Some(true);
-        }
-        // Somebody has it open, or it would not be awake: are those that are seen all there are?
-        let are_all = references.is_none_or(|count| usize::try_from(count).is_ok_and(|count| count <= found.len()));
-        let is_none = !found.is_empty() && found.iter().all(|found| found.mapped == Some(false));
-        (are_all && is_none).then_some(false)
-    }
-
-    /// Who has it, ourselves included: as it was at `since` or later, and not longer ago than `max_age`. `None`: that
-    /// comes later; a dispatch is due then.
-    fn holders(
-        &mut self,
-        index: usize,
-        since: Option<Instant>,
-        max_age: Duration,
-        now: Instant,
-    ) -> Option<&[HolderProcess]> {
-        let tracked = &self.cameras[index];
-        let is_fresh = tracked.holders.as_ref().is_some_and(|(at, _)| {
-            since.is_none_or(|since| *at >= since) && now.saturating_duration_since(*at) < max_age
-        });
-        if !is_fresh {
-            let interface = tracked.camera.interface.clone();
-            let nodes: Vec<PathBuf> = tracked.camera.nodes.iter().map(|node| self.roots.dev.join(node)).collect();
-            let proc = self.proc.clone();
-            let looked = self.looker.ask(now, move |guide| (interface, now, look_at(&nodes, &proc, guide)))?;
-            self.take_look(looked);
-        }
-        self.cameras[index].holders.as_ref().map(|(_, found)| &found[..])
-    }
-
-    fn take_look(&mut self, (interface, asked_at, found): (PathBuf, Instant, Vec<HolderProcess>)) {
-        let Some(tracked) = self.cameras.iter_mut().find(|tracked| tracked.camera.interface == interface) else {
-            return;
-        };
-        if std::mem::take(&mut tracked.is_uncounted) {
-            tracked.balance = tracked.balance.max(u32::try_from(found.len()).unwrap_or(u32::MAX));
-        }
-        tracked.holders = Some((asked_at, found));
-    }
-
-    /// Whether a camera that streams, of those the worker let go of, is somebody else's by now.
-    fn is_anothers(&self, tracked: &Tracked) -> bool {
-        if !tracked.programs.is_empty() {
-            return true;
-        }
-        // The worker is gone and the driver counts open files: somebody has it who cannot be seen.
-        self.worker.is_none() && self.references.read().is_some_and(|count| count > 0)
-    }
-
     fn tell(&mut self) -> Vec<SensorEvent> {
         let mut events = Vec::new();
         let streaming = || self.cameras.iter().filter(|tracked| tracked.sampler.flow() == Flow::Streaming);
@@ -565,28 +348,4 @@ impl Sensors {
         }
         events
     }
-}
-
-/// The names of the programs that have a camera, each once: those that have frames mapped, else all.
-fn programs(found: &[HolderProcess], skipped: &[u32]) -> Vec<String> {
-    let found = found.iter().filter(|found| !skipped.contains(&found.pid));
-    let stream = found.clone().any(|found| found.mapped == Some(true));
-    let mut names = Vec::new();
-    for found in found.filter(|found| !stream || found.mapped != Some(false)) {
-        if !names.contains(&found.name) {
-            names.push(found.name.clone());
-        }
-    }
-    names
-}
-
-/// Who has these nodes.
-fn look_at(nodes: &[PathBuf], proc: &Path, guide: &Guide) -> Vec<HolderProcess> {
-    let mut found = Vec::new();
-    for node in nodes {
-        let Ok(node) = WatchedNode::at(node) else { continue };
-        let question = HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: true, proc, guide };
-        found.extend(question.all(&[], &[]).found);
-    }
-    found
 }

@@ -193,7 +193,7 @@ fn a_program_that_does_not_answer_stops_nobody() {
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let mut bench = SensorsBench::new(true);
-        let proc = super::super::tests::stuck_processes(&bench.fake.node(0).canonicalize().unwrap());
+        let proc = super::super::detector::tests::stuck_processes(&bench.fake.node(0).canonicalize().unwrap());
         bench.sensors.proc = proc.path().to_owned();
         bench.sensors.looker.set_patience(Duration::from_millis(50));
         let _file = bench.open(0);

@@ -11,7 +11,7 @@ use lenscap_core::presence::{UNSEEN, Use};
 
 /// A module that keeps only the newest event and can lose it, as real ones do.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FakeUsage(Rc<FakeState>);
+pub(in crate::detect) struct FakeUsage(Rc<FakeState>);
 
 #[derive(Debug, Default)]
 struct FakeState {
@@ -31,14 +31,14 @@ impl FakeUsage {
         self.0.level.set(level);
     }
 
-    pub(super) fn take(&self) -> io::Result<Option<bool>> {
+    pub(in crate::detect) fn take(&self) -> io::Result<Option<bool>> {
         if self.0.gone.get() {
             return Err(rustix::io::Errno::NODEV.into());
         }
         Ok(self.0.event.take())
     }
 
-    pub(super) fn read_level(&self) -> io::Result<Option<bool>> {
+    pub(in crate::detect) fn read_level(&self) -> io::Result<Option<bool>> {
         self.0.readings.set(self.0.readings.get() + 1);
         // The new subscription echoes to the old one.
         self.0.event.set(Some(self.0.level.get()));
@@ -286,7 +286,7 @@ fn our_own_descriptors_are_nobodys() {
 }
 
 /// Processes as `/proc` shows them that have the node open; the map of the first never answers.
-pub(super) fn stuck_processes(node: &Path) -> tempfile::TempDir {
+pub(in crate::detect) fn stuck_processes(node: &Path) -> tempfile::TempDir {
     let proc = tempfile::tempdir().unwrap();
     for pid in ["77", "78"] {
         let process = proc.path().join(pid);
