@@ -16,7 +16,7 @@ use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::finder::Wanted;
 use lenscap::output::memory::Memory;
-use lenscap::output::{Device, Output};
+use lenscap::output::{Output, OutputDevice};
 use proptest::prelude::*;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -114,24 +114,24 @@ impl Bench {
 
     fn until_card(&mut self) {
         self.until("a card is the newest picture", |engine| match engine.output().expect("an output").device() {
-            Device::Memory(memory) => memory.newest().is_some_and(|(queued, _)| queued.card),
-            Device::Loopback(_) => false,
+            OutputDevice::Memory(memory) => memory.newest().is_some_and(|(queued, _)| queued.card),
+            OutputDevice::Loopback(_) => false,
         });
     }
 
     fn until_frames(&mut self, more: u64) {
         let before = self.memory().counts().1;
         self.until("frames", |engine| match engine.output().expect("an output").device() {
-            Device::Memory(memory) => memory.counts().1 >= before + more,
-            Device::Loopback(_) => false,
+            OutputDevice::Memory(memory) => memory.counts().1 >= before + more,
+            OutputDevice::Loopback(_) => false,
         });
     }
 }
 
 fn memory_of(output: Option<&Output>) -> &Memory {
     match output.expect("an output").device() {
-        Device::Memory(memory) => memory,
-        Device::Loopback(_) => panic!("not asked for"),
+        OutputDevice::Memory(memory) => memory,
+        OutputDevice::Loopback(_) => panic!("not asked for"),
     }
 }
 

@@ -12,7 +12,7 @@ use lenscap::core::status::StateName;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
-use lenscap::output::Device;
+use lenscap::output::OutputDevice;
 
 use crate::measure::{Spread, Usage, ms, wait_until_quiet};
 use crate::table::{Row, Table, Target};
@@ -101,7 +101,7 @@ impl Rig {
 /// Frames of the camera so far.
 pub fn frames(engine: &Engine) -> u64 {
     match engine.output().map(|output| output.device()) {
-        Some(Device::Memory(memory)) => memory.counts().1,
+        Some(OutputDevice::Memory(memory)) => memory.counts().1,
         _ => 0,
     }
 }

@@ -3,7 +3,7 @@
 use rustix::fs::{Access, access};
 
 use super::{Finding, Patient};
-use crate::camera::{self, System, owner};
+use crate::camera::{self, System, group};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
 
@@ -45,7 +45,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             }
             let remedy = trf!(
                 "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                group = owner::group_of(&path)
+                group = group::group_of(&path)
             );
             Finding::problem(CHECK, trf!("The camera {camera} may not be used.", camera = label), Some(remedy))
         })

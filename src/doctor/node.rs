@@ -5,7 +5,7 @@ use std::path::Path;
 use rustix::fs::{Access, access};
 
 use super::{Finding, Patient};
-use crate::camera::{self, owner};
+use crate::camera::{self, group};
 use crate::i18n::{tr, trf};
 use crate::output::{finder, leftovers};
 
@@ -24,7 +24,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let label = node.label();
     let path = patient.at(&node.path.to_string_lossy());
     if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
-        let group = owner::group_of(&path);
+        let group = group::group_of(&path);
         return vec![Finding::problem(
             CHECK,
             trf!("{node} may not be used.", node = label),

@@ -20,7 +20,7 @@ use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
-use crate::output::{Device, Output, OutputError, OutputErrorKind};
+use crate::output::{Output, OutputDevice, OutputError, OutputErrorKind};
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
@@ -91,7 +91,7 @@ impl Outlet {
     ) -> Result<(), OutputError> {
         let mut presence = None;
         let (device, detector) = match &self.choice {
-            OutputChoice::Memory(slots) => (Device::Memory(Memory::new(&config.format, *slots)?), None),
+            OutputChoice::Memory(slots) => (OutputDevice::Memory(Memory::new(&config.format, *slots)?), None),
             OutputChoice::Loopback(wanted) => {
                 let path = finder::find(wanted, may_create, first)?;
                 let loopback = Loopback::open(&path, &config.format)?;
@@ -104,7 +104,7 @@ impl Outlet {
                     )
                 })?;
                 tracing::info!("serving {} as {}", path.display(), config.format);
-                (Device::Loopback(loopback), Some(detector))
+                (OutputDevice::Loopback(loopback), Some(detector))
             }
         };
         let output = Output::new(device, config.format, config.style.clone())?;
@@ -226,8 +226,8 @@ impl Outlet {
     /// The path of the node that is held.
     pub(super) fn node(&self) -> Option<&Path> {
         match self.output.as_ref()?.device() {
-            Device::Loopback(loopback) => Some(loopback.path()),
-            Device::Memory(_) => None,
+            OutputDevice::Loopback(loopback) => Some(loopback.path()),
+            OutputDevice::Memory(_) => None,
         }
     }
 

@@ -57,7 +57,7 @@ impl Engine {
         self.lend(now);
     }
 
-    /// Opens the gate for the worker's pictures as they are wanted, or closes it.
+    /// Grants the worker the slots as its pictures are wanted, or takes them back.
     pub(super) fn lend(&mut self, now: Instant) {
         let is_second_fed = self.second.as_ref().is_some_and(Outlet::is_feeding);
         let wanted = match (self.camera_shown && self.first.output().is_some(), self.first.is_feeding()) {

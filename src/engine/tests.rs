@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::presence::{Client, Use};
 use crate::frame::format::PixelFormat;
-use crate::output::Device;
+use crate::output::OutputDevice;
 
 fn engine() -> Engine {
     let config = EngineConfig {
@@ -33,8 +33,8 @@ fn streaming() -> Event {
 fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
     let mut engine = engine();
     let cards = |engine: &Engine| match engine.first.output().expect("memory").device() {
-        Device::Memory(memory) => memory.counts().0,
-        Device::Loopback(_) => unreachable!(),
+        OutputDevice::Memory(memory) => memory.counts().0,
+        OutputDevice::Loopback(_) => unreachable!(),
     };
     let now = Instant::now();
     let interval = engine.config.format.frame_interval();

@@ -18,7 +18,7 @@ use balance::Balance;
 pub(super) use list::run as list;
 use pace::Pace;
 
-use crate::camera::controls::Device;
+use crate::camera::controls::ControlDevice;
 use crate::camera::ids::stable_id;
 use crate::core::controls::{CameraControls, Changes, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software};
 use crate::core::source::Source;
@@ -36,7 +36,7 @@ pub(super) enum News {
 /// Who carries out what the camera itself has.
 #[derive(Debug)]
 enum Backend {
-    V4l2(Device),
+    V4l2(ControlDevice),
     Element(gst::Element),
     None,
 }
@@ -61,7 +61,7 @@ impl Controls {
     /// Reads the controls of the camera behind this source; `element` is its source element, which a node does without.
     pub(super) fn open(source: &Source, element: Option<&gst::Element>) -> Self {
         let backend = match source {
-            Source::V4l2(path) => match Device::open(path) {
+            Source::V4l2(path) => match ControlDevice::open(path) {
                 Ok(mut device) => {
                     device.subscribe();
                     Backend::V4l2(device)

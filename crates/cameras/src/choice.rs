@@ -252,7 +252,7 @@ mod tests {
     use std::fs;
 
     use super::super::modes::webcam;
-    use super::super::tests::Fake;
+    use super::super::system::tests::Fake;
     use super::*;
 
     fn camera(kind: Kind, name: &str) -> Camera {

@@ -25,7 +25,7 @@ const MAX_CHANGES: usize = 1024;
 
 /// An open camera, as far as its controls go.
 #[derive(Debug)]
-pub struct Device {
+pub struct ControlDevice {
     file: File,
     descriptions: Vec<Description>,
     controls: Vec<Control>,
@@ -33,7 +33,7 @@ pub struct Device {
     has_events: bool,
 }
 
-impl Device {
+impl ControlDevice {
     /// Opens the node and reads all controls.
     ///
     /// # Errors
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_is_no_camera_is_an_error_or_has_no_controls() {
-        assert!(Device::open(Path::new("/dev/no-such-camera")).is_err());
-        assert!(Device::open(Path::new("/dev/null")).unwrap().controls().is_empty());
+        assert!(ControlDevice::open(Path::new("/dev/no-such-camera")).is_err());
+        assert!(ControlDevice::open(Path::new("/dev/null")).unwrap().controls().is_empty());
     }
 }

@@ -39,7 +39,7 @@ pub fn node(path: &Path) {
     if let Ok(answer) = modes::ask(path) {
         shapes(&answer.formats);
     }
-    let Ok(mut device) = controls::Device::open(path) else { return };
+    let Ok(mut device) = controls::ControlDevice::open(path) else { return };
     device.subscribe();
     let mut keys: Vec<_> = device.controls().iter().map(|control| control.key.clone()).collect();
     for key in keys.iter().take(32) {

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::Location;
-use super::owner;
+use super::group;
 use lenscap_core::mode::FrameRate;
 use lenscap_sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
 use lenscap_sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
@@ -190,7 +190,7 @@ pub fn rates(formats: &[Format], size: (u32, u32)) -> Vec<f64> {
 
 /// What a node says of itself when it is asked.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answer {
+pub struct NodeFacts {
     /// What it can do.
     pub formats: Vec<Format>,
     /// Where it sits, in the driver's words.
@@ -208,7 +208,7 @@ pub(super) fn no_permission(node: &Path) -> String {
     trf!(
         "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
         node = node.display(),
-        group = owner::group_of(node)
+        group = group::group_of(node)
     )
 }
 
@@ -216,7 +216,7 @@ pub(super) fn no_permission(node: &Path) -> String {
 ///
 /// # Errors
 /// Why it cannot be asked: one sentence.
-pub fn ask(node: &Path) -> Result<Answer, String> {
+pub fn ask(node: &Path) -> Result<NodeFacts, String> {
     let shown = node.display();
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
@@ -233,13 +233,13 @@ pub fn ask(node: &Path) -> Result<Answer, String> {
     })
 }
 
-fn answer(file: &File) -> std::io::Result<Answer> {
+fn answer(file: &File) -> std::io::Result<NodeFacts> {
     let capability = v4l2::query_capability(file)?;
     if !capability.is_capture() {
         return Err(std::io::Error::other(tr("it gives no video")));
     }
     if capability.is_raw() {
-        return Ok(Answer { is_raw: true, bus_info: capability.bus_info, ..Answer::default() });
+        return Ok(NodeFacts { is_raw: true, bus_info: capability.bus_info, ..NodeFacts::default() });
     }
     let multiplanar = capability.capabilities & CAP_VIDEO_CAPTURE == 0;
     let mut formats = Vec::new();
@@ -253,7 +253,7 @@ fn answer(file: &File) -> std::io::Result<Answer> {
             sizes: sizes_of(file, described.fourcc, &mut left),
         });
     }
-    Ok(Answer {
+    Ok(NodeFacts {
         formats,
         is_raw: false,
         bus_info: capability.bus_info,

@@ -43,7 +43,7 @@ pub fn controls(cameras: &[Camera], saved: &mut Saved) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Fake;
+    use super::super::system::tests::Fake;
     use super::*;
     use lenscap_core::controls::Value;
     use std::path::Path;

@@ -141,7 +141,7 @@ fn is_number(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Fake;
+    use super::super::system::tests::Fake;
     use super::*;
     use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::asked::Asked;
+use super::helper_process::HelperProcess;
 use lenscap_core::controls::CameraControls;
 use lenscap_core::source::Source;
 use lenscap_text as text;
@@ -50,7 +50,7 @@ pub fn arguments(source: &Source, excluded: &[PathBuf], is_confined: bool, order
 /// # Errors
 /// One sentence: the program cannot be started or does not answer, there is no such camera or control, a value cannot work.
 pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, String> {
-    let asked = Asked::new(Command::new(worker).args(arguments)).map_err(|error| {
+    let asked = HelperProcess::new(Command::new(worker).args(arguments)).map_err(|error| {
         trf!(
             "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
             path = worker.display(),

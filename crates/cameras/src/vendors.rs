@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::asked::Asked;
+use super::helper_process::HelperProcess;
 use super::modes::{Format, Rates, Size};
 use super::{Camera, Kind, Location};
 use lenscap_core::mode::FrameRate;
@@ -55,7 +55,7 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<String>) {
     let asked = [Kind::Icamera, Kind::Libcamera].map(|kind| {
         let mut command = Command::new(worker);
         command.args([OPTION, kind.as_str()]).args((!is_confined).then_some(super::UNCONFINED));
-        (kind, Asked::new(command.stderr(Stdio::null())))
+        (kind, HelperProcess::new(command.stderr(Stdio::null())))
     });
     let mut cameras = Vec::new();
     let mut problems = Vec::new();

@@ -4,7 +4,7 @@
 //! 1. One writer from start to end. Switching between card and camera never closes the node or changes its format.
 //! 2. With no client nothing is queued; the newest queued picture is then a card, never a picture of somebody.
 //! 3. Slots are queued in rotation ([`lenscap_picture::slots`]).
-//! 4. Whatever is queued gets its time from one gate ([`stamps`]): at one device it only ever grows.
+//! 4. Whatever is queued gets its time from one place ([`stamps`]): at one device it only ever grows.
 //! 5. Nothing stays mapped while nothing is drawn: at 1080p the buffers would count 33 MB.
 
 pub mod cards;
@@ -37,7 +37,7 @@ const LOOKS: u32 = 1000;
 
 /// The kinds of output; all behave alike.
 #[derive(Debug)]
-pub enum Device {
+pub enum OutputDevice {
     /// A v4l2loopback node.
     Loopback(loopback::Loopback),
     /// Memory of our own, for tests and demonstrations.
@@ -47,7 +47,7 @@ pub enum Device {
 /// An open output and what it shows.
 #[derive(Debug)]
 pub struct Output {
-    device: Device,
+    device: OutputDevice,
     format: VideoFormat,
     cards: Cards,
     /// The slot that comes next in the rotation.
@@ -64,10 +64,10 @@ impl Output {
     ///
     /// # Errors
     /// When the card cannot be put into the device.
-    pub fn new(device: Device, format: VideoFormat, style: CardStyle) -> Result<Self, OutputError> {
+    pub fn new(device: OutputDevice, format: VideoFormat, style: CardStyle) -> Result<Self, OutputError> {
         let usable = match &device {
-            Device::Loopback(loopback) => loopback.usable()?,
-            Device::Memory(memory) => memory.usable(),
+            OutputDevice::Loopback(loopback) => loopback.usable()?,
+            OutputDevice::Memory(memory) => memory.usable(),
         };
         let cards = Cards::new(style, format);
         let stamps = Stamps::new(format.frame_interval());
@@ -83,23 +83,23 @@ impl Output {
     }
 
     /// The device below.
-    pub fn device(&self) -> &Device {
+    pub fn device(&self) -> &OutputDevice {
         &self.device
     }
 
     /// The file whose pages are the slots, to hand to a worker.
     pub fn slots_fd(&self) -> BorrowedFd<'_> {
         match &self.device {
-            Device::Loopback(loopback) => loopback.slots_fd(),
-            Device::Memory(memory) => memory.slots_fd(),
+            OutputDevice::Loopback(loopback) => loopback.slots_fd(),
+            OutputDevice::Memory(memory) => memory.slots_fd(),
         }
     }
 
     /// Where the slots lie in it.
     pub fn layout(&self) -> &SlotLayout {
         match &self.device {
-            Device::Loopback(loopback) => loopback.layout(),
-            Device::Memory(memory) => memory.layout(),
+            OutputDevice::Loopback(loopback) => loopback.layout(),
+            OutputDevice::Memory(memory) => memory.layout(),
         }
     }
 
@@ -157,8 +157,8 @@ impl Output {
     /// Nobody is here: what programs changed at the device is put back for the next one.
     pub fn put_right(&self) {
         match &self.device {
-            Device::Loopback(loopback) => loopback.put_right(self.format.framerate),
-            Device::Memory(_) => {}
+            OutputDevice::Loopback(loopback) => loopback.put_right(self.format.framerate),
+            OutputDevice::Memory(_) => {}
         }
     }
 
@@ -198,8 +198,8 @@ impl Output {
     fn draw(&mut self, slot: u32) -> Result<(), OutputError> {
         let Some(picture) = self.cards.to_draw(slot) else { return Ok(()) };
         match &mut self.device {
-            Device::Loopback(loopback) => loopback.draw(slot, picture)?,
-            Device::Memory(memory) => memory.draw(slot, picture),
+            OutputDevice::Loopback(loopback) => loopback.draw(slot, picture)?,
+            OutputDevice::Memory(memory) => memory.draw(slot, picture),
         }
         self.cards.drawn(slot);
         Ok(())
@@ -262,17 +262,17 @@ impl Output {
             }
             now = monotonic_now();
         }
-        let timestamp = self.stamps.pass(taken, now);
+        let timestamp = self.stamps.stamp(taken, now);
         match &mut self.device {
-            Device::Loopback(loopback) => loopback.queue(slot, timestamp, card)?,
-            Device::Memory(memory) => memory.queue(slot, timestamp, card),
+            OutputDevice::Loopback(loopback) => loopback.queue(slot, timestamp, card)?,
+            OutputDevice::Memory(memory) => memory.queue(slot, timestamp, card),
         }
         self.next = (slot + 1) % self.usable;
         Ok(())
     }
 
     fn refresh_usable(&mut self) -> Result<(), OutputError> {
-        if let Device::Loopback(loopback) = &self.device {
+        if let OutputDevice::Loopback(loopback) = &self.device {
             let usable = loopback.usable()?;
             if usable != self.usable {
                 tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
@@ -309,14 +309,14 @@ mod tests {
     fn whoever_begins_again_while_the_camera_is_for_the_other_device_gets_times_that_grow() {
         let format = VideoFormat::new(PixelFormat::Yuy2, 64, 48, 30).unwrap();
         for slots in 2..=8_u32 {
-            let device = Device::Memory(memory::Memory::new(&format, slots).unwrap());
+            let device = OutputDevice::Memory(memory::Memory::new(&format, slots).unwrap());
             let mut output = Output::new(device, format, CardStyle::default()).unwrap();
             for frame in 0..20 {
                 output.queue_frame(frame % slots, monotonic_now()).unwrap();
             }
             let log = |output: &Output| match &output.device {
-                Device::Memory(memory) => memory.log.clone(),
-                Device::Loopback(_) => unreachable!(),
+                OutputDevice::Memory(memory) => memory.log.clone(),
+                OutputDevice::Loopback(_) => unreachable!(),
             };
             let read = log(&output).len();
             output.take_back();

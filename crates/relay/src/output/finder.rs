@@ -10,7 +10,7 @@ use inotify::{Inotify, WatchMask};
 
 use super::{OutputError, OutputErrorKind};
 use crate::detect;
-use lenscap_cameras::owner::entry_of;
+use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
 use lenscap_text as text;

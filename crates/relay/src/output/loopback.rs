@@ -231,7 +231,7 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
                 trf!(
                     "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
                     node = shown,
-                    group = lenscap_cameras::owner::group_of(path)
+                    group = lenscap_cameras::group::group_of(path)
                 ),
             ),
             Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),

@@ -1,4 +1,4 @@
-//! The one gate for the times of what is queued at a device: cards, the camera's pictures, copies, whoever made them.
+//! The one source of the times of what is queued at a device: cards, the camera's pictures, copies, whoever made them.
 //!
 //! Cards are of now, the camera's pictures of when they were taken, 20 to 160 ms ago: queued as they are, the first picture
 //! would lie before the last card. Readers take a time that goes back for a broken camera, and fill a leap with repeated
@@ -19,12 +19,12 @@ const TICK: Duration = Duration::from_micros(1);
 /// How many intervals the first picture of a reader may be old.
 const FRESH: u32 = 2;
 
-/// The gate of one device. Times are `CLOCK_MONOTONIC`.
+/// Gives out the times of one device, which are `CLOCK_MONOTONIC`.
 #[derive(Debug)]
 pub struct Stamps {
     interval: Duration,
     last: Option<Duration>,
-    /// Nothing older passes.
+    /// No time before this one is given out.
     floor: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Stamps {
     }
 
     /// The time to queue a picture with that was taken at `taken`.
-    pub fn pass(&mut self, taken: Duration, now: Duration) -> Duration {
+    pub fn stamp(&mut self, taken: Duration, now: Duration) -> Duration {
         let now = micros(now);
         let taken = micros(taken).min(now);
         let earliest = self.last.map_or(self.floor, |last| self.floor.max(last + TICK));
@@ -80,21 +80,21 @@ mod tests {
     fn a_pictures_own_time_is_kept() {
         let mut stamps = Stamps::new(INTERVAL);
         for at in [1000, 1033, 1066, 1070, 1150] {
-            assert_eq!(stamps.pass(ms(at), ms(at + 120)), ms(at), "as late as it comes");
+            assert_eq!(stamps.stamp(ms(at), ms(at + 120)), ms(at), "as late as it comes");
         }
-        assert_eq!(stamps.pass(Duration::new(2, 1_234_567), ms(3000)), Duration::new(2, 1_234_000), "in microseconds");
+        assert_eq!(stamps.stamp(Duration::new(2, 1_234_567), ms(3000)), Duration::new(2, 1_234_000), "in microseconds");
     }
 
     #[test]
     fn the_camera_after_a_card_goes_on_smoothly_and_reaches_its_own_times() {
         let mut stamps = Stamps::new(INTERVAL);
-        let card = stamps.pass(ms(1000), ms(1000));
+        let card = stamps.stamp(ms(1000), ms(1000));
         let mut last = card;
         let mut own = None;
         // 157 ms from the sensor to here.
         for picture in 0..20 {
             let (taken, now) = (ms(850 + 33 * picture), ms(1007 + 33 * picture));
-            let stamp = stamps.pass(taken, now);
+            let stamp = stamps.stamp(taken, now);
             assert!(stamp > last && stamp <= now, "{last:?} {stamp:?}");
             assert!(stamp - last <= INTERVAL + INTERVAL / 2, "no leap: {last:?} {stamp:?}");
             if stamp == taken {
@@ -110,19 +110,19 @@ mod tests {
     #[test]
     fn a_reader_that_begins_gets_nothing_old() {
         let mut stamps = Stamps::new(INTERVAL);
-        stamps.pass(ms(1000), ms(1000));
+        stamps.stamp(ms(1000), ms(1000));
         stamps.streaming_begins(ms(9000));
-        assert_eq!(stamps.pass(ms(4000), ms(9001)), ms(9000) - 2 * INTERVAL);
-        assert_eq!(stamps.pass(ms(8990), ms(9002)), ms(8990));
+        assert_eq!(stamps.stamp(ms(4000), ms(9001)), ms(9000) - 2 * INTERVAL);
+        assert_eq!(stamps.stamp(ms(8990), ms(9002)), ms(8990));
     }
 
     #[test]
     fn the_future_and_two_at_once_are_put_in_order() {
         let mut stamps = Stamps::new(INTERVAL);
-        assert_eq!(stamps.pass(Duration::MAX, ms(1000)), ms(1000));
+        assert_eq!(stamps.stamp(Duration::MAX, ms(1000)), ms(1000));
         assert!(!stamps.is_due(ms(1000) + TICK / 2) && stamps.is_due(ms(1000) + TICK));
-        assert_eq!(stamps.pass(ms(1000), ms(1000)), ms(1000) + TICK);
-        assert_eq!(stamps.pass(Duration::ZERO, ms(1010)), ms(1010), "half an interval would be the future");
+        assert_eq!(stamps.stamp(ms(1000), ms(1000)), ms(1000) + TICK);
+        assert_eq!(stamps.stamp(Duration::ZERO, ms(1010)), ms(1010), "half an interval would be the future");
     }
 
     proptest! {
@@ -144,7 +144,7 @@ mod tests {
                     2 => now,
                     _ => now.saturating_sub(Duration::from_nanos(age)),
                 };
-                let stamp = stamps.pass(taken, now);
+                let stamp = stamps.stamp(taken, now);
                 prop_assert_eq!(stamp, micros(stamp));
                 if let Some(last) = last {
                     prop_assert!(stamp > last);

@@ -15,12 +15,12 @@ const MAX_ANSWER: usize = 256 * 1024;
 
 /// A process that was asked. Dropping it ends it, with all that it started.
 #[derive(Debug)]
-pub struct Asked {
+pub struct HelperProcess {
     child: Child,
     began: Instant,
 }
 
-impl Asked {
+impl HelperProcess {
     /// Starts it; what it prints on standard output is its answer.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
+impl Drop for HelperProcess {
     fn drop(&mut self) {
         if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
@@ -83,8 +83,8 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn sh(script: &str) -> Asked {
-        Asked::new(Command::new("sh").args(["-c", script])).unwrap()
+    fn sh(script: &str) -> HelperProcess {
+        HelperProcess::new(Command::new("sh").args(["-c", script])).unwrap()
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub(super) fn usb_device(directory: &Path) -> Option<PathBuf> {
 
 /// What a USB camera says of itself, of which udev makes its name; `None` of others, whose place is all there is. The
 /// cameras of one device have the same.
-pub(super) fn identity(directory: &Path) -> Option<String> {
+pub(super) fn usb_identity(directory: &Path) -> Option<String> {
     let device = usb_device(directory)?;
     let said = |name| attribute(&device, name).unwrap_or_default();
     let index = attribute(directory, "index").unwrap_or_default();
