@@ -1,0 +1,166 @@
+//! What is shown, and where: icon, notifications, D-Bus properties.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use async_channel::Sender;
+
+use super::notify::{Notice, Notifier, Subject, Teller};
+use super::tray::{Icon, View};
+use crate::app::relay::Relay;
+use crate::camera::{self, Camera};
+use crate::config::{SecondNode, Settings};
+use crate::core::source::Source;
+use crate::core::status::Status;
+use crate::i18n::tr;
+use crate::ipc::dbus::{Nodes, Properties, Service};
+use crate::output::loopback;
+use crate::ui::Ask;
+
+/// Sizes offered in the menu, besides the one in use.
+const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
+
+/// What is shown, and where.
+pub(super) struct Front {
+    pub(super) asks: Sender<Ask>,
+    pub(super) status: Option<Status>,
+    pub(super) settings: Settings,
+    pub(super) problem: Option<String>,
+    pub(super) nodes: Nodes,
+    /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
+    pub(super) cameras: Vec<Camera>,
+    pub(super) properties: Properties,
+    pub(super) teller: Teller,
+    pub(super) service: Option<Service>,
+    pub(super) notifier: Option<Notifier>,
+    pub(super) icon: Option<ksni::Handle<Icon>>,
+    /// The newest view, until the icon has it.
+    pub(super) unseen: Rc<Cell<Option<View>>>,
+    /// Trays that come and go; unsubscribes when dropped.
+    pub(super) watcher: Option<gio::SignalSubscription>,
+    pub(super) has_host: bool,
+}
+
+impl Front {
+    pub(super) fn new(asks: Sender<Ask>) -> Self {
+        Self {
+            asks,
+            status: None,
+            settings: Settings::default(),
+            problem: None,
+            nodes: Nodes::default(),
+            cameras: Vec::new(),
+            properties: Properties::default(),
+            teller: Teller::default(),
+            service: None,
+            notifier: None,
+            icon: None,
+            unseen: Rc::default(),
+            watcher: None,
+            has_host: false,
+        }
+    }
+
+    /// The machine's new status, from within its step.
+    pub(super) fn take(&mut self, status: &Status) {
+        self.status = Some(status.clone());
+        if !status.camera_live {
+            self.cameras = camera::System::here().cameras();
+        }
+        self.properties.publish(status, &self.nodes, self.service.as_ref());
+        self.show_icon();
+        let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
+        for (subject, notice) in self.teller.orders(status, &self.settings.notifications, is_for_one) {
+            self.notify(subject, notice);
+        }
+    }
+
+    /// Cameras came or went.
+    pub(super) fn look_for_cameras(&mut self) {
+        if self.status.as_ref().is_some_and(|status| !status.camera_live) {
+            let cameras = camera::System::here().cameras();
+            if self.cameras != cameras {
+                self.cameras = cameras;
+                self.show_icon();
+            }
+        }
+    }
+
+    pub(super) fn take_settings(&mut self, relay: &Relay) {
+        self.settings = relay.settings().clone();
+        self.problem = relay.problem().map(str::to_owned);
+        self.nodes = relay.nodes();
+        self.take(&relay.status());
+    }
+
+    pub(super) fn take_nodes(&mut self, nodes: Nodes) {
+        if nodes != self.nodes {
+            self.nodes = nodes;
+            if let Some(status) = &self.status {
+                self.properties.publish(status, &self.nodes, self.service.as_ref());
+            }
+        }
+    }
+
+    pub(super) fn notify(&self, subject: Subject, notice: Option<Notice>) {
+        if let Some(notifier) = &self.notifier {
+            notifier.send((subject, notice));
+        }
+    }
+
+    pub(super) fn view(&self) -> Option<View> {
+        let camera = &self.settings.camera;
+        let mut sources = vec![(Source::Auto, tr("Automatic"))];
+        sources.extend(camera::choice::offers(&self.cameras, &camera.source));
+        if !sources.iter().any(|(source, _)| *source == camera.source) {
+            let name = match &camera.source {
+                Source::Test => tr("Test picture"),
+                source => source.to_string(),
+            };
+            sources.push((camera.source.clone(), name));
+        }
+        let size = (camera.format.width, camera.format.height);
+        let mut sizes = SIZES.to_vec();
+        if !sizes.contains(&size) {
+            sizes.push(size);
+            sizes.sort_unstable();
+        }
+        Some(View {
+            status: self.status.clone()?,
+            problem: self.problem.clone(),
+            sources,
+            source: camera.source.clone(),
+            sizes,
+            size,
+        })
+    }
+
+    pub(super) fn show_icon(&self) {
+        if let (Some(icon), Some(view)) = (self.icon.clone(), self.view()) {
+            // Who is on the way to the icon brings this one: however slow the tray is, nothing piles up.
+            if self.unseen.replace(Some(view)).is_some() {
+                return;
+            }
+            let unseen = self.unseen.clone();
+            glib::spawn_future_local(async move {
+                // Updates overtake each other on their way to the icon: each brings the newest view, not its own.
+                let show = move |icon: &mut Icon| {
+                    if let Some(view) = unseen.take() {
+                        icon.show(view);
+                    }
+                };
+                icon.update(show).await
+            });
+        }
+    }
+
+    pub(super) fn leave_bus(&mut self) {
+        self.service = None;
+        self.notifier = None;
+        self.watcher = None;
+        self.has_host = false;
+        if let Some(icon) = self.icon.take() {
+            drop(icon.shutdown());
+        }
+    }
+}

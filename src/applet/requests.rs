@@ -1,0 +1,104 @@
+//! What is asked from the tray, a notification or the bus, carried out.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::Desktop;
+use super::notify::{Notice, Subject};
+use crate::app::keeper::does_not_answer;
+use crate::config::Settings;
+use crate::i18n::tr;
+use crate::ipc::{Answer, Request};
+use crate::ui::{Ask, Wanted};
+
+/// How long whoever asked over D-Bus waits for the settings file.
+const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
+
+/// Hears that something is done, or why not.
+pub(super) type Then = Box<dyn FnOnce(Result<(), String>)>;
+
+impl Desktop {
+    pub(super) fn obey(&self, request: Request) -> Answer {
+        let mut relay = self.relay.borrow_mut();
+        let answer = relay.obey(request);
+        let wishes = relay.wishes();
+        drop(relay);
+        self.see_to(wishes);
+        answer
+    }
+
+    fn when_done(&self, answer: Answer, then: Then) {
+        match answer {
+            Answer::Now(result) => then(result),
+            Answer::Later(ticket) => drop(self.waiting.borrow_mut().insert(ticket, then)),
+        }
+    }
+
+    pub(super) async fn done(&self, answer: Answer) -> Result<(), String> {
+        let (sender, done) = async_channel::bounded(1);
+        let then = move |result| drop(sender.try_send(result));
+        self.when_done(answer, Box::new(then));
+        match glib::future_with_timeout(SETTINGS_LIMIT, done.recv()).await {
+            Ok(result) => result.unwrap_or(Ok(())),
+            Err(_) => Err(does_not_answer()),
+        }
+    }
+
+    pub(super) fn answer(self: &Rc<Self>, ask: Ask) {
+        let answer = match ask.wanted {
+            Wanted::Pause(time) => self.obey(Request::Pause { seconds: time.map(|time| time.as_secs()) }),
+            Wanted::Resume => self.obey(Request::Resume),
+            Wanted::Toggle => self.obey(Request::Toggle),
+            Wanted::TurnOff => self.obey(Request::TurnOff),
+            Wanted::Quit => self.obey(Request::Quit),
+            Wanted::Source(source) => self.set(move |settings| settings.camera.source = source),
+            Wanted::Size(width, height) => self.set(move |settings| {
+                (settings.camera.format.width, settings.camera.format.height) = (width, height);
+            }),
+            Wanted::Preferences => {
+                self.open_window(&[], ask.token);
+                Answer::Now(Ok(()))
+            }
+            Wanted::Diagnose => {
+                self.open_window(&["--diagnose"], ask.token);
+                Answer::Now(Ok(()))
+            }
+            Wanted::About => {
+                self.open_window(&["--about"], ask.token);
+                Answer::Now(Ok(()))
+            }
+            Wanted::HostIsThere => {
+                self.front.borrow_mut().has_host = true;
+                Answer::Now(Ok(()))
+            }
+            Wanted::HostIsGone => {
+                self.tray_is_gone();
+                Answer::Now(Ok(()))
+            }
+        };
+        let desktop = Rc::downgrade(self);
+        let then = move |done: Result<(), String>| {
+            if let (Err(sentence), Some(desktop)) = (done, desktop.upgrade()) {
+                desktop.complain(&sentence);
+            }
+        };
+        self.when_done(answer, Box::new(then));
+    }
+
+    /// Writes a setting, and takes it.
+    fn set(&self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Answer {
+        self.relay.borrow_mut().change_settings(Box::new(change))
+    }
+
+    pub(super) fn complain(&self, sentence: &str) {
+        tracing::warn!("{sentence}");
+        let notice = Notice {
+            summary: tr("Lenscap cannot do that"),
+            body: sentence.to_owned(),
+            icon: crate::APP_ID.into(),
+            actions: Vec::new(),
+            urgent: false,
+        };
+        self.front.borrow().notify(Subject::Complaint, Some(notice));
+    }
+}

@@ -1,0 +1,71 @@
+//! What programs ask over D-Bus.
+
+use std::rc::Rc;
+
+use super::Desktop;
+use crate::app::controls::to_reset;
+use crate::camera::off::{self, Order};
+use crate::core::controls::CameraControls;
+use crate::ipc::dbus::Reply;
+use crate::ipc::{Answer, Request};
+
+impl Desktop {
+    /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
+    pub(super) fn answer_on_bus(self: &Rc<Self>, request: Request, reply: Reply) {
+        let is_of_controls =
+            matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
+        let live = self.relay.borrow().controls().cloned();
+        match (request, live) {
+            (Request::Controls, Some(list)) => reply(Ok(Some(list))),
+            (request, None) if is_of_controls => {
+                let desktop = self.clone();
+                glib::spawn_future_local(async move { reply(desktop.controls_while_off(request).await) });
+            }
+            (request, _) => match self.obey(request) {
+                Answer::Now(result) => reply(result.map(|()| None)),
+                later => {
+                    let desktop = self.clone();
+                    glib::spawn_future_local(async move { reply(desktop.done(later).await.map(|()| None)) });
+                }
+            },
+        }
+    }
+
+    async fn controls_while_off(&self, request: Request) -> Result<Option<CameraControls>, String> {
+        match request {
+            Request::SetControl { key, value } => {
+                let list = self.read_controls(&[Order::Set(key.clone(), value.clone())]).await?;
+                let answer = self.relay.borrow_mut().set_control(&list, &key, &value);
+                self.done(answer).await?;
+            }
+            Request::ResetControls { keys } => {
+                let list = self.read_controls(&[]).await?;
+                let mut controls = to_reset(&list, &keys)?;
+                controls.sort_by_key(|control| !control.decides_others());
+                let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
+                let list = self.read_controls(&orders).await?;
+                let answer = self.relay.borrow_mut().reset_controls(&list, &keys);
+                self.done(answer).await?;
+            }
+            _ => {
+                let mut list = self.read_controls(&[]).await?;
+                self.relay.borrow().overlay(&mut list);
+                return Ok(Some(list));
+            }
+        }
+        if let Some(service) = &self.front.borrow().service {
+            service.controls_changed();
+        }
+        Ok(None)
+    }
+
+    async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, String> {
+        let words = {
+            let relay = self.relay.borrow();
+            let own: Vec<_> = relay.nodes().into_iter().flatten().collect();
+            let settings = relay.settings();
+            off::arguments(&settings.camera.source, &own, settings.privacy.sandbox, orders)
+        };
+        self.reader.read(words, orders.is_empty()).await
+    }
+}

@@ -1,0 +1,37 @@
+//! The preferences: a program of its own.
+
+use super::Desktop;
+use crate::app::program;
+use crate::i18n::trf;
+
+impl Desktop {
+    pub(super) fn open_window(&self, arguments: &[&str], token: Option<String>) {
+        let spawn = || -> Result<(), String> {
+            let path = program("lenscap-preferences")?;
+            let launcher = gio::SubprocessLauncher::new(gio::SubprocessFlags::NONE);
+            if let Some(token) = token {
+                launcher.setenv("XDG_ACTIVATION_TOKEN", &token, true);
+            }
+            let settings = self.relay.borrow().settings_path().to_owned();
+            let mut words = vec![path.as_os_str()];
+            words.extend(arguments.iter().map(std::ffi::OsStr::new));
+            // The usual file's window is the one there is; one of another file stands for itself.
+            if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
+                words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
+            }
+            let window = launcher.spawn(&words).map_err(|error| {
+                trf!(
+                    "The preferences {program} cannot be started ({error}): reinstall Lenscap.",
+                    program = path.display(),
+                    error = error.message()
+                )
+            })?;
+            // Reaps it.
+            glib::spawn_future_local(async move { window.wait_future().await });
+            Ok(())
+        };
+        if let Err(sentence) = spawn() {
+            self.complain(&sentence);
+        }
+    }
+}
