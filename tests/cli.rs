@@ -1,9 +1,5 @@
 //! The program as a newcomer meets it: wrong input, missing pieces, settings edited while it runs. No kernel module needed.
 
-#[path = "common/relay.rs"]
-#[allow(dead_code)] // the kernel tier uses the rest
-mod relay;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,12 +7,14 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use relay::{Reaped, Relay, eventually};
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::programs::program;
+use lenscap_test_support::relay::Relay;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 fn lenscap(arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
-    Command::new(env!("CARGO_BIN_EXE_lenscap"))
+    Command::new(program("lenscap"))
         .args(arguments)
         .env("XDG_CONFIG_HOME", home.path())
         .env("XDG_RUNTIME_DIR", home.path())
@@ -171,7 +169,7 @@ fn pause_resume_toggle_and_status_reach_the_running_relay() {
     let mut relay = Relay::start_with(&["--source", "test"], &[("XDG_RUNTIME_DIR", directory)]);
     relay.wait_for("no-device");
     let ask = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+        let output = Command::new(program("lenscap"))
             .args(arguments)
             .env("XDG_RUNTIME_DIR", directory)
             .output()
@@ -202,7 +200,7 @@ fn an_events_reader_that_goes_away_does_not_end_the_relay() {
     }
     let home = tempfile::tempdir().expect("a directory");
     let log = home.path().join("log");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+    let mut child = Command::new(program("lenscap"))
         .args(["run", "--headless", "--events", "--source", "test"])
         .env("XDG_CONFIG_HOME", home.path())
         .env("XDG_RUNTIME_DIR", home.path())
@@ -211,16 +209,11 @@ fn an_events_reader_that_goes_away_does_not_end_the_relay() {
         .spawn()
         .expect("lenscap starts");
     drop(child.stdout.take());
-    let mut child = relay::Reaped(child);
+    let mut child = Reaped(child);
     let socket = home.path().join("lenscap/control");
     eventually("it listens", || socket.exists());
-    let toggle = || {
-        Command::new(env!("CARGO_BIN_EXE_lenscap"))
-            .arg("toggle")
-            .env("XDG_RUNTIME_DIR", home.path())
-            .output()
-            .expect("runs")
-    };
+    let toggle =
+        || Command::new(program("lenscap")).arg("toggle").env("XDG_RUNTIME_DIR", home.path()).output().expect("runs");
     for _ in 0..3 {
         assert!(toggle().status.success());
     }
@@ -229,15 +222,15 @@ fn an_events_reader_that_goes_away_does_not_end_the_relay() {
 
 #[test]
 fn the_resident_programs_link_no_more_than_they_need() {
-    let linked = |program: &str| {
+    let linked = |program: &Path| {
         let output = Command::new("ldd").arg(program).output().expect("ldd");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains("libc.so"), "{text}");
         text
     };
-    let applet = linked(env!("CARGO_BIN_EXE_lenscap-applet"));
+    let applet = linked(&program("lenscap-applet"));
     assert!(applet.contains("libglib"), "{applet}");
-    let relay = linked(env!("CARGO_BIN_EXE_lenscap"));
+    let relay = linked(&program("lenscap"));
     for library in ["libgtk", "libadwaita", "libgstreamer", "libgst"] {
         assert!(!applet.contains(library), "{applet}");
         assert!(!relay.contains(library), "{relay}");
@@ -263,7 +256,7 @@ fn the_doctor_says_what_is_missing_and_fails_then() {
 
 /// A relay over memory whose standard output and error nobody reads, in a home of its own.
 fn unread(home: &Path) -> Reaped {
-    let child = Command::new(env!("CARGO_BIN_EXE_lenscap"))
+    let child = Command::new(program("lenscap"))
         .args(["run", "--headless", "--events", "--source", "test", "-w", "320", "-H", "240", "-c", "0"])
         .env("XDG_CONFIG_HOME", home.join("config"))
         .env("XDG_RUNTIME_DIR", home)

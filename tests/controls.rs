@@ -3,21 +3,15 @@
 //! Runs inside the test machine as `tests/kernel.rs` does, by tests/vm/guest/controls.sh: the node `/dev/video30` (label
 //! "Lenscap") and the camera `/dev/video20` (vivid) exist there.
 
-#[allow(dead_code)] // it has helpers for other files, too
-#[path = "common/client.rs"]
-mod client;
-#[allow(dead_code)] // as above
-#[path = "common/relay.rs"]
-mod relay;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use client::Client;
-use relay::{Relay, eventually};
+use lenscap_test_support::client::Client;
+use lenscap_test_support::process::eventually;
+use lenscap_test_support::relay::Relay;
 use serde_json::Value;
 
 const NODE: &str = "/dev/video30";

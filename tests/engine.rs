@@ -17,6 +17,7 @@ use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::finder::Wanted;
 use lenscap::output::memory::Memory;
 use lenscap::output::{Output, OutputDevice};
+use lenscap_test_support::programs::program;
 use proptest::prelude::*;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -28,7 +29,7 @@ struct Bench {
 
 impl Bench {
     fn new(source: &str) -> Self {
-        Self::with(source, env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::from_millis(200))
+        Self::with(source, program("lenscap-worker"), Duration::from_millis(200))
     }
 
     fn with(source: &str, worker_program: PathBuf, cooldown: Duration) -> Self {
@@ -37,7 +38,7 @@ impl Bench {
 
     /// With a second device beside the first.
     fn of_two(cooldown: Duration) -> Self {
-        Self::start("test", env!("CARGO_BIN_EXE_lenscap-worker").into(), cooldown, Some(OutputChoice::Memory(8)))
+        Self::start("test", program("lenscap-worker"), cooldown, Some(OutputChoice::Memory(8)))
     }
 
     fn start(source: &str, worker_program: PathBuf, cooldown: Duration, second: Option<OutputChoice>) -> Self {
@@ -166,7 +167,7 @@ fn a_session_from_stream_to_off() {
 
 #[test]
 fn in_the_cooldown_the_newest_picture_is_a_card_and_a_client_back_sees_the_camera() {
-    let mut bench = Bench::with("test", env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::from_secs(60));
+    let mut bench = Bench::with("test", program("lenscap-worker"), Duration::from_secs(60));
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Live);
     bench.until_frames(5);
@@ -210,7 +211,7 @@ const LATE: &str =
 #[test]
 fn times_only_grow_from_card_to_camera_to_card_at_both_devices() {
     let second = Some(OutputChoice::Memory(8));
-    let mut bench = Bench::start(LATE, env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::from_millis(200), second);
+    let mut bench = Bench::start(LATE, program("lenscap-worker"), Duration::from_millis(200), second);
     let settled = |bench: &Bench| [bench.memory().disorder(), bench.second().disorder()];
     bench.clients(Some(Use::Streaming));
     bench.second_clients(Some(Use::Streaming));
@@ -341,7 +342,7 @@ fn a_source_that_never_gives_a_picture_is_given_up_after_the_start_timeout() {
 
 #[test]
 fn a_mode_in_which_the_camera_starts_and_gives_nothing_gives_way_to_another() {
-    let fake = PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")).with_file_name("examples").join("fake-worker");
+    let fake = program("examples/fake-worker");
     assert!(fake.exists(), "{} is missing: run \"cargo test\", or \"cargo build --examples\" first", fake.display());
     let directory = tempfile::tempdir().expect("a directory");
     let program = directory.path().join("worker");
@@ -383,7 +384,7 @@ fn another_source_takes_effect_while_live() {
         policy: Policy { source: source.to_string(), ..Policy::default() },
         source,
         buffer_count: 7,
-        worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
+        worker_program: program("lenscap-worker"),
         poll_interval: Duration::from_millis(50),
         second: None,
         watch_other_cameras: false,
@@ -403,7 +404,7 @@ fn another_source_takes_effect_while_live() {
 
 #[test]
 fn twenty_sessions_leave_nothing_behind() {
-    let mut bench = Bench::with("test", env!("CARGO_BIN_EXE_lenscap-worker").into(), Duration::ZERO);
+    let mut bench = Bench::with("test", program("lenscap-worker"), Duration::ZERO);
     for _ in 0..20 {
         bench.clients(Some(Use::Streaming));
         bench.until_state(StateName::Live);
@@ -524,7 +525,7 @@ fn a_pause_shows_cards_at_both_devices() {
 fn a_second_device_that_cannot_be_had_harms_nobody() {
     for (path, says) in [("/dev/null", "not a video device"), ("/dev/video98", "does not exist")] {
         let second = Some(OutputChoice::Loopback(Wanted::Path(path.into())));
-        let worker = env!("CARGO_BIN_EXE_lenscap-worker").into();
+        let worker = program("lenscap-worker");
         let mut bench = Bench::start("test", worker, Duration::ZERO, second);
         let status = bench.engine.status();
         assert_eq!(status.state, StateName::Idle);
@@ -550,7 +551,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         policy: Policy { source: "test".into(), ..Policy::default() },
         source: Source::Test,
         buffer_count: 7,
-        worker_program: env!("CARGO_BIN_EXE_lenscap-worker").into(),
+        worker_program: program("lenscap-worker"),
         poll_interval: Duration::from_millis(50),
         second,
         controls: Default::default(),

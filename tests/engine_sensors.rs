@@ -15,11 +15,8 @@ use lenscap::detect::uvc::Roots;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
-
-use fake_sysfs::FakeSysfs;
-
-#[path = "common/fake_sysfs.rs"]
-mod fake_sysfs;
+use lenscap_test_support::fake_sysfs::FakeSysfs;
+use lenscap_test_support::programs::program;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -36,7 +33,8 @@ impl Bench {
         fake.plug(0, "Own Cam", false);
         fake.plug(2, "Other Cam", false);
         let worker_program = fake.root().join("worker");
-        let worker = env!("CARGO_BIN_EXE_lenscap-worker");
+        let worker = program("lenscap-worker");
+        let worker = worker.display();
         let script = format!("#!/bin/sh\nexec 9<{}\nexec {worker} \"$@\"\n", fake.node(0).display());
         fs::write(&worker_program, script).expect("written");
         fs::set_permissions(&worker_program, fs::Permissions::from_mode(0o755)).expect("executable");

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use lenscap_test_support::programs::program;
+
 const ID: &str = "io.github.lenscap.Lenscap";
 
 /// Below PREFIX; `ID` stands for the application's id.
@@ -40,7 +42,8 @@ const FILES: &[&str] = &[
 
 fn make(target: &str, destination: &Path, prefix: &str) -> Output {
     // What the tests were built with stands in for the release build.
-    let programs = Path::new(env!("CARGO_BIN_EXE_lenscap")).parent().expect("a directory");
+    let lenscap = program("lenscap");
+    let programs = lenscap.parent().expect("a directory");
     Command::new("make")
         .arg("--silent")
         .arg(target)

@@ -5,10 +5,6 @@
 //! `kernel --ignored --test-threads=1`. The environment says what to expect: `LENSCAP_MODULE` (the module's version),
 //! `LENSCAP_EXCLUSIVE_CAPS` (0 or 1).
 
-#[path = "common/client.rs"]
-mod client;
-#[path = "common/relay.rs"]
-mod relay;
 #[path = "kernel/second.rs"]
 mod second;
 #[path = "kernel/stamps.rs"]
@@ -19,8 +15,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use client::Client;
-use relay::{Relay, eventually};
+use lenscap_test_support::client::Client;
+use lenscap_test_support::loopback;
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::programs::program;
+use lenscap_test_support::relay::Relay;
 
 const NODE: &str = "/dev/video30";
 const CAMERA: &str = "v4l2:/dev/video20";
@@ -106,7 +105,7 @@ fn main_job_each_client_gets_moving_pictures_and_the_camera_is_off_around_them()
         let name = line.split_whitespace().next().expect("a name");
         let _ = fs::remove_file("/dev/shm/frames.raw");
         let child = command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the client is installed");
-        let mut child = relay::Reaped(child);
+        let mut child = Reaped(child);
         relay.wait_for("live");
         assert!(camera_is_on(), "{name} streams");
         let before = length();
@@ -192,7 +191,7 @@ fn two_hundred_opens_a_second_leave_it_idle() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_client_killed_while_streaming_ends_the_session() {
     let mut relay = start(&["--source", CAMERA, "--cooldown-ms", "300"]);
-    let mut child = relay::Reaped(
+    let mut child = Reaped(
         command("v4l2-ctl -d /dev/video30 --stream-mmap").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(),
     );
     relay.wait_for("live");
@@ -301,21 +300,21 @@ fn the_node_deleted_and_made_again_is_found_again() {
     drop(client);
     relay.quit();
     // A node made by hand outlives its device.
-    relay::unload();
+    loopback::unload();
     let _ = fs::remove_file(NODE);
-    relay::load("Lenscap");
+    loopback::load("Lenscap");
 }
 
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn the_module_loaded_after_the_start_is_found() {
-    relay::unload();
+    loopback::unload();
     let mut all = vec!["--source", "test"];
     all.extend(SIZE);
     let mut relay = Relay::start(&all);
     relay.wait_for("no-device");
     assert!(relay.poll().reason.contains("v4l2loopback"), "{}", relay.poll().reason);
-    relay::load("Lenscap");
+    loopback::load("Lenscap");
     relay.wait_for("idle");
     let mut client = Client::open(node()).expect("open");
     client.stream(4).expect("stream");
@@ -413,7 +412,7 @@ fn all_output_formats_arrive_as_promised() {
     for (format, fourcc, size) in
         [("YUY2", b"YUYV", 320 * 180 * 2), ("NV12", b"NV12", 320 * 180 * 3 / 2), ("I420", b"YU12", 320 * 180 * 3 / 2)]
     {
-        relay::reload("Lenscap");
+        loopback::reload("Lenscap");
         let mut relay = start(&["--source", "test", "--format", format]);
         let mut client = Client::open(node()).expect("open");
         assert_eq!(client.format.fourcc, u32::from_le_bytes(*fourcc), "{format}");
@@ -463,7 +462,7 @@ fn another_writer_and_a_second_relay_are_named() {
     second.wait_for("idle");
     second.quit();
     // A stranger writes.
-    let mut writer = relay::Reaped(
+    let mut writer = Reaped(
         command(&format!(
             "gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=YUY2,width=320,height=180,framerate=15/1 ! v4l2sink device={NODE}"
         ))
@@ -492,7 +491,7 @@ fn another_users_relay_is_told_who_holds_the_node() {
     let mut relay = start(&["--source", "test"]);
     let group = fs::metadata(NODE).expect("the node").gid();
     let output = command(&format!("timeout 5 setpriv --reuid=65534 --regid=65534 --groups={group}"))
-        .arg(std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into()))
+        .arg(program("lenscap"))
         .args(["run", "--headless", "--events", "--device", NODE, "--source", "test"])
         .env("HOME", "/nonexistent")
         .env_remove("XDG_RUNTIME_DIR")
@@ -512,7 +511,7 @@ fn another_users_relay_is_told_who_holds_the_node() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_user_without_permission_is_told_the_group() {
     let output = command("setpriv --reuid=65534 --regid=65534 --clear-groups")
-        .arg(std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into()))
+        .arg(program("lenscap"))
         .args(["run", "--headless", "--device", NODE, "--source", "test"])
         .output()
         .expect("setpriv");
@@ -531,8 +530,14 @@ fn pause_blackens_the_clients_picture_and_resume_brings_it_back() {
     let mut relay = Relay::start_with(&all, &[("XDG_RUNTIME_DIR", directory)]);
     relay.wait_for("idle");
     let ask = |what: &str| {
-        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
-        assert!(Command::new(program).arg(what).env("XDG_RUNTIME_DIR", directory).status().expect("runs").success());
+        assert!(
+            Command::new(program("lenscap"))
+                .arg(what)
+                .env("XDG_RUNTIME_DIR", directory)
+                .status()
+                .expect("runs")
+                .success()
+        );
     };
     let mut client = Client::open(node()).expect("open");
     client.stream(4).expect("stream");
@@ -559,11 +564,11 @@ fn pause_blackens_the_clients_picture_and_resume_brings_it_back() {
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn a_size_beyond_the_modules_limit_names_the_limit() {
-    relay::unload();
-    relay::load_with("Lenscap", &["max_width=640", "max_height=480"]);
+    loopback::unload();
+    loopback::load_with("Lenscap", &["max_width=640", "max_height=480"]);
     let mut relay = Relay::start(&["--device", NODE, "-w", "1280", "-H", "720", "--source", "test"]);
     let (status, stderr) = relay.wait_for_exit();
-    relay::reload("Lenscap");
+    loopback::reload("Lenscap");
     assert_eq!(status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("640x480"), "{stderr}");
 }
@@ -571,8 +576,8 @@ fn a_size_beyond_the_modules_limit_names_the_limit() {
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn the_label_decides_not_the_number() {
-    relay::unload();
-    relay::load_with("Other,Lenscap", &["devices=2", "video_nr=30,31"]);
+    loopback::unload();
+    loopback::load_with("Other,Lenscap", &["devices=2", "video_nr=30,31"]);
     let mut all = vec!["--source", "test"];
     all.extend(SIZE);
     let mut relay = Relay::start(&all);
@@ -580,7 +585,7 @@ fn the_label_decides_not_the_number() {
     let format = fs::read_to_string("/sys/class/video4linux/video31/format").expect("its format");
     let other = fs::read_to_string("/sys/class/video4linux/video30/format").expect("its format");
     relay.quit();
-    relay::reload("Lenscap");
+    loopback::reload("Lenscap");
     assert!(format.contains("320x180"), "{format}");
     assert!(!other.contains("320x180"), "{other}");
 }
@@ -594,8 +599,8 @@ fn a_node_is_made_through_the_control_device_where_permitted() {
         );
         return;
     }
-    relay::unload();
-    relay::load_with("Other", &[]);
+    loopback::unload();
+    loopback::load_with("Other", &[]);
     let mut all = vec!["--source", "test", "--label", "Lenscap"];
     all.extend(SIZE);
     let mut relay = Relay::start(&all);
@@ -605,7 +610,7 @@ fn a_node_is_made_through_the_control_device_where_permitted() {
         .flatten()
         .any(|entry| fs::read_to_string(entry.path().join("name")).is_ok_and(|name| name.trim() == "Lenscap"));
     relay.quit();
-    relay::reload("Lenscap");
+    loopback::reload("Lenscap");
     assert!(made);
 }
 

@@ -1,15 +1,12 @@
 //! How the relay and its worker live and die together: the whole relay with the test picture, its output in memory.
 
-#[path = "common/relay.rs"]
-#[allow(dead_code)]
-mod relay;
-
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::Instant;
 
-use relay::{Relay, eventually};
+use lenscap_test_support::process::eventually;
+use lenscap_test_support::relay::Relay;
 
 /// A relay with the test picture whose only client is told through the control socket. `wrapper`: what it is started with.
 struct Rig {

@@ -1,7 +1,5 @@
 //! The worker's sandbox, tried from inside.
 
-mod worker_rig;
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -9,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use lenscap::core::sandbox::{Hold, Sandbox};
 use lenscap::frame::format::PixelFormat::Yuy2;
-use worker_rig::{Rig, format, target_dir, worker};
+use lenscap_test_support::programs::program;
+use lenscap_worker_rig::{Rig, format, worker};
 
 const FORBIDDEN: [&str; 12] = [
     "read-secret",
@@ -37,7 +36,7 @@ fn probe(source: &str) -> (Sandbox, BTreeMap<String, bool>) {
     std::fs::write(&served, "").unwrap();
     let socket = home.path().join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
-    let output = Command::new(target_dir().join("examples/sandbox-probe"))
+    let output = Command::new(program("examples/sandbox-probe"))
         .arg(source)
         .args([&secret, &served, &socket])
         .output()

@@ -4,25 +4,17 @@
 //! every test is reported as ignored, never as passed. The cameras are made of software (tests/fixtures/uvcam) and write
 //! down what they are told on the wire; the USB core, the camera's driver and the relay are the real ones.
 
-#[path = "common/client.rs"]
-#[allow(dead_code)] // the other tests use the rest
-mod client;
 #[path = "truth/random.rs"]
 mod random;
-#[path = "common/relay.rs"]
-#[allow(dead_code)] // the other tests use the rest
-mod relay;
-#[path = "common/uvcam.rs"]
-#[allow(dead_code)] // the other tests use the rest
-mod uvcam_rig;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use client::Client;
-use relay::{Reaped, Relay, eventually};
-use uvcam_rig::Camera;
+use lenscap_test_support::client::Client;
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::relay::Relay;
+use lenscap_test_support::usb_camera::Camera;
 
 const NODE: &str = "/dev/video30";
 /// How long a stream may go unnoticed by the kernel's signs, emulated; bulk takes three windows of 300 ms.

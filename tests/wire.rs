@@ -4,15 +4,6 @@
 //! every test is reported as ignored, never as passed. The cameras are made of software (tests/fixtures/uvcam); the USB core,
 //! the camera's driver, v4l2loopback and the relay are the real ones. A line "REPORT ..." tells what the frames' numbers say.
 
-#[path = "common/client.rs"]
-#[allow(dead_code)] // the other tests use the rest
-mod client;
-#[path = "common/relay.rs"]
-#[allow(dead_code)] // the other tests use the rest
-mod relay;
-#[path = "common/uvcam.rs"]
-mod uvcam_rig;
-
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -20,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use client::Client;
 use lenscap::output::monotonic_now;
-use relay::{Reaped, Relay, eventually};
+use lenscap_test_support::client::Client;
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::relay::Relay;
+use lenscap_test_support::usb_camera::{Camera, Session};
 use uvcam::picture::{Tally, read_yuyv_number};
-use uvcam_rig::{Camera, Session};
 
 const NODE: &str = "/dev/video30";
 /// How long a client may have to wait for the camera's picture; emulated machines are slow.

@@ -1,23 +1,21 @@
 //! The host against a worker that fails on order.
 
-mod worker_rig;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Step;
 use lenscap::core::status::ReasonKind;
 use lenscap::frame::format::PixelFormat::Yuy2;
-use worker_rig::{LIMIT, Rig, format, target_dir};
-
-fn program() -> PathBuf {
-    let path = target_dir().join("examples/fake-worker");
-    assert!(path.exists(), "{} is missing: run \"cargo test\", or \"cargo build --examples\" first", path.display());
-    path
-}
+use lenscap_test_support::programs::program;
+use lenscap_worker_rig::{LIMIT, Rig, format};
 
 fn fake(mode: &str) -> Rig {
-    Rig::spawn(&program(), "test", format(Yuy2, 64, 32, 30), &[("LENSCAP_FAKE_WORKER", mode), ("RUST_BACKTRACE", "0")])
+    Rig::spawn(
+        &program("examples/fake-worker"),
+        "test",
+        format(Yuy2, 64, 32, 30),
+        &[("LENSCAP_FAKE_WORKER", mode), ("RUST_BACKTRACE", "0")],
+    )
 }
 
 /// The state letter in /proc; `None` when the process is gone for good, not even a zombie.
@@ -265,7 +263,7 @@ fn marked(mark: &str) -> Vec<u32> {
 
 fn leaving(mode: &str, mark: &str) -> Rig {
     let environment = [("LENSCAP_FAKE_WORKER", mode), ("LENSCAP_TEST_MARK", mark), ("RUST_BACKTRACE", "0")];
-    let mut rig = Rig::spawn(&program(), "test", format(Yuy2, 64, 32, 30), &environment);
+    let mut rig = Rig::spawn(&program("examples/fake-worker"), "test", format(Yuy2, 64, 32, 30), &environment);
     rig.until("warm", |rig| rig.warm);
     // Keeper, worker, and what it started, once that has its own name and no shell is left to come.
     rig.until("children", |_| marked(mark).len() >= 4);

@@ -1,7 +1,5 @@
 //! The real worker with a stand-in for Intel's icamerasrc (tests/fixtures/icamerasrc), which also fails on order.
 
-mod worker_rig;
-
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -11,7 +9,8 @@ use lenscap::core::controls::{CameraControls, Kind, Origin, Range, Saved, Value,
 use lenscap::core::status::ReasonKind;
 use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
-use worker_rig::{Rig, format, target_dir, worker};
+use lenscap_test_support::programs::target_dir;
+use lenscap_worker_rig::{Rig, format, worker};
 
 /// A folder with nothing but the plugin, and a registry of its own; `None` when the plugin was not built.
 fn plugin(test: &str) -> Option<&'static Path> {

@@ -1,9 +1,8 @@
 //! Nothing is left behind after many workers. Alone in its process, so that it can count.
 
-mod worker_rig;
-
 use lenscap::frame::format::PixelFormat::Yuy2;
-use worker_rig::{Rig, format, target_dir};
+use lenscap_test_support::programs::program;
+use lenscap_worker_rig::{Rig, format};
 
 fn count(dir: &str) -> usize {
     std::fs::read_dir(dir).unwrap().count()
@@ -23,11 +22,11 @@ fn children() -> usize {
 
 #[test]
 fn fifty_workers_leave_no_descriptor_no_thread_and_no_process() {
-    let program = target_dir().join("examples/fake-worker");
+    let fake_worker = program("examples/fake-worker");
     let modes = ["behave", "abort", "garbage", "fail", "crash-in-stop", "dropped"];
     let cycle = |mode: &str| {
         let environment = [("LENSCAP_FAKE_WORKER", mode)];
-        let mut rig = Rig::spawn(&program, "test", format(Yuy2, 64, 32, 30), &environment);
+        let mut rig = Rig::spawn(&fake_worker, "test", format(Yuy2, 64, 32, 30), &environment);
         match mode {
             "dropped" => {}
             "behave" | "crash-in-stop" => {

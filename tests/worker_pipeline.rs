@@ -1,7 +1,5 @@
 //! The real worker with real GStreamer pipelines and no camera. A test whose elements are not installed says so.
 
-mod worker_rig;
-
 use std::os::fd::{AsFd, AsRawFd};
 
 use lenscap::core::controls::{Origin, Saved, Value};
@@ -11,7 +9,7 @@ use lenscap::core::status::{Reason, ReasonKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
 use lenscap::worker::channel::Channel;
-use worker_rig::{Rig, format, worker};
+use lenscap_worker_rig::{LIMIT, Rig, format, worker};
 
 /// Whether every element is installed; says which one is not.
 fn has(test: &str, elements: &[&str]) -> bool {
@@ -609,7 +607,7 @@ fn a_worker_ends_when_its_parents_socket_does() {
     command.arg(theirs.as_raw_fd().to_string());
     let mut child = lenscap::sys::process::spawn_tied(&mut command, [theirs.as_fd()]).unwrap();
     drop((ours, theirs));
-    let until = std::time::Instant::now() + worker_rig::LIMIT;
+    let until = std::time::Instant::now() + LIMIT;
     let pidfd = lenscap::sys::process::pidfd(&child).unwrap();
     let left = until.saturating_duration_since(std::time::Instant::now());
     let timeout = rustix::time::Timespec { tv_sec: left.as_secs() as i64, tv_nsec: 0 };

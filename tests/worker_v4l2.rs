@@ -1,7 +1,5 @@
 //! The real worker with a V4L2 camera: the kernel's test driver vivid, as `/dev/video20`. Kernel tier.
 
-mod worker_rig;
-
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +9,7 @@ use lenscap::core::status::ReasonKind;
 use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
 use lenscap::sys::v4l2::{self, BufType};
-use worker_rig::{Rig, format, worker};
+use lenscap_worker_rig::{Rig, format, worker};
 
 const CAMERA: &str = "/dev/video20";
 

@@ -1,7 +1,6 @@
 //! A thousand activations on this machine, without a loopback node: what is left behind, and how long one takes.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Event;
@@ -13,6 +12,7 @@ use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::OutputDevice;
+use lenscap_test_support::programs::program;
 
 use crate::measure::{Spread, Usage, ms, wait_until_quiet};
 use crate::table::{Row, Table, Target};
@@ -50,7 +50,7 @@ impl Rig {
             },
             source,
             buffer_count: 7,
-            worker_program: PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker")),
+            worker_program: program("lenscap-worker"),
             poll_interval: Duration::from_millis(50),
             second: None,
             watch_other_cameras: false,

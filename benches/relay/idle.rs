@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
+use lenscap_test_support::client::Client;
+use lenscap_test_support::relay::Relay;
+
 use crate::measure::{Spread, Usage};
-use crate::relay::Relay;
 use crate::table::{Row, Table, Target};
 use crate::{CAMERA, Mode, NODE, peer, runs};
 

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
+use lenscap_test_support::client::Client;
+
 use crate::measure::{Spread, Usage};
 use crate::table::{Row, Table, Target};
 use crate::{CAMERA, MODES, Mode, NODE, node, peer, runs};

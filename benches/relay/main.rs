@@ -19,17 +19,9 @@ mod table;
 mod watch;
 mod wire;
 
-#[allow(dead_code)] // the tests use the rest
-#[path = "../../tests/common/client.rs"]
-mod client;
-#[allow(dead_code)] // the tests use the rest
-#[path = "../../tests/common/relay.rs"]
-mod relay;
-#[allow(dead_code)] // the tests use the rest
-#[path = "../../tests/common/uvcam.rs"]
-mod uvcam_rig;
-
 use std::path::Path;
+
+use lenscap_test_support::relay::Relay;
 
 use table::Table;
 
@@ -65,11 +57,11 @@ impl Mode {
     }
 
     /// The relay on the node, in this mode, idle.
-    fn relay(&self, arguments: &[&str], environment: &[(&str, &str)]) -> relay::Relay {
+    fn relay(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Relay {
         let [width, height, framerate] = [self.width, self.height, self.framerate].map(|number| number.to_string());
         let mut all = vec!["--device", NODE, "-w", &width, "-H", &height, "-f", &framerate];
         all.extend(arguments);
-        let mut relay = relay::Relay::start_with(&all, environment);
+        let mut relay = Relay::start_with(&all, environment);
         relay.wait_for("idle");
         relay
     }

@@ -7,9 +7,9 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
+use lenscap_test_support::client::Client;
+use lenscap_test_support::process::Reaped;
 
-use crate::client::Client;
-use crate::relay::Reaped;
 use crate::{Mode, node};
 
 /// How long a pipeline may take to its first frame.

@@ -8,10 +8,11 @@ use lenscap::core::event::Card;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::cards::Cards;
+use lenscap_test_support::client::{Client, checksum};
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::relay::Relay;
 
-use crate::client::{Client, checksum};
 use crate::measure::{Spread, ms, wait_until_quiet};
-use crate::relay::{Relay, eventually};
 use crate::table::{Row, Table, Target};
 use crate::{CAMERA, MODES, Mode, node, peer, runs};
 
@@ -65,7 +66,7 @@ fn activation(relay: &mut Relay, cards: &[u64], lead: bool) -> [f64; 3] {
 pub fn cold_gst(device: &str, mode: &Mode) -> f64 {
     let source = format!("v4l2src device={device} num-buffers=1 ! {} ! fdsink", mode.caps("YUY2"));
     let began = Instant::now();
-    let mut child = crate::relay::Reaped(
+    let mut child = Reaped(
         Command::new("gst-launch-1.0")
             .arg("-q")
             .args(source.split_whitespace())

@@ -10,10 +10,11 @@ use lenscap::core::event::Card;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::cards::Cards;
+use lenscap_test_support::client::Client;
+use lenscap_test_support::programs::program;
+use lenscap_test_support::relay::Relay;
 
-use crate::client::Client;
 use crate::measure::{Spread, ms};
-use crate::relay::Relay;
 use crate::table::{Row, Table, Target};
 use crate::{CAMERA, MODES, Mode, node, runs};
 
@@ -73,7 +74,7 @@ impl Drop for Reader {
 }
 
 fn tell(word: &str) {
-    let program = env!("CARGO_BIN_EXE_lenscap");
+    let program = program("lenscap");
     let status = Command::new(program)
         .arg(word)
         .env("XDG_RUNTIME_DIR", RUNTIME)

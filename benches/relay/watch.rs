@@ -3,10 +3,12 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::relay::Relay;
+use lenscap_test_support::usb_camera::Camera;
+
 use crate::measure::{Spread, Usage};
-use crate::relay::{Reaped, Relay, eventually};
 use crate::table::{Row, Table, Target};
-use crate::uvcam_rig::Camera;
 use crate::{Mode, runs};
 
 const MODE: Mode = Mode { width: 320, height: 240, framerate: 15 };

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use lenscap::output::monotonic_now;
+use lenscap_test_support::client::Client;
+use lenscap_test_support::process::eventually;
+use lenscap_test_support::relay::Relay;
+use lenscap_test_support::usb_camera::Camera;
 use uvcam::picture::read_yuyv_number;
 
-use crate::client::Client;
 use crate::measure::{Spread, ms, wait_until_quiet};
-use crate::relay::{Relay, eventually};
 use crate::table::{Row, Table, Target};
-use crate::uvcam_rig::Camera;
 use crate::{Mode, node, runs, start};
 
 const LIMIT: Duration = Duration::from_secs(30);

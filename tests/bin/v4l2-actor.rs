@@ -5,18 +5,14 @@
 //! Orders: `open PATH`, `stream`, `stop`, `close`. Told: see `Told` in tests/truth/actor.rs. What a real application does with
 //! an error is to close the device; so does this.
 
-#[path = "../common/client.rs"]
-#[allow(dead_code)] // the tests use the rest
-mod client;
-
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use client::Client;
 use lenscap::output::monotonic_now;
+use lenscap_test_support::client::Client;
 use uvcam::picture::read_yuyv_number;
 
 /// Between two looks at the orders while it streams.

@@ -8,8 +8,8 @@ const SECOND: &str = "/dev/video31";
 
 /// A relay at two nodes, found by their labels.
 fn start_two(arguments: &[&str]) -> Relay {
-    relay::unload();
-    relay::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
+    loopback::unload();
+    loopback::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
     eventually("the second node is there", || Path::new(SECOND).exists());
     let mut all = vec!["--second-device", "auto"];
     all.extend(arguments);
@@ -29,8 +29,8 @@ fn first_picture(path: &str) -> u64 {
     open(path, 4).next(Duration::from_secs(10)).expect("DQBUF").expect("a first frame").checksum
 }
 
-fn streamer(line: &str) -> relay::Reaped {
-    relay::Reaped(command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the client is installed"))
+fn streamer(line: &str) -> Reaped {
+    Reaped(command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the client is installed"))
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn the_second_node_deleted_while_live_harms_nobody_and_is_taken_again() {
     relay.wait_for("idle");
     relay.quit();
     // A node made by hand outlives its device.
-    relay::unload();
+    loopback::unload();
     let _ = fs::remove_file(SECOND);
-    relay::load("Lenscap");
+    loopback::load("Lenscap");
 }
 
 #[test]
@@ -215,9 +215,9 @@ fn the_first_node_deleted_while_live_leaves_the_second_a_card_until_it_is_back()
     frames_until_moving(&mut second, 5);
     drop(second);
     relay.quit();
-    relay::unload();
+    loopback::unload();
     let _ = fs::remove_file(NODE);
-    relay::load("Lenscap");
+    loopback::load("Lenscap");
 }
 
 #[test]
@@ -235,8 +235,8 @@ fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
     drop(first);
     relay.quit();
     // A stranger writes to it.
-    relay::unload();
-    relay::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
+    loopback::unload();
+    loopback::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
     let mut writer = streamer(&format!(
         "gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=YUY2,width=320,height=180,framerate=15/1 ! v4l2sink device={SECOND}"
     ));
@@ -291,7 +291,7 @@ fn two_idle_nodes_cost_nothing() {
 #[test]
 #[ignore = "kernel tier: runs in tests/vm"]
 fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
-    relay::unload();
+    loopback::unload();
     let wanted = Wanted::Label(second_label("Lenscap"));
     let error = find(&wanted, false, Some(node())).expect_err("there is none").text;
     let told = error.split('"').find_map(|part| part.strip_prefix("sudo ").filter(|part| part.contains("devices=2")));
@@ -302,5 +302,5 @@ fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
         nodes.into_iter().map(|node| node.name).collect()
     };
     assert_eq!(names(), ["Lenscap", "Lenscap 2"], "{told}");
-    relay::reload("Lenscap");
+    loopback::reload("Lenscap");
 }

@@ -75,7 +75,7 @@ fn what_programs_left_on_or_changed_is_put_right() {
         "gst-launch-1.0 -q v4l2src device={NODE} ! video/x-raw,format=YUY2,width=320,height=180 ! filesink enable-last-sample=false location=/dev/shm/frames.raw"
     );
     let child = command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gst-launch");
-    let mut child = relay::Reaped(child);
+    let mut child = Reaped(child);
     relay.wait_for("live");
     let length = || fs::metadata("/dev/shm/frames.raw").map_or(0, |meta| meta.len());
     eventually("forty frames", || length() >= 40 * 320 * 180 * 2);
@@ -96,7 +96,7 @@ fn what_programs_left_on_or_changed_is_put_right() {
 
 /// `lenscap` as somebody types it where no relay runs.
 fn lenscap(arguments: &[&str]) -> (bool, String, String) {
-    let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+    let program = program("lenscap");
     let home = tempfile::tempdir().expect("a directory");
     let output = Command::new(program)
         .args(arguments)

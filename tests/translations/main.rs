@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use catalogue::Message;
+use lenscap_test_support::programs::program;
 use sources::{Found, parts};
 
 /// Writes the template instead of comparing it; set by `scripts/translations.sh`.
@@ -317,16 +318,14 @@ fn german_is_spoken_where_german_is_asked_for() {
     let share = prefix.path().join("share");
     fs::create_dir_all(&share).expect("made");
     std::os::unix::fs::symlink(catalogues.path(), share.join("locale")).expect("linked");
-    let lenscap = env!("CARGO_BIN_EXE_lenscap");
-    let worker = env!("CARGO_BIN_EXE_lenscap-worker");
-    for (program, installed, argument, says) in [
-        (lenscap, "bin/lenscap", "--help", "Aufruf: lenscap"),
-        (lenscap, "bin/lenscap", "--width=7", "gerade Maße: 8 verwenden"),
-        (worker, "libexec/lenscap/lenscap-worker", "--help", "wird von lenscap gestartet"),
+    for (name, installed, argument, says) in [
+        ("lenscap", "bin/lenscap", "--help", "Aufruf: lenscap"),
+        ("lenscap", "bin/lenscap", "--width=7", "gerade Maße: 8 verwenden"),
+        ("lenscap-worker", "libexec/lenscap/lenscap-worker", "--help", "wird von lenscap gestartet"),
     ] {
         let installed = prefix.path().join(installed);
         fs::create_dir_all(installed.parent().expect("a directory")).expect("made");
-        fs::copy(program, &installed).expect("copied");
+        fs::copy(program(name), &installed).expect("copied");
         let output = Command::new(&installed)
             .arg(argument)
             .envs([("LANGUAGE", "de"), ("LC_ALL", locale.as_str())])

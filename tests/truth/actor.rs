@@ -7,10 +7,11 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use lenscap::output::monotonic_now;
+use lenscap_test_support::process::Reaped;
+use lenscap_test_support::programs::program;
 
 use super::record::{Frame, Stream};
 use super::spans::At;
-use crate::relay::Reaped;
 
 /// A program; another takes its place when it was killed.
 pub struct Actor {
@@ -33,7 +34,7 @@ impl Actor {
     fn spawn(&mut self) {
         let log = self.directory.join(format!("{}-{}", self.name, self.lives.len()));
         File::create(&log).expect("a file");
-        let lenscap = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        let lenscap = program("lenscap");
         let program = Path::new(&lenscap).with_file_name("examples/v4l2-actor");
         let mut child = Command::new(program)
             .arg(&log)

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use gio::glib::prelude::*;
 use gio::glib::{self, MainContext};
-
-use crate::relay::{Reaped, eventually};
+use lenscap_test_support::process::{Reaped, eventually};
 
 const MANAGER_PATH: &str = "/org/freedesktop/login1";
 const SESSION_PATH: &str = "/org/freedesktop/login1/session/_31";

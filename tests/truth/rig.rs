@@ -10,14 +10,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lenscap::output::monotonic_now;
 use lenscap::sys::v4l2::{self, LoopbackConfig};
+use lenscap_test_support::loopback;
+use lenscap_test_support::process::eventually;
+use lenscap_test_support::relay::Relay;
+use lenscap_test_support::usb_camera::{Camera, Entry};
 
 use super::actor::Actor;
 use super::logind::{self, Logind};
 use super::ops::{CLIENTS, NODES, Op, Step};
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
-use crate::relay::{self, Relay, eventually};
-use crate::uvcam_rig::{Camera, Entry};
 
 const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
 /// Longest cooldown in the settings that are written.
@@ -134,8 +136,8 @@ pub struct Rig {
 impl Rig {
     /// Fresh nodes, a camera, programs with nothing open, and an idle relay.
     pub fn start(sending: Sending) -> Self {
-        relay::unload();
-        relay::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
+        loopback::unload();
+        loopback::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
         eventually("the second node is there", || node(1).is_some_and(|path| path.exists()));
         let camera = Camera::plug("Truth", &[sending.option(), "--formats", "yuyv"]);
         let home = tempfile::tempdir().expect("a directory");

@@ -28,7 +28,7 @@ trap 'rm -rf "$bin"' EXIT
 cp target/debug/{lenscap,lenscap-worker,uvcam} "$bin"
 cp target/debug/examples/v4l2-actor "$bin/examples"
 cp "$program" "$bin/truth"
-export LENSCAP_TEST_TRUTH=$bin/truth LENSCAP_PROGRAM=$bin/lenscap LENSCAP_UVCAM=$bin/uvcam
+export LENSCAP_TEST_TRUTH=$bin/truth LENSCAP_PROGRAM=$bin/lenscap
 export LENSCAP_TRUTH_SEEDS=$seeds LENSCAP_TRUTH_OPS=${OPS:-500} LENSCAP_TRUTH_SHRINK=${SHRINK:-600} LENSCAP_TRUTH_LOGS=$logs
 if [ -n "${REPLAY:-}" ]; then
   cp "$REPLAY" "$bin/replay.ops" # the guest has a /tmp of its own

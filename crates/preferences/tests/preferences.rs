@@ -511,7 +511,7 @@ fn the_window_fits_into_360_pixels() {
 
 fn program(arguments: &[&str]) -> std::process::Output {
     let home = tempfile::tempdir().expect("a directory");
-    std::process::Command::new(env!("CARGO_BIN_EXE_lenscap-preferences"))
+    std::process::Command::new(lenscap_test_support::programs::program("lenscap-preferences"))
         .args(arguments)
         .env("XDG_CONFIG_HOME", home.path())
         .env("XDG_RUNTIME_DIR", home.path())

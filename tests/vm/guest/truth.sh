@@ -8,7 +8,7 @@
 only_when "$EXCLUSIVE_CAPS" = 1
 module_at_least 0.15 || exit 78
 [ -x "${LENSCAP_TEST_TRUTH:-}" ] || { echo "tests/truth.rs was not built"; exit 77; }
-export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS LENSCAP_PROGRAM=$BIN/lenscap LENSCAP_UVCAM=$BIN/uvcam
+export LENSCAP_MODULE=$LENSCAP_LOOPBACK LENSCAP_EXCLUSIVE_CAPS=$EXCLUSIVE_CAPS LENSCAP_PROGRAM=$BIN/lenscap
 export RUST_BACKTRACE=0 # a backtrace takes the emulated machine seconds; the message names the line
 modules() { load_uvcam && load_loopback 1 8 Lenscap; }
 mapfile -t names < <(rust_tests_of "$LENSCAP_TEST_TRUTH")

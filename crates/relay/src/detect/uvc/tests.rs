@@ -3,13 +3,10 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
+use lenscap_test_support::fake_sysfs::FakeSysfs;
 use proptest::prelude::*;
 
 use super::*;
-use fake_sysfs::FakeSysfs;
-
-#[path = "../../../../../tests/common/fake_sysfs.rs"]
-mod fake_sysfs;
 
 /// Whose looks at processes are waited for, as time is not that of the clock.
 fn sensors(roots: Roots, watch_others: bool, now: Instant) -> Sensors {

@@ -10,7 +10,12 @@ pub struct FakeSysfs {
     root: tempfile::TempDir,
 }
 
-#[allow(dead_code)] // not every user needs all of it
+impl Default for FakeSysfs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl FakeSysfs {
     /// Without a camera.
     pub fn new() -> Self {

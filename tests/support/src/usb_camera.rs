@@ -2,11 +2,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::relay::{Reaped, eventually};
+use crate::process::{Reaped, eventually};
+use crate::programs::program;
 
 /// One line of the camera's log.
 #[derive(Debug, Clone)]
@@ -40,9 +41,7 @@ impl Camera {
     /// Plugs in a camera whose node will be this one.
     pub fn plug_at(node: PathBuf, options: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let program = std::env::var_os("LENSCAP_UVCAM")
-            .unwrap_or_else(|| Path::new(env!("CARGO_BIN_EXE_lenscap")).with_file_name("uvcam").into_os_string());
-        let child = Command::new(program)
+        let child = Command::new(program("uvcam"))
             .args(options)
             .arg("--log")
             .arg(directory.path().join("log"))
@@ -50,7 +49,7 @@ impl Camera {
             .arg(directory.path().join("ctl"))
             .stdin(Stdio::null())
             .spawn()
-            .expect("uvcam is built: cargo build");
+            .expect("uvcam starts");
         let mut camera = Self { child: Reaped(child), directory, node };
         camera.wait_until_ready();
         camera
@@ -109,7 +108,6 @@ impl Camera {
     }
 
     /// Whether the cable is in.
-    #[allow(dead_code)] // each test file uses its part
     pub fn is_plugged(&self) -> bool {
         self.log().iter().rfind(|entry| entry.text.starts_with("PLUG ")).is_some_and(|entry| entry.text != "PLUG out")
     }

@@ -1,20 +1,20 @@
 //! A parent for worker processes under test: slots in a memfd, and a loop that plays the engine.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lenscap::core::controls::CameraControls;
-use lenscap::core::event::Step;
-use lenscap::core::mode::Mode;
-use lenscap::core::sandbox::Sandbox;
-use lenscap::core::source::{Orientation, Source};
-use lenscap::core::status::Reason;
-use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::slots::SlotLayout;
-use lenscap::sys::memfd::{self, Mapping};
 use lenscap::worker::host::{HostEvent, WorkerConfig, WorkerHost};
+use lenscap_core::controls::CameraControls;
+use lenscap_core::event::Step;
+use lenscap_core::mode::Mode;
+use lenscap_core::sandbox::Sandbox;
+use lenscap_core::source::{Orientation, Source};
+use lenscap_core::status::Reason;
+use lenscap_picture::format::{PixelFormat, VideoFormat};
+use lenscap_picture::slots::SlotLayout;
+use lenscap_sys::memfd::{self, Mapping};
+use lenscap_test_support::programs::program;
 use rustix::event::{PollFd, PollFlags, poll};
 
 /// Longest wait for anything: only reached when something hangs. Generous, for machines that are busy.
@@ -27,13 +27,18 @@ pub fn format(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32
 
 /// Slots as an output has them.
 pub struct Slots {
+    /// The memory, sealed, as the worker gets it.
     pub fd: OwnedFd,
+    /// Where in it each slot lies.
     pub layout: SlotLayout,
+    /// Each slot, mapped by the parent.
     pub maps: Vec<Mapping>,
+    /// Of the pictures.
     pub format: VideoFormat,
 }
 
 impl Slots {
+    /// Empty ones.
     pub fn new(format: VideoFormat, count: u64) -> Self {
         let length = u64::from(format.size_image()).next_multiple_of(4096);
         let fd = memfd::sealed("slots", length * count).unwrap();
@@ -52,30 +57,43 @@ impl Slots {
 /// A frame as the parent saw it, with its picture if asked for.
 #[derive(Debug, Clone)]
 pub struct Frame {
+    /// Its number.
     pub slot: u32,
+    /// When it was taken, in `CLOCK_MONOTONIC`.
     pub timestamp: Duration,
+    /// Empty unless [`Rig::keep`] is set.
     pub picture: Vec<u8>,
 }
 
 /// One worker and everything it said.
 pub struct Rig {
+    /// The code under test.
     pub host: WorkerHost,
+    /// What the worker fills.
     pub slots: Slots,
     /// The newest step of the start.
     pub step: Option<Step>,
+    /// GStreamer is loaded, the camera not touched.
     pub warm: bool,
-    pub opening: Option<Vec<std::path::PathBuf>>,
+    /// The nodes that the worker said it is about to open.
+    pub opening: Option<Vec<PathBuf>>,
+    /// The camera's name and the caps that it runs with.
     pub started: Option<(String, String)>,
-    /// Every mode that was told, oldest first.
+    /// Every mode that was reported, oldest first.
     pub modes: Vec<Mode>,
+    /// Every frame, oldest first.
     pub frames: Vec<Frame>,
+    /// It said that the camera is off.
     pub stopped: bool,
     /// What it said that it gave up.
     pub sandbox: Option<Sandbox>,
+    /// Why the start or the stream failed.
     pub failed: Option<Reason>,
+    /// The camera's controls as last reported.
     pub controls: Option<CameraControls>,
     /// How often some of them changed.
     pub changes: u32,
+    /// The process has ended; with a reason where it ought not to have.
     pub exited: Option<Option<Reason>>,
     /// Keep the pictures.
     pub keep: bool,
@@ -86,10 +104,12 @@ pub struct Rig {
 }
 
 impl Rig {
+    /// Starts this worker with four slots; fails the test where that fails.
     pub fn spawn(program: &Path, source: &str, format: VideoFormat, environment: &[(&str, &str)]) -> Self {
         Self::try_spawn(program, source, format, environment).unwrap()
     }
 
+    /// As [`Self::spawn`], with the reason where that fails.
     pub fn try_spawn(
         program: &Path,
         source: &str,
@@ -241,13 +261,7 @@ impl Rig {
     }
 }
 
-/// `target/debug`, wherever the tests run.
-pub fn target_dir() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent().and_then(Path::parent).unwrap().to_owned()
-}
-
 /// The real worker.
 pub fn worker() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_lenscap-worker"))
+    program("lenscap-worker")
 }

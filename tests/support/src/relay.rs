@@ -3,16 +3,15 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How long any single wait may take; emulated machines are slow.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::process::{DEADLINE, Reaped, children_of};
+use crate::programs::program;
 
 /// One event line.
 #[derive(Debug, Clone, Default)]
-#[allow(dead_code)] // each test file uses its part
 pub struct Line {
     /// The state's name.
     pub state: String,
@@ -38,36 +37,16 @@ pub struct Line {
     pub wall: Duration,
 }
 
-/// A child that never outlives its test.
-pub struct Reaped(pub Child);
-
-impl Reaped {
-    /// Its exit status, within the deadline.
-    pub fn wait_for_exit(&mut self, deadline: Duration) -> ExitStatus {
-        let end = Instant::now() + deadline;
-        loop {
-            if let Some(status) = self.0.try_wait().expect("wait") {
-                return status;
-            }
-            assert!(Instant::now() < end, "process {} did not end within {deadline:?}", self.0.id());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// What a process uses.
 #[derive(Debug, Clone, Copy)]
 pub struct Resources {
+    /// Open ones.
     pub descriptors: usize,
+    /// At this moment.
     pub threads: usize,
+    /// Memory, what is shared divided among those who share it.
     pub pss_kb: u64,
+    /// Context switches since it began, of its first thread.
     pub switches: u64,
 }
 
@@ -98,7 +77,7 @@ impl Relay {
     pub fn start_through(wrapper: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let stderr = home.path().join("stderr");
-        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        let program = program("lenscap");
         let mut command = match wrapper {
             [] => Command::new(program),
             [first, rest @ ..] => {
@@ -139,9 +118,8 @@ impl Relay {
     }
 
     /// Another `lenscap` of the same user, as somebody types it: its exit status, stdout and stderr.
-    #[allow(dead_code)] // each test file uses its part
     pub fn lenscap(&self, arguments: &[&str]) -> (bool, String, String) {
-        let program = std::env::var_os("LENSCAP_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_lenscap").into());
+        let program = program("lenscap");
         let output = Command::new(program)
             .args(arguments)
             .env("XDG_CONFIG_HOME", self._home.path().join("config"))
@@ -155,13 +133,11 @@ impl Relay {
     }
 
     /// The directory of its control socket.
-    #[allow(dead_code)] // each test file uses its part
     pub fn runtime_dir(&self) -> &std::path::Path {
         self._home.path()
     }
 
     /// Its settings file, which need not be there.
-    #[allow(dead_code)] // each test file uses its part
     pub fn settings(&self) -> PathBuf {
         self._home.path().join("config/lenscap/config.toml")
     }
@@ -242,13 +218,11 @@ impl Relay {
     }
 
     /// Its exit status, if it has ended.
-    #[allow(dead_code)] // each test file uses its part
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.0.try_wait().expect("wait")
     }
 
     /// Takes in the last lines of one that has ended.
-    #[allow(dead_code)] // each test file uses its part
     pub fn drain(&mut self) {
         while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
             self.seen.push(line);
@@ -311,11 +285,6 @@ impl Relay {
     }
 }
 
-fn children_of(pid: u32) -> Vec<u32> {
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    fs::read_to_string(path).unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
-}
-
 fn parse(line: &str) -> Line {
     let value: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
@@ -357,52 +326,4 @@ fn parse(line: &str) -> Line {
         at: Some(Instant::now()),
         wall: Duration::from_secs_f64(value["t"].as_f64().expect("t")),
     }
-}
-
-/// Waits until the condition holds.
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
-    while !condition() {
-        assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Unloads the module; whoever still lets go of the node is waited for.
-pub fn unload() {
-    eventually("v4l2loopback is unloaded", || {
-        let _ = Command::new("rmmod").arg("v4l2loopback").stderr(Stdio::null()).status();
-        !std::path::Path::new("/sys/module/v4l2loopback").exists()
-    });
-}
-
-/// Loads the module as the test run wants it, with its node at `/dev/video30`.
-pub fn load(label: &str) {
-    load_with(label, &["video_nr=30"]);
-}
-
-/// Loads the module with further parameters.
-pub fn load_with(label: &str, parameters: &[&str]) {
-    let module = std::env::var("LENSCAP_LOOPBACK_KO").expect("the module's file");
-    let caps = std::env::var("LENSCAP_EXCLUSIVE_CAPS").unwrap_or_else(|_| "1".into());
-    let devices = label.split(',').count();
-    let mut arguments = vec![
-        module,
-        format!("exclusive_caps={}", vec![caps.as_str(); devices].join(",")),
-        "max_buffers=8".into(),
-        // What has a space is to be quoted.
-        if label.contains(' ') { format!("card_label=\"{label}\"") } else { format!("card_label={label}") },
-    ];
-    if !parameters.iter().any(|parameter| parameter.starts_with("video_nr")) {
-        arguments.push("video_nr=30".into());
-    }
-    arguments.extend(parameters.iter().map(|parameter| (*parameter).to_owned()));
-    assert!(Command::new("insmod").args(arguments).status().expect("insmod").success());
-    eventually("the node is there", || std::path::Path::new("/dev/video30").exists());
-}
-
-/// Unloads and loads the module: a fresh node, its rotation whole again.
-pub fn reload(label: &str) {
-    unload();
-    load(label);
 }

@@ -7,14 +7,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lenscap::sys::memfd::Mapping;
-use lenscap::sys::v4l2::{self, BufType, PixFormat};
+use lenscap_sys::memfd::Mapping;
+use lenscap_sys::v4l2::{self, BufType, PixFormat};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 /// One frame as the client got it.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code)] // each test file uses its part
 pub struct Frame {
     /// When DQBUF returned.
     pub at: Instant,
@@ -72,7 +71,7 @@ impl Client {
         loop {
             if let Some(buffer) = v4l2::dequeue_capture(&self.file)? {
                 let at = Instant::now();
-                let at_monotonic = lenscap::output::monotonic_now();
+                let at_monotonic = lenscap_sys::clock::monotonic_now();
                 let picture = self.maps.get(buffer.index as usize).map(Mapping::as_slice).unwrap_or_default();
                 let picture = &picture[..picture.len().min(buffer.bytes as usize)];
                 look(picture);

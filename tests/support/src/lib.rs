@@ -1,0 +1,9 @@
+//! What the tests and benches of all our packages share. Never installed.
+
+pub mod client;
+pub mod fake_sysfs;
+pub mod loopback;
+pub mod process;
+pub mod programs;
+pub mod relay;
+pub mod usb_camera;
