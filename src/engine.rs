@@ -30,7 +30,8 @@ use crate::core::policy::Policy;
 use crate::core::presence::Presence;
 use crate::core::refusals::Refusals;
 use crate::core::source::Source;
-use crate::core::status::{Reason, ReasonKind, StateName, Status};
+use crate::core::status::{StateName, Status};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::detect::uvc::{Roots, Sensors};
 use crate::frame::format::VideoFormat;
 use crate::frame::placeholder::CardStyle;
@@ -415,7 +416,7 @@ impl Engine {
             }
         }
         if let Some(reason) = self.machine.status().reason.filter(|_| self.machine.camera_live()) {
-            tracing::error!("{reason}");
+            tracing::error!("{}", crate::i18n::trouble::sentence(&reason));
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;
@@ -637,7 +638,7 @@ impl Engine {
                     _ => Vec::new(),
                 };
                 if let Err(reason) = self.numbers.check(&self.config.source, &camera::System::here()) {
-                    tracing::warn!("{reason}");
+                    tracing::warn!("{}", crate::i18n::trouble::sentence(&reason));
                     self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
                     return;
                 }
@@ -690,8 +691,8 @@ impl Engine {
     }
 
     /// No worker came of it.
-    fn cannot_spawn(&mut self, reason: Reason) {
-        tracing::warn!("{reason}");
+    fn cannot_spawn(&mut self, reason: Trouble) {
+        tracing::warn!("{}", crate::i18n::trouble::sentence(&reason));
         self.events.push_back(Event::Worker(WorkerEvent::Failed(reason.clone())));
         self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: Some(reason) }));
     }
@@ -700,7 +701,7 @@ impl Engine {
         let Some(output) = self.first.output() else {
             // Lost in this moment; the machine hears of that as well.
             let text = tr("The camera device went away while the camera was started: wait until it is there again.");
-            return self.cannot_spawn(Reason::new(ReasonKind::Device, text));
+            return self.cannot_spawn(Trouble::said(TroubleKind::Device, text));
         };
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
@@ -723,7 +724,7 @@ impl Engine {
     }
 
     /// A worker that is not heard would answer nothing: it is none.
-    fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Reason> {
+    fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Trouble> {
         let level = epoll::EventFlags::IN;
         // Its end is an edge: what it leaves behind is looked at by the clock.
         let how = [(WORKER_SOCKET, level), (WORKER, level), (WORKER, level | epoll::EventFlags::ET)];
@@ -735,7 +736,7 @@ impl Engine {
             .try_for_each(|(fd, (token, flags))| add(&self.epoll, fd, token, flags));
         watched.map_err(|error| {
             let text = trf!("Cannot wait for events ({error}): free some memory.", error = error);
-            Reason::new(ReasonKind::Other, text)
+            Trouble::said(TroubleKind::Other, text)
         })
     }
 
@@ -799,7 +800,7 @@ impl Engine {
                 }
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Failed(reason) => {
-                    tracing::warn!("{reason}");
+                    tracing::warn!("{}", crate::i18n::trouble::sentence(&reason));
                     self.refusals.ended();
                     self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
                 }

@@ -117,14 +117,14 @@ pub fn to_json(status: &Status) -> Value {
         "clients": clients,
         "camera": status.camera,
         "allowed": status.allowed,
-        "reason": status.reason.as_ref().map(|reason| reason.text.clone()),
+        "reason": status.reason.as_ref().map(crate::i18n::trouble::sentence),
         "stuck": status.stuck,
         "others": others,
         "mode": status.mode.as_ref().map(mode_to_json),
         "sandbox": status.sandbox.map(sandbox_to_json),
     });
     if let Some(reason) = &status.second_device {
-        json["second_device"] = json!(reason.text);
+        json["second_device"] = json!(crate::i18n::trouble::sentence(reason));
     }
     json
 }
@@ -189,7 +189,7 @@ fn in_words(status: &Value) -> String {
         line += &format!(". {shortfall}");
     }
     // What is on comes first.
-    let lines: Vec<String> = others.iter().map(OtherCamera::line).chain([line]).collect();
+    let lines: Vec<String> = others.iter().map(crate::i18n::status::other_camera).chain([line]).collect();
     lines.join(". ")
 }
 

@@ -1,6 +1,6 @@
 //! What people see. Reads `Status`, sends what they ask for; knows nothing of engine, output or worker.
 
-pub mod words;
+pub mod icon;
 
 use std::time::Duration;
 

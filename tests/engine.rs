@@ -10,7 +10,8 @@ use lenscap::core::event::{Command, Event};
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::Source;
-use lenscap::core::status::{Reason, ReasonKind, StateName, Status};
+use lenscap::core::status::{StateName, Status};
+use lenscap::core::trouble::{Trouble, TroubleKind};
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
@@ -272,7 +273,7 @@ fn a_killed_worker_is_replaced_while_cards_flow() {
     bench.until_state(StateName::Failed);
     let status = bench.engine.status();
     assert!(!status.camera_live);
-    assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Crash));
+    assert_eq!(status.reason.map(|reason| reason.kind()), Some(TroubleKind::Crash));
     bench.until_card();
     bench.until_state(StateName::Live);
     bench.until_frames(5);
@@ -307,21 +308,25 @@ fn shutting_down_turns_the_camera_off_and_leaves_no_process() {
 #[test]
 fn bad_sources_fail_with_a_reason_and_are_not_tried_for_ever() {
     for (source, kind, says) in [
-        ("pipeline:nonsense_element_xyz", ReasonKind::Setup, "nonsense_element_xyz"),
-        ("pipeline:videotestsrc ! !", ReasonKind::Setup, ""),
-        ("pipeline:audiotestsrc", ReasonKind::Setup, "sound"),
-        ("v4l2:/dev/does-not-exist", ReasonKind::Missing, "/dev/does-not-exist"),
-        ("v4l2:/dev/null", ReasonKind::Missing, "/dev/null"),
+        ("pipeline:nonsense_element_xyz", TroubleKind::Setup, "nonsense_element_xyz"),
+        ("pipeline:videotestsrc ! !", TroubleKind::Setup, ""),
+        ("pipeline:audiotestsrc", TroubleKind::Setup, "sound"),
+        ("v4l2:/dev/does-not-exist", TroubleKind::Missing, "/dev/does-not-exist"),
+        ("v4l2:/dev/null", TroubleKind::Missing, "/dev/null"),
     ] {
         let mut bench = Bench::new(source);
         bench.clients(Some(Use::Streaming));
         bench.until_state(StateName::Failed);
-        let reason: Reason = bench.engine.status().reason.expect("a reason");
-        assert!(reason.text.contains(says) && reason.text.ends_with('.'), "{source}: {reason}");
-        if kind != ReasonKind::Missing {
-            assert_eq!(reason.kind, kind, "{source}: {reason}");
+        let reason: Trouble = bench.engine.status().reason.expect("a reason");
+        assert!(
+            lenscap::i18n::trouble::sentence(&reason).contains(says)
+                && lenscap::i18n::trouble::sentence(&reason).ends_with('.'),
+            "{source}: {reason:?}"
+        );
+        if kind != TroubleKind::Missing {
+            assert_eq!(reason.kind(), kind, "{source}: {reason:?}");
         }
-        println!("{source}: {reason}");
+        println!("{source}: {reason:?}");
         bench.clients(None);
         bench.until_state(StateName::Idle);
     }
@@ -336,7 +341,7 @@ fn a_source_that_never_gives_a_picture_is_given_up_after_the_start_timeout() {
     assert!(bench.engine.status().camera_live);
     bench.until_state(StateName::Failed);
     let reason = bench.engine.status().reason.expect("a reason");
-    assert_eq!(reason.kind, ReasonKind::Hang, "{reason}");
+    assert_eq!(reason.kind(), TroubleKind::Hang, "{reason:?}");
     assert!(!bench.engine.status().camera_live);
 }
 
@@ -354,7 +359,7 @@ fn a_mode_in_which_the_camera_starts_and_gives_nothing_gives_way_to_another() {
     // Twice, for it may have stumbled.
     for _ in 0..2 {
         bench.until_state(StateName::Failed);
-        assert_eq!(bench.engine.status().reason.expect("a reason").kind, ReasonKind::Hang);
+        assert_eq!(bench.engine.status().reason.expect("a reason").kind(), TroubleKind::Hang);
         bench.until_state(StateName::Starting);
     }
     bench.until_state(StateName::Live);
@@ -366,8 +371,8 @@ fn a_missing_worker_program_is_named() {
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Failed);
     let reason = bench.engine.status().reason.expect("a reason");
-    assert!(reason.text.contains("/nonexistent/lenscap-worker"), "{reason}");
-    assert_eq!(reason.kind, ReasonKind::Setup);
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("/nonexistent/lenscap-worker"), "{reason:?}");
+    assert_eq!(reason.kind(), TroubleKind::Setup);
 }
 
 #[test]
@@ -530,7 +535,11 @@ fn a_second_device_that_cannot_be_had_harms_nobody() {
         let status = bench.engine.status();
         assert_eq!(status.state, StateName::Idle);
         let reason = status.second_device.expect("it is told");
-        assert!(reason.text.contains(says) && reason.text.contains(path), "{reason}");
+        assert!(
+            lenscap::i18n::trouble::sentence(&reason).contains(says)
+                && lenscap::i18n::trouble::sentence(&reason).contains(path),
+            "{reason:?}"
+        );
         bench.clients(Some(Use::Streaming));
         bench.until_state(StateName::Live);
         bench.until_frames(3);

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use lenscap::core::event::Event;
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
-use lenscap::core::status::{ReasonKind, StateName, Status};
+use lenscap::core::status::{StateName, Status};
+use lenscap::core::trouble::TroubleKind;
 use lenscap::detect::uvc::Roots;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
@@ -111,8 +112,11 @@ fn a_camera_that_stays_on_is_told_until_it_is_off() {
         let status = bench.until("it is told", |status| status.stuck);
         assert!(status.camera_live);
         let reason = status.reason.expect("a reason");
-        assert_eq!(reason.kind, ReasonKind::Hang);
-        assert!(reason.text.contains("still streaming although it was switched off"), "{reason}");
+        assert_eq!(reason.kind(), TroubleKind::Hang);
+        assert!(
+            lenscap::i18n::trouble::sentence(&reason).contains("still streaming although it was switched off"),
+            "{reason:?}"
+        );
         bench.fake.set_alternate(0, 0);
         bench.fake.set_awake(0, false);
         let status = bench.until("off", |status| !status.camera_live);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Step;
-use lenscap::core::status::ReasonKind;
+use lenscap::core::trouble::TroubleKind;
 use lenscap::frame::format::PixelFormat::Yuy2;
 use lenscap_test_support::programs::program;
 use lenscap_worker_rig::{LIMIT, Rig, format};
@@ -58,9 +58,9 @@ fn a_worker_that_ends_by_itself_is_reported_with_its_last_words() {
     ] {
         let mut rig = fake(mode);
         let reason = rig.end().unwrap_or_else(|| panic!("{mode}: no reason"));
-        assert_eq!(reason.kind, ReasonKind::Crash, "{mode}");
-        assert!(reason.text.contains(words), "{mode}: {reason}");
-        assert!(reason.text.chars().count() < 600, "{mode}: {reason}");
+        assert_eq!(reason.kind(), TroubleKind::Crash, "{mode}");
+        assert!(lenscap::i18n::trouble::sentence(&reason).contains(words), "{mode}: {reason:?}");
+        assert!(lenscap::i18n::trouble::sentence(&reason).chars().count() < 600, "{mode}: {reason:?}");
         assert!(rig.failed.is_none(), "{mode}");
     }
 }
@@ -72,29 +72,29 @@ fn a_worker_whose_status_is_lost_has_ended() {
     let pid = rustix::process::Pid::from_raw(rig.host.pid().cast_signed());
     rustix::process::waitpid(pid, rustix::process::WaitOptions::empty()).unwrap();
     let reason = rig.end().expect("a reason");
-    assert_eq!(reason.kind, ReasonKind::Crash, "{reason}");
-    assert!(reason.text.contains("ended by itself"), "{reason}");
+    assert_eq!(reason.kind(), TroubleKind::Crash, "{reason:?}");
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("ended by itself"), "{reason:?}");
 }
 
 #[test]
 fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
     for (mode, kind, words) in [
-        ("garbage", ReasonKind::Crash, "nonsense"),
-        ("garbage-later", ReasonKind::Crash, "nonsense"),
-        ("oversized", ReasonKind::Crash, "too large"),
-        ("warm-before-hello", ReasonKind::Crash, "\"Step\" while it was \"Greeting\""),
-        ("started-unasked", ReasonKind::Crash, "\"Started\""),
-        ("step-back", ReasonKind::Crash, "\"Step\" while it was \"Warm\""),
-        ("wrong-version", ReasonKind::Setup, "restart Lenscap"),
-        ("flood", ReasonKind::Crash, "nonsense"),
-        ("frame-flood", ReasonKind::Crash, "more messages"),
-        ("bad-slot", ReasonKind::Crash, "slot 4294967295 of 4"),
-        ("wrong-first-slot", ReasonKind::Crash, "slot 1 first, not slot 0"),
-        ("same-slot", ReasonKind::Crash, "slot 0 twice in a row"),
-        ("skipped-slot", ReasonKind::Crash, "slot 2 after slot 0"),
-        ("time-zero", ReasonKind::Crash, "before its grant"),
-        ("time-end", ReasonKind::Crash, "the future"),
-        ("time-future", ReasonKind::Crash, "the future"),
+        ("garbage", TroubleKind::Crash, "nonsense"),
+        ("garbage-later", TroubleKind::Crash, "nonsense"),
+        ("oversized", TroubleKind::Crash, "too large"),
+        ("warm-before-hello", TroubleKind::Crash, "\"Step\" while it was \"Greeting\""),
+        ("started-unasked", TroubleKind::Crash, "\"Started\""),
+        ("step-back", TroubleKind::Crash, "\"Step\" while it was \"Warm\""),
+        ("wrong-version", TroubleKind::Setup, "restart Lenscap"),
+        ("flood", TroubleKind::Crash, "nonsense"),
+        ("frame-flood", TroubleKind::Crash, "more messages"),
+        ("bad-slot", TroubleKind::Crash, "slot 4294967295 of 4"),
+        ("wrong-first-slot", TroubleKind::Crash, "slot 1 first, not slot 0"),
+        ("same-slot", TroubleKind::Crash, "slot 0 twice in a row"),
+        ("skipped-slot", TroubleKind::Crash, "slot 2 after slot 0"),
+        ("time-zero", TroubleKind::Crash, "before its grant"),
+        ("time-end", TroubleKind::Crash, "the future"),
+        ("time-future", TroubleKind::Crash, "the future"),
     ] {
         let mut rig = fake(mode);
         if mode != "started-unasked" {
@@ -103,9 +103,12 @@ fn a_worker_that_breaks_the_rules_is_reported_and_killed() {
         let pid = rig.host.pid();
         assert_eq!(rig.end(), None, "{mode}: told twice");
         let reason = rig.failed.clone().unwrap_or_else(|| panic!("{mode}: no reason"));
-        assert_eq!(reason.kind, kind, "{mode}: {reason}");
-        assert!(reason.text.contains(words), "{mode}: {reason}");
-        assert!(!reason.text.contains('\u{1b}'), "{mode}: control characters get through");
+        assert_eq!(reason.kind(), kind, "{mode}: {reason:?}");
+        assert!(lenscap::i18n::trouble::sentence(&reason).contains(words), "{mode}: {reason:?}");
+        assert!(
+            !lenscap::i18n::trouble::sentence(&reason).contains('\u{1b}'),
+            "{mode}: control characters get through"
+        );
         assert_eq!(state(pid), None, "{mode}: a zombie is left");
         assert!(rig.frames.len() < 2000, "{mode}");
     }
@@ -116,7 +119,11 @@ fn both_versions_are_named() {
     let mut rig = fake("wrong-version");
     rig.end();
     let reason = rig.failed.unwrap();
-    assert!(reason.text.contains("0.0.0-") && reason.text.contains(lenscap::VERSION), "{reason}");
+    assert!(
+        lenscap::i18n::trouble::sentence(&reason).contains("0.0.0-")
+            && lenscap::i18n::trouble::sentence(&reason).contains(lenscap::VERSION),
+        "{reason:?}"
+    );
 }
 
 #[test]
@@ -124,14 +131,17 @@ fn a_workers_own_reason_is_passed_on_and_its_end_is_no_second_one() {
     let mut rig = fake("fail");
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
-    assert_eq!((reason.kind, reason.text.as_str()), (ReasonKind::Busy, "In use by a test."));
+    assert_eq!(
+        (reason.kind(), lenscap::i18n::trouble::sentence(&reason).as_str()),
+        (TroubleKind::Busy, "In use by a test.")
+    );
 }
 
 #[test]
 fn a_failed_worker_that_does_not_end_is_ended() {
     let mut rig = fake("fail-and-hang");
     assert_eq!(rig.end(), None);
-    assert_eq!(rig.failed.unwrap().kind, ReasonKind::Missing);
+    assert_eq!(rig.failed.unwrap().kind(), TroubleKind::Missing);
 }
 
 #[test]
@@ -218,7 +228,7 @@ fn dying_in_the_middle_of_a_slot_leaves_the_slots_to_the_parent() {
     rig.keep = true;
     rig.host.start();
     let reason = rig.end().expect("a reason");
-    assert_eq!(reason.kind, ReasonKind::Crash);
+    assert_eq!(reason.kind(), TroubleKind::Crash);
     assert_eq!(rig.frames.iter().map(|frame| frame.slot).collect::<Vec<_>>(), [0]);
     assert!(rig.frames[0].picture.iter().all(|byte| *byte == 7));
     let torn = rig.slots.picture(1);
@@ -232,12 +242,16 @@ fn a_program_that_is_not_there_is_a_matter_of_installation() {
     for path in ["/nonexistent/lenscap-worker", "/dev/null/lenscap-worker", plain_file, "/"] {
         let format = format(Yuy2, 64, 32, 30);
         let Err(reason) = Rig::try_spawn(Path::new(path), "test", format, &[]) else { panic!("{path} was started") };
-        assert_eq!(reason.kind, ReasonKind::Setup);
-        assert!(reason.text.contains(path) && reason.text.contains("reinstall Lenscap"), "{reason}");
+        assert_eq!(reason.kind(), TroubleKind::Setup);
+        assert!(
+            lenscap::i18n::trouble::sentence(&reason).contains(path)
+                && lenscap::i18n::trouble::sentence(&reason).contains("reinstall Lenscap"),
+            "{reason:?}"
+        );
     }
     // Some other program: it starts and ends.
     let mut rig = Rig::spawn(Path::new("/bin/true"), "test", format(Yuy2, 64, 32, 30), &[]);
-    assert_eq!(rig.end().expect("a reason").kind, ReasonKind::Crash);
+    assert_eq!(rig.end().expect("a reason").kind(), TroubleKind::Crash);
 }
 
 #[test]
@@ -288,7 +302,7 @@ fn nothing_that_a_worker_started_is_left_when_it_has_exited() {
         let mut rig = leaving(mode, &mark);
         signal(rig.host.pid(), rustix::process::Signal::ABORT);
         let reason = rig.end().expect("a reason");
-        assert!(reason.text.contains("signal 6"), "{reason}");
+        assert!(lenscap::i18n::trouble::sentence(&reason).contains("signal 6"), "{reason:?}");
         assert!(marked(&mark).is_empty(), "{mode}: after its crash");
 
         // Ours.
@@ -311,7 +325,7 @@ fn what_a_killed_keeper_left_is_ended_before_the_exit_is_told() {
     let mut rig = leaving("leave-a-child", mark);
     signal(rig.host.keeper(), rustix::process::Signal::KILL);
     let reason = rig.end().expect("a reason");
-    assert!(reason.text.contains("signal 9"), "{reason}");
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("signal 9"), "{reason:?}");
     assert!(marked(mark).is_empty());
 }
 
@@ -339,7 +353,7 @@ fn a_parent_that_stands_still_takes_the_worker_with_it() {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         let reason = rig.end().expect("a reason");
-        assert_eq!(reason.kind, ReasonKind::Hang, "{mode}: {reason}");
+        assert_eq!(reason.kind(), TroubleKind::Hang, "{mode}: {reason:?}");
     }
 }
 
@@ -347,5 +361,5 @@ fn a_parent_that_stands_still_takes_the_worker_with_it() {
 fn a_worker_dies_with_the_thread_that_started_it() {
     let mut rig = std::thread::spawn(|| fake("hang-before-hello")).join().unwrap();
     let reason = rig.end().expect("a reason");
-    assert!(reason.text.contains("signal 9"), "{reason}");
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("signal 9"), "{reason:?}");
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use lenscap::core::controls::{CameraControls, Kind, Origin, Range, Saved, Value, Values};
-use lenscap::core::status::ReasonKind;
+use lenscap::core::trouble::TroubleKind;
 use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
 use lenscap_test_support::programs::target_dir;
@@ -103,8 +103,8 @@ fn a_device_it_does_not_have_is_a_matter_of_settings() {
     rig.host.start();
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
-    assert_eq!(reason.kind, ReasonKind::Setup);
-    assert!(reason.text.contains("device-name \"nonsense\""), "{reason}");
+    assert_eq!(reason.kind(), TroubleKind::Setup);
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("device-name \"nonsense\""), "{reason:?}");
 }
 
 #[test]
@@ -113,9 +113,13 @@ fn a_crash_at_the_start_is_told_in_the_librarys_words() {
     let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-start");
     rig.host.start();
     let reason = rig.end().expect("a reason");
-    assert_eq!(reason.kind, ReasonKind::Crash);
+    assert_eq!(reason.kind(), TroubleKind::Crash);
     // The properties arrived: buffer-count is the rig's.
-    assert!(reason.text.contains("(signal 6): CamHAL[ERR] cannot start ov01a10-uf with 4 buffers"), "{reason}");
+    assert!(
+        lenscap::i18n::trouble::sentence(&reason)
+            .contains("(signal 6): CamHAL[ERR] cannot start ov01a10-uf with 4 buffers"),
+        "{reason:?}"
+    );
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn a_crash_while_streaming_leaves_the_frames_before_it() {
     let mut rig = rig(folder, "icamera", format(Nv12, 640, 480, 30), "crash-after=5");
     rig.host.start();
     let reason = rig.end().expect("a reason");
-    assert!(reason.text.contains("PSYS error"), "{reason}");
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("PSYS error"), "{reason:?}");
     assert_eq!(rig.frames.len(), 5);
 }
 

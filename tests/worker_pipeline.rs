@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use lenscap::core::controls::{Origin, Saved, Value};
 use lenscap::core::event::Step;
 use lenscap::core::source::{Framing, Orientation, Rotation};
-use lenscap::core::status::{Reason, ReasonKind};
+use lenscap::core::trouble::{Trouble, TroubleKind};
 use lenscap::frame::format::PixelFormat::{I420, Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
 use lenscap::worker::channel::Channel;
@@ -349,8 +349,8 @@ fn nothing_but_broken_pictures_is_a_failure_that_says_so() {
     rig.host.start();
     rig.until("failure", |rig| rig.failed.is_some());
     let reason = rig.failed.clone().unwrap();
-    assert_eq!(reason.kind, ReasonKind::Hang);
-    assert!(reason.text.contains("only broken pictures"), "{reason}");
+    assert_eq!(reason.kind(), TroubleKind::Hang);
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("only broken pictures"), "{reason:?}");
     assert_eq!(rig.end(), None);
 }
 
@@ -515,13 +515,17 @@ fn timestamps_are_of_the_monotonic_clock() {
 }
 
 /// Starts a source that cannot work and returns why; checks that the worker ends and that the reason is for people.
-fn failure(source: &str) -> Reason {
+fn failure(source: &str) -> Trouble {
     let mut rig = rig(source, format(Yuy2, 320, 240, 30));
     rig.host.start();
     rig.until("failure", |rig| rig.failed.is_some());
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
-    assert!(reason.text.ends_with('.') && reason.text.contains(": "), "no next step: {reason}");
+    assert!(
+        lenscap::i18n::trouble::sentence(&reason).ends_with('.')
+            && lenscap::i18n::trouble::sentence(&reason).contains(": "),
+        "no next step: {reason:?}"
+    );
     reason
 }
 
@@ -531,19 +535,19 @@ fn sources_that_cannot_work_say_why() {
         return;
     }
     for (source, kind, words) in [
-        ("pipeline:videotestsrc ! nosuchelement", ReasonKind::Setup, "\"nosuchelement\" is missing"),
-        ("pipeline:videotestsrc ! ! x", ReasonKind::Setup, "correct it in the settings"),
-        ("pipeline:videotestsrc ! fakesink", ReasonKind::Setup, "not open"),
-        ("pipeline:videotestsrc pattern=nonsense", ReasonKind::Setup, "pattern"),
-        ("pipeline:audiotestsrc num-buffers=10 ! decodebin", ReasonKind::Setup, "sound, not video"),
-        ("pipeline:audiotestsrc", ReasonKind::Setup, "sound, not video"),
-        ("pipeline:videotestsrc num-buffers=3", ReasonKind::Other, "ended its stream"),
-        ("v4l2:/dev/no-such-camera", ReasonKind::Missing, "/dev/no-such-camera"),
-        ("v4l2:/dev/null", ReasonKind::Setup, "/dev/null"),
+        ("pipeline:videotestsrc ! nosuchelement", TroubleKind::Setup, "\"nosuchelement\" is missing"),
+        ("pipeline:videotestsrc ! ! x", TroubleKind::Setup, "correct it in the settings"),
+        ("pipeline:videotestsrc ! fakesink", TroubleKind::Setup, "not open"),
+        ("pipeline:videotestsrc pattern=nonsense", TroubleKind::Setup, "pattern"),
+        ("pipeline:audiotestsrc num-buffers=10 ! decodebin", TroubleKind::Setup, "sound, not video"),
+        ("pipeline:audiotestsrc", TroubleKind::Setup, "sound, not video"),
+        ("pipeline:videotestsrc num-buffers=3", TroubleKind::Other, "ended its stream"),
+        ("v4l2:/dev/no-such-camera", TroubleKind::Missing, "/dev/no-such-camera"),
+        ("v4l2:/dev/null", TroubleKind::Setup, "/dev/null"),
     ] {
         let reason = failure(source);
-        assert_eq!(reason.kind, kind, "{source}: {reason}");
-        assert!(reason.text.contains(words), "{source}: {reason}");
+        assert_eq!(reason.kind(), kind, "{source}: {reason:?}");
+        assert!(lenscap::i18n::trouble::sentence(&reason).contains(words), "{source}: {reason:?}");
     }
 }
 
@@ -573,8 +577,12 @@ fn sources_of_other_projects_are_named_with_their_package() {
             continue;
         }
         let reason = failure(source);
-        assert_eq!(reason.kind, ReasonKind::Setup);
-        assert!(reason.text.contains(element) && reason.text.contains("install"), "{reason}");
+        assert_eq!(reason.kind(), TroubleKind::Setup);
+        assert!(
+            lenscap::i18n::trouble::sentence(&reason).contains(element)
+                && lenscap::i18n::trouble::sentence(&reason).contains("install"),
+            "{reason:?}"
+        );
     }
 }
 

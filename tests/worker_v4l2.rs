@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use lenscap::camera::modes;
-use lenscap::core::status::ReasonKind;
+use lenscap::core::trouble::TroubleKind;
 use lenscap::frame::format::PixelFormat::{Nv12, Yuy2};
 use lenscap::frame::format::VideoFormat;
 use lenscap::sys::v4l2::{self, BufType};
@@ -85,7 +85,7 @@ fn a_camera_in_use_is_busy() {
         rig.host.start();
         assert_eq!(rig.end(), None);
         let reason = rig.failed.unwrap();
-        assert_eq!(reason.kind, ReasonKind::Busy, "{source}: {reason}");
+        assert_eq!(reason.kind(), TroubleKind::Busy, "{source}: {reason:?}");
     }
     drop(other);
 }
@@ -98,7 +98,7 @@ fn a_camera_that_goes_away_is_missing() {
     control("disconnect=1");
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
-    assert_eq!(reason.kind, ReasonKind::Missing, "{reason}");
+    assert_eq!(reason.kind(), TroubleKind::Missing, "{reason:?}");
     assert!(Path::new(CAMERA).exists());
     let mut rig = vivid();
     rig.run(5);
@@ -113,13 +113,13 @@ fn errors_of_the_camera_are_reasons_and_not_hangs() {
     control("inject_fatal_streaming_error=1");
     assert_eq!(rig.end(), None);
     // Never a matter of the settings: that would not be tried again.
-    assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
+    assert_eq!(rig.failed.clone().unwrap().kind(), TroubleKind::Other, "{:?}", rig.failed);
     control("inject_vidioc_streamon_error=1");
     let mut rig = vivid();
     rig.host.start();
     assert_eq!(rig.end(), None);
     // Never a matter of the settings: that would not be tried again.
-    assert_eq!(rig.failed.clone().unwrap().kind, ReasonKind::Other, "{:?}", rig.failed);
+    assert_eq!(rig.failed.clone().unwrap().kind(), TroubleKind::Other, "{:?}", rig.failed);
 }
 
 #[test]

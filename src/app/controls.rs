@@ -51,7 +51,7 @@ pub(crate) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<
     if keys.is_empty() {
         return Ok(list.controls.iter().filter(|control| control.is_saved() && !control.flags.read_only).collect());
     }
-    keys.iter().map(|key| list.find(key)).collect()
+    keys.iter().map(|key| list.find(key).map_err(|trouble| crate::i18n::controls::sentence(&trouble))).collect()
 }
 
 fn path_of(text: &Json) -> Option<PathBuf> {
@@ -81,7 +81,7 @@ impl Place {
                 let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
                 let settings = config::load(Path::new(&text("config")), &Overrides::default()).unwrap_or_default();
                 Ok(Self {
-                    source: text("source").parse()?,
+                    source: text("source").parse().map_err(|trouble| crate::i18n::source::clause(&trouble))?,
                     excluded: answer["excluded"].as_array().into_iter().flatten().filter_map(path_of).collect(),
                     is_confined: settings.privacy.sandbox,
                     config: text("config").into(),
@@ -156,11 +156,11 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), String> {
         }
         Some(ControlsAction::Set { key, value }) => {
             let list = place.list(&[Order::Set(key.clone(), value.clone())])?;
-            let control = list.find(key)?;
+            let control = list.find(key).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
             if !control.is_saved() {
                 return Ok(());
             }
-            let value = control.parse(value)?;
+            let value = control.parse(value).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
             place.save(|saved| merge(saved, [(&(list.camera.clone(), key.clone()), &Some(value))]))
         }
         Some(ControlsAction::Reset { key }) => {

@@ -408,7 +408,7 @@ impl Relay {
             Ok((control, control.parse(value)?))
         });
         match checked {
-            Err(sentence) => Answer::Now(Err(sentence)),
+            Err(trouble) => Answer::Now(Err(crate::i18n::controls::sentence(&trouble))),
             Ok((control, value)) if control.is_saved() => {
                 self.keep([((list.camera.clone(), key.to_owned()), Some(value))])
             }
@@ -729,9 +729,9 @@ fn log_status(status: &Status) {
     // Reasons are warned of where they arise.
     tracing::info!("{}, camera {camera} [{}]", status.state, names.join(", "));
     for other in &status.others {
-        tracing::info!("{}", other.line());
+        tracing::info!("{}", crate::i18n::status::other_camera(other));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
-        tracing::warn!("{reason}");
+        tracing::warn!("{}", crate::i18n::trouble::sentence(reason));
     }
 }

@@ -12,9 +12,11 @@ use glib::variant::{ToVariant, Variant};
 
 use crate::config::model::Notifications;
 use crate::core::presence::Use;
-use crate::core::status::{OtherCamera, ReasonKind, StateName, Status};
+use crate::core::status::{StateName, Status};
+use crate::core::trouble::TroubleKind;
+use crate::i18n::status as words;
 use crate::i18n::{tr, trf, trn};
-use crate::ui::words;
+use crate::ui::icon;
 use crate::ui::{Ask, Wanted};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
@@ -124,7 +126,7 @@ impl Teller {
                 "{user} uses it, and only one application at a time can. Turn on the second device in the preferences for two.",
                 user = user.name
             ),
-            icon: words::icon_name(status, false),
+            icon: icon::name(status, false),
             actions: vec![(Wanted::Preferences, tr("Settings"))],
             urgent: false,
         })
@@ -148,7 +150,7 @@ fn activation(status: &Status) -> Option<Notice> {
     Some(Notice {
         summary: trn!("{names} is using the camera", "{names} are using the camera", count as u64, names = names),
         body: String::new(),
-        icon: words::icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
+        icon: icon::name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
         actions: vec![(Wanted::TurnOff, tr("Turn Off")), (Wanted::Preferences, tr("Settings"))],
         urgent: false,
     })
@@ -157,11 +159,11 @@ fn activation(status: &Status) -> Option<Notice> {
 fn other_camera(status: &Status) -> Option<Notice> {
     let first = status.others.first()?;
     let lines: Vec<String> =
-        status.others.iter().skip(1).map(OtherCamera::line).chain([words::cannot_switch_off()]).collect();
+        status.others.iter().skip(1).map(words::other_camera).chain([words::cannot_switch_off()]).collect();
     Some(Notice {
-        summary: first.line(),
+        summary: words::other_camera(first),
         body: lines.join("\n"),
-        icon: words::icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
+        icon: icon::name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false),
         actions: vec![(Wanted::Preferences, tr("Settings"))],
         urgent: false,
     })
@@ -172,19 +174,19 @@ fn failure(status: &Status) -> Option<(bool, Notice)> {
     if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
         let notice = Notice {
             summary: tr("The camera is still on"),
-            body: reason.text.clone(),
-            icon: words::icon_name(status, false),
+            body: crate::i18n::trouble::sentence(reason),
+            icon: icon::name(status, false),
             actions: vec![(Wanted::Preferences, tr("Settings"))],
             urgent: true,
         };
         return Some((false, notice));
     }
     let reason = status.reason.as_ref().filter(|_| status.state == StateName::Failed)?;
-    let is_busy = reason.kind == ReasonKind::Busy;
+    let is_busy = reason.kind() == TroubleKind::Busy;
     let notice = Notice {
         summary: if is_busy { tr("The camera is in use") } else { tr("The camera does not work") },
-        body: reason.text.clone(),
-        icon: words::icon_name(status, false),
+        body: crate::i18n::trouble::sentence(reason),
+        icon: icon::name(status, false),
         actions: vec![(Wanted::Resume, tr("Try Again")), (Wanted::Preferences, tr("Settings"))],
         urgent: !is_busy,
     };
@@ -344,7 +346,7 @@ mod tests {
     use crate::core::machine::Machine;
     use crate::core::policy::Policy;
     use crate::core::presence::{Client, Use};
-    use crate::core::status::Reason;
+    use crate::core::trouble::Trouble;
 
     fn status(state: StateName, names: &[&str]) -> Status {
         let clients =
@@ -352,8 +354,8 @@ mod tests {
         Status { state, clients, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
     }
 
-    fn failed(kind: ReasonKind) -> Status {
-        Status { reason: Some(Reason::new(kind, "Because.")), ..status(StateName::Failed, &["Zoom"]) }
+    fn failed(kind: TroubleKind) -> Status {
+        Status { reason: Some(Trouble::said(kind, "Because.")), ..status(StateName::Failed, &["Zoom"]) }
     }
 
     const ALL: Notifications = Notifications { activation: true, failure: true, busy: true };
@@ -378,20 +380,24 @@ mod tests {
     #[test]
     fn a_failure_is_told_once_however_often_it_is_tried_again() {
         let mut teller = Teller::default();
-        assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL, false).len(), 1);
+        assert_eq!(teller.orders(&failed(TroubleKind::Crash), &ALL, false).len(), 1);
         for _ in 0..3 {
             for state in [StateName::Starting, StateName::Cooldown] {
-                let trying = Status { state, ..failed(ReasonKind::Crash) };
+                let trying = Status { state, ..failed(TroubleKind::Crash) };
                 assert_eq!(teller.orders(&trying, &ALL, false), []);
             }
-            assert_eq!(teller.orders(&failed(ReasonKind::Crash), &ALL, false), []);
+            assert_eq!(teller.orders(&failed(TroubleKind::Crash), &ALL, false), []);
         }
         let orders = teller.orders(&status(StateName::Live, &["Zoom"]), &ALL, false);
         assert!(orders.contains(&(Subject::Failure, None)), "{orders:?}");
     }
 
     fn with_other() -> Status {
-        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] };
+        let other = crate::core::status::OtherCamera {
+            camera: "Foo".into(),
+            node: "/dev/video2".into(),
+            programs: vec!["cheese".into()],
+        };
         Status { others: vec![other], ..status(StateName::Idle, &[]) }
     }
 
@@ -408,7 +414,7 @@ mod tests {
     #[test]
     fn a_camera_that_stays_on_is_told_until_it_is_off() {
         let mut teller = Teller::default();
-        let reason = Some(Reason::new(ReasonKind::Hang, "Unplug it."));
+        let reason = Some(Trouble::said(TroubleKind::Hang, "Unplug it."));
         let stuck = Status { stuck: true, camera_live: true, reason, ..status(StateName::Cooldown, &[]) };
         let on = teller.orders(&stuck, &ALL, false);
         let [(Subject::Failure, Some(notice))] = &on[..] else { panic!("{on:?}") };
@@ -443,8 +449,8 @@ mod tests {
         let cases = [
             (status(StateName::Live, &["Zoom"]), Notifications { activation: false, ..ALL }),
             (with_other(), Notifications { activation: false, ..ALL }),
-            (failed(ReasonKind::Crash), Notifications { failure: false, ..ALL }),
-            (failed(ReasonKind::Busy), Notifications { busy: false, ..ALL }),
+            (failed(TroubleKind::Crash), Notifications { failure: false, ..ALL }),
+            (failed(TroubleKind::Busy), Notifications { busy: false, ..ALL }),
         ];
         for (status, wanted) in cases {
             assert_eq!(Teller::default().orders(&status, &wanted, false), [], "{}", status.state);
@@ -461,7 +467,7 @@ mod tests {
 
     #[test]
     fn the_arguments_are_what_the_specification_asks_for() {
-        let (_, notice) = failure(&failed(ReasonKind::Crash)).unwrap();
+        let (_, notice) = failure(&failed(TroubleKind::Crash)).unwrap();
         let notice = Notice { body: "a <b>".into(), ..notice };
         let plain = arguments(&notice, 7, false);
         assert_eq!(plain.child_value(4).get::<String>().as_deref(), Some("a <b>"));

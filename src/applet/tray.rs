@@ -9,8 +9,9 @@ use ksni::{Category, MenuItem, OfflineReason, ToolTip, Tray};
 
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
+use crate::i18n::status as words;
 use crate::i18n::{tr, trf};
-use crate::ui::words;
+use crate::ui::icon;
 use crate::ui::{Ask, Wanted};
 
 /// Longest line of a text in the menu, in characters.
@@ -133,7 +134,7 @@ impl Tray for Icon {
     }
 
     fn icon_name(&self) -> String {
-        words::icon_name(&self.view.status, self.view.problem.is_some())
+        icon::name(&self.view.status, self.view.problem.is_some())
     }
 
     fn attention_icon_name(&self) -> String {
@@ -167,7 +168,9 @@ impl Tray for Icon {
         let lines = words::lines(status, Instant::now());
         let mut menu: Vec<_> = lines.iter().flat_map(|line| note(line)).collect();
         let is_told = !status.camera_live || status.stuck;
-        menu.extend(status.reason.iter().filter(|_| is_told).flat_map(|reason| note(&reason.text)));
+        menu.extend(
+            status.reason.iter().filter(|_| is_told).flat_map(|reason| note(&crate::i18n::trouble::sentence(reason))),
+        );
         menu.extend(view.problem.iter().flat_map(|problem| note(problem)));
         menu.push(MenuItem::Separator);
         menu.push(
@@ -329,8 +332,8 @@ mod tests {
         assert!(!labels_paused.iter().any(|label| label.starts_with("Pause for")));
         let (failed, _asks) = icon(|view| {
             view.status.state = StateName::Failed;
-            view.status.reason = Some(crate::core::status::Reason::new(
-                crate::core::status::ReasonKind::Busy,
+            view.status.reason = Some(crate::core::trouble::Trouble::said(
+                crate::core::trouble::TroubleKind::Busy,
                 "It is in use: close <that>.",
             ));
             view.problem = Some("Line 3.".into());
@@ -362,7 +365,7 @@ mod tests {
             view.status.camera_live = true;
             view.status.stuck = true;
             view.status.reason =
-                Some(crate::core::status::Reason::new(crate::core::status::ReasonKind::Hang, "Unplug it."));
+                Some(crate::core::trouble::Trouble::said(crate::core::trouble::TroubleKind::Hang, "Unplug it."));
         });
         assert_eq!(stuck.status(), ksni::Status::NeedsAttention);
         assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "Unplug it."]);

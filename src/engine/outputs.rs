@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::outlet::{Outlet, Tokens};
 use super::{Engine, EngineConfig, OutputChoice, SECOND_DETECTOR, SECOND_NODE_WATCH};
 use crate::core::event::{Card, Event};
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::format::VideoFormat;
 use crate::i18n::{tr, trf};
 use crate::output::mirror::Mirror;
@@ -32,8 +32,8 @@ pub(super) fn second_outlet(choice: OutputChoice) -> Outlet {
 }
 
 /// One node goes and one comes.
-fn set_up_anew() -> Reason {
-    Reason::new(ReasonKind::Device, tr("The camera device is being set up anew."))
+fn set_up_anew() -> Trouble {
+    Trouble::said(TroubleKind::Device, tr("The camera device is being set up anew."))
 }
 
 impl Engine {
@@ -247,9 +247,9 @@ impl Engine {
     /// There is no second output, which harms nobody but those who are at it.
     fn no_second(&mut self, error: &OutputError) {
         let text = trf!("Second device: {why}", why = error);
-        let reason = Reason::new(ReasonKind::Device, text);
+        let reason = Trouble::said(TroubleKind::Device, text);
         if self.machine.status().second_device.as_ref() != Some(&reason) {
-            tracing::warn!("{reason}");
+            tracing::warn!("{}", crate::i18n::trouble::sentence(&reason));
             self.events.push_back(Event::SecondDevice(Some(reason)));
         }
         self.mirror = None;
@@ -277,7 +277,7 @@ impl Engine {
             self.lent = Lent::No;
             self.mirror = None;
             if let Some(second) = &mut self.second {
-                second.show_card(&Card::Failed(error.to_string()), false, Instant::now());
+                second.show_card(&Card::Failed(error.to_reason()), false, Instant::now());
             }
             self.no_output(&error);
         }

@@ -58,7 +58,7 @@ fn a_spawn_without_an_output_is_answered() {
     engine.run_events();
     let status = engine.status();
     assert_eq!((status.state, status.camera_live), (StateName::Failed, false), "{status:?}");
-    assert_eq!(status.reason.map(|reason| reason.kind), Some(ReasonKind::Device));
+    assert_eq!(status.reason.map(|reason| reason.kind()), Some(TroubleKind::Device));
     // Nothing is left to wait for.
     let begun = Instant::now();
     engine.shut_down(begun + Duration::from_secs(30));

@@ -14,7 +14,8 @@ use glib::variant::{ToVariant, Variant};
 use super::Request;
 use super::controls::{text_of, to_variant};
 use crate::core::controls::CameraControls;
-use crate::core::status::{Reason, StateName, Status};
+use crate::core::status::{StateName, Status};
+use crate::core::trouble::Trouble;
 use crate::i18n::{tr, trf};
 
 /// Our interface.
@@ -71,7 +72,7 @@ impl Snapshot {
             _ => 0,
         };
         let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
-        let text = |reason: &Option<Reason>| reason.as_ref().map_or(String::new(), |reason| reason.text.clone());
+        let text = |reason: &Option<Trouble>| reason.as_ref().map_or(String::new(), crate::i18n::trouble::sentence);
         let path = |node: &PathBuf| node.to_string_lossy().into_owned();
         let mode = status.mode.as_ref().map(ToString::to_string).unwrap_or_default();
         let shortfall = status.mode.as_ref().and_then(|mode| mode.shortfall.as_deref()).unwrap_or("");

@@ -18,7 +18,7 @@ use super::{listing, sandbox, sources};
 use crate::camera;
 use crate::core::event::Step;
 use crate::core::sandbox::Sandbox;
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::slots::Control;
 use crate::i18n::{tr, trf};
 use crate::sys::process;
@@ -33,7 +33,7 @@ enum End {
     /// The parent asked for it, is gone, or a signal came.
     Stopped,
     /// Something does not work.
-    Failed(Reason),
+    Failed(Trouble),
 }
 
 /// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
@@ -102,7 +102,7 @@ fn serve(channel: Arc<Channel>) -> Result<(), String> {
             let _ = tell(&channel, &FromChild::Stopped);
             Ok(())
         }
-        End::Failed(reason) => Err(reason.text),
+        End::Failed(reason) => Err(crate::i18n::trouble::sentence(&reason)),
     }
 }
 
@@ -249,10 +249,10 @@ impl Session {
         }
     }
 
-    fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Reason> {
+    fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
         let internal = |error: String| {
             let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
-            Reason::new(ReasonKind::Other, text)
+            Trouble::said(TroubleKind::Other, text)
         };
         let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
         let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
@@ -271,7 +271,7 @@ impl Session {
             Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
         gst::init().map_err(|error| {
             let text = trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error);
-            Reason::new(ReasonKind::Setup, text)
+            Trouble::said(TroubleKind::Setup, text)
         })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
         Ok(Active { pipeline, delivery })
@@ -281,5 +281,5 @@ impl Session {
 fn failed(what: String) -> End {
     let text =
         trf!("The camera process and Lenscap do not understand each other ({what}): restart Lenscap.", what = what);
-    End::Failed(Reason::new(ReasonKind::Other, text))
+    End::Failed(Trouble::said(TroubleKind::Other, text))
 }

@@ -220,9 +220,9 @@ impl Controls {
     /// One sentence: why not.
     pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
         let present = self.now();
-        let control = present.find(key)?;
-        control.check_writable()?;
-        let value = control.check(value)?;
+        let control = present.find(key).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
+        control.check_writable().map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
+        let value = control.check(value).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
         match (control.origin, &mut self.backend) {
             (Origin::Software, _) => {
                 if let Some(own) = self.software.iter_mut().find(|own| own.key == key) {
@@ -231,7 +231,7 @@ impl Controls {
                 self.balance.set(&self.software)
             }
             (Origin::Camera, Backend::V4l2(device)) => {
-                device.set(key, &value)?;
+                device.set(key, &value).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
                 // Taken in at once: the next value may depend on it.
                 let _ = device.dispatch();
                 Ok(())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gst::prelude::*;
 
 use super::sources;
-use crate::core::status::Reason;
+use crate::core::trouble::Trouble;
 
 /// GStreamer's decoder, libjpeg-turbo in most distributions.
 pub(super) const SOFTWARE: &str = "jpegdec";
@@ -15,7 +15,7 @@ pub(super) const SOFTWARE: &str = "jpegdec";
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn make() -> Result<gst::Element, Reason> {
+pub(super) fn make() -> Result<gst::Element, Trouble> {
     let decoder = sources::make(SOFTWARE)?;
     // Webcams give a broken picture now and then.
     if decoder.has_property("max-errors") {

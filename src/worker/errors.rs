@@ -2,7 +2,7 @@
 
 use crate::camera::modes::Format;
 use crate::camera::sight;
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::distro::Family;
 use crate::i18n::{tr, trf};
 
@@ -10,14 +10,14 @@ use crate::i18n::{tr, trf};
 const SHOWN_FORMATS: usize = 6;
 
 /// What went wrong, for a camera of this name. `debug` is the element's own account, which holds the kernel's error.
-pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
+pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Trouble {
     let kind = kind(error, debug);
     let said = error.message().trim_end_matches('.');
     let text = match kind {
-        ReasonKind::Busy => return busy(camera),
-        ReasonKind::Permission => return permission(camera),
-        ReasonKind::Missing => return missing(camera, said),
-        ReasonKind::Format => {
+        TroubleKind::Busy => return busy(camera),
+        TroubleKind::Permission => return permission(camera),
+        TroubleKind::Missing => return missing(camera, said),
+        TroubleKind::Format => {
             trf!(
                 "The camera {camera} gives no video that can be shown ({error}): choose another source.",
                 camera = camera,
@@ -25,25 +25,27 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Reason {
             )
         }
         // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
-        ReasonKind::Other if said == "Failed to allocate required memory" => {
+        TroubleKind::Other if said == "Failed to allocate required memory" => {
             trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = camera)
         }
-        ReasonKind::Setup => trf!(
+        TroubleKind::Setup => trf!(
             "The source {camera} cannot be used ({error}): correct it in the settings.",
             camera = camera,
             error = said
         ),
-        ReasonKind::NoSignal | ReasonKind::Crash | ReasonKind::Hang | ReasonKind::Device | ReasonKind::Other => trf!(
-            "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
-            camera = camera,
-            error = said
-        ),
+        TroubleKind::NoSignal | TroubleKind::Crash | TroubleKind::Hang | TroubleKind::Device | TroubleKind::Other => {
+            trf!(
+                "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
+                camera = camera,
+                error = said
+            )
+        }
     };
-    Reason::new(kind, text)
+    Trouble::said(kind, text)
 }
 
 /// None of the camera's formats is a picture to GStreamer.
-pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Reason {
+pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Trouble {
     let text = if sight::is_depth(formats) {
         trf!(
             "The camera {camera} sees only how far things are, not what they look like: choose another camera.",
@@ -59,37 +61,37 @@ pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Reason {
             formats = codes.join(", ")
         )
     };
-    Reason::new(ReasonKind::Format, text)
+    Trouble::said(TroubleKind::Format, text)
 }
 
 /// The camera is in use.
-pub(super) fn busy(camera: &str) -> Reason {
+pub(super) fn busy(camera: &str) -> Trouble {
     let text = trf!("The camera {camera} is in use by another program: close that program.", camera = camera);
-    Reason::new(ReasonKind::Busy, text)
+    Trouble::said(TroubleKind::Busy, text)
 }
 
 /// There is no such camera, or there no longer is.
-pub(super) fn missing(camera: &str, said: &str) -> Reason {
+pub(super) fn missing(camera: &str, said: &str) -> Trouble {
     let text = trf!(
         "The camera {camera} is not there ({error}): plug it in, or choose another source.",
         camera = camera,
         error = said
     );
-    Reason::new(ReasonKind::Missing, text)
+    Trouble::said(TroubleKind::Missing, text)
 }
 
 /// The camera may not be opened.
-pub(super) fn permission(camera: &str) -> Reason {
+pub(super) fn permission(camera: &str) -> Trouble {
     let text = trf!(
         "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
          log in again.",
         camera = camera
     );
-    Reason::new(ReasonKind::Permission, text)
+    Trouble::said(TroubleKind::Permission, text)
 }
 
 /// An element is not installed.
-pub(super) fn missing_element(element: &str) -> Reason {
+pub(super) fn missing_element(element: &str) -> Trouble {
     let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
     let how = match element {
         "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
@@ -105,18 +107,18 @@ pub(super) fn missing_element(element: &str) -> Reason {
         _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
     };
     let text = trf!("GStreamer's element \"{element}\" is missing: {how}.", element = element, how = how);
-    Reason::new(ReasonKind::Setup, text)
+    Trouble::said(TroubleKind::Setup, text)
 }
 
-fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
+fn kind(error: &glib::Error, debug: &str) -> TroubleKind {
     // The kernel's error is the surest sign; it is in English, for the worker sets no locale.
     for (words, kind) in [
-        ("Device or resource busy", ReasonKind::Busy),
-        ("Permission denied", ReasonKind::Permission),
-        ("Operation not permitted", ReasonKind::Permission),
-        ("No such file or directory", ReasonKind::Missing),
-        ("No such device", ReasonKind::Missing),
-        ("not-negotiated", ReasonKind::Format),
+        ("Device or resource busy", TroubleKind::Busy),
+        ("Permission denied", TroubleKind::Permission),
+        ("Operation not permitted", TroubleKind::Permission),
+        ("No such file or directory", TroubleKind::Missing),
+        ("No such device", TroubleKind::Missing),
+        ("not-negotiated", TroubleKind::Format),
     ] {
         if debug.contains(words) || error.message().contains(words) {
             return kind;
@@ -124,11 +126,11 @@ fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
     }
     if let Some(error) = error.kind::<gst::ResourceError>() {
         return match error {
-            gst::ResourceError::Busy => ReasonKind::Busy,
-            gst::ResourceError::NotFound => ReasonKind::Missing,
-            gst::ResourceError::NotAuthorized => ReasonKind::Permission,
+            gst::ResourceError::Busy => TroubleKind::Busy,
+            gst::ResourceError::NotFound => TroubleKind::Missing,
+            gst::ResourceError::NotAuthorized => TroubleKind::Permission,
             // Also "Settings": v4l2src says so of a camera that just hiccups.
-            _ => ReasonKind::Other,
+            _ => TroubleKind::Other,
         };
     }
     if let Some(error) = error.kind::<gst::StreamError>() {
@@ -136,15 +138,15 @@ fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
             gst::StreamError::WrongType
             | gst::StreamError::TypeNotFound
             | gst::StreamError::Format
-            | gst::StreamError::Decode => ReasonKind::Format,
-            gst::StreamError::CodecNotFound => ReasonKind::Setup,
-            _ => ReasonKind::Other,
+            | gst::StreamError::Decode => TroubleKind::Format,
+            gst::StreamError::CodecNotFound => TroubleKind::Setup,
+            _ => TroubleKind::Other,
         };
     }
     match error.kind::<gst::CoreError>() {
-        Some(gst::CoreError::Negotiation | gst::CoreError::Caps) => ReasonKind::Format,
-        Some(gst::CoreError::MissingPlugin) => ReasonKind::Setup,
-        _ => ReasonKind::Other,
+        Some(gst::CoreError::Negotiation | gst::CoreError::Caps) => TroubleKind::Format,
+        Some(gst::CoreError::MissingPlugin) => TroubleKind::Setup,
+        _ => TroubleKind::Other,
     }
 }
 
@@ -152,28 +154,36 @@ fn kind(error: &glib::Error, debug: &str) -> ReasonKind {
 mod tests {
     use super::*;
 
-    fn of(error: glib::Error, debug: &str) -> ReasonKind {
+    fn of(error: glib::Error, debug: &str) -> TroubleKind {
         let reason = reason(&error, debug, "/dev/video0");
-        assert!(reason.text.ends_with('.') && reason.text.contains("/dev/video0"), "{reason}");
-        reason.kind
+        assert!(
+            crate::i18n::trouble::sentence(&reason).ends_with('.')
+                && crate::i18n::trouble::sentence(&reason).contains("/dev/video0"),
+            "{reason:?}"
+        );
+        reason.kind()
     }
 
     #[test]
     fn the_kernels_error_decides() {
         let open = |debug| of(glib::Error::new(gst::ResourceError::OpenReadWrite, "Could not open device."), debug);
-        assert_eq!(open("system error: Permission denied"), ReasonKind::Permission);
-        assert_eq!(open("system error: Device or resource busy"), ReasonKind::Busy);
-        assert_eq!(open("system error: No such device"), ReasonKind::Missing);
-        assert_eq!(open("system error: Input/output error"), ReasonKind::Other);
+        assert_eq!(open("system error: Permission denied"), TroubleKind::Permission);
+        assert_eq!(open("system error: Device or resource busy"), TroubleKind::Busy);
+        assert_eq!(open("system error: No such device"), TroubleKind::Missing);
+        assert_eq!(open("system error: Input/output error"), TroubleKind::Other);
         let stopped = glib::Error::new(gst::StreamError::Failed, "Internal data stream error.");
-        assert_eq!(of(stopped, "streaming stopped, reason not-negotiated (-4)"), ReasonKind::Format);
+        assert_eq!(of(stopped, "streaming stopped, reason not-negotiated (-4)"), TroubleKind::Format);
     }
 
     #[test]
     fn a_camera_that_refuses_to_start_is_not_called_short_of_memory() {
         let error = glib::Error::new(gst::ResourceError::Settings, "Failed to allocate required memory.");
         let reason = reason(&error, "Buffer pool activation failed", "/dev/video0");
-        assert!(reason.text.contains("cannot be started") && !reason.text.contains("memory"), "{reason}");
+        assert!(
+            crate::i18n::trouble::sentence(&reason).contains("cannot be started")
+                && !crate::i18n::trouble::sentence(&reason).contains("memory"),
+            "{reason:?}"
+        );
     }
 
     #[test]
@@ -188,7 +198,7 @@ mod tests {
             };
             codes.iter().map(format).collect()
         };
-        let said = |codes: &[&str]| nothing_to_show("Cam", &formats(codes)).text;
+        let said = |codes: &[&str]| crate::i18n::trouble::sentence(&nothing_to_show("Cam", &formats(codes)));
         assert!(said(&["Z16"]).contains("how far things are"), "{}", said(&["Z16"]));
         assert!(said(&["H264", "HEVC"]).contains("only H264, HEVC"), "{}", said(&["H264", "HEVC"]));
         assert!(["Z16", "H264"].iter().all(|code| !said(&[code]).contains("decoder")));
@@ -197,12 +207,12 @@ mod tests {
 
     #[test]
     fn else_gstreamers_domain_decides() {
-        assert_eq!(of(glib::Error::new(gst::ResourceError::Busy, "x"), ""), ReasonKind::Busy);
-        assert_eq!(of(glib::Error::new(gst::ResourceError::NotFound, "x"), ""), ReasonKind::Missing);
-        assert_eq!(of(glib::Error::new(gst::StreamError::CodecNotFound, "x"), ""), ReasonKind::Setup);
-        assert_eq!(of(glib::Error::new(gst::CoreError::Negotiation, "x"), ""), ReasonKind::Format);
-        assert_eq!(of(glib::Error::new(gst::ResourceError::Settings, "x"), ""), ReasonKind::Other);
-        assert_eq!(of(glib::Error::new(gst::LibraryError::Init, "x"), ""), ReasonKind::Other);
+        assert_eq!(of(glib::Error::new(gst::ResourceError::Busy, "x"), ""), TroubleKind::Busy);
+        assert_eq!(of(glib::Error::new(gst::ResourceError::NotFound, "x"), ""), TroubleKind::Missing);
+        assert_eq!(of(glib::Error::new(gst::StreamError::CodecNotFound, "x"), ""), TroubleKind::Setup);
+        assert_eq!(of(glib::Error::new(gst::CoreError::Negotiation, "x"), ""), TroubleKind::Format);
+        assert_eq!(of(glib::Error::new(gst::ResourceError::Settings, "x"), ""), TroubleKind::Other);
+        assert_eq!(of(glib::Error::new(gst::LibraryError::Init, "x"), ""), TroubleKind::Other);
     }
 
     #[test]
@@ -211,8 +221,8 @@ mod tests {
             ["v4l2src", "jpegdec", "videoconvertscale", "videotestsrc", "libcamerasrc", "pipewiresrc", "icamerasrc"]
         {
             let reason = missing_element(element);
-            assert_eq!(reason.kind, ReasonKind::Setup);
-            assert!(reason.text.contains("gst"), "{reason}");
+            assert_eq!(reason.kind(), TroubleKind::Setup);
+            assert!(crate::i18n::trouble::sentence(&reason).contains("gst"), "{reason:?}");
         }
     }
 }

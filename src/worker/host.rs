@@ -28,7 +28,7 @@ use crate::core::event::Step;
 use crate::core::mode::{FrameRate, Mode};
 use crate::core::sandbox::Sandbox;
 use crate::core::source::{Orientation, Source};
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::{Control, SlotLayout};
 use crate::i18n::{tr, trf};
@@ -122,11 +122,11 @@ pub enum HostEvent {
     /// The camera is off; the process is still ending.
     Stopped,
     /// It does not work. The process ends by itself or is ended; nothing else but [`HostEvent::Exited`] follows.
-    Failed(Reason),
+    Failed(Trouble),
     /// The process is reaped, nothing that it started is left, and all it wrote is read. Comes once, last.
     Exited {
         /// Why, when it was neither asked to end nor had said so before.
-        reason: Option<Reason>,
+        reason: Option<Trouble>,
     },
 }
 
@@ -199,7 +199,7 @@ impl WorkerHost {
         slots_fd: BorrowedFd<'_>,
         layout: &SlotLayout,
         now: Instant,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Trouble> {
         Self::spawn_with(config, &[], slots_fd, layout, now)
     }
 
@@ -213,7 +213,7 @@ impl WorkerHost {
         slots_fd: BorrowedFd<'_>,
         layout: &SlotLayout,
         now: Instant,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Trouble> {
         let message = protocol::encode(&ToChild::Configure(Box::new(Configure {
             source: config.source.clone(),
             format: config.format,
@@ -227,7 +227,7 @@ impl WorkerHost {
         })))
         .map_err(|error| {
             let text = trf!("The camera's settings cannot be used: {error}.", error = error);
-            Reason::new(ReasonKind::Setup, text)
+            Trouble::said(TroubleKind::Setup, text)
         })?;
         let resources = || -> io::Result<_> {
             let (control, control_fd) = Control::create()?;
@@ -247,8 +247,8 @@ impl WorkerHost {
             .stderr(Stdio::piped());
         let inherited = [theirs.as_fd(), heartbeat_fd.as_fd()];
         let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Reason::new(
-                ReasonKind::Setup,
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Trouble::said(
+                TroubleKind::Setup,
                 trf!(
                     "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
                     path = config.program.display(),
@@ -358,7 +358,7 @@ impl WorkerHost {
         }
         if self.ending == Ending::No && self.stuck {
             let text = tr("The camera process does not answer: if this happens again, restart the computer.");
-            self.violated(Reason::new(ReasonKind::Hang, text), out);
+            self.violated(Trouble::said(TroubleKind::Hang, text), out);
         }
         match self.ending {
             Ending::Asked { until } if until <= now && self.phase == Phase::Stopped => {
@@ -550,7 +550,7 @@ impl WorkerHost {
         }
     }
 
-    fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Reason> {
+    fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Trouble> {
         match (message, self.phase) {
             (FromChild::Hello { version }, Phase::Greeting) => {
                 if version != crate::VERSION {
@@ -559,7 +559,7 @@ impl WorkerHost {
                         theirs = plain(&version),
                         ours = crate::VERSION
                     );
-                    return Err(Reason::new(ReasonKind::Setup, text));
+                    return Err(Trouble::said(TroubleKind::Setup, text));
                 }
                 self.phase = Phase::Configured;
                 self.worker = descendants::first_child(Pid::from_child(&self.child));
@@ -634,7 +634,7 @@ impl WorkerHost {
             }
             (FromChild::Failed(reason), Phase::Configured | Phase::Warm | Phase::Started) => {
                 self.phase = Phase::Failed;
-                out.push(HostEvent::Failed(Reason::new(reason.kind, plain(&reason.text))));
+                out.push(HostEvent::Failed(reason));
                 // It ends by itself; the deadlines see to it.
                 if self.ending == Ending::No {
                     self.ending = Ending::Asked { until: now + STOP_LIMIT };
@@ -650,7 +650,7 @@ impl WorkerHost {
     }
 
     /// The child broke the rules: nothing more is heard from it.
-    fn violated(&mut self, reason: Reason, out: &mut Vec<HostEvent>) {
+    fn violated(&mut self, reason: Trouble, out: &mut Vec<HostEvent>) {
         self.channel = None;
         self.kill();
         if !matches!(self.phase, Phase::Failed | Phase::Stopped) {

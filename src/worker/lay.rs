@@ -63,7 +63,7 @@ impl Layer {
         let flip = match sources::make("videoflip") {
             Ok(flip) => flip,
             Err(reason) => {
-                tracing::warn!("the picture stays as it is: {reason}");
+                tracing::warn!("the picture stays as it is: {}", crate::i18n::trouble::sentence(&reason));
                 return None;
             }
         };

@@ -29,7 +29,7 @@ use crate::core::controls::Saved;
 use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::format::VideoFormat;
 use crate::i18n::{tr, trf};
 
@@ -80,10 +80,10 @@ impl Pipeline {
     ///
     /// # Errors
     /// When an element is missing or descriptors are short.
-    pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Reason> {
+    pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Trouble> {
         let internal = |error: String| {
             let text = trf!("The camera process cannot work ({error}): restart the computer.", error = error);
-            Reason::new(ReasonKind::Other, text)
+            Trouble::said(TroubleKind::Other, text)
         };
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| internal(error.to_string()))?;
@@ -137,7 +137,7 @@ impl Pipeline {
     }
 
     /// The reason in a report.
-    pub(super) fn reason(&self, report: &Report) -> Reason {
+    pub(super) fn reason(&self, report: &Report) -> Trouble {
         let camera = self.teller.camera();
         let name = &camera.name;
         if sources::has_gone(&camera.origin) {
@@ -148,29 +148,29 @@ impl Pipeline {
         }
         match report {
             Report::Error(error, debug) => errors::reason(error, debug, name),
-            Report::OnlyBad => Reason::new(ReasonKind::Hang, told::only_bad(name)),
+            Report::OnlyBad => Trouble::said(TroubleKind::Hang, told::only_bad(name)),
             Report::Eos => {
                 let text = trf!(
                     "The camera {camera} ended its stream: start it again, or choose another source.",
                     camera = name
                 );
-                Reason::new(ReasonKind::Other, text)
+                Trouble::said(TroubleKind::Other, text)
             }
         }
     }
 
     /// The mode that this failure may be about: the one asked for, where no frame came of it.
-    pub(super) fn refused(&self, reason: &Reason) -> Option<Mode> {
-        let is_about_it = match reason.kind {
+    pub(super) fn refused(&self, reason: &Trouble) -> Option<Mode> {
+        let is_about_it = match reason.kind() {
             // The last one: nothing but broken frames.
-            ReasonKind::Other | ReasonKind::Format | ReasonKind::Hang => true,
-            ReasonKind::Busy
-            | ReasonKind::Missing
-            | ReasonKind::NoSignal
-            | ReasonKind::Permission
-            | ReasonKind::Setup
-            | ReasonKind::Crash
-            | ReasonKind::Device => false,
+            TroubleKind::Other | TroubleKind::Format | TroubleKind::Hang => true,
+            TroubleKind::Busy
+            | TroubleKind::Missing
+            | TroubleKind::NoSignal
+            | TroubleKind::Permission
+            | TroubleKind::Setup
+            | TroubleKind::Crash
+            | TroubleKind::Device => false,
         };
         if is_about_it && !self.sink.has_started() { self.asked() } else { None }
     }
@@ -186,7 +186,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// Why it does not go on. [`Self::stop`] is still to be called.
-    pub(super) fn start(&mut self) -> Result<(), Reason> {
+    pub(super) fn start(&mut self) -> Result<(), Trouble> {
         let (built, choice) = self.open()?;
         self.teller.step(Step::Opened);
         let balance = self.open_controls(&built.element);
@@ -210,7 +210,7 @@ impl Pipeline {
     }
 
     /// The camera gives no picture yet: why, if it is that nothing arrives at its input.
-    pub(super) fn look(&mut self, now: Instant) -> Option<Reason> {
+    pub(super) fn look(&mut self, now: Instant) -> Option<Trouble> {
         if self.look_at().is_none_or(|at| at > now) {
             return None;
         }
@@ -277,13 +277,13 @@ impl Pipeline {
     }
 
     /// Opens the camera, of several the first that can be opened, and chooses its caps.
-    fn open(&self) -> Result<(Built, Option<Choice>), Reason> {
+    fn open(&self) -> Result<(Built, Option<Choice>), Trouble> {
         if self.configure.source != Source::Auto {
             return self.open_one(&self.configure.source.clone());
         }
         let cameras = sources::cameras(&self.configure.excluded)?;
         let mut decision = Decision::new(&cameras, &Source::Auto);
-        let mut first: Option<Reason> = None;
+        let mut first: Option<Trouble> = None;
         while let Some(camera) = decision.camera() {
             let reason = match self.open_one(&sources::opened_as(camera)) {
                 Ok(opened) => {
@@ -292,13 +292,13 @@ impl Pipeline {
                 }
                 Err(reason) => reason,
             };
-            tracing::info!("{}: {reason}", camera.source);
-            match (camera.kind, reason.kind) {
-                (Kind::Icamera | Kind::Libcamera, ReasonKind::Missing) => decision.leave_out(),
-                _ => decision.pass_over(reason.text.clone()),
+            tracing::info!("{}: {}", camera.source, crate::i18n::trouble::sentence(&reason));
+            match (camera.kind, reason.kind()) {
+                (Kind::Icamera | Kind::Libcamera, TroubleKind::Missing) => decision.leave_out(),
+                _ => decision.pass_over(crate::i18n::trouble::sentence(&reason)),
             }
             // Of several cameras a busy one explains more than those that are not there.
-            if reason.kind == ReasonKind::Busy || first.is_none() {
+            if reason.kind() == TroubleKind::Busy || first.is_none() {
                 first = Some(reason);
             }
         }
@@ -308,11 +308,11 @@ impl Pipeline {
         // None that could be used as it seemed: the first says why.
         match decision.hopeless().first() {
             Some(camera) => self.open_one(&sources::opened_as(camera)),
-            None => Err(Reason::new(ReasonKind::Missing, tr("No camera was found: name one in the settings."))),
+            None => Err(Trouble::said(TroubleKind::Missing, tr("No camera was found: name one in the settings."))),
         }
     }
 
-    fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Reason> {
+    fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Trouble> {
         if let Source::V4l2(path) = source {
             self.teller.opening(vec![path.clone()])?;
         }
@@ -343,7 +343,7 @@ impl Pipeline {
     }
 
     /// What to ask the camera for; `None`: whatever it gives, raw.
-    fn choose(&self, built: &Built) -> Result<Option<Choice>, Reason> {
+    fn choose(&self, built: &Built) -> Result<Option<Choice>, Trouble> {
         let pad = built.element.static_pad("src").ok_or_else(|| self.failure(&built.name))?;
         let offered = pad.query_caps(None);
         tracing::debug!("{} offers {offered}", built.name);
@@ -366,7 +366,7 @@ impl Pipeline {
                     source = built.name,
                     what = what
                 );
-                return Err(Reason::new(ReasonKind::Setup, text));
+                return Err(Trouble::said(TroubleKind::Setup, text));
             }
         };
         if built.own {
@@ -387,13 +387,13 @@ impl Pipeline {
                     "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
                     camera = built.name
                 );
-                Err(Reason::new(ReasonKind::Format, text))
+                Err(Trouble::said(TroubleKind::Format, text))
             }
         }
     }
 
     /// Why a camera whose formats GStreamer knows nothing of is of no use.
-    fn nothing_to_show(&self, name: &str) -> Reason {
+    fn nothing_to_show(&self, name: &str) -> Trouble {
         let formats = match &self.teller.camera().origin {
             Source::V4l2(path) => modes::ask(path).map(|answer| answer.formats).unwrap_or_default(),
             _ => Vec::new(),
@@ -401,7 +401,7 @@ impl Pipeline {
         errors::nothing_to_show(name, &formats)
     }
 
-    fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Reason> {
+    fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Trouble> {
         let filter = sources::make("capsfilter")?;
         match choice {
             Some(choice) => filter.set_property("caps", &choice.caps),
@@ -433,7 +433,7 @@ impl Pipeline {
                 "The source {source} gives no video that can be shown: choose another source.",
                 source = built.name
             );
-            Reason::new(ReasonKind::Setup, text)
+            Trouble::said(TroubleKind::Setup, text)
         })?;
         if let (Some(buffers), Source::V4l2(_), Some(pad)) =
             (built.buffers, &self.teller.camera().origin, built.element.static_pad("src"))
@@ -486,13 +486,13 @@ impl Pipeline {
     }
 
     /// Why the last step failed: what the pipeline reported, else that it did.
-    fn failure(&self, name: &str) -> Reason {
+    fn failure(&self, name: &str) -> Trouble {
         match self.reports.next() {
             Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
             Some(Report::Eos | Report::OnlyBad) | None => {
                 let text =
                     trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = name);
-                Reason::new(ReasonKind::Other, text)
+                Trouble::said(TroubleKind::Other, text)
             }
         }
     }

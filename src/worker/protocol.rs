@@ -12,7 +12,7 @@ use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::sandbox::Sandbox;
 use crate::core::source::{Orientation, Source};
-use crate::core::status::Reason;
+use crate::core::trouble::Trouble;
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
 
@@ -46,7 +46,7 @@ pub enum FromChild {
     /// The camera is off.
     Stopped,
     /// It does not work; the child ends after this.
-    Failed(Reason),
+    Failed(Trouble),
     /// The mode that the camera is asked for, said before it is told to start where it has modes to choose from.
     Trying(Box<Mode>),
     /// The mode that the camera was asked for and that brought no frame; said before [`FromChild::Failed`].

@@ -5,33 +5,33 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::stderr::plain;
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::i18n::{tr, trf};
 
 /// Descriptors, memory or processes are short.
-pub(super) fn cannot_start(error: &io::Error) -> Reason {
+pub(super) fn cannot_start(error: &io::Error) -> Trouble {
     let text =
         trf!("The camera process cannot be started ({error}): close some programs and try again.", error = error);
-    Reason::new(ReasonKind::Other, text)
+    Trouble::said(TroubleKind::Other, text)
 }
 
 /// It broke the rules of the conversation.
-pub(super) fn nonsense(what: &str) -> Reason {
+pub(super) fn nonsense(what: &str) -> Trouble {
     let text = trf!(
         "The camera process sent nonsense ({what}): if this happens again, reinstall Lenscap.",
         what = plain(what)
     );
-    Reason::new(ReasonKind::Crash, text)
+    Trouble::said(TroubleKind::Crash, text)
 }
 
 /// We hung, and its keeper switched it off.
-pub(super) fn abandoned() -> Reason {
+pub(super) fn abandoned() -> Trouble {
     let text = tr("Lenscap itself stood still for 5 seconds, so the camera was switched off; starting it again.");
-    Reason::new(ReasonKind::Hang, text)
+    Trouble::said(TroubleKind::Hang, text)
 }
 
 /// It ended unasked; `status`: `None` when somebody else took it.
-pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) -> Reason {
+pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) -> Trouble {
     let how = match (status.and_then(|status| status.signal()), status.and_then(|status| status.code())) {
         (Some(signal), _) => trf!("The camera's driver crashed (signal {number})", number = signal),
         (None, Some(code)) => trf!("The camera process ended by itself (exit status {number})", number = code),
@@ -42,5 +42,5 @@ pub(super) fn crashed(status: Option<ExitStatus>, last_words: Option<String>) ->
         // TRANSLATORS: {what} is as in "The camera's driver crashed (signal 11)"
         None => trf!("{what}: if this happens again, restart the computer or choose another camera.", what = how),
     };
-    Reason::new(ReasonKind::Crash, text)
+    Trouble::said(TroubleKind::Crash, text)
 }

@@ -11,7 +11,7 @@ use super::protocol::Configure;
 use crate::camera::signal::{self, Moment};
 use crate::camera::{self, Camera, Kind, choice};
 use crate::core::source::Source;
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::i18n::{tr, trf};
 use crate::sys::v4l2;
 
@@ -47,7 +47,7 @@ pub(super) fn factories(source: &Source) -> &'static [&'static str] {
 ///
 /// # Errors
 /// When there is nothing to try.
-pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Reason> {
+pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Trouble> {
     let has = |name| gst::ElementFactory::find(name).is_some();
     let libraries = [("icamerasrc", Kind::Icamera), ("libcamerasrc", Kind::Libcamera)];
     let mut found: Vec<_> =
@@ -71,7 +71,7 @@ pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Reason> {
             "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or name a \
              source in the settings.",
         );
-        return Err(Reason::new(ReasonKind::Missing, text));
+        return Err(Trouble::said(TroubleKind::Missing, text));
     }
     Ok(found)
 }
@@ -100,12 +100,12 @@ fn is_same(a: &Path, b: &Path) -> bool {
 ///
 /// # Errors
 /// When an element or a property is missing, or the description is wrong.
-pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Reason> {
+pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Trouble> {
     let plain =
         |element, name: &str| Built { element, name: name.to_owned(), native: false, own: false, buffers: None };
     match source {
         Source::Auto => {
-            Err(Reason::new(ReasonKind::Setup, tr("\"auto\" was not resolved: name a source in the settings.")))
+            Err(Trouble::said(TroubleKind::Setup, tr("\"auto\" was not resolved: name a source in the settings.")))
         }
         Source::Test => {
             let element = make("videotestsrc")?;
@@ -159,12 +159,12 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Rea
 ///
 /// # Errors
 /// Names the package when it is missing.
-pub(super) fn make(name: &str) -> Result<gst::Element, Reason> {
+pub(super) fn make(name: &str) -> Result<gst::Element, Trouble> {
     gst::ElementFactory::make(name).build().map_err(|_| errors::missing_element(name))
 }
 
 /// Sets a property from text; unlike GStreamer's own function it survives what the user wrote.
-fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason> {
+fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Trouble> {
     let name = element.factory().map(|factory| factory.name()).unwrap_or_default();
     let refused = || {
         let text = trf!(
@@ -173,7 +173,7 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
             property = property,
             value = value
         );
-        Reason::new(ReasonKind::Setup, text)
+        Trouble::said(TroubleKind::Setup, text)
     };
     let spec = element.find_property(property).ok_or_else(refused)?;
     if spec.value_type() == glib::Type::STRING {
@@ -186,9 +186,9 @@ fn set(element: &gst::Element, property: &str, value: &str) -> Result<(), Reason
 }
 
 /// Opening tells more plainly than GStreamer what is wrong with a node; it does not switch a camera on.
-pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Reason> {
+pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Trouble> {
     let shown = path.display().to_string();
-    let wrong = |text: String| Reason::new(ReasonKind::Setup, text);
+    let wrong = |text: String| Trouble::said(TroubleKind::Setup, text);
     if excluded.iter().any(|excluded| is_same(path, excluded)) {
         return Err(wrong(trf!(
             "{node} is the device that Lenscap itself serves: choose another source.",
@@ -229,7 +229,7 @@ pub(super) fn nodes(element: &gst::Element) -> Vec<PathBuf> {
 /// Whether the camera of this source has gone since it was opened.
 pub(super) fn has_gone(source: &Source) -> bool {
     match source {
-        Source::V4l2(path) => check_node(path, &[]).is_err_and(|reason| reason.kind == ReasonKind::Missing),
+        Source::V4l2(path) => check_node(path, &[]).is_err_and(|reason| reason.kind() == TroubleKind::Missing),
         Source::Auto
         | Source::Icamera(_)
         | Source::Libcamera(_)
@@ -240,7 +240,7 @@ pub(super) fn has_gone(source: &Source) -> bool {
 }
 
 /// Why the camera of this source, of this name, gives no picture, if it is that nothing arrives at its input.
-pub(super) fn no_signal(source: &Source, camera: &str, moment: Moment) -> Option<Reason> {
+pub(super) fn no_signal(source: &Source, camera: &str, moment: Moment) -> Option<Trouble> {
     match source {
         Source::V4l2(path) => signal::missing(path, camera, moment),
         Source::Auto
@@ -253,11 +253,11 @@ pub(super) fn no_signal(source: &Source, camera: &str, moment: Moment) -> Option
 }
 
 /// A bin from the user's description.
-fn parse(description: &str) -> Result<gst::Element, Reason> {
+fn parse(description: &str) -> Result<gst::Element, Trouble> {
     let wrong = |what: &str| {
         let what = what.trim_end_matches('.');
         let text = trf!("The pipeline cannot be used ({error}): correct it in the settings.", error = what);
-        Reason::new(ReasonKind::Setup, text)
+        Trouble::said(TroubleKind::Setup, text)
     };
     let open_ended = |description: &str| gst::parse::bin_from_description(description, true);
     // Caps stand between elements: at the end they need one behind them.
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn wrong_descriptions_are_refused_in_gstreamers_words() {
         gst::init().unwrap();
-        let text = |description| parse(description).unwrap_err().text;
+        let text = |description| crate::i18n::trouble::sentence(&parse(description).unwrap_err());
         assert!(text("videotestsrc ! nosuchelement").contains("\"nosuchelement\" is missing"));
         assert!(text("videotestsrc ! ! x").contains("correct it in the settings"));
         assert!(text("videotestsrc ! fakesink").contains("not open"));
@@ -326,11 +326,11 @@ mod tests {
     #[test]
     fn a_node_that_cannot_be_a_camera_says_why() {
         let reason = check_node(Path::new("/dev/no-such-camera"), &[]).unwrap_err();
-        assert_eq!(reason.kind, ReasonKind::Missing);
+        assert_eq!(reason.kind(), TroubleKind::Missing);
         let reason = check_node(Path::new("/dev/null"), &[]).unwrap_err();
-        assert_eq!(reason.kind, ReasonKind::Setup);
-        assert!(reason.text.contains("/dev/null is not a V4L2 camera"), "{reason}");
+        assert_eq!(reason.kind(), TroubleKind::Setup);
+        assert!(crate::i18n::trouble::sentence(&reason).contains("/dev/null is not a V4L2 camera"), "{reason:?}");
         let reason = check_node(Path::new("/dev/../dev/null"), &["/dev/null".into()]).unwrap_err();
-        assert!(reason.text.contains("itself"), "{reason}");
+        assert!(crate::i18n::trouble::sentence(&reason).contains("itself"), "{reason:?}");
     }
 }

@@ -11,7 +11,7 @@ use super::protocol::{self, Configure, FromChild};
 use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::Source;
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::i18n::trf;
 
 /// What is known about the camera.
@@ -82,12 +82,12 @@ impl Teller {
     ///
     /// # Errors
     /// When it cannot be told.
-    pub(super) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Reason> {
+    pub(super) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
         let told = protocol::encode(&FromChild::Opening { nodes })
             .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
         told.map_err(|error| {
             let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
-            Reason::new(ReasonKind::Other, text)
+            Trouble::said(TroubleKind::Other, text)
         })
     }
 

@@ -351,7 +351,7 @@ fn speak() {
         assert_eq!(trn!("{names} and {n} more", "{names} and {n} more", count, names = "Zoom"), said);
     }
     let refused = "test:x".parse::<Source>().expect_err("refused");
-    assert_eq!(refused, "Nach „test“ kommt nichts mehr: „test“ schreiben");
+    assert_eq!(lenscap::i18n::source::clause(&refused), "Nach „test“ kommt nichts mehr: „test“ schreiben");
     let help = lenscap::cli::localized(lenscap::cli::Cli::command()).render_help().to_string();
     for text in ["Aufruf: lenscap", "Befehle:", "Optionen:", "Hilfe ausgeben", "Rückgabewert: 0 erledigt"] {
         assert!(help.contains(text), "{text}: {help}");

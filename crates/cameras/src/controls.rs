@@ -10,9 +10,8 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use lenscap_core::controls::{self, Control, Entry, Flags, Kind, Origin, Range, Value};
+use lenscap_core::controls::{self, Control, ControlTrouble, Entry, Flags, Kind, Origin, Range, Value};
 use lenscap_sys::v4l2::controls::{self as sys, Change, Description, RawValue};
-use lenscap_words::{tr, trf};
 
 /// Most entries of a menu that are read; a driver may announce any maximum.
 const MAX_ENTRIES: i64 = 512;
@@ -134,10 +133,10 @@ impl ControlDevice {
     /// Sets a control, and takes in what that changed elsewhere.
     ///
     /// # Errors
-    /// One sentence: there is no such control, it may not be set at present, the value is wrong, the camera refuses it.
-    pub fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+    /// There is no such control, it may not be set at present, the value is wrong, the camera refuses it.
+    pub fn set(&mut self, key: &str, value: &Value) -> Result<(), ControlTrouble> {
         let Some(position) = self.controls.iter().position(|control| control.key == key) else {
-            return Err(trf!("The camera has no control \"{key}\".", key = key));
+            return Err(ControlTrouble::Absent { key: key.into() });
         };
         let control = &self.controls[position];
         control.check_writable()?;
@@ -147,7 +146,7 @@ impl ControlDevice {
             Value::Boolean(value) => RawValue::Number(i64::from(*value)),
             Value::Integer(value) => RawValue::Number(*value),
             // No V4L2 control is a fraction.
-            Value::Real(_) => return Err(refused(control, &value, &tr("it takes no fractions"))),
+            Value::Real(_) => return Err(ControlTrouble::NoFractions { control: control.key.as_str().into(), value }),
         };
         sys::set(&self.file, &self.descriptions[position], &raw).map_err(|error| why(control, &value, &error))?;
         if !self.has_events {
@@ -261,23 +260,12 @@ fn from_raw(kind: Kind, raw: &RawValue) -> Option<Value> {
     })
 }
 
-fn refused(control: &Control, value: &Value, why: &str) -> String {
-    trf!(
-        "The camera refuses {control} {value} ({error}): try another value.",
-        control = control.key,
-        value = value,
-        error = why
-    )
-}
-
-fn why(control: &Control, value: &Value, error: &io::Error) -> String {
+fn why(control: &Control, value: &Value, error: &io::Error) -> ControlTrouble {
+    let key = control.key.as_str().into();
     match Errno::from_io_error(error) {
-        Some(Errno::NODEV) => tr("The camera is gone: plug it in again."),
-        Some(Errno::BUSY) => trf!(
-            "{control} cannot be changed while the camera is in use: try again when it is off.",
-            control = control.key
-        ),
-        _ => refused(control, value, &error.to_string()),
+        Some(Errno::NODEV) => ControlTrouble::Gone,
+        Some(Errno::BUSY) => ControlTrouble::InUse { control: key },
+        _ => ControlTrouble::Refused { control: key, value: value.clone(), error: Some(error.to_string().into()) },
     }
 }
 

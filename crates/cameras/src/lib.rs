@@ -130,7 +130,8 @@ impl Camera {
                 self.formats = Some(answer.formats);
                 self.location = answer.location.or(self.location);
                 self.rotation = answer.rotation.or(self.rotation);
-                self.problem = signal::missing(node, &self.name, signal::Moment::Before).map(|reason| reason.text);
+                self.problem = signal::missing(node, &self.name, signal::Moment::Before)
+                    .map(|reason| lenscap_words::trouble::sentence(&reason));
                 if self.bus.is_none() && !answer.bus_info.is_empty() {
                     self.bus = Some(answer.bus_info);
                 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::System;
 use lenscap_core::source::Source;
-use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_words::trf;
 
 /// Numbers that are remembered at most.
@@ -63,7 +63,7 @@ impl Numbers {
     ///
     /// # Errors
     /// Its number is another camera's now.
-    pub fn check(&mut self, source: &Source, system: &System) -> Result<(), Reason> {
+    pub fn check(&mut self, source: &Source, system: &System) -> Result<(), Trouble> {
         self.started = None;
         let Source::V4l2(path) = source else { return Ok(()) };
         if !is_number(path) {
@@ -80,7 +80,7 @@ impl Numbers {
                     old = before.camera,
                     new = now.camera
                 );
-                Err(Reason::new(ReasonKind::Missing, text))
+                Err(Trouble::said(TroubleKind::Missing, text))
             }
             _ => {
                 self.started = Some((path.clone(), now));
@@ -170,8 +170,11 @@ mod tests {
         after.usb(2, "1-5", "Office Webcam", Some("0001"));
         let mut numbers = Numbers::load(file);
         let reason = numbers.check(&by_number, &after.system()).unwrap_err();
-        assert!(reason.text.contains("was the camera Office Webcam and is Door Camera now"), "{reason}");
-        assert_eq!(reason.kind, ReasonKind::Missing, "it is tried again when a camera comes");
+        assert!(
+            lenscap_words::trouble::sentence(&reason).contains("was the camera Office Webcam and is Door Camera now"),
+            "{reason:?}"
+        );
+        assert_eq!(reason.kind(), TroubleKind::Missing, "it is tried again when a camera comes");
         numbers.started();
         assert!(numbers.check(&by_number, &after.system()).is_err(), "nothing was started");
         // The same camera at another port, and back at its number.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_sys::v4l2::inputs::{self, Input, Lack};
 use lenscap_words::trf;
 
@@ -19,13 +19,13 @@ pub enum Moment {
 
 /// Why the camera at this node, of this name, cannot give a picture: nothing arrives at its input. `None`: it does, or who
 /// knows. Opens the node and starts nothing.
-pub fn missing(node: &Path, camera: &str, moment: Moment) -> Option<Reason> {
+pub fn missing(node: &Path, camera: &str, moment: Moment) -> Option<Trouble> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::open(node, flags, Mode::empty()).ok()?;
     reason(&inputs::input(file)?, camera, moment)
 }
 
-fn reason(input: &Input, camera: &str, moment: Moment) -> Option<Reason> {
+fn reason(input: &Input, camera: &str, moment: Moment) -> Option<Trouble> {
     if moment == Moment::Before && !input.is_digital {
         return None;
     }
@@ -55,7 +55,7 @@ fn reason(input: &Input, camera: &str, moment: Moment) -> Option<Reason> {
             input = input.name
         ),
     };
-    Some(Reason::new(ReasonKind::NoSignal, text))
+    Some(Trouble::said(TroubleKind::NoSignal, text))
 }
 
 #[cfg(test)]
@@ -75,8 +75,9 @@ mod tests {
                 let reason = reason(&input(is_digital, Some(lack)), "Card", moment);
                 assert_eq!(reason.is_some(), is_told, "{lack:?} {moment:?}");
                 assert!(reason.is_none_or(|reason| {
-                    reason.kind == ReasonKind::NoSignal
-                        && reason.text.starts_with("The camera Card has no signal at its input HDMI 0")
+                    reason.kind() == TroubleKind::NoSignal
+                        && lenscap_words::trouble::sentence(&reason)
+                            .starts_with("The camera Card has no signal at its input HDMI 0")
                 }));
             }
         }

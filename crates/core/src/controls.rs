@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strsim::levenshtein;
 
-use lenscap_text as text;
-use lenscap_words::{tr, trf};
+use lenscap_text::{self as text, Text};
+
+mod trouble;
+
+pub use trouble::{Allowed, ControlTrouble};
 
 /// Values by control's key.
 pub type Values = BTreeMap<String, Value>;
@@ -15,8 +19,8 @@ pub type Saved = BTreeMap<String, Values>;
 
 /// Longest text a control takes from the settings, in bytes.
 pub const MAX_TEXT: usize = 1024;
-/// Menus longer than this are shown by their limits in sentences.
-const SHOWN_ENTRIES: usize = 12;
+/// Letters of a key that nobody knows, as it is repeated.
+const SHOWN_KEY: usize = 40;
 
 /// A control's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -285,8 +289,8 @@ impl Control {
     /// The value that this text means: a number, `true` or `false`, an entry by name or number, text.
     ///
     /// # Errors
-    /// One sentence, as [`Self::check`].
-    pub fn parse(&self, text: &str) -> Result<Value, String> {
+    /// As [`Self::check`].
+    pub fn parse(&self, text: &str) -> Result<Value, ControlTrouble> {
         let trimmed = text.trim();
         let whole = || match trimmed.strip_prefix("0x").or_else(|| trimmed.strip_prefix("0X")) {
             Some(digits) => i64::from_str_radix(digits, 16).ok(),
@@ -312,8 +316,8 @@ impl Control {
     /// `value` as the control takes it: in range, on a step, in the menu.
     ///
     /// # Errors
-    /// One sentence with what to use instead.
-    pub fn check(&self, value: &Value) -> Result<Value, String> {
+    /// With what it takes instead.
+    pub fn check(&self, value: &Value) -> Result<Value, ControlTrouble> {
         let wrong = || self.wrong(&value.to_string());
         match (self.kind, value) {
             (Kind::Compound, _) => Err(self.is_read_only()),
@@ -341,13 +345,12 @@ impl Control {
                     }
                     match nearest(*number, min, max, step) {
                         near if near == *number => Ok(value.clone()),
-                        near => Err(trf!(
-                            "{control} {value} is between two steps of {step}: use {nearest}.",
-                            control = self.key,
-                            value = number,
-                            step = step,
-                            nearest = near
-                        )),
+                        near => Err(ControlTrouble::BetweenSteps {
+                            control: self.key.as_str().into(),
+                            value: *number,
+                            step,
+                            nearest: near,
+                        }),
                     }
                 }
                 Range::None | Range::Real { .. } => Ok(value.clone()),
@@ -391,91 +394,40 @@ impl Control {
     /// Whether it may be set at present.
     ///
     /// # Errors
-    /// One sentence: why not.
-    pub fn check_writable(&self) -> Result<(), String> {
+    /// Why not.
+    pub fn check_writable(&self) -> Result<(), ControlTrouble> {
         let Flags { inactive, read_only, grabbed, .. } = self.flags;
         if read_only || self.kind == Kind::Compound {
             return Err(self.is_read_only());
         }
+        let control = || self.key.as_str().into();
         if inactive {
-            return Err(trf!(
-                "{control} has no effect at present: switch off the automatic that decides it, then set it.",
-                control = self.key
-            ));
+            return Err(ControlTrouble::Inactive { control: control() });
         }
         if grabbed {
-            return Err(trf!(
-                "{control} cannot be changed while the camera is in use: try again when it is off.",
-                control = self.key
-            ));
+            return Err(ControlTrouble::InUse { control: control() });
         }
         Ok(())
     }
 
-    fn is_read_only(&self) -> String {
-        trf!("{control} can only be read: it shows what the camera does.", control = self.key)
+    fn is_read_only(&self) -> ControlTrouble {
+        ControlTrouble::ReadOnly { control: self.key.as_str().into() }
     }
 
     /// That this cannot be its value, and what can.
-    fn wrong(&self, value: &str) -> String {
-        let mut shown: String = value.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if value.chars().nth(40).is_some() {
-            shown.push('…');
-        }
-        match (self.kind, self.range) {
-            (Kind::Boolean, _) => {
-                trf!("{control} \"{value}\" cannot work: use true or false.", control = self.key, value = shown)
-            }
+    fn wrong(&self, value: &str) -> ControlTrouble {
+        let allowed = match (self.kind, self.range) {
+            (Kind::Boolean, _) => Allowed::Switch,
             (Kind::Menu | Kind::IntegerMenu, _) => {
-                let entries = self.menu.iter().take(SHOWN_ENTRIES).map(|entry| match self.kind {
-                    Kind::IntegerMenu => format!("{} ({})", entry.value, entry.label),
-                    _ => format!("{} (\"{}\")", entry.value, entry.label),
-                });
-                let mut entries = entries.collect::<Vec<_>>().join(", ");
-                if self.menu.len() > SHOWN_ENTRIES {
-                    entries.push_str(", …");
-                }
-                trf!(
-                    "{control} \"{value}\" cannot work: use one of {entries}.",
-                    control = self.key,
-                    value = shown,
-                    entries = entries
-                )
+                Allowed::Entries { entries: self.menu.clone(), are_numbers: self.kind == Kind::IntegerMenu }
             }
-            (Kind::String, Range::Whole { min, max, .. }) => trf!(
-                "{control} \"{value}\" cannot work: use a text of {min} to {max} bytes.",
-                control = self.key,
-                value = shown,
-                min = min,
-                max = max
-            ),
-            (Kind::Bitmask, Range::Whole { max, .. }) => {
-                let max = format!("{max:#x}");
-                trf!(
-                    "{control} \"{value}\" cannot work: use bits out of {max}.",
-                    control = self.key,
-                    value = shown,
-                    max = max
-                )
-            }
-            (_, Range::Whole { min, max, .. }) => trf!(
-                "{control} \"{value}\" cannot work: use a whole number from {min} to {max}.",
-                control = self.key,
-                value = shown,
-                min = min,
-                max = max
-            ),
-            (_, Range::Real { min, max }) => trf!(
-                "{control} \"{value}\" cannot work: use a number from {min} to {max}.",
-                control = self.key,
-                value = shown,
-                min = min,
-                max = max
-            ),
-            (_, Range::None) => {
-                trf!("{control} \"{value}\" cannot work: use a number.", control = self.key, value = shown)
-            }
-        }
+            (Kind::String, Range::Whole { min, max, .. }) => Allowed::Bytes { min, max },
+            (Kind::Bitmask, Range::Whole { max, .. }) => Allowed::Bits { max },
+            (_, Range::Whole { min, max, .. }) => Allowed::Whole { min, max },
+            (_, Range::Real { min, max }) => Allowed::Real { min, max },
+            (_, Range::None) => Allowed::Number,
+        };
+        ControlTrouble::Wrong { control: self.key.as_str().into(), value: value.into(), allowed }
     }
 
     /// Whether its value is kept in the settings.
@@ -514,14 +466,14 @@ impl CameraControls {
     /// The control with this key.
     ///
     /// # Errors
-    /// There is none: one sentence with those that are called much like it.
-    pub fn find(&self, key: &str) -> Result<&Control, String> {
+    /// There is none; with those that are called much like it.
+    pub fn find(&self, key: &str) -> Result<&Control, ControlTrouble> {
         if let Some(control) = self.controls.iter().find(|control| control.key == key) {
             return Ok(control);
         }
-        let shown: String = key.chars().take(40).filter(|c| !c.is_control()).collect();
+        let shown = Text::from(text::clean(key, SHOWN_KEY));
         if self.controls.is_empty() {
-            return Err(trf!("The camera has no controls, so none is called \"{key}\".", key = shown));
+            return Err(ControlTrouble::NoControls { key: shown });
         }
         let wanted = self::key(&shown);
         let mut near: Vec<_> = self
@@ -529,17 +481,13 @@ impl CameraControls {
             .iter()
             .map(|control| {
                 let is_part = !wanted.is_empty() && (control.key.contains(&wanted) || wanted.contains(&control.key));
-                (if is_part { 0 } else { distance(&wanted, &control.key) }, control.key.as_str())
+                (if is_part { 0 } else { levenshtein(&wanted, &control.key) }, control.key.as_str())
             })
             .filter(|(distance, _)| *distance <= 1 + wanted.len() / 4)
             .collect();
         near.sort();
-        let near: Vec<_> = near.into_iter().take(3).map(|(_, key)| key).collect();
-        Err(if near.is_empty() {
-            trf!("There is no control \"{key}\": \"lenscap controls\" lists what the camera has.", key = shown)
-        } else {
-            trf!("There is no control \"{key}\"; much like it are: {near}.", key = shown, near = near.join(", "))
-        })
+        let near = near.into_iter().take(3).map(|(_, key)| key.into()).collect();
+        Err(ControlTrouble::Unknown { key: shown, near })
     }
 
     /// Shows saved values in the place of what the camera has now: it takes them when it starts.
@@ -555,35 +503,20 @@ impl CameraControls {
     }
 }
 
-/// How many letters have to be changed, added or left out.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// The four that Lenscap does on the picture where the camera does not: -100 to 100, 0 leaves the picture as it is.
+/// The four that Lenscap does on the picture where the camera does not: -100 to 100, 0 leaves the picture as it is. Its name
+/// is in English: `lenscap_words::controls::name` is for people.
 pub fn in_software(key: &str) -> Option<Control> {
-    // TRANSLATORS: controls of a camera's picture
     let name = match key {
-        "brightness" => tr("Brightness"),
-        "contrast" => tr("Contrast"),
-        "saturation" => tr("Saturation"),
-        "hue" => tr("Hue"),
+        "brightness" => "Brightness",
+        "contrast" => "Contrast",
+        "saturation" => "Saturation",
+        "hue" => "Hue",
         _ => return None,
     };
     Some(Control {
         key: key.to_owned(),
         id: 0,
-        name,
+        name: name.to_owned(),
         kind: Kind::Integer,
         range: Range::Whole { min: -100, max: 100, step: 1 },
         default: Some(Value::Integer(0)),
@@ -642,21 +575,39 @@ mod tests {
         for (control, text, value) in good {
             assert_eq!(control.parse(text), Ok(value), "{text}");
         }
+        let key = || Text::from("brightness");
+        let wrong = |value: &str, allowed| ControlTrouble::Wrong { control: key(), value: value.into(), allowed };
+        let entries = |kind| Allowed::Entries { entries: menu(kind).menu, are_numbers: false };
         let bad = [
-            (control(Kind::Integer, whole), "9", "from -8 to 8"),
-            (control(Kind::Integer, whole), "much", "from -8 to 8"),
-            (control(Kind::Integer, whole), "3", "use 4"),
-            (control(Kind::Bitmask, Range::Whole { min: 0, max: 0xf0, step: 0 }), "1", "0xf0"),
-            (control(Kind::Boolean, whole), "2", "true or false"),
-            (menu(Kind::Menu), "2", "1 (\"50 Hz\"), 3 (\"60 Hz\")"),
-            (menu(Kind::Menu), "55 Hz", "3 (\"60 Hz\")"),
-            (control(Kind::Real, Range::Real { min: -1.0, max: 1.0 }), "NaN", "from -1 to 1"),
-            (control(Kind::String, Range::Whole { min: 2, max: 4, step: 1 }), "abcde", "2 to 4 bytes"),
-            (control(Kind::Compound, Range::None), "1", "only be read"),
+            (control(Kind::Integer, whole), "9", wrong("9", Allowed::Whole { min: -8, max: 8 })),
+            (control(Kind::Integer, whole), "much", wrong("much", Allowed::Whole { min: -8, max: 8 })),
+            (
+                control(Kind::Integer, whole),
+                "3",
+                ControlTrouble::BetweenSteps { control: key(), value: 3, step: 4, nearest: 4 },
+            ),
+            (
+                control(Kind::Bitmask, Range::Whole { min: 0, max: 0xf0, step: 0 }),
+                "1",
+                wrong("1", Allowed::Bits { max: 0xf0 }),
+            ),
+            (control(Kind::Boolean, whole), "2", wrong("2", Allowed::Switch)),
+            (menu(Kind::Menu), "2", wrong("2", entries(Kind::Menu))),
+            (menu(Kind::Menu), "55 Hz", wrong("55 Hz", entries(Kind::Menu))),
+            (
+                control(Kind::Real, Range::Real { min: -1.0, max: 1.0 }),
+                "NaN",
+                wrong("NaN", Allowed::Real { min: -1.0, max: 1.0 }),
+            ),
+            (
+                control(Kind::String, Range::Whole { min: 2, max: 4, step: 1 }),
+                "abcde",
+                wrong("abcde", Allowed::Bytes { min: 2, max: 4 }),
+            ),
+            (control(Kind::Compound, Range::None), "1", ControlTrouble::ReadOnly { control: key() }),
         ];
-        for (control, text, part) in bad {
-            let sentence = control.parse(text).expect_err(text);
-            assert!(sentence.contains(part) && sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
+        for (control, text, trouble) in bad {
+            assert_eq!(control.parse(text), Err(trouble), "{text}");
         }
     }
 
@@ -665,9 +616,9 @@ mod tests {
         let mut control = control(Kind::Integer, Range::None);
         assert_eq!(control.check_writable(), Ok(()));
         control.flags = Flags { inactive: true, ..Flags::default() };
-        assert!(control.check_writable().is_err_and(|sentence| sentence.contains("automatic")));
+        assert!(control.check_writable().is_err_and(|trouble| matches!(trouble, ControlTrouble::Inactive { .. })));
         control.flags.read_only = true;
-        assert!(control.check_writable().is_err_and(|sentence| sentence.contains("only be read")));
+        assert!(control.check_writable().is_err_and(|trouble| matches!(trouble, ControlTrouble::ReadOnly { .. })));
     }
 
     #[test]
@@ -678,11 +629,14 @@ mod tests {
             ..CameraControls::default()
         };
         assert!(list.find("gain").is_ok());
-        for (key, near) in [("brigthness", "brightness"), ("Gain", "gain, gain_automatic"), ("temperature", "white")] {
-            let sentence = list.find(key).unwrap_err();
-            assert!(sentence.contains(&format!("are: {near}")), "{sentence}");
-        }
-        assert!(list.find("zoom").unwrap_err().contains("lenscap controls"));
+        let near = |key: &str| match list.find(key) {
+            Err(ControlTrouble::Unknown { near, .. }) => near.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(near("brigthness"), ["brightness"]);
+        assert_eq!(near("Gain"), ["gain", "gain_automatic"]);
+        assert_eq!(near("temperature"), ["white_balance_temperature"]);
+        assert!(near("zoom").is_empty());
         assert!(CameraControls::default().find("zoom").is_err());
     }
 
@@ -747,8 +701,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_taken_is_taken_again_and_lies_in_the_range(control in any_control(), value in any_value()) {
-            match control.check(&value) {
-                Ok(taken) => {
+            if let Ok(taken) = control.check(&value) {
                     prop_assert_eq!(control.check(&taken), Ok(taken.clone()));
                     match (&taken, control.kind, control.range) {
                         (Value::Integer(n), Kind::Integer | Kind::Integer64, Range::Whole { min, max, step }) => {
@@ -761,8 +714,6 @@ mod tests {
                         (Value::Real(n), _, Range::Real { min, max }) => prop_assert!(*n >= min && *n <= max),
                         _ => {}
                     }
-                }
-                Err(sentence) => prop_assert!(sentence.ends_with('.') && !sentence.contains('\n')),
             }
         }
 

@@ -8,7 +8,8 @@ use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
 use super::sandbox::Sandbox;
-use super::status::{OtherCamera, Reason, Status};
+use super::status::{OtherCamera, Status};
+use super::trouble::Trouble;
 
 /// Everything the machine can be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,9 +17,9 @@ pub enum Event {
     /// The output node is held and its format is set.
     DeviceReady,
     /// The output node went away, or was never there.
-    DeviceGone(Reason),
+    DeviceGone(Trouble),
     /// Why the second node, which was asked for, is not served; `None`: it is, or is not asked for.
-    SecondDevice(Option<Reason>),
+    SecondDevice(Option<Trouble>),
     /// A fresh reading of who uses the node, or either of two; the whole level, not an edge.
     Presence(Presence),
     /// The worker reported something, or ended.
@@ -76,11 +77,11 @@ pub enum WorkerEvent {
     /// It says that the camera is off. Where the kernel cannot confirm that, only [`WorkerEvent::Exited`] does.
     Stopped,
     /// It failed and says why. Its process may still be there and is to be killed.
-    Failed(Reason),
+    Failed(Trouble),
     /// The process is gone; nothing of it is left. `reason` is set when that was not asked for.
     Exited {
         /// Why, when it ended by itself.
-        reason: Option<Reason>,
+        reason: Option<Trouble>,
     },
 }
 
@@ -149,6 +150,6 @@ pub enum Card {
     Paused,
     /// The user does not allow it for this client, or switched it off.
     Blocked,
-    /// It failed; the text says why.
-    Failed(String),
+    /// It failed, for this reason.
+    Failed(Trouble),
 }

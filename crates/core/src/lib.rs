@@ -11,3 +11,4 @@ pub mod restart;
 pub mod sandbox;
 pub mod source;
 pub mod status;
+pub mod trouble;

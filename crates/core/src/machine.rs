@@ -31,10 +31,10 @@ use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::Restart;
 use super::sandbox::Sandbox;
-use super::status::{OtherCamera, Reason, ReasonKind, StateName, Status};
+use super::status::{OtherCamera, StateName, Status};
+use super::trouble::{Trouble, TroubleKind};
 use check::Check;
 use ending::Ending;
-use lenscap_words::tr;
 use start::Start;
 
 /// How long the camera may give no frame while live.
@@ -52,7 +52,7 @@ pub enum State {
     /// No output node.
     NoDevice {
         /// Why.
-        reason: Reason,
+        reason: Trouble,
     },
     /// Nobody streams.
     Idle,
@@ -89,7 +89,7 @@ pub enum State {
     /// It failed; clients see a card.
     Failed {
         /// Why.
-        reason: Reason,
+        reason: Trouble,
         /// When to try again by itself.
         retry_at: Option<Instant>,
     },
@@ -164,7 +164,7 @@ struct Failures {
     /// What keeps the camera off while clients stream.
     current: Option<Failure>,
     /// For people; kept until the camera works again.
-    last: Option<Reason>,
+    last: Option<Trouble>,
     restart: Restart,
     /// The camera came while a worker was being started that may have looked for it too early.
     came_late: bool,
@@ -185,7 +185,7 @@ struct Pause {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Failure {
-    reason: Reason,
+    reason: Trouble,
     retry_at: Option<Instant>,
     /// Given up: a camera that comes is not started before this.
     rests_until: Option<Instant>,
@@ -208,9 +208,9 @@ pub struct Machine {
     worker: Worker,
     presence: Presence,
     /// Why there is no output; `None` when it is ready.
-    no_device: Option<Reason>,
+    no_device: Option<Trouble>,
     /// Why there is no second output, where one is wanted. Changes nothing but the status.
-    no_second_device: Option<Reason>,
+    no_second_device: Option<Trouble>,
     allowance: Allowance,
     failures: Failures,
     /// This set of clients had its warm worker.
@@ -231,7 +231,7 @@ pub struct Machine {
 impl Machine {
     /// A machine without a device, told to nobody yet.
     pub fn new(policy: Policy) -> Self {
-        let reason = Reason::new(ReasonKind::Device, tr("The camera device is being looked for."));
+        let reason = Trouble::DeviceSought;
         Self {
             policy,
             state: State::NoDevice { reason: reason.clone() },
@@ -393,10 +393,7 @@ impl Machine {
                 let stale_at = self.state.stale_at().unwrap_or(now + FRAME_TIMEOUT);
                 let hang = match first_frame {
                     None => (start.due <= now).then(|| start.overdue()),
-                    Some(_) => (stale_at <= now).then(|| {
-                        let text = tr("The camera stopped giving pictures; starting it again.");
-                        Reason::new(ReasonKind::Hang, text)
-                    }),
+                    Some(_) => (stale_at <= now).then_some(Trouble::NoMorePictures),
                 };
                 self.state = match first_frame {
                     None => State::Starting { until: start.due },
@@ -506,8 +503,8 @@ impl Machine {
 }
 
 /// Whether a camera that comes can mend it.
-fn is_absence(reason: &Reason) -> bool {
-    matches!(reason.kind, ReasonKind::Missing | ReasonKind::Permission)
+fn is_absence(reason: &Trouble) -> bool {
+    matches!(reason.kind(), TroubleKind::Missing | TroubleKind::Permission)
 }
 
 #[cfg(test)]

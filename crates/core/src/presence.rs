@@ -12,8 +12,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use lenscap_words::tr;
-
 /// What is known of one client's use of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Use {
@@ -98,13 +96,8 @@ impl Presence {
     }
 }
 
-/// The name of a client that cannot be seen, in English.
+/// The name of a client that cannot be seen: `lenscap_words::status` says it in the user's language.
 pub const UNSEEN: &str = "an application";
-
-fn unseen() -> String {
-    // TRANSLATORS: the name of a program that cannot be seen, as in "an application is using the camera"
-    tr("an application")
-}
 
 /// What was found of one process that has the node open. Our own processes are left out before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,7 +115,7 @@ pub struct Holder {
 impl Holder {
     /// Somebody has the node open and cannot be seen.
     pub fn unseen() -> Self {
-        Self { pid: None, name: unseen(), mapped: None, reads: false }
+        Self { pid: None, name: UNSEEN.into(), mapped: None, reads: false }
     }
 
     fn is_seen_to_stream(&self) -> bool {
@@ -155,7 +148,7 @@ pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
         clients.entry(holder.pid).and_modify(|known| known.usage = known.usage.max(client.usage)).or_insert(client);
     }
     if level == Some(true) && clients.is_empty() {
-        clients.insert(None, Client { pid: None, name: unseen(), usage: Use::Streaming });
+        clients.insert(None, Client { pid: None, name: UNSEEN.into(), usage: Use::Streaming });
     }
     let mut clients: Vec<Client> = clients.into_values().collect();
     clients.sort();

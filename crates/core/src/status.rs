@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::mode::Mode;
 use super::presence::Client;
 use super::sandbox::Sandbox;
-use lenscap_words::{tr, trf};
+use super::trouble::Trouble;
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,54 +68,6 @@ impl fmt::Display for StateName {
     }
 }
 
-/// What kind of trouble a [`Reason`] is; decides about retries, never shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReasonKind {
-    /// The camera is in use by another program.
-    Busy,
-    /// No such camera, or it went away.
-    Missing,
-    /// No permission to open it.
-    Permission,
-    /// Nothing arrives at a capture card's input: tried again until something does.
-    NoSignal,
-    /// The worker crashed.
-    Crash,
-    /// The worker or the camera does not answer.
-    Hang,
-    /// The source gave something that is not the promised video.
-    Format,
-    /// The source description, an element or the worker program is unusable: trying again cannot help.
-    Setup,
-    /// The output node is missing or unusable.
-    Device,
-    /// Anything else.
-    Other,
-}
-
-/// Why something failed: one sentence with the next step, for people, and a kind, for decisions.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Reason {
-    /// For decisions.
-    pub kind: ReasonKind,
-    /// One sentence that says what is wrong and what to do.
-    pub text: String,
-}
-
-impl Reason {
-    /// A reason of this kind.
-    pub fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 /// A camera that programs use past the relay.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OtherCamera {
@@ -125,24 +77,6 @@ pub struct OtherCamera {
     pub node: PathBuf,
     /// Names of the programs that have it; none where they cannot be seen.
     pub programs: Vec<String>,
-}
-
-impl OtherCamera {
-    /// The programs in one line.
-    pub fn programs_in_words(&self) -> String {
-        if self.programs.is_empty() {
-            // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
-            tr("another program")
-        } else {
-            self.programs.join(", ")
-        }
-    }
-
-    /// "Camera Foo is on: cheese".
-    pub fn line(&self) -> String {
-        // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
-        trf!("Camera {camera} is on: {names}", camera = self.camera, names = self.programs_in_words())
-    }
 }
 
 /// One consistent view of everything a user may want to know.
@@ -159,7 +93,7 @@ pub struct Status {
     /// The camera's name once known, else the source as configured.
     pub camera: String,
     /// Why, in the states that need a reason; else the last failure of this session, if any.
-    pub reason: Option<Reason>,
+    pub reason: Option<Trouble>,
     /// The next automatic step: end of pause, of cooldown, next try.
     pub until: Option<Instant>,
     /// Whether the user allows the camera: not paused by hand. The tray's toggle.
@@ -167,7 +101,7 @@ pub struct Status {
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
     /// Why the second device, which was asked for, is not served.
-    pub second_device: Option<Reason>,
+    pub second_device: Option<Trouble>,
     /// The camera could not be switched off; the reason says so. Then it counts as on.
     pub stuck: bool,
     /// Cameras that programs use past the relay, as far as they are watched.

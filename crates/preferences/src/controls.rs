@@ -383,7 +383,7 @@ fn is_changed(control: &Control) -> bool {
 
 /// Why a text was not taken, or that it was.
 fn refusal(control: &Control, text: &str) -> Result<Value, String> {
-    control.parse(text)
+    control.parse(text).map_err(|trouble| lenscap_words::controls::sentence(&trouble))
 }
 
 /// What stands below a control's name.

@@ -360,9 +360,9 @@ pub fn source(given: &Given<'_>) -> Result<Source, String> {
         Given::Text(text) if text.contains('\n') => {
             Err(trf!("source {value} is more than one line: use one line", value = given))
         }
-        Given::Text(text) => text
-            .parse()
-            .map_err(|sentence: String| format!("source: {}", sentence.replace(text.trim(), short(text).trim()))),
+        Given::Text(text) => {
+            text.parse().map_err(|trouble| format!("source: {}", lenscap_words::source::clause(&trouble)))
+        }
         _ => {
             Err(trf!("source {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"", value = given))
         }

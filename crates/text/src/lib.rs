@@ -7,7 +7,12 @@
 //!    other invisible letters.
 //! 3. Bounded, in letters; what is longer ends in "…". Bytes that are no UTF-8 become "\u{fffd}".
 
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Longest name: of a camera, a control, a program.
 pub const NAME: usize = 80;
@@ -53,6 +58,69 @@ pub fn name(text: impl AsRef<[u8]>) -> String {
 /// A path for people; not one to open.
 pub fn path(path: &Path) -> String {
     clean(path.as_os_str().as_encoded_bytes(), PATH)
+}
+
+/// A text that was cleaned, of [`SENTENCE`] letters at most: there is no other way to make one, and reading one from another
+/// process cleans it, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+impl Text {
+    /// A path for people; not one to open.
+    pub fn of_path(path: &Path) -> Self {
+        path.as_os_str().as_encoded_bytes().into()
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        Self(clean(bytes, SENTENCE))
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// With a sign that there was more.

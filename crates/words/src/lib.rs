@@ -4,7 +4,11 @@
 //! those into `po/lenscap.pot`, and a test fails when one is missing there. Texts with parts in them name the parts, as
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
+pub mod controls;
 pub mod distro;
+pub mod source;
+pub mod status;
+pub mod trouble;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

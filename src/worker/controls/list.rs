@@ -31,7 +31,8 @@ pub(in crate::worker) fn run(arguments: &[String]) -> ExitCode {
 
 fn list(arguments: &[String]) -> Result<CameraControls, String> {
     let mut words = arguments.iter();
-    let source: Source = words.next().map_or("", String::as_str).parse()?;
+    let source: Source =
+        words.next().map_or("", String::as_str).parse().map_err(|trouble| crate::i18n::source::clause(&trouble))?;
     let (mut excluded, mut orders, mut is_confined) = (Vec::new(), Vec::new(), true);
     while let Some(word) = words.next() {
         let mut next = || words.next().cloned().unwrap_or_default();
@@ -57,9 +58,10 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
         let present = controls.now();
         match text {
             Some(text) => {
-                let control = present.find(&key)?;
-                control.check_writable()?;
-                controls.set(&key, &control.parse(&text)?)?;
+                let control = present.find(&key).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
+                control.check_writable().map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
+                controls
+                    .set(&key, &control.parse(&text).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?)?;
             }
             None => {
                 // What is gone, or decided by another, is no reason to leave the rest.
@@ -96,7 +98,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     if *source != Source::Auto {
         return open_one(source, &configure);
     }
-    let cameras = sources::cameras(&configure.excluded).map_err(|reason| reason.text)?;
+    let cameras = sources::cameras(&configure.excluded).map_err(|reason| crate::i18n::trouble::sentence(&reason))?;
     let mut decision = Decision::new(&cameras, source);
     let mut first = None;
     while let Some(camera) = decision.camera() {
@@ -121,12 +123,12 @@ fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> 
             Err(tr("Intel's icamerasrc has no camera."))
         }
         Ok(built) => Ok(Controls::open(source, Some(&built.element))),
-        Err(reason) => Err(reason.text),
+        Err(reason) => Err(crate::i18n::trouble::sentence(&reason)),
     }
 }
 
 fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
-    sources::check_node(path, excluded).map_err(|reason| reason.text)?;
+    sources::check_node(path, excluded).map_err(|reason| crate::i18n::trouble::sentence(&reason))?;
     let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
     match controls.backend {
         Backend::None => Err(trf!(

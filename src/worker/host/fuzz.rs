@@ -10,7 +10,7 @@ use crate::core::controls::{CameraControls, Value, Values};
 use crate::core::event::Step;
 use crate::core::mode::Mode;
 use crate::core::source::{Orientation, Source};
-use crate::core::status::{Reason, ReasonKind};
+use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::format::VideoFormat;
 use crate::frame::slots::SlotLayout;
 use crate::worker::channel::{self, Channel};
@@ -147,7 +147,7 @@ impl Talk<'_> {
             5 => self.say(&FromChild::Stopped),
             6 => {
                 let text = self.text();
-                self.say(&FromChild::Failed(Reason::new(ReasonKind::Crash, text)));
+                self.say(&FromChild::Failed(Trouble::said(TroubleKind::Crash, text)));
             }
             7 => {
                 let nodes = vec![self.text().into(); usize::from(self.byte() & 3)];
@@ -229,7 +229,7 @@ impl Talk<'_> {
         assert!(!said.exited, "{event:?} after the exit");
         assert!(!said.ended || matches!(event, HostEvent::Exited { .. }), "{event:?} after the end");
         said.events += 1;
-        let texts: Vec<&str> = match event {
+        let texts: Vec<String> = match event {
             HostEvent::Greeted { .. } | HostEvent::Confined(_) | HostEvent::ControlsChanged(_) => vec![],
             HostEvent::Step(step) => {
                 assert!(*step <= Step::Loaded || (said.warm && self.host.wants_start), "{event:?} unasked");
@@ -239,7 +239,7 @@ impl Talk<'_> {
             HostEvent::Started { camera, caps, why } => {
                 assert!(said.warm && self.host.wants_start, "started unasked");
                 said.started = true;
-                vec![camera, caps, why]
+                vec![camera.clone(), caps.clone(), why.clone()]
             }
             HostEvent::Frame { slot, .. } => {
                 assert!(said.started && self.host.granted.is_some() && *slot < SLOTS, "{event:?}");
@@ -247,14 +247,14 @@ impl Talk<'_> {
             }
             HostEvent::Failed(reason) => {
                 said.ended = true;
-                vec![&reason.text]
+                vec![crate::i18n::trouble::sentence(reason)]
             }
             HostEvent::Mode(mode) | HostEvent::Refused(mode) | HostEvent::Trying(mode) => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");
-                vec![&mode.format, mode.shortfall.as_deref().unwrap_or_default()]
+                vec![mode.format.clone(), mode.shortfall.clone().unwrap_or_default()]
             }
             HostEvent::Controls(controls) => {
-                [&controls.camera].into_iter().chain(&controls.problems).map(String::as_str).collect()
+                [&controls.camera].into_iter().chain(&controls.problems).cloned().collect()
             }
             HostEvent::Opening { .. } => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");
@@ -266,7 +266,7 @@ impl Talk<'_> {
             }
             HostEvent::Exited { reason } => {
                 said.exited = true;
-                reason.iter().map(|reason| reason.text.as_str()).collect()
+                reason.iter().map(crate::i18n::trouble::sentence).collect()
             }
         };
         for text in texts {

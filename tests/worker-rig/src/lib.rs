@@ -10,7 +10,7 @@ use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::source::{Orientation, Source};
-use lenscap_core::status::Reason;
+use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::memfd::{self, Mapping};
@@ -88,13 +88,13 @@ pub struct Rig {
     /// What it said that it gave up.
     pub sandbox: Option<Sandbox>,
     /// Why the start or the stream failed.
-    pub failed: Option<Reason>,
+    pub failed: Option<Trouble>,
     /// The camera's controls as last reported.
     pub controls: Option<CameraControls>,
     /// How often some of them changed.
     pub changes: u32,
     /// The process has ended; with a reason where it ought not to have.
-    pub exited: Option<Option<Reason>>,
+    pub exited: Option<Option<Trouble>>,
     /// Keep the pictures.
     pub keep: bool,
     /// Open the gate when the camera is on.
@@ -115,7 +115,7 @@ impl Rig {
         source: &str,
         format: VideoFormat,
         environment: &[(&str, &str)],
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Trouble> {
         Self::try_spawn_laid(program, source, format, Orientation::default(), environment)
     }
 
@@ -126,7 +126,7 @@ impl Rig {
         format: VideoFormat,
         orientation: Orientation,
         environment: &[(&str, &str)],
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Trouble> {
         Self::try_spawn_buffered(program, source, format, orientation, 4, environment)
     }
 
@@ -138,7 +138,7 @@ impl Rig {
         orientation: Orientation,
         buffer_count: u32,
         environment: &[(&str, &str)],
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Trouble> {
         let slots = Slots::new(format, 4);
         let config = WorkerConfig {
             program: program.to_owned(),
@@ -220,7 +220,7 @@ impl Rig {
                 }
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {
-                    assert!(self.failed.is_none(), "failed twice: {reason}");
+                    assert!(self.failed.is_none(), "failed twice: {reason:?}");
                     self.failed = Some(reason);
                 }
                 HostEvent::Exited { reason } => self.exited = Some(reason),
@@ -255,7 +255,7 @@ impl Rig {
     }
 
     /// Waits for the end of the process, however it comes.
-    pub fn end(&mut self) -> Option<Reason> {
+    pub fn end(&mut self) -> Option<Trouble> {
         self.until("exit", |rig| rig.exited.is_some());
         self.exited.clone().unwrap()
     }

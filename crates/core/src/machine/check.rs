@@ -5,8 +5,7 @@ use std::time::Instant;
 use super::ending::{Ending, Sensor};
 use super::{Machine, STOP_TIMEOUT, VERIFY_TIMEOUT, Worker};
 use crate::event::{Action, SensorEvent};
-use crate::status::{Reason, ReasonKind};
-use lenscap_words::trf;
+use crate::trouble::Trouble;
 
 /// A camera that was switched off, until the kernel says that it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +34,8 @@ impl Check {
     }
 
     /// That it cannot be switched off.
-    pub(super) fn trouble(&self) -> Option<Reason> {
-        let text = || {
-            trf!(
-                "The camera {camera} is still streaming although it was switched off: unplug it or restart the computer.",
-                camera = self.camera
-            )
-        };
-        self.told.then(|| Reason::new(ReasonKind::Hang, text()))
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.told.then(|| Trouble::StillStreaming { camera: self.camera.as_str().into() })
     }
 }
 

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Machine, STOP_TIMEOUT, Worker};
 use crate::event::Action;
-use crate::status::{Reason, ReasonKind};
-use lenscap_words::tr;
+use crate::trouble::Trouble;
 
 /// Longest wait between two attempts to kill what does not die: it is stuck in a driver, and only its end is news.
 const LONGEST_WAIT: Duration = Duration::from_secs(80);
@@ -58,17 +57,13 @@ impl Ending {
     }
 
     /// Why nothing goes on, when it should have been gone.
-    pub(super) fn trouble(&self) -> Option<Reason> {
+    pub(super) fn trouble(&self) -> Option<Trouble> {
         self.overdue_since?;
-        let text = match self.sensor {
-            Sensor::Untouched | Sensor::On(_) => tr(
-                "The camera process does not end, so the camera may still be on: unplug the camera or restart the computer.",
-            ),
-            Sensor::Verified => tr(
-                "The camera is off, but its process does not end: restart the computer before you use the camera again.",
-            ),
+        let is_camera_off = match self.sensor {
+            Sensor::Untouched | Sensor::On(_) => false,
+            Sensor::Verified => true,
         };
-        Some(Reason::new(ReasonKind::Hang, text))
+        Some(Trouble::WorkerDoesNotEnd { is_camera_off })
     }
 }
 
@@ -97,7 +92,7 @@ impl Machine {
     }
 
     /// Why the camera cannot be switched off, or not be used again.
-    pub(super) fn trouble(&self) -> Option<Reason> {
+    pub(super) fn trouble(&self) -> Option<Trouble> {
         match &self.check {
             // Its own deadline decides.
             Some(check) => check.trouble(),

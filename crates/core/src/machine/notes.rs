@@ -7,8 +7,7 @@ use super::{Allowance, FRAME_TIMEOUT, Failure, Machine, Pause, Shown, State, Wor
 use crate::event::{Action, Command, Event, WorkerEvent};
 use crate::presence::{Presence, Use};
 use crate::restart;
-use crate::status::{Reason, ReasonKind};
-use lenscap_words::tr;
+use crate::trouble::{Trouble, TroubleKind};
 
 impl Machine {
     /// Takes the event into the facts; decides nothing but the worker's fate.
@@ -156,7 +155,7 @@ impl Machine {
             }
             (Worker::Ending(ending), WorkerEvent::Stopped) => self.lets_go(now, ending, actions),
             (Worker::On { .. }, WorkerEvent::Stopped) => {
-                let reason = Reason::new(ReasonKind::Other, tr("The camera's stream ended by itself; trying again."));
+                let reason = Trouble::StreamEnded;
                 self.fail(now, reason, actions);
                 if let Worker::Ending(ending) = self.worker {
                     self.lets_go(now, ending, actions);
@@ -168,9 +167,7 @@ impl Machine {
             (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
             (Worker::None | Worker::Ending(_), WorkerEvent::Failed(_)) => {}
             (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
-                let reason = reason.unwrap_or_else(|| {
-                    Reason::new(ReasonKind::Crash, tr("The camera process ended by itself; trying again."))
-                });
+                let reason = reason.unwrap_or(Trouble::WorkerEnded);
                 self.note_failure(now, matches!(worker, Worker::On { .. }), reason);
                 self.worker = Worker::None;
                 if let Worker::On { since, .. } = worker {
@@ -201,12 +198,12 @@ impl Machine {
     }
 
     /// The worker failed: kill it and remember why.
-    pub(super) fn fail(&mut self, now: Instant, reason: Reason, actions: &mut Vec<Action>) {
+    pub(super) fn fail(&mut self, now: Instant, reason: Trouble, actions: &mut Vec<Action>) {
         self.note_failure(now, matches!(self.worker, Worker::On { .. }), reason);
         self.end_worker(now, Action::KillWorker, actions);
     }
 
-    fn note_failure(&mut self, now: Instant, was_on: bool, reason: Reason) {
+    fn note_failure(&mut self, now: Instant, was_on: bool, reason: Trouble) {
         self.failures.last = Some(reason.clone());
         if !was_on {
             // A warm worker's failure stays a note; the stream's own attempt will tell.
@@ -220,21 +217,21 @@ impl Machine {
         if ran >= restart::STABLE {
             self.failures.restart.reset();
         }
-        let wait = match reason.kind {
+        let wait = match reason.kind() {
             // Nothing changes by itself.
-            ReasonKind::Setup => None,
+            TroubleKind::Setup => None,
             // Somebody is about to switch something on, and sees that the camera waits for it.
-            ReasonKind::NoSignal => {
+            TroubleKind::NoSignal => {
                 Some(self.failures.restart.failed().map_or(restart::SIGNAL, |wait| wait.min(restart::SIGNAL)))
             }
-            ReasonKind::Busy
-            | ReasonKind::Missing
-            | ReasonKind::Permission
-            | ReasonKind::Crash
-            | ReasonKind::Hang
-            | ReasonKind::Format
-            | ReasonKind::Device
-            | ReasonKind::Other => self.failures.restart.failed(),
+            TroubleKind::Busy
+            | TroubleKind::Missing
+            | TroubleKind::Permission
+            | TroubleKind::Crash
+            | TroubleKind::Hang
+            | TroubleKind::Format
+            | TroubleKind::Device
+            | TroubleKind::Other => self.failures.restart.failed(),
         };
         let came_late = std::mem::take(&mut self.failures.came_late) && is_absence(&reason);
         let rests_until = wait.is_none().then_some(now + restart::REST);

@@ -2,22 +2,17 @@
 
 use super::{Goal, Machine, State, Worker};
 use crate::event::{Action, Card};
-use crate::status::{Reason, ReasonKind, Status};
-use lenscap_words::{tr, trf};
+use crate::status::Status;
+use crate::trouble::Trouble;
 
 impl Machine {
     /// The snapshot for the outside.
     pub fn status(&self) -> Status {
         let reason = match &self.state {
             State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
-            State::Blocked { client } => Some(Reason::new(ReasonKind::Other, self.blocked_text(client))),
+            State::Blocked { client } => Some(self.why_blocked(client)),
             State::Paused if self.allowance.pause.is_none() => {
-                let text = if self.allowance.asleep {
-                    tr("The computer is going to sleep.")
-                } else {
-                    tr("The session is locked.")
-                };
-                Some(Reason::new(ReasonKind::Other, text))
+                Some(if self.allowance.asleep { Trouble::GoingToSleep } else { Trouble::SessionLocked })
             }
             State::Idle
             | State::Pending { .. }
@@ -99,11 +94,11 @@ impl Machine {
             },
             State::Starting { .. } => match &self.failures.last {
                 // A retry must not flicker between "starting" and the reason.
-                Some(reason) if self.failures.restart.attempt() > 1 => Some(Card::Failed(reason.text.clone())),
+                Some(reason) if self.failures.restart.attempt() > 1 => Some(Card::Failed(reason.clone())),
                 Some(_) | None => Some(Card::Starting),
             },
             State::Pending { .. } => Some(Card::Starting),
-            State::Failed { reason, .. } => Some(Card::Failed(reason.text.clone())),
+            State::Failed { reason, .. } => Some(Card::Failed(reason.clone())),
             State::Blocked { .. } => Some(Card::Blocked),
             State::Paused => Some(Card::Paused),
             State::Idle | State::NoDevice { .. } => Some(Card::Off),
@@ -111,7 +106,7 @@ impl Machine {
                 Goal::Off(State::Paused) => Card::Paused,
                 Goal::Off(State::Blocked { .. }) => Card::Blocked,
                 Goal::Stream => match self.trouble().or_else(|| Some(self.failures.current.as_ref()?.reason.clone())) {
-                    Some(reason) => Card::Failed(reason.text),
+                    Some(reason) => Card::Failed(reason),
                     None => Card::Starting,
                 },
                 Goal::Off(_) | Goal::Quiet => Card::Off,
@@ -119,11 +114,8 @@ impl Machine {
         }
     }
 
-    fn blocked_text(&self, client: &str) -> String {
-        if self.allowance.turned_off {
-            trf!("You turned the camera off while {client} uses it: resume to allow it again.", client = client)
-        } else {
-            trf!("{client} is on the list of blocked programs: remove it there to allow it.", client = client)
-        }
+    fn why_blocked(&self, client: &str) -> Trouble {
+        let program = client.into();
+        if self.allowance.turned_off { Trouble::TurnedOff { program } } else { Trouble::ProgramBlocked { program } }
     }
 }

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::WARM_TIMEOUT;
 use crate::event::Step;
-use crate::status::{Reason, ReasonKind};
-use lenscap_words::trf;
+use crate::trouble::Trouble;
 
 /// From the spawn to the worker's first word: the program and GStreamer's libraries are read from disk.
 const UP_LIMIT: Duration = Duration::from_secs(10);
@@ -79,30 +78,8 @@ impl Start {
     }
 
     /// Which step was not done in time.
-    pub(super) fn overdue(&self) -> Reason {
-        let text = match self.reached {
-            None => trf!(
-                "The camera process did not come up within {seconds} seconds: close programs that keep the computer busy.",
-                seconds = self.limit.as_secs()
-            ),
-            Some(Step::Up) => trf!(
-                "GStreamer did not load its plugins within {seconds} seconds: close programs that keep the computer busy.",
-                seconds = self.limit.as_secs()
-            ),
-            Some(Step::Loaded) => trf!(
-                "The camera could not be opened within {seconds} seconds: unplug it and plug it in again, or restart the computer.",
-                seconds = self.limit.as_secs()
-            ),
-            Some(Step::Opened) => trf!(
-                "The camera was opened and did not begin to stream within {seconds} seconds: unplug it and plug it in again, or restart the computer.",
-                seconds = self.limit.as_secs()
-            ),
-            Some(Step::Streaming) => trf!(
-                "The camera streams and gave no picture within {seconds} seconds: check its cable or driver.",
-                seconds = self.limit.as_secs()
-            ),
-        };
-        Reason::new(ReasonKind::Hang, text)
+    pub(super) fn overdue(&self) -> Trouble {
+        Trouble::StartOverdue { reached: self.reached, seconds: self.limit.as_secs() }
     }
 }
 
@@ -117,15 +94,15 @@ mod tests {
         let mut now = begin;
         let mut told = Vec::new();
         for step in [Step::Up, Step::Loaded, Step::Opened, Step::Streaming] {
-            told.push(start.overdue().text);
+            told.push(start.overdue());
             // At the last moment.
             now = start.due;
             start.reach(now, step, true);
             assert!(start.due > now, "{step:?}");
         }
         assert_eq!(start.due - now, PICTURE_LIMIT);
-        told.push(start.overdue().text);
-        assert!(told[4].contains("no picture within 8 seconds"), "{}", told[4]);
+        told.push(start.overdue());
+        assert_eq!(told[4], Trouble::StartOverdue { reached: Some(Step::Streaming), seconds: 8 });
         told.dedup();
         assert_eq!(told.len(), 5, "{told:?}");
     }

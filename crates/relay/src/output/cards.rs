@@ -118,7 +118,7 @@ fn text_of(card: &Card) -> CardText {
         Card::Starting => (tr("Camera is starting"), tr("One moment, please.")),
         Card::Paused => (tr("Camera is paused"), tr("Resume it to be seen.")),
         Card::Blocked => (tr("Camera is off for this application"), tr("You can allow it in Lenscap.")),
-        Card::Failed(reason) => (tr("The camera does not work"), reason.clone()),
+        Card::Failed(reason) => (tr("The camera does not work"), lenscap_words::trouble::sentence(reason)),
     };
     CardText::new(title, detail)
 }
@@ -126,6 +126,8 @@ fn text_of(card: &Card) -> CardText {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use lenscap_core::trouble::{Trouble, TroubleKind};
 
     use super::*;
     use lenscap_picture::format::PixelFormat;
@@ -172,7 +174,7 @@ mod tests {
         let mut cards = cards(CardKind::Text);
         cards.prepare();
         let pictures = ["one", "two", "three"].map(|reason| {
-            cards.set(&Card::Failed(reason.into()));
+            cards.set(&Card::Failed(Trouble::said(TroubleKind::Other, reason)));
             assert_eq!(cards.kept.len(), STANDARD.len() + 1);
             shown(&cards, 0)
         });

@@ -1,6 +1,6 @@
 //! Why there is no output.
 
-use lenscap_core::status::{Reason, ReasonKind};
+use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_picture::format::VideoFormat;
 
 /// What kind of trouble; decides whether waiting can help.
@@ -47,7 +47,7 @@ impl OutputError {
     }
 
     /// As the machine wants it.
-    pub fn to_reason(&self) -> Reason {
-        Reason::new(ReasonKind::Device, self.text.clone())
+    pub fn to_reason(&self) -> Trouble {
+        Trouble::said(TroubleKind::Device, self.text.clone())
     }
 }

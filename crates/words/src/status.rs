@@ -1,32 +1,14 @@
-//! The status in words and as an icon's name: the same in tray, tooltip and notifications.
+//! The status in words: the same in tray, tooltip, window and notifications.
 
 use std::time::Instant;
 
-use crate::core::presence::{Client, Use};
-use crate::core::status::{OtherCamera, StateName, Status};
-use crate::i18n::{tr, trf, trn};
+use lenscap_core::presence::{Client, UNSEEN, Use};
+use lenscap_core::status::{OtherCamera, StateName, Status};
+
+use crate::{tr, trf, trn};
 
 /// Most programs named in one line.
 const MAX_NAMES: usize = 3;
-
-/// The state's icon: each has a shape of its own.
-pub fn icon_name(status: &Status, has_problem: bool) -> String {
-    let shape = match status.state {
-        _ if status.camera_live => match status.state {
-            StateName::Starting => "starting",
-            StateName::Cooldown => "cooldown",
-            _ => "live",
-        },
-        // Whatever else is wrong: a camera is on.
-        _ if status.is_any_camera_on() => "live",
-        StateName::Failed | StateName::NoDevice => "attention",
-        _ if has_problem => "attention",
-        StateName::Paused => "paused",
-        StateName::Blocked => "blocked",
-        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => "capped",
-    };
-    format!("{}-{shape}-symbolic", crate::APP_ID)
-}
 
 /// The state in a few words.
 pub fn title(status: &Status) -> String {
@@ -59,12 +41,19 @@ fn own_title(status: &Status) -> String {
     }
 }
 
+/// The program's name; something for one that cannot be seen.
+pub fn program(client: &Client) -> String {
+    // TRANSLATORS: the name of a program that cannot be seen, as in "an application is using the camera"
+    if client.pid.is_none() && client.name == UNSEEN { tr("an application") } else { client.name.clone() }
+}
+
 /// The programs that stream, or may be streaming; each once.
-pub fn programs(clients: &[Client]) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
+pub fn programs(clients: &[Client]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
     for client in clients.iter().filter(|client| client.usage != Use::Open) {
-        if !names.contains(&client.name.as_str()) {
-            names.push(&client.name);
+        let name = program(client);
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names
@@ -111,9 +100,25 @@ pub fn lines(status: &Status, now: Instant) -> Vec<String> {
     others
 }
 
+/// "Camera Foo is on: cheese".
+pub fn other_camera(other: &OtherCamera) -> String {
+    // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
+    trf!("Camera {camera} is on: {names}", camera = other.camera, names = other_programs(other))
+}
+
+/// The programs that use another camera, in one line.
+pub fn other_programs(other: &OtherCamera) -> String {
+    if other.programs.is_empty() {
+        // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
+        tr("another program")
+    } else {
+        other.programs.join(", ")
+    }
+}
+
 /// The cameras that programs use past the relay, one a line, and what that means.
 fn others(status: &Status) -> Vec<String> {
-    let mut lines: Vec<String> = status.others.iter().map(OtherCamera::line).collect();
+    let mut lines: Vec<String> = status.others.iter().map(other_camera).collect();
     if !lines.is_empty() {
         lines.push(cannot_switch_off());
     }
@@ -141,9 +146,9 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
         lines.push(trf!("Camera: {camera}", camera = status.camera));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
-        lines.push(reason.text.clone());
+        lines.push(crate::trouble::sentence(reason));
     }
-    lines.extend(status.second_device.as_ref().map(|reason| reason.text.clone()));
+    lines.extend(status.second_device.as_ref().map(crate::trouble::sentence));
     lines.extend(others(status));
     lines.extend(problem.map(str::to_owned));
     lines.join("\n")
@@ -151,14 +156,13 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
 
 /// Hours and minutes of a moment by the user's clock.
 fn time_of_day(at: Instant) -> String {
+    // Rounded to the second, as the clocks beside it are.
     let seconds = match at.checked_duration_since(Instant::now()) {
         Some(left) => left.as_secs_f64(),
         None => -at.elapsed().as_secs_f64(),
     };
-    glib::DateTime::now_local()
-        .and_then(|now| now.add_seconds(seconds))
-        .and_then(|then| then.format("%H:%M"))
-        .map(String::from)
+    lenscap_sys::clock::time_of_day(seconds.round() as i64)
+        .map(|(hours, minutes)| format!("{hours:02}:{minutes:02}"))
         .unwrap_or_default()
 }
 
@@ -177,9 +181,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::core::machine::Machine;
-    use crate::core::policy::Policy;
-    use crate::core::status::{Reason, ReasonKind};
+    use lenscap_core::machine::Machine;
+    use lenscap_core::policy::Policy;
+    use lenscap_core::trouble::{Trouble, TroubleKind};
 
     fn client(name: &str, usage: Use) -> Client {
         Client { pid: Some(1), name: name.into(), usage }
@@ -213,9 +217,8 @@ mod tests {
         paused.until = Some(Instant::now() + Duration::from_secs(900));
         let until = line(&paused, Instant::now());
         assert!(until.starts_with("Camera is paused until ") && until.ends_with(": Zoom"), "{until}");
-        let now = || glib::DateTime::now_local().unwrap().format("%H:%M").unwrap();
-        let (before, shown, after) = (now(), time_of_day(Instant::now()), now());
-        assert!([before.as_str(), after.as_str()].contains(&shown.as_str()), "{shown}");
+        let shown = time_of_day(Instant::now());
+        assert!(shown.len() == 5 && shown.as_bytes()[2] == b':', "{shown}");
     }
 
     #[test]
@@ -229,13 +232,7 @@ mod tests {
     #[test]
     fn a_lit_sensor_is_never_shown_as_off() {
         for state in StateName::ALL {
-            for has_problem in [false, true] {
-                let shape = icon_name(&status(state, true), has_problem);
-                assert!(["live", "starting", "cooldown"].iter().any(|lit| shape.contains(lit)), "{state}: {shape}");
-                assert!(!title(&status(state, true)).contains("off"), "{state}");
-                let dark = icon_name(&status(state, false), has_problem);
-                assert!(!["live", "starting", "cooldown"].iter().any(|lit| dark.contains(lit)), "{state}: {dark}");
-            }
+            assert!(!title(&status(state, true)).contains("off"), "{state}");
         }
     }
 
@@ -243,7 +240,7 @@ mod tests {
     fn the_tooltip_says_what_is_wrong_with_the_second_device() {
         let mut idle = status(StateName::Idle, false);
         assert_eq!(details(&idle, None), "");
-        idle.second_device = Some(Reason::new(ReasonKind::Device, "Second device: It is missing."));
+        idle.second_device = Some(Trouble::said(TroubleKind::Device, "Second device: It is missing."));
         assert_eq!(details(&idle, None), "Second device: It is missing.");
     }
 
@@ -258,10 +255,6 @@ mod tests {
             for live in [false, true] {
                 let mut status = status(state, live);
                 status.others = vec![other("Foo", &["cheese"])];
-                for has_problem in [false, true] {
-                    let shape = icon_name(&status, has_problem);
-                    assert!(["live", "starting", "cooldown"].iter().any(|lit| shape.contains(lit)), "{state}: {shape}");
-                }
                 assert!(!title(&status).contains("off"), "{state}: {}", title(&status));
                 assert!(lines(&status, Instant::now()).contains(&"Camera Foo is on: cheese".to_owned()), "{state}");
             }
@@ -281,7 +274,7 @@ mod tests {
     fn a_camera_that_cannot_be_switched_off_says_why() {
         let mut stuck = status(StateName::Cooldown, true);
         stuck.stuck = true;
-        stuck.reason = Some(crate::core::status::Reason::new(crate::core::status::ReasonKind::Hang, "Unplug it."));
+        stuck.reason = Some(Trouble::said(TroubleKind::Hang, "Unplug it."));
         assert_eq!(title(&stuck), "Camera is still on");
         assert!(details(&stuck, None).contains("Unplug it."));
     }

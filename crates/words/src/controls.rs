@@ -1,0 +1,164 @@
+//! Controls of a camera: their names, and why one is not set.
+
+use lenscap_core::controls::{Allowed, Control, ControlTrouble, Origin};
+
+use crate::{tr, trf};
+
+/// Entries of a menu that are named in a sentence; more are "…".
+const SHOWN_ENTRIES: usize = 12;
+/// Letters of a wrong value that are repeated.
+const SHOWN_VALUE: usize = 40;
+
+/// The control's name: the camera's own, or that of one which Lenscap itself does, in the user's language.
+pub fn name(control: &Control) -> String {
+    // TRANSLATORS: controls of a camera's picture
+    match (control.origin, control.key.as_str()) {
+        (Origin::Software, "brightness") => tr("Brightness"),
+        (Origin::Software, "contrast") => tr("Contrast"),
+        (Origin::Software, "saturation") => tr("Saturation"),
+        (Origin::Software, "hue") => tr("Hue"),
+        _ => control.name.clone(),
+    }
+}
+
+/// One sentence with the next step.
+pub fn sentence(trouble: &ControlTrouble) -> String {
+    match trouble {
+        ControlTrouble::ReadOnly { control } => {
+            trf!("{control} can only be read: it shows what the camera does.", control = control)
+        }
+        ControlTrouble::Inactive { control } => trf!(
+            "{control} has no effect at present: switch off the automatic that decides it, then set it.",
+            control = control
+        ),
+        ControlTrouble::InUse { control } => {
+            trf!("{control} cannot be changed while the camera is in use: try again when it is off.", control = control)
+        }
+        ControlTrouble::BetweenSteps { control, value, step, nearest } => trf!(
+            "{control} {value} is between two steps of {step}: use {nearest}.",
+            control = control,
+            value = value,
+            step = step,
+            nearest = nearest
+        ),
+        ControlTrouble::Wrong { control, value, allowed } => wrong(control, value, allowed),
+        ControlTrouble::Refused { control, value, error: Some(error) } => trf!(
+            "The camera refuses {control} {value} ({error}): try another value.",
+            control = control,
+            value = value,
+            error = error
+        ),
+        ControlTrouble::Refused { control, value, error: None } => {
+            trf!("The camera refuses {control} {value}: try another value.", control = control, value = value)
+        }
+        ControlTrouble::NoFractions { control, value } => trf!(
+            "The camera refuses {control} {value} ({error}): try another value.",
+            control = control,
+            value = value,
+            error = tr("it takes no fractions")
+        ),
+        ControlTrouble::Absent { key } => trf!("The camera has no control \"{key}\".", key = key),
+        ControlTrouble::Gone => tr("The camera is gone: plug it in again."),
+        ControlTrouble::NoControls { key } => {
+            trf!("The camera has no controls, so none is called \"{key}\".", key = key)
+        }
+        ControlTrouble::Unknown { key, near } if near.is_empty() => {
+            trf!("There is no control \"{key}\": \"lenscap controls\" lists what the camera has.", key = key)
+        }
+        ControlTrouble::Unknown { key, near } => {
+            trf!("There is no control \"{key}\". Did you mean {near}?", key = key, near = near.join(", "))
+        }
+    }
+}
+
+fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
+    let mut shown: String = value.chars().take(SHOWN_VALUE).collect();
+    if value.chars().nth(SHOWN_VALUE).is_some() {
+        shown.push('…');
+    }
+    match allowed {
+        Allowed::Switch => {
+            trf!("{control} must be true or false, not \"{value}\".", control = control, value = shown)
+        }
+        Allowed::Entries { entries, are_numbers } => {
+            let named = entries.iter().take(SHOWN_ENTRIES).map(|entry| match are_numbers {
+                true => format!("{} ({})", entry.value, entry.label),
+                false => format!("{} (\"{}\")", entry.value, entry.label),
+            });
+            let mut named = named.collect::<Vec<_>>().join(", ");
+            if entries.len() > SHOWN_ENTRIES {
+                named.push_str(", …");
+            }
+            trf!(
+                "{control} must be one of {entries}, not \"{value}\".",
+                control = control,
+                value = shown,
+                entries = named
+            )
+        }
+        Allowed::Bytes { min, max } => trf!(
+            "{control} must be a text of {min} to {max} bytes, not \"{value}\".",
+            control = control,
+            value = shown,
+            min = min,
+            max = max
+        ),
+        Allowed::Bits { max } => trf!(
+            "{control} must be bits out of {max}, not \"{value}\".",
+            control = control,
+            value = shown,
+            max = format!("{max:#x}")
+        ),
+        Allowed::Whole { min, max } => trf!(
+            "{control} must be a whole number from {min} to {max}, not \"{value}\".",
+            control = control,
+            value = shown,
+            min = min,
+            max = max
+        ),
+        Allowed::Real { min, max } => trf!(
+            "{control} must be a number from {min} to {max}, not \"{value}\".",
+            control = control,
+            value = shown,
+            min = min,
+            max = max
+        ),
+        Allowed::Number => {
+            trf!("{control} must be a number, not \"{value}\".", control = control, value = shown)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lenscap_core::controls::{Entry, in_software};
+
+    use super::*;
+
+    #[test]
+    fn what_a_control_takes_is_said() {
+        let entry = |value, label: &str| Entry { value, label: label.into() };
+        let entries = || vec![entry(1, "50 Hz"), entry(3, "60 Hz")];
+        for (allowed, part) in [
+            (Allowed::Whole { min: -8, max: 8 }, "from -8 to 8"),
+            (Allowed::Bits { max: 0xf0 }, "0xf0"),
+            (Allowed::Switch, "true or false"),
+            (Allowed::Entries { entries: entries(), are_numbers: false }, "1 (\"50 Hz\"), 3 (\"60 Hz\")"),
+            (Allowed::Entries { entries: entries(), are_numbers: true }, "1 (50 Hz), 3 (60 Hz)"),
+            (Allowed::Real { min: -1.0, max: 1.0 }, "from -1 to 1"),
+            (Allowed::Bytes { min: 2, max: 4 }, "2 to 4 bytes"),
+        ] {
+            let wrong = ControlTrouble::Wrong { control: "gain".into(), value: "a\nb".repeat(40).into(), allowed };
+            let said = sentence(&wrong);
+            assert!(said.contains(part) && said.ends_with('.') && !said.contains('\n'), "{said}");
+        }
+        let near = vec!["gain".into(), "gain_automatic".into()];
+        let unknown = sentence(&ControlTrouble::Unknown { key: "Gain".into(), near });
+        assert_eq!(unknown, "There is no control \"Gain\". Did you mean gain, gain_automatic?");
+    }
+
+    #[test]
+    fn what_lenscap_does_itself_has_a_name() {
+        assert_eq!(name(&in_software("hue").expect("one of the four")), "Hue");
+    }
+}

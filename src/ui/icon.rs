@@ -1,0 +1,61 @@
+//! The icon of each state.
+
+use crate::core::status::{StateName, Status};
+
+/// The state's icon: each has a shape of its own.
+pub fn name(status: &Status, has_problem: bool) -> String {
+    let shape = match status.state {
+        _ if status.camera_live => match status.state {
+            StateName::Starting => "starting",
+            StateName::Cooldown => "cooldown",
+            _ => "live",
+        },
+        // Whatever else is wrong: a camera is on.
+        _ if status.is_any_camera_on() => "live",
+        StateName::Failed | StateName::NoDevice => "attention",
+        _ if has_problem => "attention",
+        StateName::Paused => "paused",
+        StateName::Blocked => "blocked",
+        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => "capped",
+    };
+    format!("{}-{shape}-symbolic", crate::APP_ID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::machine::Machine;
+    use crate::core::policy::Policy;
+    use crate::core::status::OtherCamera;
+
+    fn status(state: StateName, camera_live: bool) -> Status {
+        Status { state, camera_live, ..Machine::new(Policy::default()).status() }
+    }
+
+    fn is_lit(name: &str) -> bool {
+        ["live", "starting", "cooldown"].iter().any(|shape| name.contains(shape))
+    }
+
+    #[test]
+    fn a_lit_sensor_is_never_shown_as_off() {
+        for state in StateName::ALL {
+            for has_problem in [false, true] {
+                let shown = name(&status(state, true), has_problem);
+                assert!(is_lit(&shown), "{state}: {shown}");
+                let shown = name(&status(state, false), has_problem);
+                assert!(!is_lit(&shown), "{state}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_camera_is_shown_as_on_whatever_the_relay_does() {
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: Vec::new() };
+        for state in StateName::ALL {
+            for (live, has_problem) in [(false, false), (false, true), (true, false), (true, true)] {
+                let shown = name(&Status { others: vec![other.clone()], ..status(state, live) }, has_problem);
+                assert!(is_lit(&shown), "{state}: {shown}");
+            }
+        }
+    }
+}
