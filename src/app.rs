@@ -16,7 +16,7 @@ mod watchdog;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command as Subcommand, DoctorArgs, RunArgs};
@@ -24,6 +24,7 @@ use crate::config;
 use crate::doctor;
 use crate::i18n::{tr, trf};
 use crate::ipc::{self, AskError, Request};
+use crate::sys::install;
 use relay::{Manner, Relay, Wish};
 
 const FAILED: u8 = 1;
@@ -124,14 +125,8 @@ fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Resu
     Err(trf!("The program {program} cannot be started ({error}): reinstall Lenscap.", program = program, error = error))
 }
 
-/// Another program of ours: beside this one (build tree), or in the libexec directory that belongs to its bin directory.
+/// Another program of ours.
 pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
-    let own = std::env::current_exe().map_err(|error| {
-        trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error)
-    })?;
-    let directory = own.parent().unwrap_or(Path::new("/"));
-    let beside = directory.join(name);
-    let installed = directory.parent().unwrap_or(Path::new("/")).join("libexec/lenscap").join(name);
-    // Where neither is there, starting it says so, with the path and the next step.
-    Ok(if beside.exists() { beside } else { installed })
+    install::program(name)
+        .map_err(|error| trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error))
 }

@@ -11,6 +11,7 @@ use super::Desktop;
 use super::front::Front;
 use super::notify::{self, Subject};
 use super::tray::Icon;
+use crate::sys::install;
 
 /// How long a desktop may take to bring up its tray before the user is told that there is none.
 const TRAY_LIMIT: Duration = Duration::from_secs(15);
@@ -79,23 +80,10 @@ pub(super) async fn raise_icon(front: Rc<RefCell<Front>>) {
 
 /// Where our icons are when the desktop does not look there by itself, else empty.
 fn theme_path() -> String {
-    let own = std::env::current_exe().unwrap_or_default();
-    let mut above = own.ancestors().skip(1);
-    // PREFIX/libexec/lenscap/lenscap-applet
-    if let Some(share) = own.ancestors().nth(3).map(|prefix| prefix.join("share")) {
-        let icon = share.join(format!("icons/hicolor/symbolic/apps/{}-capped-symbolic.svg", crate::APP_ID));
-        if icon.exists() {
-            let known = std::env::var("XDG_DATA_DIRS").ok().filter(|known| !known.is_empty());
-            let known = known.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
-            let is_known = known.split(':').any(|directory| Path::new(directory) == share);
-            return if is_known { String::new() } else { share.join("icons").to_string_lossy().into_owned() };
-        }
+    let known = std::env::var("XDG_DATA_DIRS").ok().filter(|known| !known.is_empty());
+    let known = known.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    match (install::share(), install::icons()) {
+        (Some(share), _) if known.split(':').any(|directory| Path::new(directory) == share) => String::new(),
+        (_, icons) => icons.unwrap_or_default().to_string_lossy().into_owned(),
     }
-    // The build tree: target/debug/lenscap beside icons/.
-    above
-        .find_map(|directory| {
-            let icons = directory.join("icons");
-            icons.join("hicolor/index.theme").exists().then(|| icons.to_string_lossy().into_owned())
-        })
-        .unwrap_or_default()
 }

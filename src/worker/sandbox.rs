@@ -152,9 +152,7 @@ fn given_directories() -> impl Iterator<Item = PathBuf> {
     let listed: Vec<PathBuf> = listed.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>()).collect();
     let base = directories::BaseDirs::new();
     let plugins = base.map(|base| base.data_dir().join("gstreamer-1.0/plugins"));
-    // Texts, where we are installed elsewhere than in /usr: PREFIX/libexec/lenscap/lenscap-worker.
-    let own = std::env::current_exe().ok();
-    let texts = own.as_deref().and_then(|own| own.ancestors().nth(3)).map(|prefix| prefix.join("share/locale"));
+    let texts = [crate::sys::install::translations()];
     listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")).chain(plugins).chain(texts)
 }
 

@@ -36,6 +36,7 @@ use relay::Relay;
 pub use store::Store;
 
 use lenscap_settings as config;
+use lenscap_sys::install;
 use lenscap_words::{tr, trf};
 
 const WRONG_USAGE: u8 = 2;
@@ -201,15 +202,8 @@ fn without_gl() {
 
 /// Our icons where they are not installed for the desktop to find: in the build tree, below another prefix.
 fn use_own_icons() {
-    let Some(display) = gtk::gdk::Display::default() else { return };
-    let theme = gtk::IconTheme::for_display(&display);
-    let program = std::env::current_exe().unwrap_or_default();
-    for directory in program.ancestors().skip(1).take(4) {
-        for icons in ["share/icons", "icons"] {
-            if directory.join(icons).join("hicolor").is_dir() {
-                theme.add_search_path(directory.join(icons));
-            }
-        }
+    if let (Some(display), Some(icons)) = (gtk::gdk::Display::default(), install::icons()) {
+        gtk::IconTheme::for_display(&display).add_search_path(icons);
     }
 }
 

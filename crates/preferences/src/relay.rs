@@ -4,13 +4,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use gio::prelude::*;
 
 use lenscap_core::status::StateName;
-use lenscap_sys::install::{APP_ID, OBJECT_PATH};
+use lenscap_sys::install::{self, APP_ID, OBJECT_PATH};
 use lenscap_words::{tr, trf};
 
 /// How long a start may take.
@@ -303,23 +303,14 @@ fn view(proxy: &gio::DBusProxy) -> View {
     }
 }
 
-/// `PREFIX/bin/lenscap` for `PREFIX/libexec/lenscap/lenscap-preferences`, the one beside us in a build tree, else as
-/// the path finds it.
+/// The command line's program: ours, else as the path finds it.
 pub(super) fn program() -> PathBuf {
-    beside("lenscap", "bin/lenscap")
-}
-
-/// A program of ours beside this one, below the prefix, else as the path finds it.
-pub(super) fn beside(name: &str, below_prefix: &str) -> PathBuf {
-    let own = std::env::current_exe().unwrap_or_default();
-    let beside = own.parent().map(|directory| directory.join(name));
-    let installed = own.ancestors().nth(3).map(|prefix| prefix.join(below_prefix));
-    beside.into_iter().chain(installed).find(|path| path.is_file()).unwrap_or_else(|| Path::new(name).to_owned())
+    install::program("lenscap").ok().filter(|path| path.is_file()).unwrap_or_else(|| "lenscap".into())
 }
 
 /// The camera program.
 pub(super) fn worker() -> PathBuf {
-    beside("lenscap-worker", "libexec/lenscap/lenscap-worker")
+    install::program("lenscap-worker").unwrap_or_else(|_| "lenscap-worker".into())
 }
 
 #[cfg(test)]

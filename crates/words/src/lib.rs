@@ -11,7 +11,7 @@ pub mod status;
 pub mod trouble;
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The domain, and the catalogues' file name.
 const DOMAIN: &str = "lenscap";
@@ -31,20 +31,9 @@ pub fn init() {
     }
 }
 
-/// `share/locale` of the prefix this program is installed below.
+/// Where the catalogues are.
 fn directory() -> PathBuf {
-    if let Some(directory) = std::env::var_os(LOCALE_DIR_VARIABLE) {
-        return directory.into();
-    }
-    let program = std::env::current_exe().unwrap_or_default();
-    // PREFIX/bin/lenscap, PREFIX/libexec/lenscap/lenscap-worker.
-    program
-        .ancestors()
-        .skip(2)
-        .take(2)
-        .map(|prefix| prefix.join("share/locale"))
-        .find(|directory| directory.is_dir())
-        .unwrap_or_else(|| Path::new("/usr/share/locale").to_owned())
+    std::env::var_os(LOCALE_DIR_VARIABLE).map_or_else(lenscap_sys::install::translations, PathBuf::from)
 }
 
 /// The text in the user's language.
