@@ -10,6 +10,7 @@ rm -rf $rows
 mkdir -p $rows
 
 scripts/deps.sh build run test || exit 1
+cargo build --release --locked --quiet "${programs[@]}" || exit 1
 program=$(cargo bench --no-run --locked --bench relay --message-format=json |
   sed -n 's/.*"name":"relay".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 [ -x "$program" ] || { echo "bench: benches/relay was not built" >&2; exit 1; }
@@ -31,7 +32,6 @@ for part in $parts; do
   case $part in
     switches-0.12) vm 0.12.7 switches ;;
     resident)
-      cargo build --release --locked --quiet "${programs[@]}" || continue
       LENSCAP_PROGRAM=$PWD/target/release/lenscap timeout -k 5 600 tests/desktop/run.sh --bench "$rows/resident.md"
       [ ! -s $rows/resident.md ] || touch $rows/resident.md.ok
       ;;

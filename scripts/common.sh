@@ -5,7 +5,7 @@ PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
 
 # The packages that have the installed programs; as in the Makefile, build.
 # shellcheck disable=SC2034 # for who sources this
-programs=(-p lenscap -p lenscap-preferences)
+programs=(-p lenscap -p lenscap-worker -p lenscap-preferences)
 
 # phase NAME COMMAND...: runs it and says how long it took.
 phase() {

@@ -16,13 +16,13 @@ summary=()
 
 # Each test binary of cargo ends with "test result: ok. 12 passed; 0 failed; 3 ignored; ...". A test that cannot run
 # here prints "SKIP name: why" and returns: it counts as skipped, not as passed. The binaries `kernel`, `truth`, `wire` and
-# `worker_v4l2` have the tests that need the VM; the kernel tier counts these.
+# `v4l2` have the tests that need the VM; the kernel tier counts these.
 anywhere() {
   local log=$logs/anywhere.log rc=0 counts
   cargo test --locked --no-fail-fast -- --show-output >"$log" 2>&1 || rc=$?
   grep -E '^(test .* (FAILED|ignored)|test result|SKIP |error|warning: unused)|^ +Running' "$log" | grep -v 'ignored, .*machine' || true
   counts=$(awk '
-    /^ +Running /      { kernel = $0 ~ /tests\/(controls|kernel|truth|wire|worker_v4l2)\.rs/ }
+    /^ +Running /      { kernel = $0 ~ /tests\/(controls|kernel|truth|v4l2|wire)\.rs/ }
     /^ +Doc-tests /    { kernel = 0 }
     /^SKIP /           { marked++ }
     /^test result: / && !kernel {

@@ -23,6 +23,7 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 use crate::camera::numbers::Numbers;
 use crate::camera::watch::Watch;
 use crate::camera::{self, choice, choice::NodeId};
+use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use crate::core::controls::{CameraControls, Saved, Value};
 use crate::core::event::{Action, Card, Command, Event, SensorEvent, WorkerEvent};
 use crate::core::machine::Machine;
@@ -39,7 +40,6 @@ use crate::i18n::{tr, trf};
 use crate::output::finder::Wanted;
 use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputError, OutputErrorKind};
-use crate::worker::host::{HostEvent, WorkerConfig, WorkerHost};
 use outlet::{Outlet, Tokens};
 use outputs::{Lent, second_outlet};
 use suspend::Suspends;

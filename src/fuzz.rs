@@ -8,6 +8,7 @@ mod corpus;
 use std::path::Path;
 
 use lenscap_fuzz_inputs::{Liar, Tree};
+use lenscap_picture::jpeg;
 
 /// A kind of input.
 pub type Feed = fn(&[u8]);
@@ -17,13 +18,13 @@ pub const TARGETS: &[(&str, Feed)] = &[
     ("control", crate::ipc::fuzz::control),
     ("dbus", crate::ipc::fuzz::dbus),
     ("driver", driver),
-    ("jpeg", crate::worker::fuzz::jpeg),
+    ("jpeg", jpeg),
     ("proc", crate::detect::fuzz::maps),
     ("report", crate::camera::fuzz::report),
     ("settings", crate::config::fuzz::settings),
     ("sysfs", sysfs),
     ("udev", udev),
-    ("worker", crate::worker::fuzz::host),
+    ("worker", crate::camera_process::fuzz::host),
 ];
 
 /// The one of this name.
@@ -45,6 +46,13 @@ fn driver(data: &[u8]) {
         crate::output::fuzz::node(node);
     });
     assert!(asked < 200_000, "{asked} requests were made of one driver");
+}
+
+/// What a camera calls a JPEG picture.
+fn jpeg(bytes: &[u8]) {
+    if jpeg::look(bytes) == Some(jpeg::End::There) {
+        assert!(bytes.starts_with(&[0xff, 0xd8]) && bytes.windows(2).any(|pair| pair == [0xff, 0xd9]));
+    }
 }
 
 /// A tree like `/sys`, `/run/udev` and `/dev/v4l`.

@@ -16,7 +16,8 @@
 //! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
 //! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
 //! | the crate `lenscap-relay`, with [`detect`] and [`output`] in it | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
-//! | [`worker`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
+//! | the crate [`wire`] (`lenscap-wire`) | `core` (vocabulary only), `frame`, `sys` |
+//! | [`camera_process`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `wire` |
 //! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
@@ -27,6 +28,7 @@
 
 pub mod app;
 pub(crate) mod applet;
+pub mod camera_process;
 pub mod cli;
 pub mod doctor;
 pub mod engine;
@@ -34,11 +36,10 @@ pub mod engine;
 pub mod fuzz;
 pub mod ipc;
 pub mod ui;
-pub mod worker;
 
 pub use lenscap_autostart as autostart;
 pub use lenscap_relay::{detect, output};
 pub use lenscap_sys::install::{APP_ID, OBJECT_PATH, VERSION};
 pub use lenscap_words::distro;
 pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};
-pub use {lenscap_sys as sys, lenscap_text as text, lenscap_words as i18n};
+pub use {lenscap_sys as sys, lenscap_text as text, lenscap_wire as wire, lenscap_words as i18n};

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LOWER: &[&str] = &["core", "sys", "distro", "frame", "camera", "config", "detect", "output", "worker"];
+const LOWER: &[&str] =
+    &["core", "sys", "distro", "frame", "camera", "config", "detect", "output", "wire", "camera_process"];
 
 /// What each module may name after `crate::`, the crates below it among them. Constants of the crate itself are free.
 fn allowed(module: &str) -> Vec<&'static str> {
     match module {
-        "worker" => vec!["core", "frame", "sys", "camera", "distro"],
+        "camera_process" => vec!["core", "frame", "sys", "camera", "wire"],
         "engine" => LOWER.to_vec(),
         "cli" | "ipc" => vec!["core", "config", "frame"],
         "ui" => vec!["core", "config", "frame", "camera", "distro"],

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::outlet::{Outlet, Tokens};
 use super::{Engine, EngineConfig, OutputChoice, SECOND_DETECTOR, SECOND_NODE_WATCH};
+use crate::camera_process::host::WorkerHost;
 use crate::core::event::{Card, Event};
 use crate::core::trouble::{Trouble, TroubleKind};
 use crate::frame::format::VideoFormat;
 use crate::i18n::{tr, trf};
 use crate::output::mirror::Mirror;
 use crate::output::{OutputError, OutputErrorKind};
-use crate::worker::host::WorkerHost;
 
 /// How soon another size is tried again where somebody who cannot be seen keeps the old one.
 const KEPT_RETRY: Duration = Duration::from_secs(30);

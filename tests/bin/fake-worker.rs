@@ -10,8 +10,8 @@ use lenscap::core::trouble::{Trouble, TroubleKind};
 use lenscap::frame::slots::Control;
 use lenscap::sys::clock::monotonic_now;
 use lenscap::sys::process;
-use lenscap::worker::channel::{self, Channel, Received};
-use lenscap::worker::protocol::{self, Configure, Frame, FromChild, Stats, ToChild};
+use lenscap::wire::channel::{self, Channel, Received};
+use lenscap::wire::protocol::{self, Configure, Frame, FromChild, Stats, ToChild};
 use rustix::event::{PollFd, PollFlags, poll};
 
 /// Longer than any test lives.
@@ -24,7 +24,7 @@ struct Fake {
 }
 
 fn main() {
-    lenscap::worker::keeper::split();
+    lenscap::wire::keeper::split();
     let number = std::env::args().nth(1).expect("a socket").parse().expect("a number");
     let channel = Channel::new(process::inherited_socket(number).expect("a socket"));
     let mode = std::env::var("LENSCAP_FAKE_WORKER").unwrap_or_else(|_| "behave".into());

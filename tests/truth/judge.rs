@@ -56,7 +56,7 @@ const OTHERS_LIT: Duration = Duration::from_millis(1500);
 /// last one.
 const STARTING: Duration = Duration::from_secs(45);
 /// From an order to stop until the wire is off: a worker that hangs is terminated after 2 s and killed after another
-/// (worker/host.rs).
+/// (camera_process/host.rs).
 const STOP: Duration = Duration::from_secs(4);
 /// After the relay's SIGKILL.
 const ORPHAN: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ case ${MODE:-} in
   bulk) tests=(bulk) ;;
   *) die "unknown mode $MODE; there are isoc and bulk" ;;
 esac
-cargo build --locked --quiet -p lenscap -p uvcam --bins --examples
+cargo build --locked --quiet -p lenscap -p lenscap-worker -p uvcam --bins --examples
 program=$(cargo test --locked --no-run --test truth 2>&1 | sed -n 's/^ *Executable tests.truth.rs (\(.*\))$/\1/p')
 [ -x "$program" ] || die "tests/truth.rs does not build"
 # Copies, so that building may go on meanwhile.

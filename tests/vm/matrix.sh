@@ -49,13 +49,13 @@ prepared "$HERE/prepare.sh" || finish
 # The binaries and the test program that run in the guest.
 cargo_build() {
   [ -e "$REPO/tests/kernel.rs" ] || return 0
-  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test controls --test kernel --test truth --test wire --test worker_v4l2) >"$results.cargo" 2>&1 ||
+  (cd "$REPO" && cargo build --locked --quiet --bins --examples && cargo test --locked --no-run --test controls --test kernel --test truth --test wire --test v4l2) >"$results.cargo" 2>&1 ||
     { cat "$results.cargo" >&2; echo "FAIL kernel tier: its tests do not build" | tee -a "$results"; finish; }
   program() { (cd "$REPO" && readlink -f "$(sed -n "s/^ *Executable tests.$1.rs (\(.*\))$/\1/p" "$results.cargo")"); }
   LENSCAP_TEST_KERNEL=$(program kernel)
   LENSCAP_TEST_WIRE=$(program wire)
   LENSCAP_TEST_TRUTH=$(program truth)
-  LENSCAP_TEST_WORKER=$(program worker_v4l2)
+  LENSCAP_TEST_WORKER=$(program v4l2)
   LENSCAP_TEST_CONTROLS=$(program controls)
   export LENSCAP_TEST_CONTROLS LENSCAP_TEST_KERNEL LENSCAP_TEST_TRUTH LENSCAP_TEST_WIRE LENSCAP_TEST_WORKER
 }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lenscap::worker::host::{HostEvent, WorkerConfig, WorkerHost};
+use lenscap::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use lenscap_core::controls::CameraControls;
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
@@ -245,7 +245,7 @@ impl Rig {
     }
 
     /// Stops in order and returns the counters.
-    pub fn stop(&mut self) -> lenscap::worker::protocol::Stats {
+    pub fn stop(&mut self) -> lenscap::wire::protocol::Stats {
         self.host.stop(Instant::now());
         self.until("exit", |rig| rig.exited.is_some() || rig.failed.is_some());
         assert!(self.failed.is_none(), "{:?}", self.failed);

@@ -1,0 +1,285 @@
+//! The worker process: serves its parent's socket until it is told to stop, or the parent is gone.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use tracing_subscriber::EnvFilter;
+
+use super::controls::{self, Controls, News};
+use super::delivery::Delivery;
+use super::pipeline::Pipeline;
+use super::{listing, sandbox, sources};
+use lenscap_cameras as camera;
+use lenscap_core::event::Step;
+use lenscap_core::sandbox::Sandbox;
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_picture::slots::Control;
+use lenscap_sys::process;
+use lenscap_wire::channel::{self, Channel, Received};
+use lenscap_wire::protocol::{self, Configure, FromChild, ToChild};
+use lenscap_words::{tr, trf};
+
+/// Longest wait for a parent that does not read.
+const SEND_LIMIT: Duration = Duration::from_secs(2);
+/// Environment variable that selects what is logged to stderr.
+const LOG_VARIABLE: &str = "LENSCAP_LOG";
+
+/// How the process ends.
+enum End {
+    /// The parent asked for it, is gone, or a signal came.
+    Stopped,
+    /// Something does not work.
+    Failed(Trouble),
+}
+
+/// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
+pub fn run() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|option| option == camera::vendors::OPTION) {
+        let words: Vec<String> = std::env::args().skip(2).collect();
+        return listing::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_env_filter(filter)
+        .init();
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
+    if let Some((camera::off::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+        return controls::list(rest);
+    }
+    let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
+    let Some(socket) = socket else {
+        eprintln!("{}", tr("lenscap-worker is started by lenscap, not by hand: run \"lenscap\"."));
+        return ExitCode::from(2);
+    };
+    match serve(Arc::new(Channel::new(socket))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(channel: Arc<Channel>) -> Result<(), String> {
+    let signals = signals().map_err(|error| error.to_string())?;
+    channel.set_send_timeout(SEND_LIMIT).map_err(|error| error.to_string())?;
+    tell(&channel, &FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() })?;
+    let mut session = Session { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
+    let end = session.run();
+    // Told before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
+    if let End::Failed(reason) = &end {
+        if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
+            tell(&channel, &FromChild::Refused(Box::new(mode)))?;
+        }
+        tell(&channel, &FromChild::Failed(reason.clone()))?;
+    }
+    if let Some(active) = session.active.take() {
+        active.pipeline.stop();
+        let stats = active.delivery.stats();
+        tracing::debug!(
+            frames = stats.frames,
+            dropped = stats.dropped,
+            skipped = stats.skipped,
+            copies = stats.copies,
+            bad = stats.bad,
+            lost = stats.lost,
+            "camera off"
+        );
+        if matches!(end, End::Stopped) {
+            // A parent that is gone is no failure.
+            let _ = tell(&channel, &FromChild::Stats(stats));
+        }
+    }
+    match end {
+        End::Stopped => {
+            let _ = tell(&channel, &FromChild::Stopped);
+            Ok(())
+        }
+        End::Failed(reason) => Err(lenscap_words::trouble::sentence(&reason)),
+    }
+}
+
+fn tell(channel: &Channel, message: &FromChild) -> Result<(), String> {
+    let bytes = protocol::encode(message)?;
+    channel.send(&bytes).map_err(|error| format!("the parent does not listen: {error}"))
+}
+
+/// SIGTERM as a descriptor. Ctrl+C in a terminal goes to the whole group: the parent sees to it, and tells us.
+fn signals() -> std::io::Result<UnixStream> {
+    let (receiver, sender) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGTERM, sender)?;
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::default())?;
+    }
+    Ok(receiver)
+}
+
+struct Session {
+    channel: Arc<Channel>,
+    signals: UnixStream,
+    active: Option<Active>,
+    buffer: Vec<u8>,
+}
+
+struct Active {
+    pipeline: Pipeline,
+    delivery: Arc<Delivery>,
+}
+
+impl Session {
+    fn run(&mut self) -> End {
+        loop {
+            let [told, signalled, reported, turned] = match self.wait() {
+                Ok(ready) => ready,
+                Err(error) => return failed(format!("waiting failed: {error}")),
+            };
+            if signalled {
+                return End::Stopped;
+            }
+            if reported
+                && let Some(active) = &self.active
+                && let Some(report) = active.pipeline.next_report()
+            {
+                return End::Failed(active.pipeline.reason(&report));
+            }
+            if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
+                return End::Failed(reason);
+            }
+            if told && let Some(end) = self.listen() {
+                return end;
+            }
+            if let Some(end) = self.tell_controls(turned) {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for the socket, a signal, the pipeline or the camera's controls; without end, for the parent's end is an end of the socket.
+    fn wait(&self) -> std::io::Result<[bool; 4]> {
+        let mut fds = vec![PollFd::new(&*self.channel, PollFlags::IN), PollFd::new(&self.signals, PollFlags::IN)];
+        if let Some(active) = &self.active {
+            fds.push(PollFd::from_borrowed_fd(active.pipeline.fd(), PollFlags::IN));
+        }
+        let controls = self.active.as_ref().and_then(|active| active.pipeline.opened_controls());
+        if let Some(fd) = controls.and_then(Controls::fd) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::PRI));
+        }
+        let look = self.active.as_ref().and_then(|active| active.pipeline.look_at());
+        let quiet = controls.and_then(Controls::quiet_until).into_iter().chain(look).min().map(|until| {
+            let left = until.saturating_duration_since(Instant::now());
+            rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
+        });
+        match rustix::event::poll(&mut fds, quiet.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());
+        Ok([ready(0), ready(1), ready(2), ready(3)])
+    }
+
+    /// Tells what changed of the camera's controls; `turned`: the camera has news.
+    fn tell_controls(&mut self, turned: bool) -> Option<End> {
+        let controls = self.active.as_mut()?.pipeline.controls()?;
+        let now = Instant::now();
+        if turned || controls.quiet_until().is_some_and(|until| until <= now) {
+            controls.dispatch(now);
+        }
+        let message = match controls.news(now)? {
+            News::All(all) => FromChild::Controls(Box::new(all)),
+            News::Changed(changes) => FromChild::ControlsChanged(Box::new(changes)),
+        };
+        if let Err(error) = protocol::encode(&message) {
+            tracing::warn!("the camera's controls cannot be told: {error}");
+            return None;
+        }
+        tell(&self.channel, &message).err().map(failed)
+    }
+
+    fn listen(&mut self) -> Option<End> {
+        let (length, fds) = match self.channel.receive(&mut self.buffer) {
+            Ok(Received::Packet(length, fds)) => (length, fds),
+            Ok(Received::Nothing) => return None,
+            Ok(Received::End) => return Some(End::Stopped),
+            Ok(Received::TooLarge) => return Some(failed("a message is too large".into())),
+            Err(error) => return Some(failed(error.to_string())),
+        };
+        match (protocol::decode::<ToChild>(&self.buffer[..length]), &mut self.active) {
+            (Ok(ToChild::Configure(configure)), None) => match self.configure(*configure, fds) {
+                Ok(active) => {
+                    self.active = Some(active);
+                    tell(&self.channel, &FromChild::Step(Step::Loaded)).err().map(failed)
+                }
+                Err(reason) => Some(End::Failed(reason)),
+            },
+            (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(End::Failed),
+            (Ok(ToChild::Granted), Some(active)) => {
+                active.delivery.granted();
+                None
+            }
+            (Ok(ToChild::Lay(orientation)), Some(active)) => {
+                active.pipeline.lay(orientation);
+                None
+            }
+            (Ok(ToChild::Stop), _) => Some(End::Stopped),
+            (Ok(ToChild::Controls(saved)), Some(active)) => {
+                active.pipeline.set_controls(saved);
+                if let Some(controls) = active.pipeline.controls() {
+                    controls.hurry(Instant::now());
+                }
+                None
+            }
+            (Ok(ToChild::SetControl { key, value }), Some(active)) => {
+                if let Some(controls) = active.pipeline.controls() {
+                    if let Err(sentence) = controls.set(&key, &value) {
+                        controls.complain(sentence);
+                    }
+                    controls.hurry(Instant::now());
+                }
+                None
+            }
+            (Ok(message), _) => Some(failed(format!("{message:?} came out of turn"))),
+            (Err(error), _) => Some(failed(error)),
+        }
+    }
+
+    fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
+        let internal = |error: String| {
+            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
+            Trouble::said(TroubleKind::Other, text)
+        };
+        let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
+        let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
+        let control = Control::open(control_fd.as_fd()).map_err(|error| internal(error.to_string()))?;
+        // From here on there are only the mappings: they take no ioctl.
+        drop((slots, control_fd));
+        // Once: the sandbox lets in what is opened afterwards.
+        configure.source = sources::settled(&configure.source);
+        let confined = match configure.sandbox {
+            true => sandbox::enter(&configure.source, &configure.excluded),
+            false => Sandbox::Off,
+        };
+        tell(&self.channel, &FromChild::Confined(confined)).map_err(internal)?;
+        let picture = configure.format.size_image() as usize;
+        let delivery =
+            Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
+        gst::init().map_err(|error| {
+            let text = trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error);
+            Trouble::said(TroubleKind::Setup, text)
+        })?;
+        let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
+        Ok(Active { pipeline, delivery })
+    }
+}
+
+fn failed(what: String) -> End {
+    let text =
+        trf!("The camera process and Lenscap do not understand each other ({what}): restart Lenscap.", what = what);
+    End::Failed(Trouble::said(TroubleKind::Other, text))
+}

@@ -1,0 +1,286 @@
+//! The controls of the camera that this process has opened: the driver's, the source element's own properties, and what
+//! Lenscap does on the picture where the camera has no brightness, contrast, saturation or hue.
+//!
+//! Saved values are set before the first frame, what decides others first. What is inactive waits until it is not.
+
+mod balance;
+mod element;
+mod list;
+mod pace;
+
+use std::collections::BTreeSet;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use gst::prelude::*;
+
+use balance::Balance;
+pub(super) use list::run as list;
+use pace::Pace;
+
+use lenscap_cameras::controls::ControlDevice;
+use lenscap_cameras::ids::stable_id;
+use lenscap_core::controls::{
+    CameraControls, Changes, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software,
+};
+use lenscap_core::source::Source;
+use lenscap_words::trf;
+
+/// What there is to tell.
+#[derive(Debug)]
+pub(super) enum News {
+    /// The whole list, for the first time, or where it is another one.
+    All(CameraControls),
+    /// What is another than told last.
+    Changed(Changes),
+}
+
+/// Who carries out what the camera itself has.
+#[derive(Debug)]
+enum Backend {
+    V4l2(ControlDevice),
+    Element(gst::Element),
+    None,
+}
+
+/// The controls of one camera.
+#[derive(Debug)]
+pub(super) struct Controls {
+    camera: String,
+    backend: Backend,
+    software: Vec<Control>,
+    balance: Balance,
+    /// The values that the user wants.
+    wanted: Values,
+    /// Of these, what could not be set because something else decides it.
+    waiting: BTreeSet<String>,
+    problems: Vec<String>,
+    told: Option<CameraControls>,
+    pace: Pace,
+}
+
+impl Controls {
+    /// Reads the controls of the camera behind this source; `element` is its source element, which a node does without.
+    pub(super) fn open(source: &Source, element: Option<&gst::Element>) -> Self {
+        let backend = match source {
+            Source::V4l2(path) => match ControlDevice::open(path) {
+                Ok(mut device) => {
+                    device.subscribe();
+                    Backend::V4l2(device)
+                }
+                Err(error) => {
+                    tracing::info!("the controls of {} cannot be read: {error}", path.display());
+                    Backend::None
+                }
+            },
+            Source::Icamera(_) | Source::Libcamera(_) => element.cloned().map_or(Backend::None, Backend::Element),
+            Source::Auto | Source::Test | Source::PipeWire(_) | Source::Pipeline(_) => Backend::None,
+        };
+        let mut controls = Self {
+            camera: id(source, element),
+            backend,
+            software: Vec::new(),
+            balance: Balance::default(),
+            wanted: Values::new(),
+            waiting: BTreeSet::new(),
+            problems: Vec::new(),
+            told: None,
+            pace: Pace::new(),
+        };
+        let own: Vec<_> = controls.cameras_own().into_iter().map(|control| control.key).collect();
+        // An element may write them its own way; a camera that can do it does it better.
+        let lacks = |key: &str| !own.iter().any(|own| own == key);
+        controls.software = IN_SOFTWARE.iter().filter(|key| lacks(key)).filter_map(|key| in_software(key)).collect();
+        controls
+    }
+
+    fn cameras_own(&self) -> Vec<Control> {
+        match &self.backend {
+            Backend::V4l2(device) => device.controls().to_vec(),
+            Backend::Element(element) => element::controls(element),
+            Backend::None => Vec::new(),
+        }
+    }
+
+    /// All of them, as they are now.
+    pub(super) fn now(&self) -> CameraControls {
+        let mut controls = self.cameras_own();
+        controls.extend(self.software.iter().cloned());
+        CameraControls { camera: self.camera.clone(), controls, problems: self.problems.clone() }
+    }
+
+    /// Becomes readable (`POLLPRI`) when the camera tells of a change; nothing right after one was told.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match (&self.backend, self.quiet_until()) {
+            (Backend::V4l2(device), None) => device.fd(),
+            _ => None,
+        }
+    }
+
+    /// Until when nothing is told.
+    pub(super) fn quiet_until(&self) -> Option<Instant> {
+        self.pace.quiet_until()
+    }
+
+    /// What changes now was asked for: it is told soon.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.pace.hurry(now);
+    }
+
+    /// Takes in what the camera told, and sets what waited for it.
+    pub(super) fn dispatch(&mut self, now: Instant) {
+        self.pace.tick(now);
+        let Backend::V4l2(device) = &mut self.backend else { return };
+        match device.dispatch() {
+            Ok(true) => self.set_waiting(),
+            Ok(false) => {}
+            // The pipeline says so, too, and better.
+            Err(error) => tracing::debug!("no more news of the controls: {error}"),
+        }
+    }
+
+    /// What is to be told of the controls: nothing where they are as they were told last, or where that is not long ago.
+    pub(super) fn news(&mut self, now: Instant) -> Option<News> {
+        if self.quiet_until().is_some() {
+            return None;
+        }
+        let present = self.now();
+        let news = match self.told.as_ref().map(|told| present.changes_since(told)) {
+            Some(Some(changes)) if changes == Changes::default() => return None,
+            Some(Some(changes)) => News::Changed(changes),
+            Some(None) | None => News::All(present.clone()),
+        };
+        self.told = Some(present);
+        self.pace.told(now);
+        Some(news)
+    }
+
+    /// Sets the values saved for this camera; what is no longer saved goes back to its default.
+    pub(super) fn apply(&mut self, saved: &Saved) {
+        let new = saved.get(&self.camera).cloned().unwrap_or_default();
+        let old = std::mem::replace(&mut self.wanted, new.clone());
+        let mut orders: Values = new.into_iter().filter(|(key, value)| old.get(key) != Some(value)).collect();
+        self.waiting.retain(|key| self.wanted.contains_key(key));
+        let present = self.now();
+        for key in old.keys().filter(|key| !self.wanted.contains_key(*key)) {
+            let default = present.find(key).ok().and_then(|control| control.default.clone());
+            if let Some(default) = default {
+                orders.insert(key.clone(), default);
+            }
+        }
+        self.problems.clear();
+        self.carry_out(&orders);
+    }
+
+    /// What decides others first.
+    fn carry_out(&mut self, orders: &Values) {
+        for decides in [true, false] {
+            for (key, value) in orders {
+                // Looked at anew each time: the one before may have changed it.
+                let present = self.now();
+                let Ok(control) = present.find(key) else {
+                    if decides {
+                        self.problems
+                            .push(trf!("The camera has no control \"{key}\": its saved value is not used.", key = key));
+                    }
+                    continue;
+                };
+                if control.decides_others() != decides || !control.is_saved() {
+                    continue;
+                }
+                let is_same = control.check(value).is_ok_and(|value| control.value.as_ref() == Some(&value));
+                if control.flags.inactive && !control.flags.read_only {
+                    self.waiting.insert(key.clone());
+                } else if !is_same || control.flags.volatile {
+                    if let Err(sentence) = self.set(key, value) {
+                        self.problems.push(sentence);
+                    }
+                    self.waiting.remove(key);
+                }
+            }
+        }
+    }
+
+    fn set_waiting(&mut self) {
+        let present = self.now();
+        let is_free = |key: &&String| present.find(key).is_ok_and(|control| !control.flags.inactive);
+        let orders: Values = self
+            .waiting
+            .iter()
+            .filter(is_free)
+            .filter_map(|key| Some((key.clone(), self.wanted.get(key)?.clone())))
+            .collect();
+        if !orders.is_empty() {
+            self.waiting.retain(|key| !orders.contains_key(key));
+            self.carry_out(&orders);
+        }
+    }
+
+    /// Sets one, now.
+    ///
+    /// # Errors
+    /// One sentence: why not.
+    pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        let present = self.now();
+        let control = present.find(key).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+        control.check_writable().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+        let value = control.check(value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+        match (control.origin, &mut self.backend) {
+            (Origin::Software, _) => {
+                if let Some(own) = self.software.iter_mut().find(|own| own.key == key) {
+                    own.value = Some(value);
+                }
+                self.balance.set(&self.software)
+            }
+            (Origin::Camera, Backend::V4l2(device)) => {
+                device.set(key, &value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                // Taken in at once: the next value may depend on it.
+                let _ = device.dispatch();
+                Ok(())
+            }
+            (Origin::Camera, Backend::Element(element)) => element::set(element, control, &value),
+            (Origin::Camera, Backend::None) => Ok(()),
+        }
+    }
+
+    /// A problem of a value that was asked for by hand.
+    pub(super) fn complain(&mut self, sentence: String) {
+        self.problems.push(sentence);
+    }
+
+    /// The elements that the picture has to go through from the start; none while nothing is to be changed.
+    pub(super) fn elements(&mut self) -> Vec<gst::Element> {
+        self.balance.elements(&self.software)
+    }
+
+    /// Where elements go that are needed later: in front of this one.
+    pub(super) fn insert_before(&mut self, next: &gst::Element) {
+        self.balance.insert_before(next);
+    }
+}
+
+/// The key under which values of the camera behind a source are kept.
+fn id(source: &Source, element: Option<&gst::Element>) -> String {
+    let named = |word: &str, name: Option<String>| match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{word}:{name}"),
+        None => word.to_owned(),
+    };
+    match source {
+        Source::V4l2(path) => stable_id(path),
+        Source::Icamera(name) => named("icamera", name.clone().or_else(|| chosen(element?, "device-name"))),
+        Source::Libcamera(name) => named("libcamera", name.clone().or_else(|| chosen(element?, "camera-name"))),
+        Source::PipeWire(name) => named("pipewire", name.clone()),
+        Source::Auto | Source::Test => source.to_string(),
+        Source::Pipeline(_) => "pipeline".into(),
+    }
+}
+
+/// What a property that names the camera says: text, or one of a list.
+fn chosen(element: &gst::Element, property: &str) -> Option<String> {
+    element.find_property(property)?;
+    let value = element.property_value(property);
+    match glib::EnumValue::from_value(&value) {
+        Some((_, chosen)) => Some(chosen.nick().to_owned()),
+        None => value.get::<Option<String>>().ok().flatten(),
+    }
+}

@@ -1,0 +1,149 @@
+//! `lenscap-worker --controls SOURCE`: lists the controls of a camera that nobody uses, and sets some. A process of its own,
+//! for the vendors' libraries; nothing ever streams here.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{Backend, Controls};
+use crate::answer::Answer;
+use crate::{sandbox, sources};
+use lenscap_cameras as camera;
+use lenscap_cameras::choice::Decision;
+use lenscap_core::controls::{CameraControls, Saved};
+use lenscap_core::source::{Orientation, Source};
+use lenscap_picture::format::{PixelFormat, VideoFormat};
+use lenscap_picture::slots::SlotLayout;
+use lenscap_wire::protocol::Configure;
+use lenscap_words::{tr, trf};
+
+/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
+/// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
+pub(crate) fn run(arguments: &[String]) -> ExitCode {
+    let answer = Answer::take();
+    let done = list(arguments);
+    let line = serde_json::to_string(&done).map_err(std::io::Error::other);
+    let told = answer.and_then(|answer| answer.give(&line?));
+    if let Err(error) = &told {
+        eprintln!("{error}");
+    }
+    if done.is_ok() && told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn list(arguments: &[String]) -> Result<CameraControls, String> {
+    let mut words = arguments.iter();
+    let source: Source =
+        words.next().map_or("", String::as_str).parse().map_err(|trouble| lenscap_words::source::clause(&trouble))?;
+    let (mut excluded, mut orders, mut is_confined) = (Vec::new(), Vec::new(), true);
+    while let Some(word) = words.next() {
+        let mut next = || words.next().cloned().unwrap_or_default();
+        match word.as_str() {
+            camera::UNCONFINED => is_confined = false,
+            "--excluded" => excluded.push(PathBuf::from(next())),
+            "--set" => orders.push((next(), Some(next()))),
+            "--default" => orders.push((next(), None)),
+            other => {
+                return Err(trf!(
+                    "lenscap-worker has no option \"{option}\": run \"lenscap controls\" instead.",
+                    option = other
+                ));
+            }
+        }
+    }
+    let source = sources::settled(&source);
+    if is_confined {
+        sandbox::enter(&source, &excluded);
+    }
+    let mut controls = open(&source, excluded)?;
+    for (key, text) in orders {
+        let present = controls.now();
+        match text {
+            Some(text) => {
+                let control = present.find(&key).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                control.check_writable().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                controls
+                    .set(&key, &control.parse(&text).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?)?;
+            }
+            None => {
+                // What is gone, or decided by another, is no reason to leave the rest.
+                if let Ok(control) = present.find(&key)
+                    && let (Ok(()), Some(default)) = (control.check_writable(), &control.default)
+                {
+                    controls.set(&key, default)?;
+                }
+            }
+        }
+        controls.dispatch(std::time::Instant::now());
+    }
+    Ok(controls.now())
+}
+
+/// The first camera that is there, as when it is started; elements stay as they are built, unopened.
+fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
+    // A node needs no GStreamer: most cameras are listed at once.
+    if let Source::V4l2(path) = source {
+        return open_node(path, &excluded);
+    }
+    gst::init().map_err(|error| trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error))?;
+    let configure = Configure {
+        source: source.clone(),
+        format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
+        orientation: Orientation::default(),
+        layout: SlotLayout { offsets: Vec::new(), length: 0 },
+        buffer_count: 2,
+        excluded,
+        controls: Saved::new(),
+        refused: Vec::new(),
+        sandbox: false,
+    };
+    if *source != Source::Auto {
+        return open_one(source, &configure);
+    }
+    let cameras = sources::cameras(&configure.excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+    let mut decision = Decision::new(&cameras, source);
+    let mut first = None;
+    while let Some(camera) = decision.camera() {
+        match open_one(&sources::opened_as(camera), &configure) {
+            Ok(controls) => return Ok(controls),
+            Err(sentence) => {
+                first.get_or_insert(sentence.clone());
+                decision.pass_over(sentence);
+            }
+        }
+    }
+    Err(first.or_else(|| decision.why()).unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+}
+
+fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> {
+    if let Source::V4l2(path) = source {
+        return open_node(path, &configure.excluded);
+    }
+    match sources::build(source, configure) {
+        // Without cameras the vendor's element has no list of them.
+        Ok(built) if is_auto(configure) && *source == Source::Icamera(None) && !has_device(&built.element) => {
+            Err(tr("Intel's icamerasrc has no camera."))
+        }
+        Ok(built) => Ok(Controls::open(source, Some(&built.element))),
+        Err(reason) => Err(lenscap_words::trouble::sentence(&reason)),
+    }
+}
+
+fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
+    sources::check_node(path, excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+    let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
+    match controls.backend {
+        Backend::None => Err(trf!(
+            "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
+            camera = path.display()
+        )),
+        Backend::V4l2(_) | Backend::Element(_) => Ok(controls),
+    }
+}
+
+fn is_auto(configure: &Configure) -> bool {
+    configure.source == Source::Auto
+}
+
+fn has_device(element: &gst::Element) -> bool {
+    use gst::prelude::*;
+    element.find_property("device-name").is_some()
+}

@@ -1,0 +1,562 @@
+//! The one pipeline: `source ! capsfilter ! [queue] ! [jpegdec] ! [lay] ! videoconvertscale ! [lay] ! slots`.
+//!
+//! The converter letterboxes and hands identical pictures through. The rate is kept, and broken frames are left out, by a
+//! probe before any work is spent on them. What lays the picture is there from the moment it is needed.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use rustix::event::{EventfdFlags, PollFd, PollFlags};
+
+use super::controls::Controls;
+use super::delivery::Delivery;
+use super::gate::{Gate, ask_for_buffers};
+use super::lay::Layer;
+use super::negotiate::{self, Choice, Media};
+use super::sink::{SlotSink, promised_caps};
+use super::sources::{self, Built};
+use super::told::{self, Camera, Teller};
+use super::{decoder, errors};
+use lenscap_cameras::choice::Decision;
+use lenscap_cameras::signal::Moment;
+use lenscap_cameras::{Kind, modes};
+use lenscap_core::controls::Saved;
+use lenscap_core::event::Step;
+use lenscap_core::mode::Mode;
+use lenscap_core::source::{Orientation, Source};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_picture::format::VideoFormat;
+use lenscap_wire::channel::Channel;
+use lenscap_wire::protocol::Configure;
+use lenscap_words::{tr, trf};
+
+/// How long the end of the stream may take to come through before the camera is switched off without it.
+const EOS_LIMIT: Duration = Duration::from_millis(1000);
+/// How long the test picture may take.
+const EXERCISE_LIMIT: Duration = Duration::from_millis(500);
+/// How long a camera may give no picture before its input is looked at, and then again.
+const LOOK: Duration = Duration::from_secs(2);
+/// Most bus messages kept; only the first error is ever told.
+const MAX_MESSAGES: usize = 16;
+
+/// What the pipeline reported.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// It failed.
+    Error(glib::Error, String),
+    /// The stream ended.
+    Eos,
+    /// Nothing but broken frames came for too long.
+    OnlyBad,
+}
+
+/// Reports of the streaming threads, readable as a descriptor.
+#[derive(Debug)]
+pub(super) struct Reports {
+    queue: Mutex<VecDeque<Report>>,
+    wake: OwnedFd,
+}
+
+/// The pipeline; its source is added when it starts.
+pub(super) struct Pipeline {
+    pipeline: gst::Pipeline,
+    sink: SlotSink,
+    convert: gst::Element,
+    configure: Configure,
+    delivery: Arc<Delivery>,
+    reports: Arc<Reports>,
+    teller: Arc<Teller>,
+    layer: Option<Layer>,
+    controls: Option<Controls>,
+    /// When to look why no picture comes, once it is told to start.
+    look_at: Option<Instant>,
+}
+
+impl Pipeline {
+    /// Builds what needs no camera and loads what the source will need.
+    ///
+    /// # Errors
+    /// When an element is missing or descriptors are short.
+    pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Trouble> {
+        let internal = |error: String| {
+            let text = trf!("The camera process cannot work ({error}): restart the computer.", error = error);
+            Trouble::said(TroubleKind::Other, text)
+        };
+        let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|error| internal(error.to_string()))?;
+        let reports = Arc::new(Reports { queue: Mutex::default(), wake });
+        let pipeline = gst::Pipeline::new();
+        // The clock of V4L2 and of the slots' timestamps.
+        pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+        let bus = pipeline.bus().ok_or_else(|| internal("no bus".into()))?;
+        let to = reports.clone();
+        bus.set_sync_handler(move |_, message| {
+            to.take(message);
+            gst::BusSyncReply::Drop
+        });
+        let teller = Arc::new(Teller::new(channel, configure.clone()));
+        let told = teller.clone();
+        let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started()).map_err(internal)?;
+        let convert = sources::make("videoconvertscale")?;
+        convert.set_property("add-borders", true);
+        pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
+        convert.link(&sink).map_err(|error| internal(error.to_string()))?;
+        for name in sources::factories(&configure.source).iter().chain(&["capsfilter", "jpegdec"]) {
+            if let Some(factory) = gst::ElementFactory::find(name)
+                && let Err(error) = factory.load()
+            {
+                tracing::warn!("cannot load the element {name}: {error}");
+            }
+        }
+        exercise(&promised_caps(&configure.format));
+        Ok(Self {
+            pipeline,
+            sink,
+            convert,
+            configure,
+            delivery,
+            reports,
+            teller,
+            layer: None,
+            controls: None,
+            look_at: None,
+        })
+    }
+
+    /// Becomes readable when [`Self::next_report`] has something.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.reports.wake.as_fd()
+    }
+
+    /// The next report.
+    pub(super) fn next_report(&self) -> Option<Report> {
+        self.reports.next()
+    }
+
+    /// The reason in a report.
+    pub(super) fn reason(&self, report: &Report) -> Trouble {
+        let camera = self.teller.camera();
+        let name = &camera.name;
+        if sources::has_gone(&camera.origin) {
+            return errors::missing(name, &tr("it was unplugged"));
+        }
+        if let Some(reason) = sources::no_signal(&camera.origin, name, Moment::Silent) {
+            return reason;
+        }
+        match report {
+            Report::Error(error, debug) => errors::reason(error, debug, name),
+            Report::OnlyBad => Trouble::said(TroubleKind::Hang, told::only_bad(name)),
+            Report::Eos => {
+                let text = trf!(
+                    "The camera {camera} ended its stream: start it again, or choose another source.",
+                    camera = name
+                );
+                Trouble::said(TroubleKind::Other, text)
+            }
+        }
+    }
+
+    /// The mode that this failure may be about: the one asked for, where no frame came of it.
+    pub(super) fn refused(&self, reason: &Trouble) -> Option<Mode> {
+        let is_about_it = match reason.kind() {
+            // The last one: nothing but broken frames.
+            TroubleKind::Other | TroubleKind::Format | TroubleKind::Hang => true,
+            TroubleKind::Busy
+            | TroubleKind::Missing
+            | TroubleKind::NoSignal
+            | TroubleKind::Permission
+            | TroubleKind::Setup
+            | TroubleKind::Crash
+            | TroubleKind::Device => false,
+        };
+        if is_about_it && !self.sink.has_started() { self.asked() } else { None }
+    }
+
+    /// The mode that the camera was asked for, where another one may do.
+    fn asked(&self) -> Option<Mode> {
+        let camera = self.teller.camera();
+        // A vendor's library that stumbles is no reason for another size.
+        if matches!(camera.origin, Source::V4l2(_)) { camera.asked.clone() } else { None }
+    }
+
+    /// Switches the camera on.
+    ///
+    /// # Errors
+    /// Why it does not go on. [`Self::stop`] is still to be called.
+    pub(super) fn start(&mut self) -> Result<(), Trouble> {
+        let (built, choice) = self.open()?;
+        self.teller.step(Step::Opened);
+        let balance = self.open_controls(&built.element);
+        self.link(&built, choice.as_ref(), balance)?;
+        if let Some(mode) = self.asked() {
+            self.teller.trying(mode);
+        }
+        let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));
+        // A source that is not live would run as fast as it can: the clock has to pace it.
+        if state(gst::State::Paused)? != gst::StateChangeSuccess::NoPreroll {
+            self.sink.set_property("sync", true);
+        }
+        state(gst::State::Playing)?;
+        self.look_at = Some(Instant::now() + LOOK);
+        Ok(())
+    }
+
+    /// When to look whether anything arrives at the camera's input; `None` once it gave a picture.
+    pub(super) fn look_at(&self) -> Option<Instant> {
+        self.look_at.filter(|_| !self.sink.has_started())
+    }
+
+    /// The camera gives no picture yet: why, if it is that nothing arrives at its input.
+    pub(super) fn look(&mut self, now: Instant) -> Option<Trouble> {
+        if self.look_at().is_none_or(|at| at > now) {
+            return None;
+        }
+        self.look_at = Some(now + LOOK);
+        let camera = self.teller.camera();
+        sources::no_signal(&camera.origin, &camera.name, Moment::Silent)
+    }
+
+    /// Sets the saved values of the camera's controls; what the picture has to go through for them.
+    fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
+        let origin = self.teller.camera().origin.clone();
+        let controls = self.controls.insert(Controls::open(&origin, Some(element)));
+        controls.apply(&self.configure.controls);
+        let balance = controls.elements();
+        controls.insert_before(&self.convert);
+        balance
+    }
+
+    /// The camera's controls, once it is open.
+    pub(super) fn controls(&mut self) -> Option<&mut Controls> {
+        self.controls.as_mut()
+    }
+
+    /// The same, to look at.
+    pub(super) fn opened_controls(&self) -> Option<&Controls> {
+        self.controls.as_ref()
+    }
+
+    /// Other saved values of controls.
+    pub(super) fn set_controls(&mut self, saved: Saved) {
+        if let Some(controls) = &mut self.controls {
+            controls.apply(&saved);
+        }
+        self.configure.controls = saved;
+    }
+
+    /// Switches the camera off: end of stream first, as vendors' libraries like it, then NULL.
+    pub(super) fn stop(&self) {
+        self.delivery.cancel();
+        if self.pipeline.current_state() == gst::State::Playing && self.pipeline.send_event(gst::event::Eos::new()) {
+            self.wait_for_eos();
+        }
+        if self.pipeline.set_state(gst::State::Null).is_err() {
+            tracing::warn!("the pipeline did not stop in order");
+        }
+    }
+
+    fn wait_for_eos(&self) {
+        let until = Instant::now() + EOS_LIMIT;
+        loop {
+            // Any report ends the wait: after an error no end of stream comes.
+            if self.reports.next().is_some() {
+                return;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                tracing::debug!("no end of stream within {EOS_LIMIT:?}");
+                return;
+            }
+            let timeout =
+                rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            let _ = rustix::event::poll(&mut [PollFd::new(&self.reports.wake, PollFlags::IN)], Some(&timeout));
+        }
+    }
+
+    /// Opens the camera, of several the first that can be opened, and chooses its caps.
+    fn open(&self) -> Result<(Built, Option<Choice>), Trouble> {
+        if self.configure.source != Source::Auto {
+            return self.open_one(&self.configure.source.clone());
+        }
+        let cameras = sources::cameras(&self.configure.excluded)?;
+        let mut decision = Decision::new(&cameras, &Source::Auto);
+        let mut first: Option<Trouble> = None;
+        while let Some(camera) = decision.camera() {
+            let reason = match self.open_one(&sources::opened_as(camera)) {
+                Ok(opened) => {
+                    self.teller.camera().why = decision.why().unwrap_or_default();
+                    return Ok(opened);
+                }
+                Err(reason) => reason,
+            };
+            tracing::info!("{}: {}", camera.source, lenscap_words::trouble::sentence(&reason));
+            match (camera.kind, reason.kind()) {
+                (Kind::Icamera | Kind::Libcamera, TroubleKind::Missing) => decision.leave_out(),
+                _ => decision.pass_over(lenscap_words::trouble::sentence(&reason)),
+            }
+            // Of several cameras a busy one explains more than those that are not there.
+            if reason.kind() == TroubleKind::Busy || first.is_none() {
+                first = Some(reason);
+            }
+        }
+        if let Some(reason) = first {
+            return Err(reason);
+        }
+        // None that could be used as it seemed: the first says why.
+        match decision.hopeless().first() {
+            Some(camera) => self.open_one(&sources::opened_as(camera)),
+            None => Err(Trouble::said(TroubleKind::Missing, tr("No camera was found: name one in the settings."))),
+        }
+    }
+
+    fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Trouble> {
+        if let Source::V4l2(path) = source {
+            self.teller.opening(vec![path.clone()])?;
+        }
+        let built = sources::build(source, &self.configure)?;
+        *self.teller.camera() = Camera {
+            origin: source.clone(),
+            name: built.name.clone(),
+            asked_buffers: built.buffers,
+            ..Camera::default()
+        };
+        if !matches!(source, Source::V4l2(_)) {
+            self.teller.opening(sources::nodes(&built.element))?;
+        }
+        self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
+        let opened = match built.element.set_state(gst::State::Ready) {
+            Ok(_) => self.choose(&built),
+            Err(_) => Err(self.failure(&built.name)),
+        };
+        match opened {
+            Ok(choice) => Ok((built, choice)),
+            Err(reason) => {
+                let _ = built.element.set_state(gst::State::Null);
+                let _ = self.pipeline.remove(&built.element);
+                while self.reports.next().is_some() {}
+                Err(reason)
+            }
+        }
+    }
+
+    /// What to ask the camera for; `None`: whatever it gives, raw.
+    fn choose(&self, built: &Built) -> Result<Option<Choice>, Trouble> {
+        let pad = built.element.static_pad("src").ok_or_else(|| self.failure(&built.name))?;
+        let offered = pad.query_caps(None);
+        tracing::debug!("{} offers {offered}", built.name);
+        let media = negotiate::media(&offered);
+        let is_jpeg = match &media {
+            Media::Any => return Ok(None),
+            Media::Raw => false,
+            Media::Jpeg => true,
+            Media::Other(_) if matches!(self.teller.camera().origin, Source::V4l2(_)) => {
+                return Err(self.nothing_to_show(&built.name));
+            }
+            Media::Other(name) => {
+                let what = match name.split('/').next() {
+                    // TRANSLATORS: as in "The source gives sound, not video"
+                    Some("audio") => tr("sound"),
+                    _ => name.clone(),
+                };
+                let text = trf!(
+                    "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
+                    source = built.name,
+                    what = what
+                );
+                return Err(Trouble::said(TroubleKind::Setup, text));
+            }
+        };
+        if built.own {
+            let caps = negotiate::with_wishes(&offered, self.configure.format.framerate);
+            return Ok(is_jpeg.then_some(Choice { caps, is_jpeg, lack: None }));
+        }
+        let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
+        let mut wanted = self.configure.format;
+        if !self.configure.orientation.is_upright() {
+            (wanted.width, wanted.height) = (wanted.height, wanted.width);
+        }
+        let choice = negotiate::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);
+        match choice {
+            Some(choice) => Ok(Some(choice)),
+            None if is_jpeg && !has_decoder => Err(errors::missing_element("jpegdec")),
+            None => {
+                let text = trf!(
+                    "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
+                    camera = built.name
+                );
+                Err(Trouble::said(TroubleKind::Format, text))
+            }
+        }
+    }
+
+    /// Why a camera whose formats GStreamer knows nothing of is of no use.
+    fn nothing_to_show(&self, name: &str) -> Trouble {
+        let formats = match &self.teller.camera().origin {
+            Source::V4l2(path) => modes::ask(path).map(|answer| answer.formats).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        errors::nothing_to_show(name, &formats)
+    }
+
+    fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Trouble> {
+        let filter = sources::make("capsfilter")?;
+        match choice {
+            Some(choice) => filter.set_property("caps", &choice.caps),
+            None => {
+                let any = gst::Caps::new_empty_simple("video/x-raw");
+                filter.set_property("caps", negotiate::with_wishes(&any, self.configure.format.framerate));
+            }
+        }
+        let mut chain = vec![filter.clone()];
+        if built.native {
+            // The sensor's few buffers go back at once, whatever the conversion takes.
+            let queue = sources::make("queue")?;
+            queue.set_property("max-size-buffers", 3_u32);
+            queue.set_property("max-size-bytes", 0_u32);
+            queue.set_property("max-size-time", 0_u64);
+            queue.set_property_from_str("leaky", "downstream");
+            chain.push(queue);
+        }
+        let decoder = match choice.is_some_and(|choice| choice.is_jpeg) {
+            true => Some(decoder::make()?),
+            false => None,
+        };
+        chain.extend(decoder.clone());
+        chain.extend(balance);
+        self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
+        let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
+        gst::Element::link_many(all).map_err(|_| {
+            let text = trf!(
+                "The source {source} gives no video that can be shown: choose another source.",
+                source = built.name
+            );
+            Trouble::said(TroubleKind::Setup, text)
+        })?;
+        if let (Some(buffers), Source::V4l2(_), Some(pad)) =
+            (built.buffers, &self.teller.camera().origin, built.element.static_pad("src"))
+        {
+            ask_for_buffers(&pad, buffers);
+        }
+        let last = chain.last().and_then(|last| last.static_pad("src"));
+        if let (Some(pad), Some(last)) = (filter.static_pad("src"), last) {
+            let gate = Gate {
+                framerate: self.configure.format.framerate,
+                interval: self.configure.format.frame_interval(),
+                delivery: self.delivery.clone(),
+                sink: self.sink.downgrade(),
+                teller: self.teller.clone(),
+                reports: self.reports.clone(),
+                decoded: decoder.as_ref().and_then(decoder::outcome),
+                is_jpeg: decoder.is_some(),
+                has_numbers: matches!(self.teller.camera().origin, Source::V4l2(_)),
+            };
+            gate.put(&pad);
+            let is_small = choice.is_some_and(|choice| self.is_within_promise(choice));
+            self.layer = Some(Layer::new(&self.pipeline, &last, &self.convert, is_small, &self.configure));
+            let mut camera = self.teller.camera();
+            camera.source = Some(built.element.clone());
+            camera.pad = Some(pad);
+            camera.lack = choice.and_then(|choice| choice.lack);
+            camera.asked = choice.map(Choice::mode);
+            camera.decoder = decoder.and_then(|decoder| Some(decoder.factory()?.name().to_string()));
+        }
+        self.lay(self.configure.orientation);
+        Ok(())
+    }
+
+    /// Lays the picture like this from now on; before [`Self::start`] it is only noted.
+    pub(super) fn lay(&mut self, orientation: Orientation) {
+        self.configure.orientation = orientation;
+        if let Some(layer) = &mut self.layer {
+            layer.lay(orientation);
+        }
+    }
+
+    /// Whether the camera's picture is no larger than the promised one.
+    fn is_within_promise(&self, choice: &Choice) -> bool {
+        let side = |name: &str| choice.caps.structure(0)?.get::<i32>(name).ok();
+        let area = |width: i32, height: i32| i64::from(width) * i64::from(height);
+        let VideoFormat { width, height, .. } = self.configure.format;
+        side("width")
+            .zip(side("height"))
+            .is_some_and(|(across, down)| area(across, down) <= area(width.cast_signed(), height.cast_signed()))
+    }
+
+    /// Why the last step failed: what the pipeline reported, else that it did.
+    fn failure(&self, name: &str) -> Trouble {
+        match self.reports.next() {
+            Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
+            Some(Report::Eos | Report::OnlyBad) | None => {
+                let text =
+                    trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = name);
+                Trouble::said(TroubleKind::Other, text)
+            }
+        }
+    }
+}
+
+impl Reports {
+    fn take(&self, message: &gst::Message) {
+        let report = match message.view() {
+            gst::MessageView::Error(error) => {
+                let details = error.debug().map(|details| details.to_string()).unwrap_or_default();
+                tracing::debug!("{} ({details})", error.error());
+                Report::Error(error.error(), details)
+            }
+            gst::MessageView::Eos(_) => Report::Eos,
+            gst::MessageView::Warning(warning) => {
+                tracing::info!("{} ({})", warning.error(), warning.debug().unwrap_or_default());
+                return;
+            }
+            _ => return,
+        };
+        self.push(report);
+    }
+
+    /// One more report; the main thread is woken.
+    pub(super) fn push(&self, report: Report) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.len() < MAX_MESSAGES {
+            queue.push_back(report);
+            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        }
+    }
+
+    fn next(&self) -> Option<Report> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = queue.pop_front();
+        if queue.is_empty() {
+            let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        }
+        report
+    }
+}
+
+/// Lets one test picture run through a pipeline like ours, for what happens once in a process (types, negotiation,
+/// threads): the camera's first frame then comes sooner. Nothing depends on it.
+fn exercise(caps: &gst::Caps) {
+    let run = || -> Option<()> {
+        let make = |name| sources::make(name).ok();
+        let [source, filter, convert, sink] = ["videotestsrc", "capsfilter", "videoconvertscale", "fakesink"].map(make);
+        let chain = [source?, filter?, convert?, sink?];
+        chain[0].set_property("num-buffers", 1_i32);
+        chain[1].set_property("caps", caps);
+        let pipeline = gst::Pipeline::new();
+        pipeline.add_many(&chain).ok()?;
+        gst::Element::link_many(&chain).ok()?;
+        let bus = pipeline.bus()?;
+        if pipeline.set_state(gst::State::Playing).is_ok() {
+            bus.timed_pop_filtered(
+                gst::ClockTime::try_from(EXERCISE_LIMIT).ok(),
+                &[gst::MessageType::Eos, gst::MessageType::Error],
+            );
+        }
+        pipeline.set_state(gst::State::Null).ok().map(drop)
+    };
+    if run().is_none() {
+        tracing::debug!("no test picture could be run");
+    }
+}

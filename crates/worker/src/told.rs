@@ -1,0 +1,316 @@
+//! What is told about the camera: its name and its mode with the first frame, and whatever proves to be otherwise.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use gst::prelude::*;
+
+use super::negotiate::{self, Lack, millihertz};
+use lenscap_core::event::Step;
+use lenscap_core::mode::Mode;
+use lenscap_core::source::Source;
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_wire::channel::Channel;
+use lenscap_wire::protocol::{self, Configure, FromChild};
+use lenscap_words::trf;
+
+/// What is known about the camera.
+#[derive(Debug, Default)]
+pub(super) struct Camera {
+    /// Which source it is.
+    pub(super) origin: Source,
+    /// What it is called when nothing better is known.
+    pub(super) name: String,
+    /// Its element, once linked.
+    pub(super) source: Option<gst::Element>,
+    /// Where its pictures come out as they are.
+    pub(super) pad: Option<gst::Pad>,
+    /// The mode it was asked for, once linked.
+    pub(super) asked: Option<Mode>,
+    /// What it gives less of than promised.
+    pub(super) lack: Option<Lack>,
+    /// Buffers that it was asked for.
+    pub(super) asked_buffers: Option<u32>,
+    /// Pieces of memory that each of its buffers has.
+    pub(super) planes: usize,
+    /// The decoder's element.
+    pub(super) decoder: Option<String>,
+    /// What was told of its mode.
+    pub(super) mode: Mode,
+    /// Why `auto` took it.
+    pub(super) why: String,
+}
+
+/// Tells the parent.
+#[derive(Debug)]
+pub(super) struct Teller {
+    channel: std::sync::Arc<Channel>,
+    configure: Configure,
+    camera: Mutex<Camera>,
+}
+
+impl Teller {
+    pub(super) fn new(channel: std::sync::Arc<Channel>, configure: Configure) -> Self {
+        Self { channel, configure, camera: Mutex::default() }
+    }
+
+    /// What is known about the camera.
+    pub(super) fn camera(&self) -> MutexGuard<'_, Camera> {
+        self.camera.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first frame is there.
+    pub(super) fn started(&self) {
+        let mut camera = self.camera();
+        let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps());
+        let mode = self.mode(&camera, caps.as_deref());
+        camera.mode = mode.clone();
+        let name = camera.source.as_ref().and_then(device_name).unwrap_or_else(|| camera.name.clone());
+        let why = camera.why.clone();
+        drop(camera);
+        self.tell(&FromChild::Mode(Box::new(mode)));
+        let caps = caps.map(|caps| caps.to_string()).unwrap_or_default();
+        self.tell(&FromChild::Started { camera: name, caps, why });
+    }
+
+    /// The camera is about to be told to start, in this mode: where it then gives nothing, the parent knows what did that.
+    pub(super) fn trying(&self, mode: Mode) {
+        self.tell(&FromChild::Trying(Box::new(mode)));
+    }
+
+    /// The parent has to know what is opened: it sees to it that this goes off.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(super) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
+        let told = protocol::encode(&FromChild::Opening { nodes })
+            .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
+        told.map_err(|error| {
+            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
+            Trouble::said(TroubleKind::Other, text)
+        })
+    }
+
+    /// A step of the start is done.
+    pub(super) fn step(&self, step: Step) {
+        self.tell(&FromChild::Step(step));
+    }
+
+    /// The camera gives fewer frames a second than it promised.
+    pub(super) fn is_slow(&self, rate: f64) {
+        let mut camera = self.camera();
+        let promised = camera.mode.millihertz;
+        camera.mode.millihertz = millihertz(rate);
+        let Mode { width, height, .. } = camera.mode;
+        camera.mode.shortfall = Some(trf!(
+            "The camera promises {promised} frames a second at {size} and gives {rate}: give it more light, or choose a smaller picture.",
+            promised = Mode::rate(promised),
+            size = format!("{width}x{height}"),
+            rate = Mode::rate(millihertz((rate * 10.0).round() / 10.0))
+        ));
+        let mode = camera.mode.clone();
+        drop(camera);
+        self.tell(&FromChild::Mode(Box::new(mode)));
+    }
+
+    fn mode(&self, camera: &Camera, caps: Option<&gst::CapsRef>) -> Mode {
+        let format = &self.configure.format;
+        let buffers = match &camera.origin {
+            Source::V4l2(node) => buffers_of(node, camera.planes),
+            _ => None,
+        };
+        let instead = camera.asked.as_ref().and_then(|asked| self.instead(asked));
+        let shortfall = match (&camera.lack, buffers, camera.asked_buffers) {
+            _ if instead.is_some() => instead,
+            (Some(lack), _, _) => Some(self.sentence(lack)),
+            (None, Some(got), Some(asked)) if got < asked => Some(trf!(
+                "The camera's driver gives {got} buffers and {asked} were asked for: set buffer_count to {got}.",
+                got = got,
+                asked = asked
+            )),
+            (None, ..) => None,
+        };
+        Mode {
+            asked_width: format.width,
+            asked_height: format.height,
+            asked_rate: format.framerate,
+            buffers,
+            asked_buffers: camera.asked_buffers,
+            decoder: camera.decoder.clone(),
+            shortfall,
+            ..caps.and_then(|caps| caps.structure(0)).map(negotiate::mode).unwrap_or_default()
+        }
+    }
+
+    /// What stands in for the mode that the camera refused, where it is less.
+    fn instead(&self, asked: &Mode) -> Option<String> {
+        let refused = self.configure.refused.first()?;
+        let area = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height);
+        let is_rate_known = asked.millihertz > 0;
+        let is_less = area(asked) < area(refused) || (is_rate_known && asked.millihertz < refused.millihertz);
+        is_less.then(|| {
+            if !is_rate_known {
+                return trf!("The camera does not start with {refused} and gives {size} instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)));
+            }
+            trf!("The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)), rate = Mode::rate(asked.millihertz))
+        })
+    }
+
+    /// A size as the settings have it.
+    fn shown(&self, (width, height): (u32, u32)) -> String {
+        if self.configure.orientation.is_upright() { format!("{width}x{height}") } else { format!("{height}x{width}") }
+    }
+
+    /// What is less than was asked for, and which settings it would reach. Sizes are as the settings have them.
+    fn sentence(&self, lack: &Lack) -> String {
+        let format = &self.configure.format;
+        let (size, rate) = (self.shown(lack.size), Mode::rate(millihertz(lack.rate)));
+        let asked_size = format!("{}x{}", format.width, format.height);
+        match lack.fast {
+            // Its rate is not known.
+            _ if lack.is_small && lack.rate == 0.0 => trf!(
+                "The camera gives {size} at most; {asked_size} was asked for: choose {size}.",
+                size = size,
+                asked_size = asked_size
+            ),
+            _ if lack.is_small => trf!(
+                "The camera gives {size} at {rate} frames a second; {asked_size} at {asked} was asked for: choose {size}.",
+                size = size,
+                rate = rate,
+                asked_size = asked_size,
+                asked = format.framerate
+            ),
+            Some(fast) => trf!(
+                "The camera gives {rate} frames a second at {size}; {asked} were asked for: choose {fast} for {asked}.",
+                size = size,
+                rate = rate,
+                fast = self.shown(fast),
+                asked = format.framerate
+            ),
+            None => trf!(
+                "The camera gives {rate} frames a second at most; {asked} were asked for: set fewer, or choose another camera.",
+                rate = rate,
+                asked = format.framerate
+            ),
+        }
+    }
+
+    fn tell(&self, message: &FromChild) {
+        let sent =
+            protocol::encode(message).and_then(|bytes| self.channel.send(&bytes).map_err(|error| error.to_string()));
+        if let Err(error) = sent {
+            tracing::warn!("cannot tell about the camera: {error}");
+        }
+    }
+}
+
+/// How many buffers of the node this process has: what the driver gave, whatever was asked for. They are exported as
+/// DMABUF descriptors where the driver can, else mapped.
+fn buffers_of(node: &Path, planes: usize) -> Option<u32> {
+    let node = std::fs::canonicalize(node).ok()?;
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let exported = std::fs::read_dir("/proc/self/fd")
+        .ok()?
+        .flatten()
+        .filter(|fd| {
+            std::fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"/dmabuf"))
+        })
+        .count();
+    let count = exported.max(count_maps(&maps, node.to_str()?)) / planes.max(1);
+    u32::try_from(count).ok().filter(|count| *count > 0)
+}
+
+/// Lines of /proc/PID/maps, see proc(5), that are of this file.
+fn count_maps(maps: &str, path: &str) -> usize {
+    maps.lines().filter(|line| line.splitn(6, ' ').last().is_some_and(|rest| rest.trim_start() == path)).count()
+}
+
+/// The camera's own name: v4l2src and icamerasrc know it once it is open, as text or as one of a list.
+fn device_name(source: &gst::Element) -> Option<String> {
+    source.find_property("device-name")?;
+    let value = source.property_value("device-name");
+    let name = match glib::EnumValue::from_value(&value) {
+        Some((_, chosen)) => Some(chosen.name().to_owned()),
+        None => value.get::<Option<String>>().ok().flatten(),
+    };
+    name.filter(|name| !name.is_empty())
+}
+
+/// Why a camera of this name is given up that gives nothing but broken pictures.
+pub(super) fn only_bad(camera: &str) -> String {
+    trf!(
+        "The camera {camera} gives only broken pictures: try another cable or USB port, or a smaller picture.",
+        camera = camera
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nodes_maps_are_counted() {
+        let maps = "7f00-7f01 rw-s 00000000 00:05 120                        /dev/video2\n\
+                    7f01-7f02 rw-s 00001000 00:05 120                        /dev/video2\n\
+                    7f02-7f03 rw-s 00001000 00:05 121                        /dev/video20\n\
+                    7f03-7f04 r--p 00000000 08:01 5\n\
+                    7f03-7f04 r--p 00000000 08:01 5 /usr/lib/a /dev/video2\n";
+        assert_eq!(count_maps(maps, "/dev/video2"), 2);
+        assert_eq!(count_maps(maps, "/dev/video20"), 1);
+        assert_eq!(count_maps(maps, "/dev/video"), 0);
+    }
+
+    #[test]
+    fn what_is_less_is_said_with_what_to_choose() {
+        use lenscap_picture::format::{PixelFormat, VideoFormat};
+        use lenscap_picture::slots::SlotLayout;
+        let configure = Configure {
+            source: Source::Test,
+            format: VideoFormat::new(PixelFormat::Yuy2, 1280, 720, 30).unwrap(),
+            orientation: Default::default(),
+            layout: SlotLayout { offsets: vec![0], length: 4096 },
+            buffer_count: 7,
+            excluded: Vec::new(),
+            controls: Default::default(),
+            refused: Vec::new(),
+            sandbox: false,
+        };
+        let (channel, _theirs) = Channel::pair().unwrap();
+        let channel = std::sync::Arc::new(channel);
+        let teller = |refused| Teller::new(channel.clone(), Configure { refused, ..configure.clone() });
+        let slow = Lack { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
+        assert_eq!(
+            teller(Vec::new()).sentence(&slow),
+            "The camera gives 10 frames a second at 1280x720; 30 were asked for: choose 640x480 for 30."
+        );
+        assert_eq!(
+            teller(Vec::new()).sentence(&Lack { fast: None, rate: 12.5, ..slow }),
+            "The camera gives 12.5 frames a second at most; 30 were asked for: set fewer, or choose another camera."
+        );
+        let hd = Mode { format: "YUY2".into(), width: 1280, height: 720, millihertz: 30_000, ..Mode::default() };
+        let instead = |mode| teller(vec![hd.clone()]).instead(&mode);
+        assert_eq!(instead(Mode { format: Mode::JPEG.into(), ..hd.clone() }), None);
+        assert_eq!(
+            instead(Mode { width: 960, ..hd.clone() }).as_deref(),
+            Some(
+                "The camera does not start with YUY2 1280x720@30 and gives 960x720 at 30 frames a second instead: \
+                 try another USB port, or ask for less."
+            )
+        );
+        let small = Lack { size: (640, 360), rate: 0.0, is_small: true, is_slow: false, fast: None };
+        assert_eq!(
+            teller(Vec::new()).sentence(&small),
+            "The camera gives 640x360 at most; 1280x720 was asked for: choose 640x360."
+        );
+        assert_eq!(
+            teller(Vec::new()).sentence(&Lack {
+                size: (640, 360),
+                rate: 30.0,
+                is_small: true,
+                is_slow: false,
+                fast: None
+            }),
+            "The camera gives 640x360 at 30 frames a second; 1280x720 at 30 was asked for: choose 640x360."
+        );
+    }
+}
