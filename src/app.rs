@@ -23,8 +23,9 @@ use crate::cli::{Cli, Command as Subcommand, DoctorArgs, RunArgs};
 use crate::config;
 use crate::doctor;
 use crate::i18n::{tr, trf};
-use crate::ipc::{self, AskError, Request};
+use crate::ipc;
 use crate::sys::install;
+use lenscap_api::{AskError, Request, Status, client};
 use relay::{Manner, Relay, Wish};
 
 const FAILED: u8 = 1;
@@ -45,18 +46,18 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Cameras(asked)) => return exit(cameras::run(asked)),
         Some(Subcommand::Controls(arguments)) => return exit(controls::run(arguments)),
         Some(Subcommand::Status(status)) => {
-            ipc::ask(if status.watch { Request::Watch } else { Request::Status }, status.json)
+            ipc::ask(if status.watch { &Request::Watch } else { &Request::Status }, status.json)
         }
         Some(Subcommand::Pause(pause)) => {
-            ipc::ask(Request::Pause { seconds: pause.duration.map(|duration| duration.as_secs()) }, false)
+            ipc::ask(&Request::Pause { seconds: pause.duration.map(|duration| duration.as_secs()) }, false)
         }
-        Some(Subcommand::Resume) => ipc::ask(Request::Resume, false),
-        Some(Subcommand::Toggle) => ipc::ask(Request::Toggle, false),
+        Some(Subcommand::Resume) => ipc::ask(&Request::Resume, false),
+        Some(Subcommand::Toggle) => ipc::ask(&Request::Toggle, false),
     };
     match asked {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("lenscap: {error}");
+            eprintln!("lenscap: {}", crate::i18n::ask::sentence(&error));
             ExitCode::from(if error == AskError::NotRunning { NOT_RUNNING } else { FAILED })
         }
     }
@@ -99,11 +100,11 @@ fn doctor(asked: &DoctorArgs) -> ExitCode {
 }
 
 /// The running relay's status, `None` when there is none.
-fn running() -> Result<Option<serde_json::Value>, String> {
-    match ipc::status() {
-        Ok(status) => Ok(Some(status)),
-        Err(AskError::NotRunning) => Ok(None),
-        Err(AskError::Failed(sentence)) => Err(sentence),
+fn running() -> Result<Option<Status>, String> {
+    match client::status() {
+        Ok(line) => Ok(Some(line.status)),
+        Err(error) if error.is_nobody_there() => Ok(None),
+        Err(error) => Err(crate::i18n::ask::sentence(&error)),
     }
 }
 

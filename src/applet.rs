@@ -19,13 +19,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_channel::Receiver;
+use lenscap_api::{Request, client};
 
 use crate::app::reading::Reader;
 use crate::app::relay::{Manner, Relay, Wish};
 use crate::cli::RunArgs;
 use crate::config;
 use crate::core::status::Status;
-use crate::ipc::{self, AskError, Request, Ticket};
+use crate::i18n::ask;
+use crate::ipc::Ticket;
 use crate::ui::Ask;
 use bus::FIRST_RETRY;
 use front::Front;
@@ -40,10 +42,10 @@ const MAX_ASKS: usize = 64;
 /// One sentence when it cannot start, or another one does not answer.
 pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
     // A second start shows the preferences of the first.
-    match ipc::tell(if is_service { Request::Status } else { Request::Preferences }) {
-        Ok(()) => return Ok(()),
-        Err(AskError::NotRunning) => {}
-        Err(AskError::Failed(sentence)) => return Err(sentence),
+    match client::ask(if is_service { &Request::Status } else { &Request::Preferences }) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.is_nobody_there() => {}
+        Err(error) => return Err(ask::sentence(&error)),
     }
     crate::app::log::start();
     glib::log_set_writer_func(log_of_glib);

@@ -12,8 +12,8 @@ use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
 use crate::config::{self, Overrides, Settings};
 use crate::core::source::Source;
+use crate::core::status::StateName;
 use crate::i18n::{tr, trf, trn};
-use crate::ipc::{self, AskError};
 use crate::text;
 
 /// Columns of a line of formats.
@@ -58,12 +58,12 @@ impl Listing {
         let (source, is_confined) = (settings.camera.source, settings.privacy.sandbox);
         let system = System::here();
         let mut cameras = system.cameras();
-        let may_ask = match ipc::status() {
+        let may_ask = match lenscap_api::client::status() {
             // On, or about to be.
-            Ok(status) => status["live"] != json!(true) && status["state"] != json!("pending"),
-            Err(AskError::NotRunning) => true,
-            Err(AskError::Failed(sentence)) => {
-                notes.push(sentence);
+            Ok(line) => !line.status.live && line.status.state != StateName::Pending,
+            Err(error) if error.is_nobody_there() => true,
+            Err(error) => {
+                notes.push(crate::i18n::ask::sentence(&error));
                 false
             }
         };

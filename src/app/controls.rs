@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value as Json;
+use lenscap_api::controls::{self as api, Flag};
+use lenscap_api::{AskError, Controls, ControlsReply, Reply, Request, client};
 
 use super::{program, settle};
 use crate::camera::System;
@@ -15,8 +16,8 @@ use crate::config::{self, Overrides};
 use crate::core::controls::{CameraControls, Control, Saved, Value};
 use crate::core::source::Source;
 use crate::i18n::{tr, trf};
-use crate::ipc::{self, AskError, Request};
 use crate::text;
+use serde::Serialize;
 
 /// [`off::read`] with the program that is installed.
 pub(super) fn read(arguments: &[OsString]) -> Result<CameraControls, String> {
@@ -54,8 +55,12 @@ pub(crate) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<
     keys.iter().map(|key| list.find(key).map_err(|trouble| crate::i18n::controls::sentence(&trouble))).collect()
 }
 
-fn path_of(text: &Json) -> Option<PathBuf> {
-    text.as_str().map(PathBuf::from)
+/// Asks the running relay about controls; what it answers.
+fn ask(request: &Request) -> Result<ControlsReply, AskError> {
+    match client::ask(request)? {
+        Reply::Controls(reply) => Ok(*reply),
+        Reply::Status(_) | Reply::Refused(_) => Err(AskError::OtherVersion),
+    }
 }
 
 /// Where the camera is, as the running relay or the settings say.
@@ -64,33 +69,32 @@ struct Place {
     excluded: Vec<PathBuf>,
     is_confined: bool,
     config: PathBuf,
-    /// The list, where the relay has the camera open.
-    live: Option<Json>,
+    /// What the relay answered, where it has the camera open.
+    live: Option<ControlsReply>,
     is_running: bool,
 }
 
 impl Place {
     fn find(arguments: &ControlsArgs) -> Result<Self, String> {
         let answer = match (&arguments.config, &arguments.source) {
-            (None, None) => ipc::fetch(Request::Controls),
+            (None, None) => ask(&Request::Controls),
             // What is asked for may be another camera than the relay's.
             _ => Err(AskError::NotRunning),
         };
         match answer {
             Ok(answer) => {
-                let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-                let settings = config::load(Path::new(&text("config")), &Overrides::default()).unwrap_or_default();
+                let settings = config::load(Path::new(&answer.config), &Overrides::default()).unwrap_or_default();
                 Ok(Self {
-                    source: text("source").parse().map_err(|trouble| crate::i18n::source::clause(&trouble))?,
-                    excluded: answer["excluded"].as_array().into_iter().flatten().filter_map(path_of).collect(),
+                    source: answer.source.parse().map_err(|trouble| crate::i18n::source::clause(&trouble))?,
+                    excluded: answer.excluded.iter().map(PathBuf::from).collect(),
                     is_confined: settings.privacy.sandbox,
-                    config: text("config").into(),
-                    live: (answer["live"] == Json::Bool(true)).then_some(answer),
+                    config: answer.config.clone().into(),
+                    live: answer.live.then_some(answer),
                     is_running: true,
                 })
             }
-            Err(AskError::Failed(sentence)) => Err(sentence),
-            Err(AskError::NotRunning) => {
+            Err(error) if !error.is_nobody_there() => Err(crate::i18n::ask::sentence(&error)),
+            Err(_) => {
                 let config = match &arguments.config {
                     Some(path) => path.clone(),
                     None => config::default_path()?,
@@ -118,7 +122,7 @@ impl Place {
     fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), String> {
         config::update(&self.config, |settings| change(&mut settings.controls)).map_err(|error| error.to_string())?;
         if self.is_running {
-            ipc::tell(Request::Reload).map_err(|error| error.to_string())?;
+            client::ask(&Request::Reload).map_err(|error| crate::i18n::ask::sentence(&error))?;
         }
         Ok(())
     }
@@ -131,28 +135,29 @@ impl Place {
 pub(super) fn run(arguments: &ControlsArgs) -> Result<(), String> {
     let place = Place::find(arguments)?;
     match &arguments.action {
-        None => {
-            let list = match &place.live {
-                Some(list) => list.clone(),
-                None => {
-                    let mut list = place.list(&[])?;
-                    let settings =
-                        config::load(&place.config, &Overrides::default()).map_err(|error| error.to_string())?;
-                    if let Some(saved) = settings.controls.get(&list.camera) {
-                        list.overlay(saved);
-                    }
-                    ipc::controls::to_json(&list)
+        None => match &place.live {
+            Some(reply) => {
+                let list = reply.list.as_ref().ok_or_else(|| crate::i18n::ask::sentence(&AskError::OtherVersion))?;
+                print(list, reply, arguments.json)
+            }
+            None => {
+                let mut list = place.list(&[])?;
+                let settings = config::load(&place.config, &Overrides::default()).map_err(|error| error.to_string())?;
+                if let Some(saved) = settings.controls.get(&list.camera) {
+                    list.overlay(saved);
                 }
-            };
-            print(&list, arguments.json).map_err(|error| error.to_string())
+                let list = Controls::from(&list);
+                print(&list, &list, arguments.json)
+            }
         }
+        .map_err(|error| error.to_string()),
         Some(ControlsAction::Set { key, value }) if place.live.is_some() => {
             let request = Request::SetControl { key: key.clone(), value: value.clone() };
-            ipc::fetch(request).map(drop).map_err(|error| error.to_string())
+            ask(&request).map(drop).map_err(|error| crate::i18n::ask::sentence(&error))
         }
         Some(ControlsAction::Reset { key }) if place.live.is_some() => {
             let request = Request::ResetControls { keys: key.iter().cloned().collect() };
-            ipc::fetch(request).map(drop).map_err(|error| error.to_string())
+            ask(&request).map(drop).map_err(|error| crate::i18n::ask::sentence(&error))
         }
         Some(ControlsAction::Set { key, value }) => {
             let list = place.list(&[Order::Set(key.clone(), value.clone())])?;
@@ -179,64 +184,63 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), String> {
     }
 }
 
-/// The list, as JSON or one control a line.
-fn print(list: &Json, as_json: bool) -> io::Result<()> {
+/// The list, one control a line; or what stands for it as JSON.
+fn print(list: &Controls, json: &impl Serialize, as_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if as_json {
-        return writeln!(out, "{list}");
+        return write!(out, "{}", lenscap_api::line(json));
     }
-    writeln!(out, "{}", list["camera"].as_str().unwrap_or_default())?;
-    let controls = list["controls"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if controls.is_empty() {
+    writeln!(out, "{}", list.camera)?;
+    if list.controls.is_empty() {
         writeln!(out, "{}", tr("It has no controls."))?;
     }
-    let length =
-        |field: &str| controls.iter().map(|it| it[field].as_str().unwrap_or_default().len()).max().unwrap_or(0);
-    let (keys, types) = (length("key"), length("type"));
-    for control in controls {
+    let keys = list.controls.iter().map(|it| it.key.len()).max().unwrap_or(0);
+    let types = list.controls.iter().map(|it| it.kind.as_str().len()).max().unwrap_or(0);
+    for control in &list.controls {
         writeln!(out, "{}", line(control, keys, types))?;
     }
-    for problem in list["problems"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+    for problem in &list.problems {
         writeln!(out, "{problem}")?;
     }
     Ok(())
 }
 
 /// `brightness  integer  140  (0 to 255 in steps of 1, default 128) [inactive]`
-fn line(control: &Json, keys: usize, types: usize) -> String {
-    let text = |field: &str| control[field].as_str().unwrap_or_default();
-    let plain = |value: &Json| match value {
-        Json::Null => "-".to_owned(),
-        Json::String(text) => format!("\"{}\"", text::clean(text, text::SENTENCE)),
-        other => other.to_string(),
+fn line(control: &api::Control, keys: usize, types: usize) -> String {
+    let plain = |value: &api::Value| match value {
+        api::Value::Integer(value) => value.to_string(),
+        // As JSON has it: "1.0" is not whole.
+        api::Value::Real(value) => format!("{value:?}"),
+        api::Value::Boolean(value) => value.to_string(),
+        api::Value::Text(text) => format!("\"{}\"", text::clean(text, text::SENTENCE)),
     };
-    let menu = control["menu"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let named = |value: &Json| {
-        let entry = menu.iter().find(|entry| entry["value"] == *value).and_then(|entry| entry["label"].as_str());
-        entry.map_or_else(|| plain(value), |label| format!("{value} ({label})"))
+    let entry = |value: i64, label: &str| format!("{value} ({label})");
+    let named = |value: &api::Value| {
+        let label = control.menu.iter().find(|entry| api::Value::Integer(entry.value) == *value);
+        label.map_or_else(|| plain(value), |known| entry(known.value, &known.label))
     };
     let mut notes = Vec::new();
-    if !menu.is_empty() {
-        let entries = menu.iter().map(|entry| named(&entry["value"]));
+    if !control.menu.is_empty() {
+        let entries = control.menu.iter().map(|it| entry(it.value, &it.label));
         notes.push(entries.collect::<Vec<_>>().join(", "));
-    } else if !control["min"].is_null() {
-        let (min, max, step) = (plain(&control["min"]), plain(&control["max"]), &control["step"]);
-        notes.push(match step.as_i64() {
+    } else if let (Some(min), Some(max)) = (&control.min, &control.max) {
+        let (min, max) = (plain(min), plain(max));
+        notes.push(match control.step {
             Some(step) if step > 1 => {
                 trf!("{min} to {max} in steps of {step}", min = min, max = max, step = step)
             }
             _ => trf!("{min} to {max}", min = min, max = max),
         });
     }
-    if !control["default"].is_null() {
-        notes.push(trf!("default {value}", value = plain(&control["default"])));
+    if let Some(default) = &control.default {
+        notes.push(trf!("default {value}", value = plain(default)));
     }
-    if control["software"] == Json::Bool(true) {
+    if control.software {
         notes.push(tr("in software"));
     }
-    notes.extend(control["flags"].as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));
-    let value = named(&control["value"]);
-    let line = format!("{:keys$}  {:types$}  {value}", text("key"), text("type"));
+    notes.extend(control.flags.iter().map(|flag| Flag::as_str(*flag).to_owned()));
+    let value = control.value.as_ref().map_or_else(|| "-".to_owned(), named);
+    let line = format!("{:keys$}  {:types$}  {value}", control.key, control.kind.as_str());
     if notes.is_empty() { line } else { format!("{line}  [{}]", notes.join("; ")) }
 }
 
@@ -246,16 +250,17 @@ mod tests {
 
     #[test]
     fn a_line_tells_value_range_and_flags() {
-        let control = serde_json::json!({
-            "key": "gain", "type": "integer", "value": 5, "default": 0, "min": 0, "max": 10, "step": 5,
-            "menu": [], "flags": ["inactive"], "software": false,
-        });
-        assert_eq!(line(&control, 6, 7), "gain    integer  5  [0 to 10 in steps of 5; default 0; inactive]");
-        let control = serde_json::json!({
-            "key": "mode", "type": "menu", "value": 1, "default": 1, "flags": [],
-            "menu": [{"value": 0, "label": "A"}, {"value": 1, "label": "B"}],
-        });
-        assert_eq!(line(&control, 4, 4), "mode  menu  1 (B)  [0 (A), 1 (B); default 1]");
+        let control = |json: &str| serde_json::from_str::<api::Control>(json).unwrap();
+        let gain = control(
+            r#"{"key": "gain", "name": "", "id": 0, "type": "integer", "value": 5, "default": 0, "min": 0, "max": 10,
+                "step": 5, "menu": [], "flags": ["inactive"], "software": false}"#,
+        );
+        assert_eq!(line(&gain, 6, 7), "gain    integer  5  [0 to 10 in steps of 5; default 0; inactive]");
+        let mode = control(
+            r#"{"key": "mode", "name": "", "id": 0, "type": "menu", "value": 1, "default": 1, "flags": [],
+                "menu": [{"value": 0, "label": "A"}, {"value": 1, "label": "B"}], "software": false}"#,
+        );
+        assert_eq!(line(&mode, 4, 4), "mode  menu  1 (B)  [0 (A), 1 (B); default 1]");
     }
 
     #[test]

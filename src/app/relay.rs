@@ -23,9 +23,11 @@ use crate::core::status::Status;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
 use crate::frame::placeholder::Picture;
+use crate::i18n::status::published;
 use crate::i18n::{tr, trf};
-use crate::ipc::{self, Answer, Request, Server, Ticket};
+use crate::ipc::{Answer, Server, Ticket};
 use crate::output::finder::{self, Wanted};
+use lenscap_api::{Controls, ControlsReply, EventLine, LostLines, Reply, Request, line};
 
 use super::controls::{Changes, merge, to_reset};
 use super::keeper::{Change, Done, Keeper, Loaded, does_not_answer};
@@ -517,16 +519,20 @@ impl Relay {
         }
     }
 
-    /// What the control socket answers: the controls of a camera that is on, else where it is.
-    fn controls_answer(&self) -> serde_json::Value {
-        let mut answer = self.engine.controls().map_or_else(|| serde_json::json!({}), ipc::controls::to_json);
-        answer["live"] = self.engine.controls().is_some().into();
-        answer["source"] = self.settings.camera.source.to_string().into();
+    /// What the control socket answers: the status; `is_about_controls`: those of a camera that is on, else where it is.
+    fn reply(&self, is_about_controls: bool) -> Reply {
+        if !is_about_controls {
+            return Reply::status(published(&self.status()));
+        }
         let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
-        answer["excluded"] = own.collect::<Vec<_>>().into();
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
-        answer["config"] = path.to_string_lossy().into_owned().into();
-        answer
+        Reply::Controls(Box::new(ControlsReply {
+            list: self.engine.controls().map(Controls::from),
+            live: self.engine.controls().is_some(),
+            source: self.settings.camera.source.to_string(),
+            excluded: own.collect(),
+            config: path.to_string_lossy().into_owned(),
+        }))
     }
 
     fn end(&mut self) {
@@ -553,7 +559,7 @@ impl Relay {
             }
             let server = Rc::clone(&self.server);
             if let Some(server) = server.borrow_mut().as_mut() {
-                server.finish(ticket, &result, || self.status(), || self.controls_answer());
+                server.finish(ticket, &result, |is_about_controls| self.reply(is_about_controls));
             }
             self.wishes.push(Wish::Done(ticket, result));
         }
@@ -601,10 +607,10 @@ impl Relay {
         // Taken out meanwhile: commands publish through the same server.
         let Some(mut taken) = self.server.borrow_mut().take() else { return };
         let before = self.status();
-        taken.dispatch(self, Self::obey, Self::status, Self::controls_answer);
+        taken.dispatch(self, Self::obey, Self::reply);
         let after = self.status();
         if before != after {
-            taken.publish(&ipc::to_json(&after));
+            taken.publish(&published(&after));
         }
         *self.server.borrow_mut() = Some(taken);
     }
@@ -682,7 +688,7 @@ fn drain(mut stream: &UnixStream) -> bool {
 
 /// The way of the event lines to stdout.
 fn event_lines() -> Result<Lines, String> {
-    let lost = |count| format!("{}\n", serde_json::json!({ "lost": count }));
+    let lost = |count| line(&LostLines { lost: count });
     let gone =
         |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
     Lines::new(io::stdout(), lost, gone)
@@ -696,7 +702,7 @@ fn status_sink(
     server: Rc<RefCell<Option<Server>>>,
     mut listener: Option<Listener>,
 ) -> StatusSink {
-    let mut last = serde_json::Value::Null;
+    let mut last = None;
     Box::new(move |status| {
         if let Some(watchdog) = watchdog.borrow_mut().as_mut() {
             watchdog.watch(status.camera_live);
@@ -705,18 +711,18 @@ fn status_sink(
             listener(status);
         }
         // Some changes are of no interest outside: the time of the next step, for one.
-        let value = ipc::to_json(status);
-        if value == last {
+        let public = crate::i18n::status::published(status);
+        if last.as_ref() == Some(&public) {
             return;
         }
-        last = value;
+        last = Some(public.clone());
         if let Ok(mut server) = server.try_borrow_mut()
             && let Some(server) = server.as_mut()
         {
-            server.publish(&last);
+            server.publish(&public);
         }
         match &lines {
-            Some(lines) => lines.put(format!("{}\n", ipc::stamped(&last)).into_bytes()),
+            Some(lines) => lines.put(line(&EventLine::now(public)).into_bytes()),
             None => log_status(status),
         }
     })

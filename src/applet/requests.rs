@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use lenscap_api::Request;
+
 use super::Desktop;
 use super::notify::{Notice, Subject};
 use crate::app::keeper::does_not_answer;
 use crate::config::Settings;
 use crate::i18n::tr;
-use crate::ipc::{Answer, Request};
+use crate::ipc::Answer;
 use crate::ui::{Ask, Wanted};
 
 /// How long whoever asked over D-Bus waits for the settings file.

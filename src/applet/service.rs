@@ -2,22 +2,22 @@
 
 use std::rc::Rc;
 
+use lenscap_api::Request;
+
 use super::Desktop;
 use crate::app::controls::to_reset;
 use crate::camera::off::{self, Order};
 use crate::core::controls::CameraControls;
+use crate::ipc::Answer;
 use crate::ipc::dbus::Reply;
-use crate::ipc::{Answer, Request};
 
 impl Desktop {
     /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
     pub(super) fn answer_on_bus(self: &Rc<Self>, request: Request, reply: Reply) {
-        let is_of_controls =
-            matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
         let live = self.relay.borrow().controls().cloned();
         match (request, live) {
             (Request::Controls, Some(list)) => reply(Ok(Some(list))),
-            (request, None) if is_of_controls => {
+            (request, None) if request.is_about_controls() => {
                 let desktop = self.clone();
                 glib::spawn_future_local(async move { reply(desktop.controls_while_off(request).await) });
             }

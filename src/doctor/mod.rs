@@ -15,6 +15,7 @@ mod start;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lenscap_api::Status;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -73,7 +74,7 @@ struct Patient<'a> {
     /// What starts it with the session.
     entries: Entries,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
-    relay: Result<Option<Value>, String>,
+    relay: Result<Option<Status>, String>,
 }
 
 impl Patient<'_> {
@@ -109,7 +110,7 @@ impl Patient<'_> {
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs, the sentence when it does not
 /// answer.
-pub fn examine(settings_path: &Path, relay: Result<Option<Value>, String>) -> Vec<Finding> {
+pub fn examine(settings_path: &Path, relay: Result<Option<Status>, String>) -> Vec<Finding> {
     let settings = config::load(settings_path, &config::Overrides::default()).map_err(|error| error.to_string());
     findings(&Patient { root: "/".into(), settings, path: settings_path, entries: Entries::from_environment(), relay })
 }

@@ -15,19 +15,17 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         }
         Ok(Some(status)) => status,
     };
-    let state = status["state"].as_str().unwrap_or_default();
-    let is_broken = [StateName::Failed, StateName::NoDevice].iter().any(|broken| broken.as_str() == state);
-    let reason = status["reason"].as_str();
-    vec![match reason {
+    let is_broken = matches!(status.state, StateName::Failed | StateName::NoDevice);
+    vec![match &status.reason {
         Some(reason) if is_broken => {
             Finding::problem(CHECK, trf!("Lenscap runs and cannot work: {reason}", reason = reason), None)
         }
-        Some(reason) if state == StateName::Idle.as_str() => Finding::note(
+        Some(reason) if status.state == StateName::Idle => Finding::note(
             CHECK,
             trf!("Lenscap runs; the last start of the camera failed: {reason}", reason = reason),
             tr("Let an application use the camera again, or try it with the preview in the preferences."),
         ),
-        _ if status["live"] == true => Finding::fine(CHECK, tr("Lenscap runs; the camera is on.")),
+        _ if status.live => Finding::fine(CHECK, tr("Lenscap runs; the camera is on.")),
         _ => Finding::fine(CHECK, tr("Lenscap runs; the camera is off.")),
     }]
 }

@@ -1,6 +1,9 @@
 //! Is the camera process kept from what it does not need?
 
+use lenscap_api::Sandbox;
+
 use super::{Finding, Patient};
+use crate::core::sandbox::Hold;
 use crate::core::source::Source;
 use crate::i18n::tr;
 
@@ -16,13 +19,11 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         let text = tr("Your own pipeline is not confined: it may do whatever you may.");
         return vec![Finding::note(CHECK, text, tr("Choose a camera as the source, where one of them will do."))];
     }
-    let status = patient.relay.as_ref().ok().and_then(Option::as_ref).map(|status| &status["sandbox"]);
-    let Some(sandbox) = status.filter(|sandbox| sandbox["state"] == "on") else {
-        return vec![Finding::fine(CHECK, tr("The camera process is confined when it starts."))];
+    let status = patient.relay.as_ref().ok().and_then(Option::as_ref);
+    let text = match status.and_then(|status| status.sandbox) {
+        Some(Sandbox::On { files: Hold::Full, calls: Hold::Full }) => tr("The camera process is confined."),
+        Some(Sandbox::On { .. }) => tr("The camera process is confined as far as this kernel can."),
+        Some(Sandbox::Off | Sandbox::OwnPipeline) | None => tr("The camera process is confined when it starts."),
     };
-    let is_full = |part: &str| sandbox[part] == "full";
-    vec![match (is_full("files"), is_full("calls")) {
-        (true, true) => Finding::fine(CHECK, tr("The camera process is confined.")),
-        _ => Finding::fine(CHECK, tr("The camera process is confined as far as this kernel can.")),
-    }]
+    vec![Finding::fine(CHECK, text)]
 }

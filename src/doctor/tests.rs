@@ -1,5 +1,14 @@
 use super::*;
 
+/// As a relay says it whose camera is off.
+fn status(state: &str, reason: &str) -> Status {
+    let status = json!({
+        "state": state, "live": false, "clients": [], "camera": "auto", "allowed": true, "reason": reason, "stuck": false,
+        "others": [], "mode": null, "sandbox": null,
+    });
+    serde_json::from_value(status).unwrap()
+}
+
 /// A machine made of files.
 struct Rig(tempfile::TempDir);
 
@@ -31,7 +40,7 @@ impl Rig {
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
     }
 
-    fn findings_with(&self, relay: Result<Option<Value>, String>) -> Vec<Finding> {
+    fn findings_with(&self, relay: Result<Option<Status>, String>) -> Vec<Finding> {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
         let settings = config::load(&path, &config::Overrides::default()).map_err(|error| error.to_string());
         let config_home = self.0.path().join("home/.config");
@@ -41,7 +50,7 @@ impl Rig {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        self.findings_with(Ok(Some(json!({ "state": "idle", "live": false, "reason": null }))))
+        self.findings_with(Ok(Some(Status { reason: None, ..status("idle", "") })))
     }
 
     /// Those that are not fine, as "check: text".
@@ -122,12 +131,12 @@ fn what_the_relay_says_is_told() {
         let findings = rig.findings_with(relay);
         findings.into_iter().find(|finding| finding.check == "relay").unwrap()
     };
-    let status = |state: &str, reason: &str| Ok(Some(json!({ "state": state, "live": false, "reason": reason })));
+    let status = |state: &str, reason: &str| Ok(Some(status(state, reason)));
     assert_eq!(of(Ok(None)).verdict, Verdict::Problem);
     assert_eq!(of(Err("Lenscap does not answer.".into())).text, "Lenscap does not answer.");
     assert_eq!(of(status("failed", "It is unplugged.")).verdict, Verdict::Problem);
     assert_eq!(of(status("idle", "It was busy.")).verdict, Verdict::Note);
-    let live = of(Ok(Some(json!({ "state": "live", "live": true, "reason": null }))));
+    let live = of(Ok(Some(Status { live: true, reason: None, ..self::status("live", "") })));
     assert_eq!((live.verdict, live.text.as_str()), (Verdict::Fine, "Lenscap runs; the camera is on."));
     let words = in_words(&rig.findings_with(Ok(None)));
     assert!(words.contains("problem  Lenscap is not running.\n         Start it"), "{words}");

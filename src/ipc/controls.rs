@@ -1,64 +1,12 @@
-//! Controls as others read them: JSON on the control socket and the command line, dictionaries on D-Bus.
+//! Controls on D-Bus: dictionaries.
 
 use std::collections::HashMap;
 
 use glib::VariantTy;
 use glib::variant::{ToVariant, Variant};
-use serde_json::{Value as Json, json};
+use lenscap_api::controls::Flag;
 
-use crate::core::controls::{CameraControls, Control, Flags, Origin, Range, Value};
-
-/// `{"camera": ID, "controls": [...], "problems": [...]}`; see the manual page for a control's fields.
-pub fn to_json(controls: &CameraControls) -> Json {
-    json!({
-        "camera": controls.camera,
-        "controls": controls.controls.iter().map(control_to_json).collect::<Vec<_>>(),
-        "problems": controls.problems,
-    })
-}
-
-fn control_to_json(control: &Control) -> Json {
-    let value = |value: &Option<Value>| match value {
-        None => Json::Null,
-        Some(Value::Integer(number)) => json!(number),
-        Some(Value::Real(number)) => json!(number),
-        Some(Value::Boolean(value)) => json!(value),
-        Some(Value::Text(text)) => json!(text),
-    };
-    let (min, max, step) = match control.range {
-        Range::None => (Json::Null, Json::Null, Json::Null),
-        Range::Whole { min, max, step } => (json!(min), json!(max), json!(step)),
-        Range::Real { min, max } => (json!(min), json!(max), Json::Null),
-    };
-    let menu: Vec<_> = control.menu.iter().map(|entry| json!({ "value": entry.value, "label": entry.label })).collect();
-    json!({
-        "key": control.key,
-        "name": control.name,
-        "id": control.id,
-        "type": control.kind.as_str(),
-        "value": value(&control.value),
-        "default": value(&control.default),
-        "min": min,
-        "max": max,
-        "step": step,
-        "menu": menu,
-        "flags": flags(control.flags),
-        "software": control.origin == Origin::Software,
-    })
-}
-
-/// The words of what is set.
-fn flags(flags: Flags) -> Vec<&'static str> {
-    let Flags { inactive, read_only, volatile, write_only, grabbed } = flags;
-    let words = [
-        (inactive, "inactive"),
-        (read_only, "read-only"),
-        (volatile, "volatile"),
-        (write_only, "write-only"),
-        (grabbed, "grabbed"),
-    ];
-    words.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word).collect()
-}
+use crate::core::controls::{CameraControls, Control, Origin, Range, Value};
 
 /// The answer of `GetControls`: `(saa{sv})`.
 pub fn to_variant(controls: &CameraControls) -> Variant {
@@ -73,12 +21,13 @@ fn control_to_variant(control: &Control) -> HashMap<&'static str, Variant> {
         Value::Boolean(value) => value.to_variant(),
         Value::Text(text) => text.to_variant(),
     };
+    let flags: Vec<_> = Flag::of(control.flags).into_iter().map(Flag::as_str).collect();
     let mut fields = HashMap::from([
         ("key", control.key.to_variant()),
         ("name", control.name.to_variant()),
         ("id", control.id.to_variant()),
         ("type", control.kind.as_str().to_variant()),
-        ("flags", flags(control.flags).to_variant()),
+        ("flags", flags.to_variant()),
         ("software", (control.origin == Origin::Software).to_variant()),
     ]);
     fields.extend(control.value.as_ref().map(|it| ("value", value(it))));
@@ -130,10 +79,6 @@ mod tests {
             controls: vec![in_software("hue").unwrap()],
             ..CameraControls::default()
         };
-        let told = to_json(&list);
-        assert_eq!(told["controls"][0]["key"], "hue");
-        assert_eq!(told["controls"][0]["min"], -100);
-        assert_eq!(told["controls"][0]["software"], true);
         assert_eq!(to_variant(&list).type_().as_str(), "(saa{sv})");
     }
 

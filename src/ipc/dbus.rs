@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use glib::variant::{ToVariant, Variant};
+use lenscap_api::Request;
 
-use super::Request;
 use super::controls::{text_of, to_variant};
 use crate::core::controls::CameraControls;
 use crate::core::status::{StateName, Status};

@@ -1,9 +1,10 @@
 //! What comes over the control socket and D-Bus; see [`crate::fuzz`].
 
 use glib::{Variant, VariantTy};
+use lenscap_api::Request;
 
+use super::dbus;
 use super::server::fuzz as server;
-use super::{Request, dbus};
 
 /// Bytes that clients send: one that says for whom and how many, then these.
 pub fn control(data: &[u8]) {

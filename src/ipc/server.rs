@@ -16,12 +16,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lenscap_api::client::{may_speak, peer, socket_path};
+use lenscap_api::{AskError, Reply, Request, Status, line};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
-use serde_json::{Value, json};
 
-use super::{Request, may_speak, peer, socket_path, stamped, to_json};
-use crate::core::status::Status;
 use crate::i18n::{tr, trf};
 
 /// Connections at once whose request is not answered yet.
@@ -73,7 +72,7 @@ enum Stage {
     /// Its request has not come yet.
     Asking { until: Instant },
     /// Its request is carried out elsewhere.
-    Waiting { ticket: Ticket, is_of_controls: bool, until: Instant },
+    Waiting { ticket: Ticket, is_about_controls: bool, until: Instant },
     /// Hears every status.
     Watching,
 }
@@ -84,7 +83,7 @@ impl Server {
     /// # Errors
     /// One sentence: there is no such directory, it is not ours alone, or another relay listens there already.
     pub fn new() -> Result<Self, String> {
-        Self::at(&socket_path()?)
+        Self::at(&socket_path().ok_or_else(|| crate::i18n::ask::sentence(&AskError::NoRuntimeDirectory))?)
     }
 
     fn at(path: &Path) -> Result<Self, String> {
@@ -122,14 +121,13 @@ impl Server {
         self.epoll.as_fd()
     }
 
-    /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `status` is
-    /// asked after that, or `controls` where the request was about these.
+    /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `reply` is
+    /// asked after that for the status, or for the controls where the request was about these (`true`).
     pub fn dispatch<T>(
         &mut self,
         relay: &mut T,
         obey: impl Fn(&mut T, Request) -> Answer,
-        status: impl Fn(&T) -> Status,
-        controls: impl Fn(&T) -> Value,
+        reply: impl Fn(&T, bool) -> Reply,
     ) {
         self.accept();
         let now = Instant::now();
@@ -144,14 +142,12 @@ impl Server {
                     connection.stage = Stage::Watching;
                     watchers += 1;
                 }
-                let is_of_controls =
-                    matches!(request, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. });
+                let is_about_controls = request.is_about_controls();
                 match obey(relay, request) {
                     Answer::Now(Err(sentence)) => connection.refuse(&sentence),
-                    Answer::Now(Ok(())) if is_of_controls => connection.answer(&controls(relay)),
-                    Answer::Now(Ok(())) => connection.answer(&stamped(&to_json(&status(relay)))),
+                    Answer::Now(Ok(())) => connection.answer(&reply(relay, is_about_controls)),
                     Answer::Later(ticket) => {
-                        connection.stage = Stage::Waiting { ticket, is_of_controls, until: now + WORK_LIMIT };
+                        connection.stage = Stage::Waiting { ticket, is_about_controls, until: now + WORK_LIMIT };
                         true
                     }
                 }
@@ -162,31 +158,24 @@ impl Server {
         self.arm(now);
     }
 
-    /// A request that was answered with [`Answer::Later`] is done; `status` and `controls` as in [`Self::dispatch`].
-    pub fn finish(
-        &mut self,
-        done: Ticket,
-        result: &Result<(), String>,
-        status: impl Fn() -> Status,
-        controls: impl Fn() -> Value,
-    ) {
+    /// A request that was answered with [`Answer::Later`] is done; `reply` as in [`Self::dispatch`].
+    pub fn finish(&mut self, done: Ticket, result: &Result<(), String>, reply: impl Fn(bool) -> Reply) {
         self.connections.retain(|connection| match (connection.stage, result) {
-            (Stage::Waiting { ticket, is_of_controls, .. }, result) if ticket == done => match result {
+            (Stage::Waiting { ticket, is_about_controls, .. }, result) if ticket == done => match result {
                 Err(sentence) => connection.refuse(sentence),
-                Ok(()) if is_of_controls => connection.answer(&controls()),
-                Ok(()) => connection.answer(&stamped(&to_json(&status()))),
+                Ok(()) => connection.answer(&reply(is_about_controls)),
             },
             (Stage::Asking { .. } | Stage::Waiting { .. } | Stage::Watching, _) => true,
         });
         self.arm(Instant::now());
     }
 
-    /// Tells everybody who watches.
-    pub fn publish(&mut self, status: &Value) {
+    /// Sends a status to everybody who watches.
+    pub fn publish(&mut self, status: &Status) {
         let is_watching = |connection: &Connection| connection.stage == Stage::Watching;
         if self.connections.iter().any(is_watching) {
-            let value = stamped(status);
-            self.connections.retain(|connection| !is_watching(connection) || connection.send(&value));
+            let reply = Reply::status(status.clone());
+            self.connections.retain(|connection| !is_watching(connection) || connection.send(&reply));
         }
     }
 
@@ -333,18 +322,18 @@ impl Connection {
 
     /// Says why not; the connection is over.
     fn refuse(&self, sentence: &str) -> bool {
-        self.send(&json!({ "error": sentence }));
+        self.send(&Reply::refused(sentence));
         false
     }
 
     /// Whether it stays: only to watch.
-    fn answer(&self, value: &Value) -> bool {
-        self.send(value) && self.stage == Stage::Watching
+    fn answer(&self, reply: &Reply) -> bool {
+        self.send(reply) && self.stage == Stage::Watching
     }
 
     /// Whether the whole line went out at once.
-    fn send(&self, value: &Value) -> bool {
-        let line = format!("{value}\n");
+    fn send(&self, reply: &Reply) -> bool {
+        let line = line(reply);
         matches!((&self.stream).write(line.as_bytes()), Ok(count) if count == line.len())
     }
 }
@@ -353,10 +342,16 @@ impl Connection {
 mod tests {
     use std::io::{BufRead, BufReader};
 
-    use super::super::{AskError, ask_at, in_words};
     use super::*;
+    use lenscap_api::client::ask_at;
+
     use crate::core::machine::Machine;
     use crate::core::policy::Policy;
+    use crate::core::status::StateName;
+
+    fn status(machine: &Machine) -> Reply {
+        Reply::status(crate::i18n::status::published(&machine.status()))
+    }
 
     fn serve_once(server: &mut Server, machine: &mut Machine, count: usize) {
         let end = Instant::now() + Duration::from_secs(10);
@@ -375,11 +370,10 @@ mod tests {
                     }
                     Answer::Now(Ok(()))
                 },
-                |machine| {
+                |machine, _| {
                     counter.set(counter.get() + 1);
-                    machine.status()
+                    status(machine)
                 },
-                |_| Value::Null,
             );
             asked = counter.get();
         }
@@ -399,8 +393,8 @@ mod tests {
         machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
         let client = std::thread::spawn(move || {
             let mut answers = Vec::new();
-            ask_at(&path, Request::Pause { seconds: Some(60) }, &mut |value| {
-                answers.push(value.clone());
+            ask_at(&path, &Request::Pause { seconds: Some(60) }, &mut |reply| {
+                answers.push(reply);
                 true
             })
             .unwrap();
@@ -408,9 +402,9 @@ mod tests {
         });
         serve_once(&mut server, &mut machine, 1);
         let answers = client.join().unwrap();
-        assert_eq!(answers.len(), 1);
-        assert_eq!(answers[0]["state"], "paused");
-        assert_eq!(in_words(&answers[0]), "Camera is off (paused)");
+        let [Reply::Status(answer)] = &answers[..] else { panic!("{answers:?}") };
+        assert_eq!(answer.status.state, StateName::Paused);
+        assert_eq!(crate::i18n::status::summary(&answer.status), "Camera is off (paused)");
     }
 
     #[test]
@@ -421,7 +415,7 @@ mod tests {
         watcher.write_all(b"{\"do\":\"watch\"}\n").unwrap();
         serve_once(&mut server, &mut machine, 1);
         machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
-        server.publish(&to_json(&machine.status()));
+        server.publish(&crate::i18n::status::published(&machine.status()));
         let mut lines = BufReader::new(watcher).lines();
         assert!(lines.next().unwrap().unwrap().contains("no-device"));
         assert!(lines.next().unwrap().unwrap().contains("idle"));
@@ -434,7 +428,7 @@ mod tests {
         });
         let end = Instant::now() + Duration::from_secs(10);
         while !reader.is_finished() && Instant::now() < end {
-            server.dispatch(&mut machine, |_, _| panic!("no command"), Machine::status, |_| Value::Null);
+            server.dispatch(&mut machine, |_, _| panic!("no command"), |machine, _| status(machine));
         }
         assert!(reader.join().unwrap().contains("not a request"));
     }
@@ -458,7 +452,7 @@ mod tests {
     fn nobody_there_and_somebody_there_already_are_told() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("control");
-        assert_eq!(ask_at(&path, Request::Status, &mut |_| true), Err(AskError::NotRunning));
+        assert_eq!(ask_at(&path, &Request::Status, &mut |_| true), Err(AskError::NotRunning));
         let first = Server::at(&path).unwrap();
         assert!(Server::at(&path).unwrap_err().contains("Another Lenscap"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -477,7 +471,7 @@ mod tests {
     }
 
     fn dispatch(server: &mut Server, machine: &mut Machine) {
-        server.dispatch(machine, |_, _| Answer::Now(Ok(())), Machine::status, |_| Value::Null);
+        server.dispatch(machine, |_, _| Answer::Now(Ok(())), |machine, _| status(machine));
     }
 
     #[test]
@@ -545,15 +539,10 @@ mod tests {
         };
         let streams = [ask(), ask()];
         let next = std::cell::Cell::new(0);
-        server.dispatch(
-            &mut machine,
-            |_, _| Answer::Later(next.replace(next.get() + 1)),
-            Machine::status,
-            |_| Value::Null,
-        );
+        server.dispatch(&mut machine, |_, _| Answer::Later(next.replace(next.get() + 1)), |machine, _| status(machine));
         assert_eq!(server.connections.len(), 2);
-        server.finish(0, &Err("Line 2 is wrong.".into()), || machine.status(), || Value::Null);
-        server.finish(1, &Ok(()), || machine.status(), || Value::Null);
+        server.finish(0, &Err("Line 2 is wrong.".into()), |_| status(&machine));
+        server.finish(1, &Ok(()), |_| status(&machine));
         assert!(rest(&streams[0]).contains("Line 2 is wrong."));
         assert!(rest(&streams[1]).contains("no-device"));
         assert!(server.connections.is_empty());

@@ -52,6 +52,7 @@ impl fmt::Display for Value {
 
 /// What a control takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A whole number of 32 bits.
     Integer,

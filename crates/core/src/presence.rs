@@ -12,8 +12,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What is known of one client's use of the node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// It has the node open and does not stream: an enumeration, a probe, a program that keeps a descriptor.
     Open,
@@ -36,13 +39,14 @@ impl Use {
 }
 
 /// A program that has the node open.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Client {
     /// Process id; `None` when the holder cannot be seen (another user's process, a sandbox).
     pub pid: Option<u32>,
     /// A name for people: the executable's base name, or "an application" when it cannot be read.
     pub name: String,
     /// What it does with the node.
+    #[serde(rename = "use")]
     pub usage: Use,
 }
 

@@ -1,7 +1,7 @@
 //! What the outside may know: one snapshot, cheap to compare.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::mode::Mode;
@@ -10,7 +10,8 @@ use super::sandbox::Sandbox;
 use super::trouble::Trouble;
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StateName {
     /// The output node is not there.
     NoDevice,
@@ -69,14 +70,20 @@ impl fmt::Display for StateName {
 }
 
 /// A camera that programs use past the relay.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct OtherCamera {
     /// The camera's name.
     pub camera: String,
     /// Its first node.
+    #[serde(serialize_with = "lossy")]
     pub node: PathBuf,
     /// Names of the programs that have it; none where they cannot be seen.
     pub programs: Vec<String>,
+}
+
+/// Whatever the path is: nobody goes without a status for it.
+fn lossy<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
 }
 
 /// One consistent view of everything a user may want to know.

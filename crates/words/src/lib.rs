@@ -4,6 +4,7 @@
 //! those into `po/lenscap.pot`, and a test fails when one is missing there. Texts with parts in them name the parts, as
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
+pub mod ask;
 pub mod controls;
 pub mod distro;
 pub mod source;

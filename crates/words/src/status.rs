@@ -7,6 +7,56 @@ use lenscap_core::status::{OtherCamera, StateName, Status};
 
 use crate::{tr, trf, trn};
 
+/// The status as it is published: with sentences beside the troubles, and names that can be shown.
+pub fn published(status: &Status) -> lenscap_api::Status {
+    let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence);
+    for client in &mut published.clients {
+        client.name = program(client);
+    }
+    published
+}
+
+/// A published status in one line, as `lenscap status` prints it.
+pub fn summary(status: &lenscap_api::Status) -> String {
+    let state = state(status.state);
+    let streaming = status.clients.iter().filter(|client| client.usage != Use::Open);
+    let names: Vec<_> = streaming.map(|client| client.name.as_str()).collect();
+    let mut line = match (status.live, status.others.is_empty()) {
+        (true, true) => trf!("Camera is on ({state})", state = state),
+        (false, true) => trf!("Camera is off ({state})", state = state),
+        (true, false) => trf!("Lenscap's camera is on ({state})", state = state),
+        (false, false) => trf!("Lenscap's camera is off ({state})", state = state),
+    };
+    if !names.is_empty() {
+        line += &format!(": {}", names.join(", "));
+    }
+    for reason in [&status.reason, &status.second_device].into_iter().flatten() {
+        line = format!("{}. {reason}", line.trim_end_matches('.'));
+    }
+    if let Some(shortfall) = status.mode.as_ref().and_then(|mode| mode.shortfall.as_ref()) {
+        line += &format!(". {shortfall}");
+    }
+    // What is on comes first.
+    let lines: Vec<String> = status.others.iter().map(other_camera).chain([line]).collect();
+    lines.join(". ")
+}
+
+/// The state's name in the user's language.
+fn state(state: StateName) -> String {
+    // TRANSLATORS: these states stand in parentheses, as in "Camera is off (paused)"
+    match state {
+        StateName::NoDevice => tr("no-device"),
+        StateName::Idle => tr("idle"),
+        StateName::Pending => tr("pending"),
+        StateName::Starting => tr("starting"),
+        StateName::Live => tr("live"),
+        StateName::Cooldown => tr("cooldown"),
+        StateName::Paused => tr("paused"),
+        StateName::Blocked => tr("blocked"),
+        StateName::Failed => tr("failed"),
+    }
+}
+
 /// Most programs named in one line.
 const MAX_NAMES: usize = 3;
 
@@ -199,6 +249,18 @@ mod tests {
             reason: None,
             ..Machine::new(Policy::default()).status()
         }
+    }
+
+    #[test]
+    fn another_camera_is_named_first() {
+        let other = |programs: &[&str]| OtherCamera {
+            camera: "Foo".into(),
+            node: "/dev/video2".into(),
+            programs: programs.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let paused = Status { others: vec![other(&["cheese"]), other(&[])], ..status(StateName::Paused, false) };
+        let words = "Camera Foo is on: cheese. Camera Foo is on: another program. Lenscap's camera is off (paused)";
+        assert_eq!(summary(&published(&paused)), words);
     }
 
     #[test]

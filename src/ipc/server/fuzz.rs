@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Answer, Request, Server};
+use super::{Answer, Reply, Request, Server};
 use crate::core::machine::Machine;
 use crate::core::policy::Policy;
 
@@ -38,7 +38,7 @@ pub(in crate::ipc) fn serve(data: &[u8]) {
             dispatch(server, &obeyed);
         }
         assert!(obeyed.get() <= sent, "{} requests of {sent} lines were obeyed", obeyed.get());
-        server.publish(&Value::Null);
+        server.publish(&crate::i18n::status::published(&Machine::new(Policy::default()).status()));
         for client in &mut clients {
             let mut answer = Vec::new();
             let _ = client.read_to_end(&mut answer);
@@ -82,7 +82,6 @@ fn dispatch(server: &mut Server, obeyed: &Cell<usize>) {
             assert_eq!(serde_json::from_slice::<Request>(&words).ok(), Some(request));
             Answer::Now(Ok(()))
         },
-        Machine::status,
-        |_| Value::Null,
+        |machine, _| Reply::status(crate::i18n::status::published(&machine.status())),
     );
 }

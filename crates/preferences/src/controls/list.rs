@@ -26,7 +26,7 @@ pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls,
 }
 
 fn not_understood() -> String {
-    tr("Lenscap answers in another version's words: restart it.")
+    tr("The running Lenscap is of another version: restart it.")
 }
 
 /// The answer of `GetControls`; `None` for what is none.

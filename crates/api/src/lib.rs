@@ -1,0 +1,18 @@
+//! What other programs may ask the running relay, and what they are answered: one vocabulary for the control socket, the
+//! command line, the event lines and D-Bus. The types derive their forms; sentences are made by whoever fills them in.
+//!
+//! The socket is in the user's runtime directory, so that it works without a desktop. One request a connection, a line of
+//! JSON each way: `{"do":"pause","seconds":1800}` is answered with the status, `{"do":"watch"}` with a status for every
+//! change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
+
+pub mod client;
+pub mod controls;
+mod reply;
+mod request;
+mod status;
+
+pub use client::AskError;
+pub use controls::Controls;
+pub use reply::{ControlsReply, EventLine, LostLines, Refusal, Reply, line};
+pub use request::Request;
+pub use status::{AskedMode, Code, Mode, Sandbox, Status};

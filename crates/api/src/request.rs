@@ -1,0 +1,78 @@
+//! What can be asked.
+
+use std::time::Duration;
+
+use lenscap_core::event::Command;
+use serde::{Deserialize, Serialize};
+
+/// What can be asked, by whatever way: tray, notification, D-Bus, control socket, command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// The present status.
+    Status,
+    /// The present status, and every later one.
+    Watch,
+    /// No camera, for so many seconds or until resumed.
+    Pause {
+        /// Seconds; `None`: until resumed.
+        seconds: Option<u64>,
+    },
+    /// Allow it again.
+    Resume,
+    /// Pause or resume.
+    Toggle,
+    /// Camera off for those who stream now.
+    TurnOff,
+    /// Read the settings file again.
+    Reload,
+    /// Show the preferences.
+    Preferences,
+    /// End.
+    Quit,
+    /// The controls of the camera, or where it is.
+    Controls,
+    /// Set one, of the camera that is on; the rest of the time the asking program does it.
+    SetControl {
+        /// The control's stable key, as [`crate::controls::Control::key`].
+        key: String,
+        /// As the user wrote it.
+        value: String,
+    },
+    /// Set these to their defaults and forget what was saved.
+    ResetControls {
+        /// The controls' keys; none: all controls.
+        keys: Vec<String>,
+    },
+    /// These programs stream from now on; only a relay without a node, made for demonstrations, believes it.
+    Pretend {
+        /// Their names.
+        streaming: Vec<String>,
+    },
+}
+
+impl Request {
+    /// The part of it that concerns the machine, if any.
+    pub fn command(&self) -> Option<Command> {
+        match self {
+            Request::Status
+            | Request::Watch
+            | Request::Reload
+            | Request::Preferences
+            | Request::Quit
+            | Request::Controls
+            | Request::SetControl { .. }
+            | Request::ResetControls { .. }
+            | Request::Pretend { .. } => None,
+            Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
+            Request::Resume => Some(Command::Resume),
+            Request::Toggle => Some(Command::Toggle),
+            Request::TurnOff => Some(Command::TurnOff),
+        }
+    }
+
+    /// Whether it is answered with the camera's controls, not with the status.
+    pub fn is_about_controls(&self) -> bool {
+        matches!(self, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. })
+    }
+}

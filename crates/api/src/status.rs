@@ -1,0 +1,199 @@
+//! The status as others read it. The order of fields here is the order in which they are printed.
+
+use lenscap_core::mode;
+use lenscap_core::presence::Client;
+use lenscap_core::sandbox::{self, Hold};
+use lenscap_core::status::{self, OtherCamera, StateName};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What the relay does, as event lines, `lenscap status --json` and the control socket carry it. It has what
+/// [`status::Status`] has, but for moments: these mean nothing outside the process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The state.
+    pub state: StateName,
+    /// Whether the relay's camera is or may be on.
+    pub live: bool,
+    /// Who has the node open.
+    pub clients: Vec<Client>,
+    /// The camera's name once known, else the source as configured.
+    pub camera: String,
+    /// Whether the user allows the camera: not paused by hand.
+    pub allowed: bool,
+    /// What is wrong, one sentence in the language of the relay: in the states that need a reason, else the last failure.
+    pub reason: Option<String>,
+    /// Whether the camera could not be switched off.
+    pub stuck: bool,
+    /// Cameras that programs use past the relay.
+    pub others: Vec<OtherCamera>,
+    /// The mode the camera runs in, while it is on and that is known.
+    pub mode: Option<Mode>,
+    /// What the camera process has given up, or the last one had.
+    pub sandbox: Option<Sandbox>,
+    /// Why the second device, which was asked for, is not served, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_device: Option<String>,
+    /// What `reason` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Code>,
+    /// What `second_device` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_device_trouble: Option<Code>,
+}
+
+impl Status {
+    /// This status as of others; `sentence` says a trouble in the user's language.
+    pub fn new(status: &status::Status, sentence: &dyn Fn(&Trouble) -> String) -> Self {
+        Self {
+            state: status.state,
+            live: status.camera_live,
+            clients: status.clients.clone(),
+            camera: status.camera.clone(),
+            allowed: status.allowed,
+            reason: status.reason.as_ref().map(sentence),
+            stuck: status.stuck,
+            others: status.others.clone(),
+            mode: status.mode.as_ref().map(Mode::from),
+            sandbox: status.sandbox.map(Sandbox::from),
+            second_device: status.second_device.as_ref().map(sentence),
+            trouble: status.reason.as_ref().map(Code::from),
+            second_device_trouble: status.second_device.as_ref().map(Code::from),
+        }
+    }
+}
+
+/// A trouble for programs: what does not change with the language. `{"code":"camera-busy","camera":"HD Webcam"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Code {
+    /// Names the trouble, in kebab-case: [`Trouble`]'s variants.
+    pub code: String,
+    /// What is known of it beside: the variant's fields.
+    #[serde(flatten)]
+    pub data: Map<String, Value>,
+}
+
+impl From<&Trouble> for Code {
+    fn from(trouble: &Trouble) -> Self {
+        let plain = |code: String| Self { code, data: Map::new() };
+        match trouble {
+            // Whose trouble it is says the field that this stands in.
+            Trouble::SecondDevice { trouble } => return Self::from(&**trouble),
+            // Has only its sentence.
+            Trouble::Said { kind, .. } => return plain(word(kind)),
+            _ => {}
+        }
+        match serde_json::to_value(trouble) {
+            Ok(Value::String(code)) => plain(code),
+            Ok(Value::Object(fields)) => match fields.into_iter().next() {
+                Some((code, Value::Object(data))) => Self { code, data },
+                Some((code, _)) => plain(code),
+                None => plain(word(&trouble.kind())),
+            },
+            _ => plain(word(&trouble.kind())),
+        }
+    }
+}
+
+fn word(kind: &TroubleKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What a camera gives, beside what was asked for; [`mode::Mode`] says more of each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mode {
+    /// Pixel format in GStreamer's words, or `MJPG`.
+    pub format: String,
+    /// Pixels across; 0: not known.
+    pub width: u32,
+    /// Pixels down; 0: not known.
+    pub height: u32,
+    /// Frames per second; 0: not known.
+    pub framerate: f64,
+    /// What was asked for.
+    pub asked: AskedMode,
+    /// Buffers between camera and pipeline, where the source says.
+    pub buffers: Option<u32>,
+    /// Buffers that were asked for, where the source takes a number.
+    pub asked_buffers: Option<u32>,
+    /// The decoder's element, where there is something to decode.
+    pub decoder: Option<String>,
+    /// What is less than was asked for, and what to do about it: one sentence.
+    pub shortfall: Option<String>,
+}
+
+/// The mode that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedMode {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Frames per second.
+    pub framerate: u32,
+}
+
+impl From<&mode::Mode> for Mode {
+    fn from(mode: &mode::Mode) -> Self {
+        Self {
+            format: mode.format.clone(),
+            width: mode.width,
+            height: mode.height,
+            framerate: f64::from(mode.millihertz) / 1000.0,
+            asked: AskedMode { width: mode.asked_width, height: mode.asked_height, framerate: mode.asked_rate },
+            buffers: mode.buffers,
+            asked_buffers: mode.asked_buffers,
+            decoder: mode.decoder.clone(),
+            shortfall: mode.shortfall.clone(),
+        }
+    }
+}
+
+/// The sandbox of the camera process: [`sandbox::Sandbox`], which has another form between relay and worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Sandbox {
+    /// The settings switch it off.
+    Off,
+    /// The user's own pipeline may do what the user may.
+    OwnPipeline,
+    /// It holds, as far as this says.
+    On {
+        /// Files, signals and network addresses (Landlock).
+        files: Hold,
+        /// System calls (seccomp).
+        calls: Hold,
+    },
+}
+
+impl From<sandbox::Sandbox> for Sandbox {
+    fn from(sandbox: sandbox::Sandbox) -> Self {
+        match sandbox {
+            sandbox::Sandbox::Off => Self::Off,
+            sandbox::Sandbox::OwnPipeline => Self::OwnPipeline,
+            sandbox::Sandbox::On { files, calls } => Self::On { files, calls },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_trouble_has_a_code_and_its_data() {
+        let of = |trouble: Trouble| serde_json::to_value(Code::from(&trouble)).unwrap();
+        let busy = Trouble::CameraBusy { camera: "Foo".into() };
+        assert_eq!(of(Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
+        assert_eq!(of(busy.clone()), json!({ "code": "camera-busy", "camera": "Foo" }));
+        assert_eq!(
+            of(Trouble::SecondDevice { trouble: busy.into() }),
+            json!({ "code": "camera-busy", "camera": "Foo" })
+        );
+        assert_eq!(of(Trouble::said(TroubleKind::NoSignal, "It is dark.")), json!({ "code": "no-signal" }));
+        let read: Code = serde_json::from_value(of(Trouble::NoCamera)).unwrap();
+        assert_eq!(read.code, "no-camera");
+    }
+}
