@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     for (name, card) in &cards {
         for (width, height) in SIZES {
-            let rgb = Painter::default().draw_rgb(card, width, height)?;
+            let rgb = Painter::default().draw_rgb(card, width, height).map_err(|trouble| format!("{trouble:?}"))?;
             let path = directory.join(format!("{name}-{width}x{height}.png"));
             image::save_buffer(&path, &rgb, width, height, image::ColorType::Rgb8)?;
         }

@@ -585,7 +585,7 @@ mod tests {
             (
                 control(Kind::Integer, whole),
                 "3",
-                ControlTrouble::BetweenSteps { control: key(), value: 3, step: 4, nearest: 4 },
+                ControlTrouble::BetweenSteps { control: key(), value: 3, step: 2, nearest: 4 },
             ),
             (
                 control(Kind::Bitmask, Range::Whole { min: 0, max: 0xf0, step: 0 }),

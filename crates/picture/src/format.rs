@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use lenscap_words::trf;
-
 /// A V4L2 pixel format the output can promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -50,14 +48,62 @@ impl fmt::Display for PixelFormat {
 }
 
 impl FromStr for PixelFormat {
-    type Err = String;
+    type Err = FormatTrouble;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|format| format.gst_name().eq_ignore_ascii_case(s))
-            .ok_or_else(|| trf!("\"{text}\" is not a pixel format: use YUY2, NV12 or I420", text = s))
+            .ok_or_else(|| FormatTrouble::UnknownPixelFormat { text: s.to_owned() })
     }
+}
+
+/// A side of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Across.
+    Width,
+    /// Down.
+    Height,
+}
+
+impl Side {
+    /// The setting's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Width => "width",
+            Side::Height => "height",
+        }
+    }
+}
+
+/// What is wrong with a [`VideoFormat`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormatTrouble {
+    /// Not 2 to [`VideoFormat::MAX_SIDE`] pixels.
+    SideOutOfRange {
+        /// Which.
+        side: Side,
+        /// In pixels.
+        value: u32,
+    },
+    /// Chroma is shared by two pixels.
+    SideOdd {
+        /// Which.
+        side: Side,
+        /// In pixels.
+        value: u32,
+    },
+    /// Not 1 to [`VideoFormat::MAX_FRAMERATE`] frames a second.
+    FramerateOutOfRange {
+        /// In frames a second.
+        value: u32,
+    },
+    /// None that the output has.
+    UnknownPixelFormat {
+        /// As it was written, not cleaned.
+        text: String,
+    },
 }
 
 /// Size, pixel format and framerate of the output.
@@ -82,35 +128,18 @@ impl VideoFormat {
     /// Checks the numbers: sides even, 2 to 8192; framerate 1 to 240.
     ///
     /// # Errors
-    /// One sentence that says what to write instead.
-    pub fn new(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32) -> Result<Self, String> {
-        for (name, value) in [("width", width), ("height", height)] {
+    /// Which of them is wrong.
+    pub fn new(pixel_format: PixelFormat, width: u32, height: u32, framerate: u32) -> Result<Self, FormatTrouble> {
+        for (side, value) in [(Side::Width, width), (Side::Height, height)] {
             if value == 0 || value > Self::MAX_SIDE {
-                return Err(trf!(
-                    "{name} {value} cannot work: use an even number from {min} to {max}",
-                    name = name,
-                    value = value,
-                    min = 2,
-                    max = Self::MAX_SIDE
-                ));
+                return Err(FormatTrouble::SideOutOfRange { side, value });
             }
             if value % 2 != 0 {
-                return Err(trf!(
-                    "{name} {value} is odd and cameras need even sizes: use {even}",
-                    name = name,
-                    value = value,
-                    even = (value + 1)
-                ));
+                return Err(FormatTrouble::SideOdd { side, value });
             }
         }
         if framerate == 0 || framerate > Self::MAX_FRAMERATE {
-            return Err(trf!(
-                "{name} {value} cannot work: use a whole number from {min} to {max}",
-                name = "framerate",
-                value = framerate,
-                min = 1,
-                max = Self::MAX_FRAMERATE
-            ));
+            return Err(FormatTrouble::FramerateOutOfRange { value: framerate });
         }
         Ok(Self { pixel_format, width, height, framerate })
     }

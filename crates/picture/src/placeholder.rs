@@ -10,10 +10,31 @@ mod picture;
 mod text;
 mod yuv;
 
-use crate::format::VideoFormat;
+use crate::format::{FormatTrouble, VideoFormat};
 
 use canvas::Canvas;
-pub use picture::Picture;
+pub use picture::{MAX_SIDE, Picture, PictureProblem, PictureTrouble};
+
+/// Why a card cannot be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardTrouble {
+    /// The format is none that [`VideoFormat::new`] would have made.
+    Format(FormatTrouble),
+    /// The user's picture.
+    Picture(PictureTrouble),
+}
+
+impl From<FormatTrouble> for CardTrouble {
+    fn from(trouble: FormatTrouble) -> Self {
+        Self::Format(trouble)
+    }
+}
+
+impl From<PictureTrouble> for CardTrouble {
+    fn from(trouble: PictureTrouble) -> Self {
+        Self::Picture(trouble)
+    }
+}
 
 /// Which kind of card the user wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,9 +91,8 @@ impl Painter {
     /// One picture of `format.size_image()` bytes. `card` matters to text cards only.
     ///
     /// # Errors
-    /// One sentence without its full stop: the picture is missing, unreadable, not a picture or too large, or the format
-    /// is none that [`VideoFormat::new`] would have made.
-    pub fn draw(&self, card: &CardText, format: &VideoFormat) -> Result<Vec<u8>, String> {
+    /// The picture is missing, unreadable, not a picture or too large, or the format is a wrong one.
+    pub fn draw(&self, card: &CardText, format: &VideoFormat) -> Result<Vec<u8>, CardTrouble> {
         let format = VideoFormat::new(format.pixel_format, format.width, format.height, format.framerate)?;
         Ok(match &self.style.kind {
             CardKind::Text => yuv::from_rgb(&text::card(card, format.width, format.height), format.pixel_format),
@@ -87,7 +107,7 @@ impl Painter {
     ///
     /// # Errors
     /// As [`Painter::draw`].
-    pub fn draw_rgb(&self, card: &CardText, width: u32, height: u32) -> Result<Vec<u8>, String> {
+    pub fn draw_rgb(&self, card: &CardText, width: u32, height: u32) -> Result<Vec<u8>, CardTrouble> {
         let canvas = match &self.style.kind {
             CardKind::Text => text::card(card, width, height),
             CardKind::Black => Canvas::new(width, height, canvas::BLACK),

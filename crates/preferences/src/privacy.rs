@@ -231,7 +231,7 @@ fn check_picture(path: &Path) -> Result<(), String> {
     Painter::new(CardStyle { kind: CardKind::Picture(Picture::read(&path)) })
         .draw_rgb(&CardText::default(), 64, 36)
         .map(drop)
-        .map_err(|sentence| format!("{sentence}."))
+        .map_err(|trouble| format!("{}.", lenscap_words::picture::card(&trouble)))
 }
 
 /// The programs that never get the camera, and an entry for the next.

@@ -210,7 +210,8 @@ impl Settings {
     pub fn with(self, overrides: &Overrides) -> Result<Self, String> {
         let merged = self.merged(overrides);
         let VideoFormat { pixel_format, width, height, framerate } = merged.camera.format;
-        VideoFormat::new(pixel_format, width, height, framerate)?;
+        VideoFormat::new(pixel_format, width, height, framerate)
+            .map_err(|trouble| lenscap_words::picture::format(&trouble))?;
         if merged.privacy.card == CardChoice::Picture && merged.privacy.picture.is_none() {
             return Err(tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"));
         }

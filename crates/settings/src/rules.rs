@@ -127,7 +127,9 @@ fn side(name: &'static str, given: &Given<'_>) -> Result<u32, String> {
         Ok(value) => value.to_string(),
     })?;
     let (width, height) = if name == "width" { (value, 2) } else { (2, value) };
-    VideoFormat::new(PixelFormat::default(), width, height, 1).map(|_| value)
+    VideoFormat::new(PixelFormat::default(), width, height, 1)
+        .map(|_| value)
+        .map_err(|trouble| lenscap_words::picture::format(&trouble))
 }
 
 /// `camera.width`.

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod controls;
 pub mod distro;
+pub mod picture;
 pub mod source;
 pub mod status;
 pub mod trouble;

@@ -10,21 +10,48 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::canvas::{BLACK, Canvas};
-use lenscap_words::trf;
 
-/// Longest side taken, as the largest output.
-const MAX_SIDE: u32 = 8192;
+/// Longest side taken, in pixels, as the largest output.
+pub const MAX_SIDE: u32 = 8192;
 /// Most memory a decoder may take.
 const MAX_ALLOC: u64 = 256 << 20;
 /// Largest file read; it is kept while it is the card.
 const MAX_FILE: u64 = 64 << 20;
+
+/// Why the user's picture cannot be the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureTrouble {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: PictureProblem,
+}
+
+/// What is wrong with a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PictureProblem {
+    /// There is no such file.
+    Missing,
+    /// The user may not read it.
+    Forbidden,
+    /// It cannot be read, as the kernel says.
+    Unreadable(String),
+    /// A directory, a pipe, a device.
+    NoFile,
+    /// More than 64 MiB, or a side of more than [`MAX_SIDE`].
+    TooLarge,
+    /// Neither PNG nor JPEG.
+    OtherKind,
+    /// It cannot be decoded.
+    Damaged,
+}
 
 /// A picture of the user's as its file had it: read once and elsewhere, for a home on a network may not answer, and cards are
 /// drawn where nothing may wait.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     path: PathBuf,
-    content: Arc<Result<Vec<u8>, String>>,
+    content: Arc<Result<Vec<u8>, PictureProblem>>,
 }
 
 impl Picture {
@@ -41,9 +68,10 @@ impl fmt::Debug for Picture {
 }
 
 /// The picture, scaled to fit and centred on black.
-pub(super) fn letterboxed(picture: &Picture, width: u32, height: u32) -> Result<Canvas, String> {
-    let content = picture.content.as_ref().as_ref().map_err(Clone::clone)?;
-    let picture = fitted(decoded(content, &picture.path)?, width, height).into_rgba8();
+pub(super) fn letterboxed(picture: &Picture, width: u32, height: u32) -> Result<Canvas, PictureTrouble> {
+    let trouble = |problem| PictureTrouble { path: picture.path.clone(), problem };
+    let content = picture.content.as_ref().as_ref().map_err(|problem| trouble(problem.clone()))?;
+    let picture = fitted(decoded(content).map_err(trouble)?, width, height).into_rgba8();
     let mut canvas = Canvas::new(width, height, BLACK);
     // Even offsets: no chroma sample straddles the border.
     let left = (width.saturating_sub(picture.width()) / 2) & !1;
@@ -73,54 +101,38 @@ fn fitted(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
     picture.resize_exact(fit_w, fit_h, FilterType::Triangle)
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> String {
-    let shown = path.display();
+fn unreadable(error: &io::Error) -> PictureProblem {
     match error.kind() {
-        io::ErrorKind::NotFound => trf!("picture {path} does not exist: choose a PNG or JPEG", path = shown),
-        io::ErrorKind::PermissionDenied => {
-            trf!("picture {path} may not be read by you: choose a PNG or JPEG", path = shown)
-        }
-        _ => {
-            trf!("picture {path} cannot be read ({error}): choose a PNG or JPEG", path = shown, error = error)
-        }
+        io::ErrorKind::NotFound => PictureProblem::Missing,
+        io::ErrorKind::PermissionDenied => PictureProblem::Forbidden,
+        _ => PictureProblem::Unreadable(error.to_string()),
     }
 }
 
-fn too_large(path: &Path) -> String {
-    trf!(
-        "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
-        path = path.display(),
-        max = MAX_SIDE
-    )
-}
-
-fn content(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+fn content(path: &Path) -> Result<Vec<u8>, PictureProblem> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
         // Opening a pipe would wait for ever.
-        return Err(trf!("picture {path} is not a file: choose a PNG or JPEG", path = path.display()));
+        return Err(PictureProblem::NoFile);
     }
     let mut content = Vec::new();
-    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
     match file.take(MAX_FILE + 1).read_to_end(&mut content) {
-        Ok(length) if length as u64 > MAX_FILE => Err(too_large(path)),
+        Ok(length) if length as u64 > MAX_FILE => Err(PictureProblem::TooLarge),
         Ok(_) => Ok(content),
-        Err(error) => Err(unreadable(path, &error)),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
-fn decoded(content: &[u8], path: &Path) -> Result<DynamicImage, String> {
-    let shown = path.display();
+fn decoded(content: &[u8]) -> Result<DynamicImage, PictureProblem> {
     let explain = |error: ImageError| match error {
-        ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(path, &error),
-        ImageError::Limits(_) => too_large(path),
-        ImageError::Unsupported(_) => {
-            trf!("picture {path} is of another kind: choose a PNG or JPEG", path = shown)
-        }
-        _ => trf!("picture {path} is damaged or not a picture: choose a PNG or JPEG", path = shown),
+        ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => unreadable(&error),
+        ImageError::Limits(_) => PictureProblem::TooLarge,
+        ImageError::Unsupported(_) => PictureProblem::OtherKind,
+        _ => PictureProblem::Damaged,
     };
     let mut reader =
-        ImageReader::new(Cursor::new(content)).with_guessed_format().map_err(|error| unreadable(path, &error))?;
+        ImageReader::new(Cursor::new(content)).with_guessed_format().map_err(|error| unreadable(&error))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);

@@ -92,7 +92,10 @@ impl Cards {
             }
             Err(error) => {
                 let painter = Painter::new(CardStyle { kind: CardKind::Text });
-                (Packed::new(&painter.draw(&text, &self.format).unwrap_or_default()), Some(error))
+                (
+                    Packed::new(&painter.draw(&text, &self.format).unwrap_or_default()),
+                    Some(lenscap_words::picture::card(&error)),
+                )
             }
         }
     }
