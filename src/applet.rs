@@ -7,6 +7,7 @@ mod bus;
 mod front;
 mod icon;
 mod notify;
+mod reading;
 mod requests;
 mod service;
 mod tray;
@@ -21,7 +22,6 @@ use std::time::Duration;
 use async_channel::Receiver;
 use lenscap_api::{Request, client};
 
-use crate::app::reading::Reader;
 use crate::app::relay::{Manner, Relay, Wish};
 use crate::cli::RunArgs;
 use crate::config;
@@ -31,6 +31,7 @@ use crate::ipc::Ticket;
 use crate::ui::Ask;
 use bus::FIRST_RETRY;
 use front::Front;
+use reading::Reader;
 use requests::Then;
 
 /// Clicks that wait to be seen to; more than a hand can make.

@@ -22,7 +22,7 @@
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
 //! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
-//! | [`app`], `applet`, `fuzz` (not installed) | everything |
+//! | [`commands`], [`app`], `applet`, `fuzz` (not installed) | everything |
 //!
 //! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
 
@@ -30,6 +30,7 @@ pub mod app;
 pub(crate) mod applet;
 pub mod camera_process;
 pub mod cli;
+pub mod commands;
 pub mod doctor;
 pub mod engine;
 #[cfg(any(debug_assertions, fuzzing))]

@@ -55,7 +55,7 @@ pub(crate) fn start() {
 }
 
 /// A sentence for who started the program: into the log, where there is one, so that it waits for nobody either.
-pub(super) fn say(sentence: &str) {
+pub(crate) fn say(sentence: &str) {
     match LOG.get() {
         Some(log) => {
             let prefix = if log.is_journal { priority(Level::ERROR) } else { "lenscap: " };
@@ -66,7 +66,7 @@ pub(super) fn say(sentence: &str) {
 }
 
 /// Gives the last lines their time; the log is over then.
-pub(super) fn finish() {
+pub(crate) fn finish() {
     if let Some(log) = LOG.get() {
         log.lines.finish(LAST_LINES);
     }

@@ -426,7 +426,7 @@ impl Relay {
     pub(crate) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
         let mut controls = match to_reset(list, keys) {
             Ok(controls) => controls,
-            Err(sentence) => return Answer::Now(Err(sentence)),
+            Err(trouble) => return Answer::Now(Err(crate::i18n::controls::sentence(&trouble))),
         };
         controls.sort_by_key(|control| !control.decides_others());
         let of_camera = self.settings.controls.get(&list.camera).cloned().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::config::{self, Overrides, Settings};
 use crate::core::controls::Saved;
 
 /// Rewrites the file where that is needed; one that cannot be read is for others to complain of.
-pub(super) fn file(path: &Path, cameras: &[Camera]) {
+pub(crate) fn file(path: &Path, cameras: &[Camera]) {
     if cameras.iter().all(|camera| camera.shared.is_none()) {
         return;
     }

@@ -40,7 +40,8 @@ impl Desktop {
             }
             Request::ResetControls { keys } => {
                 let list = self.read_controls(&[]).await?;
-                let mut controls = to_reset(&list, &keys)?;
+                let mut controls =
+                    to_reset(&list, &keys).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
                 controls.sort_by_key(|control| !control.decides_others());
                 let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
                 let list = self.read_controls(&orders).await?;

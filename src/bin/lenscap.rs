@@ -5,5 +5,5 @@ fn main() -> std::process::ExitCode {
     // Before anything is allocated: cards are large and short-lived.
     lenscap::sys::memory::return_freed_memory();
     lenscap::i18n::init();
-    lenscap::app::main(lenscap::cli::parse())
+    lenscap::commands::main(lenscap::cli::parse())
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_channel::Sender;
 
-use super::controls::read;
+use crate::app::controls::read;
 use crate::camera::off::{self, no_answer};
 use crate::core::controls::CameraControls;
 use crate::i18n::{tr, trf};

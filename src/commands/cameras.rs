@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::program;
+use super::{Failure, relay_status};
+use crate::app::program;
 use crate::camera::choice::{self, Decision};
 use crate::camera::modes::{self, Format, Rates, Size};
 use crate::camera::{Camera, System, vendors};
@@ -36,14 +37,12 @@ struct Listing {
 ///
 /// # Errors
 /// One sentence when it cannot be printed.
-pub(super) fn run(asked: &CamerasArgs) -> Result<(), String> {
+pub(super) fn run(asked: &CamerasArgs) -> Result<(), Failure> {
     let listing = Listing::gather(asked.config.as_deref());
     let text = if asked.json { format!("{:#}\n", listing.to_json()) } else { listing.in_words() };
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever closed the pipe has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(trf!("The list cannot be printed ({error}).", error = error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
         _ => Ok(()),
     }
 }
@@ -51,17 +50,17 @@ pub(super) fn run(asked: &CamerasArgs) -> Result<(), String> {
 impl Listing {
     fn gather(config: Option<&Path>) -> Self {
         let mut notes = Vec::new();
-        let settings = settings(config).unwrap_or_else(|sentence| {
-            notes.push(sentence);
+        let settings = settings(config).unwrap_or_else(|failure| {
+            notes.extend(failure.sentence());
             Settings::default()
         });
         let (source, is_confined) = (settings.camera.source, settings.privacy.sandbox);
         let system = System::here();
         let mut cameras = system.cameras();
-        let may_ask = match lenscap_api::client::status() {
+        let may_ask = match relay_status() {
             // On, or about to be.
-            Ok(line) => !line.status.live && line.status.state != StateName::Pending,
-            Err(error) if error.is_nobody_there() => true,
+            Ok(Some(status)) => !status.live && status.state != StateName::Pending,
+            Ok(None) => true,
             Err(error) => {
                 notes.push(crate::i18n::ask::sentence(&error));
                 false
@@ -223,12 +222,12 @@ fn said(source: &Source) -> String {
 }
 
 /// The settings in this file, or in the usual one.
-fn settings(config: Option<&Path>) -> Result<Settings, String> {
+fn settings(config: Option<&Path>) -> Result<Settings, Failure> {
     let path = match config {
         Some(path) => path.to_owned(),
         None => config::default_path()?,
     };
-    config::load(&path, &Overrides::default()).map_err(|error| error.to_string())
+    Ok(config::load(&path, &Overrides::default())?)
 }
 
 /// Formats with the same sizes and rates together, in the order of the camera.

@@ -1,0 +1,108 @@
+//! What the command line asks for, one file a subcommand.
+//!
+//! What needs a desktop is a program of its own, `lenscap-applet`, which `lenscap` becomes: the headless relay then has
+//! nothing of GLib in its memory (measured: 4.4 MB PSS instead of 6.2).
+
+mod cameras;
+mod completions;
+mod controls;
+mod doctor;
+mod failure;
+mod pause;
+mod preferences;
+mod resume;
+mod run;
+mod status;
+mod toggle;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
+
+use lenscap_api::{AskError, Reply, Request, client};
+
+use crate::app::{log, program};
+use crate::cli::{Cli, Command};
+use crate::i18n::{status::summary, tr, trf};
+use failure::Failure;
+
+/// Exit status of what failed.
+const FAILED: u8 = 1;
+/// Exit status where nobody is there to be asked.
+const NOT_RUNNING: u8 = 3;
+
+/// `lenscap`: does what the command line asks for; the exit status.
+pub fn main(cli: Cli) -> ExitCode {
+    let done = match &cli.command {
+        None => run::applet(),
+        Some(Command::Run(arguments)) => run::run(arguments),
+        Some(Command::Status(arguments)) => status::run(arguments),
+        Some(Command::Pause(arguments)) => pause::run(arguments),
+        Some(Command::Resume) => resume::run(),
+        Some(Command::Toggle) => toggle::run(),
+        Some(Command::Preferences) => preferences::run(),
+        Some(Command::Cameras(arguments)) => cameras::run(arguments),
+        Some(Command::Doctor(arguments)) => doctor::run(arguments),
+        Some(Command::Controls(arguments)) => controls::run(arguments),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+    };
+    exit(done)
+}
+
+/// `lenscap-applet`: the relay with icon, notifications and D-Bus; the exit status.
+pub fn applet(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        None => crate::applet::run(&cli.run, cli.gapplication_service),
+        Some(Command::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
+        Some(_) => Err(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\".")),
+    };
+    exit(done.map_err(Failure::Said))
+}
+
+fn exit(done: Result<(), Failure>) -> ExitCode {
+    let status = match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(sentence) = failure.sentence() {
+                log::say(&sentence);
+            }
+            ExitCode::from(if failure.is_nobody_there() { NOT_RUNNING } else { FAILED })
+        }
+    };
+    log::finish();
+    status
+}
+
+/// Asks the running relay and prints its answer, as JSON or in words.
+fn ask(request: &Request, as_json: bool) -> Result<(), Failure> {
+    let mut print = |reply: Reply| {
+        let text = match &reply {
+            Reply::Status(line) if !as_json => summary(&line.status) + "\n",
+            reply => lenscap_api::line(reply),
+        };
+        io::stdout().lock().write_all(text.as_bytes()).is_ok()
+    };
+    client::follow(request, &mut print).map_err(Failure::Ask)
+}
+
+/// The running relay's status, `None` when there is none.
+fn relay_status() -> Result<Option<lenscap_api::Status>, AskError> {
+    match client::status() {
+        Ok(line) => Ok(Some(line.status)),
+        Err(error) if error.is_nobody_there() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Goes on as another program of ours. Comes back only when that cannot be.
+fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
+    let program = program(name)?;
+    let error = std::process::Command::new(&program).args(arguments).exec();
+    let program = program.display();
+    Err(Failure::Said(trf!(
+        "The program {program} cannot be started ({error}): reinstall Lenscap.",
+        program = program,
+        error = error
+    )))
+}

@@ -1,0 +1,74 @@
+//! Why a subcommand did not do what it was asked for.
+
+use std::io;
+
+use lenscap_api::AskError;
+
+use crate::core::controls::ControlTrouble;
+use crate::core::source::SourceTrouble;
+use crate::i18n::{ask, controls, source, trf};
+
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The relay could not be asked, or refused.
+    Ask(AskError),
+    /// A control cannot be set so.
+    Control(ControlTrouble),
+    /// The relay's source is none that this version knows.
+    Source(SourceTrouble),
+    /// The list cannot be printed.
+    Print(io::Error),
+    /// What was printed says what is wrong.
+    Shown,
+    /// A sentence made where the trouble was met.
+    Said(String),
+}
+
+impl Failure {
+    /// For people, with the next step; `None`: they have read it already.
+    pub(super) fn sentence(&self) -> Option<String> {
+        Some(match self {
+            Failure::Ask(error) => ask::sentence(error),
+            Failure::Control(trouble) => controls::sentence(trouble),
+            Failure::Source(trouble) => source::clause(trouble),
+            Failure::Print(error) => trf!("The list cannot be printed ({error}).", error = error),
+            Failure::Shown => return None,
+            Failure::Said(sentence) => sentence.clone(),
+        })
+    }
+
+    /// Whether there is no relay to ask.
+    pub(super) fn is_nobody_there(&self) -> bool {
+        matches!(self, Failure::Ask(AskError::NotRunning))
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        Failure::Ask(error)
+    }
+}
+
+impl From<ControlTrouble> for Failure {
+    fn from(trouble: ControlTrouble) -> Self {
+        Failure::Control(trouble)
+    }
+}
+
+impl From<SourceTrouble> for Failure {
+    fn from(trouble: SourceTrouble) -> Self {
+        Failure::Source(trouble)
+    }
+}
+
+impl From<crate::config::Error> for Failure {
+    fn from(error: crate::config::Error) -> Self {
+        Failure::Said(error.to_string())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(sentence: String) -> Self {
+        Failure::Said(sentence)
+    }
+}

@@ -1,0 +1,23 @@
+//! `lenscap run`: the relay, alone or as the applet.
+
+use super::{Failure, become_program};
+use crate::app::log;
+use crate::app::relay::{Manner, Relay, Wish};
+use crate::cli::{RunArgs, RunCommand};
+
+pub(super) fn run(arguments: &RunCommand) -> Result<(), Failure> {
+    if arguments.headless || arguments.events { headless(&arguments.run, arguments.events) } else { applet() }
+}
+
+/// With icon, notifications and D-Bus, by the same arguments.
+pub(super) fn applet() -> Result<(), Failure> {
+    become_program("lenscap-applet", std::env::args_os().skip(1))
+}
+
+/// Alone, until SIGTERM or SIGINT.
+fn headless(arguments: &RunArgs, events: bool) -> Result<(), Failure> {
+    log::start();
+    let mut relay = Relay::new(arguments, Manner::Headless { events }, None)?;
+    while !relay.turn(None)?.contains(&Wish::End) {}
+    Ok(())
+}
