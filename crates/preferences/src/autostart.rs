@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::portal;
 use lenscap_autostart::{Entries, gone, unwritable, write};
+
+use crate::portal;
 
 /// Where the switch is kept.
 #[derive(Debug, Clone)]

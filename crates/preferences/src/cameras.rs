@@ -15,8 +15,9 @@ use lenscap_core::status::StateName;
 use lenscap_settings::Settings;
 use lenscap_words::{tr, trf};
 
-use super::relay::{Applet, Relay, worker};
-use super::store::Store;
+use crate::applet::{AppletProxy, AppletState};
+use crate::programs::worker;
+use crate::store::Store;
 
 /// See the module.
 pub struct Cameras {
@@ -83,13 +84,13 @@ impl Cameras {
     }
 
     /// Asks the cameras from now on, as far as they may be asked, and follows those that come and go.
-    pub fn follow(self: &Rc<Self>, store: &Rc<Store>, relay: &Relay, page: &adw::PreferencesPage) {
+    pub fn follow(self: &Rc<Self>, store: &Rc<Store>, applet: &AppletProxy, page: &adw::PreferencesPage) {
         use adw::prelude::*;
 
         let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
-        relay.on_change(move |applet| {
+        applet.on_change(move |state| {
             let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else { return };
-            cameras.may_ask.set(!is_on(applet));
+            cameras.may_ask.set(!is_on(state));
             cameras.ask(&store);
         });
         let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
@@ -163,12 +164,12 @@ fn key(camera: &Camera) -> (Option<PathBuf>, String) {
 }
 
 /// Whether the camera is on, or about to be, or nobody knows yet.
-fn is_on(applet: &Applet) -> bool {
-    match applet {
-        Applet::Unknown => true,
-        Applet::NoBus | Applet::NotRunning => false,
-        Applet::Running(view) => [StateName::Pending, StateName::Starting, StateName::Live, StateName::Cooldown]
+fn is_on(state: &AppletState) -> bool {
+    match state {
+        AppletState::Unknown => true,
+        AppletState::NoBus | AppletState::NotRunning => false,
+        AppletState::Running(status) => [StateName::Pending, StateName::Starting, StateName::Live, StateName::Cooldown]
             .iter()
-            .any(|state| state.as_str() == view.state),
+            .any(|name| name.as_str() == status.state),
     }
 }

@@ -1,27 +1,31 @@
 //! The window "Diagnosis": what `lenscap doctor` finds, in rows.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use adw::prelude::*;
+use lenscap_words::{tr, trf};
 use serde_json::Value;
 
-use super::{relay, rows};
-use lenscap_words::{tr, trf};
+use crate::rows::finding;
+use crate::window::MIN_WIDTH;
+use crate::{programs, widgets};
 
 /// How long it may look; a relay that hangs is known after 3 s.
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The window; it looks at once. `config`: the settings file, when it is not the usual one.
-pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow {
+pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
     let window = adw::PreferencesWindow::builder()
         .title(tr("Diagnosis"))
         .modal(true)
         .search_enabled(false)
         .default_width(560)
         .default_height(520)
-        .width_request(super::MIN_WIDTH)
+        .width_request(MIN_WIDTH)
         .build();
     let page = adw::PreferencesPage::new();
     let group = adw::PreferencesGroup::builder()
@@ -30,13 +34,13 @@ pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow
         .build();
     let again = gtk::Button::builder().icon_name("view-refresh-symbolic").valign(gtk::Align::Center).build();
     again.add_css_class("flat");
-    rows::call(&again, &tr("Look Again"));
+    widgets::call(&again, &tr("Look Again"));
     group.set_header_suffix(Some(&again));
     page.add(&group);
     window.add(&page);
 
-    let config = config.map(std::path::Path::to_owned);
-    let shown: Rc<std::cell::RefCell<Vec<adw::ActionRow>>> = Rc::default();
+    let config = config.map(Path::to_owned);
+    let shown: Rc<RefCell<Vec<adw::ActionRow>>> = Rc::default();
     let look = {
         let (group, again) = (group.downgrade(), again.downgrade());
         Rc::new(move || {
@@ -51,7 +55,8 @@ pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow
                 for row in shown.drain(..) {
                     group.remove(&row);
                 }
-                let rows = found.map_or_else(|sentence| vec![row("problem", &sentence, "")], |value| findings(&value));
+                let rows =
+                    found.map_or_else(|sentence| vec![finding("problem", &sentence, "")], |value| findings(&value));
                 for row in rows {
                     group.add(&row);
                     shown.push(row);
@@ -66,8 +71,8 @@ pub(super) fn window(config: Option<&std::path::Path>) -> adw::PreferencesWindow
 }
 
 /// Asks the program that looks.
-async fn ask(config: Option<&std::path::Path>) -> Result<Value, String> {
-    let program = relay::program();
+async fn ask(config: Option<&Path>) -> Result<Value, String> {
+    let program = programs::command_line();
     let cannot = |error: &dyn std::fmt::Display| {
         trf!(
             "The program {program} cannot be asked ({error}): reinstall Lenscap.",
@@ -93,7 +98,7 @@ async fn ask(config: Option<&std::path::Path>) -> Result<Value, String> {
 
 fn findings(value: &Value) -> Vec<adw::ActionRow> {
     let of = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-    sorted(value).into_iter().map(|it| row(&of(it, "verdict"), &of(it, "text"), &of(it, "remedy"))).collect()
+    sorted(value).into_iter().map(|it| finding(&of(it, "verdict"), &of(it, "text"), &of(it, "remedy"))).collect()
 }
 
 /// What is wrong first; of equals the order of the checks.
@@ -101,28 +106,6 @@ fn sorted(value: &Value) -> Vec<&Value> {
     let mut findings: Vec<&Value> = value["findings"].as_array().into_iter().flatten().collect();
     findings.sort_by_key(|it| ["problem", "note", "fine"].iter().position(|verdict| it["verdict"] == *verdict));
     findings
-}
-
-fn row(verdict: &str, text: &str, remedy: &str) -> adw::ActionRow {
-    let row = rows::plain(text, remedy);
-    let (icon, name) = match verdict {
-        "fine" => ("emblem-ok-symbolic", tr("As it should be")),
-        "note" => ("dialog-information-symbolic", tr("Note")),
-        _ => ("dialog-warning-symbolic", tr("Problem")),
-    };
-    let icon = gtk::Image::from_icon_name(icon);
-    rows::set_accessible_label(&icon, &name);
-    icon.set_tooltip_text(Some(&name));
-    row.add_prefix(&icon);
-    if !remedy.is_empty() {
-        let copy = gtk::Button::builder().icon_name("edit-copy-symbolic").valign(gtk::Align::Center).build();
-        copy.add_css_class("flat");
-        rows::call(&copy, &tr("Copy"));
-        let remedy = remedy.to_owned();
-        copy.connect_clicked(move |button| button.clipboard().set_text(&remedy));
-        row.add_suffix(&copy);
-    }
-    row
 }
 
 #[cfg(test)]

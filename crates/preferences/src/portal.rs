@@ -19,7 +19,7 @@ const CALL_LIMIT_MS: i32 = 5000;
 ///
 /// # Errors
 /// There is no portal, or the user refused: one sentence.
-pub(super) async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, String> {
+pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, String> {
     let none = |error: &dyn std::fmt::Display| {
         trf!("The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.", error = error)
     };

@@ -3,15 +3,13 @@
 //! A thread has the pipeline from start to stop; it ends when told to, or when the pipeline does. Of the pictures the
 //! newest is shown, the others are dropped.
 
-use std::cell::RefCell;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
-
-use super::elements;
 use lenscap_words::{tr, trf};
+
+use crate::elements;
 
 /// Environment variable with a description in place of `v4l2src`: lets the tests see a picture where no node is.
 pub const SOURCE_VARIABLE: &str = "LENSCAP_PREVIEW_SOURCE";
@@ -159,90 +157,4 @@ fn texture(sample: &gst::Sample) -> Option<gtk::gdk::Texture> {
     let bytes = glib::Bytes::from(map.as_slice());
     let format = gtk::gdk::MemoryFormat::B8g8r8a8Premultiplied;
     Some(gtk::gdk::MemoryTexture::new(width, height, format, &bytes, stride).into())
-}
-
-/// The preview, its button and its place in the page.
-pub struct PreviewRow {
-    /// The row with the button.
-    pub row: adw::ActionRow,
-    /// The row with the picture, or with the reason that there is none.
-    pub screen: adw::PreferencesRow,
-}
-
-impl PreviewRow {
-    /// `find` gives the node, or says why there is none.
-    pub fn new(source: Option<String>, find: impl Fn() -> Result<std::path::PathBuf, String> + 'static) -> Self {
-        use adw::prelude::*;
-        let row = super::rows::plain(&tr("Show what apps see"), &tr("Turns the camera on."));
-        let button = gtk::ToggleButton::builder().label(tr("Show")).valign(gtk::Align::Center).build();
-        row.add_suffix(&button);
-        row.set_activatable_widget(Some(&button));
-
-        let picture = gtk::Picture::builder().hexpand(true).build();
-        super::rows::set_accessible_label(&picture, &tr("What applications see"));
-        let words = gtk::Label::builder()
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .justify(gtk::Justification::Center)
-            .margin_top(12)
-            .margin_bottom(12)
-            .margin_start(12)
-            .margin_end(12)
-            .build();
-        let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        content.append(&picture);
-        content.append(&words);
-        let screen = super::rows::filler(&content);
-
-        let running: Rc<RefCell<Option<Preview>>> = Rc::default();
-        let say = {
-            let (picture, words) = (picture.clone(), words.clone());
-            move |text: &str| {
-                picture.set_paintable(gtk::gdk::Paintable::NONE);
-                picture.set_visible(false);
-                words.set_label(text);
-                words.set_visible(true);
-            }
-        };
-        {
-            let (running, screen) = (Rc::clone(&running), screen.clone());
-            button.connect_toggled(move |button| {
-                running.replace(None);
-                button.set_label(&if button.is_active() { tr("Stop") } else { tr("Show") });
-                screen.set_visible(button.is_active());
-                if !button.is_active() {
-                    return;
-                }
-                say(&tr("Waiting for the first picture…"));
-                let (picture, words, weak, say_why) =
-                    (picture.clone(), words.clone(), Rc::downgrade(&running), say.clone());
-                let news = move |news| {
-                    // Of one that was stopped.
-                    if weak.upgrade().is_none_or(|running| running.borrow().is_none()) {
-                        return;
-                    }
-                    match news {
-                        News::Picture(texture) => {
-                            // The page gives it no more than it asks for.
-                            let height = picture.width().max(200) * texture.height() / texture.width().max(1);
-                            picture.set_height_request(height.clamp(100, 360));
-                            picture.set_paintable(Some(&texture));
-                            picture.set_visible(true);
-                            words.set_visible(false);
-                        }
-                        News::Ended(why) => say_why(&why),
-                    }
-                };
-                let source = source.as_deref();
-                let node = if source.is_some() { Ok(std::path::PathBuf::new()) } else { find() };
-                match node.and_then(|node| Preview::start(&node, source, news)) {
-                    Ok(preview) => drop(running.replace(Some(preview))),
-                    Err(why) => say(&why),
-                }
-            });
-        }
-        // Another page, a search, the window closed.
-        screen.connect_unmap(move |_| button.set_active(false));
-        Self { row, screen }
-    }
 }

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use glib::variant::Variant;
-
-use super::super::relay::{Applet, Relay, worker};
-use super::super::store::Store;
 use lenscap_cameras::off;
 use lenscap_core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
 use lenscap_words::tr;
 
+use crate::applet::{AppletProxy, AppletState};
+use crate::programs::worker;
+use crate::store::Store;
+
 /// The list, of the applet or, where none runs, of the camera in the settings.
-pub(super) async fn read(relay: &Relay, store: &Store) -> Result<CameraControls, String> {
-    if matches!(relay.applet(), Applet::Running(_)) {
-        let answer = relay.call("GetControls", None).await?;
+pub(super) async fn read(applet: &AppletProxy, store: &Store) -> Result<CameraControls, String> {
+    if matches!(applet.state(), AppletState::Running(_)) {
+        let answer = applet.call("GetControls", None).await?;
         return from_variant(&answer).ok_or_else(not_understood);
     }
     let settings = store.settings();

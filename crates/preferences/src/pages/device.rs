@@ -1,28 +1,28 @@
 //! The page "Device": the loopback node that applications open.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use adw::prelude::*;
-
-use super::Context;
-use super::page::Page;
-use super::relay::{Applet, Relay};
-use super::rows::{self, Choices, Range};
-use lenscap_cameras as camera;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::SecondNode;
 use lenscap_words::{tr, trf};
 
+use super::Page;
+use crate::applet::{AppletProxy, AppletState};
+use crate::rows::{self, Choices, Range};
+use crate::window::Context;
+
 /// What is wrong with the second device, while something is.
-fn second_trouble(relay: &Relay) -> adw::ActionRow {
+fn second_trouble(applet: &AppletProxy) -> adw::ActionRow {
     let row = rows::plain("", "");
     row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
     let shown = row.downgrade();
-    relay.on_change(move |applet| {
+    applet.on_change(move |state| {
         let Some(row) = shown.upgrade() else { return };
-        let text = match applet {
-            Applet::Running(view) => view.second_device.as_str(),
-            Applet::Unknown | Applet::NoBus | Applet::NotRunning => "",
+        let text = match state {
+            AppletState::Running(view) => view.second_device.as_str(),
+            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => "",
         };
         row.set_title(text);
         row.set_visible(!text.is_empty());
@@ -40,8 +40,8 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         &tr("Device"),
         &tr("A v4l2loopback node."),
         move |present| {
-            let mut offered: Choices<Option<std::path::PathBuf>> = vec![(tr("Automatic"), None)];
-            offered.extend(camera::loopbacks(&class).into_iter().map(|node| (node.label(), Some(node.path))));
+            let mut offered: Choices<Option<PathBuf>> = vec![(tr("Automatic"), None)];
+            offered.extend(lenscap_cameras::loopbacks(&class).into_iter().map(|node| (node.label(), Some(node.path))));
             if let Some(path) = present
                 && !offered.iter().any(|(_, choice)| choice == present)
             {
@@ -60,7 +60,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         move |present| {
             let mut offered: Choices<SecondNode> =
                 vec![(tr("Off"), SecondNode::Off), (tr("Automatic"), SecondNode::Auto)];
-            let nodes = camera::loopbacks(&class).into_iter();
+            let nodes = lenscap_cameras::loopbacks(&class).into_iter();
             offered.extend(nodes.map(|node| (node.label(), SecondNode::Path(node.path))));
             if let SecondNode::Path(path) = present
                 && !offered.iter().any(|(_, choice)| choice == present)
@@ -72,7 +72,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |settings| settings.device.second.clone(),
         |store, second| store.change(|settings| settings.device.second = second),
     ));
-    group.add(&second_trouble(&context.relay));
+    group.add(&second_trouble(&context.applet));
     rows::entry(
         store,
         &tr("Name in applications"),
@@ -94,7 +94,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         let group = group.downgrade();
         let tell = move || {
             let Some(group) = group.upgrade() else { return };
-            let text = if camera::loopbacks(&class).is_empty() {
+            let text = if lenscap_cameras::loopbacks(&class).is_empty() {
                 tr(
                     "There is none at present: load the kernel module with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\".",
                 )

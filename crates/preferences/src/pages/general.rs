@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
-
-use super::{Context, open, rows};
-use lenscap_sys::install::{APP_ID, VERSION};
 use lenscap_words::tr;
+
+use crate::window::Context;
+use crate::{about, diagnosis, rows, widgets};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let page = adw::PreferencesPage::builder()
@@ -25,14 +25,14 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let button = gtk::Button::builder().label(tr("Open")).valign(gtk::Align::Center).build();
     file.add_suffix(&button);
     file.set_activatable_widget(Some(&button));
-    button.connect_clicked(move |button| open(button, &path));
+    button.connect_clicked(move |button| widgets::open(button, &path));
     group.add(&file);
     let diagnosis = rows::plain(&tr("Diagnose"), &tr("Look for what may keep the camera from working."));
     diagnosis.set_activatable(true);
     diagnosis.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
     let (window, path) = (context.window.downgrade(), context.store.path().to_owned());
     diagnosis.connect_activated(move |_| {
-        let diagnosis = super::diagnosis::window(Some(&path));
+        let diagnosis = diagnosis::window(Some(&path));
         diagnosis.set_transient_for(window.upgrade().as_ref());
         diagnosis.present();
     });
@@ -42,7 +42,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     about.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
     let window = context.window.downgrade();
     about.connect_activated(move |_| {
-        let about = about_window();
+        let about = about::window();
         about.set_transient_for(window.upgrade().as_ref());
         about.present();
     });
@@ -97,29 +97,4 @@ fn autostart(context: &Context) -> adw::ActionRow {
     }
     context.window.connect_is_active_notify(move |_| show());
     row
-}
-
-pub(super) fn about_window() -> adw::AboutWindow {
-    let about = adw::AboutWindow::builder()
-        .application_name("Lenscap")
-        .application_icon(APP_ID)
-        .version(VERSION)
-        .developer_name(tr("The Lenscap contributors"))
-        .comments(tr("An on-demand camera: on only while an application streams, and you can always see when."))
-        .website(env!("CARGO_PKG_REPOSITORY"))
-        .issue_url(concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"))
-        .license_type(gtk::License::MitX11)
-        .modal(true)
-        .build();
-    about.set_debug_info(&format!(
-        "Lenscap {VERSION}\nGTK {}.{}.{}\nlibadwaita {}.{}.{}\n",
-        gtk::major_version(),
-        gtk::minor_version(),
-        gtk::micro_version(),
-        adw::major_version(),
-        adw::minor_version(),
-        adw::micro_version(),
-    ));
-    about.set_debug_info_filename("lenscap.txt");
-    about
 }

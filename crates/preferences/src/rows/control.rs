@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
-
-use super::super::rows;
-use super::{refusal, shown, subtitle};
-use lenscap_core::controls::{Control, Kind, Range, Value};
+use lenscap_core::controls::{Control, Kind, Origin, Range, Value};
 use lenscap_words::tr;
+
+use super::{Entry, bare_entry, plain, prepare, report, whole_names};
+use crate::widgets;
 
 /// A slider's numbers are exact up to here; beyond, numbers are typed.
 const LARGEST_SLIDER: i64 = 1 << 31;
@@ -21,12 +21,12 @@ enum Knob {
     Switch(gtk::Switch),
     List(adw::ComboRow),
     Button(gtk::Button),
-    Text(rows::Entry),
+    Text(Entry),
     Label(gtk::Label),
 }
 
 /// One control.
-pub(super) struct Row {
+pub struct ControlRow {
     row: adw::PreferencesRow,
     knob: Knob,
     /// The knob is being set: what it reports is not the user's.
@@ -34,14 +34,14 @@ pub(super) struct Row {
 }
 
 /// Whether a row of the one can show the other.
-pub(super) fn is_alike(a: &Control, b: &Control) -> bool {
+pub fn is_alike(a: &Control, b: &Control) -> bool {
     (&a.key, &a.name, a.kind, a.range, &a.menu) == (&b.key, &b.name, b.kind, b.range, &b.menu)
         && a.flags.read_only == b.flags.read_only
 }
 
-impl Row {
+impl ControlRow {
     /// A row that tells `set` what the user wants.
-    pub(super) fn new(control: &Control, set: impl Fn(Value) + 'static) -> Self {
+    pub fn new(control: &Control, set: impl Fn(Value) + 'static) -> Self {
         let is_showing = Rc::new(Cell::new(false));
         let quiet = Rc::clone(&is_showing);
         let set = move |value| {
@@ -49,10 +49,10 @@ impl Row {
                 set(value);
             }
         };
-        let plain = || rows::plain(&control.name, "");
+        let bare = || plain(&control.name, "");
         let with = |knob: &gtk::Widget| {
-            let row = plain();
-            rows::set_accessible_label(knob, &control.name);
+            let row = bare();
+            widgets::set_accessible_label(knob, &control.name);
             knob.set_valign(gtk::Align::Center);
             row.add_suffix(knob);
             row.set_activatable_widget(Some(knob));
@@ -62,7 +62,7 @@ impl Row {
         let (row, knob) = match (control.kind, control.range) {
             _ if !is_settable => {
                 let label = gtk::Label::builder().wrap(true).selectable(true).css_classes(["dim-label"]).build();
-                let row = plain();
+                let row = bare();
                 row.add_suffix(&label);
                 (row.upcast(), Knob::Label(label))
             }
@@ -78,8 +78,8 @@ impl Row {
             }
             (Kind::Menu | Kind::IntegerMenu, _) => {
                 let row = adw::ComboRow::new();
-                rows::prepare(&row, &control.name, "");
-                row.set_list_factory(Some(&rows::whole_names(&row)));
+                prepare(&row, &control.name, "");
+                row.set_list_factory(Some(&whole_names(&row)));
                 let labels: Vec<_> = control.menu.iter().map(|entry| entry.label.as_str()).collect();
                 row.set_model(Some(&gtk::StringList::new(&labels)));
                 row.set_selected(position(control));
@@ -114,15 +114,15 @@ impl Row {
                 (with(scale.upcast_ref()), Knob::Slider(scale))
             }
             _ => {
-                let entry = rows::bare_entry(&control.name);
+                let entry = bare_entry(&control.name);
                 let known = control.clone();
                 let of = entry.clone();
-                entry.row.connect_apply(move |row| match refusal(&known, &row.text()) {
+                entry.row.connect_apply(move |row| match known.parse(&row.text()) {
                     Ok(value) => {
                         of.report(&Ok(()));
                         set(value);
                     }
-                    Err(sentence) => of.report(&Err(sentence)),
+                    Err(trouble) => of.report(&Err(lenscap_words::controls::sentence(&trouble))),
                 });
                 entry.row.set_show_apply_button(true);
                 (entry.row.clone().upcast(), Knob::Text(entry))
@@ -132,7 +132,7 @@ impl Row {
     }
 
     /// Puts it into the group.
-    pub(super) fn add_to(&self, group: &adw::PreferencesGroup) {
+    pub fn add_to(&self, group: &adw::PreferencesGroup) {
         match &self.knob {
             Knob::Text(entry) => entry.add_to(group),
             _ => group.add(&self.row),
@@ -140,7 +140,7 @@ impl Row {
     }
 
     /// Takes it out of the group.
-    pub(super) fn remove_from(&self, group: &adw::PreferencesGroup) {
+    pub fn remove_from(&self, group: &adw::PreferencesGroup) {
         match &self.knob {
             Knob::Text(entry) => entry.remove_from(group),
             _ => group.remove(&self.row),
@@ -148,7 +148,7 @@ impl Row {
     }
 
     /// Shows what it is set to, and whether it can be set.
-    pub(super) fn show(&self, control: &Control) {
+    pub fn show(&self, control: &Control) {
         self.is_showing.set(true);
         match (&self.knob, &control.value) {
             (Knob::Slider(scale), Some(Value::Integer(number))) => scale.set_value(*number as f64),
@@ -176,17 +176,17 @@ impl Row {
             Knob::Label(_) => {}
         }
         if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
-            rows::report(row, &subtitle(control), &Ok(()));
+            report(row, &subtitle(control), &Ok(()));
         }
     }
 
     /// Says why its value was refused, or that it was not.
-    pub(super) fn report(&self, control: &Control, done: &Result<(), String>) {
+    pub fn report(&self, control: &Control, done: &Result<(), String>) {
         match &self.knob {
             Knob::Text(entry) => entry.report(done),
             _ => {
                 if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
-                    rows::report(row, &subtitle(control), done);
+                    report(row, &subtitle(control), done);
                 }
             }
         }
@@ -208,6 +208,29 @@ fn slider(min: f64, max: f64, step: f64, digits: i32) -> gtk::Scale {
         .value_pos(gtk::PositionType::Right)
         .width_request(150)
         .build();
-    rows::ignore_the_wheel(&scale);
+    widgets::ignore_the_wheel(&scale);
     scale
+}
+
+/// What stands below a control's name.
+fn subtitle(control: &Control) -> String {
+    if control.flags.read_only {
+        tr("Can only be read.")
+    } else if control.flags.inactive {
+        tr("An automatic decides this.")
+    } else if control.flags.grabbed {
+        tr("Cannot be changed while the camera is in use.")
+    } else if control.origin == Origin::Software {
+        tr("In software: the camera has no such control.")
+    } else {
+        String::new()
+    }
+}
+
+/// A value that cannot be changed, for people.
+fn shown(control: &Control) -> String {
+    match &control.value {
+        Some(value) => control.in_words(value),
+        None => control.kind.as_str().to_owned(),
+    }
 }

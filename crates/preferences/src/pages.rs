@@ -1,13 +1,27 @@
-//! What every page has: the notice of a file that cannot be used, and its way back to the defaults.
+//! The pages, one a file, and what every page has: the notice of a file that cannot be used, and its way back to the
+//! defaults.
+
+mod camera;
+mod controls;
+mod device;
+mod general;
+mod privacy;
 
 use std::rc::Rc;
 
 use adw::prelude::*;
-
-use super::store::Store;
-use super::{open, rows};
 use lenscap_settings::Settings;
 use lenscap_words::tr;
+
+use crate::store::Store;
+use crate::window::Context;
+use crate::{rows, widgets};
+
+/// Makes a page.
+type Maker = fn(&Context) -> adw::PreferencesPage;
+
+/// All of them, in their order.
+pub const ALL: [Maker; 5] = [camera::page, controls::page, privacy::page, device::page, general::page];
 
 /// A page under construction.
 pub struct Page {
@@ -26,7 +40,7 @@ impl Page {
         row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
         let button = gtk::Button::builder().label(tr("Open")).valign(gtk::Align::Center).build();
         let path = store.path().to_owned();
-        button.connect_clicked(move |button| open(button, &path));
+        button.connect_clicked(move |button| widgets::open(button, &path));
         row.add_suffix(&button);
         row.set_activatable_widget(Some(&button));
         notice.add(&row);

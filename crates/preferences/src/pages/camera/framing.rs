@@ -3,16 +3,16 @@
 use std::rc::Rc;
 
 use adw::prelude::*;
-
-use super::rows::{self, Range};
-use super::store::Store;
 use lenscap_core::source::Framing;
 use lenscap_words::tr;
+
+use crate::rows::{self, Range};
+use crate::store::Store;
 
 /// Percent of the room left, both ways.
 const PAN: Range = Range { min: -100.0, max: 100.0, step: 5.0, whole: true };
 
-pub(super) fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
+pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder()
         .title(tr("Framing"))
         .description(tr("Which part of the picture is shown."))

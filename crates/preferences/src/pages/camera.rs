@@ -1,0 +1,101 @@
+//! The page "Camera": its state, what applications see, and where the picture comes from.
+
+mod framerate;
+mod framing;
+mod resolution;
+mod source;
+mod status;
+
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_core::source::Rotation;
+use lenscap_words::{tr, trf};
+
+use super::Page;
+use crate::cameras::Cameras;
+use crate::rows::{self, PreviewRow, Range};
+use crate::window::Context;
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let store = &context.store;
+    let page = Page::new(store, "camera", &tr("Camera"), "camera-video-symbolic");
+    let cameras = Cameras::new(&context.surroundings.class);
+    page.widget.add(&live(context));
+
+    let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
+    let description =
+        rows::entry(store, &tr("Pipeline description (GStreamer)"), source::description, source::set_description);
+    group.add(&source::row(context, &cameras, &description));
+    description.add_to(&group);
+    page.add(&group);
+
+    page.add(&picture(context, &cameras));
+    page.add(&framing::group(store));
+
+    page.add(&advanced(context));
+
+    page.add_reset(&context.window, &tr("Camera settings are reset"), |settings, from| {
+        // The pixel format stands on another page.
+        let pixel_format = settings.camera.format.pixel_format;
+        settings.camera = from.camera.clone();
+        settings.camera.format.pixel_format = pixel_format;
+    });
+    cameras.follow(store, &context.applet, &page.widget);
+    page.widget
+}
+
+fn picture(context: &Context, cameras: &Rc<Cameras>) -> adw::PreferencesGroup {
+    let store = &context.store;
+    let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
+    group.add(&resolution::row(context, cameras));
+    group.add(&framerate::row(context, cameras));
+    group.add(&rows::switch(
+        store,
+        &tr("Mirror"),
+        &tr("Swap left and right."),
+        |settings| settings.camera.orientation.mirror,
+        |settings, value| settings.camera.orientation.mirror = value,
+    ));
+    group.add(&rows::choice(
+        store,
+        &tr("Rotation"),
+        "",
+        |_| {
+            let label = |rotation: Rotation| match rotation {
+                Rotation::None => tr("None"),
+                turned => trf!("{degrees}° clockwise", degrees = turned.degrees()),
+            };
+            Rotation::ALL.into_iter().map(|rotation| (label(rotation), rotation)).collect()
+        },
+        |settings| settings.camera.orientation.rotation,
+        |store, rotation| store.change(|settings| settings.camera.orientation.rotation = rotation),
+    ));
+    group
+}
+
+fn advanced(context: &Context) -> adw::PreferencesGroup {
+    let store = &context.store;
+    let group = adw::PreferencesGroup::new();
+    let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
+    expander.add_row(&rows::number(
+        store,
+        &tr("Buffers"),
+        &tr("Between the camera and the pipeline. More are steadier, fewer are quicker. A driver may give another number."),
+        Range::whole(1, 16, 1),
+        |settings| f64::from(settings.camera.buffer_count),
+        |settings, value| settings.camera.buffer_count = value as u32,
+    ));
+    group.add(&expander);
+    group
+}
+
+/// The applet's state, and the preview.
+fn live(context: &Context) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::new();
+    group.add(&status::row(&context.applet));
+    let preview = PreviewRow::new(context);
+    group.add(&preview.row);
+    group.add(&preview.screen);
+    group
+}

@@ -1,0 +1,64 @@
+//! The row of frame rates.
+
+use std::rc::Rc;
+
+use lenscap_cameras::modes;
+use lenscap_picture::format::VideoFormat;
+use lenscap_words::{tr, trf};
+
+use super::resolution::served;
+use crate::cameras::Cameras;
+use crate::rows::{self, Range};
+use crate::window::Context;
+
+pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
+    let store = &context.store;
+    let reached: Rc<dyn Fn() -> Vec<f64>> = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(store));
+        Rc::new(move || {
+            let settings = store.upgrade().map(|store| store.settings()).unwrap_or_default();
+            let formats = cameras.chosen(&settings).and_then(|camera| camera.formats).unwrap_or_default();
+            served(&settings, &formats).map(|size| modes::rates(&formats, size)).unwrap_or_default()
+        })
+    };
+    let limits = {
+        let reached = Rc::clone(&reached);
+        Rc::new(move || Range::whole(1, fastest(&reached()).unwrap_or(VideoFormat::MAX_FRAMERATE), 5))
+    };
+    rows::number_within(
+        store,
+        &tr("Framerate"),
+        Rc::new(move || rate_words(&reached())),
+        limits,
+        |settings| f64::from(settings.camera.format.framerate),
+        |settings, value| settings.camera.format.framerate = value as u32,
+    )
+}
+
+fn rate_words(rates: &[f64]) -> String {
+    if rates.is_empty() {
+        return tr("Pictures per second.");
+    }
+    let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
+    trf!("Pictures per second. At this size the camera gives {rates}.", rates = rates.join(", "))
+}
+
+/// The highest rate as a whole number: 29.97 is what people call 30.
+fn fastest(rates: &[f64]) -> Option<u32> {
+    let rate = rates.iter().copied().fold(0.0, f64::max);
+    let whole = if rate / rate.round() >= 0.98 { rate.round() } else { rate.floor() };
+    (whole >= 1.0).then_some((whole as u32).min(VideoFormat::MAX_FRAMERATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_camera_gives_is_said_and_limits_the_row() {
+        assert!(rate_words(&[30.0, 12.5]).ends_with("gives 30, 12.5."));
+        assert_eq!(fastest(&[29.97, 15.0]), Some(30));
+        assert_eq!(fastest(&[12.5]), Some(12));
+        assert_eq!((fastest(&[]), fastest(&[0.5])), (None, None));
+    }
+}

@@ -1,0 +1,116 @@
+//! The row of sources, which decides whether the entry for a description is there.
+
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_cameras::choice;
+use lenscap_core::source::Source;
+use lenscap_settings::Settings;
+use lenscap_words::tr;
+
+use crate::cameras::Cameras;
+use crate::elements;
+use crate::rows::{self, Choices};
+use crate::store::Store;
+use crate::window::Context;
+
+/// A line of the list of sources.
+#[derive(Debug, Clone, PartialEq)]
+enum Pick {
+    /// This one.
+    Source(Source),
+    /// The description in the entry.
+    Own,
+}
+
+pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::Entry) -> adw::ComboRow {
+    let known = Rc::clone(cameras);
+    let offer = move |present: &Pick| {
+        let mut offered: Choices<Pick> = vec![
+            (tr("Automatic"), Pick::Source(Source::Auto)),
+            (tr("Intel IPU6/IPU7 (icamerasrc)"), Pick::Source(Source::Icamera(None))),
+            (tr("libcamera"), Pick::Source(Source::Libcamera(None))),
+        ];
+        let source = match present {
+            Pick::Source(source) => source,
+            Pick::Own => &Source::Auto,
+        };
+        let offers = choice::offers(&known.list(), source);
+        offered.extend(offers.into_iter().map(|(source, label)| (label, Pick::Source(source))));
+        if let Pick::Source(source) = present
+            && *source != Source::Test
+            && !offered.iter().any(|(_, pick)| pick == present)
+        {
+            offered.push((source.to_string(), present.clone()));
+        }
+        offered.push((tr("Test picture"), Pick::Source(Source::Test)));
+        offered.push((tr("Own pipeline"), Pick::Own));
+        offered
+    };
+    let take = {
+        let description = description.clone();
+        move |store: &Store, pick| match pick {
+            Pick::Source(source) => {
+                description.row.set_visible(matches!(store.settings().camera.source, Source::Pipeline(_)));
+                description.report(&Ok(()));
+                check(&source)?;
+                store.change(|settings| settings.camera.source = source)
+            }
+            // Written when there is something to write.
+            Pick::Own => {
+                description.row.set_visible(true);
+                let text = description.row.text();
+                if text.trim().is_empty() {
+                    description.row.grab_focus();
+                    return Ok(());
+                }
+                description.report(&set_description(store, &text));
+                Ok(())
+            }
+        }
+    };
+    let words: rows::Words = {
+        let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(&context.store));
+        Rc::new(move || store.upgrade().map(|store| cameras.words(&store.settings())).unwrap_or_default())
+    };
+    let row = rows::choice_with(&context.store, &tr("Camera"), words, offer, pick, take);
+    let entry = description.row.clone();
+    context.store.follow(pick, move |pick| entry.set_visible(*pick == Pick::Own));
+    row
+}
+
+fn pick(settings: &Settings) -> Pick {
+    match &settings.camera.source {
+        Source::Pipeline(_) => Pick::Own,
+        source => Pick::Source(source.clone()),
+    }
+}
+
+/// Whether the source can work here, as far as that can be told without touching a camera.
+fn check(source: &Source) -> Result<(), String> {
+    match source {
+        Source::Icamera(_) => elements::require("icamerasrc"),
+        Source::Libcamera(_) => elements::require("libcamerasrc"),
+        Source::PipeWire(_) => elements::require("pipewiresrc"),
+        Source::V4l2(_) => elements::require("v4l2src"),
+        Source::Auto | Source::Test | Source::Pipeline(_) => Ok(()),
+    }
+}
+
+pub fn description(settings: &Settings) -> String {
+    match &settings.camera.source {
+        Source::Pipeline(description) => description.clone(),
+        _ => String::new(),
+    }
+}
+
+pub fn set_description(store: &Store, text: &str) -> Result<(), String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(tr(
+            "Write a description as in \"videotestsrc pattern=smpte\": until then the source stays as it was.",
+        ));
+    }
+    elements::check_pipeline(text)?;
+    store.change(|settings| settings.camera.source = Source::Pipeline(text.to_owned()))
+}

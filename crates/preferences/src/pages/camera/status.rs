@@ -1,0 +1,48 @@
+//! The row of the applet's state, with a button that starts it.
+
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_words::tr;
+
+use crate::applet::{self, AppletProxy, AppletState};
+use crate::rows;
+
+pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
+    let row = rows::plain("", "");
+    let icon = gtk::Image::new();
+    row.add_prefix(&icon);
+    let start = gtk::Button::builder()
+        .label(tr("Start"))
+        .valign(gtk::Align::Center)
+        .css_classes(["suggested-action"])
+        .visible(false)
+        .build();
+    row.add_suffix(&start);
+    {
+        let row = row.downgrade();
+        start.connect_clicked(move |start| {
+            let (row, start) = (row.clone(), start.clone());
+            start.set_sensitive(false);
+            glib::spawn_future_local(async move {
+                let done = applet::start().await;
+                start.set_sensitive(true);
+                if let (Some(row), Err(_)) = (row.upgrade(), &done) {
+                    rows::report(&row, "", &done);
+                }
+            });
+        });
+    }
+    let shown = row.downgrade();
+    proxy.on_change(move |state| {
+        let Some(row) = shown.upgrade() else { return };
+        let (title, subtitle) = state.words();
+        row.set_title(&title);
+        rows::report(&row, &subtitle, &Ok(()));
+        icon.set_icon_name(Some(state.icon()));
+        let can_start = *state == AppletState::NotRunning;
+        start.set_visible(can_start);
+        row.set_activatable_widget(can_start.then_some(&start));
+    });
+    row
+}

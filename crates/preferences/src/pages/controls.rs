@@ -1,0 +1,20 @@
+//! The page "Controls": what the camera's picture can be tuned with, beside a preview.
+
+use adw::prelude::*;
+use lenscap_words::tr;
+
+use super::Page;
+use crate::rows::PreviewRow;
+use crate::window::Context;
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let store = &context.store;
+    let page = Page::new(store, "controls", &tr("Controls"), "preferences-other-symbolic");
+    let preview = adw::PreferencesGroup::new();
+    let rows = PreviewRow::new(context);
+    preview.add(&rows.row);
+    preview.add(&rows.screen);
+    page.widget.add(&preview);
+    context.controls.put_on(&page, &context.window);
+    page.widget
+}

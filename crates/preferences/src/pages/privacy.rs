@@ -1,0 +1,98 @@
+//! The page "Privacy": when the camera is on, for whom, what is notified, and what is shown else.
+
+mod blocked;
+mod card;
+mod notifications;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use adw::prelude::*;
+use lenscap_core::policy::Policy;
+use lenscap_settings::Settings;
+use lenscap_words::tr;
+
+use super::Page;
+use crate::rows::{self, Range};
+use crate::store::Store;
+use crate::window::Context;
+
+pub(super) fn page(context: &Context) -> adw::PreferencesPage {
+    let store = &context.store;
+    let page = Page::new(store, "privacy", &tr("Privacy"), "security-high-symbolic");
+    page.add(&times(store));
+    page.add(&card::group(context));
+    page.add(&notifications::group(store));
+    page.add(&blocked::group(store));
+    page.add_reset(&context.window, &tr("Privacy settings are reset"), |settings, from| {
+        settings.privacy = from.privacy.clone();
+        settings.notifications = from.notifications;
+    });
+    page.widget
+}
+
+fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder().title(tr("When the camera is on")).build();
+    let delay = rows::number(
+        store,
+        &tr("Activation delay"),
+        &tr("Milliseconds an application must be there before the camera starts."),
+        Range::whole(0, 60_000, 100),
+        |settings| milliseconds(delay_shown(settings)),
+        |settings, value| settings.privacy.activation_delay = Some(Duration::from_millis(value as u64)),
+    );
+    group.add(&rows::switch(
+        store,
+        &tr("Automatic activation delay"),
+        &tr("None where the kernel tells who streams, one second where it only tells who opens the camera."),
+        |settings| settings.privacy.activation_delay.is_none(),
+        |settings, automatic| settings.privacy.activation_delay = (!automatic).then_some(Policy::BLIND_DELAY),
+    ));
+    group.add(&delay);
+    store.follow(|settings| settings.privacy.activation_delay.is_some(), move |is_own| delay.set_visible(*is_own));
+    group.add(&rows::number(
+        store,
+        &tr("Cooldown"),
+        &tr("Seconds the camera stays on after the last application stopped."),
+        Range { min: 0.0, max: 3600.0, step: 1.0, whole: false },
+        |settings| milliseconds(settings.privacy.cooldown) / 1000.0,
+        |settings, value| settings.privacy.cooldown = Duration::from_millis((value * 1000.0).round() as u64),
+    ));
+    group.add(&rows::switch(
+        store,
+        &tr("Start paused"),
+        &tr("No camera until you resume."),
+        |settings| settings.privacy.start_paused,
+        |settings, value| settings.privacy.start_paused = value,
+    ));
+    group.add(&rows::switch(
+        store,
+        &tr("Off while locked"),
+        &tr("Pause while the session is locked."),
+        |settings| settings.privacy.pause_while_locked,
+        |settings, value| settings.privacy.pause_while_locked = value,
+    ));
+    group.add(&rows::switch(
+        store,
+        &tr("Watch other cameras"),
+        &tr("Light the icon also when a program uses a USB camera directly, past Lenscap."),
+        |settings| settings.privacy.watch_other_cameras,
+        |settings, value| settings.privacy.watch_other_cameras = value,
+    ));
+    group.add(&rows::switch(
+        store,
+        &tr("Confine the camera process"),
+        &tr("Keep it from your files and from the network. Switch this off only where a camera works no other way."),
+        |settings| settings.privacy.sandbox,
+        |settings, value| settings.privacy.sandbox = value,
+    ));
+    group
+}
+
+fn delay_shown(settings: &Settings) -> Duration {
+    settings.privacy.activation_delay.unwrap_or(Policy::BLIND_DELAY)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_millis() as f64
+}

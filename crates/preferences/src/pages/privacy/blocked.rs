@@ -1,0 +1,77 @@
+//! The programs that never get the camera.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_words::{tr, trf};
+
+use crate::store::Store;
+use crate::{rows, widgets};
+
+/// The programs that never get the camera, and an entry for the next.
+pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder()
+        .title(tr("Blocked programs"))
+        .description(tr("They never get the camera. A program is named as in the list of processes, as in \"zoom\"."))
+        .build();
+    let entry = rows::bare_entry(&tr("Block a program"));
+    let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block this program"));
+    entry.row.add_suffix(&add_button);
+    let add: Rc<dyn Fn()> = {
+        let (store, entry) = (Rc::downgrade(store), entry.clone());
+        Rc::new(move || {
+            let Some(store) = store.upgrade() else { return };
+            let done = block(&store, &entry.row.text());
+            entry.report(&done);
+            if done.is_ok() {
+                entry.row.set_text("");
+            }
+        })
+    };
+    {
+        let add = Rc::clone(&add);
+        entry.row.connect_entry_activated(move |_| add());
+    }
+    add_button.connect_clicked(move |_| add());
+    entry.add_to(&group);
+
+    let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
+    let (list, weak) = (group.downgrade(), Rc::downgrade(store));
+    store.follow(
+        |settings| settings.privacy.blocked.clone(),
+        move |names| {
+            let Some(group) = list.upgrade() else { return };
+            rows.take().iter().for_each(|row| group.remove(row));
+            for name in names {
+                let row = rows::plain(name, "");
+                let button = widgets::symbol_button("user-trash-symbolic", &trf!("Unblock {program}", program = name));
+                let (store, unblocked, next, shown) = (weak.clone(), name.clone(), entry.row.clone(), row.downgrade());
+                button.connect_clicked(move |_| {
+                    let Some(store) = store.upgrade() else { return };
+                    // The row goes, and the focus with it.
+                    next.grab_focus();
+                    let done = store.change(|settings| settings.privacy.blocked.retain(|name| *name != unblocked));
+                    if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
+                        rows::report(&row, "", &done);
+                    }
+                });
+                row.add_suffix(&button);
+                group.add(&row);
+                rows.borrow_mut().push(row);
+            }
+        },
+    );
+    group
+}
+
+fn block(store: &Store, name: &str) -> Result<(), String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(tr("Write the program's name, as in \"zoom\"."));
+    }
+    if store.settings().privacy.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
+        return Err(trf!("{program} is blocked already.", program = name));
+    }
+    store.change(|settings| settings.privacy.blocked.push(name.to_owned()))
+}

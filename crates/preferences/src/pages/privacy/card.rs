@@ -1,0 +1,147 @@
+//! What applications see while the camera is off.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
+use lenscap_settings::{CardChoice, Settings};
+use lenscap_words::{tr, trf};
+
+use crate::rows;
+use crate::store::Store;
+use crate::window::Context;
+
+pub fn group(context: &Context) -> adw::PreferencesGroup {
+    let store = &context.store;
+    let group = adw::PreferencesGroup::builder().title(tr("While the camera is off")).build();
+    group.add(&rows::choice(
+        store,
+        &tr("Applications see"),
+        "",
+        |_| {
+            let label = |card| match card {
+                CardChoice::Text => tr("A text that says why"),
+                CardChoice::Black => tr("Black"),
+                CardChoice::Picture => tr("A picture"),
+            };
+            CardChoice::ALL.into_iter().map(|card| (label(card), card)).collect()
+        },
+        |settings| settings.privacy.card,
+        |store, card| {
+            if card == CardChoice::Picture {
+                let Some(path) = store.settings().privacy.picture else {
+                    return Err(tr("There is no picture yet: choose one below."));
+                };
+                check_picture(&path)?;
+            }
+            store.change(|settings| settings.privacy.card = card)
+        },
+    ));
+    group.add(&picture(context));
+    group
+}
+
+/// The picture and the button that chooses another.
+fn picture(context: &Context) -> adw::ActionRow {
+    let row = rows::plain(&tr("Picture"), "");
+    let button = gtk::Button::builder().label(tr("Choose…")).valign(gtk::Align::Center).build();
+    row.add_suffix(&button);
+    row.set_activatable_widget(Some(&button));
+    let shown = row.downgrade();
+    context.store.follow(picture_shown, move |text| {
+        if let Some(row) = shown.upgrade() {
+            rows::report(&row, text, &Ok(()));
+        }
+    });
+    let (store, window, shown) = (Rc::downgrade(&context.store), context.window.downgrade(), row.downgrade());
+    // A native dialog goes when nobody keeps it.
+    let open: Rc<RefCell<Option<gtk::FileChooserNative>>> = Rc::default();
+    button.connect_clicked(move |_| {
+        let dialog = gtk::FileChooserNative::new(
+            Some(&tr("Choose a Picture")),
+            window.upgrade().as_ref(),
+            gtk::FileChooserAction::Open,
+            None,
+            None,
+        );
+        dialog.set_modal(true);
+        let filter = gtk::FileFilter::new();
+        filter.set_name(Some(&tr("PNG and JPEG pictures")));
+        filter.add_mime_type("image/png");
+        filter.add_mime_type("image/jpeg");
+        dialog.add_filter(&filter);
+        let (store, shown, kept) = (store.clone(), shown.clone(), Rc::downgrade(&open));
+        dialog.connect_response(move |dialog, response| {
+            if let Some(kept) = kept.upgrade() {
+                kept.replace(None);
+            }
+            let path = dialog.file().and_then(|file| file.path());
+            let (Some(store), Some(row)) = (store.upgrade(), shown.upgrade()) else { return };
+            if response == gtk::ResponseType::Accept
+                && let Some(path) = path
+            {
+                glib::spawn_future_local(async move { take_picture(&store, &row, path).await });
+            }
+        });
+        dialog.show();
+        open.replace(Some(dialog));
+    });
+    row
+}
+
+fn picture_shown(settings: &Settings) -> String {
+    match &settings.privacy.picture {
+        Some(path) => path.display().to_string(),
+        None => tr("None chosen; a PNG or JPEG."),
+    }
+}
+
+/// Takes a picture that was chosen, and shows it from now on: who chooses one wants to see it.
+async fn take_picture(store: &Store, row: &adw::ActionRow, path: PathBuf) {
+    // A large one takes a while.
+    let checked = {
+        let path = path.clone();
+        gio::spawn_blocking(move || check_picture(&path)).await
+    };
+    let done = checked.unwrap_or_else(|_| Err(trf!("{path} is not a picture.", path = path.display())));
+    let done = done.and_then(|()| {
+        store.change(|settings| {
+            settings.privacy.picture = Some(path);
+            settings.privacy.card = CardChoice::Picture;
+        })
+    });
+    rows::report(row, &picture_shown(&store.settings()), &done);
+}
+
+/// Draws it, small: the surest sign that it can be drawn.
+fn check_picture(path: &Path) -> Result<(), String> {
+    let home = glib::home_dir();
+    let path = path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest));
+    Painter::new(CardStyle { kind: CardKind::Picture(Picture::read(&path)) })
+        .draw_rgb(&CardText::default(), 64, 36)
+        .map(drop)
+        .map_err(|trouble| format!("{}.", lenscap_words::picture::card(&trouble)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_shown_is_refused_in_one_sentence() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::fs::write(at("empty.png"), "").unwrap();
+        std::fs::write(at("text.jpg"), "not a picture").unwrap();
+        image::RgbImage::new(20_000, 2).save(at("wide.png")).unwrap();
+        image::RgbImage::new(32, 18).save(at("good.png")).unwrap();
+        for name in ["empty.png", "text.jpg", "wide.png", "missing.png", "."] {
+            let sentence = check_picture(&at(name)).unwrap_err();
+            assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
+            assert!(sentence.contains("choose a PNG or JPEG"), "{sentence}");
+        }
+        assert_eq!(check_picture(&at("good.png")), Ok(()));
+    }
+}

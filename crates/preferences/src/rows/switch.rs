@@ -1,0 +1,45 @@
+//! A setting that is on or off.
+
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_settings::Settings;
+
+use super::{plain, report};
+use crate::store::Store;
+
+/// A setting that is on or off.
+pub fn switch(
+    store: &Rc<Store>,
+    title: &str,
+    subtitle: &str,
+    get: fn(&Settings) -> bool,
+    set: fn(&mut Settings, bool),
+) -> adw::ActionRow {
+    let row = plain(title, subtitle);
+    let switch = gtk::Switch::builder().valign(gtk::Align::Center).build();
+    row.add_suffix(&switch);
+    row.set_activatable_widget(Some(&switch));
+    let subtitle = subtitle.to_owned();
+    {
+        let (store, row, subtitle) = (Rc::downgrade(store), row.downgrade(), subtitle.clone());
+        switch.connect_active_notify(move |switch| {
+            let (Some(store), Some(row)) = (store.upgrade(), row.upgrade()) else { return };
+            let wanted = switch.is_active();
+            // Going back to what is in the file is told once more, after all is done.
+            if store.is_showing() || wanted == get(&store.settings()) {
+                return;
+            }
+            let done = store.change(|settings| set(settings, wanted));
+            report(&row, &subtitle, &done);
+            store.quietly(|| switch.set_active(get(&store.settings())));
+        });
+    }
+    let shown = row.downgrade();
+    store.follow(get, move |value| {
+        let Some(row) = shown.upgrade() else { return };
+        switch.set_active(*value);
+        report(&row, &subtitle, &Ok(()));
+    });
+    row
+}

@@ -1,0 +1,81 @@
+//! What GTK's and libadwaita's widgets lack.
+
+use std::path::Path;
+
+use adw::prelude::*;
+use lenscap_words::tr;
+
+/// A button for the end of a row, shown as a symbol and named for those who do not see it.
+pub fn symbol_button(icon: &str, name: &str) -> gtk::Button {
+    let button = gtk::Button::builder().icon_name(icon).valign(gtk::Align::Center).css_classes(["flat"]).build();
+    call(&button, name);
+    button
+}
+
+/// Names a button that shows a symbol. Such a button is called what its image is called.
+pub fn call(button: &impl IsA<gtk::Button>, name: &str) {
+    let button = button.upcast_ref::<gtk::Button>();
+    button.set_tooltip_text(Some(name));
+    if let Some(image) = button.child() {
+        set_accessible_label(&image, name);
+    }
+}
+
+/// What a screen reader says for this widget. (GTK's own function for it is bound from 4.10 on; this is the way of a
+/// `.ui` file.)
+pub fn set_accessible_label(widget: &impl IsA<gtk::Widget>, label: &str) {
+    let widget = widget.upcast_ref::<gtk::Widget>();
+    let template = format!(
+        "<interface><template class=\"{}\"><accessibility><property name=\"label\">{}</property></accessibility>\
+         </template></interface>",
+        widget.type_().name(),
+        glib::markup_escape_text(label)
+    );
+    if let Err(error) = gtk::Builder::new().extend_with_template(widget, widget.type_(), &template) {
+        tracing::debug!("no accessible label \"{label}\": {error}");
+    }
+}
+
+/// Scrolling the page must not change what happens to be below the pointer.
+pub fn ignore_the_wheel(spin: &impl IsA<gtk::Widget>) {
+    let controllers = spin.observe_controllers();
+    let wheels: Vec<_> = (0..controllers.n_items())
+        .filter_map(|i| controllers.item(i)?.downcast::<gtk::EventControllerScroll>().ok())
+        .collect();
+    for wheel in wheels {
+        spin.remove_controller(&wheel);
+    }
+}
+
+/// Opens the settings file in the user's editor.
+pub fn open(near: &impl IsA<gtk::Widget>, path: &Path) {
+    let window = near.root().and_downcast::<gtk::Window>();
+    let uri = gio::File::for_path(path).uri();
+    gtk::show_uri(window.as_ref(), &uri, 0);
+}
+
+/// What libadwaita's header lacks: a name for the search button, and room for its title in a narrow window, where only
+/// the button that closes has a place.
+pub fn complete(widget: &gtk::Widget) {
+    if let Some(header) = widget.downcast_ref::<adw::HeaderBar>() {
+        let layout = header.settings().gtk_decoration_layout().unwrap_or_default();
+        let side = |side: &str| {
+            side.split(',').filter(|button| !matches!(*button, "minimize" | "maximize")).collect::<Vec<_>>().join(",")
+        };
+        let layout = layout.split(':').map(side).collect::<Vec<_>>().join(":");
+        header.set_decoration_layout(Some(&layout));
+    }
+    if let Some(button) = widget.downcast_ref::<gtk::ToggleButton>()
+        && button.icon_name().is_some_and(|icon| icon == "edit-find-symbolic")
+    {
+        call(button, &tr("Search"));
+    }
+    if let Some(entry) = widget.downcast_ref::<gtk::SearchEntry>() {
+        set_accessible_label(entry, &tr("Search for a setting"));
+    }
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        complete(&widget);
+        child = widget.next_sibling();
+    }
+}

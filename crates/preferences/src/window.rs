@@ -1,0 +1,128 @@
+//! The window with its pages.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use adw::prelude::*;
+use lenscap_cameras::CLASS;
+use lenscap_words::tr;
+
+use crate::applet::AppletProxy;
+use crate::autostart::Autostart;
+use crate::controls::Panel;
+use crate::store::Store;
+use crate::{pages, preview, widgets};
+
+/// Narrowest window, in pixels.
+pub const MIN_WIDTH: i32 = 360;
+
+/// What the window looks at, besides the display.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The settings file.
+    pub config: PathBuf,
+    /// Where video nodes are listed; [`CLASS`] but for tests.
+    pub class: PathBuf,
+    /// Whether the applet starts with the session.
+    pub autostart: Autostart,
+    /// A description in the place of the loopback node, for tests.
+    pub preview_source: Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this session, with the settings at `config`.
+    pub fn here(config: &Path) -> Self {
+        Self {
+            config: config.to_owned(),
+            class: CLASS.into(),
+            autostart: Autostart::from_environment(),
+            preview_source: std::env::var(preview::SOURCE_VARIABLE).ok(),
+        }
+    }
+}
+
+/// What the pages are made from.
+pub struct Context {
+    /// The settings.
+    pub store: Rc<Store>,
+    /// The running applet.
+    pub applet: Rc<AppletProxy>,
+    /// Where toasts and further windows go.
+    pub window: adw::PreferencesWindow,
+    /// The session.
+    pub surroundings: Surroundings,
+    /// The rows of the page "Controls".
+    pub controls: Rc<Panel>,
+}
+
+/// The window.
+pub struct Window {
+    context: Context,
+}
+
+impl Window {
+    /// The window without an applet to ask, not yet shown. For tests.
+    pub fn offline(surroundings: Surroundings) -> Self {
+        Self::new(surroundings, AppletProxy::offline())
+    }
+
+    pub(crate) fn new(surroundings: Surroundings, applet: Rc<AppletProxy>) -> Self {
+        let store = Store::open(&surroundings.config);
+        let window = adw::PreferencesWindow::builder()
+            .title(tr("Lenscap Preferences"))
+            .modal(false)
+            .default_width(640)
+            .default_height(720)
+            .width_request(MIN_WIDTH)
+            .build();
+        let controls = Panel::new(&store, &applet);
+        let context = Context { store, applet, window, surroundings, controls };
+        for page in pages::ALL {
+            context.window.add(&page(&context));
+        }
+        if let Err(sentence) = context.store.watch() {
+            context.window.add_toast(adw::Toast::new(&glib::markup_escape_text(&sentence)));
+        }
+        let store = Rc::downgrade(&context.store);
+        context.window.connect_is_active_notify(move |window| {
+            if let Some(store) = store.upgrade().filter(|_| window.is_active()) {
+                store.look_for_devices();
+            }
+        });
+        let store = Rc::downgrade(&context.store);
+        context.window.connect_close_request(move |_| {
+            if let Some(store) = store.upgrade() {
+                store.end();
+            }
+            glib::Propagation::Proceed
+        });
+        let keys = gtk::ShortcutController::new();
+        keys.add_shortcut(gtk::Shortcut::new(
+            gtk::ShortcutTrigger::parse_string("<Control>w|<Control>q"),
+            Some(gtk::NamedAction::new("window.close")),
+        ));
+        context.window.add_controller(keys);
+        widgets::complete(context.window.upcast_ref());
+        Self { context }
+    }
+
+    /// GTK's window.
+    pub fn widget(&self) -> &adw::PreferencesWindow {
+        &self.context.window
+    }
+
+    /// The settings it shows.
+    pub fn store(&self) -> &Rc<Store> {
+        &self.context.store
+    }
+
+    /// The rows of the page "Controls".
+    pub fn controls(&self) -> &Rc<Panel> {
+        &self.context.controls
+    }
+
+    /// Shows it, in front.
+    pub fn present(&self) {
+        self.context.window.present();
+    }
+}
