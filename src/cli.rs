@@ -11,16 +11,18 @@ mod pause;
 mod run;
 mod status;
 
+use std::fmt;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::rules::{self, Given};
-use crate::core::source::Source;
+use crate::core::trouble::settings::Refusal;
+use crate::i18n::settings as words;
 
 pub use cameras::CamerasArgs;
 pub use controls::{ControlsAction, ControlsArgs};
 pub use doctor::DoctorArgs;
 pub use localized::{localized, parse};
-pub use pause::{PauseArgs, time};
+pub use pause::PauseArgs;
 pub use run::{RunArgs, RunCommand};
 pub use status::StatusArgs;
 
@@ -78,9 +80,17 @@ pub fn print_completions(shell: clap_complete::Shell) {
     clap_complete::generate(shell, &mut Cli::command(), "lenscap", &mut std::io::stdout());
 }
 
-fn source(text: &str) -> Result<Source, String> {
-    rules::source(&Given::Text(text))
+/// Why a value is refused, as the settings file would say it.
+#[derive(Debug)]
+struct Refused(Refusal);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&words::refusal(&self.0))
+    }
 }
+
+impl std::error::Error for Refused {}
 
 #[cfg(test)]
 fn parse_line(line: &str) -> Result<Cli, clap::Error> {

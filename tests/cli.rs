@@ -35,10 +35,10 @@ fn is_one_sentence(text: &str) -> bool {
 #[test]
 fn wrong_values_are_refused_with_what_to_write_instead() {
     for (arguments, says) in [
-        (vec!["run", "--headless", "-w", "0"], "width 0"),
+        (vec!["run", "--headless", "-w", "0"], "width must be an even number from 2 to 8192, not 0"),
         (vec!["run", "--headless", "-w", "641"], "642"),
         (vec!["run", "--headless", "-H", "9000"], "8192"),
-        (vec!["run", "--headless", "-f", "0"], "framerate 0"),
+        (vec!["run", "--headless", "-f", "0"], "framerate must be a whole number from 1 to 240, not 0"),
         (vec!["run", "--headless", "-f", "1000"], "240"),
         (vec!["run", "--headless", "-b", "99"], "buffer"),
         (vec!["run", "--headless", "--source", "webcam"], "v4l2:PATH"),

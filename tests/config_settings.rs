@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use lenscap::config::model::{Camera, Detection, Device, Notifications, Privacy};
-use lenscap::config::{CardChoice, Overrides, SCHEMA, SecondNode, Settings, load, save, update};
+use lenscap::config::sections::camera::WIDTH;
+use lenscap::config::sections::privacy::CARD;
+use lenscap::config::table::{self, ActsOn, Setting, SettingValue};
+use lenscap::config::{CardChoice, Overrides, SecondNode, Settings, load, save, update};
 use lenscap::core::controls::Value;
 use lenscap::core::policy::Policy;
-use lenscap::core::source::{Framing, Orientation, Rotation, Source};
+use lenscap::core::source::Source;
+use lenscap::core::trouble::settings::Limits;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardKind;
 use proptest::prelude::*;
@@ -32,52 +35,136 @@ fn load_text(text: &str) -> Result<Settings, String> {
 fn the_example_has_every_setting_with_its_default() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/config.toml")).unwrap();
     assert_eq!(load_text(&text).unwrap(), Settings::default());
-    let table: toml::Table = text.parse().unwrap();
-    for (section, keys) in SCHEMA {
-        for key in keys {
-            assert!(table[section].get(key).is_some(), "{section}.{key} is missing in data/config.toml");
+    let parsed: toml::Table = text.parse().unwrap();
+    assert_eq!(parsed.len(), table::SECTIONS.len() + 1, "nothing but the sections and the version");
+    for setting in table::all() {
+        let Some(key) = parsed[setting.section].get(setting.key) else {
+            panic!("{setting:?} is missing in data/config.toml");
+        };
+        let written = match key {
+            toml::Value::Array(entries) if entries.is_empty() => SettingValue::List(Vec::new()),
+            toml::Value::Boolean(value) => SettingValue::Bool(*value),
+            toml::Value::Integer(number) => SettingValue::Integer(*number),
+            other => SettingValue::Text(other.as_str().unwrap().to_owned()),
+        };
+        assert_eq!(written, setting.default(), "{setting:?}");
+    }
+}
+
+/// The comment above each setting; settings without an empty line between them share theirs.
+fn comments(text: &str) -> Vec<(String, String)> {
+    let (mut section, mut comment, mut found) = (String::new(), String::new(), Vec::new());
+    for line in text.lines() {
+        if let Some(words) = line.strip_prefix('#') {
+            comment.push_str(words);
+        } else if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            found.push((format!("{section}.{key}"), comment.clone()));
+        } else {
+            comment.clear();
         }
     }
-    assert_eq!(table.len(), SCHEMA.len() + 1, "nothing but the sections and the version");
+    found
 }
 
 #[test]
-fn every_setting_of_the_schema_is_read_and_reaches_the_settings() {
-    let texts = [
-        ("camera", "source", "\"test\""),
-        ("camera", "width", "640"),
-        ("camera", "height", "480"),
-        ("camera", "framerate", "15"),
-        ("camera", "buffer_count", "4"),
-        ("camera", "mirror", "true"),
-        ("camera", "rotation", "270"),
-        ("camera", "zoom", "250"),
-        ("camera", "pan_x", "-100"),
-        ("camera", "pan_y", "30"),
-        ("privacy", "activation_delay_ms", "300"),
-        ("privacy", "cooldown_ms", "0"),
-        ("privacy", "start_paused", "true"),
-        ("privacy", "pause_while_locked", "false"),
-        ("privacy", "blocked", "[\"zoom\"]"),
-        ("privacy", "card", "\"black\""),
-        ("privacy", "picture", "\"/a.png\""),
-        ("privacy", "watch_other_cameras", "false"),
-        ("privacy", "sandbox", "false"),
-        ("notifications", "activation", "false"),
-        ("notifications", "failure", "false"),
-        ("notifications", "busy", "false"),
-        ("device", "node", "\"/dev/video10\""),
-        ("device", "second_node", "\"auto\""),
-        ("device", "label", "\"Cam\""),
-        ("device", "format", "\"NV12\""),
-        ("detection", "poll_interval_ms", "100"),
-    ];
-    for (section, keys) in SCHEMA {
-        for key in keys {
-            let (_, _, value) = texts.iter().find(|text| (text.0, text.1) == (section, *key)).unwrap();
-            let settings = load_text(&format!("[{section}]\n{key} = {value}\n")).unwrap();
-            assert_ne!(settings, Settings::default(), "{section}.{key}");
+fn the_example_says_the_limits_of_every_setting() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/config.toml")).unwrap();
+    let comments = comments(&text);
+    for setting in table::all() {
+        let (_, comment) = comments.iter().find(|(key, _)| *key == format!("{setting:?}")).unwrap();
+        for limit in limits_in_words(setting) {
+            assert!(comment.contains(&limit), "{setting:?}: {limit} is missing in: {comment}");
         }
+    }
+}
+
+/// What has to be said of a setting's limits. That nothing is less than 0 needs not be.
+fn limits_in_words(setting: &Setting) -> Vec<String> {
+    match &setting.limits {
+        Limits::Whole { min, max } | Limits::Even { min, max } | Limits::WholeOrAuto { min, max } => {
+            [min, max].into_iter().filter(|limit| **limit != 0).map(ToString::to_string).collect()
+        }
+        Limits::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect(),
+        Limits::Words { words, .. } | Limits::Device { words, .. } => words.iter().map(ToString::to_string).collect(),
+        Limits::Name { max_bytes } => vec![max_bytes.to_string()],
+        Limits::Switch | Limits::Names { .. } | Limits::OwnFile | Limits::Source => Vec::new(),
+    }
+}
+
+/// A value that is not the default.
+fn another(setting: &Setting) -> SettingValue {
+    let text = |text: &str| SettingValue::Text(text.to_owned());
+    let other = match (&setting.limits, setting.default()) {
+        (Limits::Switch, SettingValue::Bool(value)) => SettingValue::Bool(!value),
+        (Limits::Whole { min, max } | Limits::Even { min, max } | Limits::WholeOrAuto { min, max }, default) => {
+            SettingValue::Integer(if default == SettingValue::Integer(*max) { *min } else { *max })
+        }
+        (Limits::Numbers(numbers), _) => SettingValue::Integer(*numbers.last().unwrap()),
+        (Limits::Words { words, .. }, _) => text(&words[1]),
+        (Limits::Device { example, .. }, _) => text(example),
+        (Limits::Name { .. }, _) => text("Another"),
+        (Limits::Names { .. }, _) => SettingValue::List(vec!["zoom".into()]),
+        (Limits::OwnFile, _) => text("~/a.png"),
+        (Limits::Source, _) => text("test"),
+        (Limits::Switch, default) => panic!("{setting:?} is on or off, and {default:?} by default"),
+    };
+    assert_ne!(other, setting.default(), "{setting:?}");
+    other
+}
+
+fn in_toml(value: &SettingValue) -> String {
+    match value {
+        SettingValue::Integer(number) => number.to_string(),
+        SettingValue::Text(text) => format!("{text:?}"),
+        SettingValue::Bool(value) => value.to_string(),
+        SettingValue::List(list) => format!("{list:?}"),
+    }
+}
+
+#[test]
+fn every_setting_of_the_table_is_read_and_reaches_the_settings() {
+    for setting in table::all() {
+        let value = another(setting);
+        let settings = load_text(&format!("[{}]\n{} = {}\n", setting.section, setting.key, in_toml(&value))).unwrap();
+        assert_ne!(settings, Settings::default(), "{setting:?}");
+        assert_eq!(setting.value(&settings).as_ref(), Ok(&value), "{setting:?}");
+        let others = table::all().filter(|other| *other != setting);
+        for other in others {
+            assert_eq!(other.value(&settings), Ok(other.default()), "{setting:?} changes {other:?} as well");
+        }
+    }
+}
+
+#[test]
+fn a_setting_acts_on_what_the_table_says() {
+    for setting in table::all() {
+        let mut settings = Settings::default();
+        if setting.section == "privacy" && setting.key == "picture" {
+            settings.privacy.card = CardChoice::Picture;
+        }
+        let before = settings.clone();
+        setting.put(&mut settings, &another(setting));
+        let changes = (
+            settings.policy() != before.policy(),
+            settings.camera.format != before.camera.format,
+            settings.card_style(None) != before.card_style(None)
+                || settings.card_picture(None) != before.card_picture(None),
+            settings.notifications != before.notifications,
+            settings.device != before.device,
+            settings.detection != before.detection,
+        );
+        let is = |on: ActsOn| setting.acts_on == on;
+        let expected = (
+            is(ActsOn::Machine),
+            is(ActsOn::Format),
+            is(ActsOn::Card),
+            is(ActsOn::Notifications),
+            is(ActsOn::Devices),
+            is(ActsOn::Detection),
+        );
+        assert_eq!(changes, expected, "{setting:?}");
     }
 }
 
@@ -98,22 +185,22 @@ fn every_mistake_is_one_sentence_with_its_place() {
     let cases = [
         (
             "[camera]\n\nframerate = 0",
-            "config.toml line 3, column 13: framerate 0 cannot work: use a whole number from 1 to 240.",
+            "config.toml line 3, column 13: framerate must be a whole number from 1 to 240, not 0.",
         ),
-        (
-            "[camera]\nframerate=1000",
-            "line 2, column 11: framerate 1000 cannot work: use a whole number from 1 to 240.",
-        ),
-        ("[camera]\nframerate = 29.97", "framerate 29.97 cannot work: use a whole number"),
-        ("[camera]\nwidth = 0", "width 0 cannot work: use an even number from 2 to 8192."),
+        ("[camera]\nframerate=1000", "line 2, column 11: framerate must be a whole number from 1 to 240, not 1000."),
+        ("[camera]\nframerate = 29.97", "framerate must be a whole number from 1 to 240, not 29.97."),
+        ("[camera]\nwidth = 0", "width must be an even number from 2 to 8192, not 0."),
         ("[camera]\nwidth = 1281", "line 2, column 9: width 1281 is odd and cameras need even sizes: use 1282."),
-        ("[camera]\nheight = 9000", "height 9000 cannot work"),
-        ("[camera]\nheight = -1080", "height -1080 cannot work"),
-        ("[camera]\nheight = 99999999999999999999", "height 99999999999999999999 cannot work"),
-        ("[camera]\nbuffer_count = 99", "buffer_count 99 cannot work: use a whole number from 1 to 16."),
+        ("[camera]\nheight = 9000", "height must be an even number from 2 to 8192, not 9000."),
+        ("[camera]\nheight = -1080", "height must be an even number from 2 to 8192, not -1080."),
+        (
+            "[camera]\nheight = 99999999999999999999",
+            "height must be an even number from 2 to 8192, not 99999999999999999999.",
+        ),
+        ("[camera]\nbuffer_count = 99", "buffer_count must be a whole number from 1 to 16, not 99."),
         ("[camera]\nsource = \"webcam\"", "source: \"webcam\" is not a source: use auto"),
         ("[camera]\nsource = 3", "source 3 is not text"),
-        ("[camera]\nwidth = \"wide\"", "width \"wide\" cannot work: use an even number"),
+        ("[camera]\nwidth = \"wide\"", "width must be an even number from 2 to 8192, not \"wide\"."),
         (
             "[camera]\nwidht = 640",
             "line 2, column 1: \"widht\" is not a setting of [camera]: use source, width, height, framerate, buffer_count, \
@@ -124,7 +211,7 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("[cam]\nwidth = 640", "line 1, column 2: \"cam\" is not a section: use [camera], [privacy]"),
         ("camera = 1", "line 1, column 1: camera is a section: write [camera] on a line of its own."),
         ("[[camera]]\nwidth = 640", "camera is a section"),
-        ("[device]\nformat = \"RGB3\"", "format \"RGB3\" cannot work: use YUY2, NV12 or I420."),
+        ("[device]\nformat = \"RGB3\"", "format must be \"YUY2\", \"NV12\" or \"I420\", not \"RGB3\"."),
         ("[device]\nnode = \"video0\"", "node \"video0\" is not a full path: use \"auto\" or a path as in"),
         (
             "[device]\nsecond_node = \"video1\"",
@@ -138,22 +225,25 @@ fn every_mistake_is_one_sentence_with_its_place() {
             "[device]\nnode = \"/dev/video1\"\nsecond_node = \"/dev/video1\"\n[privacy]\ncard = \"picture\"",
             "line 5, column 8: card \"picture\" has no picture",
         ),
-        ("[device]\nlabel = \"\"", "label \"\" cannot work: use a name of 1 to 31 bytes"),
+        ("[device]\nlabel = \"\"", "label must be a name of 1 to 31 bytes as in \"Lenscap\", not \"\"."),
         ("[privacy]\ncard = \"picture\"", "line 2, column 8: card \"picture\" has no picture: set picture to"),
-        ("[privacy]\ncard = \"red\"", "card \"red\" cannot work"),
+        ("[privacy]\ncard = \"red\"", "card must be \"text\", \"black\" or \"picture\", not \"red\"."),
         ("[privacy]\npicture = \"off.png\"", "picture \"off.png\" is not a full path"),
         ("[privacy]\nblocked = \"zoom\"", "blocked \"zoom\" is not a list: use a list of program names"),
         ("[privacy]\nblocked = [1]", "blocked has 1, which is not a program's name: use"),
-        ("[privacy]\nstart_paused = \"yes\"", "start_paused \"yes\" cannot work: use true or false."),
-        ("[privacy]\nactivation_delay_ms = \"soon\"", "use \"auto\" or a whole number from 0 to 60000."),
-        ("[detection]\npoll_interval_ms = 0", "poll_interval_ms 0 cannot work"),
+        ("[privacy]\nstart_paused = \"yes\"", "start_paused must be true or false, not \"yes\"."),
+        (
+            "[privacy]\nactivation_delay_ms = \"soon\"",
+            "activation_delay_ms must be \"auto\" or a whole number from 0 to 60000, not \"soon\".",
+        ),
+        ("[detection]\npoll_interval_ms = 0", "poll_interval_ms must be a whole number from 1 to 10000, not 0."),
         ("version = 2\nnonsense = 1", "line 1, column 11: version 2 is newer than this Lenscap understands: update"),
-        ("version = \"1\"", "version \"1\" cannot work: use 1."),
+        ("version = \"1\"", "version must be 1, not \"1\"."),
         ("[camera]\nwidth 640", "line 2, column 7: this is not TOML ("),
         ("[camera]\nwidth = 640\nwidth = 640", "line 3, column 1: this is not TOML (duplicate key): write one"),
         // Umlauts count as one column, and the first mistake is the one that is told.
         ("[privacy]\nblocked = [\"ä\"]; [camera]\nwidth = 0", "line 2, column 16: this is not TOML"),
-        ("[privacy]\ncard = 'ä'\n[camera]\nwidth = 0", "line 2, column 8: card \"ä\" cannot work"),
+        ("[privacy]\ncard = 'ä'\n[camera]\nwidth = 0", "line 2, column 8: card must be"),
     ];
     for (text, expected) in cases {
         let error = load_text(text).unwrap_err();
@@ -167,7 +257,7 @@ fn at_start_the_sentence_names_the_file_and_the_way_out() {
     let (_directory, path) = directory();
     fs::write(&path, "[camera]\nwidth = 0").unwrap();
     let sentence = load(&path, &Overrides::default()).unwrap_err().at_start();
-    assert!(sentence.contains("config.toml line 2, column 9: width 0"), "{sentence}");
+    assert!(sentence.contains("config.toml line 2, column 9: width must be"), "{sentence}");
     assert!(sentence.contains(&format!("(correct {} or move it away", path.display())), "{sentence}");
 }
 
@@ -197,7 +287,9 @@ fn what_is_no_readable_file_is_an_error_not_the_defaults() {
 fn the_command_line_lies_on_top_and_the_whole_is_checked() {
     let (_directory, path) = directory();
     fs::write(&path, "[camera]\nwidth = 640\nheight = 480\n[privacy]\npicture = \"~/off.png\"").unwrap();
-    let overrides = Overrides { width: Some(1280), card: Some(CardChoice::Picture), ..Overrides::default() };
+    let overrides = Overrides::default()
+        .with(&WIDTH, SettingValue::Integer(1280))
+        .with(&CARD, SettingValue::Text("picture".into()));
     let settings = load(&path, &overrides).unwrap();
     assert_eq!((settings.camera.format.width, settings.camera.format.height), (1280, 480));
     assert_eq!(
@@ -211,7 +303,7 @@ fn the_command_line_lies_on_top_and_the_whole_is_checked() {
     assert_eq!(error, "card \"picture\" has no picture: set picture to the path of a PNG or JPEG.");
 
     fs::write(&path, "[privacy]\ncard = \"picture\"").unwrap();
-    let black = Overrides { card: Some(CardChoice::Black), ..Overrides::default() };
+    let black = Overrides::default().with(&CARD, SettingValue::Text("black".into()));
     assert!(load(&path, &black).is_ok(), "what the command line sets right is right");
 }
 
@@ -366,10 +458,6 @@ fn an_unwritable_place_is_one_sentence() {
     }
 }
 
-fn milliseconds(max: u64) -> impl Strategy<Value = Duration> {
-    (0..=max).prop_map(Duration::from_millis)
-}
-
 fn name(max: usize) -> impl Strategy<Value = String> {
     r#"[a-zA-Zä"'\\#=\[ .-]{1,31}"#
         .prop_map(move |mut text| {
@@ -392,54 +480,44 @@ fn source() -> impl Strategy<Value = Source> {
     .prop_map(|text| text.parse().unwrap())
 }
 
-prop_compose! {
-    fn settings()(
-        source in source(),
-        (width, height, framerate) in (1u32..=4096, 1u32..=4096, 1u32..=240),
-        pixel_format in prop::sample::select(PixelFormat::ALL.to_vec()),
-        (zoom, pan_x, pan_y) in (100u32..=400, -100i32..=100, -100i32..=100),
-        (buffer_count, mirror, rotation) in (1u32..=16, any::<bool>(), prop::sample::select(Rotation::ALL.to_vec())),
-        activation_delay in prop::option::of(milliseconds(60_000)),
-        cooldown in milliseconds(3_600_000),
-        [start_paused, pause_while_locked, watch_other_cameras, sandbox, activation, failure, busy] in any::<[bool; 7]>(),
-        blocked in prop::collection::vec(name(255), 0..4),
-        card in prop::sample::select(CardChoice::ALL.to_vec()),
-        picture in prop::option::of("(~)?/[a-zä\"\\\\ ]{1,20}"),
-        node in prop::option::of("/dev/[a-z0-9/]{1,20}"),
-        label in name(31),
-        second in prop_oneof![
-            Just(SecondNode::Off),
-            Just(SecondNode::Auto),
-            "/dev/[A-Z]{1,20}".prop_map(|path| SecondNode::Path(path.into())),
-        ],
-        poll_interval in (1u64..=10_000).prop_map(Duration::from_millis),
-    ) -> Settings {
-        let picture = picture.map(PathBuf::from);
-        let card = if picture.is_none() && card == CardChoice::Picture { CardChoice::Text } else { card };
-        Settings {
-            controls: Default::default(),
-            camera: Camera {
-                source,
-                format: VideoFormat::new(pixel_format, width * 2, height * 2, framerate).unwrap(),
-                buffer_count,
-                orientation: Orientation { rotation, mirror, framing: Framing { zoom, pan_x, pan_y } },
-            },
-            privacy: Privacy {
-                activation_delay,
-                cooldown,
-                start_paused,
-                pause_while_locked,
-                blocked,
-                card,
-                picture,
-                watch_other_cameras,
-                sandbox,
-            },
-            notifications: Notifications { activation, failure, busy },
-            device: Device { node: node.map(PathBuf::from), label, second },
-            detection: Detection { poll_interval },
+/// Whatever a setting takes.
+fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
+    let text = SettingValue::Text;
+    let words = |words: &[std::borrow::Cow<'static, str>]| prop::sample::select(words.to_vec()).prop_map(String::from);
+    match &setting.limits {
+        Limits::Switch => any::<bool>().prop_map(SettingValue::Bool).boxed(),
+        Limits::Whole { min, max } => (*min..=*max).prop_map(SettingValue::Integer).boxed(),
+        Limits::Even { min, max } => (*min / 2..=*max / 2).prop_map(|half| SettingValue::Integer(half * 2)).boxed(),
+        Limits::WholeOrAuto { min, max } => {
+            prop_oneof![Just(text("auto".into())), (*min..=*max).prop_map(SettingValue::Integer)].boxed()
         }
+        Limits::Numbers(numbers) => prop::sample::select(numbers.to_vec()).prop_map(SettingValue::Integer).boxed(),
+        Limits::Words { words: known, .. } => words(known).prop_map(text).boxed(),
+        Limits::Name { max_bytes } => name(*max_bytes).prop_map(text).boxed(),
+        Limits::Names { max_bytes, .. } => {
+            prop::collection::vec(name(*max_bytes), 0..4).prop_map(SettingValue::List).boxed()
+        }
+        Limits::Device { words: known, .. } => prop_oneof![words(known), "/dev/[a-z0-9/]{1,20}"].prop_map(text).boxed(),
+        Limits::OwnFile => prop_oneof![Just(String::new()), "(~)?/[a-zä\"\\\\ ]{1,20}"].prop_map(text).boxed(),
+        Limits::Source => source().prop_map(move |source| text(source.to_string())).boxed(),
     }
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let values: Vec<_> = table::all().map(value).collect();
+    values.prop_map(|values| {
+        let mut settings = Settings::default();
+        for (setting, value) in table::all().zip(&values) {
+            setting.put(&mut settings, value);
+        }
+        if settings.privacy.picture.is_none() && settings.privacy.card == CardChoice::Picture {
+            settings.privacy.card = CardChoice::Text;
+        }
+        if matches!((&settings.device.node, &settings.device.second), (Some(first), SecondNode::Path(second)) if first == second) {
+            settings.device.second = SecondNode::Off;
+        }
+        settings
+    })
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use crate::camera::System;
 use crate::camera::numbers::Numbers;
 use crate::cli::RunArgs;
-use crate::config::{self, Overrides, SecondNode, Settings};
+use crate::config::{self, SecondNode, Settings};
 use crate::core::controls::{CameraControls, Value};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
@@ -130,10 +130,10 @@ impl Relay {
     /// One sentence when it cannot start.
     pub(crate) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, String> {
         let has_desktop = manner == Manner::Desktop;
-        let overrides = Overrides::from(arguments);
+        let overrides = arguments.settings.clone();
         let path = match &arguments.config {
             Some(path) => path.clone(),
-            None => config::default_path()?,
+            None => config::default_path().map_err(|error| error.to_string())?,
         };
         settle::file(&path, &System::here().cameras());
         let (settings, problem) = match config::load(&path, &overrides) {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::source;
+use super::Refused;
+use crate::config::sections::camera;
 use crate::core::source::Source;
 
 /// `lenscap controls`.
@@ -40,4 +41,9 @@ pub enum ControlsAction {
         /// Its name; without it all
         key: Option<String>,
     },
+}
+
+fn source(text: &str) -> Result<Source, Refused> {
+    // What the setting takes is a source.
+    camera::SOURCE.argument(text).map(|_| text.parse().unwrap_or_default()).map_err(Refused)
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::i18n::trf;
+use super::Refused;
+use crate::core::trouble::settings::Refusal;
 
 /// `lenscap pause`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
@@ -20,12 +21,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A time as in `90s`, `30m`, `1h` or `1h30m`; hours, minutes and seconds in this order, at least 1 s, at most a week.
 ///
 /// # Errors
-/// One sentence without its full stop.
-pub fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || {
-        let shown: String = text.chars().take(40).collect();
-        trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = shown)
-    };
+/// It is none.
+fn time(text: &str) -> Result<Duration, Refused> {
+    let wrong = || Refused(Refusal::NotATime { value: text.chars().take(40).collect() });
     let mut rest = text;
     let mut seconds: u64 = 0;
     let mut units = [('h', 3600), ('m', 60), ('s', 1)].into_iter();
@@ -52,7 +50,7 @@ mod tests {
         for (text, seconds) in
             [("90s", 90), ("30m", 1800), ("1h", 3600), ("1h30m", 5400), ("1h1m1s", 3661), ("168h", 604_800)]
         {
-            assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(time(text).ok(), Some(Duration::from_secs(seconds)), "{text}");
         }
         for text in [
             "",
@@ -71,7 +69,7 @@ mod tests {
             "99999999999999999999h",
             "18446744073709551615h",
         ] {
-            let sentence = time(text).unwrap_err();
+            let sentence = time(text).unwrap_err().to_string();
             assert!(sentence.contains("use one up to 168h as in 30m, 1h or 1h30m"), "{text:?}: {sentence}");
         }
     }

@@ -14,6 +14,8 @@ pub(super) enum Failure {
     Ask(AskError),
     /// A control cannot be set so.
     Control(ControlTrouble),
+    /// The settings cannot be had or kept.
+    Settings(crate::config::Error),
     /// The relay's source is none that this version knows.
     Source(SourceTrouble),
     /// The list cannot be printed.
@@ -30,6 +32,7 @@ impl Failure {
         Some(match self {
             Failure::Ask(error) => ask::sentence(error),
             Failure::Control(trouble) => controls::sentence(trouble),
+            Failure::Settings(error) => error.to_string(),
             Failure::Source(trouble) => source::clause(trouble),
             Failure::Print(error) => trf!("The list cannot be printed ({error}).", error = error),
             Failure::Shown => return None,
@@ -63,7 +66,7 @@ impl From<SourceTrouble> for Failure {
 
 impl From<crate::config::Error> for Failure {
     fn from(error: crate::config::Error) -> Self {
-        Failure::Said(error.to_string())
+        Failure::Settings(error)
     }
 }
 

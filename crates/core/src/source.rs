@@ -104,7 +104,8 @@ impl Orientation {
 pub const MAX_LENGTH: usize = 8192;
 
 /// What is wrong with a source as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SourceTrouble {
     /// More than so many bytes, or a NUL among them.
     TooLong {

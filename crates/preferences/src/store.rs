@@ -10,7 +10,9 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use lenscap_settings::{self as config, ErrorKind, Overrides, Settings, Watcher};
+use lenscap_core::trouble::settings::FileTrouble;
+use lenscap_settings::{self as config, Overrides, Settings, Watcher};
+use lenscap_words::settings as words;
 
 type Listener<T> = Rc<dyn Fn(&T)>;
 
@@ -98,9 +100,9 @@ impl Store {
     pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {
         let done = config::update(&self.path, change);
         self.reload();
-        done.map(drop).map_err(|error| match (error.kind(), self.problem()) {
+        done.map(drop).map_err(|error| match (error.trouble(), self.problem()) {
             // The value is wrong, not the file: line and column would be of a text that nobody sees.
-            (ErrorKind::Invalid { sentence, .. }, None) => format!("{sentence}."),
+            (FileTrouble::Invalid(mistake), None) => format!("{}.", words::refusal(&mistake.refusal)),
             _ => error.to_string(),
         })
     }
@@ -194,7 +196,7 @@ mod tests {
         assert!(text.starts_with("# mine\n[camera]\nframerate = 15 # slow\n"), "{text}");
         assert!(text.contains("cooldown_ms = 1000"), "{text}");
         let reason = store.change(|settings| settings.camera.format.framerate = 1000).unwrap_err();
-        assert_eq!(reason, "framerate 1000 cannot work: use a whole number from 1 to 240.");
+        assert_eq!(reason, "framerate must be a whole number from 1 to 240, not 1000.");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert_eq!(store.problem(), None);
     }

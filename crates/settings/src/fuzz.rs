@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::file::{File, edited};
+use super::edit::edited as edited_over;
+use super::file::File;
 use super::model::{CardChoice, Settings};
 use lenscap_core::controls::Value;
+use lenscap_core::trouble::settings::Mistake;
+use lenscap_words::settings as words;
 
 /// The text of a file. What can be read is changed and saved: nothing may be lost on the way.
 pub fn settings(data: &[u8]) {
@@ -14,11 +17,12 @@ pub fn settings(data: &[u8]) {
         Ok(file) => file,
         Err(problem) => {
             assert!(problem.line >= 1 && problem.column >= 1, "{problem:?}");
-            assert!(!problem.sentence.is_empty() && !problem.sentence.contains(char::is_control), "{problem:?}");
+            let sentence = words::refusal(&problem.refusal);
+            assert!(!sentence.is_empty() && !sentence.contains(char::is_control), "{problem:?}");
             return;
         }
     };
-    let Ok(before) = Settings::default().with(&file.given) else { return };
+    let Ok(before) = file.over_checked(Settings::default(), text) else { return };
     assert_eq!(edited(text, &before).as_deref(), Ok(text), "nothing was changed");
     for change in CHANGES {
         let mut after = before.clone();
@@ -48,9 +52,13 @@ const CHANGES: [fn(&mut Settings); 6] = [
     },
 ];
 
+fn edited(text: &str, settings: &Settings) -> Result<String, Mistake> {
+    edited_over(text, &Settings::default(), settings)
+}
+
 fn read(text: &str) -> Settings {
     let file = File::parse(text).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
-    Settings::default().with(&file.given).unwrap_or_else(|sentence| panic!("{sentence} in {text}"))
+    file.over_checked(Settings::default(), text).unwrap_or_else(|problem| panic!("{problem:?} in {text}"))
 }
 
 /// All comments of a TOML text, in order.

@@ -1,22 +1,13 @@
-//! Which values are allowed, and the sentence that says what to write instead: the same for the settings file and the
-//! command line. Sentences come without their full stop.
+//! Which values are taken: the same for the settings file and the command line.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use lenscap_core::source::{Framing, Rotation, Source};
-use lenscap_picture::format::{PixelFormat, VideoFormat};
-use lenscap_words::trf;
+use lenscap_core::source::{Source, SourceTrouble};
 
-use super::model::{CardChoice, SecondNode};
+use super::table::SettingValue;
+use lenscap_core::trouble::settings::{Limits, Refusal};
 
-/// Longest `device.label` in bytes: the module's card name without its NUL.
-pub const MAX_LABEL: usize = 31;
-/// Most entries in `privacy.blocked`.
-pub const MAX_BLOCKED: usize = 256;
-/// Longest entry in `privacy.blocked`, in bytes: the longest file name.
-pub const MAX_NAME: usize = 255;
 /// Longest path, in bytes: the kernel's `PATH_MAX` without its NUL.
 const MAX_PATH: usize = 4095;
 
@@ -64,311 +55,77 @@ pub(super) fn short(text: &str) -> String {
     shown
 }
 
-/// A whole number with its limits.
-struct Number {
-    name: &'static str,
-    min: u32,
-    max: u32,
-    kind: Kind,
-}
-
-/// Which numbers there may be between the limits.
-#[derive(Clone, Copy)]
-enum Kind {
-    Whole,
-    Even,
-    WholeOrAuto,
-}
-
-impl Number {
-    const fn whole(name: &'static str, min: u32, max: u32) -> Self {
-        Self { name, min, max, kind: Kind::Whole }
-    }
-
-    fn check(&self, given: &Given<'_>) -> Result<u32, String> {
-        let Self { name, min, max, kind } = self;
-        match given {
-            Given::Integer(value) => u32::try_from(*value).ok().filter(|value| (*min..=*max).contains(value)),
-            _ => None,
+/// The value that was meant, if it is within the limits; `key` is the setting's.
+///
+/// # Errors
+/// It is not.
+pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingValue, Refusal> {
+    let beyond = || Refusal::Limits { key: key.to_owned(), value: given.to_string(), limits: limits.clone() };
+    let text = |text: &str| Ok(SettingValue::Text(text.to_owned()));
+    match (limits, given) {
+        (Limits::Switch, Given::Bool(value)) => Ok(SettingValue::Bool(*value)),
+        (Limits::Whole { min, max } | Limits::WholeOrAuto { min, max }, Given::Integer(value))
+            if (min..=max).contains(&value) =>
+        {
+            Ok(SettingValue::Integer(*value))
         }
-        .ok_or_else(|| match kind {
-            Kind::Whole => trf!(
-                "{name} {value} cannot work: use a whole number from {min} to {max}",
-                name = name,
-                value = given,
-                min = min,
-                max = max
-            ),
-            Kind::Even => trf!(
-                "{name} {value} cannot work: use an even number from {min} to {max}",
-                name = name,
-                value = given,
-                min = min,
-                max = max
-            ),
-            Kind::WholeOrAuto => {
-                trf!(
-                    "{name} {value} cannot work: use \"auto\" or a whole number from {min} to {max}",
-                    name = name,
-                    value = given,
-                    min = min,
-                    max = max
-                )
-            }
-        })
-    }
-}
-
-fn side(name: &'static str, given: &Given<'_>) -> Result<u32, String> {
-    let side = Number { name, min: 2, max: VideoFormat::MAX_SIDE, kind: Kind::Even };
-    // An odd 1 is told its neighbour too.
-    let value = Number { min: 1, ..side }.check(given).map_err(|_| match side.check(given) {
-        Err(sentence) => sentence,
-        Ok(value) => value.to_string(),
-    })?;
-    let (width, height) = if name == "width" { (value, 2) } else { (2, value) };
-    VideoFormat::new(PixelFormat::default(), width, height, 1)
-        .map(|_| value)
-        .map_err(|trouble| lenscap_words::picture::format(&trouble))
-}
-
-/// `camera.width`.
-///
-/// # Errors
-/// One sentence without its full stop, as for every rule here.
-pub fn width(given: &Given<'_>) -> Result<u32, String> {
-    side("width", given)
-}
-
-/// `camera.height`.
-///
-/// # Errors
-/// As [`width`].
-pub fn height(given: &Given<'_>) -> Result<u32, String> {
-    side("height", given)
-}
-
-/// `camera.framerate`, frames per second.
-///
-/// # Errors
-/// As [`width`].
-pub fn framerate(given: &Given<'_>) -> Result<u32, String> {
-    Number::whole("framerate", 1, VideoFormat::MAX_FRAMERATE).check(given)
-}
-
-/// `camera.buffer_count`; the source keeps to its own limits: V4L2 1 to 16, `icamerasrc` 2 to 10.
-///
-/// # Errors
-/// As [`width`].
-pub fn buffer_count(given: &Given<'_>) -> Result<u32, String> {
-    Number::whole("buffer_count", 1, 16).check(given)
-}
-
-/// `camera.zoom`, percent.
-///
-/// # Errors
-/// As [`width`].
-pub fn zoom(given: &Given<'_>) -> Result<u32, String> {
-    Number::whole("zoom", 100, Framing::MAX_ZOOM).check(given)
-}
-
-/// `camera.pan_x` or `camera.pan_y`, percent; `name` is its key.
-///
-/// # Errors
-/// As [`width`].
-pub fn pan(name: &str, given: &Given<'_>) -> Result<i32, String> {
-    match given {
-        Given::Integer(value) => i32::try_from(*value).ok().filter(|value| (-100..=100).contains(value)),
-        _ => None,
-    }
-    .ok_or_else(|| trf!("{name} {value} cannot work: use a whole number from -100 to 100", name = name, value = given))
-}
-
-fn milliseconds(number: &Number, given: &Given<'_>) -> Result<Duration, String> {
-    number.check(given).map(|ms| Duration::from_millis(u64::from(ms)))
-}
-
-/// `privacy.activation_delay_ms`; `None` is `"auto"`.
-///
-/// # Errors
-/// As [`width`].
-pub fn activation_delay(given: &Given<'_>) -> Result<Option<Duration>, String> {
-    match given {
-        Given::Text("auto") => Ok(None),
-        _ => {
-            let number = Number { name: "activation_delay_ms", min: 0, max: 60_000, kind: Kind::WholeOrAuto };
-            milliseconds(&number, given).map(Some)
+        (Limits::WholeOrAuto { .. }, Given::Text("auto")) => text("auto"),
+        (Limits::Even { min, max }, Given::Integer(value)) if *value >= 1 && value <= max => match value % 2 {
+            0 if value >= min => Ok(SettingValue::Integer(*value)),
+            0 => Err(beyond()),
+            _ => Err(Refusal::Odd { key: key.to_owned(), value: *value, even: value + 1 }),
+        },
+        (Limits::Numbers(numbers), Given::Integer(value)) if numbers.contains(value) => {
+            Ok(SettingValue::Integer(*value))
         }
+        (Limits::Words { words, any_case }, Given::Text(word)) => {
+            let is_meant = |known: &str| known == *word || (*any_case && known.eq_ignore_ascii_case(word));
+            words
+                .iter()
+                .find(|known| is_meant(known))
+                .map(|known| SettingValue::Text(known.to_string()))
+                .ok_or_else(beyond)
+        }
+        (Limits::Name { max_bytes }, Given::Text(name)) if is_name(name, *max_bytes) => text(name),
+        (Limits::Names { max_count, max_bytes }, Given::List(entries)) => names(key, entries, *max_count, *max_bytes),
+        (Limits::Device { words, .. }, Given::Text(word))
+            if is_path(word) || words.iter().any(|known| known == word) =>
+        {
+            text(word)
+        }
+        (Limits::OwnFile, Given::Text(path)) if path.is_empty() || is_path(path) => text(path),
+        (Limits::OwnFile, Given::Text(path)) if path.starts_with("~/") && is_path(&path[1..]) => text(path),
+        (Limits::Source, Given::Text(description)) => source(key, description, given),
+        _ => Err(beyond()),
     }
 }
 
-/// `privacy.cooldown_ms`.
-///
-/// # Errors
-/// As [`width`].
-pub fn cooldown(given: &Given<'_>) -> Result<Duration, String> {
-    milliseconds(&Number::whole("cooldown_ms", 0, 3_600_000), given)
-}
-
-/// `detection.poll_interval_ms`.
-///
-/// # Errors
-/// As [`width`].
-pub fn poll_interval(given: &Given<'_>) -> Result<Duration, String> {
-    milliseconds(&Number::whole("poll_interval_ms", 1, 10_000), given)
-}
-
-/// A setting that is on or off; `name` is its key.
-///
-/// # Errors
-/// As [`width`].
-pub fn switch(name: &str, given: &Given<'_>) -> Result<bool, String> {
-    match given {
-        Given::Bool(value) => Ok(*value),
-        _ => Err(trf!("{name} {value} cannot work: use true or false", name = name, value = given)),
+fn names(key: &str, entries: &[Given<'_>], max: usize, max_bytes: usize) -> Result<SettingValue, Refusal> {
+    if entries.len() > max {
+        return Err(Refusal::TooMany { key: key.to_owned(), count: entries.len(), max });
     }
-}
-
-/// `camera.rotation`, degrees clockwise.
-///
-/// # Errors
-/// As [`width`].
-pub fn rotation(given: &Given<'_>) -> Result<Rotation, String> {
-    Rotation::ALL
-        .into_iter()
-        .find(|rotation| *given == Given::Integer(i64::from(rotation.degrees())))
-        .ok_or_else(|| trf!("rotation {value} cannot work: use 0, 90, 180 or 270", value = given))
-}
-
-/// `privacy.blocked`.
-///
-/// # Errors
-/// As [`width`].
-pub fn blocked(given: &Given<'_>) -> Result<Vec<String>, String> {
-    let Given::List(entries) = given else {
-        return Err(trf!(
-            "blocked {value} is not a list: use a list of program names as in [\"zoom\", \"chrome\"]",
-            value = given
-        ));
+    let name = |entry: &Given<'_>| match entry {
+        Given::Text(name) if is_name(name, max_bytes) => Ok((*name).to_owned()),
+        other => Err(Refusal::Entry { key: key.to_owned(), value: other.to_string() }),
     };
-    if entries.len() > MAX_BLOCKED {
-        return Err(trf!(
-            "blocked has {count} entries and {max} are the most: use a list of program names as in [\"zoom\", \"chrome\"]",
-            count = entries.len(),
-            max = MAX_BLOCKED
-        ));
-    }
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Given::Text(name) if is_name(name, MAX_NAME) => Ok((*name).to_owned()),
-            other => Err(trf!(
-                "blocked has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
-                value = other
-            )),
-        })
-        .collect()
+    entries.iter().map(name).collect::<Result<_, _>>().map(SettingValue::List)
 }
 
-/// `privacy.card`.
-///
-/// # Errors
-/// As [`width`].
-pub fn card(given: &Given<'_>) -> Result<CardChoice, String> {
-    CardChoice::ALL
-        .into_iter()
-        .find(|choice| *given == Given::Text(choice.as_str()))
-        .ok_or_else(|| trf!("card {value} cannot work: use \"text\", \"black\" or \"picture\"", value = given))
-}
-
-/// `privacy.picture`; `None` is the empty text.
-///
-/// # Errors
-/// As [`width`].
-pub fn picture(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
-    match given {
-        Given::Text("") => Ok(None),
-        Given::Text(text) if is_path(text) || (text.starts_with("~/") && is_path(&text[1..])) => {
-            Ok(Some(PathBuf::from(text)))
-        }
-        _ => Err(trf!(
-            "picture {value} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"",
-            value = given
-        )),
+fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, Refusal> {
+    if text.contains('\n') {
+        return Err(Refusal::Lines { key: key.to_owned(), value: given.to_string() });
     }
-}
-
-/// `device.node`; `None` is `"auto"`.
-///
-/// # Errors
-/// As [`width`].
-pub fn node(given: &Given<'_>) -> Result<Option<PathBuf>, String> {
-    match given {
-        Given::Text("auto") => Ok(None),
-        Given::Text(text) if is_path(text) => Ok(Some(PathBuf::from(text))),
-        _ => Err(trf!("node {value} is not a full path: use \"auto\" or a path as in \"/dev/video10\"", value = given)),
-    }
-}
-
-/// `device.second_node`.
-///
-/// # Errors
-/// As [`width`].
-pub fn second_node(given: &Given<'_>) -> Result<SecondNode, String> {
-    match given {
-        Given::Text("off") => Ok(SecondNode::Off),
-        Given::Text("auto") => Ok(SecondNode::Auto),
-        Given::Text(text) if is_path(text) => Ok(SecondNode::Path(PathBuf::from(text))),
-        _ => Err(trf!(
-            "second_node {value} is not a full path: use \"off\", \"auto\" or a path as in \"/dev/video11\"",
-            value = given
-        )),
-    }
-}
-
-/// `device.label`.
-///
-/// # Errors
-/// As [`width`].
-pub fn label(given: &Given<'_>) -> Result<String, String> {
-    match given {
-        Given::Text(text) if is_name(text, MAX_LABEL) => Ok((*text).to_owned()),
-        _ => Err(trf!(
-            "label {value} cannot work: use a name of 1 to {max} bytes as in \"Lenscap\"",
-            value = given,
-            max = MAX_LABEL
-        )),
-    }
-}
-
-/// `device.format`.
-///
-/// # Errors
-/// As [`width`].
-pub fn pixel_format(given: &Given<'_>) -> Result<PixelFormat, String> {
-    match given {
-        Given::Text(text) => text.parse().ok(),
-        _ => None,
-    }
-    .ok_or_else(|| trf!("format {value} cannot work: use YUY2, NV12 or I420", value = given))
-}
-
-/// `camera.source`.
-///
-/// # Errors
-/// As [`width`].
-pub fn source(given: &Given<'_>) -> Result<Source, String> {
-    match given {
-        Given::Text(text) if text.contains('\n') => {
-            Err(trf!("source {value} is more than one line: use one line", value = given))
-        }
-        Given::Text(text) => {
-            text.parse().map_err(|trouble| format!("source: {}", lenscap_words::source::clause(&trouble)))
-        }
-        _ => {
-            Err(trf!("source {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"", value = given))
-        }
-    }
+    let source: Source = text.parse().map_err(|trouble| {
+        let trouble = match trouble {
+            SourceTrouble::Unknown { text } => SourceTrouble::Unknown { text: short(&text).into() },
+            SourceTrouble::EndsInColon { text, word } => {
+                SourceTrouble::EndsInColon { text: short(&text).into(), word: short(&word).into() }
+            }
+            other => other,
+        };
+        Refusal::Source { key: key.to_owned(), trouble }
+    })?;
+    Ok(SettingValue::Text(source.to_string()))
 }
 
 fn is_name(text: &str, max: usize) -> bool {
@@ -382,12 +139,21 @@ fn is_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sections::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, PAN_Y, WIDTH, ZOOM};
+    use crate::sections::device::{FORMAT, LABEL};
+    use crate::sections::privacy::ACTIVATION_DELAY;
+    use crate::table::{self, Setting};
+    use lenscap_words::settings as words;
+
+    fn refused(setting: &Setting, given: Given<'_>) -> String {
+        words::refusal(&setting.check(&given).unwrap_err())
+    }
 
     #[test]
     fn every_refusal_is_one_line_with_the_key_and_what_to_write() {
         let long = "x".repeat(5000);
         let nonsense = [
-            Given::Integer(-1),
+            Given::Integer(-1000),
             Given::Integer(i64::MAX),
             Given::Text("a\nb"),
             Given::Text(&long),
@@ -395,64 +161,37 @@ mod tests {
             Given::List(vec![Given::Integer(1)]),
             Given::Other("29.97"),
         ];
-        type Rule = fn(&Given<'_>) -> Option<String>;
-        let rules: [(&str, Rule); 17] = [
-            ("width", |given| width(given).err()),
-            ("height", |given| height(given).err()),
-            ("framerate", |given| framerate(given).err()),
-            ("buffer_count", |given| buffer_count(given).err()),
-            ("activation_delay_ms", |given| activation_delay(given).err()),
-            ("cooldown_ms", |given| cooldown(given).err()),
-            ("poll_interval_ms", |given| poll_interval(given).err()),
-            ("rotation", |given| rotation(given).err()),
-            ("zoom", |given| zoom(given).err()),
-            ("blocked", |given| blocked(given).err()),
-            ("card", |given| card(given).err()),
-            ("picture", |given| picture(given).err()),
-            ("node", |given| node(given).err()),
-            ("second_node", |given| second_node(given).err()),
-            ("label", |given| label(given).err()),
-            ("format", |given| pixel_format(given).err()),
-            ("source", |given| source(given).err()),
-        ];
-        for (key, rule) in rules {
+        for setting in table::all() {
             for given in &nonsense {
-                let sentence = rule(given).unwrap_or_else(|| panic!("{key} takes {given:?}"));
-                assert!(sentence.starts_with(key), "{sentence}");
-                assert!(sentence.contains(": use ") || key == "source", "{sentence}");
+                if *given == Given::Bool(true) && setting.limits == Limits::Switch {
+                    continue;
+                }
+                let sentence = refused(setting, given.clone());
+                assert!(sentence.starts_with(setting.key), "{sentence}");
+                let says_how = sentence.contains(": use ") || sentence.contains(" must be ");
+                assert!(says_how || setting.key == "source", "{sentence}");
                 assert!(sentence.len() < 300 && !sentence.contains('\n'), "{sentence}");
             }
         }
-        assert_eq!(
-            switch("start_paused", &Given::Integer(1)).unwrap_err(),
-            "start_paused 1 cannot work: use true or false"
-        );
     }
 
     #[test]
     fn the_sentences_say_the_limits() {
+        let number = Given::Integer;
         let cases = [
-            (width(&Given::Integer(0)).unwrap_err(), "width 0 cannot work: use an even number from 2 to 8192"),
-            (height(&Given::Integer(9000)).unwrap_err(), "height 9000 cannot work: use an even number from 2 to 8192"),
-            (width(&Given::Integer(1281)).unwrap_err(), "width 1281 is odd and cameras need even sizes: use 1282"),
-            (framerate(&Given::Integer(0)).unwrap_err(), "framerate 0 cannot work: use a whole number from 1 to 240"),
+            (refused(&WIDTH, number(0)), "width must be an even number from 2 to 8192, not 0"),
+            (refused(&HEIGHT, number(9000)), "height must be an even number from 2 to 8192, not 9000"),
+            (refused(&WIDTH, number(1281)), "width 1281 is odd and cameras need even sizes: use 1282"),
+            (refused(&WIDTH, number(1)), "width 1 is odd and cameras need even sizes: use 2"),
+            (refused(&FRAMERATE, number(0)), "framerate must be a whole number from 1 to 240, not 0"),
+            (refused(&FRAMERATE, number(1000)), "framerate must be a whole number from 1 to 240, not 1000"),
+            (refused(&BUFFER_COUNT, number(99)), "buffer_count must be a whole number from 1 to 16, not 99"),
             (
-                framerate(&Given::Integer(1000)).unwrap_err(),
-                "framerate 1000 cannot work: use a whole number from 1 to 240",
+                refused(&ACTIVATION_DELAY, Given::Text("soon")),
+                "activation_delay_ms must be \"auto\" or a whole number from 0 to 60000, not \"soon\"",
             ),
-            (
-                buffer_count(&Given::Integer(99)).unwrap_err(),
-                "buffer_count 99 cannot work: use a whole number from 1 to 16",
-            ),
-            (
-                activation_delay(&Given::Text("soon")).unwrap_err(),
-                "activation_delay_ms \"soon\" cannot work: use \"auto\" or a whole number from 0 to 60000",
-            ),
-            (
-                pan("pan_y", &Given::Integer(-101)).unwrap_err(),
-                "pan_y -101 cannot work: use a whole number from -100 to 100",
-            ),
-            (pixel_format(&Given::Text("RGB")).unwrap_err(), "format \"RGB\" cannot work: use YUY2, NV12 or I420"),
+            (refused(&PAN_Y, number(-101)), "pan_y must be a whole number from -100 to 100, not -101"),
+            (refused(&FORMAT, Given::Text("RGB")), "format must be \"YUY2\", \"NV12\" or \"I420\", not \"RGB\""),
         ];
         for (sentence, expected) in cases {
             assert_eq!(sentence, expected);
@@ -461,21 +200,19 @@ mod tests {
 
     #[test]
     fn the_limits_themselves_are_allowed() {
-        for value in [2, 8192] {
-            assert_eq!(width(&Given::Integer(value)).map(i64::from), Ok(value));
+        for (setting, values) in [
+            (&WIDTH, [2, 8192]),
+            (&FRAMERATE, [1, 240]),
+            (&PAN_Y, [-100, 100]),
+            (&ZOOM, [100, 400]),
+            (&BUFFER_COUNT, [1, 16]),
+        ] {
+            for value in values {
+                assert_eq!(setting.check(&Given::Integer(value)), Ok(SettingValue::Integer(value)));
+            }
         }
-        for value in [1, 240] {
-            assert_eq!(framerate(&Given::Integer(value)).map(i64::from), Ok(value));
-        }
-        for value in [-100, 100] {
-            assert_eq!(pan("pan_y", &Given::Integer(value)).map(i64::from), Ok(value));
-        }
-        assert_eq!(zoom(&Given::Integer(400)), Ok(400));
-        for value in [1, 16] {
-            assert_eq!(buffer_count(&Given::Integer(value)).map(i64::from), Ok(value));
-        }
-        assert_eq!(activation_delay(&Given::Integer(0)), Ok(Some(Duration::ZERO)));
-        assert_eq!(pixel_format(&Given::Text("nv12")), Ok(PixelFormat::Nv12));
-        assert_eq!(label(&Given::Text(&"x".repeat(31))), Ok("x".repeat(31)));
+        assert_eq!(ACTIVATION_DELAY.check(&Given::Integer(0)), Ok(SettingValue::Integer(0)));
+        assert_eq!(FORMAT.check(&Given::Text("nv12")), Ok(SettingValue::Text("NV12".into())));
+        assert_eq!(LABEL.check(&Given::Text(&"x".repeat(31))), Ok(SettingValue::Text("x".repeat(31))));
     }
 }

@@ -1,5 +1,6 @@
 //! Atomic saving, by one process at a time.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -10,9 +11,12 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::model::{Overrides, Settings};
-use super::{Error, ErrorKind, file, load, read};
-use lenscap_words::tr;
+use super::edit::edited;
+use super::file::File as Parsed;
+use super::model::Settings;
+use super::table::Overrides;
+use super::{Error, load, read};
+use lenscap_core::trouble::settings::{FileTrouble, Unwritable};
 
 /// Links followed before giving up; the kernel's limit.
 pub(super) const MAX_LINKS: usize = 40;
@@ -36,22 +40,19 @@ pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
 }
 
 fn save_locked(path: &Path, settings: &Settings) -> Result<bool, Error> {
-    let failed = |why: String| Error::new(path, ErrorKind::Write(why));
+    let invalid = |mistake| Error::new(path, FileTrouble::Invalid(mistake));
     let old = read(path)?;
     let old_text = old.as_deref().unwrap_or_default();
-    let new = file::edited(old_text, settings).map_err(|problem| Error::invalid(path, problem))?;
+    let new = edited(old_text, &Settings::default(), settings).map_err(invalid)?;
     // What is written must read back as what was meant: a setting out of its limits is found here.
-    let reads_back = file::File::parse(&new)
-        .and_then(|file| Settings::default().with(&file.given).map_err(|sentence| file.problem(&new, sentence)));
-    match reads_back {
-        Ok(read) if read == *settings => {}
-        Ok(_) => return Err(failed(tr("a setting would read back as another"))),
-        Err(problem) => return Err(Error::invalid(path, problem)),
+    let read = Parsed::parse(&new).and_then(|file| file.over_checked(Settings::default(), &new)).map_err(invalid)?;
+    if read != *settings {
+        return Err(Error::new(path, FileTrouble::Write { why: Unwritable::ReadsBack }));
     }
     if old_text == new {
         return Ok(false);
     }
-    replace(path, new.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    replace(path, new.as_bytes()).map_err(|why| Error::new(path, FileTrouble::Write { why }))?;
     Ok(true)
 }
 
@@ -72,7 +73,7 @@ pub fn update(path: &Path, change: impl FnOnce(&mut Settings)) -> Result<bool, E
 /// It is the file's directory that is locked: nothing of ours is left beside the settings, and nobody who watches them
 /// is woken up. A file system that locks only what can be written (NFS) gets a file for it.
 fn lock(path: &Path) -> Result<OwnedFd, Error> {
-    let failed = |why: String| Error::new(path, ErrorKind::Write(why));
+    let failed = |error: io::Error| Error::new(path, FileTrouble::Write { why: system(&error) });
     let open = || -> io::Result<OwnedFd> {
         let target = target(path)?;
         let directory = directory_of(&target);
@@ -88,15 +89,15 @@ fn lock(path: &Path) -> Result<OwnedFd, Error> {
             _ => Ok(lock),
         }
     };
-    let lock = open().map_err(|error| failed(error.to_string()))?;
+    let lock = open().map_err(failed)?;
     let end = Instant::now() + LOCK_LIMIT;
     loop {
         match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(lock),
             Err(Errno::INTR) => {}
             Err(Errno::WOULDBLOCK) if Instant::now() < end => std::thread::sleep(LOOK_INTERVAL),
-            Err(Errno::WOULDBLOCK) => return Err(Error::new(path, ErrorKind::Busy)),
-            Err(error) => return Err(failed(io::Error::from(error).to_string())),
+            Err(Errno::WOULDBLOCK) => return Err(Error::new(path, FileTrouble::Busy)),
+            Err(error) => return Err(failed(error.into())),
         }
     }
 }
@@ -108,12 +109,19 @@ fn directory_of(file: &Path) -> &Path {
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = target(path)?;
-    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, tr("it has no file name"));
-    let name = target.file_name().ok_or_else(invalid)?;
-    let directory = directory_of(&target);
-    let mut temporary_name = std::ffi::OsString::from(".");
+fn system(error: &io::Error) -> Unwritable {
+    Unwritable::System { error: error.to_string() }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Unwritable> {
+    let target = target(path).map_err(|error| system(&error))?;
+    let name = target.file_name().ok_or(Unwritable::NoFileName)?;
+    write_in_place(directory_of(&target), name, &target, bytes).map_err(|error| system(&error))
+}
+
+/// By way of a temporary file in `directory`, where `target` of this `name` is.
+fn write_in_place(directory: &Path, name: &OsStr, target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary_name = OsString::from(".");
     temporary_name.push(name);
     temporary_name.push(format!(".{}.tmp", std::process::id()));
     let temporary = directory.join(temporary_name);
@@ -126,7 +134,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, &target))
+        .and_then(|()| fs::rename(&temporary, target))
         // The rename itself; the settings are already in place, so a filesystem that cannot is no failure.
         .map(|()| drop(File::open(directory).and_then(|directory| directory.sync_all())));
     if written.is_err() {

@@ -5,10 +5,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
-use super::file::{given, take_trailing};
+use super::edit::take_trailing;
+use super::file::given;
 use super::rules::short;
 use lenscap_core::controls::{MAX_TEXT, Saved, Value};
-use lenscap_words::trf;
+use lenscap_core::trouble::settings::Refusal;
 
 /// The section's name.
 pub(super) const SECTION: &str = "controls";
@@ -20,15 +21,9 @@ const MAX_VALUES: usize = 256;
 const MAX_NAME: usize = 255;
 
 /// Reads the section; what is wrong goes to `problems`, with its place. A camera without values is left out.
-pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Vec<(usize, String)>) -> Saved {
+pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Vec<(usize, Refusal)>) -> Saved {
     let mut saved = Saved::new();
-    let no_table = |at: usize, shown: &str| {
-        let sentence = trf!(
-            "{value} is not the controls of a camera: write KEY = VALUE under [controls.\"CAMERA\"]",
-            value = short(shown)
-        );
-        (at, sentence)
-    };
+    let no_table = |at: usize, shown: &str| (at, Refusal::NotControls { value: short(shown) });
     let DeValue::Table(cameras) = section.get_ref() else {
         problems.push(no_table(section.span().start, &given(section, text).to_string()));
         return saved;
@@ -41,13 +36,8 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
         };
         let too_many = cameras.len() > MAX_CAMERAS || values.len() > MAX_VALUES;
         if too_many || camera.get_ref().len() > MAX_NAME {
-            let sentence = trf!(
-                "controls are kept for {cameras} cameras with {values} values and names of {bytes} bytes at most: remove some",
-                cameras = MAX_CAMERAS,
-                values = MAX_VALUES,
-                bytes = MAX_NAME
-            );
-            problems.push((at, sentence));
+            let refusal = Refusal::TooManyControls { cameras: MAX_CAMERAS, values: MAX_VALUES, bytes: MAX_NAME };
+            problems.push((at, refusal));
             continue;
         }
         for (key, value) in values {
@@ -56,13 +46,12 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
                     saved.entry(camera.get_ref().to_string()).or_default().insert(key.get_ref().to_string(), read);
                 }
                 _ => {
-                    let sentence = trf!(
-                        "{key} {value} cannot work: use a number, true, false or a text of at most {max} bytes",
-                        key = short(key.get_ref()),
-                        value = given(value, text),
-                        max = MAX_TEXT
-                    );
-                    problems.push((value.span().start, sentence));
+                    let refusal = Refusal::Control {
+                        key: short(key.get_ref()),
+                        value: given(value, text).to_string(),
+                        max_bytes: MAX_TEXT,
+                    };
+                    problems.push((value.span().start, refusal));
                 }
             }
         }
@@ -139,11 +128,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::file::{File, edited};
+    use crate::file::File;
     use crate::model::Settings;
+    use lenscap_core::trouble::settings::Mistake;
+
+    fn settings(text: &str) -> Settings {
+        File::parse(text).unwrap().over(Settings::default())
+    }
 
     fn read(text: &str) -> Saved {
-        File::parse(text).unwrap().given.controls.unwrap_or_default()
+        settings(text).controls
+    }
+
+    fn edited(text: &str, settings: &Settings) -> Result<String, Mistake> {
+        crate::edit::edited(text, &Settings::default(), settings)
     }
 
     const TEXT: &str = "\
@@ -183,14 +181,15 @@ mirror = true
             ("controls = 3\n", 1, 12),
         ] {
             let problem = File::parse(text).unwrap_err();
-            assert_eq!((problem.line, problem.column), (line, column), "{text}: {}", problem.sentence);
-            assert!(!problem.sentence.ends_with('.'), "{}", problem.sentence);
+            assert_eq!((problem.line, problem.column), (line, column), "{text}: {problem:?}");
+            let sentence = lenscap_words::settings::refusal(&problem.refusal);
+            assert!(!sentence.ends_with('.'), "{sentence}");
         }
     }
 
     #[test]
     fn a_change_is_written_alone_and_comments_stay() {
-        let mut settings = Settings::default().merged(&File::parse(TEXT).unwrap().given);
+        let mut settings = settings(TEXT);
         let camera = settings.controls.get_mut("usb-Maker_Cam_1").unwrap();
         camera.insert("brightness".into(), Value::Integer(100));
         camera.remove("gain");

@@ -17,8 +17,9 @@ use inotify::{EventMask, Inotify, WatchDescriptor, WatchMask};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
+use super::Error;
 use super::save::hops;
-use super::{Error, ErrorKind};
+use lenscap_core::trouble::settings::FileTrouble;
 
 /// Time an editor gets for the next step of the same save.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -51,7 +52,7 @@ impl Watcher {
     /// # Errors
     /// The kernel refuses: too many inotify instances or watches.
     pub fn new(path: &Path) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::new(path, ErrorKind::Watch(error));
+        let failed = |error: io::Error| Error::new(path, FileTrouble::Watch { error: error.to_string() });
         let mut watcher = Self::open(path).map_err(failed)?;
         watcher.seen = watcher.stamp();
         watcher.arm().map_err(failed)?;
@@ -80,7 +81,8 @@ impl Watcher {
         if let Some(delay) = self.drain() {
             // Links and directories may lead elsewhere now.
             if let Err(error) = self.arm() {
-                tracing::warn!("{}", Error::new(&self.path, ErrorKind::Watch(error)));
+                let trouble = FileTrouble::Watch { error: error.to_string() };
+                tracing::warn!("{}", Error::new(&self.path, trouble));
             }
             self.set_timer(delay);
         }

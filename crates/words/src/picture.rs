@@ -9,8 +9,8 @@ use crate::trf;
 pub fn format(trouble: &FormatTrouble) -> String {
     match trouble {
         FormatTrouble::SideOutOfRange { side, value } => trf!(
-            "{name} {value} cannot work: use an even number from {min} to {max}",
-            name = side.name(),
+            "{key} must be an even number from {min} to {max}, not {value}",
+            key = side.name(),
             value = value,
             min = 2,
             max = VideoFormat::MAX_SIDE
@@ -22,8 +22,8 @@ pub fn format(trouble: &FormatTrouble) -> String {
             even = value + 1
         ),
         FormatTrouble::FramerateOutOfRange { value } => trf!(
-            "{name} {value} cannot work: use a whole number from {min} to {max}",
-            name = "framerate",
+            "{key} must be a whole number from {min} to {max}, not {value}",
+            key = "framerate",
             value = value,
             min = 1,
             max = VideoFormat::MAX_FRAMERATE

@@ -1,0 +1,38 @@
+//! Why settings cannot be had, kept or watched, and of which file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use lenscap_core::trouble::settings::FileTrouble;
+use lenscap_words::settings as words;
+
+/// Trouble with a settings file. Displays as one sentence with the next step.
+#[derive(Debug)]
+pub struct Error {
+    path: PathBuf,
+    trouble: Box<FileTrouble>,
+}
+
+impl Error {
+    pub(super) fn new(path: &Path, trouble: FileTrouble) -> Self {
+        Self { path: path.to_owned(), trouble: Box::new(trouble) }
+    }
+
+    /// What kind of trouble it is.
+    pub fn trouble(&self) -> &FileTrouble {
+        &self.trouble
+    }
+
+    /// The sentence for a start that cannot go on: names the whole path and the way out.
+    pub fn at_start(&self) -> String {
+        words::file_trouble_at_start(&self.path, &self.trouble)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&words::file_trouble(&self.path, &self.trouble))
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,423 @@
+//! The table of settings: from its rows the file is read and written and the command line gets its options, and
+//! `data/config.toml`, the manual and the window's rows are checked against it.
+//!
+//! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`],
+//! [`notifications`], [`device`], [`detection`].
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lenscap_core::source::{Rotation, Source};
+use lenscap_picture::format::PixelFormat;
+
+use super::model::{CardChoice, SecondNode, Settings};
+use super::rules::{self, Given};
+use super::sections::{camera, detection, device, notifications, privacy};
+use lenscap_core::trouble::settings::{Limits, Refusal};
+
+/// Every section with its settings, in the order of the file.
+pub static SECTIONS: [(&str, &[&Setting]); 5] = [
+    ("camera", camera::SETTINGS),
+    ("privacy", privacy::SETTINGS),
+    ("notifications", notifications::SETTINGS),
+    ("device", device::SETTINGS),
+    ("detection", detection::SETTINGS),
+];
+
+/// All settings, in the order of the file. Their keys are different even across sections.
+pub fn all() -> impl Iterator<Item = &'static Setting> {
+    SECTIONS.iter().flat_map(|(_, settings)| settings.iter().copied())
+}
+
+/// Those with an option on the command line, in the order of the help.
+pub fn with_option() -> Vec<(&'static Setting, &'static CommandOption)> {
+    let mut found: Vec<_> = all().filter_map(|setting| Some((setting, setting.option.as_ref()?))).collect();
+    found.sort_by_key(|(_, option)| option.order);
+    found
+}
+
+/// One row: a setting.
+pub struct Setting {
+    /// Its section in the file.
+    pub section: &'static str,
+    /// Its key there.
+    pub key: &'static str,
+    /// Which values it takes.
+    pub limits: Limits,
+    /// What its number counts.
+    pub unit: Unit,
+    /// What has to do something when it changes.
+    pub acts_on: ActsOn,
+    /// How it is set for one run.
+    pub option: Option<CommandOption>,
+    pub(super) field: fn(&Settings) -> &dyn Field,
+    pub(super) field_mut: fn(&mut Settings) -> &mut dyn Field,
+}
+
+/// What the number of a setting counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Unit {
+    None,
+    Pixels,
+    FramesPerSecond,
+    Milliseconds,
+    Percent,
+    /// Clockwise.
+    Degrees,
+}
+
+/// What a setting acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActsOn {
+    /// The machine, through `core::policy::Policy`: when the camera is on, which one, and how its picture is turned.
+    Machine,
+    /// The format that applications see: device and camera are set up anew.
+    Format,
+    /// The camera process at its next start.
+    Camera,
+    /// What is shown while the camera is off.
+    Card,
+    /// Which devices are held.
+    Devices,
+    /// How the detector looks for clients.
+    Detection,
+    /// What the indicator takes into account.
+    Indicator,
+    /// Which notifications are sent.
+    Notifications,
+    /// How the relay starts.
+    Start,
+}
+
+/// An option of `lenscap` and `lenscap run`.
+#[derive(Debug)]
+pub struct CommandOption {
+    /// Where it stands in the help; by this, then as in the file. Those of ipu6-camera-daemon are first.
+    pub order: u8,
+    /// Without its hyphens.
+    pub long: &'static str,
+    /// Of one letter.
+    pub short: Option<char>,
+    /// What the help calls its value.
+    pub value_name: &'static str,
+    /// One line of the help, to be translated.
+    pub help: &'static str,
+    /// What shells complete, and what a path without a leading slash is.
+    pub path: OptionPath,
+}
+
+/// Whether an option's value is a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionPath {
+    /// It is none.
+    No,
+    /// A full path.
+    Full,
+    /// A path as shells give it: relative to where we are.
+    Relative,
+}
+
+impl Setting {
+    /// What the settings say for it, as the file writes it.
+    ///
+    /// # Errors
+    /// A path that is no text.
+    pub fn value(&self, settings: &Settings) -> Result<SettingValue, Refusal> {
+        (self.field)(settings).get(&self.limits)
+    }
+
+    /// Its default.
+    pub fn default(&self) -> SettingValue {
+        // The defaults' paths are text.
+        self.value(&Settings::default()).unwrap_or(SettingValue::Bool(false))
+    }
+
+    /// The value that was meant, if the setting takes it.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(&self, given: &Given<'_>) -> Result<SettingValue, Refusal> {
+        rules::check(self.key, &self.limits, given)
+    }
+
+    /// Puts a value into the settings that [`Self::check`] gave; one of another type changes nothing.
+    pub fn put(&self, settings: &mut Settings, value: &SettingValue) {
+        let is_taken = (self.field_mut)(settings).set(value);
+        debug_assert!(is_taken, "{self:?} is of another type than its limits: {value:?}");
+    }
+
+    /// A value of the command line, checked.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn argument(&self, text: &str) -> Result<SettingValue, Refusal> {
+        let given = match self.limits {
+            Limits::Whole { .. } | Limits::Even { .. } | Limits::WholeOrAuto { .. } | Limits::Numbers(_) => {
+                Given::argument(text)
+            }
+            _ => Given::Text(text),
+        };
+        self.check(&given)
+    }
+
+    /// The smallest and the largest number that it takes, where it is one.
+    pub fn range(&self) -> Option<(i64, i64)> {
+        match self.limits {
+            Limits::Whole { min, max } | Limits::Even { min, max } | Limits::WholeOrAuto { min, max } => {
+                Some((min, max))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Setting {
+    fn eq(&self, other: &Self) -> bool {
+        (self.section, self.key) == (other.section, other.key)
+    }
+}
+
+impl Eq for Setting {}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.section, self.key)
+    }
+}
+
+/// A value as the file holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SettingValue {
+    Integer(i64),
+    Text(String),
+    Bool(bool),
+    List(Vec<String>),
+}
+
+/// Some settings with the values that they shall have: those of a file, or those of the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides(Vec<(&'static Setting, SettingValue)>);
+
+impl Overrides {
+    /// Adds one, or replaces it; the value is one that [`Setting::check`] or [`Setting::argument`] gave.
+    pub fn set(&mut self, setting: &'static Setting, value: SettingValue) {
+        self.0.retain(|(other, _)| *other != setting);
+        self.0.push((setting, value));
+    }
+
+    /// These with one more.
+    pub fn with(mut self, setting: &'static Setting, value: SettingValue) -> Self {
+        self.set(setting, value);
+        self
+    }
+
+    /// What this setting shall be.
+    pub fn get(&self, setting: &Setting) -> Option<&SettingValue> {
+        self.0.iter().find(|(other, _)| *other == setting).map(|(_, value)| value)
+    }
+
+    pub(super) fn put_into(&self, settings: &mut Settings) {
+        for (setting, value) in &self.0 {
+            setting.put(settings, value);
+        }
+    }
+}
+
+/// The type of a setting in [`Settings`]: how it is written in the file.
+pub(super) trait Field {
+    /// As the file writes it.
+    fn get(&self, limits: &Limits) -> Result<SettingValue, Refusal>;
+    /// Takes a value that is within the limits; `false`: it is of another type.
+    fn set(&mut self, value: &SettingValue) -> bool;
+}
+
+fn assign<T>(field: &mut T, value: Option<T>) -> bool {
+    match value {
+        Some(value) => {
+            *field = value;
+            true
+        }
+        None => false,
+    }
+}
+
+impl SettingValue {
+    fn integer<T: TryFrom<i64>>(&self) -> Option<T> {
+        match self {
+            SettingValue::Integer(number) => T::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            SettingValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn milliseconds(&self) -> Option<Duration> {
+        self.integer().map(Duration::from_millis)
+    }
+
+    fn of_milliseconds(duration: Duration) -> Self {
+        SettingValue::Integer(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn of_path(path: &std::path::Path) -> Result<Self, Refusal> {
+        let text = path.to_str().ok_or_else(|| Refusal::PathNotText { path: path.to_owned() })?;
+        Ok(SettingValue::Text(text.to_owned()))
+    }
+}
+
+impl Field for bool {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Bool(*self))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, if let SettingValue::Bool(value) = value { Some(*value) } else { None })
+    }
+}
+
+impl Field for u32 {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Integer((*self).into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.integer())
+    }
+}
+
+impl Field for i32 {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Integer((*self).into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.integer())
+    }
+}
+
+impl Field for Duration {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::of_milliseconds(*self))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.milliseconds())
+    }
+}
+
+/// `None` is `"auto"`.
+impl Field for Option<Duration> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(self.map_or_else(|| SettingValue::Text("auto".into()), SettingValue::of_milliseconds))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, if value.text() == Some("auto") { Some(None) } else { value.milliseconds().map(Some) })
+    }
+}
+
+impl Field for String {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Text(self.clone()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.text().map(str::to_owned))
+    }
+}
+
+impl Field for Vec<String> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::List(self.clone()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, if let SettingValue::List(list) = value { Some(list.clone()) } else { None })
+    }
+}
+
+/// `None` is the first word of the limits, or the empty text.
+impl Field for Option<PathBuf> {
+    fn get(&self, limits: &Limits) -> Result<SettingValue, Refusal> {
+        match (self, limits) {
+            (Some(path), _) => SettingValue::of_path(path),
+            (None, Limits::Device { words, .. }) => {
+                Ok(SettingValue::Text(words.first().map(|word| word.to_string()).unwrap_or_default()))
+            }
+            (None, _) => Ok(SettingValue::Text(String::new())),
+        }
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        // No word of the limits has a slash, and every path has one.
+        assign(self, value.text().map(|text| text.contains('/').then(|| text.into())))
+    }
+}
+
+impl Field for SecondNode {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        match self {
+            SecondNode::Off => Ok(SettingValue::Text("off".into())),
+            SecondNode::Auto => Ok(SettingValue::Text("auto".into())),
+            SecondNode::Path(path) => SettingValue::of_path(path),
+        }
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        let read = |text| match text {
+            "off" => SecondNode::Off,
+            "auto" => SecondNode::Auto,
+            path => SecondNode::Path(path.into()),
+        };
+        assign(self, value.text().map(read))
+    }
+}
+
+impl Field for Source {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Text(self.to_string()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.text().and_then(|text| text.parse().ok()))
+    }
+}
+
+impl Field for Rotation {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Integer(self.degrees().into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        let degrees = value.integer::<u32>();
+        assign(self, Rotation::ALL.into_iter().find(|rotation| Some(rotation.degrees()) == degrees))
+    }
+}
+
+impl Field for CardChoice {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Text(self.as_str().into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, CardChoice::ALL.into_iter().find(|choice| Some(choice.as_str()) == value.text()))
+    }
+}
+
+impl Field for PixelFormat {
+    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+        Ok(SettingValue::Text(self.gst_name().into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.text().and_then(|text| text.parse().ok()))
+    }
+}

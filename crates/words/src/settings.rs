@@ -1,0 +1,238 @@
+//! The sentences about settings. Those about a value come without their full stop: a place may stand before them, and
+//! what to do behind them.
+
+use std::path::Path;
+
+use super::{source, tr};
+use crate::trf;
+use lenscap_core::trouble::settings::{FileTrouble, Limits, Mistake, Refusal, Unreadable, Unwritable};
+
+/// Why it is refused and what to write instead, without a full stop.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Limits { key, value, limits } => limited(key, value, limits),
+        Refusal::Odd { key, value, even } => {
+            trf!(
+                "{name} {value} is odd and cameras need even sizes: use {even}",
+                name = key,
+                value = value,
+                even = even
+            )
+        }
+        Refusal::TooMany { key, count, max } => trf!(
+            "{key} has {count} entries and {max} are the most: use a list of program names as in [\"zoom\", \"chrome\"]",
+            key = key,
+            count = count,
+            max = max
+        ),
+        Refusal::Entry { key, value } => trf!(
+            "{key} has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
+            key = key,
+            value = value
+        ),
+        Refusal::Lines { key, value } => {
+            trf!("{key} {value} is more than one line: use one line", key = key, value = value)
+        }
+        Refusal::Source { key, trouble } => format!("{key}: {}", source::clause(trouble)),
+        Refusal::NoFullPath { key, path, error } => {
+            trf!("{key} \"{path}\" has no full path ({error})", key = key, path = path, error = error)
+        }
+        Refusal::NotATime { value } => {
+            trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = value)
+        }
+        Refusal::NoPicture => tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"),
+        Refusal::SameNode { node } => trf!(
+            "second_node \"{node}\" is the first one already: use another, \"auto\" or \"off\"",
+            node = node.display()
+        ),
+        Refusal::PathNotText { path } => trf!("the path {path} is not UTF-8 text: rename it", path = path.display()),
+        Refusal::NotToml { error } => {
+            trf!("this is not TOML ({error}): write one KEY = VALUE a line under its [section]", error = error)
+        }
+        Refusal::Newer { version } => trf!(
+            "version {version} is newer than this Lenscap understands: update Lenscap, or move the file away",
+            version = version
+        ),
+        Refusal::Version { value, version } => {
+            trf!("version must be {version}, not {value}", version = version, value = value)
+        }
+        Refusal::NotSection { section } => {
+            trf!("{section} is a section: write [{section}] on a line of its own", section = section)
+        }
+        Refusal::Outside { key, section } => {
+            trf!("\"{key}\" stands outside its section: write it under [{section}]", key = key, section = section)
+        }
+        Refusal::Elsewhere { key, section } => {
+            trf!("\"{key}\" stands in the wrong section: write it under [{section}]", key = key, section = section)
+        }
+        Refusal::NoSection { key, sections } => {
+            let sections: Vec<_> = sections.iter().map(|section| format!("[{section}]")).collect();
+            trf!("\"{key}\" is not a section: use {sections}", key = key, sections = list(&sections))
+        }
+        Refusal::NoSetting { key, section, keys } => trf!(
+            "\"{key}\" is not a setting of [{section}]: use {keys}",
+            key = key,
+            section = section,
+            keys = list(keys)
+        ),
+        Refusal::NotControls { value } => trf!(
+            "{value} is not the controls of a camera: write KEY = VALUE under [controls.\"CAMERA\"]",
+            value = value
+        ),
+        Refusal::TooManyControls { cameras, values, bytes } => trf!(
+            "controls are kept for {cameras} cameras with {values} values and names of {bytes} bytes at most: remove some",
+            cameras = cameras,
+            values = values,
+            bytes = bytes
+        ),
+        Refusal::Control { key, value, max_bytes } => trf!(
+            "{key} must be a number, true, false or a text of at most {max} bytes, not {value}",
+            key = key,
+            value = value,
+            max = max_bytes
+        ),
+    }
+}
+
+fn limited(key: &str, value: &str, limits: &Limits) -> String {
+    match limits {
+        Limits::Switch => trf!("{key} must be true or false, not {value}", key = key, value = value),
+        Limits::Whole { min, max } => trf!(
+            "{key} must be a whole number from {min} to {max}, not {value}",
+            key = key,
+            min = min,
+            max = max,
+            value = value
+        ),
+        Limits::Even { min, max } => trf!(
+            "{key} must be an even number from {min} to {max}, not {value}",
+            key = key,
+            min = min,
+            max = max,
+            value = value
+        ),
+        Limits::WholeOrAuto { min, max } => trf!(
+            "{key} must be \"auto\" or a whole number from {min} to {max}, not {value}",
+            key = key,
+            min = min,
+            max = max,
+            value = value
+        ),
+        Limits::Numbers(numbers) => {
+            trf!("{key} must be {choices}, not {value}", key = key, choices = list(numbers), value = value)
+        }
+        Limits::Words { words, .. } => {
+            trf!("{key} must be {choices}, not {value}", key = key, choices = list(&quoted(words)), value = value)
+        }
+        Limits::Name { max_bytes } => trf!(
+            "{key} must be a name of 1 to {max} bytes as in \"Lenscap\", not {value}",
+            key = key,
+            max = max_bytes,
+            value = value
+        ),
+        Limits::Names { .. } => trf!(
+            "{key} {value} is not a list: use a list of program names as in [\"zoom\", \"chrome\"]",
+            key = key,
+            value = value
+        ),
+        Limits::Device { words, example } => trf!(
+            "{key} {value} is not a full path: use {words} or a path as in \"{example}\"",
+            key = key,
+            value = value,
+            words = quoted(words).join(", "),
+            example = example
+        ),
+        Limits::OwnFile => trf!(
+            "{key} {value} is not a full path: use one as in \"/home/me/off.png\" or \"~/off.png\"",
+            key = key,
+            value = value
+        ),
+        Limits::Source => trf!(
+            "{key} {value} is not text: use \"auto\", or a camera as in \"v4l2:/dev/video0\"",
+            key = key,
+            value = value
+        ),
+    }
+}
+
+fn quoted(words: &[impl AsRef<str>]) -> Vec<String> {
+    words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect()
+}
+
+fn list(words: &[impl ToString]) -> String {
+    let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [word] => word.clone(),
+        // TRANSLATORS: the end of a list of words to choose from, as in "width, height or framerate"
+        [words @ .., last] => trf!("{words} or {last}", words = words.join(", "), last = last),
+    }
+}
+
+/// What is wrong with the settings file at `path`: one sentence with the next step.
+pub fn file_trouble(path: &Path, trouble: &FileTrouble) -> String {
+    let shown = path.display();
+    match trouble {
+        FileTrouble::Invalid(Mistake { line, column, refusal: why }) => trf!(
+            "{file} line {line}, column {column}: {sentence}.",
+            file = path.file_name().unwrap_or(path.as_os_str()).display(),
+            line = line,
+            column = column,
+            sentence = refusal(why)
+        ),
+        FileTrouble::Arguments { refusal: why } => format!("{}.", refusal(why)),
+        FileTrouble::Read { why } => trf!(
+            "The settings {path} cannot be read ({error}): correct that or move it away.",
+            path = shown,
+            error = unreadable(why)
+        ),
+        FileTrouble::Write { why } => trf!(
+            "The settings {path} cannot be saved ({error}): make the directory writable, or name another file with \
+             --config.",
+            path = shown,
+            error = unwritable(why)
+        ),
+        FileTrouble::Busy => {
+            trf!("The settings {path} cannot be saved while another program saves them: try again.", path = shown)
+        }
+        FileTrouble::Watch { error } => trf!(
+            "Edits of {path} will not be noticed ({error}): raise fs.inotify.max_user_watches and \
+             max_user_instances, or restart Lenscap after an edit.",
+            path = shown,
+            error = error
+        ),
+        FileTrouble::NoHome => {
+            tr("There is no home directory to keep settings in: set HOME, or name a file with --config.")
+        }
+    }
+}
+
+/// As [`file_trouble`], for a start that cannot go on: names the whole path and the way out.
+pub fn file_trouble_at_start(path: &Path, trouble: &FileTrouble) -> String {
+    let sentence = file_trouble(path, trouble);
+    match trouble {
+        FileTrouble::Invalid(_) => trf!(
+            "{sentence} (correct {path} or move it away to start with the defaults).",
+            sentence = sentence.trim_end_matches('.'),
+            path = path.display()
+        ),
+        _ => sentence,
+    }
+}
+
+fn unreadable(why: &Unreadable) -> String {
+    match why {
+        Unreadable::NotAFile => tr("it is not a file"),
+        Unreadable::TooLarge => tr("it is larger than a mebibyte"),
+        Unreadable::NotText { line } => trf!("it is not UTF-8 text in line {line}", line = line),
+        Unreadable::System { error } => error.clone(),
+    }
+}
+
+fn unwritable(why: &Unwritable) -> String {
+    match why {
+        Unwritable::ReadsBack => tr("a setting would read back as another"),
+        Unwritable::NoFileName => tr("it has no file name"),
+        Unwritable::System { error } => error.clone(),
+    }
+}
