@@ -39,7 +39,7 @@ pub mod ipc;
 pub mod ui;
 
 pub use lenscap_autostart as autostart;
-pub use lenscap_relay::{detect, output};
+pub use lenscap_relay::{detect, output, reactor};
 pub use lenscap_sys::install::{APP_ID, OBJECT_PATH, VERSION};
 pub use lenscap_words::distro;
 pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};

@@ -12,7 +12,7 @@ use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::Source;
 use lenscap::core::status::{StateName, Status};
 use lenscap::core::trouble::{Trouble, TroubleKind};
-use lenscap::engine::{Engine, EngineConfig, OutputChoice};
+use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::finder::Wanted;
@@ -74,7 +74,7 @@ impl Bench {
     /// At the second device.
     fn second_clients(&mut self, usage: Option<Use>) {
         let clients = usage.map(|usage| Client { pid: Some(2), name: "obs".into(), usage }).into_iter().collect();
-        self.engine.second_presence(Presence { clients });
+        self.engine.set_presence(Role::Second, Presence { clients });
     }
 
     fn until(&mut self, what: &str, mut condition: impl FnMut(&Engine) -> bool) {
@@ -91,17 +91,17 @@ impl Bench {
     }
 
     fn memory(&self) -> &Memory {
-        memory_of(self.engine.output())
+        memory_of(self.engine.output(Role::Main))
     }
 
     fn second(&self) -> &Memory {
-        memory_of(self.engine.second_output())
+        memory_of(self.engine.output(Role::Second))
     }
 
     fn until_second_frames(&mut self, more: u64) {
         let before = self.second().counts().1;
         self.until("frames at the second device", |engine| {
-            memory_of(engine.second_output()).counts().1 >= before + more
+            memory_of(engine.output(Role::Second)).counts().1 >= before + more
         });
     }
 
@@ -115,15 +115,17 @@ impl Bench {
     }
 
     fn until_card(&mut self) {
-        self.until("a card is the newest picture", |engine| match engine.output().expect("an output").device() {
-            OutputDevice::Memory(memory) => memory.newest().is_some_and(|(queued, _)| queued.card),
-            OutputDevice::Loopback(_) => false,
+        self.until("a card is the newest picture", |engine| {
+            match engine.output(Role::Main).expect("an output").device() {
+                OutputDevice::Memory(memory) => memory.newest().is_some_and(|(queued, _)| queued.card),
+                OutputDevice::Loopback(_) => false,
+            }
         });
     }
 
     fn until_frames(&mut self, more: u64) {
         let before = self.memory().counts().1;
-        self.until("frames", |engine| match engine.output().expect("an output").device() {
+        self.until("frames", |engine| match engine.output(Role::Main).expect("an output").device() {
             OutputDevice::Memory(memory) => memory.counts().1 >= before + more,
             OutputDevice::Loopback(_) => false,
         });
@@ -191,7 +193,7 @@ fn every_slot_is_wiped_after_a_session() {
     bench.until_frames(20);
     bench.clients(None);
     bench.until_state(StateName::Idle);
-    Bench::assert_wiped(bench.engine.output(), &card);
+    Bench::assert_wiped(bench.engine.output(Role::Main), &card);
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn times_only_grow_from_card_to_camera_to_card_at_both_devices() {
 #[test]
 fn whoever_has_opened_the_node_finds_a_fresh_card_until_it_goes() {
     let mut bench = Bench::new("test");
-    let cards = |engine: &Engine| memory_of(engine.output()).counts().0;
+    let cards = |engine: &Engine| memory_of(engine.output(Role::Main)).counts().0;
     bench.clients(Some(Use::Open));
     let before = cards(&bench.engine);
     bench.until("fresh cards", |engine| cards(engine) >= before + 10);
@@ -473,8 +475,8 @@ fn a_client_at_the_second_device_alone_turns_the_camera_on_and_the_first_shows_n
     assert_eq!(bench.engine.status().state, StateName::Cooldown);
     bench.until_state(StateName::Idle);
     bench.until("the worker is gone", |engine| engine.worker_pid().is_none());
-    Bench::assert_wiped(bench.engine.output(), &card);
-    Bench::assert_wiped(bench.engine.second_output(), &card);
+    Bench::assert_wiped(bench.engine.output(Role::Main), &card);
+    Bench::assert_wiped(bench.engine.output(Role::Second), &card);
 }
 
 #[test]
@@ -513,13 +515,13 @@ fn a_pause_shows_cards_at_both_devices() {
     bench.engine.command(Command::Pause { duration: None });
     bench.until_state(StateName::Paused);
     bench.until("cards at both", |engine| {
-        let newest = [engine.output(), engine.second_output()].map(|output| memory_of(output).newest());
+        let newest = [engine.output(Role::Main), engine.output(Role::Second)].map(|output| memory_of(output).newest());
         matches!(newest, [Some((first, one)), Some((second, other))] if first.card && second.card && one == other)
     });
     let cards = [bench.memory().counts().0, bench.second().counts().0];
     bench.until("cards flow to both", |engine| {
-        memory_of(engine.output()).counts().0 > cards[0] + 3
-            && memory_of(engine.second_output()).counts().0 > cards[1] + 3
+        memory_of(engine.output(Role::Main)).counts().0 > cards[0] + 3
+            && memory_of(engine.output(Role::Second)).counts().0 > cards[1] + 3
     });
     bench.engine.command(Command::Resume);
     bench.until_state(StateName::Live);
@@ -552,7 +554,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Live);
     bench.until_frames(3);
-    assert!(bench.engine.second_output().is_none());
+    assert!(bench.engine.output(Role::Second).is_none());
     let config = |second| EngineConfig {
         output: OutputChoice::Memory(8),
         format: VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).expect("a format"),
@@ -574,7 +576,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
     bench.engine.configure(config(None));
     bench.until_second_frames(5);
     bench.second_clients(None);
-    assert!(bench.engine.second_output().is_none(), "as asked, once nobody was there");
+    assert!(bench.engine.output(Role::Second).is_none(), "as asked, once nobody was there");
     bench.until_frames(5);
     assert_eq!(bench.engine.status().state, StateName::Live);
 }
@@ -640,7 +642,7 @@ proptest! {
         bench.until("idle and alone", |engine| {
             engine.status().state == StateName::Idle && engine.worker_pid().is_none()
         });
-        Bench::assert_wiped(bench.engine.output(), &card);
-        Bench::assert_wiped(bench.engine.second_output(), &card);
+        Bench::assert_wiped(bench.engine.output(Role::Main), &card);
+        Bench::assert_wiped(bench.engine.output(Role::Second), &card);
     }
 }

@@ -8,7 +8,7 @@ use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::StateName;
-use lenscap::engine::{Engine, EngineConfig, OutputChoice};
+use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::OutputDevice;
@@ -100,7 +100,7 @@ impl Rig {
 
 /// Frames of the camera so far.
 pub fn frames(engine: &Engine) -> u64 {
-    match engine.output().map(|output| output.device()) {
+    match engine.output(Role::Main).map(|output| output.device()) {
         Some(OutputDevice::Memory(memory)) => memory.counts().1,
         _ => 0,
     }

@@ -21,7 +21,7 @@ use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
 use crate::detect::uvc::Roots;
-use crate::engine::{Engine, EngineConfig, FIRST_FREE_TOKEN, OutputChoice, StatusSink};
+use crate::engine::{Engine, EngineConfig, OutputChoice, OwnerToken, Role, StatusSink};
 use crate::frame::placeholder::Picture;
 use crate::i18n::status::published;
 use crate::i18n::{tr, trf};
@@ -45,14 +45,47 @@ const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
 const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
 const DEMONSTRATION_SLOTS: u32 = 4;
 
-const TERMINATE: u64 = FIRST_FREE_TOKEN;
-const RELOAD: u64 = FIRST_FREE_TOKEN + 1;
-const TOGGLE: u64 = FIRST_FREE_TOKEN + 2;
-const SETTINGS: u64 = FIRST_FREE_TOKEN + 3;
-const CONTROL: u64 = FIRST_FREE_TOKEN + 4;
-const LOGIND: u64 = FIRST_FREE_TOKEN + 5;
-const WATCHDOG: u64 = FIRST_FREE_TOKEN + 6;
-const VALUES: u64 = FIRST_FREE_TOKEN + 16;
+/// What the engine watches for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watched {
+    /// SIGTERM, SIGINT.
+    Terminate,
+    /// SIGHUP.
+    Reload,
+    /// SIGUSR1.
+    Toggle,
+    /// What the thread for the settings file has done.
+    Settings,
+    /// The control socket.
+    Control,
+    /// Sleep and lock.
+    Logind,
+    /// systemd's watchdog.
+    Watchdog,
+    /// The end of the time in which values of controls are collected.
+    Values,
+}
+
+impl Watched {
+    const ALL: [Self; 8] = [
+        Self::Terminate,
+        Self::Reload,
+        Self::Toggle,
+        Self::Settings,
+        Self::Control,
+        Self::Logind,
+        Self::Watchdog,
+        Self::Values,
+    ];
+
+    fn to_token(self) -> OwnerToken {
+        OwnerToken(self as u32)
+    }
+
+    fn from_token(OwnerToken(number): OwnerToken) -> Option<Self> {
+        Self::ALL.into_iter().find(|watched| *watched as u32 == number)
+    }
+}
 
 /// Values of controls that come faster than this are written together.
 const WRITE_INTERVAL: Duration = Duration::from_millis(300);
@@ -174,27 +207,27 @@ impl Relay {
         if start_paused {
             engine.command(Command::Pause { duration: None });
         }
-        let watch = |fd: &dyn AsFd, token| {
+        let watch = |fd: &dyn AsFd, watched: Watched| {
             engine
-                .watch(fd.as_fd(), token)
+                .watch(fd.as_fd(), watched.to_token())
                 .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))
         };
         let timer = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let write_timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, timer)
             .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
-        watch(&write_timer, VALUES)?;
-        watch(&terminate, TERMINATE)?;
-        watch(&reload, RELOAD)?;
-        watch(&toggle, TOGGLE)?;
-        watch(&keeper.fd(), SETTINGS)?;
+        watch(&write_timer, Watched::Values)?;
+        watch(&terminate, Watched::Terminate)?;
+        watch(&reload, Watched::Reload)?;
+        watch(&toggle, Watched::Toggle)?;
+        watch(&keeper.fd(), Watched::Settings)?;
         if let Some(watchdog) = watchdog.borrow().as_ref() {
-            watch(&watchdog.fd(), WATCHDOG)?;
+            watch(&watchdog.fd(), Watched::Watchdog)?;
         }
         if let Some(server) = server.borrow().as_ref() {
-            watch(&server.fd(), CONTROL)?;
+            watch(&server.fd(), Watched::Control)?;
         }
         if let Some(session) = &session {
-            watch(&session.fd(), LOGIND)?;
+            watch(&session.fd(), Watched::Logind)?;
         }
         let wishes = Vec::new();
         Ok(Self {
@@ -236,29 +269,29 @@ impl Relay {
             .engine
             .turn(wait)
             .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
-        for token in ready {
-            match token {
-                TERMINATE if drain(&self.terminate) => self.end(),
-                TOGGLE if drain(&self.toggle) => {
+        for watched in ready.into_iter().filter_map(Watched::from_token) {
+            match watched {
+                Watched::Terminate if drain(&self.terminate) => self.end(),
+                Watched::Toggle if drain(&self.toggle) => {
                     self.paused_for_problem = false;
                     self.engine.command(Command::Toggle);
                 }
-                CONTROL => self.serve(),
-                VALUES => self.write_timer_fired(),
-                LOGIND => self.follow_session(),
-                RELOAD if drain(&self.reload) => {
+                Watched::Control => self.serve(),
+                Watched::Values => self.write_timer_fired(),
+                Watched::Logind => self.follow_session(),
+                Watched::Reload if drain(&self.reload) => {
                     // Asked for: it is said that they were taken, also where nothing changed.
                     if let Answer::Now(Err(sentence)) = self.later(|keeper, ticket| keeper.load(Some(ticket))) {
                         tracing::warn!("{sentence}");
                     }
                 }
-                SETTINGS => self.take_done(),
-                WATCHDOG => {
+                Watched::Settings => self.take_done(),
+                Watched::Watchdog => {
                     if let Some(watchdog) = self.watchdog.borrow().as_ref() {
                         watchdog.turn();
                     }
                 }
-                _ => {}
+                Watched::Terminate | Watched::Toggle | Watched::Reload => {} // drained already
             }
         }
         self.let_sleep();
@@ -294,7 +327,7 @@ impl Relay {
 
     /// The nodes that are held: the first and the second.
     pub(crate) fn nodes(&self) -> [Option<PathBuf>; 2] {
-        [self.engine.node(), self.engine.second_node()].map(|node| node.map(Path::to_owned))
+        Role::ALL.map(|role| self.engine.node(role).map(Path::to_owned))
     }
 
     /// Sleep and lock.

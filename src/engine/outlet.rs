@@ -3,49 +3,44 @@
 //!
 //! What goes wrong is kept until [`Outlet::take_loss`]; until then the outlet does nothing.
 
+mod cards;
+
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, epoll, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::{BUSY_RETRY, EngineConfig, OutputChoice, add};
-use crate::core::event::Card;
+use super::outlets::Role;
+use super::token::Token;
+use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::core::presence::Presence;
 use crate::detect::Detector;
+use crate::frame::placeholder::CardStyle;
 use crate::i18n::trf;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputDevice, OutputError, OutputErrorKind};
+use crate::reactor::{Interest, Reactor};
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
 /// that holds the node for hours is to cost nothing.
 const FRESH_FOR: Duration = Duration::from_secs(30);
 
-/// What the outlet's descriptors are known by in the engine's epoll.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tokens {
-    /// Of what watches for the node.
-    pub(super) node_watch: u64,
-    /// Of what watches the node.
-    pub(super) detector: u64,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Outlet {
-    tokens: Tokens,
+    role: Role,
     choice: OutputChoice,
     output: Option<Output>,
     detector: Option<Detector>,
     node_watch: Option<NodeWatch>,
     retry_at: Option<Instant>,
-    /// Who is here, as told last.
+    /// Who is here, as reported last.
     presence: Presence,
     /// Whether pictures are queued: while somebody streams or may be streaming.
     feeding: bool,
@@ -55,14 +50,16 @@ pub(super) struct Outlet {
     last_queued: Option<Instant>,
     /// When the card was renewed for those who do not stream.
     freshened_at: Option<Instant>,
+    /// Copies pictures of the main one; made when the first is to be copied.
+    mirror: Option<Mirror>,
     lost: Option<OutputError>,
 }
 
 impl Outlet {
     /// Not yet open.
-    pub(super) fn new(tokens: Tokens, choice: OutputChoice) -> Self {
+    pub(super) fn new(role: Role, choice: OutputChoice) -> Self {
         Self {
-            tokens,
+            role,
             choice,
             output: None,
             detector: None,
@@ -74,30 +71,31 @@ impl Outlet {
             fresh_until: None,
             last_queued: None,
             freshened_at: None,
+            mirror: None,
             lost: None,
         }
     }
 
-    /// Takes the output, in the format and style of `config`. `first`: the node beside which this is the second.
+    /// Takes the output, in the format and style of `config`. `main`: the node that has its pictures already.
     ///
     /// # Errors
     /// Why there is none; see [`Self::wait_for_node`].
     pub(super) fn open(
         &mut self,
-        epoll: &OwnedFd,
+        reactor: &Reactor<Token>,
         config: &EngineConfig,
         may_create: bool,
-        first: Option<&Path>,
+        main: Option<&Path>,
     ) -> Result<(), OutputError> {
         let mut presence = None;
         let (device, detector) = match &self.choice {
             OutputChoice::Memory(slots) => (OutputDevice::Memory(Memory::new(&config.format, *slots)?), None),
             OutputChoice::Loopback(wanted) => {
-                let path = finder::find(wanted, may_create, first)?;
+                let path = finder::find(wanted, may_create, main)?;
                 let loopback = Loopback::open(&path, &config.format)?;
                 let mut detector = Detector::new(&path, config.poll_interval, Instant::now())
                     .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
-                presence = self.watch_detector(epoll, &mut detector).map_err(|error| {
+                presence = self.watch_detector(reactor, &mut detector).map_err(|error| {
                     OutputError::new(
                         OutputErrorKind::Io,
                         trf!("Cannot watch {node} ({error}).", node = path.display(), error = error),
@@ -109,7 +107,7 @@ impl Outlet {
         };
         let output = Output::new(device, config.format, config.style.clone())?;
         let presence = presence.unwrap_or_default();
-        *self = Self { output: Some(output), detector, presence, ..Self::new(self.tokens, self.choice.clone()) };
+        *self = Self { output: Some(output), detector, presence, ..Self::new(self.role, self.choice.clone()) };
         Ok(())
     }
 
@@ -117,15 +115,15 @@ impl Outlet {
     ///
     /// v4l2loopback 0.13 does not take a waiter while an event is pending, and epoll offers itself only once, when it
     /// is added: added at such a moment it would never hear of an event again (seen on 0.13.2).
-    fn watch_detector(&self, epoll: &OwnedFd, detector: &mut Detector) -> io::Result<Option<Presence>> {
+    fn watch_detector(&self, reactor: &Reactor<Token>, detector: &mut Detector) -> io::Result<Option<Presence>> {
         const TRIES: u32 = 100;
         let mut presence = None;
         for _ in 0..TRIES {
             presence = detector.dispatch(Instant::now()).or(presence);
             let fds = detector.fds();
-            let interests = [epoll::EventFlags::IN, epoll::EventFlags::PRI];
-            for (fd, flags) in fds.iter().zip(interests) {
-                add(epoll, fd, self.tokens.detector, flags)?;
+            let interests = [Interest::Readable, Interest::Urgent];
+            for (fd, interest) in fds.iter().zip(interests) {
+                reactor.watch(fd, Token::Detector(self.role), interest)?;
             }
             let Some(events) = fds.get(1) else { break };
             let none = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -133,7 +131,7 @@ impl Outlet {
                 break;
             }
             for fd in &fds {
-                epoll::delete(epoll, fd)?;
+                reactor.unwatch(fd)?;
             }
         }
         Ok(presence)
@@ -142,6 +140,7 @@ impl Outlet {
     /// Lets go of the output; whether there was one.
     pub(super) fn close(&mut self) -> bool {
         self.detector = None;
+        self.mirror = None;
         self.presence = Presence::default();
         self.feeding = false;
         self.next_card_at = None;
@@ -150,11 +149,11 @@ impl Outlet {
     }
 
     /// There is no output, for this reason: listens and looks for it.
-    pub(super) fn wait_for_node(&mut self, epoll: &OwnedFd, error: &OutputError) {
+    pub(super) fn wait_for_node(&mut self, reactor: &Reactor<Token>, error: &OutputError) {
         if self.node_watch.is_none() {
             match NodeWatch::new() {
                 Ok(watch) => {
-                    if let Err(error) = add(epoll, watch.fd(), self.tokens.node_watch, epoll::EventFlags::IN) {
+                    if let Err(error) = reactor.watch(watch.fd(), Token::NodeWatch(self.role), Interest::Readable) {
                         tracing::error!("cannot watch /dev: {error}");
                     }
                     self.node_watch = Some(watch);
@@ -185,9 +184,9 @@ impl Outlet {
         self.node_watch.as_mut().is_some_and(NodeWatch::dispatch)
     }
 
-    /// By what its descriptors are known.
-    pub(super) fn tokens(&self) -> Tokens {
-        self.tokens
+    /// What it is for.
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     /// What was asked for.
@@ -249,16 +248,6 @@ impl Outlet {
             .min()
     }
 
-    /// Queues the card when it is due.
-    pub(super) fn tick(&mut self, now: Instant) {
-        if self.next_card_at.is_some_and(|at| at <= now) {
-            match self.feeding {
-                true => self.queue_card(now),
-                false => self.freshen_card(now),
-            }
-        }
-    }
-
     /// Whether the detector's time has come.
     pub(super) fn is_look_due(&self, now: Instant) -> bool {
         self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now)
@@ -318,82 +307,6 @@ impl Outlet {
         self.feeding != before
     }
 
-    /// The camera's pictures come instead of cards.
-    pub(super) fn stop_cards(&mut self) {
-        self.next_card_at = None;
-    }
-
-    /// Somebody reads now, or nobody any more: the card comes in its rhythm, or once and for all.
-    pub(super) fn start_or_settle_cards(&mut self, now: Instant) {
-        match self.feeding {
-            true => self.queue_card(now),
-            false => self.settle_card(now),
-        }
-    }
-
-    /// Shows this card; at its time, or at once where nobody reads. `was_lent`: the worker had the slots.
-    pub(super) fn show_card(&mut self, card: &Card, was_lent: bool, now: Instant) {
-        let Some(output) = &mut self.output else { return };
-        if was_lent {
-            output.take_back();
-        }
-        output.show_card(card);
-        if !self.feeding {
-            return self.settle_card(now);
-        }
-        let due = self.last_queued.map_or(now, |last| last + output.format().frame_interval());
-        if due <= now {
-            self.queue_card(now);
-        } else {
-            self.next_card_at = Some(due);
-        }
-    }
-
-    /// Queues the card in its rhythm.
-    fn queue_card(&mut self, now: Instant) {
-        let Some(output) = &mut self.output else { return };
-        let interval = output.format().frame_interval();
-        // Keep the rhythm, but do not catch up after a stall.
-        let next = self.next_card_at.map_or(now, |at| at) + interval;
-        self.next_card_at = Some(if next > now { next } else { now + interval });
-        self.last_queued = Some(now);
-        let queued = output.queue_card();
-        self.note(queued);
-    }
-
-    /// Nobody streams, but somebody may at any moment: the card once more, and again before it is too old.
-    ///
-    /// Once an interval at most. While the camera is for the other device there are two slots for cards: a reader that
-    /// begins and has not read yet would find the third card where the first was, and after it the second, which is older
-    /// (found by bulk seed 10 of the random sequences).
-    fn freshen_card(&mut self, now: Instant) {
-        let Some(output) = &mut self.output else { return };
-        let interval = output.format().frame_interval();
-        let fresh = self.freshened_at.filter(|at| now.saturating_duration_since(*at) < interval);
-        if let Some(at) = fresh {
-            self.next_card_at = self.next_fresh_card(at);
-            return;
-        }
-        let queued = output.freshen_card();
-        self.freshened_at = Some(now);
-        self.next_card_at = self.next_fresh_card(now);
-        self.note(queued);
-    }
-
-    /// When the card becomes too old for whoever is here without streaming. A reader may get one of two intervals.
-    fn next_fresh_card(&self, now: Instant) -> Option<Instant> {
-        let next = now + self.output.as_ref()?.format().frame_interval() * 3 / 2;
-        self.fresh_until.filter(|until| next <= *until).map(|_| next)
-    }
-
-    /// Nobody reads: makes the card all there is to see.
-    fn settle_card(&mut self, now: Instant) {
-        self.next_card_at = self.next_fresh_card(now);
-        let Some(output) = &mut self.output else { return };
-        let settled = output.settle_card();
-        self.note(settled);
-    }
-
     /// Queues a slot that the worker filled; the length of the rotation where it is another one now.
     pub(super) fn queue_frame(&mut self, now: Instant, slot: u32, taken: Duration) -> Option<u32> {
         let output = self.output.as_mut()?;
@@ -405,12 +318,28 @@ impl Outlet {
         (before != after).then_some(after)
     }
 
-    /// Queues a copy of the picture in this slot of the first device's.
-    pub(super) fn queue_copy(&mut self, now: Instant, mirror: &mut Mirror, slot: u32, taken: Duration) {
-        let Some(output) = &mut self.output else { return };
+    /// Queues a copy of the picture in this slot of the main output; whether there was one to copy to.
+    pub(super) fn queue_copy(&mut self, now: Instant, from: &Output, slot: u32, taken: Duration) -> bool {
+        let Some(output) = &mut self.output else { return false };
+        if self.mirror.is_none() {
+            match Mirror::new(from, output) {
+                Ok(mirror) => self.mirror = Some(mirror),
+                Err(error) => {
+                    self.lose(error);
+                    return false;
+                }
+            }
+        }
+        let Some(mirror) = &mut self.mirror else { return false };
         let queued = output.queue_copy(mirror, slot, taken);
         self.last_queued = Some(now);
         self.note(queued);
+        true
+    }
+
+    /// The slots that are copied from, or to, are others from now on.
+    pub(super) fn forget_mirror(&mut self) {
+        self.mirror = None;
     }
 
     /// What to grant the worker: for pictures that are queued here, or only elsewhere.
@@ -430,9 +359,9 @@ impl Outlet {
     }
 
     /// Cards look like this from the next one shown.
-    pub(super) fn set_style(&mut self, config: &EngineConfig) {
+    pub(super) fn set_style(&mut self, style: &CardStyle) {
         if let Some(output) = &mut self.output {
-            output.set_style(config.style.clone());
+            output.set_style(style.clone());
         }
     }
 

@@ -1,8 +1,16 @@
 //! What only the engine's inside can bring about.
 
 use super::*;
+use crate::core::controls::Saved;
+use crate::core::event::{Action, SensorEvent};
+use crate::core::policy::Policy;
 use crate::core::presence::{Client, Use};
+use crate::core::source::Source;
+use crate::core::trouble::TroubleKind;
+use crate::detect::uvc::Roots;
 use crate::frame::format::PixelFormat;
+use crate::frame::format::VideoFormat;
+use crate::frame::placeholder::CardStyle;
 use crate::output::OutputDevice;
 
 fn engine() -> Engine {
@@ -32,7 +40,7 @@ fn streaming() -> Event {
 #[test]
 fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
     let mut engine = engine();
-    let cards = |engine: &Engine| match engine.first.output().expect("memory").device() {
+    let cards = |engine: &Engine| match engine.output(Role::Main).expect("memory").device() {
         OutputDevice::Memory(memory) => memory.counts().0,
         OutputDevice::Loopback(_) => unreachable!(),
     };
@@ -41,19 +49,19 @@ fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
     let open = |pid| Client { pid: Some(pid), name: "zoom".into(), usage: Use::Open };
     let before = cards(&engine);
     for pid in 1..10 {
-        engine.first.set_presence(Presence { clients: vec![open(pid)] }, now + interval / 20 * pid);
+        engine.outlets.main_mut().set_presence(Presence { clients: vec![open(pid)] }, now + interval / 20 * pid);
     }
     assert_eq!(cards(&engine) - before, 1, "the rest within one interval of it");
-    let due = engine.first.deadline().expect("before it is too old");
+    let due = engine.outlets.main().deadline().expect("before it is too old");
     assert!(due <= now + interval * 2);
-    engine.first.tick(due);
+    engine.outlets.main_mut().tick(due);
     assert_eq!(cards(&engine) - before, 2);
 }
 
 #[test]
 fn a_spawn_without_an_output_is_answered() {
     let mut engine = engine();
-    engine.first.close();
+    engine.outlets.main_mut().close();
     engine.events.push_back(streaming());
     engine.run_events();
     let status = engine.status();
@@ -69,7 +77,7 @@ fn a_spawn_without_an_output_is_answered() {
 fn an_output_that_is_lost_while_its_client_comes_leaves_no_camera_on() {
     let mut engine = engine();
     engine.events.push_back(streaming());
-    engine.first.lose(OutputError::new(OutputErrorKind::Missing, "It was unloaded."));
+    engine.outlets.main_mut().lose(OutputError::new(OutputErrorKind::Missing, "It was unloaded."));
     engine.run_events();
     let status = engine.status();
     assert_eq!((status.state, status.camera_live), (StateName::NoDevice, false), "{status:?}");
@@ -93,6 +101,6 @@ fn orders_to_a_worker_that_is_not_there_are_answered() {
 fn what_is_known_counts_before_a_deadline_that_passed_meanwhile() {
     let off = || Event::Sensor(SensorEvent::Own { on: false });
     let mut events = VecDeque::from([Event::Tick, off(), Event::Tick, Event::CameraCame]);
-    let order: Vec<_> = std::iter::from_fn(|| next(&mut events)).collect();
+    let order: Vec<_> = std::iter::from_fn(|| steps::next(&mut events)).collect();
     assert_eq!(order, [off(), Event::CameraCame, Event::Tick]);
 }

@@ -1,0 +1,152 @@
+//! What the engine is to do, and how it takes other settings while it runs.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use crate::core::controls::Saved;
+use crate::core::event::Event;
+use crate::core::policy::Policy;
+use crate::core::source::Source;
+use crate::detect::uvc::Roots;
+use crate::frame::format::VideoFormat;
+use crate::frame::placeholder::CardStyle;
+use crate::output::finder::Wanted;
+
+/// Where the pictures go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputChoice {
+    /// A v4l2loopback node.
+    Loopback(Wanted),
+    /// Memory with this many slots; who is there is said with [`Engine::set_presence`].
+    Memory(u32),
+}
+
+/// Everything the engine needs to know; the settings without their file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineConfig {
+    /// Where the pictures go.
+    pub output: OutputChoice,
+    /// In which format.
+    pub format: VideoFormat,
+    /// How cards look.
+    pub style: CardStyle,
+    /// Times and permissions.
+    pub policy: Policy,
+    /// The camera.
+    pub source: Source,
+    /// Buffers of the camera's driver.
+    pub buffer_count: u32,
+    /// The worker program.
+    pub worker_program: PathBuf,
+    /// How often clients are looked at where nothing else shows them.
+    pub poll_interval: Duration,
+    /// Where they go as well, for a second program.
+    pub second: Option<OutputChoice>,
+    /// Whether cameras that programs use past the relay are watched.
+    pub watch_other_cameras: bool,
+    /// Whether the worker gives up what it does not need.
+    pub sandbox: bool,
+    /// Where the kernel shows USB cameras; fixed from the start on.
+    pub roots: Roots,
+    /// The saved values of controls, by camera.
+    pub controls: Saved,
+}
+
+impl EngineConfig {
+    /// The part of it that is about the devices.
+    pub(super) fn devices(&self) -> DeviceConfig {
+        DeviceConfig { output: self.output.clone(), format: self.format, second: self.second.clone() }
+    }
+}
+
+/// The settings of the devices, which wait until nobody is there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct DeviceConfig {
+    /// As [`EngineConfig::output`].
+    pub(super) output: OutputChoice,
+    /// As [`EngineConfig::format`].
+    pub(super) format: VideoFormat,
+    /// As [`EngineConfig::second`].
+    pub(super) second: Option<OutputChoice>,
+}
+
+impl Engine {
+    /// Takes new settings. What concerns the node takes effect when no client has it open.
+    pub fn configure(&mut self, config: EngineConfig) {
+        // Every field by its name: one that is forgotten here does not compile.
+        let EngineConfig {
+            output,
+            format,
+            style,
+            policy,
+            source,
+            buffer_count,
+            worker_program,
+            poll_interval,
+            second,
+            watch_other_cameras,
+            sandbox,
+            roots: _, // where the kernel's files are does not change
+            controls,
+        } = config;
+        if style != self.config.style {
+            for outlet in self.outlets.iter_mut() {
+                outlet.set_style(&style);
+            }
+            self.config.style = style;
+            if let Some(card) = self.card.clone()
+                && !self.camera_shown
+            {
+                self.show_card(card);
+            }
+        }
+        self.config.poll_interval = poll_interval;
+        self.config.worker_program = worker_program;
+        self.config.buffer_count = buffer_count;
+        self.config.sandbox = sandbox;
+        let is_other_source = source != self.config.source;
+        // Not for every knob that is turned: each is a setting.
+        if is_other_source || format != self.config.format {
+            self.refusals.forget();
+        }
+        if is_other_source {
+            self.numbers.chosen(&source);
+            self.config.source = source;
+            self.take_nodes();
+        }
+        if watch_other_cameras != self.config.watch_other_cameras {
+            self.config.watch_other_cameras = watch_other_cameras;
+            self.sensors.set_watch_others(watch_other_cameras, Instant::now());
+            self.watch_sensors();
+        }
+        self.set_controls(controls);
+        if policy.orientation != self.config.policy.orientation
+            && let Some(worker) = &mut self.worker
+        {
+            worker.lay(policy.orientation);
+        }
+        self.config.policy = policy.clone();
+        self.events.push_back(Event::Policy(policy));
+        self.pending_devices = if output != self.config.output || format != self.config.format {
+            Some(DeviceConfig { output, format, second })
+        } else {
+            self.config.second = second;
+            None
+        };
+        self.run_events();
+        self.apply_pending();
+        self.run_events();
+        self.arm();
+    }
+
+    /// Other saved values of controls: a camera that is on takes them at once.
+    pub fn set_controls(&mut self, saved: Saved) {
+        if saved != self.config.controls {
+            if let Some(worker) = &mut self.worker {
+                worker.set_controls(&saved);
+            }
+            self.config.controls = saved;
+        }
+    }
+}

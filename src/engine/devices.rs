@@ -1,0 +1,239 @@
+//! How the devices are taken, taken again, and moved as the settings say.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::config::DeviceConfig;
+use super::frames::SlotLease;
+use super::outlet::Outlet;
+use super::outlets::Role;
+use super::{Engine, EngineConfig};
+use crate::camera_process::host::WorkerHost;
+use crate::core::event::{Card, Event};
+use crate::core::trouble::Trouble;
+use crate::frame::format::VideoFormat;
+use crate::i18n::trouble::sentence;
+use crate::output::{OutputError, OutputErrorKind};
+
+/// How soon another size is tried again where somebody who cannot be seen keeps the old one.
+const KEPT_RETRY: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Lets each device take what its detector has.
+    pub(super) fn dispatch_detectors(&mut self, now: Instant, dispatch: impl Fn(&mut Outlet, Instant) -> bool) {
+        let mut has_changed = false;
+        for outlet in self.outlets.iter_mut() {
+            has_changed |= dispatch(outlet, now);
+        }
+        if has_changed {
+            self.report_presence();
+        }
+    }
+
+    /// The machine is to know who is at the devices.
+    pub(super) fn report_presence(&mut self) {
+        self.events.push_back(Event::Presence(self.outlets.presence()));
+    }
+
+    pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
+        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None) {
+            self.open_as_kept(error)?;
+        }
+        self.card = None;
+        self.camera_shown = false;
+        self.lease = SlotLease::None;
+        self.outlets.forget_mirrors();
+        self.events.push_back(Event::DeviceReady);
+        self.report_presence();
+        self.retry_second(may_create);
+        Ok(())
+    }
+
+    /// Takes the output as whoever is there keeps it: the size that the settings say comes when they go. A program that is
+    /// there in a size of before would get nothing at all otherwise, until it lets go by itself.
+    fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
+        let OutputErrorKind::Kept(kept) = error.kind else { return Err(error) };
+        let as_kept = self.as_kept(kept);
+        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None) {
+            Ok(()) => {
+                self.adopt(kept, &error);
+                Ok(())
+            }
+            // It is no reader who keeps it.
+            Err(other) if other.kind == OutputErrorKind::Busy => Err(other),
+            Err(_) => Err(error),
+        }
+    }
+
+    fn as_kept(&self, kept: VideoFormat) -> EngineConfig {
+        EngineConfig { format: kept, ..self.config.clone() }
+    }
+
+    /// This format for as long as somebody keeps it.
+    fn adopt(&mut self, kept: VideoFormat, error: &OutputError) {
+        tracing::warn!("{error} Until then it is served as {kept}.");
+        self.pending_devices.get_or_insert_with(|| self.config.devices());
+        self.config.format = kept;
+        self.kept_since = Some(Instant::now());
+    }
+
+    /// Somebody keeps the second device in another format, and nobody is at the first: both take that one, for a picture is
+    /// made once for both. Whether that is so.
+    fn follow_second(&mut self, error: &OutputError) -> bool {
+        let OutputErrorKind::Kept(kept) = error.kind else { return false };
+        if self.worker.is_some() || !self.outlets.main().presence().is_empty() || kept == self.config.format {
+            return false;
+        }
+        let as_kept = self.as_kept(kept);
+        let node = self.node_of_main();
+        let Some(second) = self.outlets.get_mut(Role::Second) else { return false };
+        // Another writer keeps its format as well, and is nobody to follow.
+        if second.open(&self.reactor, &as_kept, false, node.as_deref()).is_err() {
+            return false;
+        }
+        second.close();
+        self.outlets.main_mut().close();
+        self.adopt(kept, error);
+        self.events.push_back(Event::DeviceGone(Trouble::DeviceReplaced));
+        if let Err(error) = self.open_output(false) {
+            self.no_output(&error);
+        }
+        true
+    }
+
+    /// Whether it is too early for another size: somebody who cannot be seen keeps the old one, as far as is known.
+    fn is_kept(&self) -> bool {
+        self.kept_since.is_some_and(|since| since.elapsed() < KEPT_RETRY)
+    }
+
+    /// Tries to take the second output, which stands only beside the first.
+    pub(super) fn retry_second(&mut self, may_create: bool) {
+        let node = self.node_of_main();
+        let has_main = self.outlets.main().output().is_some();
+        let Some(second) = self.outlets.get_mut(Role::Second).filter(|second| second.output().is_none()) else {
+            return;
+        };
+        if !has_main {
+            return second.stop_trying();
+        }
+        match second.open(&self.reactor, &self.config, may_create, node.as_deref()) {
+            Ok(()) => {
+                second.set_own(self.worker.as_ref().map(WorkerHost::pid));
+                if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
+                    second.show_card(card, false, Instant::now());
+                }
+                self.events.push_back(Event::SecondDevice(None));
+                self.report_presence();
+            }
+            Err(error) => {
+                if !self.follow_second(&error) {
+                    self.no_second(&error);
+                }
+            }
+        }
+    }
+
+    /// There is no second output, which harms nobody but those who are at it.
+    fn no_second(&mut self, error: &OutputError) {
+        let trouble = Trouble::SecondDevice { trouble: Box::new(error.to_reason()) };
+        if self.machine.status().second_device.as_ref() != Some(&trouble) {
+            tracing::warn!("{}", sentence(&trouble));
+            self.events.push_back(Event::SecondDevice(Some(trouble)));
+        }
+        if let Some(second) = self.outlets.get_mut(Role::Second) {
+            second.forget_mirror();
+            second.wait_for_node(&self.reactor, error);
+        }
+    }
+
+    /// Takes, moves or gives up the second output as the settings say, once nobody is there to notice.
+    fn apply_second(&mut self) {
+        let second = self.outlets.get(Role::Second);
+        let is_as_wanted = second.map(Outlet::choice) == self.config.second.as_ref();
+        if is_as_wanted || second.is_some_and(|second| !second.presence().is_empty()) {
+            return;
+        }
+        self.outlets.set_second(self.config.second.clone());
+        self.events.push_back(Event::SecondDevice(None));
+        self.retry_second(true);
+    }
+
+    /// Takes note of outputs that went away.
+    pub(super) fn notice_losses(&mut self) {
+        if let Some(error) = self.outlets.main_mut().take_loss() {
+            self.camera_shown = false;
+            self.lease = SlotLease::None;
+            self.outlets.forget_mirrors();
+            if let Some(second) = self.outlets.get_mut(Role::Second) {
+                second.show_card(&Card::Failed(error.to_reason()), false, Instant::now());
+            }
+            self.no_output(&error);
+        }
+        if let Some(error) = self.outlets.get_mut(Role::Second).and_then(Outlet::take_loss) {
+            self.no_second(&error);
+            self.report_presence();
+        }
+    }
+
+    pub(super) fn no_output(&mut self, error: &OutputError) {
+        tracing::warn!("{error}");
+        self.events.push_back(Event::DeviceGone(error.to_reason()));
+        self.outlets.main_mut().wait_for_node(&self.reactor, error);
+    }
+
+    /// Tries to take the output of this device again.
+    pub(super) fn retry(&mut self, role: Role, may_create: bool) {
+        match role {
+            Role::Main => self.retry_main(may_create),
+            Role::Second => self.retry_second(may_create),
+        }
+    }
+
+    /// Tries to take the main output again. A worker that still holds the old one's pages would keep it busy.
+    pub(super) fn retry_main(&mut self, may_create: bool) {
+        if self.outlets.main().output().is_some() || self.worker.is_some() {
+            self.outlets.main_mut().stop_trying();
+            return;
+        }
+        if let Err(error) = self.open_output(may_create) {
+            let reason = error.to_reason();
+            if self.machine.status().reason.as_ref() != Some(&reason) {
+                self.no_output(&error);
+            } else {
+                self.outlets.main_mut().wait_for_node(&self.reactor, &error);
+            }
+        }
+    }
+
+    /// Moves to another node or format once nobody is there to notice.
+    pub(super) fn apply_pending(&mut self) {
+        self.apply_second();
+        let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
+        if !is_quiet {
+            // Who keeps it is seen, and it is heard when they go.
+            self.kept_since = None;
+        }
+        let is_time = is_quiet && !self.is_kept();
+        let Some(DeviceConfig { output, format, second }) = self.pending_devices.take_if(|_| is_time) else { return };
+        tracing::info!("the device's settings changed: {format}");
+        let main = self.outlets.main_mut();
+        let was_held = main.close();
+        main.set_choice(output.clone());
+        let before = self.events.len();
+        // Where its label or its format changes, it is another one, too.
+        self.outlets.set_second(second.clone());
+        (self.config.output, self.config.format, self.config.second) = (output, format, second);
+        self.events.push_back(Event::SecondDevice(None));
+        if let Err(error) = self.open_output(true) {
+            self.no_output(&error);
+        } else if was_held {
+            // One node went and one came; the machine starts over with it.
+            self.events.insert(before, Event::DeviceGone(Trouble::DeviceReplaced));
+        }
+    }
+
+    /// The main one's path, to which no other may lead.
+    fn node_of_main(&self) -> Option<PathBuf> {
+        self.outlets.main().node().map(Path::to_owned)
+    }
+}

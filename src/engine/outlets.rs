@@ -1,0 +1,86 @@
+//! The devices with the camera's picture, by what each is for.
+
+use super::OutputChoice;
+use super::outlet::Outlet;
+use crate::core::presence::Presence;
+
+/// What a device is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The worker makes its pictures in the slots of this one.
+    Main,
+    /// It gets a copy of each picture while it has a reader; stands only beside the main one.
+    Second,
+}
+
+impl Role {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::Main, Self::Second];
+}
+
+/// The main one comes first and is always there, open or not.
+#[derive(Debug)]
+pub(super) struct Outlets(Vec<Outlet>);
+
+impl Outlets {
+    /// None of them open yet.
+    pub(super) fn new(main: OutputChoice, second: Option<OutputChoice>) -> Self {
+        let mut outlets = Self(vec![Outlet::new(Role::Main, main)]);
+        outlets.set_second(second);
+        outlets
+    }
+
+    /// Another second one, not yet open, or none.
+    pub(super) fn set_second(&mut self, choice: Option<OutputChoice>) {
+        self.0.truncate(1);
+        self.0.extend(choice.map(|choice| Outlet::new(Role::Second, choice)));
+    }
+
+    pub(super) fn main(&self) -> &Outlet {
+        &self.0[0]
+    }
+
+    pub(super) fn main_mut(&mut self) -> &mut Outlet {
+        &mut self.0[0]
+    }
+
+    pub(super) fn get(&self, role: Role) -> Option<&Outlet> {
+        self.iter().find(|outlet| outlet.role() == role)
+    }
+
+    pub(super) fn get_mut(&mut self, role: Role) -> Option<&mut Outlet> {
+        self.iter_mut().find(|outlet| outlet.role() == role)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Outlet> {
+        self.0.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Outlet> {
+        self.0.iter_mut()
+    }
+
+    /// Those with copies of the main one's pictures.
+    pub(super) fn copies(&self) -> &[Outlet] {
+        &self.0[1..]
+    }
+
+    /// The main one, and those with copies of its pictures.
+    pub(super) fn split_mut(&mut self) -> (&mut Outlet, &mut [Outlet]) {
+        let (main, copies) = self.0.split_at_mut(1);
+        (&mut main[0], copies)
+    }
+
+    /// Who is at any of them.
+    pub(super) fn presence(&self) -> Presence {
+        let main = self.main().presence().clone();
+        self.copies().iter().fold(main, |presence, outlet| presence.with(outlet.presence()))
+    }
+
+    /// The main one's slots are no more: what copied from them ends.
+    pub(super) fn forget_mirrors(&mut self) {
+        for outlet in self.iter_mut() {
+            outlet.forget_mirror();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What happened goes into the machine one by one, and what it decides is carried out.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::Engine;
+use crate::camera;
+use crate::core::event::{Action, Card, Event, WorkerEvent};
+use crate::core::source::Source;
+use crate::i18n::trouble::sentence;
+
+impl Engine {
+    pub(super) fn run_events(&mut self) {
+        if let Some(time) = self.suspends.take() {
+            tracing::info!("the computer was suspended for {time:?}");
+            // By the clocks as well: logind may not be there, or say it late.
+            self.refusals.disturbed(Instant::now());
+            self.events.push_front(Event::Suspended(time));
+        }
+        loop {
+            self.notice_losses();
+            let Some(event) = next(&mut self.events) else { break };
+            let now = Instant::now();
+            tracing::trace!(?event, "event");
+            let is_presence = matches!(event, Event::Presence(_));
+            for action in self.machine.step(now, event) {
+                tracing::trace!(?action, "action");
+                self.execute(now, action);
+            }
+            if is_presence {
+                // The machine knows one set of clients: that somebody came to one device and is still at the other is no
+                // news to it.
+                self.feed(now);
+            }
+            let state = self.machine.state().name();
+            if state != self.last_state {
+                self.last_state = state;
+                // Edges get lost: the level is read again after every transition.
+                for outlet in self.outlets.iter_mut() {
+                    outlet.recheck(now);
+                }
+            }
+            if self.events.is_empty() {
+                self.apply_pending();
+            }
+        }
+    }
+
+    pub(super) fn execute(&mut self, now: Instant, action: Action) {
+        match action {
+            Action::SpawnWorker => self.spawn_worker(now),
+            Action::StartCamera => {
+                self.last_frame = None;
+                if self.worker.is_none() {
+                    return self.has_no_worker();
+                }
+                // Known already, whatever becomes of the worker before it can say so.
+                let nodes = match &self.config.source {
+                    Source::V4l2(path) => vec![path.clone()],
+                    _ => Vec::new(),
+                };
+                if let Err(reason) = self.numbers.check(&self.config.source, &camera::System::here()) {
+                    tracing::warn!("{}", sentence(&reason));
+                    self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
+                    return;
+                }
+                self.claim(&nodes, now);
+                if let Some(worker) = &mut self.worker {
+                    worker.start();
+                }
+            }
+            Action::StopWorker => {
+                self.refusals.ended();
+                let Some(worker) = &mut self.worker else { return self.has_no_worker() };
+                worker.revoke();
+                worker.stop(now);
+            }
+            Action::KillWorker => {
+                // It would have said why, had it known.
+                self.refusals.gave_nothing(now);
+                let Some(worker) = &mut self.worker else { return self.has_no_worker() };
+                worker.revoke();
+                worker.kill();
+            }
+            Action::ShowCard(card) => self.show_card(card),
+            Action::ShowCamera => {
+                self.camera_shown = true;
+                for outlet in self.outlets.iter_mut() {
+                    if outlet.is_feeding() {
+                        outlet.stop_cards();
+                    } else {
+                        // Nothing is starting there.
+                        outlet.show_card(&Card::Off, false, now);
+                    }
+                }
+                self.lend(now);
+            }
+            Action::Feed(_) => self.feed(now),
+            Action::VerifyOff => {
+                self.sensors.verify(now);
+                self.dispatch_sensors(now);
+            }
+            Action::Publish(status) => (self.sink)(&status),
+        }
+    }
+}
+
+/// What is to be handled next. Facts come before the passing of time, whatever came first: what an action took long for must
+/// not be held against an answer that waits already.
+pub(super) fn next(events: &mut VecDeque<Event>) -> Option<Event> {
+    let fact = events.iter().position(|event| *event != Event::Tick);
+    match fact {
+        Some(at) => events.remove(at),
+        None => std::mem::take(events).pop_back(),
+    }
+}

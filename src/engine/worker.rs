@@ -1,0 +1,185 @@
+//! The camera process, as the engine starts it and takes what it reports.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::Engine;
+use super::outlet::Outlet;
+use super::token::Token;
+use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
+use crate::core::controls::{CameraControls, Value};
+use crate::core::event::{Event, SensorEvent, WorkerEvent};
+use crate::core::trouble::Trouble;
+use crate::i18n::trouble::sentence;
+use crate::reactor::Interest;
+
+impl Engine {
+    /// The machine takes a worker for granted: it is to know that there is none, unless that is on its way already.
+    pub(super) fn has_no_worker(&mut self) {
+        let is_on_its_way = |event: &Event| matches!(event, Event::Worker(WorkerEvent::Exited { .. }));
+        if !self.events.iter().any(is_on_its_way) {
+            self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: None }));
+        }
+    }
+
+    /// No worker came of it.
+    pub(super) fn cannot_spawn(&mut self, trouble: Trouble) {
+        tracing::warn!("{}", sentence(&trouble));
+        self.events.push_back(Event::Worker(WorkerEvent::Failed(trouble.clone())));
+        self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: Some(trouble) }));
+    }
+
+    pub(super) fn spawn_worker(&mut self, now: Instant) {
+        let Some(output) = self.outlets.main().output() else {
+            // Lost in this moment; the machine hears of that as well.
+            return self.cannot_spawn(Trouble::DeviceLostAtStart);
+        };
+        let config = WorkerConfig {
+            program: self.config.worker_program.clone(),
+            source: self.config.source.clone(),
+            format: self.config.format,
+            orientation: self.config.policy.orientation,
+            buffer_count: self.config.buffer_count,
+            excluded: self.outlets.iter().filter_map(Outlet::node).map(Path::to_owned).collect(),
+            controls: self.config.controls.clone(),
+            refused: self.refusals.modes(now),
+            sandbox: self.config.sandbox,
+        };
+        let spawned = WorkerHost::spawn(&config, output.slots_fd(), output.layout(), now);
+        match spawned.and_then(|worker| self.watch_worker(&worker).map(|()| worker)) {
+            Ok(worker) => {
+                self.worker = Some(worker);
+            }
+            Err(reason) => self.cannot_spawn(reason),
+        }
+    }
+
+    /// A worker that is not heard would answer nothing: it is none.
+    pub(super) fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Trouble> {
+        // Its end is an edge: what it leaves behind is looked at by the clock.
+        let how = [
+            (Token::WorkerSocket, Interest::Readable),
+            (Token::Worker, Interest::Readable),
+            (Token::Worker, Interest::ReadableOnce),
+        ];
+        let watched = worker
+            .fds()
+            .into_iter()
+            .zip(how)
+            .filter_map(|(fd, how)| Some((fd?, how)))
+            .try_for_each(|(fd, (token, interest))| self.reactor.watch(fd, token, interest));
+        watched.map_err(|error| Trouble::EventsUnavailable { error: error.to_string().into() })
+    }
+
+    pub(super) fn dispatch_worker(
+        &mut self,
+        now: Instant,
+        dispatch: fn(&mut WorkerHost, Instant, &mut Vec<HostEvent>),
+    ) {
+        let Some(worker) = &mut self.worker else { return };
+        let mut happened = std::mem::take(&mut self.host_events);
+        dispatch(worker, now, &mut happened);
+        for event in happened.drain(..) {
+            match event {
+                HostEvent::Greeted { pid } => {
+                    for outlet in self.outlets.iter_mut() {
+                        outlet.set_own(Some(pid));
+                    }
+                    self.sensors.set_worker(Some(pid));
+                }
+                HostEvent::Confined(sandbox) => {
+                    tracing::info!(?sandbox, "what the camera process has given up");
+                    self.events.push_back(Event::Worker(WorkerEvent::Confined(sandbox)));
+                }
+                HostEvent::Frame { slot, timestamp } => self.frame(now, slot, timestamp),
+                HostEvent::Mode(mode) => {
+                    tracing::info!(
+                        buffers = mode.buffers,
+                        buffers_asked = mode.asked_buffers,
+                        decoder = mode.decoder,
+                        "the camera gives {mode}"
+                    );
+                    if let Some(shortfall) = &mode.shortfall {
+                        tracing::warn!("{shortfall}");
+                    }
+                    self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
+                }
+                HostEvent::Step(step) => self.events.push_back(Event::Worker(WorkerEvent::Step(step))),
+                HostEvent::Opening { nodes } => self.claim(&nodes, now),
+                HostEvent::Trying(mode) => self.refusals.trying(now, *mode),
+                HostEvent::Refused(mode) => {
+                    tracing::info!("the camera does not start with {mode}");
+                    self.refusals.failed(now, *mode);
+                }
+                HostEvent::Started { camera, caps, why } => {
+                    self.refusals.started();
+                    self.numbers.started();
+                    if self.sensors.claim_held(now) {
+                        self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
+                    }
+                    match why.as_str() {
+                        "" => tracing::info!("camera on: {camera} ({caps})"),
+                        why => tracing::info!("camera on: {camera} ({caps}), chosen automatically: {why}"),
+                    }
+                    self.last_frame = Some(now);
+                    self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
+                    // The worker holds its first frame back until it is granted slots.
+                    self.run_events();
+                }
+                HostEvent::Controls(controls) => self.take_controls(Some(*controls)),
+                HostEvent::ControlsChanged(changes) => {
+                    if let Some(mut controls) = self.controls.take() {
+                        controls.take(*changes);
+                        self.take_controls(Some(controls));
+                    }
+                }
+                HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
+                HostEvent::Failed(reason) => {
+                    tracing::warn!("{}", sentence(&reason));
+                    self.refusals.ended();
+                    self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
+                }
+                HostEvent::Exited { reason } => {
+                    self.refusals.ended();
+                    self.worker = None;
+                    self.take_controls(None);
+                    for outlet in self.outlets.iter_mut() {
+                        outlet.set_own(None);
+                    }
+                    self.sensors.set_worker(None);
+                    // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
+                    if self.last_frame.take().is_some()
+                        && !self.camera_shown
+                        && let Some(card) = &self.card
+                    {
+                        self.outlets.main_mut().show_card(card, false, now);
+                    }
+                    self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
+                    self.notice_losses();
+                    if self.outlets.main().output().is_none() {
+                        self.retry_main(false);
+                    }
+                }
+            }
+        }
+        self.host_events = happened;
+    }
+
+    /// Sets one control of the camera that is on, without saving it: for buttons.
+    pub fn set_control(&mut self, key: &str, value: &Value) {
+        if let Some(worker) = &mut self.worker {
+            worker.set_control(key, value);
+        }
+    }
+
+    pub(super) fn take_controls(&mut self, controls: Option<CameraControls>) {
+        if let Some(controls) = &controls {
+            for problem in controls.problems.iter().filter(|problem| !self.logged_problems.contains(problem)) {
+                tracing::warn!("{problem}");
+            }
+            self.logged_problems.clone_from(&controls.problems);
+        }
+        self.controls_changed |= self.controls != controls;
+        self.controls = controls;
+    }
+}
