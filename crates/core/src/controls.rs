@@ -181,7 +181,7 @@ pub struct Control {
     pub range: Range,
     /// Where the camera starts.
     pub default: Option<Value>,
-    /// What it is set to; `None` where it cannot be told.
+    /// What it is set to; `None` where that is not known.
     pub value: Option<Value>,
     /// The entries of a menu.
     pub menu: Vec<Entry>,

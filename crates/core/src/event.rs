@@ -11,7 +11,7 @@ use super::sandbox::Sandbox;
 use super::status::{OtherCamera, Status};
 use super::trouble::Trouble;
 
-/// Everything the machine can be told.
+/// Everything that the machine takes in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The output node is held and its format is set.
@@ -24,7 +24,7 @@ pub enum Event {
     Presence(Presence),
     /// The worker reported something, or ended.
     Worker(WorkerEvent),
-    /// The kernel tells what a camera really does.
+    /// The kernel's word on what a camera really does.
     Sensor(SensorEvent),
     /// The user asked for something.
     Command(Command),
@@ -69,7 +69,7 @@ pub enum WorkerEvent {
     Mode(Box<Mode>),
     /// What it has given up.
     Confined(Sandbox),
-    /// When the newest frame arrived; told before a [`Event::Tick`] while live, so that frames need not pass here.
+    /// When the newest frame arrived; sent before a [`Event::Tick`] while live, so that frames need not pass here.
     Frames {
         /// Arrival of the newest frame.
         last: Instant,
@@ -85,14 +85,14 @@ pub enum WorkerEvent {
     },
 }
 
-/// What the kernel tells of cameras, whoever uses them.
+/// What the kernel knows of cameras, whoever uses them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SensorEvent {
-    /// The present worker's camera is one of which the kernel tells whether it streams: its stop is to be verified.
+    /// The present worker's camera is one of which the kernel knows whether it streams: its stop is to be verified.
     Verifiable,
     /// Whether that camera still streams, after [`Action::VerifyOff`]. A camera that another program took over is off.
     Own {
-        /// It does, or it cannot be told yet.
+        /// It does, or that is not known yet.
         on: bool,
     },
     /// The cameras that programs use past the relay; all of them, not an edge.
@@ -121,13 +121,13 @@ pub enum Command {
 pub enum Action {
     /// Start a worker process. It must not touch the camera before [`Action::StartCamera`].
     SpawnWorker,
-    /// Tell the worker to switch the camera on.
+    /// Order the worker to switch the camera on.
     StartCamera,
-    /// Tell the worker to switch the camera off and end: EOS, then SIGTERM, then SIGKILL, each with its deadline.
+    /// Order the worker to switch the camera off and end: EOS, then SIGTERM, then SIGKILL, each with its deadline.
     StopWorker,
     /// End the worker at once: it failed or does not answer.
     KillWorker,
-    /// Tell by [`SensorEvent::Own`] whether the worker's camera is off, until it is.
+    /// Report by [`SensorEvent::Own`] whether the worker's camera is off, until it is.
     VerifyOff,
     /// Show clients this card from now on.
     ShowCard(Card),
@@ -135,7 +135,7 @@ pub enum Action {
     ShowCamera,
     /// Somebody streams (`true`): frames must flow. Nobody does (`false`): nothing is queued.
     Feed(bool),
-    /// The status changed: tell tray, notifications, D-Bus and the event lines.
+    /// The status changed: for tray, notifications, D-Bus and the event lines.
     Publish(Box<Status>),
 }
 

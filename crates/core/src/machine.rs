@@ -7,15 +7,15 @@
 //! 2. The indicator leads: a status with `camera_live` is published before [`Action::StartCamera`], and one without it
 //!    only after the worker's process is gone. Until then the state is [`State::Stopping`].
 //! 3. Opening the node is a hint (warm worker, camera untouched), streaming is the truth (camera on).
-//! 4. Where the kernel tells whether the camera streams, its word counts instead of the end of the process: once the
+//! 4. Where the kernel knows whether the camera streams, its word counts instead of the end of the process: once the
 //!    worker says that it let go, or is gone, the state stays [`State::Stopping`] until the kernel says off. When it does
-//!    not within [`VERIFY_TIMEOUT`], the worker is killed if it is still there, and then the user is told; the indicator
+//!    not within [`VERIFY_TIMEOUT`], the worker is killed if it is still there, and then the user is warned; the indicator
 //!    shows "on" as long as that is so.
 //! 5. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
 //! 6. A failure is never the client's: cards say why, the worker is started anew with growing waits.
 //! 7. A client that waits has [`State::Live`], [`State::Starting`], a deadline, or a stated reason. Every step of a start
 //!    and every end has its deadline, whatever the state. A worker that does not die is killed again and said to be there;
-//!    the indicator is lit then where the kernel does not tell that its camera is off.
+//!    the indicator is lit then where the kernel does not confirm that its camera is off.
 
 mod check;
 mod ending;
@@ -61,7 +61,7 @@ pub enum State {
         /// When it was first seen.
         since: Instant,
     },
-    /// The worker was told to start; no frame yet. The sensor counts as on.
+    /// The worker was ordered to start; no frame yet. The sensor counts as on.
     Starting {
         /// When its next step has to be done.
         until: Instant,
@@ -76,14 +76,14 @@ pub enum State {
         /// When it goes off.
         until: Instant,
     },
-    /// The worker was told to stop or killed and is not gone, or the kernel does not confirm yet that its camera is off:
+    /// The worker was ordered to stop, or killed, and is not gone, or the kernel does not confirm yet that its camera is off:
     /// the sensor counts as on.
     Stopping,
     /// The user paused, or the computer sleeps.
     Paused,
     /// A client streams that may not have the camera.
     Blocked {
-        /// Its name.
+        /// The program, as people know it.
         client: String,
     },
     /// It failed; clients see a card.
@@ -124,16 +124,16 @@ impl State {
     }
 }
 
-/// The one worker process, as far as we were told.
+/// The one worker process, as far as it was reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Worker {
     /// There is none.
     None,
-    /// It is up, or coming up, and has not been told to start.
+    /// It is up, or coming up, and has no order to start.
     Warm { start: Start },
-    /// It was told to start at `since`; `first_frame` when that arrived.
+    /// It was ordered to start at `since`; `first_frame` when that arrived.
     On { since: Instant, start: Start, first_frame: Option<Instant> },
-    /// It was told to stop or killed.
+    /// It was ordered to stop, or killed.
     Ending(Ending),
 }
 
@@ -216,7 +216,7 @@ pub struct Machine {
     /// This set of clients had its warm worker.
     warmed: bool,
     camera: Option<Named>,
-    /// The kernel tells whether the present worker's camera streams.
+    /// The kernel knows whether the present worker's camera streams.
     verifiable: bool,
     /// The last worker's camera, while the kernel has not yet said that it is off.
     check: Option<Check>,
@@ -229,7 +229,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine without a device, told to nobody yet.
+    /// A machine without a device; nothing is published yet.
     pub fn new(policy: Policy) -> Self {
         let reason = Trouble::DeviceSought;
         Self {

@@ -53,7 +53,7 @@ pub struct Mode {
     pub asked_height: u32,
     /// Frames per second that were asked for.
     pub asked_rate: u32,
-    /// Buffers between camera and pipeline; `None`: the source does not tell.
+    /// Buffers between camera and pipeline; `None`: the source does not say.
     pub buffers: Option<u32>,
     /// Buffers that were asked for; `None`: the source takes no number.
     pub asked_buffers: Option<u32>,

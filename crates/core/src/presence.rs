@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum Use {
     /// It has the node open and does not stream: an enumeration, a probe, a program that keeps a descriptor.
     Open,
-    /// It has the node open and nothing tells whether it streams (its memory map is unreadable and the module
+    /// It has the node open and nothing shows whether it streams (its memory map is unreadable and the module
     /// reports no usage): counts as streaming after the activation delay.
     Unknown,
     /// It streams: the module said so, or it has the node's buffers mapped, or it reads frames with `read(2)`.

@@ -11,7 +11,7 @@ use super::mode::Mode;
 pub const MOST: usize = 4;
 /// How long they are left out: what takes the bandwidth may be gone by then.
 pub const KEPT: Duration = Duration::from_secs(600);
-/// How long after it came, or the computer woke, a camera may stumble: a start from this time tells nothing of its mode.
+/// How long after it came, or the computer woke, a camera may stumble: a start from this time says nothing about its mode.
 pub const SETTLE: Duration = Duration::from_secs(5);
 
 /// The refused modes of the camera in use.
@@ -21,14 +21,14 @@ pub struct Refusals {
     /// Failed once; the next failure decides.
     suspect: Option<Mode>,
     last: Option<Instant>,
-    /// What the camera was last told to start with, and when; `None`: that is settled.
+    /// What the camera was last started with, and when; `None`: that is settled.
     tried: Option<(Mode, Instant)>,
     /// Starts before this are not counted.
     settled_at: Option<Instant>,
 }
 
 impl Refusals {
-    /// The camera is told to start in this mode.
+    /// The camera is started in this mode.
     pub fn trying(&mut self, now: Instant, mode: Mode) {
         self.tried = Some((mode, now));
     }
@@ -51,7 +51,7 @@ impl Refusals {
         self.last = Some(now);
     }
 
-    /// The camera was given up without a word: if it was told to start and gave nothing, its mode is to blame as much as one
+    /// The camera was given up without a word: if it was started and gave nothing, its mode is to blame as much as one
     /// that fails at once.
     pub fn gave_nothing(&mut self, now: Instant) {
         if let Some((mode, _)) = self.tried.clone() {
@@ -152,7 +152,7 @@ mod tests {
             refusals.gave_nothing(now + Duration::from_secs(10));
         }
         assert_eq!(refusals.modes(now), [mode(1280)]);
-        // Told to stop before it could give anything, or failed for another reason: that tells nothing.
+        // Stopped before it could give anything, or failed for another reason: that says nothing.
         refusals.trying(now, mode(640));
         refusals.ended();
         refusals.gave_nothing(now);

@@ -89,7 +89,7 @@ fn lossy<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
 /// One consistent view of everything a user may want to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// The state.
+    /// What the camera does, in one word.
     pub state: StateName,
     /// Whether the sensor is or may be on: the indicator. True from before it is touched until the stop is confirmed.
     pub camera_live: bool,

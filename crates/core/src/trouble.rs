@@ -236,7 +236,7 @@ impl Trouble {
         Self::Said { kind, text: text.into() }
     }
 
-    /// Its kind.
+    /// What decides about retries.
     pub fn kind(&self) -> TroubleKind {
         match self {
             Trouble::CameraBusy { .. } => TroubleKind::Busy,

@@ -82,16 +82,16 @@ impl Side {
 pub enum FormatTrouble {
     /// Not 2 to [`VideoFormat::MAX_SIDE`] pixels.
     SideOutOfRange {
-        /// Which.
+        /// Width or height.
         side: Side,
-        /// In pixels.
+        /// As given, in pixels.
         value: u32,
     },
     /// Chroma is shared by two pixels.
     SideOdd {
-        /// Which.
+        /// Width or height.
         side: Side,
-        /// In pixels.
+        /// As given, in pixels.
         value: u32,
     },
     /// Not 1 to [`VideoFormat::MAX_FRAMERATE`] frames a second.

@@ -54,7 +54,7 @@ const USABLE: usize = 8;
 const TAKEN: usize = 16;
 const SIZE: usize = 4096;
 
-/// The page through which the parent grants slots and tells how far it has come; no system call on either side.
+/// The page through which the parent grants slots and says how far it has come; no system call on either side.
 #[derive(Debug)]
 pub struct Control {
     map: Mapping,

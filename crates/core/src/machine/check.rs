@@ -12,14 +12,14 @@ use crate::trouble::Trouble;
 pub(super) struct Check {
     /// Since when it is on.
     since: Instant,
-    /// Its name.
+    /// The camera that was on, for the sentence.
     camera: String,
     /// When to do something about it.
     until: Instant,
     /// Its worker was killed for it.
     killed: bool,
     /// Nothing is left to try; the kernel's word is an event.
-    told: bool,
+    given_up: bool,
 }
 
 impl Check {
@@ -30,12 +30,12 @@ impl Check {
 
     /// When something is to be done about it.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (!self.told).then_some(self.until)
+        (!self.given_up).then_some(self.until)
     }
 
     /// That it cannot be switched off.
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        self.told.then(|| Trouble::StillStreaming { camera: self.camera.as_str().into() })
+        self.given_up.then(|| Trouble::StillStreaming { camera: self.camera.as_str().into() })
     }
 }
 
@@ -54,12 +54,12 @@ impl Machine {
         }
     }
 
-    /// The worker lets go of a camera that was on since then: the kernel is asked where it can tell. Whether it can.
+    /// The worker lets go of a camera that was on since then: the kernel is asked where it knows. Whether it does.
     pub(super) fn begin_check(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) -> bool {
         let is_verifiable = std::mem::take(&mut self.verifiable);
         if is_verifiable {
             let until = now + VERIFY_TIMEOUT;
-            self.check = Some(Check { since, camera: self.camera_name(), until, killed: false, told: false });
+            self.check = Some(Check { since, camera: self.camera_name(), until, killed: false, given_up: false });
             actions.push(Action::VerifyOff);
         }
         is_verifiable
@@ -83,7 +83,7 @@ impl Machine {
             check.until = now + STOP_TIMEOUT;
             actions.push(Action::KillWorker);
         } else {
-            check.told = true;
+            check.given_up = true;
         }
     }
 }

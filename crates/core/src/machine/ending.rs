@@ -12,15 +12,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(80);
 /// What is known of its camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sensor {
-    /// It was never told to switch it on.
+    /// It was never ordered to switch it on.
     Untouched,
-    /// It may be on, since then; nothing but the end of the process tells that it is off.
+    /// It may be on, since then; nothing but the end of the process proves that it is off.
     On(Instant),
     /// The worker let go of it; the kernel is asked, or has said that it is off.
     Verified,
 }
 
-/// A worker that was told to stop or killed.
+/// A worker that was ordered to stop, or killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ending {
     pub(super) sensor: Sensor,
@@ -32,7 +32,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Told or killed just now.
+    /// Ordered or killed just now.
     pub(super) fn new(now: Instant, sensor: Sensor) -> Self {
         Self { sensor, until: now + STOP_TIMEOUT, wait: STOP_TIMEOUT, overdue_since: None }
     }
@@ -47,7 +47,7 @@ impl Ending {
         Self { sensor: Sensor::Verified, ..self }
     }
 
-    /// Since when its camera may be on. A process that does not die hangs in a driver, whatever it was told.
+    /// Since when its camera may be on. A process that does not die hangs in a driver, whatever its orders.
     pub(super) fn live_since(&self) -> Option<Instant> {
         match self.sensor {
             Sensor::Untouched => self.overdue_since,

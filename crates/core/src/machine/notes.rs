@@ -114,7 +114,7 @@ impl Machine {
         }
     }
 
-    /// By hand: also over a sleep or a lock, whose end nobody may have told.
+    /// By hand: also over a sleep or a lock, whose end may never be reported.
     fn resume(&mut self) {
         self.allowance = Allowance::default();
         self.forget_failure();
@@ -161,7 +161,7 @@ impl Machine {
                     self.lets_go(now, ending, actions);
                 }
             }
-            // Somebody else told it to; it is of no use any more.
+            // Somebody else made it stop; it is of no use any more.
             (Worker::Warm { .. }, WorkerEvent::Stopped) => self.end_worker(now, Action::StopWorker, actions),
             (Worker::None, WorkerEvent::Stopped) => {}
             (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
@@ -187,7 +187,7 @@ impl Machine {
         }
     }
 
-    /// The worker says that the camera is off: where the kernel can tell, it is asked; else only the end of the process
+    /// The worker says that the camera is off: where the kernel knows, it is asked; else only the end of the process
     /// is believed.
     fn lets_go(&mut self, now: Instant, ending: Ending, actions: &mut Vec<Action>) {
         if let Sensor::On(since) = ending.sensor
@@ -206,7 +206,7 @@ impl Machine {
     fn note_failure(&mut self, now: Instant, was_on: bool, reason: Trouble) {
         self.failures.last = Some(reason.clone());
         if !was_on {
-            // A warm worker's failure stays a note; the stream's own attempt will tell.
+            // A warm worker's failure stays a note; the stream's own attempt will show.
             self.warmed = true;
             return;
         }

@@ -1,4 +1,4 @@
-//! What the outside is told and shown.
+//! What is published, and what clients see.
 
 use super::{Goal, Machine, State, Worker};
 use crate::event::{Action, Card};

@@ -25,7 +25,7 @@ pub(super) struct Start {
     reached: Option<Step>,
     /// When the next step has to be done, or, where no camera is wanted yet, when the worker goes unused.
     pub(super) due: Instant,
-    /// What is told when that passes.
+    /// The time this step has; named when it passes.
     limit: Duration,
     /// How many times the usual time each step gets.
     patience: u32,
@@ -92,23 +92,23 @@ mod tests {
         let begin = Instant::now();
         let mut start = Start::new(begin, 1);
         let mut now = begin;
-        let mut told = Vec::new();
+        let mut reasons = Vec::new();
         for step in [Step::Up, Step::Loaded, Step::Opened, Step::Streaming] {
-            told.push(start.overdue());
+            reasons.push(start.overdue());
             // At the last moment.
             now = start.due;
             start.reach(now, step, true);
             assert!(start.due > now, "{step:?}");
         }
         assert_eq!(start.due - now, PICTURE_LIMIT);
-        told.push(start.overdue());
-        assert_eq!(told[4], Trouble::StartOverdue { reached: Some(Step::Streaming), seconds: 8 });
-        told.dedup();
-        assert_eq!(told.len(), 5, "{told:?}");
+        reasons.push(start.overdue());
+        assert_eq!(reasons[4], Trouble::StartOverdue { reached: Some(Step::Streaming), seconds: 8 });
+        reasons.dedup();
+        assert_eq!(reasons.len(), 5, "{reasons:?}");
     }
 
     #[test]
-    fn a_step_told_again_or_out_of_turn_gains_no_time() {
+    fn a_step_reported_again_or_out_of_turn_gains_no_time() {
         let now = Instant::now();
         let mut start = Start::new(now, 1);
         start.reach(now, Step::Opened, true);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warm_worker_is_let_go_so_long_after_it_was_ready_and_opens_nothing_before_it_is_told() {
+    fn a_warm_worker_is_let_go_so_long_after_it_was_ready_and_opens_nothing_before_its_order() {
         let now = Instant::now();
         let mut start = Start::new(now, 1);
         start.reach(now, Step::Up, false);

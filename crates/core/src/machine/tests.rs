@@ -46,7 +46,7 @@ fn crash() -> Trouble {
 struct World {
     /// A worker process exists.
     worker: bool,
-    /// It was told to start; until it is gone, or has let go of a camera of which the kernel can tell.
+    /// It was ordered to start; until it is gone, or has let go of a camera whose state the kernel knows.
     sensor: bool,
     /// The source that the settings name.
     source: String,
@@ -56,9 +56,9 @@ struct World {
     camera_source: String,
     /// It gave its first picture.
     has_picture: bool,
-    /// It was told to stop or killed.
+    /// It was ordered to stop, or killed.
     ending: bool,
-    /// The kernel tells whether this worker's camera streams.
+    /// The kernel knows whether this worker's camera streams.
     verifiable: bool,
     /// The worker let go of such a camera, and nobody has asked the kernel yet.
     owes_check: bool,
@@ -94,11 +94,11 @@ impl World {
                 }
                 Action::ShowCard(_) | Action::ShowCamera => assert!(self.device, "picture without a device"),
                 Action::Feed(feed) => {
-                    assert_ne!(self.feeding, *feed, "feed told twice");
+                    assert_ne!(self.feeding, *feed, "the same feed twice");
                     self.feeding = *feed;
                 }
                 Action::Publish(status) => {
-                    assert_ne!(self.shown.as_ref(), Some(&**status), "status told twice");
+                    assert_ne!(self.shown.as_ref(), Some(&**status), "the same status twice");
                     self.shown = Some((**status).clone());
                 }
             }
@@ -192,7 +192,7 @@ impl Bench {
         match &event {
             Event::Sleep(asleep) => self.asleep = *asleep,
             Event::Locked(locked) => self.locked = *locked,
-            // By hand, over whatever was told.
+            // By hand, over whatever was reported.
             Event::Command(Command::Resume) => (self.asleep, self.locked) = (false, false),
             Event::Command(Command::Toggle) if self.machine.allowance.pause.is_some() => {
                 (self.asleep, self.locked) = (false, false);
@@ -246,19 +246,19 @@ impl Bench {
     fn verify_invariants(&self) {
         let (machine, world) = (&self.machine, &self.world);
         let shown = world.shown.as_ref().expect("something is shown from the first step on");
-        assert_eq!(shown, &machine.status(), "the outside is told of every change");
+        assert_eq!(shown, &machine.status(), "every change is published");
         assert!(!world.sensor || shown.camera_live, "sensor on and indicator off");
         assert!(!world.checking || shown.camera_live, "the kernel says on, or nothing, and the indicator is off");
         assert!(!shown.camera_live || world.worker || world.checking, "live shown and nothing is on");
         assert!(!shown.stuck || shown.camera_live && shown.reason.is_some(), "stuck without a reason");
-        assert_eq!(shown.others, self.others, "other cameras are shown as they were told");
+        assert_eq!(shown.others, self.others, "other cameras are shown as they were reported");
         assert!(
             !shown.camera_live || !world.sensor || shown.camera == world.camera,
             "{} is on, not {}",
             world.camera,
             shown.camera
         );
-        // Whoever waits for pictures has the camera, or a start, or something that is due, or is told why not.
+        // Whoever waits for pictures has the camera, or a start, or something that is due, or is shown why not.
         if machine.goal() == Goal::Stream {
             assert!(
                 matches!(shown.state, StateName::Live | StateName::Starting)
@@ -284,7 +284,7 @@ impl Bench {
         }
         // The output stays open in every state but NoDevice.
         assert_eq!(shown.state == StateName::NoDevice, !world.device && !shown.camera_live);
-        // Forbidden means told to stop.
+        // Forbidden means ordered to stop.
         let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
         let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
         let locked = self.locked && self.policy.pause_while_locked;
@@ -338,7 +338,7 @@ enum Op {
     Pass(u64),
 }
 
-/// Live with a camera of which the kernel tells whether it streams.
+/// Live with a camera of which the kernel knows whether it streams.
 fn verifiable() -> Bench {
     let mut bench = Bench::live();
     bench.send(Event::Sensor(SensorEvent::Verifiable));

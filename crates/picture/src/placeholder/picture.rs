@@ -55,7 +55,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Reads the file, of at most 64 MiB. What is wrong with it is told when it is drawn.
+    /// Reads the file, of at most 64 MiB. What is wrong with it is known when it is drawn.
     pub fn read(path: &Path) -> Self {
         Self { path: path.to_owned(), content: Arc::new(content(path)) }
     }

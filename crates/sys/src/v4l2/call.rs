@@ -67,7 +67,7 @@ pub mod fake {
             let (kernel_writes, kernel_reads) = (number >> 31 == 1, number >> 30 & 1 == 1);
             let size = if kernel_writes { (number >> 16 & 0x3fff) as usize } else { 0 };
             let argument = request.as_ptr().cast::<u8>();
-            // SAFETY: the opcode tells how large the structure is that the pattern's pointer leads to, and nobody else has
+            // SAFETY: the opcode says how large the structure is that the pattern's pointer leads to, and nobody else has
             // it during the call. One that the kernel only writes may be uninitialised: it is cleared first.
             Some(unsafe {
                 if !kernel_reads && size > 0 {

@@ -48,7 +48,7 @@ pub const TYPE_INTEGER_MENU: u32 = 9;
 pub const EVENT_CTRL: u32 = 3;
 /// `V4L2_EVENT_CTRL_CH_VALUE`.
 pub const CHANGED_VALUE: u32 = 1;
-/// `V4L2_EVENT_SUB_FL_ALLOW_FEEDBACK`: our own changes are told, too.
+/// `V4L2_EVENT_SUB_FL_ALLOW_FEEDBACK`: our own changes are reported, too.
 const ALLOW_FEEDBACK: u32 = 2;
 
 const NEXT_CTRL: u32 = 0x8000_0000;
@@ -429,7 +429,7 @@ pub(super) unsafe fn payload<'a>(request: Opcode, argument: *mut c_void) -> Opti
 /// `VIDIOC_SUBSCRIBE_EVENT` to every change of a control, our own included.
 ///
 /// # Errors
-/// `EINVAL` when the driver tells no such events; otherwise the kernel's error.
+/// `EINVAL` when the driver has no such events; otherwise the kernel's error.
 pub fn subscribe(fd: impl AsFd, id: u32) -> io::Result<()> {
     let raw = RawEventSubscription { kind: EVENT_CTRL, id, flags: ALLOW_FEEDBACK, ..RawEventSubscription::default() };
     // SAFETY: the request reads a structure of exactly this layout.

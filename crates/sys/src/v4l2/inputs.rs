@@ -69,7 +69,7 @@ pub struct Input {
     pub name: String,
     /// Whether it is HDMI or such: that knows of its signal at any time, not only while it captures.
     pub is_digital: bool,
-    /// What it lacks; `None`: nothing, or the driver does not tell.
+    /// What it lacks; `None`: nothing, or the driver does not say.
     pub lack: Option<Lack>,
 }
 

@@ -18,7 +18,7 @@ fn a_process_that_does_not_end_keeps_the_indicator_lit_and_says_so() {
 }
 
 #[test]
-fn a_warm_worker_that_does_not_end_lights_the_indicator_and_a_client_is_told() {
+fn a_warm_worker_that_does_not_end_lights_the_indicator_and_a_client_sees_why() {
     let mut bench = Bench::ready();
     bench.send(presence(&[client(1, Use::Open)]));
     bench.worker(WorkerEvent::Step(Step::Loaded));
@@ -36,7 +36,7 @@ fn a_warm_worker_that_does_not_end_lights_the_indicator_and_a_client_is_told() {
 }
 
 #[test]
-fn a_process_that_does_not_end_though_the_kernel_says_off_is_told_and_dark() {
+fn a_process_that_does_not_end_though_the_kernel_says_off_is_shown_as_dark() {
     let mut bench = verifiable();
     bench.send(Event::Policy(Policy { source: "test".into(), ..Policy::default() }));
     bench.worker(WorkerEvent::Stopped);
@@ -73,7 +73,7 @@ fn the_indicator_waits_for_the_kernels_word() {
 }
 
 #[test]
-fn a_worker_whose_camera_stays_on_is_killed_and_then_the_user_is_told() {
+fn a_worker_whose_camera_stays_on_is_killed_and_then_the_user_is_warned() {
     let mut bench = verifiable();
     bench.send(nobody());
     bench.pass(Duration::from_secs(5));
@@ -92,7 +92,7 @@ fn a_worker_whose_camera_stays_on_is_killed_and_then_the_user_is_told() {
     assert!(status.stuck && status.camera_live);
     let reason = status.reason.expect("a reason");
     assert_eq!(reason, Trouble::StillStreaming { camera: "Test camera".into() });
-    // Whoever comes now is told as well; no second worker makes it worse.
+    // Whoever comes now sees why as well; no second worker makes it worse.
     let actions = bench.send(streaming());
     assert!(actions.contains(&Action::ShowCard(Card::Failed(reason))), "{actions:?}");
     bench.pass(Duration::from_secs(3600));

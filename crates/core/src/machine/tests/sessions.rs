@@ -35,7 +35,7 @@ fn a_session_from_open_to_cooldown() {
 }
 
 #[test]
-fn a_missing_second_device_is_told_and_changes_nothing() {
+fn a_missing_second_device_is_published_and_changes_nothing() {
     let mut bench = Bench::live();
     let before = bench.machine.state().clone();
     let trouble = Trouble::said(TroubleKind::Device, "There is no second device.");
@@ -148,13 +148,13 @@ fn a_locked_session_has_no_camera_where_the_user_wants_that() {
 }
 
 #[test]
-fn resuming_by_hand_wins_over_a_lock_or_a_sleep_whose_end_was_never_told() {
+fn resuming_by_hand_wins_over_a_lock_or_a_sleep_whose_end_was_never_reported() {
     for event in [Event::Locked(true), Event::Sleep(true)] {
         let mut bench = Bench::live();
         assert!(bench.send(event.clone()).contains(&Action::StopWorker));
         bench.worker(WorkerEvent::Exited { reason: None });
         assert!(bench.send(Event::Command(Command::Resume)).contains(&Action::StartCamera), "{event:?}");
-        assert!(bench.send(event).contains(&Action::StopWorker), "until it is told again");
+        assert!(bench.send(event).contains(&Action::StopWorker), "until the next order");
     }
     // A pause that is over is nobody's hand.
     let mut bench = Bench::live();
