@@ -15,10 +15,8 @@
 //! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
 //! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
 //! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
-//! | the crate `lenscap-relay`, with [`detect`] and [`output`] in it | `core` (vocabulary only), `frame`, `sys`, `camera`, `distro` |
+//! | the crate `lenscap-relay`, with [`camera_process`], [`detect`], [`engine`] and [`output`] in it | `core`, `frame`, `sys`, `camera`, `wire`, `i18n` |
 //! | the crate [`wire`] (`lenscap-wire`) | `core` (vocabulary only), `frame`, `sys` |
-//! | [`camera_process`] | `core` (vocabulary only), `frame`, `sys`, `camera`, `wire` |
-//! | [`engine`] | all of the above |
 //! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
 //! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
 //! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
@@ -28,18 +26,16 @@
 
 pub mod app;
 pub(crate) mod applet;
-pub mod camera_process;
 pub mod cli;
 pub mod commands;
 pub mod doctor;
-pub mod engine;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ipc;
 pub mod ui;
 
 pub use lenscap_autostart as autostart;
-pub use lenscap_relay::{detect, output, reactor};
+pub use lenscap_relay::{camera_process, detect, engine, output};
 pub use lenscap_sys::install::{APP_ID, OBJECT_PATH, VERSION};
 pub use lenscap_words::distro;
 pub use {lenscap_cameras as camera, lenscap_core as core, lenscap_picture as frame, lenscap_settings as config};

@@ -1,5 +1,8 @@
-//! The resident part of Lenscap: who uses the device that programs open, and what it shows them. No GLib, no GStreamer.
+//! The resident part of Lenscap: who uses the device that programs open, what it shows them, and the camera process between.
+//! No GLib, no GStreamer.
 
+pub mod camera_process;
 pub mod detect;
+pub mod engine;
 pub mod output;
 pub mod reactor;

@@ -1,4 +1,4 @@
-//! What the kernel says of processes, USB cameras and the use of a node; see [`crate::fuzz`].
+//! What the kernel says of processes, USB cameras and the use of a node; fed by `fuzz/`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the driver of a node says; see [`crate::fuzz`].
+//! What the driver of a node says; fed by `fuzz/`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Lines of `/proc`; see [`crate::fuzz`].
+//! Lines of `/proc`; fed by `fuzz/`.
 
 use super::{MappedFile, NodeIdentity, WatchedNode, is_mapping_of};
 

@@ -1,4 +1,4 @@
-//! A tree of sysfs; see [`crate::fuzz`].
+//! A tree of sysfs; fed by `fuzz/`.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! A loopback whose driver is not to be trusted; see [`crate::fuzz`].
+//! A loopback whose driver is not to be trusted; fed by `fuzz/`.
 
 use std::fs::File;
 use std::path::Path;

@@ -7,11 +7,11 @@ use super::Engine;
 use super::outlet::Outlet;
 use super::token::Token;
 use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
-use crate::core::controls::{CameraControls, Value};
-use crate::core::event::{Event, SensorEvent, WorkerEvent};
-use crate::core::trouble::Trouble;
-use crate::i18n::trouble::sentence;
 use crate::reactor::Interest;
+use lenscap_core::controls::{CameraControls, Value};
+use lenscap_core::event::{Event, SensorEvent, WorkerEvent};
+use lenscap_core::trouble::Trouble;
+use lenscap_words::trouble::sentence;
 
 impl Engine {
     /// The machine takes a worker for granted: it is to know that there is none, unless that is on its way already.

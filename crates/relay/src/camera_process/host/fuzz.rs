@@ -1,4 +1,4 @@
-//! A conversation with a worker that says what it likes; see [`crate::fuzz`].
+//! A conversation with a worker that says what it likes; fed by `fuzz/`.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -6,13 +6,13 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::{Ending, HostEvent, Phase, WorkerConfig, WorkerHost};
-use crate::core::controls::{CameraControls, Value, Values};
-use crate::core::event::Step;
-use crate::core::mode::Mode;
-use crate::core::source::{Orientation, Source};
-use crate::core::trouble::{Trouble, TroubleKind};
-use crate::frame::format::VideoFormat;
-use crate::frame::slots::SlotLayout;
+use lenscap_core::controls::{CameraControls, Value, Values};
+use lenscap_core::event::Step;
+use lenscap_core::mode::Mode;
+use lenscap_core::source::{Orientation, Source};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::slots::SlotLayout;
 use lenscap_wire::channel::{self, Channel};
 use lenscap_wire::protocol::{self, Frame, FromChild, MAX_MESSAGE, Stats};
 
@@ -129,7 +129,7 @@ impl Talk<'_> {
                 let bytes = self.bytes();
                 self.packet(&bytes);
             }
-            1 => self.say(&FromChild::Hello { version: crate::VERSION.to_owned() }),
+            1 => self.say(&FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() }),
             2 => self.say(&FromChild::Step(Step::Loaded)),
             24 => {
                 let step = [Step::Up, Step::Opened, Step::Streaming][usize::from(self.byte() % 3)];
@@ -247,7 +247,7 @@ impl Talk<'_> {
             }
             HostEvent::Failed(reason) => {
                 said.ended = true;
-                vec![crate::i18n::trouble::sentence(reason)]
+                vec![lenscap_words::trouble::sentence(reason)]
             }
             HostEvent::Mode(mode) | HostEvent::Refused(mode) | HostEvent::Trying(mode) => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");
@@ -266,7 +266,7 @@ impl Talk<'_> {
             }
             HostEvent::Exited { reason } => {
                 said.exited = true;
-                reason.iter().map(crate::i18n::trouble::sentence).collect()
+                reason.iter().map(lenscap_words::trouble::sentence).collect()
             }
         };
         for text in texts {

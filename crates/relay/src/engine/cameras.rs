@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::Engine;
 use super::token::Token;
-use crate::camera::watch::Watch;
-use crate::camera::{self, choice};
-use crate::core::event::{Event, SensorEvent};
 use crate::reactor::Interest;
+use lenscap_cameras::watch::Watch;
+use lenscap_cameras::{self as camera, choice};
+use lenscap_core::event::{Event, SensorEvent};
 
 impl Engine {
     /// Without it a camera that comes back is found by the retries alone.

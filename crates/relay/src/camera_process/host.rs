@@ -19,22 +19,22 @@ use super::granted::Granted;
 use super::reasons::{abandoned, cannot_start, crashed, nonsense};
 use super::saved;
 use super::stderr::{Stderr, plain};
-use crate::core::controls::{CameraControls, Changes, Saved, Value};
-use crate::core::event::Step;
-use crate::core::mode::{FrameRate, Mode};
-use crate::core::sandbox::Sandbox;
-use crate::core::source::{Orientation, Source};
-use crate::core::trouble::{Trouble, TroubleKind};
-use crate::frame::format::VideoFormat;
-use crate::frame::slots::{Control, SlotLayout};
-use crate::i18n::{tr, trf};
-use crate::sys::clock::monotonic_now;
-use crate::sys::descendants;
-use crate::sys::process::{self, Peek};
+use lenscap_core::controls::{CameraControls, Changes, Saved, Value};
+use lenscap_core::event::Step;
+use lenscap_core::mode::{FrameRate, Mode};
+use lenscap_core::sandbox::Sandbox;
+use lenscap_core::source::{Orientation, Source};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::slots::{Control, SlotLayout};
+use lenscap_sys::clock::monotonic_now;
+use lenscap_sys::descendants;
+use lenscap_sys::process::{self, Peek};
 use lenscap_wire::channel::{self, Channel, Received};
 use lenscap_wire::heartbeat::{BEAT_INTERVAL, Heartbeat};
 use lenscap_wire::keeper;
 use lenscap_wire::protocol::{self, Configure, FromChild, Stats, ToChild};
+use lenscap_words::{tr, trf};
 
 /// From the stop message (EOS in the child) to SIGTERM.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -553,11 +553,11 @@ impl WorkerHost {
     fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Trouble> {
         match (message, self.phase) {
             (FromChild::Hello { version }, Phase::Greeting) => {
-                if version != crate::VERSION {
+                if version != lenscap_sys::install::VERSION {
                     let text = trf!(
                         "The camera process is version {theirs} and Lenscap is version {ours}, as after an update: restart Lenscap.",
                         theirs = plain(&version),
-                        ours = crate::VERSION
+                        ours = lenscap_sys::install::VERSION
                     );
                     return Err(Trouble::said(TroubleKind::Setup, text));
                 }

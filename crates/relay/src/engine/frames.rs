@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::outlet::Outlet;
 use super::outlets::Role;
-use crate::core::event::Card;
+use lenscap_core::event::Card;
 
 /// Whose pictures the worker makes in the slots of the main device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

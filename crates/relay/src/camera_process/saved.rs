@@ -1,8 +1,8 @@
 //! Which saved values of controls a worker is given: those of its camera, in a message that is never too large.
 
-use crate::camera::ids::stable_id;
-use crate::core::controls::Saved;
-use crate::core::source::Source;
+use lenscap_cameras::ids::stable_id;
+use lenscap_core::controls::Saved;
+use lenscap_core::source::Source;
 
 use lenscap_wire::protocol::{self, MAX_MESSAGE};
 
@@ -40,7 +40,7 @@ pub(super) fn of_camera(source: &Source, saved: &Saved) -> Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::controls::{Value, Values};
+    use lenscap_core::controls::{Value, Values};
 
     fn values(count: usize) -> Values {
         (0..count).map(|number| (format!("control_{number}"), Value::Text("x".repeat(100)))).collect()

@@ -24,23 +24,23 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::camera::choice::NodeId;
-use crate::camera::numbers::Numbers;
-use crate::camera::watch::Watch;
 use crate::camera_process::host::{HostEvent, WorkerHost};
-use crate::core::controls::CameraControls;
-use crate::core::event::{Card, Command, Event, WorkerEvent};
-use crate::core::machine::Machine;
-use crate::core::presence::Presence;
-use crate::core::refusals::Refusals;
-use crate::core::status::{StateName, Status};
 use crate::detect::uvc::Sensors;
-use crate::i18n::trf;
 use crate::output::{Output, OutputError, OutputErrorKind};
 use crate::reactor::{Clock, Interest, Reactor};
 use config::DeviceConfig;
 pub use config::{EngineConfig, OutputChoice};
 use frames::SlotLease;
+use lenscap_cameras::choice::NodeId;
+use lenscap_cameras::numbers::Numbers;
+use lenscap_cameras::watch::Watch;
+use lenscap_core::controls::CameraControls;
+use lenscap_core::event::{Card, Command, Event, WorkerEvent};
+use lenscap_core::machine::Machine;
+use lenscap_core::presence::Presence;
+use lenscap_core::refusals::Refusals;
+use lenscap_core::status::{StateName, Status};
+use lenscap_words::trf;
 use outlet::Outlet;
 use outlets::Outlets;
 pub use outlets::Role;
@@ -254,7 +254,7 @@ impl Engine {
             }
         }
         if let Some(reason) = self.machine.status().reason.filter(|_| self.machine.camera_live()) {
-            tracing::error!("{}", crate::i18n::trouble::sentence(&reason));
+            tracing::error!("{}", lenscap_words::trouble::sentence(&reason));
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;

@@ -2,7 +2,7 @@
 
 use super::OutputChoice;
 use super::outlet::Outlet;
-use crate::core::presence::Presence;
+use lenscap_core::presence::Presence;
 
 /// What a device is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

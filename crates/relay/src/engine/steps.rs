@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::Engine;
-use crate::camera;
-use crate::core::event::{Action, Card, Event, WorkerEvent};
-use crate::core::source::Source;
-use crate::i18n::trouble::sentence;
+use lenscap_cameras as camera;
+use lenscap_core::event::{Action, Card, Event, WorkerEvent};
+use lenscap_core::source::Source;
+use lenscap_words::trouble::sentence;
 
 impl Engine {
     pub(super) fn run_events(&mut self) {

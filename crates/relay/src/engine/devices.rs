@@ -9,11 +9,11 @@ use super::outlet::Outlet;
 use super::outlets::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
-use crate::core::event::{Card, Event};
-use crate::core::trouble::Trouble;
-use crate::frame::format::VideoFormat;
-use crate::i18n::trouble::sentence;
 use crate::output::{OutputError, OutputErrorKind};
+use lenscap_core::event::{Card, Event};
+use lenscap_core::trouble::Trouble;
+use lenscap_picture::format::VideoFormat;
+use lenscap_words::trouble::sentence;
 
 /// How soon another size is tried again where somebody who cannot be seen keeps the old one.
 const KEPT_RETRY: Duration = Duration::from_secs(30);

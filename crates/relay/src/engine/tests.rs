@@ -1,17 +1,17 @@
 //! What only the engine's inside can bring about.
 
 use super::*;
-use crate::core::controls::Saved;
-use crate::core::event::{Action, SensorEvent};
-use crate::core::policy::Policy;
-use crate::core::presence::{Client, Use};
-use crate::core::source::Source;
-use crate::core::trouble::TroubleKind;
 use crate::detect::uvc::Roots;
-use crate::frame::format::PixelFormat;
-use crate::frame::format::VideoFormat;
-use crate::frame::placeholder::CardStyle;
 use crate::output::OutputDevice;
+use lenscap_core::controls::Saved;
+use lenscap_core::event::{Action, SensorEvent};
+use lenscap_core::policy::Policy;
+use lenscap_core::presence::{Client, Use};
+use lenscap_core::source::Source;
+use lenscap_core::trouble::TroubleKind;
+use lenscap_picture::format::PixelFormat;
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::placeholder::CardStyle;
 
 fn engine() -> Engine {
     let config = EngineConfig {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::core::controls::Saved;
-use crate::core::event::Event;
-use crate::core::policy::Policy;
-use crate::core::source::Source;
 use crate::detect::uvc::Roots;
-use crate::frame::format::VideoFormat;
-use crate::frame::placeholder::CardStyle;
 use crate::output::finder::Wanted;
+use lenscap_core::controls::Saved;
+use lenscap_core::event::Event;
+use lenscap_core::policy::Policy;
+use lenscap_core::source::Source;
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::placeholder::CardStyle;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]

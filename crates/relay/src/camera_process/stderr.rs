@@ -94,7 +94,7 @@ fn log(line: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Text from the child as it may be shown.
 pub(super) fn plain(text: &str) -> String {
-    crate::text::clean(text, MAX_LINE)
+    lenscap_text::clean(text, MAX_LINE)
 }
 
 fn says_something(line: &str) -> bool {

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::stderr::plain;
-use crate::core::trouble::{Trouble, TroubleKind};
-use crate::i18n::{tr, trf};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_words::{tr, trf};
 
 /// Descriptors, memory or processes are short.
 pub(super) fn cannot_start(error: &io::Error) -> Trouble {

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::Outlet;
-use crate::core::event::Card;
+use lenscap_core::event::Card;
 
 impl Outlet {
     /// Queues the card when it is due.

@@ -15,16 +15,16 @@ use rustix::time::Timespec;
 use super::outlets::Role;
 use super::token::Token;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
-use crate::core::presence::Presence;
 use crate::detect::Detector;
-use crate::frame::placeholder::CardStyle;
-use crate::i18n::trf;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputDevice, OutputError, OutputErrorKind};
 use crate::reactor::{Interest, Reactor};
+use lenscap_core::presence::Presence;
+use lenscap_picture::placeholder::CardStyle;
+use lenscap_words::trf;
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one

@@ -1,4 +1,4 @@
-//! What a worker sends; see [`crate::fuzz`].
+//! What a worker sends; fed by `fuzz/`.
 
 /// What a worker says.
 pub fn host(data: &[u8]) {
