@@ -15,8 +15,8 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
 use crate::config::{self, Overrides, Settings, Watcher};
+use crate::core::trouble::refusal::Refusal;
 use crate::frame::placeholder::Picture;
-use crate::i18n::tr;
 use crate::ipc::Ticket;
 
 /// Jobs that wait while the file does not answer.
@@ -127,7 +127,7 @@ impl Keeper {
     ///
     /// # Errors
     /// One sentence: too much waits already.
-    pub(super) fn load(&self, ticket: Option<Ticket>) -> Result<(), String> {
+    pub(super) fn load(&self, ticket: Option<Ticket>) -> Result<(), Refusal> {
         self.enqueue(ticket, Job::Load)
     }
 
@@ -135,14 +135,14 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub(super) fn change(&self, ticket: Option<Ticket>, change: Change) -> Result<(), String> {
+    pub(super) fn change(&self, ticket: Option<Ticket>, change: Change) -> Result<(), Refusal> {
         self.enqueue(ticket, Job::Change(change))
     }
 
-    fn enqueue(&self, ticket: Option<Ticket>, job: Job) -> Result<(), String> {
+    fn enqueue(&self, ticket: Option<Ticket>, job: Job) -> Result<(), Refusal> {
         let mut state = self.shared.lock();
         if state.jobs.len() >= MAX_JOBS {
-            return Err(does_not_answer());
+            return Err(Refusal::SettingsSilent);
         }
         state.jobs.push_back((ticket, job));
         wake(&self.shared.to_do);
@@ -178,11 +178,6 @@ impl Drop for Keeper {
             let _ = thread.join();
         }
     }
-}
-
-/// That the disk, or the network, of the settings file takes too long.
-pub(crate) fn does_not_answer() -> String {
-    tr("The settings file does not answer: look whether its disk or network does.")
 }
 
 fn wake(eventfd: &OwnedFd) {
@@ -311,7 +306,7 @@ mod tests {
         keeper.change(Some(0), Box::new(hangs)).unwrap();
         let waiting = (1..100).take_while(|_| keeper.load(None).is_ok()).count();
         assert!(waiting <= MAX_JOBS);
-        assert_eq!(keeper.load(None), Err(does_not_answer()));
+        assert_eq!(keeper.load(None), Err(Refusal::SettingsSilent));
         assert!(!keeper.finish(Duration::from_millis(10)));
         assert!(began.elapsed() < Duration::from_secs(10));
         drop(let_go);

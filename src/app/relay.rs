@@ -20,17 +20,19 @@ use crate::core::controls::{CameraControls, Value};
 use crate::core::event::{Command, Event};
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::status::Status;
+use crate::core::trouble::refusal::Refusal;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, OutputChoice, OwnerToken, Role, StatusSink};
 use crate::frame::placeholder::Picture;
+use crate::i18n::refusal;
 use crate::i18n::status::published;
-use crate::i18n::{tr, trf};
+use crate::i18n::trf;
 use crate::ipc::{Answer, Server, Ticket};
 use crate::output::finder::{self, Wanted};
 use lenscap_api::{Controls, ControlsReply, EventLine, LostLines, Reply, Request, line};
 
 use super::controls::{Changes, merge, to_reset};
-use super::keeper::{Change, Done, Keeper, Loaded, does_not_answer};
+use super::keeper::{Change, Done, Keeper, Loaded};
 use super::lines::Lines;
 use super::session::Session;
 use super::watchdog::Watchdog;
@@ -93,7 +95,7 @@ const WRITE_INTERVAL: Duration = Duration::from_millis(300);
 const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// What the owner is to see to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Wish {
     /// End; the camera is off and the node released.
     End,
@@ -106,7 +108,7 @@ pub(crate) enum Wish {
     /// The camera's controls changed, came or went.
     Controls,
     /// What was answered with [`Answer::Later`] is done, or why not.
-    Done(Ticket, Result<(), String>),
+    Done(Ticket, Result<(), Refusal>),
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -185,7 +187,7 @@ impl Relay {
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let keeper = Keeper::new(path.clone(), overrides, home).map_err(io)?;
-        let server = Server::new().map_err(|sentence| tracing::warn!("{sentence}")).ok();
+        let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
@@ -281,8 +283,8 @@ impl Relay {
                 Watched::Logind => self.follow_session(),
                 Watched::Reload if drain(&self.reload) => {
                     // Asked for: it is said that they were taken, also where nothing changed.
-                    if let Answer::Now(Err(sentence)) = self.later(|keeper, ticket| keeper.load(Some(ticket))) {
-                        tracing::warn!("{sentence}");
+                    if let Answer::Now(Err(refused)) = self.later(|keeper, ticket| keeper.load(Some(ticket))) {
+                        tracing::warn!("{}", refusal::sentence(&refused));
                     }
                 }
                 Watched::Settings => self.take_done(),
@@ -367,19 +369,15 @@ impl Relay {
         match request {
             Request::Reload => return self.later(|keeper, ticket| keeper.load(Some(ticket))),
             Request::Preferences if self.has_desktop => self.wishes.push(Wish::Preferences),
-            Request::Preferences => {
-                return Answer::Now(Err(tr(
-                    "This Lenscap runs without a desktop: stop it and start \"lenscap\", or edit its settings file.",
-                )));
-            }
+            Request::Preferences => return Answer::Now(Err(Refusal::WithoutDesktop)),
             Request::Quit => self.end(),
             Request::SetControl { key, value } => match self.engine.controls().cloned() {
                 Some(list) => return self.set_control(&list, &key, &value),
-                None => return Answer::Now(Err(camera_is_off())),
+                None => return Answer::Now(Err(Refusal::CameraWentOff)),
             },
             Request::ResetControls { keys } => match self.engine.controls().cloned() {
                 Some(list) => return self.reset_controls(&list, &keys),
-                None => return Answer::Now(Err(camera_is_off())),
+                None => return Answer::Now(Err(Refusal::CameraWentOff)),
             },
             Request::Controls
             | Request::Status
@@ -393,8 +391,7 @@ impl Relay {
                 let clients = streaming.into_iter().map(client).collect();
                 self.engine.event(Event::Presence(Presence { clients }));
             }
-            // Only tests ask so.
-            Request::Pretend { .. } => return Answer::Now(Err("Only a demonstration takes that.".into())),
+            Request::Pretend { .. } => return Answer::Now(Err(Refusal::DemonstrationOnly)),
         }
         Answer::Now(Ok(()))
     }
@@ -408,11 +405,11 @@ impl Relay {
         })
     }
 
-    fn later(&mut self, order: impl FnOnce(&Keeper, Ticket) -> Result<(), String>) -> Answer {
+    fn later(&mut self, order: impl FnOnce(&Keeper, Ticket) -> Result<(), Refusal>) -> Answer {
         self.next_ticket += 1;
         match order(&self.keeper, self.next_ticket) {
             Ok(()) => Answer::Later(self.next_ticket),
-            Err(sentence) => Answer::Now(Err(sentence)),
+            Err(refusal) => Answer::Now(Err(refusal)),
         }
     }
 
@@ -443,7 +440,7 @@ impl Relay {
             Ok((control, control.parse(value)?))
         });
         match checked {
-            Err(trouble) => Answer::Now(Err(crate::i18n::controls::sentence(&trouble))),
+            Err(trouble) => Answer::Now(Err(trouble.into())),
             Ok((control, value)) if control.is_saved() => {
                 self.keep([((list.camera.clone(), key.to_owned()), Some(value))])
             }
@@ -459,7 +456,7 @@ impl Relay {
     pub(crate) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
         let mut controls = match to_reset(list, keys) {
             Ok(controls) => controls,
-            Err(trouble) => return Answer::Now(Err(crate::i18n::controls::sentence(&trouble))),
+            Err(trouble) => return Answer::Now(Err(trouble.into())),
         };
         controls.sort_by_key(|control| !control.decides_others());
         let of_camera = self.settings.controls.get(&list.camera).cloned().unwrap_or_default();
@@ -507,16 +504,16 @@ impl Relay {
         answer
     }
 
-    fn values_written(&mut self, changes: &Changes, result: &Result<(), String>) {
+    fn values_written(&mut self, changes: &Changes, result: &Result<(), Refusal>) {
         match result {
             Ok(()) => {
                 // What was set anew meanwhile is still to be written.
                 self.unsaved.retain(|key, value| changes.get(key) != Some(value));
                 merge(&mut self.settings.controls, changes);
             }
-            Err(sentence) => {
+            Err(refused) => {
                 // Tried again with the next change, and at the end.
-                tracing::warn!("{sentence}");
+                tracing::warn!("{}", refusal::sentence(refused));
                 return;
             }
         }
@@ -536,9 +533,9 @@ impl Relay {
         merge(&mut saved, &self.unsaved);
         let changes = settle::controls(&System::here().cameras(), &saved);
         if !changes.is_empty()
-            && let Answer::Now(Err(error)) = self.keep(changes)
+            && let Answer::Now(Err(refused)) = self.keep(changes)
         {
-            tracing::warn!("{error}");
+            tracing::warn!("{}", refusal::sentence(&refused));
         }
     }
 
@@ -546,9 +543,9 @@ impl Relay {
         let _ = rustix::io::read(&self.write_timer, &mut [0; 8]);
         self.is_collecting = false;
         if self.writing.is_none()
-            && let Answer::Now(Err(sentence)) = self.write_values()
+            && let Answer::Now(Err(refused)) = self.write_values()
         {
-            tracing::warn!("{sentence}");
+            tracing::warn!("{}", refusal::sentence(&refused));
         }
     }
 
@@ -573,7 +570,7 @@ impl Relay {
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
         let answer = self.write_values();
         if matches!(answer, Answer::Now(Err(_))) || !self.keeper.finish(LAST_WRITE) {
-            tracing::warn!("{}", does_not_answer());
+            tracing::warn!("{}", refusal::sentence(&Refusal::SettingsSilent));
         }
         self.take_done();
         self.wishes.push(Wish::End);
@@ -586,6 +583,7 @@ impl Relay {
                 Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
                 Done::Saved(result) => result,
             };
+            let result = result.map_err(Refusal::said);
             let Some(ticket) = ticket else { continue };
             if let Some((_, changes)) = self.writing.take_if(|(writing, _)| *writing == ticket) {
                 self.values_written(&changes, &result);
@@ -690,11 +688,6 @@ fn roots() -> Roots {
         Some(root) => Roots { sysfs: Path::new(&root).join("sys"), dev: Path::new(&root).join("dev") },
         None => Roots::default(),
     }
-}
-
-/// That a control is set here only while the camera is on.
-fn camera_is_off() -> String {
-    tr("The camera went off in the meantime: try again.")
 }
 
 /// A descriptor that becomes readable when one of these signals arrives.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Desktop;
 use super::icon::raise_icon;
 use super::notify::Notifier;
-use crate::ipc::dbus::{Reply, Service};
+use crate::ipc::dbus::{Respond, Service};
 
 /// How long a tray that has just come may take to hear of the icon.
 const MISSED_AFTER: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ impl Desktop {
             }
         });
         let desktop = Rc::downgrade(self);
-        let obey = move |request, reply: Reply| {
+        let obey = move |request, reply: Respond| {
             if let Some(desktop) = desktop.upgrade() {
                 desktop.answer_on_bus(request, reply);
             }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use async_channel::Sender;
 
 use crate::app::controls::read;
-use crate::camera::off::{self, no_answer};
+use crate::camera::off;
 use crate::core::controls::CameraControls;
-use crate::i18n::{tr, trf};
+use crate::core::trouble::refusal::Refusal;
 
 /// Processes that wait for their turn.
 const MAX_JOBS: usize = 8;
@@ -23,7 +23,7 @@ const MAX_SHARERS: usize = 32;
 /// How much longer than its own limit the thread may take.
 const GRACE: Duration = Duration::from_secs(2);
 
-type Answer = Result<CameraControls, String>;
+type Answer = Result<CameraControls, Refusal>;
 /// Runs the camera program with these arguments; how long that takes is its own affair.
 type Run = fn(&[OsString]) -> Answer;
 
@@ -46,7 +46,7 @@ struct Job {
 
 impl Reader {
     pub(crate) fn new() -> Rc<Self> {
-        Self::with(read, off::LIMIT + GRACE)
+        Self::with(|arguments| read(arguments).map_err(Refusal::said), off::LIMIT + GRACE)
     }
 
     fn with(run: Run, limit: Duration) -> Rc<Self> {
@@ -61,14 +61,14 @@ impl Reader {
         if !self.is_busy.replace(true) {
             glib::spawn_future_local(self.clone().work());
         }
-        answer.recv().await.unwrap_or_else(|_| Err(no_answer()))
+        answer.recv().await.unwrap_or(Err(Refusal::CameraSilent))
     }
 
-    fn enqueue(&self, arguments: Vec<OsString>, is_plain: bool, sender: Sender<Answer>) -> Result<(), String> {
+    fn enqueue(&self, arguments: Vec<OsString>, is_plain: bool, sender: Sender<Answer>) -> Result<(), Refusal> {
         if self.is_stuck.get() {
-            return Err(no_answer());
+            return Err(Refusal::CameraSilent);
         }
-        let too_many = || Err(tr("Too many programs ask for the camera's controls at once: try again."));
+        let too_many = || Err(Refusal::TooManyReading);
         let mut jobs = self.jobs.borrow_mut();
         let jobs_waiting = jobs.len();
         match jobs.back_mut() {
@@ -101,17 +101,16 @@ impl Reader {
             let _ = sender.try_send(run(&arguments));
         });
         if let Err(error) = started {
-            let text = trf!("The camera program cannot be asked ({error}): free some memory.", error = error);
-            return tell(sharers, &Err(text));
+            return give(sharers, &Err(Refusal::ReaderNotStarted { error: error.to_string().into() }));
         }
         match glib::future_with_timeout(self.limit, done.recv()).await {
-            Ok(answer) => tell(sharers, &answer.unwrap_or_else(|_| Err(no_answer()))),
+            Ok(answer) => give(sharers, &answer.unwrap_or(Err(Refusal::CameraSilent))),
             Err(_) => {
                 self.is_stuck.set(true);
-                tell(sharers, &Err(no_answer()));
+                give(sharers, &Err(Refusal::CameraSilent));
                 let waiting = std::mem::take(&mut *self.jobs.borrow_mut());
                 for job in waiting {
-                    tell(job.sharers, &Err(no_answer()));
+                    give(job.sharers, &Err(Refusal::CameraSilent));
                 }
                 // No further one beside it.
                 let _ = done.recv().await;
@@ -121,7 +120,7 @@ impl Reader {
     }
 }
 
-fn tell(sharers: Vec<Sender<Answer>>, answer: &Answer) {
+fn give(sharers: Vec<Sender<Answer>>, answer: &Answer) {
     for sharer in sharers {
         let _ = sharer.try_send(answer.clone());
     }
@@ -177,15 +176,15 @@ mod tests {
     fn one_that_hangs_is_left_alone_and_told_of() {
         fn hang(_: &[OsString]) -> Answer {
             std::thread::sleep(Duration::from_millis(500));
-            Err("late".into())
+            Err(Refusal::said("late"))
         }
         in_context(|context| {
             let reader = Reader::with(hang, Duration::from_millis(20));
             let first = ask(&reader, "list", true);
-            assert_eq!(context.block_on(first).unwrap(), Err(no_answer()));
+            assert_eq!(context.block_on(first).unwrap(), Err(Refusal::CameraSilent));
             assert_eq!(
                 context.block_on(ask(&reader, "list", true)).unwrap(),
-                Err(no_answer()),
+                Err(Refusal::CameraSilent),
                 "no second one beside it"
             );
             while reader.is_busy.get() {

@@ -7,9 +7,9 @@ use lenscap_api::Request;
 
 use super::Desktop;
 use super::notify::{Notice, Subject};
-use crate::app::keeper::does_not_answer;
 use crate::config::Settings;
-use crate::i18n::tr;
+use crate::core::trouble::refusal::Refusal;
+use crate::i18n::{refusal, tr};
 use crate::ipc::Answer;
 use crate::ui::{Ask, Wanted};
 
@@ -17,7 +17,7 @@ use crate::ui::{Ask, Wanted};
 const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
 
 /// Hears that something is done, or why not.
-pub(super) type Then = Box<dyn FnOnce(Result<(), String>)>;
+pub(super) type Then = Box<dyn FnOnce(Result<(), Refusal>)>;
 
 impl Desktop {
     pub(super) fn obey(&self, request: Request) -> Answer {
@@ -36,13 +36,13 @@ impl Desktop {
         }
     }
 
-    pub(super) async fn done(&self, answer: Answer) -> Result<(), String> {
+    pub(super) async fn done(&self, answer: Answer) -> Result<(), Refusal> {
         let (sender, done) = async_channel::bounded(1);
         let then = move |result| drop(sender.try_send(result));
         self.when_done(answer, Box::new(then));
         match glib::future_with_timeout(SETTINGS_LIMIT, done.recv()).await {
             Ok(result) => result.unwrap_or(Ok(())),
-            Err(_) => Err(does_not_answer()),
+            Err(_) => Err(Refusal::SettingsSilent),
         }
     }
 
@@ -79,9 +79,9 @@ impl Desktop {
             }
         };
         let desktop = Rc::downgrade(self);
-        let then = move |done: Result<(), String>| {
-            if let (Err(sentence), Some(desktop)) = (done, desktop.upgrade()) {
-                desktop.complain(&sentence);
+        let then = move |done: Result<(), Refusal>| {
+            if let (Err(refused), Some(desktop)) = (done, desktop.upgrade()) {
+                desktop.complain(&refusal::sentence(&refused));
             }
         };
         self.when_done(answer, Box::new(then));

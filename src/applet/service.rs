@@ -8,30 +8,31 @@ use super::Desktop;
 use crate::app::controls::to_reset;
 use crate::camera::off::{self, Order};
 use crate::core::controls::CameraControls;
+use crate::core::trouble::refusal::Refusal;
 use crate::ipc::Answer;
-use crate::ipc::dbus::Reply;
+use crate::ipc::dbus::Respond;
 
 impl Desktop {
     /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
-    pub(super) fn answer_on_bus(self: &Rc<Self>, request: Request, reply: Reply) {
+    pub(super) fn answer_on_bus(self: &Rc<Self>, request: Request, respond: Respond) {
         let live = self.relay.borrow().controls().cloned();
         match (request, live) {
-            (Request::Controls, Some(list)) => reply(Ok(Some(list))),
+            (Request::Controls, Some(list)) => respond(Ok(Some(list))),
             (request, None) if request.is_about_controls() => {
                 let desktop = self.clone();
-                glib::spawn_future_local(async move { reply(desktop.controls_while_off(request).await) });
+                glib::spawn_future_local(async move { respond(desktop.controls_while_off(request).await) });
             }
             (request, _) => match self.obey(request) {
-                Answer::Now(result) => reply(result.map(|()| None)),
+                Answer::Now(result) => respond(result.map(|()| None)),
                 later => {
                     let desktop = self.clone();
-                    glib::spawn_future_local(async move { reply(desktop.done(later).await.map(|()| None)) });
+                    glib::spawn_future_local(async move { respond(desktop.done(later).await.map(|()| None)) });
                 }
             },
         }
     }
 
-    async fn controls_while_off(&self, request: Request) -> Result<Option<CameraControls>, String> {
+    async fn controls_while_off(&self, request: Request) -> Result<Option<CameraControls>, Refusal> {
         match request {
             Request::SetControl { key, value } => {
                 let list = self.read_controls(&[Order::Set(key.clone(), value.clone())]).await?;
@@ -40,8 +41,7 @@ impl Desktop {
             }
             Request::ResetControls { keys } => {
                 let list = self.read_controls(&[]).await?;
-                let mut controls =
-                    to_reset(&list, &keys).map_err(|trouble| crate::i18n::controls::sentence(&trouble))?;
+                let mut controls = to_reset(&list, &keys)?;
                 controls.sort_by_key(|control| !control.decides_others());
                 let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
                 let list = self.read_controls(&orders).await?;
@@ -60,7 +60,7 @@ impl Desktop {
         Ok(None)
     }
 
-    async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, String> {
+    async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, Refusal> {
         let words = {
             let relay = self.relay.borrow();
             let own: Vec<_> = relay.nodes().into_iter().flatten().collect();

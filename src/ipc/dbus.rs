@@ -16,7 +16,8 @@ use super::controls::{text_of, to_variant};
 use crate::core::controls::CameraControls;
 use crate::core::status::{StateName, Status};
 use crate::core::trouble::Trouble;
-use crate::i18n::{tr, trf};
+use crate::core::trouble::refusal::Refusal;
+use crate::i18n::refusal::sentence;
 
 /// Our interface.
 const INTERFACE: &str = crate::APP_ID;
@@ -166,8 +167,8 @@ impl Properties {
     }
 }
 
-/// Takes the answer to a request: the list of controls where that was asked for.
-pub type Reply = Box<dyn FnOnce(Result<Option<CameraControls>, String>)>;
+/// Takes what became of a request: the list of controls where that was asked for.
+pub type Respond = Box<dyn FnOnce(Result<Option<CameraControls>, Refusal>)>;
 
 /// The objects on one connection; gone with it, or when dropped.
 #[derive(Debug)]
@@ -177,15 +178,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Exports the objects, then asks for the name. `obey` carries a request out, or says in one sentence why not, and may
-    /// take its time.
+    /// Exports the objects, then asks for the name. `obey` carries a request out, or says why not, and may take its time.
     ///
     /// # Errors
     /// GIO's message when an object is there already.
     pub fn new(
         connection: &gio::DBusConnection,
         properties: &Properties,
-        obey: impl Fn(Request, Reply) + 'static,
+        obey: impl Fn(Request, Respond) + 'static,
     ) -> Result<Self, String> {
         let mut service = Self { connection: connection.clone(), objects: Vec::new() };
         let obey = Rc::new(obey);
@@ -197,16 +197,16 @@ impl Service {
             let object = connection
                 .register_object(crate::OBJECT_PATH, &described)
                 .method_call(move |_, _, _, _, method, arguments, invocation| {
-                    let reply = move |done: Result<Option<CameraControls>, String>| match done {
+                    let respond = move |done: Result<Option<CameraControls>, Refusal>| match done {
                         Ok(list) => invocation.return_value(list.as_ref().map(to_variant).as_ref()),
-                        Err(sentence) => {
-                            invocation.return_dbus_error(&format!("{INTERFACE}.Error.Failed"), &sentence);
+                        Err(refusal) => {
+                            invocation.return_dbus_error(&format!("{INTERFACE}.Error.Failed"), &sentence(&refusal));
                         }
                     };
                     match request(method, &arguments) {
-                        Ok(Some(request)) => obey(request, Box::new(reply)),
-                        Ok(None) => reply(Ok(None)),
-                        Err(sentence) => reply(Err(sentence)),
+                        Ok(Some(request)) => obey(request, Box::new(respond)),
+                        Ok(None) => respond(Ok(None)),
+                        Err(refusal) => respond(Err(refusal)),
                     }
                 })
                 .property(move |_, _, _, _, name| {
@@ -257,7 +257,7 @@ impl Drop for Service {
 }
 
 /// What a method asks for; `None`: nothing.
-pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, String> {
+pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, Refusal> {
     Ok(Some(match method {
         "Pause" => {
             let seconds = arguments.try_child_value(0).and_then(|seconds| seconds.get::<u32>()).unwrap_or(0);
@@ -273,9 +273,7 @@ pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Reques
         "SetControl" => {
             let key = arguments.try_child_value(0).and_then(|key| key.get::<String>()).unwrap_or_default();
             let value = arguments.try_child_value(1).map_or(Some(String::new()), |value| text_of(&value));
-            let value =
-                value.ok_or_else(|| tr("That is no value for a control: send a number, true, false or a text."))?;
-            Request::SetControl { key, value }
+            Request::SetControl { key, value: value.ok_or(Refusal::NotAValue)? }
         }
         "ResetControls" => {
             let keys = arguments.try_child_value(0).and_then(|keys| keys.get::<Vec<String>>()).unwrap_or_default();
@@ -290,12 +288,7 @@ pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Reques
                 "toggle" => Request::Toggle,
                 "turn-off" => Request::TurnOff,
                 "quit" => Request::Quit,
-                _ => {
-                    return Err(trf!(
-                        "There is no action \"{name}\": use preferences, pause, resume, toggle, turn-off or quit.",
-                        name = name
-                    ));
-                }
+                _ => return Err(Refusal::UnknownAction { name: name.into() }),
             }
         }
         // Lenscap opens no files.
@@ -331,7 +324,7 @@ mod tests {
         assert_eq!(pause(0), Ok(Some(Request::Pause { seconds: None })));
         assert_eq!(pause(60), Ok(Some(Request::Pause { seconds: Some(60) })));
         let action = ("sing", Vec::<Variant>::new(), HashMap::<String, Variant>::new()).to_variant();
-        assert!(request("ActivateAction", &action).is_err_and(|sentence| sentence.contains("toggle")));
+        assert!(request("ActivateAction", &action).is_err_and(|refusal| sentence(&refusal).contains("toggle")));
     }
 
     #[test]

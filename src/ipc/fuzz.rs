@@ -29,6 +29,6 @@ pub fn dbus(data: &[u8]) {
     let arguments = Variant::from_bytes_with_type(&glib::Bytes::from(parts.next().unwrap_or_default()), kind);
     match dbus::request(method, &arguments) {
         Ok(Some(Request::SetControl { .. } | Request::ResetControls { .. } | Request::Pause { .. })) | Ok(_) => {}
-        Err(sentence) => assert!(!sentence.is_empty()),
+        Err(refusal) => assert!(!crate::i18n::refusal::sentence(&refusal).is_empty()),
     }
 }

@@ -17,11 +17,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lenscap_api::client::{may_speak, peer, socket_path};
-use lenscap_api::{AskError, Reply, Request, Status, line};
+use lenscap_api::{Reply, Request, Status, line};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
-use crate::i18n::{tr, trf};
+use crate::core::trouble::refusal::{ListenTrouble, Refusal};
+use crate::i18n::refusal::reply;
+use crate::text::Text;
 
 /// Connections at once whose request is not answered yet.
 const MAX_ASKING: usize = 16;
@@ -40,10 +42,10 @@ const WORK_LIMIT: Duration = Duration::from_millis(2500);
 pub type Ticket = u64;
 
 /// What became of a request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Answer {
-    /// Done, or why not, in one sentence.
-    Now(Result<(), String>),
+    /// Done, or why not.
+    Now(Result<(), Refusal>),
     /// Told later to [`Server::finish`].
     Later(Ticket),
 }
@@ -81,18 +83,14 @@ impl Server {
     /// Listens in the user's runtime directory.
     ///
     /// # Errors
-    /// One sentence: there is no such directory, it is not ours alone, or another relay listens there already.
-    pub fn new() -> Result<Self, String> {
-        Self::at(&socket_path().ok_or_else(|| crate::i18n::ask::sentence(&AskError::NoRuntimeDirectory))?)
+    /// There is no such directory, it is not ours alone, or another relay listens there already.
+    pub fn new() -> Result<Self, ListenTrouble> {
+        Self::at(&socket_path().ok_or(ListenTrouble::NoRuntimeDirectory)?)
     }
 
-    fn at(path: &Path) -> Result<Self, String> {
-        let shown = path.display();
+    fn at(path: &Path) -> Result<Self, ListenTrouble> {
         if UnixStream::connect(path).is_ok() {
-            return Err(trf!(
-                "Another Lenscap answers at {path} already: \"lenscap status\" asks that one.",
-                path = shown
-            ));
+            return Err(ListenTrouble::AnotherRelay { path: Text::of_path(path) });
         }
         if let Some(directory) = path.parent() {
             own_directory(directory)?;
@@ -113,7 +111,7 @@ impl Server {
             epoll::add(&epoll, &timer, epoll::EventData::new_u64(1), epoll::EventFlags::IN)?;
             Ok(Self { path: path.to_owned(), listener, epoll, timer, connections: Vec::new() })
         };
-        listen().map_err(|error| unreachable(path, &error))
+        listen().map_err(|error| unusable(path, &error))
     }
 
     /// Readable when [`Self::dispatch`] has something to do.
@@ -121,22 +119,20 @@ impl Server {
         self.epoll.as_fd()
     }
 
-    /// Takes new connections and requests. `obey` carries a request out, or says in one sentence why not; `reply` is
+    /// Takes new connections and requests. `obey` carries a request out, or says why not; `report` is
     /// asked after that for the status, or for the controls where the request was about these (`true`).
     pub fn dispatch<T>(
         &mut self,
         relay: &mut T,
         obey: impl Fn(&mut T, Request) -> Answer,
-        reply: impl Fn(&T, bool) -> Reply,
+        report: impl Fn(&T, bool) -> Reply,
     ) {
         self.accept();
         let now = Instant::now();
         let mut watchers = self.connections.iter().filter(|connection| connection.stage == Stage::Watching).count();
         self.connections.retain_mut(|connection| match connection.receive() {
             Ok(None) => connection.bear(now),
-            Ok(Some(Ok(Request::Watch))) if watchers == MAX_WATCHERS => {
-                connection.refuse(&tr("Too many programs watch Lenscap already: end one of them."))
-            }
+            Ok(Some(Ok(Request::Watch))) if watchers == MAX_WATCHERS => connection.refuse(&Refusal::TooManyWatching),
             Ok(Some(Ok(request))) => {
                 if request == Request::Watch {
                     connection.stage = Stage::Watching;
@@ -144,26 +140,26 @@ impl Server {
                 }
                 let is_about_controls = request.is_about_controls();
                 match obey(relay, request) {
-                    Answer::Now(Err(sentence)) => connection.refuse(&sentence),
-                    Answer::Now(Ok(())) => connection.answer(&reply(relay, is_about_controls)),
+                    Answer::Now(Err(refusal)) => connection.refuse(&refusal),
+                    Answer::Now(Ok(())) => connection.answer(&report(relay, is_about_controls)),
                     Answer::Later(ticket) => {
                         connection.stage = Stage::Waiting { ticket, is_about_controls, until: now + WORK_LIMIT };
                         true
                     }
                 }
             }
-            Ok(Some(Err(sentence))) => connection.refuse(&sentence),
+            Ok(Some(Err(refusal))) => connection.refuse(&refusal),
             Err(()) => false,
         });
         self.arm(now);
     }
 
-    /// A request that was answered with [`Answer::Later`] is done; `reply` as in [`Self::dispatch`].
-    pub fn finish(&mut self, done: Ticket, result: &Result<(), String>, reply: impl Fn(bool) -> Reply) {
+    /// A request that was answered with [`Answer::Later`] is done; `report` as in [`Self::dispatch`].
+    pub fn finish(&mut self, done: Ticket, result: &Result<(), Refusal>, report: impl Fn(bool) -> Reply) {
         self.connections.retain(|connection| match (connection.stage, result) {
             (Stage::Waiting { ticket, is_about_controls, .. }, result) if ticket == done => match result {
-                Err(sentence) => connection.refuse(sentence),
-                Ok(()) => connection.answer(&reply(is_about_controls)),
+                Err(refusal) => connection.refuse(refusal),
+                Ok(()) => connection.answer(&report(is_about_controls)),
             },
             (Stage::Asking { .. } | Stage::Waiting { .. } | Stage::Watching, _) => true,
         });
@@ -188,13 +184,13 @@ impl Server {
                 continue;
             }
             if !peer(&connection.stream).is_some_and(may_speak) {
-                connection.refuse(&tr("This Lenscap belongs to another user."));
+                connection.refuse(&Refusal::OtherUser);
                 continue;
             }
             let is_busy = |connection: &Connection| connection.stage != Stage::Watching;
             let is_silent = |connection: &Connection| matches!(connection.stage, Stage::Asking { .. });
             if self.connections.iter().filter(|connection| is_busy(connection)).count() >= MAX_ASKING {
-                let too_many = tr("Too many programs ask Lenscap at once: try again.");
+                let too_many = Refusal::TooManyAsking;
                 match self.connections.iter().position(is_silent) {
                     Some(oldest) => drop(self.connections.remove(oldest).refuse(&too_many)),
                     None => {
@@ -234,19 +230,13 @@ impl Drop for Server {
 
 /// Makes the directory of the socket, or checks the one that is there: nobody else may put a socket, or another directory,
 /// in its place.
-fn own_directory(directory: &Path) -> Result<(), String> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| unreachable(directory, &error))?;
-    let look = |path: &Path| fs::symlink_metadata(path).map_err(|error| unreachable(path, &error));
+fn own_directory(directory: &Path) -> Result<(), ListenTrouble> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| unusable(directory, &error))?;
+    let look = |path: &Path| fs::symlink_metadata(path).map_err(|error| unusable(path, &error));
     let own = rustix::process::getuid().as_raw();
-    let foreign = |path: &Path| {
-        trf!(
-            "Others can write to {path}: \"lenscap status\" and \"lenscap pause\" will not reach this relay until XDG_RUNTIME_DIR \
-             is a directory of your own with mode 0700.",
-            path = path.display()
-        )
-    };
+    let foreign = |path: &Path| ListenTrouble::WritableByOthers { path: Text::of_path(path) };
     if let Some(above) = directory.parent() {
-        let found = fs::metadata(above).map_err(|error| unreachable(above, &error))?;
+        let found = fs::metadata(above).map_err(|error| unusable(above, &error))?;
         let is_sticky = found.mode() & 0o1000 != 0;
         if (found.uid() != own && found.uid() != 0) || (found.mode() & 0o022 != 0 && !is_sticky) {
             return Err(foreign(above));
@@ -258,17 +248,13 @@ fn own_directory(directory: &Path) -> Result<(), String> {
     }
     if found.mode() & 0o077 != 0 {
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
-            .map_err(|error| unreachable(directory, &error))?;
+            .map_err(|error| unusable(directory, &error))?;
     }
     Ok(())
 }
 
-fn unreachable(path: &Path, error: &io::Error) -> String {
-    trf!(
-        "Cannot listen at {path} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.",
-        path = path.display(),
-        error = error
-    )
+fn unusable(path: &Path, error: &io::Error) -> ListenTrouble {
+    ListenTrouble::Unusable { path: Text::of_path(path), error: error.to_string().into() }
 }
 
 impl Connection {
@@ -282,18 +268,14 @@ impl Connection {
     /// Whether it may stay without a word.
     fn bear(&self, now: Instant) -> bool {
         match self.stage {
-            Stage::Asking { until } if until <= now => {
-                self.refuse(&tr("No request came: send one line like {\"do\":\"status\"}."))
-            }
-            Stage::Waiting { until, .. } if until <= now => {
-                self.refuse(&tr("The settings file does not answer: look whether its disk or network does."))
-            }
+            Stage::Asking { until } if until <= now => self.refuse(&Refusal::NoRequest),
+            Stage::Waiting { until, .. } if until <= now => self.refuse(&Refusal::SettingsSilent),
             Stage::Asking { .. } | Stage::Waiting { .. } | Stage::Watching => true,
         }
     }
 
     /// A whole request, if one is there. `Err`: the connection is over.
-    fn receive(&mut self) -> Result<Option<Result<Request, String>>, ()> {
+    fn receive(&mut self) -> Result<Option<Result<Request, Refusal>>, ()> {
         let mut buffer = [0; 1024];
         loop {
             match self.stream.read(&mut buffer) {
@@ -308,21 +290,16 @@ impl Connection {
                 return Err(());
             }
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
-                let request = serde_json::from_slice(&self.received[..end]).map_err(|error| {
-                    trf!(
-                        "That is not a request ({error}): send one like {example}.",
-                        error = error,
-                        example = r#"{"do":"status"}"#
-                    )
-                });
+                let request = serde_json::from_slice(&self.received[..end])
+                    .map_err(|error| Refusal::NotARequest { error: error.to_string().into() });
                 return Ok(Some(request));
             }
         }
     }
 
     /// Says why not; the connection is over.
-    fn refuse(&self, sentence: &str) -> bool {
-        self.send(&Reply::refused(sentence));
+    fn refuse(&self, refusal: &Refusal) -> bool {
+        self.send(&reply(refusal));
         false
     }
 
@@ -343,6 +320,7 @@ mod tests {
     use std::io::{BufRead, BufReader};
 
     use super::*;
+    use lenscap_api::AskError;
     use lenscap_api::client::ask_at;
 
     use crate::core::machine::Machine;
@@ -454,7 +432,7 @@ mod tests {
         let path = directory.path().join("control");
         assert_eq!(ask_at(&path, &Request::Status, &mut |_| true), Err(AskError::NotRunning));
         let first = Server::at(&path).unwrap();
-        assert!(Server::at(&path).unwrap_err().contains("Another Lenscap"));
+        assert!(matches!(Server::at(&path), Err(ListenTrouble::AnotherRelay { .. })));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(first);
         assert!(!path.exists());
@@ -541,7 +519,7 @@ mod tests {
         let next = std::cell::Cell::new(0);
         server.dispatch(&mut machine, |_, _| Answer::Later(next.replace(next.get() + 1)), |machine, _| status(machine));
         assert_eq!(server.connections.len(), 2);
-        server.finish(0, &Err("Line 2 is wrong.".into()), |_| status(&machine));
+        server.finish(0, &Err(Refusal::said("Line 2 is wrong.")), |_| status(&machine));
         server.finish(1, &Ok(()), |_| status(&machine));
         assert!(rest(&streams[0]).contains("Line 2 is wrong."));
         assert!(rest(&streams[1]).contains("no-device"));
@@ -554,7 +532,7 @@ mod tests {
         let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         let path = directory.path().join("lenscap/control");
         mode(directory.path(), 0o777);
-        assert!(Server::at(&path).unwrap_err().contains("Others can write"));
+        assert!(matches!(Server::at(&path), Err(ListenTrouble::WritableByOthers { .. })));
         mode(directory.path(), 0o1777);
         drop(Server::at(&path).unwrap());
         mode(directory.path(), 0o755);
@@ -563,6 +541,6 @@ mod tests {
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700, "ours is put right");
         fs::remove_dir(path.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink("/tmp", path.parent().unwrap()).unwrap();
-        assert!(Server::at(&path).unwrap_err().contains("Others can write"));
+        assert!(matches!(Server::at(&path), Err(ListenTrouble::WritableByOthers { .. })));
     }
 }

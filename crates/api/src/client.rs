@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::net::UCred;
 
-use crate::{EventLine, Reply, Request, line};
+use crate::{EventLine, Refused, Reply, Request, line};
 
 /// How long a client waits for an answer before it calls the relay hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
@@ -36,8 +36,8 @@ pub enum AskError {
     #[error("the answer cannot be read")]
     OtherVersion,
     /// The relay says in one sentence why not.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{}", .0.error)]
+    Refused(Refused),
 }
 
 impl AskError {
@@ -112,7 +112,7 @@ pub fn ask_at(path: &Path, request: &Request, each: &mut dyn FnMut(Reply) -> boo
     for line in std::iter::once(Ok(first)).chain(lines) {
         let Ok(line) = line else { break };
         match serde_json::from_str(&line).map_err(|_| AskError::OtherVersion)? {
-            Reply::Refused(refusal) => return Err(AskError::Refused(refusal.error)),
+            Reply::Refused(refused) => return Err(AskError::Refused(refused)),
             reply => {
                 if !each(reply) || *request != Request::Watch {
                     break;

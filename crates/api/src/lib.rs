@@ -6,13 +6,15 @@
 //! change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
 
 pub mod client;
+mod code;
 pub mod controls;
 mod reply;
 mod request;
 mod status;
 
 pub use client::AskError;
+pub use code::Code;
 pub use controls::Controls;
-pub use reply::{ControlsReply, EventLine, LostLines, Refusal, Reply, line};
+pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
-pub use status::{AskedMode, Code, Mode, Sandbox, Status};
+pub use status::{AskedMode, Mode, Sandbox, Status};

@@ -2,16 +2,17 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use lenscap_core::trouble::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Controls, Status};
+use crate::{Code, Controls, Status};
 
 /// The answer to a request: one line of JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Reply {
     /// It is not done.
-    Refused(Refusal),
+    Refused(Refused),
     /// It is done, and this is the status after it.
     Status(Box<EventLine>),
     /// It is done, and it was about controls.
@@ -24,17 +25,20 @@ impl Reply {
         Self::Status(Box::new(EventLine::now(status)))
     }
 
-    /// Not done, because of what this sentence says.
-    pub fn refused(sentence: impl Into<String>) -> Self {
-        Self::Refused(Refusal { error: sentence.into() })
+    /// Not done, for what this sentence says, and what it is said of.
+    pub fn refused(sentence: String, refusal: &Refusal) -> Self {
+        Self::Refused(Refused { error: sentence, code: Some(Code::of(refusal)) })
     }
 }
 
 /// Why a request is not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct Refused {
     /// One sentence with the next step, in the language of the relay.
     pub error: String,
+    /// What it says, for programs.
+    #[serde(flatten)]
+    pub code: Option<Code>,
 }
 
 /// A status and its time: an event line, and the answer to most requests.
@@ -93,13 +97,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_known_by_its_fields() {
-        let refused = r#"{"error":"No."}"#;
+        let refused = r#"{"error":"No.","code":"camera-went-off"}"#;
         let controls =
             r#"{"camera":"usb-1","controls":[],"problems":[],"live":true,"source":"auto","excluded":[],"config":"/c"}"#;
         let elsewhere = r#"{"live":false,"source":"auto","excluded":["/dev/video9"],"config":"/c"}"#;
         let status = r#"{"t":1.5,"state":"idle","live":false,"clients":[],"camera":"auto","allowed":true,"reason":null,"stuck":false,"others":[],"mode":null,"sandbox":null}"#;
         let read = |text: &str| serde_json::from_str::<Reply>(text).unwrap();
-        assert_eq!(read(refused), Reply::refused("No."));
+        assert_eq!(read(refused), Reply::refused("No.".into(), &Refusal::CameraWentOff));
         assert!(matches!(read(controls), Reply::Controls(reply) if reply.list.is_some()));
         assert!(matches!(read(elsewhere), Reply::Controls(reply) if reply.list.is_none()));
         assert!(matches!(read(status), Reply::Status(_)));

@@ -4,9 +4,10 @@ use lenscap_core::mode;
 use lenscap_core::presence::Client;
 use lenscap_core::sandbox::{self, Hold};
 use lenscap_core::status::{self, OtherCamera, StateName};
-use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_core::trouble::Trouble;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use crate::Code;
 
 /// What the relay does, as event lines, `lenscap status --json` and the control socket carry it. It has what
 /// [`status::Status`] has, but for moments: these mean nothing outside the process.
@@ -58,46 +59,10 @@ impl Status {
             mode: status.mode.as_ref().map(Mode::from),
             sandbox: status.sandbox.map(Sandbox::from),
             second_device: status.second_device.as_ref().map(sentence),
-            trouble: status.reason.as_ref().map(Code::from),
-            second_device_trouble: status.second_device.as_ref().map(Code::from),
+            trouble: status.reason.as_ref().map(Code::of),
+            second_device_trouble: status.second_device.as_ref().map(Code::of),
         }
     }
-}
-
-/// A trouble for programs: what does not change with the language. `{"code":"camera-busy","camera":"HD Webcam"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Code {
-    /// Names the trouble, in kebab-case: [`Trouble`]'s variants.
-    pub code: String,
-    /// What is known of it beside: the variant's fields.
-    #[serde(flatten)]
-    pub data: Map<String, Value>,
-}
-
-impl From<&Trouble> for Code {
-    fn from(trouble: &Trouble) -> Self {
-        let plain = |code: String| Self { code, data: Map::new() };
-        match trouble {
-            // Whose trouble it is says the field that this stands in.
-            Trouble::SecondDevice { trouble } => return Self::from(&**trouble),
-            // Has only its sentence.
-            Trouble::Said { kind, .. } => return plain(word(kind)),
-            _ => {}
-        }
-        match serde_json::to_value(trouble) {
-            Ok(Value::String(code)) => plain(code),
-            Ok(Value::Object(fields)) => match fields.into_iter().next() {
-                Some((code, Value::Object(data))) => Self { code, data },
-                Some((code, _)) => plain(code),
-                None => plain(word(&trouble.kind())),
-            },
-            _ => plain(word(&trouble.kind())),
-        }
-    }
-}
-
-fn word(kind: &TroubleKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What a camera gives, beside what was asked for; [`mode::Mode`] says more of each.
@@ -174,26 +139,5 @@ impl From<sandbox::Sandbox> for Sandbox {
             sandbox::Sandbox::OwnPipeline => Self::OwnPipeline,
             sandbox::Sandbox::On { files, calls } => Self::On { files, calls },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_trouble_has_a_code_and_its_data() {
-        let of = |trouble: Trouble| serde_json::to_value(Code::from(&trouble)).unwrap();
-        let busy = Trouble::CameraBusy { camera: "Foo".into() };
-        assert_eq!(of(Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
-        assert_eq!(of(busy.clone()), json!({ "code": "camera-busy", "camera": "Foo" }));
-        assert_eq!(
-            of(Trouble::SecondDevice { trouble: busy.into() }),
-            json!({ "code": "camera-busy", "camera": "Foo" })
-        );
-        assert_eq!(of(Trouble::said(TroubleKind::NoSignal, "It is dark.")), json!({ "code": "no-signal" }));
-        let read: Code = serde_json::from_value(of(Trouble::NoCamera)).unwrap();
-        assert_eq!(read.code, "no-camera");
     }
 }

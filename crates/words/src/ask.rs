@@ -20,7 +20,7 @@ pub fn sentence(error: &AskError) -> String {
             pid = pid
         ),
         AskError::OtherVersion => tr("The running Lenscap is of another version: restart it."),
-        AskError::Refused(sentence) => sentence.clone(),
+        AskError::Refused(refused) => refused.error.clone(),
     }
 }
 

@@ -1,0 +1,70 @@
+//! Troubles for programs: what does not change with the language.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What is wrong, as a word and what is known beside it: `{"code":"camera-busy","camera":"HD Webcam"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Names the trouble, in kebab-case: the variant of `Trouble` or `Refusal` in `lenscap_core::trouble`.
+    pub code: String,
+    /// The variant's fields.
+    #[serde(flatten)]
+    pub data: Map<String, Value>,
+}
+
+impl Code {
+    /// The code of a trouble, as its type derives it.
+    pub fn of(trouble: &impl Serialize) -> Self {
+        Self::read(serde_json::to_value(trouble).unwrap_or_default())
+    }
+
+    /// From a variant: its name alone, or an object with its name and its fields.
+    fn read(value: Value) -> Self {
+        let plain = |code: String| Self { code, data: Map::new() };
+        let (name, content) = match value {
+            Value::String(name) => return plain(name),
+            Value::Object(variant) => match variant.into_iter().next() {
+                Some(variant) => variant,
+                None => return plain("other".into()),
+            },
+            _ => return plain("other".into()),
+        };
+        match (name.as_str(), content) {
+            // It has only its sentence, and perhaps a kind.
+            ("said", content) => plain(content["kind"].as_str().unwrap_or("other").to_owned()),
+            // Whose trouble it is says the place where this stands.
+            ("second-device", Value::Object(mut fields)) => Self::read(fields.remove("trouble").unwrap_or_default()),
+            ("control", content) => Self::read(content),
+            (_, Value::Object(data)) => Self { code: name, data },
+            _ => plain(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_core::controls::ControlTrouble;
+    use lenscap_core::trouble::refusal::Refusal;
+    use lenscap_core::trouble::{Trouble, TroubleKind};
+    use serde_json::json;
+
+    #[test]
+    fn a_trouble_has_a_code_and_its_data() {
+        fn of(trouble: &impl Serialize) -> Value {
+            serde_json::to_value(Code::of(trouble)).unwrap()
+        }
+        let busy = Trouble::CameraBusy { camera: "Foo".into() };
+        assert_eq!(of(&Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
+        assert_eq!(of(&busy), json!({ "code": "camera-busy", "camera": "Foo" }));
+        let second = Trouble::SecondDevice { trouble: busy.into() };
+        assert_eq!(of(&second), json!({ "code": "camera-busy", "camera": "Foo" }));
+        assert_eq!(of(&Trouble::said(TroubleKind::NoSignal, "It is dark.")), json!({ "code": "no-signal" }));
+        assert_eq!(of(&Refusal::said("No.")), json!({ "code": "other" }));
+        let absent = Refusal::Control(ControlTrouble::Absent { key: "zoom".into() });
+        assert_eq!(of(&absent), json!({ "code": "absent", "key": "zoom" }));
+        let read: Code = serde_json::from_value(of(&Trouble::NoCamera)).unwrap();
+        assert_eq!(read, Code::of(&Trouble::NoCamera));
+    }
+}

@@ -1,0 +1,72 @@
+//! Why what somebody asked for is not done, and why nobody can ask.
+
+use lenscap_text::Text;
+use serde::{Deserialize, Serialize};
+
+use crate::controls::ControlTrouble;
+
+/// Why a request is not carried out: over the control socket, D-Bus, or from the tray. Its code (`camera-went-off`) is the
+/// variant's name in kebab-case and does not change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // the sentences in lenscap_words::refusal say it
+pub enum Refusal {
+    // The control socket.
+    OtherUser,
+    TooManyAsking,
+    TooManyWatching,
+    NoRequest,
+    NotARequest {
+        error: Text,
+    },
+
+    // D-Bus.
+    UnknownAction {
+        name: Text,
+    },
+    NotAValue,
+
+    // The relay.
+    WithoutDesktop,
+    CameraWentOff,
+    DemonstrationOnly,
+    /// The settings file takes too long to be read or written.
+    SettingsSilent,
+
+    // Controls.
+    Control(ControlTrouble),
+    TooManyReading,
+    CameraSilent,
+    ReaderNotStarted {
+        error: Text,
+    },
+
+    /// A sentence made where the trouble was met.
+    Said {
+        sentence: String,
+    },
+}
+
+impl Refusal {
+    /// One that has its sentence already.
+    pub fn said(sentence: impl Into<String>) -> Self {
+        Self::Said { sentence: sentence.into() }
+    }
+}
+
+impl From<ControlTrouble> for Refusal {
+    fn from(trouble: ControlTrouble) -> Self {
+        Self::Control(trouble)
+    }
+}
+
+/// Why the relay cannot be asked: it cannot listen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // the sentences in lenscap_words::refusal say it
+pub enum ListenTrouble {
+    NoRuntimeDirectory,
+    AnotherRelay { path: Text },
+    WritableByOthers { path: Text },
+    Unusable { path: Text, error: Text },
+}
