@@ -354,7 +354,7 @@ def test_nonsense_is_refused_in_words(window, roles):
     window.key("ctrl+a")
     window.keys("type", "1000")
     window.key("Return")
-    wait_for("the reason is said", lambda: window.says("\"1000\" cannot work: use a whole number from 1 to 240."))
+    wait_for("the reason is said", lambda: window.says("Must be a whole number from 1 to 240, not 1000."))
     assert window.find("Framerate", roles["number"]).get_value_iface().get_current_value() == 24
     assert window.text() == before
 

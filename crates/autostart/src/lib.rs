@@ -6,7 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lenscap_sys::install::APP_ID;
-use lenscap_words::trf;
 
 const UNIT: &str = "lenscap.service";
 
@@ -66,8 +65,8 @@ impl Entries {
     /// Writes or removes the user's entry.
     ///
     /// # Errors
-    /// One sentence: the directory cannot be written.
-    pub fn write(&self, on: bool) -> Result<(), String> {
+    /// It cannot be written.
+    pub fn write(&self, on: bool) -> Result<(), EntryUnwritable> {
         let entry = self.entry();
         let done = if on {
             write(&entry, TEXT)
@@ -76,7 +75,7 @@ impl Entries {
         } else {
             gone(fs::remove_file(&entry))
         };
-        done.map_err(|error| unwritable(&entry, &error))
+        done.map_err(|error| EntryUnwritable { path: entry, error })
     }
 }
 
@@ -88,9 +87,13 @@ pub fn gone(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// That this file cannot be written, in a sentence.
-pub fn unwritable(path: &Path, error: &io::Error) -> String {
-    trf!("{path} cannot be written ({why}): make its directory writable.", path = path.display(), why = error)
+/// An entry that can be neither written nor removed.
+#[derive(Debug)]
+pub struct EntryUnwritable {
+    /// The entry.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
 }
 
 /// The template that is installed, too.
@@ -168,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unwritable_home_is_one_sentence() {
+    fn an_unwritable_home_is_reported_with_the_path() {
         let mut autostart = autostart().1;
         autostart.config_home = "/proc/none".into();
-        let sentence = autostart.write(true).unwrap_err();
-        assert!(sentence.contains("cannot be written") && !sentence.contains('\n'), "{sentence}");
+        let unwritable = autostart.write(true).unwrap_err();
+        assert!(unwritable.path.starts_with("/proc/none"), "{unwritable:?}");
     }
 }

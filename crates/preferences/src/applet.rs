@@ -10,11 +10,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use gio::prelude::*;
+use lenscap_api::AppletStatus;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_sys::install::{APP_ID, OBJECT_PATH};
-use lenscap_words::tr;
+
+use crate::error::WindowError;
 
 pub use start::start;
-pub use state::{AppletState, AppletStatus};
+pub use state::AppletState;
 
 /// How long it may take over something that was asked of it: a camera may have to be read.
 const CALL_LIMIT_MS: i32 = 20_000;
@@ -125,13 +128,13 @@ impl AppletProxy {
     ///
     /// # Errors
     /// The sentence with which it refuses, or that it does not answer.
-    pub async fn call(&self, method: &str, arguments: Option<&glib::Variant>) -> Result<glib::Variant, String> {
+    pub async fn call(&self, method: &str, arguments: Option<&glib::Variant>) -> Result<glib::Variant, WindowError> {
         let proxy = self.proxy.borrow().clone();
-        let proxy = proxy.ok_or_else(|| tr("Lenscap is not running: start it, then try again."))?;
+        let proxy = proxy.ok_or(PreferencesTrouble::NotRunning)?;
         let flags = gio::DBusCallFlags::NO_AUTO_START;
         proxy.call_future(method, arguments, flags, CALL_LIMIT_MS).await.map_err(|mut error| {
             gio::DBusError::strip_remote_error(&mut error);
-            error.message().to_owned()
+            WindowError::Answer(error.message().to_owned())
         })
     }
 }

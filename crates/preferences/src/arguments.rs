@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command, value_parser};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_sys::install::VERSION;
-use lenscap_words::{tr, trf};
+use lenscap_words::tr;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub enum Invocation {
 /// What these arguments, the program's name first, ask for.
 ///
 /// # Errors
-/// They cannot be understood: one sentence.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
+/// They cannot be understood.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, PreferencesTrouble> {
     let mut matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -65,14 +66,14 @@ fn help() -> String {
         -V, --version        Print version")
 }
 
-fn mistake(error: &clap::Error) -> String {
-    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+fn mistake(error: &clap::Error) -> PreferencesTrouble {
     match error.kind() {
         ErrorKind::UnknownArgument => {
-            trf!("\"{argument}\" is not an option: see lenscap-preferences --help.", argument = argument)
+            let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+            PreferencesTrouble::NotAnOption { argument: argument.into() }
         }
         // Of the options, only this one takes a value.
-        _ => tr("--config needs a path, as in --config ~/.config/lenscap/config.toml."),
+        _ => PreferencesTrouble::NoConfigPath,
     }
 }
 
@@ -80,7 +81,7 @@ fn mistake(error: &clap::Error) -> String {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<Invocation, String> {
+    fn parse(line: &str) -> Result<Invocation, PreferencesTrouble> {
         super::parse(["lenscap-preferences"].into_iter().chain(line.split_whitespace()).map(OsString::from))
     }
 
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(parse("--about --diagnose"), Ok(Invocation::About));
         assert_eq!(parse("--config /c.toml --version"), Ok(Invocation::Text(format!("lenscap-preferences {VERSION}"))));
         for wrong in ["--conf", "file.toml", "--config", "--config=", "-x"] {
-            let sentence = parse(wrong).unwrap_err();
+            let sentence = lenscap_words::preferences::sentence(&parse(wrong).unwrap_err());
             assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
         }
     }

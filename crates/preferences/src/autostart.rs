@@ -4,8 +4,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use lenscap_autostart::{Entries, gone, unwritable, write};
+use lenscap_autostart::{Entries, EntryUnwritable, gone, write};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 
+use crate::error::WindowError;
 use crate::portal;
 
 /// Where the switch is kept.
@@ -37,15 +39,17 @@ impl Autostart {
     /// Has it started with the session from now on, or not.
     ///
     /// # Errors
-    /// One sentence.
-    pub async fn set(&self, on: bool) -> Result<(), String> {
-        let Some(remembered) = &self.portal else { return self.entries.write(on) };
-        let bus = gio::bus_get_future(gio::BusType::Session).await.map_err(|error| error.message().to_owned())?;
+    /// The entry cannot be written, or the portal refuses.
+    pub async fn set(&self, on: bool) -> Result<(), WindowError> {
+        let Some(remembered) = &self.portal else { return Ok(self.entries.write(on)?) };
+        let bus = gio::bus_get_future(gio::BusType::Session)
+            .await
+            .map_err(|error| PreferencesTrouble::NoPortal { error: error.message().into() })?;
         if portal::start_with_session(&bus, on).await? {
             write(remembered, "")
         } else {
             gone(fs::remove_file(remembered))
         }
-        .map_err(|error| unwritable(remembered, &error))
+        .map_err(|error| EntryUnwritable { path: remembered.clone(), error }.into())
     }
 }

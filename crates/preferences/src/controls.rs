@@ -166,9 +166,9 @@ impl Panel {
                 }
                 match answer {
                     Ok(list) => panel.take(list),
-                    Err(sentence) => {
+                    Err(error) => {
                         panel.take(CameraControls::default());
-                        panel.say(&tr("No controls"), &sentence);
+                        panel.say(&tr("No controls"), &error.to_string());
                     }
                 }
             });

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use adw::prelude::*;
-use lenscap_words::{tr, trf};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_words::{preferences, tr};
 use serde_json::Value;
 
 use crate::rows::finding;
@@ -55,8 +56,10 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
                 for row in shown.drain(..) {
                     group.remove(&row);
                 }
-                let rows =
-                    found.map_or_else(|sentence| vec![finding("problem", &sentence, "")], |value| findings(&value));
+                let rows = found.map_or_else(
+                    |trouble| vec![finding("problem", &preferences::sentence(&trouble), "")],
+                    |value| findings(&value),
+                );
                 for row in rows {
                     group.add(&row);
                     shown.push(row);
@@ -71,14 +74,11 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
 }
 
 /// Asks the program that looks.
-async fn ask(config: Option<&Path>) -> Result<Value, String> {
+async fn ask(config: Option<&Path>) -> Result<Value, PreferencesTrouble> {
     let program = programs::command_line();
-    let cannot = |error: &dyn std::fmt::Display| {
-        trf!(
-            "The program {program} cannot be asked ({error}): reinstall Lenscap.",
-            program = program.display(),
-            error = error
-        )
+    let cannot = |error: &dyn std::fmt::Display| PreferencesTrouble::DoctorUnusable {
+        program: program.clone(),
+        error: error.to_string().into(),
     };
     let mut words = vec![program.as_os_str(), OsStr::new("doctor"), OsStr::new("--json")];
     if let Some(config) = config {
@@ -89,7 +89,7 @@ async fn ask(config: Option<&Path>) -> Result<Value, String> {
         Ok(answer) => answer,
         Err(_) => {
             asked.force_exit();
-            return Err(cannot(&tr("it gave no answer")));
+            return Err(PreferencesTrouble::DoctorSilent { program: program.clone() });
         }
     };
     let (text, _) = answer.map_err(|error| cannot(&error))?;

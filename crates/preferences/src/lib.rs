@@ -11,6 +11,7 @@ mod cameras;
 mod controls;
 mod diagnosis;
 mod elements;
+mod error;
 mod node;
 mod pages;
 mod portal;
@@ -24,6 +25,7 @@ mod window;
 
 pub use autostart::Autostart;
 pub use controls::{Panel, from_variant};
+pub use error::WindowError;
 pub use program::run;
 pub use store::Store;
 pub use window::{Surroundings, Window};

@@ -89,12 +89,12 @@ impl Page {
                         toast.connect_button_clicked(move |_| {
                             let (Some(store), Some(window)) = (store.upgrade(), window.upgrade()) else { return };
                             if let Err(reason) = store.change(|settings| copy(settings, &old)) {
-                                window.add_toast(error_toast(&reason));
+                                window.add_toast(widgets::error_toast(&reason));
                             }
                         });
                         toast
                     }
-                    Err(reason) => error_toast(&reason),
+                    Err(reason) => widgets::error_toast(&reason),
                 };
                 window.add_toast(toast);
             });
@@ -108,9 +108,4 @@ impl Page {
             }
         });
     }
-}
-
-/// A toast of a refusal; a toast's title is markup.
-fn error_toast(reason: &str) -> adw::Toast {
-    adw::Toast::new(&glib::markup_escape_text(reason))
 }

@@ -5,7 +5,8 @@
 use glib::variant::{ToVariant, Variant};
 use std::collections::HashMap;
 
-use lenscap_words::{tr, trf};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_words::tr;
 
 const NAME: &str = "org.freedesktop.portal.Desktop";
 const OBJECT: &str = "/org/freedesktop/portal/desktop";
@@ -18,11 +19,9 @@ const CALL_LIMIT_MS: i32 = 5000;
 /// Asks that Lenscap starts with the session, or no longer does; whether it will.
 ///
 /// # Errors
-/// There is no portal, or the user refused: one sentence.
-pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, String> {
-    let none = |error: &dyn std::fmt::Display| {
-        trf!("The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.", error = error)
-    };
+/// There is no portal, or the user refused.
+pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, PreferencesTrouble> {
+    let none = |error: &dyn std::fmt::Display| PreferencesTrouble::NoPortal { error: error.to_string().into() };
     let token = format!("lenscap{}", glib::random_int());
     let own_name = connection.unique_name().unwrap_or_default();
     let request = format!("{OBJECT}/request/{}/{token}", own_name.trim_start_matches(':').replace('.', "_"));
@@ -58,8 +57,7 @@ pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> R
         .await
         .map_err(|error| none(&error.message()))?;
     let parameters = answered.recv().await.map_err(|error| none(&error))?;
-    outcome(&parameters)
-        .ok_or_else(|| tr("The desktop did not allow it: allow Lenscap there to run in the background."))
+    outcome(&parameters).ok_or(PreferencesTrouble::PortalRefused)
 }
 
 /// Whether it starts with the session now; `None`: refused.
@@ -74,7 +72,7 @@ mod tests {
     use super::*;
 
     /// A portal that agrees while `agrees`, on a bus of its own.
-    fn asked(agrees: bool, on: bool) -> Option<Result<bool, String>> {
+    fn asked(agrees: bool, on: bool) -> Option<Result<bool, PreferencesTrouble>> {
         let has_daemon = std::process::Command::new("dbus-daemon").arg("--version").output().is_ok();
         if !has_daemon {
             println!("SKIP the Background portal: dbus-daemon is not installed (scripts/deps.sh test)");
@@ -145,7 +143,7 @@ mod tests {
     #[test]
     fn a_refusal_is_told() {
         if let Some(refused) = asked(false, true) {
-            assert!(refused.is_err_and(|sentence| sentence.contains("did not allow")));
+            assert_eq!(refused, Err(PreferencesTrouble::PortalRefused));
         }
     }
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
-use lenscap_words::{tr, trf};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::elements;
+use crate::error::WindowError;
 
 /// Environment variable with a description in place of `v4l2src`: lets the tests see a picture where no node is.
 pub const SOURCE_VARIABLE: &str = "LENSCAP_PREVIEW_SOURCE";
@@ -24,7 +25,7 @@ pub enum News {
     /// The newest picture.
     Picture(gtk::gdk::Texture),
     /// It ended: why.
-    Ended(String),
+    Ended(PreferencesTrouble),
 }
 
 /// A running preview; dropping it ends it.
@@ -36,13 +37,14 @@ impl Preview {
     /// Starts to show what the node gives. `source`: a description in its place.
     ///
     /// # Errors
-    /// It cannot be started: one sentence.
-    pub fn start(node: &Path, source: Option<&str>, news: impl Fn(News) + 'static) -> Result<Self, String> {
+    /// It cannot be started.
+    pub fn start(node: &Path, source: Option<&str>, news: impl Fn(News) + 'static) -> Result<Self, WindowError> {
         for element in ["videoconvert", "videoscale", "appsink"] {
             elements::require(element)?;
         }
         let pipeline = gst::Pipeline::new();
-        let failed = |error: &dyn std::fmt::Display| trf!("The preview cannot be shown ({why}).", why = error);
+        let failed =
+            |error: &dyn std::fmt::Display| PreferencesTrouble::PreviewUnusable { error: error.to_string().into() };
         let input = match source {
             Some(description) => {
                 gst::parse::bin_from_description(description, true).map_err(|error| failed(&error.message()))?.upcast()
@@ -60,7 +62,9 @@ impl Preview {
         )
         .map_err(|error| failed(&error.message()))?;
         let sink = rest.by_name("sink").and_then(|sink| sink.downcast::<gst_app::AppSink>().ok());
-        let (Some(sink), Some(bus)) = (sink, pipeline.bus()) else { return Err(failed(&"appsink")) };
+        let (Some(sink), Some(bus)) = (sink, pipeline.bus()) else {
+            return Err(failed(&"appsink").into());
+        };
         pipeline.add_many([&input, rest.upcast_ref()]).map_err(|error| failed(&error))?;
         input.link(&rest).map_err(|error| failed(&error))?;
 
@@ -117,11 +121,11 @@ impl Drop for Preview {
 
 enum Wake {
     Picture,
-    Ended(String),
+    Ended(PreferencesTrouble),
 }
 
 /// Plays until told to stop (`None`) or until it ends (why). The node is closed when this returns.
-fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<String> {
+fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<PreferencesTrouble> {
     use gst::MessageView;
     // What fails is on the bus, too.
     let _ = pipeline.set_state(gst::State::Playing);
@@ -130,13 +134,9 @@ fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<String> {
         let Some(message) = bus.timed_pop_filtered(gst::ClockTime::NONE, &types) else { break None };
         match message.view() {
             MessageView::Application(_) => break None,
-            MessageView::Eos(_) => break Some(tr("The picture ended.")),
+            MessageView::Eos(_) => break Some(PreferencesTrouble::PreviewEnded),
             MessageView::Error(error) => {
-                let error = error.error();
-                break Some(trf!(
-                    "The camera that applications see gives no picture ({why}): see whether Lenscap is running.",
-                    why = error.message().trim_end_matches('.')
-                ));
+                break Some(PreferencesTrouble::PreviewFailed { error: error.error().message().into() });
             }
             _ => {}
         }

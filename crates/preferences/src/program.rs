@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use adw::prelude::*;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_sys::install;
-use lenscap_words::tr;
 
 use crate::applet::AppletProxy;
 use crate::arguments::{self, Invocation};
+use crate::error::WindowError;
 use crate::window::{Surroundings, Window};
 use crate::{about, diagnosis};
 
@@ -29,8 +30,8 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(invocation) => invocation,
-        Err(sentence) => {
-            eprintln!("lenscap-preferences: {sentence}");
+        Err(trouble) => {
+            say(&WindowError::from(trouble));
             return ExitCode::from(WRONG_USAGE);
         }
     };
@@ -40,10 +41,7 @@ pub fn run() -> ExitCode {
     // The locale is set already, but for numbers, which stay as programs write them.
     gtk::disable_setlocale();
     if adw::init().is_err() {
-        eprintln!(
-            "lenscap-preferences: {}",
-            tr("there is no display to show the window on: start it in a desktop session, or edit the settings file.")
-        );
+        say(&WindowError::from(PreferencesTrouble::NoDisplay));
         return ExitCode::FAILURE;
     }
     use_own_icons();
@@ -52,8 +50,8 @@ pub fn run() -> ExitCode {
             let is_unique = config.is_none();
             match config.map_or_else(lenscap_settings::default_path, Ok) {
                 Ok(path) => show_preferences(path, is_unique),
-                Err(sentence) => {
-                    eprintln!("lenscap-preferences: {sentence}");
+                Err(error) => {
+                    say(&error);
                     ExitCode::FAILURE
                 }
             }
@@ -127,4 +125,9 @@ fn use_own_icons() {
     if let (Some(display), Some(icons)) = (gtk::gdk::Display::default(), install::icons()) {
         gtk::IconTheme::for_display(&display).add_search_path(icons);
     }
+}
+
+/// On stderr: there is no window to say it in.
+fn say(error: &impl std::fmt::Display) {
+    eprintln!("lenscap-preferences: {error}");
 }

@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use lenscap_core::trouble::settings::FileTrouble;
 use lenscap_settings::{self as config, Overrides, Settings, Watcher};
-use lenscap_words::settings as words;
+
+use crate::error::WindowError;
 
 type Listener<T> = Rc<dyn Fn(&T)>;
 
@@ -49,9 +50,9 @@ impl Store {
     /// Follows edits of the file while the store lives.
     ///
     /// # Errors
-    /// The kernel refuses to watch: one sentence.
-    pub fn watch(self: &Rc<Self>) -> Result<glib::SourceId, String> {
-        let mut watcher = Watcher::new(&self.path).map_err(|error| error.to_string())?;
+    /// The kernel refuses to watch.
+    pub fn watch(self: &Rc<Self>) -> Result<glib::SourceId, lenscap_settings::Error> {
+        let mut watcher = Watcher::new(&self.path)?;
         let store = Rc::downgrade(self);
         let fd = watcher.fd().as_raw_fd();
         let id = glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
@@ -96,14 +97,14 @@ impl Store {
     /// Changes the file.
     ///
     /// # Errors
-    /// Why not, as a sentence for the row; nothing was written then.
-    pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {
+    /// Why not, for the row; nothing was written then.
+    pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), WindowError> {
         let done = config::update(&self.path, change);
         self.reload();
         done.map(drop).map_err(|error| match (error.trouble(), self.problem()) {
             // The value is wrong, not the file: line and column would be of a text that nobody sees.
-            (FileTrouble::Invalid(mistake), None) => format!("{}.", words::refusal(&mistake.refusal)),
-            _ => error.to_string(),
+            (FileTrouble::Invalid(mistake), None) => WindowError::Setting(mistake.refusal.clone()),
+            _ => WindowError::File(error),
         })
     }
 
@@ -196,7 +197,7 @@ mod tests {
         assert!(text.starts_with("# mine\n[camera]\nframerate = 15 # slow\n"), "{text}");
         assert!(text.contains("cooldown_ms = 1000"), "{text}");
         let reason = store.change(|settings| settings.camera.format.framerate = 1000).unwrap_err();
-        assert_eq!(reason, "framerate must be a whole number from 1 to 240, not 1000.");
+        assert_eq!(reason.to_string(), "framerate must be a whole number from 1 to 240, not 1000.");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert_eq!(store.problem(), None);
     }
@@ -215,7 +216,7 @@ mod tests {
         assert!(store.problem().unwrap().contains("line 2"), "{:?}", store.problem());
         assert_eq!(store.settings().camera.format.framerate, 20, "the last good ones stay");
         let reason = store.change(|settings| settings.camera.format.framerate = 25).unwrap_err();
-        assert!(reason.contains("line 2"), "{reason}");
+        assert!(reason.to_string().contains("line 2"), "{reason}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "[camera]\nframerate = \"fast\"\n");
         fs::write(&path, "[camera]\nframerate = 10\n").unwrap();
         store.reload();

@@ -1,5 +1,6 @@
 //! What GTK's and libadwaita's widgets lack.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use adw::prelude::*;
@@ -78,4 +79,9 @@ pub fn complete(widget: &gtk::Widget) {
         complete(&widget);
         child = widget.next_sibling();
     }
+}
+
+/// A toast of what went wrong; a toast's title is markup.
+pub fn error_toast(error: &impl Display) -> adw::Toast {
+    adw::Toast::new(&glib::markup_escape_text(&error.to_string()))
 }

@@ -80,8 +80,8 @@ impl Window {
         for page in pages::ALL {
             context.window.add(&page(&context));
         }
-        if let Err(sentence) = context.store.watch() {
-            context.window.add_toast(adw::Toast::new(&glib::markup_escape_text(&sentence)));
+        if let Err(error) = context.store.watch() {
+            context.window.add_toast(widgets::error_toast(&error));
         }
         let store = Rc::downgrade(&context.store);
         context.window.connect_is_active_notify(move |window| {

@@ -8,6 +8,7 @@ pub mod ask;
 pub mod controls;
 pub mod distro;
 pub mod picture;
+pub mod preferences;
 pub mod refusal;
 pub mod settings;
 pub mod source;

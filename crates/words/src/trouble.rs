@@ -257,7 +257,7 @@ fn package_of(element: &str) -> String {
     let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
     match element {
         "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
-        "videoconvertscale" | "videotestsrc" => {
+        "videoconvertscale" | "videoconvert" | "videoscale" | "appsink" | "videotestsrc" => {
             hint("gstreamer1.0-plugins-base", "gstreamer1-plugins-base", "gst-plugins-base")
         }
         "queue" | "capsfilter" => hint("libgstreamer1.0-0", "gstreamer1", "gstreamer"),

@@ -1,11 +1,10 @@
 //! The applet's start.
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use gio::prelude::*;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_sys::install::APP_ID;
-use lenscap_words::{tr, trf};
 
 use crate::program::GL_VARIABLES;
 use crate::programs;
@@ -16,11 +15,8 @@ const START_LIMIT_MS: i32 = 10_000;
 /// Starts the applet: by D-Bus activation where that is installed, else the program beside this one.
 ///
 /// # Errors
-/// It cannot be started, or ended at once: one sentence.
-pub async fn start() -> Result<(), String> {
-    let failed = |why: &dyn Display| {
-        trf!("Lenscap could not be started ({why}): run \"lenscap\" in a terminal to see more.", why = why)
-    };
+/// It cannot be started, or ended at once.
+pub async fn start() -> Result<(), PreferencesTrouble> {
     if let Ok(bus) = gio::bus_get_future(gio::BusType::Session).await {
         let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
         let parameters = (APP_ID, 0u32).to_variant();
@@ -29,7 +25,7 @@ pub async fn start() -> Result<(), String> {
         let answer = bus.call_future(Some(name), path, name, method, Some(&parameters), None, flags, START_LIMIT_MS);
         match answer.await {
             Ok(_) => return Ok(()),
-            Err(error) if !error.matches(gio::DBusError::ServiceUnknown) => return Err(failed(&error.message())),
+            Err(error) if !error.matches(gio::DBusError::ServiceUnknown) => return Err(failed(&error)),
             Err(_) => {}
         }
     }
@@ -38,11 +34,15 @@ pub async fn start() -> Result<(), String> {
         launcher.unsetenv(variable);
     }
     let program = programs::command_line();
-    let started = launcher.spawn(&[program.as_os_str()]).map_err(|error| failed(&error.message()))?;
+    let started = launcher.spawn(&[program.as_os_str()]).map_err(|error| failed(&error))?;
     // Whoever stays is well; a second sees to it that its state is shown.
     let ended = glib::future_with_timeout(Duration::from_secs(2), started.wait_future());
     match ended.await {
-        Ok(Ok(())) if !started.is_successful() => Err(failed(&tr("it ended at once"))),
+        Ok(Ok(())) if !started.is_successful() => Err(PreferencesTrouble::EndedAtOnce),
         _ => Ok(()),
     }
+}
+
+fn failed(error: &glib::Error) -> PreferencesTrouble {
+    PreferencesTrouble::NotStarted { error: error.message().into() }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use adw::prelude::*;
 use glib::variant::ToVariant;
 use lenscap_core::controls::{Value, Values};
-use lenscap_words::tr;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use super::{Panel, is_changed};
 use crate::applet::AppletState;
+use crate::error::WindowError;
 
 /// Without an applet, changes that come faster than this are written together.
 const WRITE_INTERVAL: Duration = Duration::from_millis(300);
@@ -51,7 +52,7 @@ impl Panel {
                 self.timer.replace(Some(id));
             }
         } else {
-            self.report(key, &Err(tr("Lenscap is not running: start it, then try again.")));
+            self.report(key, &Err(PreferencesTrouble::NotRunning.into()));
         }
     }
 
@@ -101,7 +102,7 @@ impl Panel {
         });
     }
 
-    fn report(&self, key: &str, done: &Result<(), String>) {
+    fn report(&self, key: &str, done: &Result<(), WindowError>) {
         let list = self.list.borrow();
         let rows = self.rows.borrow();
         if let Some((row, control)) = rows.iter().zip(&list.controls).find(|(_, control)| control.key == key) {

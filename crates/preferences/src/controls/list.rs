@@ -5,29 +5,26 @@ use std::collections::HashMap;
 use glib::variant::Variant;
 use lenscap_cameras::off;
 use lenscap_core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
-use lenscap_words::tr;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::applet::{AppletProxy, AppletState};
+use crate::error::WindowError;
 use crate::programs::worker;
 use crate::store::Store;
 
 /// The list, of the applet or, where none runs, of the camera in the settings.
-pub(super) async fn read(applet: &AppletProxy, store: &Store) -> Result<CameraControls, String> {
+pub(super) async fn read(applet: &AppletProxy, store: &Store) -> Result<CameraControls, WindowError> {
     if matches!(applet.state(), AppletState::Running(_)) {
         let answer = applet.call("GetControls", None).await?;
-        return from_variant(&answer).ok_or_else(not_understood);
+        return from_variant(&answer).ok_or_else(|| PreferencesTrouble::OtherVersion.into());
     }
     let settings = store.settings();
     let node: Vec<_> = settings.device.node.clone().into_iter().collect();
     let words = off::arguments(&settings.camera.source, &node, settings.privacy.sandbox, &[]);
     let read = gio::spawn_blocking(move || off::read(&worker(), &words));
-    let mut list = read.await.unwrap_or_else(|_| Err(off::no_answer()))?;
+    let mut list = read.await.unwrap_or_else(|_| Err(off::no_answer())).map_err(WindowError::Answer)?;
     list.overlay(settings.controls.get(&list.camera).unwrap_or(&Values::new()));
     Ok(list)
-}
-
-fn not_understood() -> String {
-    tr("The running Lenscap is of another version: restart it.")
 }
 
 /// The answer of `GetControls`; `None` for what is none.

@@ -8,6 +8,7 @@ use lenscap_words::tr;
 
 use super::{Panel, is_changed};
 use crate::applet::AppletState;
+use crate::widgets;
 
 impl Panel {
     /// Sets every control to its default, with a way back.
@@ -20,8 +21,8 @@ impl Panel {
             true => self.applet.call("ResetControls", Some(&(Vec::<String>::new(),).to_variant())).await.map(drop),
             false => self.store.change(|settings| drop(settings.controls.remove(&camera))),
         };
-        if let Err(sentence) = done {
-            return window.add_toast(adw::Toast::new(&glib::markup_escape_text(&sentence)));
+        if let Err(error) = done {
+            return window.add_toast(widgets::error_toast(&error));
         }
         if !is_asked {
             let mut list = self.list.borrow().clone();
@@ -39,8 +40,8 @@ impl Panel {
             let done = panel.store.change(|settings| {
                 settings.controls.extend(before.clone().map(|values| (camera.clone(), values)));
             });
-            if let Err(sentence) = done {
-                window.add_toast(adw::Toast::new(&glib::markup_escape_text(&sentence)));
+            if let Err(error) = done {
+                window.add_toast(widgets::error_toast(&error));
             }
         });
         window.add_toast(toast);

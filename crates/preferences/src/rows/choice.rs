@@ -8,6 +8,7 @@ use lenscap_settings::Settings;
 
 use super::subtitle::{Words, always, refresh};
 use super::{prepare, report};
+use crate::error::WindowError;
 use crate::store::Store;
 
 /// What can be chosen: each with its words.
@@ -21,7 +22,7 @@ pub fn choice<T: Clone + PartialEq + 'static>(
     subtitle: &str,
     choices: impl Fn(&T) -> Choices<T> + 'static,
     get: fn(&Settings) -> T,
-    set: impl Fn(&Store, T) -> Result<(), String> + 'static,
+    set: impl Fn(&Store, T) -> Result<(), WindowError> + 'static,
 ) -> adw::ComboRow {
     choice_with(store, title, always(subtitle), choices, get, set)
 }
@@ -33,7 +34,7 @@ pub fn choice_with<T: Clone + PartialEq + 'static>(
     words: Words,
     choices: impl Fn(&T) -> Choices<T> + 'static,
     get: fn(&Settings) -> T,
-    set: impl Fn(&Store, T) -> Result<(), String> + 'static,
+    set: impl Fn(&Store, T) -> Result<(), WindowError> + 'static,
 ) -> adw::ComboRow {
     let row = adw::ComboRow::new();
     prepare(&row, title, &words());

@@ -8,6 +8,7 @@ use lenscap_core::controls::{Control, Kind, Origin, Range, Value};
 use lenscap_words::tr;
 
 use super::{Entry, bare_entry, plain, prepare, report, whole_names};
+use crate::error::WindowError;
 use crate::widgets;
 
 /// A slider's numbers are exact up to here; beyond, numbers are typed.
@@ -122,7 +123,7 @@ impl ControlRow {
                         of.report(&Ok(()));
                         set(value);
                     }
-                    Err(trouble) => of.report(&Err(lenscap_words::controls::sentence(&trouble))),
+                    Err(trouble) => of.report(&Err(WindowError::Control(trouble))),
                 });
                 entry.row.set_show_apply_button(true);
                 (entry.row.clone().upcast(), Knob::Text(entry))
@@ -181,7 +182,7 @@ impl ControlRow {
     }
 
     /// Says why its value was refused, or that it was not.
-    pub fn report(&self, control: &Control, done: &Result<(), String>) {
+    pub fn report(&self, control: &Control, done: &Result<(), WindowError>) {
         match &self.knob {
             Knob::Text(entry) => entry.report(done),
             _ => {

@@ -6,6 +6,7 @@ use adw::prelude::*;
 use lenscap_settings::Settings;
 
 use super::refusal::{ERROR, Reason};
+use crate::error::WindowError;
 use crate::store::Store;
 
 /// An entry and, below it, the row that says why its text was refused.
@@ -31,7 +32,7 @@ impl Entry {
     }
 
     /// Says why the text was refused, or that it was not.
-    pub fn report(&self, done: &Result<(), String>) {
+    pub fn report(&self, done: &Result<(), WindowError>) {
         match done {
             Ok(()) => self.row.remove_css_class(ERROR),
             Err(_) => self.row.add_css_class(ERROR),
@@ -45,7 +46,7 @@ pub fn entry(
     store: &Rc<Store>,
     title: &str,
     get: fn(&Settings) -> String,
-    set: impl Fn(&Store, &str) -> Result<(), String> + 'static,
+    set: impl Fn(&Store, &str) -> Result<(), WindowError> + 'static,
 ) -> Entry {
     let entry = bare_entry(title);
     let take: Rc<dyn Fn()> = {

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
-use lenscap_words::trf;
 
 use super::subtitle::{Words, always, refresh};
 use super::{plain, report};
+use crate::error::WindowError;
 use crate::store::Store;
 use crate::widgets::ignore_the_wheel;
 
@@ -32,27 +33,15 @@ impl Range {
     }
 
     /// What a user typed.
-    fn parse(&self, text: &str) -> Result<f64, String> {
+    fn parse(&self, text: &str) -> Result<f64, PreferencesTrouble> {
         let number: Option<f64> = text.trim().replace(',', ".").parse().ok();
         number
             .filter(|number| (self.min..=self.max).contains(number) && (!self.whole || number.fract() == 0.0))
-            .ok_or_else(|| {
-                let shown: String = text.trim().chars().take(40).collect();
-                if self.whole {
-                    trf!(
-                        "\"{value}\" cannot work: use a whole number from {min} to {max}.",
-                        value = shown,
-                        min = self.min,
-                        max = self.max
-                    )
-                } else {
-                    trf!(
-                        "\"{value}\" cannot work: use a number from {min} to {max}.",
-                        value = shown,
-                        min = self.min,
-                        max = self.max
-                    )
-                }
+            .ok_or_else(|| PreferencesTrouble::NotWithin {
+                value: text.trim().chars().take(40).collect::<String>().into(),
+                min: self.min,
+                max: self.max,
+                is_whole: self.whole,
             })
     }
 }
@@ -112,7 +101,7 @@ pub fn number_within(
             if let Some(row) = row.upgrade()
                 && (was_mistyped || parsed.is_err())
             {
-                report(&row, &words(), &parsed.as_ref().map(drop).map_err(Clone::clone));
+                report(&row, &words(), &parsed.clone().map(drop).map_err(WindowError::from));
             }
             // An error makes the button show its old value again.
             Some(parsed.map_err(drop))
@@ -168,8 +157,8 @@ mod tests {
         let range = Range::whole(1, 240, 1);
         assert_eq!(range.parse(" 30 "), Ok(30.0));
         for text in ["0", "241", "-1", "29.97", "fast", "", "1e9", "NaN", "inf"] {
-            let reason = range.parse(text).unwrap_err();
-            assert!(reason.contains("from 1 to 240"), "{text}: {reason}");
+            let reason = WindowError::from(range.parse(text).unwrap_err()).to_string();
+            assert!(reason.contains("from 1 to 240, not ") && reason.contains(text), "{text}: {reason}");
         }
         let seconds = Range { min: 0.0, max: 3600.0, step: 1.0, whole: false };
         assert_eq!(seconds.parse("2,5"), Ok(2.5));

@@ -8,6 +8,7 @@ use adw::prelude::*;
 use lenscap_words::tr;
 
 use super::{filler, plain};
+use crate::error::WindowError;
 use crate::node;
 use crate::preview::{News, Preview};
 use crate::widgets::set_accessible_label;
@@ -83,14 +84,14 @@ impl PreviewRow {
                             picture.set_visible(true);
                             words.set_visible(false);
                         }
-                        News::Ended(why) => say_why(&why),
+                        News::Ended(trouble) => say_why(&lenscap_words::preferences::sentence(&trouble)),
                     }
                 };
                 let source = source.as_deref();
                 let node = if source.is_some() { Ok(PathBuf::new()) } else { node::find(&applet, &store, &class) };
-                match node.and_then(|node| Preview::start(&node, source, news)) {
+                match node.map_err(WindowError::from).and_then(|node| Preview::start(&node, source, news)) {
                     Ok(preview) => drop(running.replace(Some(preview))),
-                    Err(why) => say(&why),
+                    Err(error) => say(&error.to_string()),
                 }
             });
         }

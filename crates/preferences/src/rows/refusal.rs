@@ -3,12 +3,13 @@
 use adw::prelude::*;
 
 use super::filler;
+use crate::error::WindowError;
 
 /// The style class of what was refused.
 pub const ERROR: &str = "error";
 
 /// Says in the row why its value was refused; the next that works takes that away.
-pub fn report(row: &impl IsA<adw::ActionRow>, subtitle: &str, done: &Result<(), String>) {
+pub fn report(row: &impl IsA<adw::ActionRow>, subtitle: &str, done: &Result<(), WindowError>) {
     let row = row.upcast_ref::<adw::ActionRow>();
     match done {
         Ok(()) => {
@@ -17,7 +18,7 @@ pub fn report(row: &impl IsA<adw::ActionRow>, subtitle: &str, done: &Result<(), 
         }
         Err(reason) => {
             row.add_css_class(ERROR);
-            row.set_subtitle(&capitalized(reason));
+            row.set_subtitle(&capitalized(&reason.to_string()));
         }
     }
 }
@@ -52,9 +53,9 @@ impl Reason {
         Self { row, label }
     }
 
-    pub fn report(&self, done: &Result<(), String>) {
+    pub fn report(&self, done: &Result<(), WindowError>) {
         if let Err(reason) = done {
-            self.label.set_label(&capitalized(reason));
+            self.label.set_label(&capitalized(&reason.to_string()));
         }
         self.row.set_visible(done.is_err());
     }

@@ -5,11 +5,14 @@ use std::rc::Rc;
 use adw::prelude::*;
 use lenscap_cameras::choice;
 use lenscap_core::source::Source;
+use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
 use lenscap_words::tr;
 
 use crate::cameras::Cameras;
 use crate::elements;
+use crate::error::WindowError;
 use crate::rows::{self, Choices};
 use crate::store::Store;
 use crate::window::Context;
@@ -87,7 +90,7 @@ fn pick(settings: &Settings) -> Pick {
 }
 
 /// Whether the source can work here, as far as that can be told without touching a camera.
-fn check(source: &Source) -> Result<(), String> {
+fn check(source: &Source) -> Result<(), Trouble> {
     match source {
         Source::Icamera(_) => elements::require("icamerasrc"),
         Source::Libcamera(_) => elements::require("libcamerasrc"),
@@ -104,12 +107,10 @@ pub fn description(settings: &Settings) -> String {
     }
 }
 
-pub fn set_description(store: &Store, text: &str) -> Result<(), String> {
+pub fn set_description(store: &Store, text: &str) -> Result<(), WindowError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(tr(
-            "Write a description as in \"videotestsrc pattern=smpte\": until then the source stays as it was.",
-        ));
+        return Err(PreferencesTrouble::NoDescription.into());
     }
     elements::check_pipeline(text)?;
     store.change(|settings| settings.camera.source = Source::Pipeline(text.to_owned()))

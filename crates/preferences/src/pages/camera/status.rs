@@ -6,6 +6,7 @@ use adw::prelude::*;
 use lenscap_words::tr;
 
 use crate::applet::{self, AppletProxy, AppletState};
+use crate::error::WindowError;
 use crate::rows;
 
 pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
@@ -25,7 +26,7 @@ pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
             let (row, start) = (row.clone(), start.clone());
             start.set_sensitive(false);
             glib::spawn_future_local(async move {
-                let done = applet::start().await;
+                let done = applet::start().await.map_err(WindowError::from);
                 start.set_sensitive(true);
                 if let (Some(row), Err(_)) = (row.upgrade(), &done) {
                     rows::report(&row, "", &done);

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use adw::prelude::*;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_words::{tr, trf};
 
+use crate::error::WindowError;
 use crate::store::Store;
 use crate::{rows, widgets};
 
@@ -65,13 +67,13 @@ pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
     group
 }
 
-fn block(store: &Store, name: &str) -> Result<(), String> {
+fn block(store: &Store, name: &str) -> Result<(), WindowError> {
     let name = name.trim();
     if name.is_empty() {
-        return Err(tr("Write the program's name, as in \"zoom\"."));
+        return Err(PreferencesTrouble::NoProgramName.into());
     }
     if store.settings().privacy.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
-        return Err(trf!("{program} is blocked already.", program = name));
+        return Err(PreferencesTrouble::BlockedAlready { program: name.into() }.into());
     }
     store.change(|settings| settings.privacy.blocked.push(name.to_owned()))
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
+use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, CardTrouble, Painter, Picture};
 use lenscap_settings::{CardChoice, Settings};
-use lenscap_words::{tr, trf};
+use lenscap_words::tr;
 
+use crate::error::WindowError;
 use crate::rows;
 use crate::store::Store;
 use crate::window::Context;
@@ -32,9 +34,9 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
         |store, card| {
             if card == CardChoice::Picture {
                 let Some(path) = store.settings().privacy.picture else {
-                    return Err(tr("There is no picture yet: choose one below."));
+                    return Err(PreferencesTrouble::NoPicture.into());
                 };
-                check_picture(&path)?;
+                check_picture(&path).map_err(WindowError::Card)?;
             }
             store.change(|settings| settings.privacy.card = card)
         },
@@ -105,7 +107,10 @@ async fn take_picture(store: &Store, row: &adw::ActionRow, path: PathBuf) {
         let path = path.clone();
         gio::spawn_blocking(move || check_picture(&path)).await
     };
-    let done = checked.unwrap_or_else(|_| Err(trf!("{path} is not a picture.", path = path.display())));
+    let done = match checked {
+        Ok(checked) => checked.map_err(WindowError::Card),
+        Err(_) => Err(PreferencesTrouble::NotAPicture { path: path.clone() }.into()),
+    };
     let done = done.and_then(|()| {
         store.change(|settings| {
             settings.privacy.picture = Some(path);
@@ -116,13 +121,12 @@ async fn take_picture(store: &Store, row: &adw::ActionRow, path: PathBuf) {
 }
 
 /// Draws it, small: the surest sign that it can be drawn.
-fn check_picture(path: &Path) -> Result<(), String> {
+fn check_picture(path: &Path) -> Result<(), CardTrouble> {
     let home = glib::home_dir();
     let path = path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest));
     Painter::new(CardStyle { kind: CardKind::Picture(Picture::read(&path)) })
         .draw_rgb(&CardText::default(), 64, 36)
         .map(drop)
-        .map_err(|trouble| format!("{}.", lenscap_words::picture::card(&trouble)))
 }
 
 #[cfg(test)]
@@ -138,7 +142,7 @@ mod tests {
         image::RgbImage::new(20_000, 2).save(at("wide.png")).unwrap();
         image::RgbImage::new(32, 18).save(at("good.png")).unwrap();
         for name in ["empty.png", "text.jpg", "wide.png", "missing.png", "."] {
-            let sentence = check_picture(&at(name)).unwrap_err();
+            let sentence = WindowError::Card(check_picture(&at(name)).unwrap_err()).to_string();
             assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
             assert!(sentence.contains("choose a PNG or JPEG"), "{sentence}");
         }

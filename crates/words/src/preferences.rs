@@ -1,0 +1,172 @@
+//! What the preferences window says of trouble, and of the running applet.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lenscap_api::AppletStatus;
+use lenscap_core::status::StateName;
+use lenscap_core::trouble::preferences::PreferencesTrouble;
+
+use crate::{tr, trf};
+
+/// What is wrong: one sentence with the next step.
+pub fn sentence(trouble: &PreferencesTrouble) -> String {
+    match trouble {
+        PreferencesTrouble::NotAnOption { argument } => {
+            trf!("\"{argument}\" is not an option: see lenscap-preferences --help.", argument = argument)
+        }
+        PreferencesTrouble::NoConfigPath => tr("--config needs a path, as in --config ~/.config/lenscap/config.toml."),
+        PreferencesTrouble::NoDisplay => {
+            tr("there is no display to show the window on: start it in a desktop session, or edit the settings file.")
+        }
+
+        PreferencesTrouble::NotWithin { value, min, max, is_whole: true } => {
+            trf!(
+                "Must be a whole number from {min} to {max}, not {value}.",
+                min = min,
+                max = max,
+                value = quoted(value)
+            )
+        }
+        PreferencesTrouble::NotWithin { value, min, max, is_whole: false } => {
+            trf!("Must be a number from {min} to {max}, not {value}.", min = min, max = max, value = quoted(value))
+        }
+        PreferencesTrouble::NoDescription => {
+            tr("Write a description as in \"videotestsrc pattern=smpte\": until then the source stays as it was.")
+        }
+        PreferencesTrouble::NoProgramName => tr("Write the program's name, as in \"zoom\"."),
+        PreferencesTrouble::BlockedAlready { program } => trf!("{program} is blocked already.", program = program),
+        PreferencesTrouble::NoPicture => tr("There is no picture yet: choose one below."),
+        PreferencesTrouble::NotAPicture { path } => trf!("{path} is not a picture.", path = path.display()),
+
+        PreferencesTrouble::NodeMissing { node } => {
+            trf!("{node} is not there: choose another device on the page \"Device\".", node = node.display())
+        }
+        PreferencesTrouble::NoNode => tr(
+            "There is no device that applications could see: load the kernel module v4l2loopback, then start Lenscap.",
+        ),
+        PreferencesTrouble::PreviewUnusable { error } => trf!("The preview cannot be shown ({why}).", why = error),
+        PreferencesTrouble::PreviewEnded => tr("The picture ended."),
+        PreferencesTrouble::PreviewFailed { error } => trf!(
+            "The camera that applications see gives no picture ({why}): see whether Lenscap is running.",
+            why = error.trim_end_matches('.')
+        ),
+
+        PreferencesTrouble::NotRunning => tr("Lenscap is not running: start it, then try again."),
+        PreferencesTrouble::OtherVersion => tr("The running Lenscap is of another version: restart it."),
+        PreferencesTrouble::NotStarted { error } => not_started(error),
+        PreferencesTrouble::EndedAtOnce => not_started(&tr("it ended at once")),
+
+        PreferencesTrouble::AutostartUnwritable { path, error } => {
+            trf!("{path} cannot be written ({why}): make its directory writable.", path = path.display(), why = error)
+        }
+        PreferencesTrouble::NoPortal { error } => trf!(
+            "The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.",
+            error = error
+        ),
+        PreferencesTrouble::PortalRefused => {
+            tr("The desktop did not allow it: allow Lenscap there to run in the background.")
+        }
+
+        PreferencesTrouble::DoctorUnusable { program, error } => doctor(program, error),
+        PreferencesTrouble::DoctorSilent { program } => doctor(program, &tr("it gave no answer")),
+    }
+}
+
+/// As written; what is no number in quotation marks.
+fn quoted(value: &str) -> String {
+    if value.parse::<f64>().is_ok() { value.to_owned() } else { format!("\"{value}\"") }
+}
+
+fn not_started(error: &str) -> String {
+    trf!("Lenscap could not be started ({why}): run \"lenscap\" in a terminal to see more.", why = error)
+}
+
+fn doctor(program: &Path, error: &str) -> String {
+    trf!(
+        "The program {program} cannot be asked ({error}): reinstall Lenscap.",
+        program = program.display(),
+        error = error
+    )
+}
+
+/// A title and a line below it for the running applet.
+pub fn applet(status: &AppletStatus) -> (String, String) {
+    let apps = status.clients.join(", ");
+    let or_reason = |text: String| if status.reason.is_empty() { text } else { status.reason.clone() };
+    match status.state_name() {
+        Some(StateName::Idle) => (tr("Camera is off"), tr("No application uses it.")),
+        Some(StateName::Pending) => (tr("Camera is off"), trf!("{app} has it open.", app = apps)),
+        Some(StateName::Starting) => (tr("Camera is starting"), apps),
+        Some(StateName::Live) => {
+            let title = match apps.as_str() {
+                "" => tr("Camera is on"),
+                apps => trf!("Camera is on: {app}", app = apps),
+            };
+            let since = since(status);
+            (title, if status.shortfall.is_empty() { since } else { format!("{since} {}", status.shortfall) })
+        }
+        Some(StateName::Cooldown) => (tr("Camera is still on"), tr("It goes off soon.")),
+        Some(StateName::Paused) => (
+            tr("Camera is paused"),
+            match clock(status.paused_until) {
+                Some(time) => trf!("Until {time}.", time = time),
+                None => tr("Until you resume."),
+            },
+        ),
+        Some(StateName::Blocked) => (tr("Camera is blocked"), or_reason(apps)),
+        Some(StateName::Failed) => (tr("Camera does not work"), status.reason.clone()),
+        Some(StateName::NoDevice) => (tr("Applications see no camera"), status.reason.clone()),
+        None => (tr("Camera's state is unknown"), or_reason(status.state.clone())),
+    }
+}
+
+fn since(status: &AppletStatus) -> String {
+    match clock(status.live_since) {
+        Some(time) if status.camera.is_empty() => trf!("Since {time}.", time = time),
+        Some(time) => trf!("{camera}, since {time}.", camera = status.camera, time = time),
+        None => status.camera.clone(),
+    }
+}
+
+/// Hours and minutes of the local day; `None` for no time.
+fn clock(unix_seconds: i64) -> Option<String> {
+    (unix_seconds > 0).then_some(())?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let from_now = unix_seconds.checked_sub(i64::try_from(now.as_secs()).ok()?)?;
+    lenscap_sys::clock::time_of_day(from_now).map(|(hours, minutes)| format!("{hours:02}:{minutes:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running(state: &str) -> AppletStatus {
+        AppletStatus { state: state.into(), ..AppletStatus::default() }
+    }
+
+    #[test]
+    fn every_state_has_words_and_a_camera_that_is_on_never_reads_as_off() {
+        for name in StateName::ALL {
+            let (title, _) = applet(&running(name.as_str()));
+            let is_on = matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown);
+            assert!(!title.contains("unknown"), "{name}");
+            let reads_as_on = ["Camera is starting", "Camera is on", "Camera is still on"].contains(&title.as_str());
+            assert_eq!(is_on, reads_as_on, "{title}");
+        }
+        assert!(applet(&running("later")).0.contains("unknown"));
+    }
+
+    #[test]
+    fn who_and_until_when_is_said() {
+        let live =
+            AppletStatus { clients: vec!["Zoom".into(), "Cheese".into()], camera: "Webcam".into(), ..running("live") };
+        assert_eq!(applet(&live), ("Camera is on: Zoom, Cheese".into(), "Webcam".into()));
+        let paused = AppletStatus { paused_until: -1, ..running("paused") };
+        assert_eq!(applet(&paused).1, "Until you resume.");
+        let paused = AppletStatus { paused_until: 1_700_000_000, ..running("paused") };
+        assert!(applet(&paused).1.contains(':'), "{:?}", applet(&paused));
+        let failed = AppletStatus { reason: "It is unplugged.".into(), ..running("failed") };
+        assert_eq!(applet(&failed).1, "It is unplugged.");
+    }
+}
