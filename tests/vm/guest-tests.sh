@@ -6,6 +6,8 @@ shift 2
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 REPO=$PWD
+# Programs from the host's tree rather than from the shared folder: that one caches nothing, and each start would read them anew.
+BIN=/run/host$REPO/target/debug
 export REPO
 G=/sys/fs/cgroup
 

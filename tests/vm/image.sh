@@ -77,6 +77,18 @@ if ! grep -qsF "$boot" "$VM/accel"; then
   say "this machine runs the VM with $accel"
 fi
 
+# The rate of the time-stamp counter, which the kernel of an emulated machine cannot measure on a busy host; in kHz, measured once a
+# boot. None where this machine does not trust it itself, or has no compiler.
+if [ ! "$VM/tsc_khz" -nt "$VM/accel" ]; then
+  : >"$VM/tsc_khz"
+  counter=$(mktemp -d)
+  if grep -qx tsc /sys/devices/system/clocksource/clocksource0/current_clocksource 2>/dev/null &&
+    cc -x c -O1 -o "$counter/rate" "$HERE/tsc.c" 2>/dev/null; then
+    "$counter/rate" >"$VM/tsc_khz"
+  fi
+  rm -rf "$counter"
+fi
+
 # GStreamer needs seconds under emulation to look at all plugins; it is handed a list made here.
 if command -v gst-inspect-1.0 >/dev/null; then
   plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0 2>/dev/null || true)

@@ -5,6 +5,7 @@
 #   debs/ cache of downloaded packages            kernels/K/{root,release,vmlinux,initrd}  K = 6.1, 6.12
 #   VERSIONS what the names resolved to           modules/K/V/v4l2loopback.ko              V = 0.12.7, ...
 #   gst-registry.bin GStreamer's plugin list      .lock  one preparation at a time
+#   accel kvm or tcg, of this boot               tsc_khz the rate of its time-stamp counter
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 REPO=$(cd "$HERE/../.." && pwd -P)
@@ -46,4 +47,11 @@ modules_for() {
     6.1) loopbacks ;;
     *) loopbacks | awk -F. '$1>0 || $2>=15' ;;
   esac
+}
+
+# vm_tests: the test programs with tests for the virtual machine, as lines "NAME FILE". The tests say so themselves:
+# #[ignore = "kernel tier: ..."].
+vm_tests() {
+  (cd "$REPO" && grep -rl --include='*.rs' '#\[ignore = "kernel tier' tests crates/*/tests) |
+    sed -E 's|^((crates/[^/]+/)?tests/([^/.]+)).*|\3 \1.rs|' | sort -u
 }

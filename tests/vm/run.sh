@@ -47,6 +47,11 @@ case ${LENSCAP_VM_ACCEL:-$(cut -d' ' -f1 "$VM/accel")} in
   *) accel=(-accel "tcg,thread=multi,tb-size=256" -cpu max) ;;
 esac
 
+# An emulated machine reads its host's time-stamp counter, yet measures a wrong rate where the host is busy, and then falls back
+# to a clock that costs a system call and a device's emulation whenever anybody looks at it.
+clock=
+[ "${accel[1]}" = kvm ] || [ ! -s "$VM/tsc_khz" ] || clock="tsc_early_khz=$(cat "$VM/tsc_khz") tsc=reliable clocksource=tsc"
+
 control=$(mktemp -d "${TMPDIR:-/tmp}/lenscap-vm.XXXXXX")
 qemu='' printer=''
 # shellcheck disable=SC2317 # reached through the trap
@@ -87,7 +92,7 @@ printer=$!
 setpriv --pdeathsig TERM timeout --kill-after=5 "$limit" setpriv --pdeathsig KILL qemu-system-x86_64 \
   -machine q35 "${accel[@]}" -smp "$smp" -m "$mem" -nodefaults -no-user-config -display none -no-reboot \
   -kernel "$image/vmlinux" -initrd "$image/initrd" -serial "file:$control/console" \
-  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr audit=0 random.trust_cpu=on cryptomgr.notests no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 workqueue.watchdog_thresh=0" \
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr audit=0 random.trust_cpu=on $clock cryptomgr.notests no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 workqueue.watchdog_thresh=0" \
   -chardev file,id=out,path=/proc/self/fd/1 -device virtio-serial-pci -device virtserialport,chardev=out,name=out \
   -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap -device virtio-9p-pci,fsdev=root,mount_tag=root \
   -fsdev "local,id=share,path=${share//,/,,},security_model=none,multidevs=remap" -device virtio-9p-pci,fsdev=share,mount_tag=share \

@@ -14,17 +14,16 @@ chosen=.
 # Two nodes at once: where a second reader of one is refused, on the kernel that is tested most.
 pairs='^$'
 [ "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.1 ] && module_at_least 0.13 || pairs='^second::'
-modules() { load_vivid && load_loopback "$EXCLUSIVE_CAPS" 8 Lenscap; }
 asked=
 run() { # run PROGRAM
   local name
   for name in $(rust_tests_of "$1" | grep -E "$chosen" | grep -vE "$pairs"); do
     asked=1
-    rust_test "$name" "$1" modules
+    rust_test "$name" "$1" load_both
   done
 }
 run "$LENSCAP_TEST_KERNEL"
 # The worker alone with the kernel's test camera: once, no loopback is involved.
-if [ "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.12 ] && [ -x "${LENSCAP_TEST_WORKER:-}" ]; then run "$LENSCAP_TEST_WORKER"; fi
+if [ "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.12 ] && [ -x "${LENSCAP_TEST_V4L2:-}" ]; then run "$LENSCAP_TEST_V4L2"; fi
 [ -n "$asked" ] || die "no test is asked for"
 done_testing
