@@ -16,3 +16,13 @@ phase() {
   echo "== $name: $((SECONDS - start)) s"
   return $rc
 }
+
+# followed SECONDS LOG COMMAND...: runs it by contain.sh and shows its output as it comes. Exit status: that of contain.sh.
+followed() {
+  local log=$2 job
+  : >"$log"
+  scripts/contain.sh "$@" &
+  job=$!
+  tail -n +1 -f --pid=$job "$log"
+  wait $job
+}

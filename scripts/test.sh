@@ -14,56 +14,64 @@ logs=target/test-logs
 mkdir -p $logs
 summary=()
 
+# tier_result NAME P F S: its line, shown and kept for the sum.
+tier_result() {
+  echo "$1 tier: $2 passed, $3 failed, $4 skipped${5:+ ($5)}" | tee "$logs/$1.result"
+}
+
 # Each test binary of cargo ends with "test result: ok. 12 passed; 0 failed; 3 ignored; ...". A test that cannot run
-# here prints "SKIP name: why" and returns: it counts as skipped, not as passed. The binaries `kernel`, `truth`, `wire` and
-# `v4l2` have the tests that need the VM; the kernel tier counts these.
+# here prints "SKIP name: why" and returns: it counts as skipped, not as passed. What is ignored because it needs the VM says
+# so; the kernel tier counts it.
 anywhere() {
-  local log=$logs/anywhere.log rc=0 counts
-  cargo test --locked --no-fail-fast -- --show-output >"$log" 2>&1 || rc=$?
+  local log=$logs/anywhere.log rc=0 counts p f s
+  scripts/contain.sh "$1" "$log" cargo test --locked --no-fail-fast -- --show-output || rc=$?
   grep -E '^(test .* (FAILED|ignored)|test result|SKIP |error|warning: unused)|^ +Running' "$log" | grep -v 'ignored, .*machine' || true
   counts=$(awk '
-    /^ +Running /      { kernel = $0 ~ /tests\/(controls|kernel|truth|v4l2|wire)\.rs/ }
-    /^ +Doc-tests /    { kernel = 0 }
-    /^SKIP /           { marked++ }
-    /^test result: / && !kernel {
+    /^SKIP /                            { marked++ }
+    /^test .* ignored, kernel tier/     { elsewhere++ }
+    /^test result: / {
       for (i = 1; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) s += $(i-1) }
     }
-    END { print p - marked, f + 0, s + marked }' "$log")
+    END { print p - marked, f + 0, s + marked - elsewhere }' "$log")
   read -r p f s <<<"$counts"
   if [ $rc != 0 ]; then
     sed -n '/^failures:$/,$p' "$log"
-    # a compiler error or a crashed test binary leaves no count
+    # a compiler error, a crashed test binary or one that hangs leaves no count
     [ "$f" != 0 ] || { f=1; tail -n 30 "$log"; }
   fi
-  echo "anywhere tier: $p passed, $f failed, $s skipped (log: $log)"
+  [ $rc != 124 ] || echo "anywhere tier: not through after $1 s"
+  tier_result anywhere "$p" "$f" "$s" "log: $log"
 }
 
-# external NAME COMMAND...: a tier with a program of its own, which ends with the line "NAME tier: ...".
+# external NAME SECONDS COMMAND...: a tier with a program of its own, which ends with the line "NAME tier: ...".
 external() {
-  local name=$1 log=$logs/$1.log rc=0
+  local name=$1 log=$logs/$1.log rc=0 line
   shift
-  "$@" 2>&1 | tee "$log" || rc=$?
-  if ! grep -qE "^$name tier: [0-9]+ passed" "$log"; then
-    echo "$name tier: 0 passed, 1 failed, 0 skipped (it ended without a result, exit status $rc)"
-  elif [ $rc != 0 ] && ! grep -qE "^$name tier: [0-9]+ passed, [1-9][0-9]* failed" "$log"; then
-    echo "$name tier: 0 passed, 1 failed, 0 skipped (it counted no failure, yet its exit status is $rc)"
+  followed "$1" "$log" "${@:2}" || rc=$?
+  line=$(grep -E "^$name tier: [0-9]+ passed" "$log" | tail -n 1)
+  if [ $rc = 124 ]; then tier_result "$name" 0 1 0 "not through after $1 s"
+  elif [ -z "$line" ]; then tier_result "$name" 0 1 0 "it ended without a result, exit status $rc"
+  elif [ $rc != 0 ] && ! [[ $line =~ passed,\ [1-9][0-9]*\ failed ]]; then
+    tier_result "$name" 0 1 0 "it counted no failure, yet its exit status is $rc"
+  else echo "$line" >"$logs/$name.result"
   fi
 }
 
 run_tier() { # run_tier NAME COMMAND...
-  local out=$logs/$1.out
-  phase "$1 tier" "${@:2}" | tee "$out"
-  summary+=("$(grep -E "^$1 tier: [0-9]+ passed" "$out" | tail -n 1)")
+  rm -f "$logs/$1.result"
+  phase "$1 tier" "${@:2}"
+  summary+=("$(cat "$logs/$1.result")")
 }
+trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM HUP
 
 phase "set-up" scripts/deps.sh build run || exit 1
 scripts/deps.sh test || echo "set-up: not everything for the tests is here; what needs it will be skipped by name"
 phase "build" cargo build --locked || exit 1
 for tier in $tiers; do
   case $tier in
-    anywhere) run_tier anywhere anywhere ;;
-    desktop) run_tier desktop external desktop tests/desktop/run.sh ;;
-    kernel) run_tier kernel external kernel tests/vm/matrix.sh ;;
+    anywhere) run_tier anywhere anywhere 2400 ;;
+    desktop) run_tier desktop external desktop 1200 tests/desktop/run.sh ;;
+    kernel) run_tier kernel external kernel 7200 tests/vm/matrix.sh ;;
     *) echo "test: unknown tier $tier; there are anywhere, desktop and kernel" >&2; exit 1 ;;
   esac
 done

@@ -4,7 +4,8 @@
 # (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
 #   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY
 set -uo pipefail
-cd "$(dirname "$0")/../.." || exit
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/../../scripts/common.sh"
 
 skip() {
   echo "SKIP desktop tier: $1"
@@ -36,13 +37,21 @@ case ${1:-} in
 esac
 [ $# = 0 ] || { "$python" tests/desktop/applet.py "$@"; exit; }
 
-# The preferences: widget by widget, and as a screen reader meets them.
-sum() { awk -v name="$1" '{ p += $1; f += $2; s += $3 } END { printf "%s: %d passed, %d failed, %d skipped\n", name, p, f, s; exit f > 0 }'; }
-count() { sed -n "s/^$1: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p" "$2"; }
-{
-  "$python" tests/desktop/applet.py
-  "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
-  cargo test --locked --quiet --test preferences 2>&1 | tee "$scratch/widgets" | tail -n 40
-} | sed 's/^desktop tier:/applet:/' | tee "$scratch/all"
-widgets=$(sed -n 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed; \([0-9]*\) ignored.*/\1 \2 \3/p' "$scratch/widgets")
-printf '%s\n' "$(count applet "$scratch/all")" "$(count prefs_a11y "$scratch/all")" "${widgets:-0 1 0}" | sum "desktop tier"
+# part NAME SECONDS COMMAND...: one part of the tier, and a line of its counts; one that ends without a count has failed.
+part() {
+  local name=$1 log=$scratch/$1.log counts rc=0
+  shift
+  followed "$1" "$log" "${@:2}" || rc=$?
+  # the programs' own line, or that of cargo test
+  counts=$(sed -nE 's/^.*(: | )([0-9]+) passed[,;] ([0-9]+) failed[,;] ([0-9]+) (skipped|ignored).*/\2 \3 \4/p' "$log" | tail -n 1)
+  if [ -z "$counts" ] || { [ $rc != 0 ] && [ "$(cut -d' ' -f2 <<<"$counts")" = 0 ]; }; then
+    echo "FAIL $name: it ended with status $rc and counted no failure"
+    counts="0 1 0"
+  fi
+  echo "$counts" >>"$scratch/counts"
+}
+# The applet; the preferences as a screen reader meets them, and widget by widget.
+part applet 600 "$python" tests/desktop/applet.py | sed 's/^desktop tier:/applet:/'
+part prefs_a11y 330 "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
+part widgets 600 cargo test --locked --quiet --test preferences
+awk '{ p += $1; f += $2; s += $3 } END { printf "desktop tier: %d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$scratch/counts"
