@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use tracing_subscriber::EnvFilter;
 
-use super::controls::{self, Controls, News};
-use super::delivery::Delivery;
-use super::pipeline::Pipeline;
-use super::{listing, sandbox, sources};
+use crate::controls::{self, Controls, News};
+use crate::frames::delivery::Delivery;
+use crate::pipeline::Pipeline;
+use crate::{list_cameras, sandbox, sources};
 use lenscap_cameras as camera;
 use lenscap_core::event::Step;
 use lenscap_core::sandbox::Sandbox;
@@ -40,7 +40,7 @@ enum End {
 pub fn run() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|option| option == camera::vendors::OPTION) {
         let words: Vec<String> = std::env::args().skip(2).collect();
-        return listing::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        return list_cameras::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
     }
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()

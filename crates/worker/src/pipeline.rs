@@ -3,6 +3,14 @@
 //! The converter letterboxes and hands identical pictures through. The rate is kept, and broken frames are left out, by a
 //! probe before any work is spent on them. What lays the picture is there from the moment it is needed.
 
+pub(crate) mod choose_mode;
+mod crop;
+pub(crate) mod gst_error;
+mod jpeg_decoder;
+pub(crate) mod mode_report;
+mod orientation;
+pub(crate) mod source_probe;
+
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +19,15 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use rustix::event::{EventfdFlags, PollFd, PollFlags};
 
-use super::controls::Controls;
-use super::delivery::Delivery;
-use super::gate::{Gate, ask_for_buffers};
-use super::lay::Layer;
-use super::negotiate::{self, Choice, Media};
-use super::sink::{SlotSink, promised_caps};
-use super::sources::{self, Built};
-use super::told::{self, Camera, Teller};
-use super::{decoder, errors};
+use crate::controls::Controls;
+use crate::frames::delivery::Delivery;
+use crate::frames::slot_sink::{SlotSink, promised_caps};
+use crate::sources::{self, Built};
+use choose_mode::{Choice, Media};
+use mode_report::{ModeReport, OpenedCamera};
+use orientation::OrientationStage;
+use source_probe::{SourceProbe, ask_for_buffers};
+
 use lenscap_cameras::choice::Decision;
 use lenscap_cameras::signal::Moment;
 use lenscap_cameras::{Kind, modes};
@@ -44,7 +52,7 @@ const MAX_MESSAGES: usize = 16;
 
 /// What the pipeline reported.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(super) enum PipelineEvent {
     /// It failed.
     Error(glib::Error, String),
     /// The stream ended.
@@ -53,10 +61,10 @@ pub(super) enum Report {
     OnlyBad,
 }
 
-/// Reports of the streaming threads, readable as a descriptor.
+/// PipelineEvents of the streaming threads, readable as a descriptor.
 #[derive(Debug)]
-pub(super) struct Reports {
-    queue: Mutex<VecDeque<Report>>,
+pub(super) struct PipelineEvents {
+    queue: Mutex<VecDeque<PipelineEvent>>,
     wake: OwnedFd,
 }
 
@@ -67,9 +75,9 @@ pub(super) struct Pipeline {
     convert: gst::Element,
     configure: Configure,
     delivery: Arc<Delivery>,
-    reports: Arc<Reports>,
-    teller: Arc<Teller>,
-    layer: Option<Layer>,
+    events: Arc<PipelineEvents>,
+    report: Arc<ModeReport>,
+    orientation: Option<OrientationStage>,
     controls: Option<Controls>,
     /// When to look why no picture comes, once it is told to start.
     look_at: Option<Instant>,
@@ -87,18 +95,18 @@ impl Pipeline {
         };
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| internal(error.to_string()))?;
-        let reports = Arc::new(Reports { queue: Mutex::default(), wake });
+        let events = Arc::new(PipelineEvents { queue: Mutex::default(), wake });
         let pipeline = gst::Pipeline::new();
         // The clock of V4L2 and of the slots' timestamps.
         pipeline.use_clock(Some(&gst::SystemClock::obtain()));
         let bus = pipeline.bus().ok_or_else(|| internal("no bus".into()))?;
-        let to = reports.clone();
+        let to = events.clone();
         bus.set_sync_handler(move |_, message| {
             to.take(message);
             gst::BusSyncReply::Drop
         });
-        let teller = Arc::new(Teller::new(channel, configure.clone()));
-        let told = teller.clone();
+        let report = Arc::new(ModeReport::new(channel, configure.clone()));
+        let told = report.clone();
         let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started()).map_err(internal)?;
         let convert = sources::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
@@ -118,9 +126,9 @@ impl Pipeline {
             convert,
             configure,
             delivery,
-            reports,
-            teller,
-            layer: None,
+            events,
+            report,
+            orientation: None,
             controls: None,
             look_at: None,
         })
@@ -128,28 +136,28 @@ impl Pipeline {
 
     /// Becomes readable when [`Self::next_report`] has something.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        self.reports.wake.as_fd()
+        self.events.wake.as_fd()
     }
 
     /// The next report.
-    pub(super) fn next_report(&self) -> Option<Report> {
-        self.reports.next()
+    pub(super) fn next_report(&self) -> Option<PipelineEvent> {
+        self.events.next()
     }
 
     /// The reason in a report.
-    pub(super) fn reason(&self, report: &Report) -> Trouble {
-        let camera = self.teller.camera();
+    pub(super) fn reason(&self, report: &PipelineEvent) -> Trouble {
+        let camera = self.report.camera();
         let name = &camera.name;
         if sources::has_gone(&camera.origin) {
-            return errors::missing(name, &tr("it was unplugged"));
+            return gst_error::missing(name, &tr("it was unplugged"));
         }
         if let Some(reason) = sources::no_signal(&camera.origin, name, Moment::Silent) {
             return reason;
         }
         match report {
-            Report::Error(error, debug) => errors::reason(error, debug, name),
-            Report::OnlyBad => Trouble::said(TroubleKind::Hang, told::only_bad(name)),
-            Report::Eos => {
+            PipelineEvent::Error(error, debug) => gst_error::reason(error, debug, name),
+            PipelineEvent::OnlyBad => Trouble::said(TroubleKind::Hang, mode_report::only_bad(name)),
+            PipelineEvent::Eos => {
                 let text = trf!(
                     "The camera {camera} ended its stream: start it again, or choose another source.",
                     camera = name
@@ -177,7 +185,7 @@ impl Pipeline {
 
     /// The mode that the camera was asked for, where another one may do.
     fn asked(&self) -> Option<Mode> {
-        let camera = self.teller.camera();
+        let camera = self.report.camera();
         // A vendor's library that stumbles is no reason for another size.
         if matches!(camera.origin, Source::V4l2(_)) { camera.asked.clone() } else { None }
     }
@@ -188,11 +196,11 @@ impl Pipeline {
     /// Why it does not go on. [`Self::stop`] is still to be called.
     pub(super) fn start(&mut self) -> Result<(), Trouble> {
         let (built, choice) = self.open()?;
-        self.teller.step(Step::Opened);
+        self.report.step(Step::Opened);
         let balance = self.open_controls(&built.element);
         self.link(&built, choice.as_ref(), balance)?;
         if let Some(mode) = self.asked() {
-            self.teller.trying(mode);
+            self.report.trying(mode);
         }
         let state = |state| self.pipeline.set_state(state).map_err(|_| self.failure(&built.name));
         // A source that is not live would run as fast as it can: the clock has to pace it.
@@ -215,13 +223,13 @@ impl Pipeline {
             return None;
         }
         self.look_at = Some(now + LOOK);
-        let camera = self.teller.camera();
+        let camera = self.report.camera();
         sources::no_signal(&camera.origin, &camera.name, Moment::Silent)
     }
 
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
-        let origin = self.teller.camera().origin.clone();
+        let origin = self.report.camera().origin.clone();
         let controls = self.controls.insert(Controls::open(&origin, Some(element)));
         controls.apply(&self.configure.controls);
         let balance = controls.elements();
@@ -262,7 +270,7 @@ impl Pipeline {
         let until = Instant::now() + EOS_LIMIT;
         loop {
             // Any report ends the wait: after an error no end of stream comes.
-            if self.reports.next().is_some() {
+            if self.events.next().is_some() {
                 return;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -272,7 +280,7 @@ impl Pipeline {
             }
             let timeout =
                 rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-            let _ = rustix::event::poll(&mut [PollFd::new(&self.reports.wake, PollFlags::IN)], Some(&timeout));
+            let _ = rustix::event::poll(&mut [PollFd::new(&self.events.wake, PollFlags::IN)], Some(&timeout));
         }
     }
 
@@ -287,7 +295,7 @@ impl Pipeline {
         while let Some(camera) = decision.camera() {
             let reason = match self.open_one(&sources::opened_as(camera)) {
                 Ok(opened) => {
-                    self.teller.camera().why = decision.why().unwrap_or_default();
+                    self.report.camera().why = decision.why().unwrap_or_default();
                     return Ok(opened);
                 }
                 Err(reason) => reason,
@@ -314,17 +322,17 @@ impl Pipeline {
 
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Trouble> {
         if let Source::V4l2(path) = source {
-            self.teller.opening(vec![path.clone()])?;
+            self.report.opening(vec![path.clone()])?;
         }
         let built = sources::build(source, &self.configure)?;
-        *self.teller.camera() = Camera {
+        *self.report.camera() = OpenedCamera {
             origin: source.clone(),
             name: built.name.clone(),
             asked_buffers: built.buffers,
-            ..Camera::default()
+            ..OpenedCamera::default()
         };
         if !matches!(source, Source::V4l2(_)) {
-            self.teller.opening(sources::nodes(&built.element))?;
+            self.report.opening(sources::nodes(&built.element))?;
         }
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
@@ -336,7 +344,7 @@ impl Pipeline {
             Err(reason) => {
                 let _ = built.element.set_state(gst::State::Null);
                 let _ = self.pipeline.remove(&built.element);
-                while self.reports.next().is_some() {}
+                while self.events.next().is_some() {}
                 Err(reason)
             }
         }
@@ -347,12 +355,12 @@ impl Pipeline {
         let pad = built.element.static_pad("src").ok_or_else(|| self.failure(&built.name))?;
         let offered = pad.query_caps(None);
         tracing::debug!("{} offers {offered}", built.name);
-        let media = negotiate::media(&offered);
+        let media = choose_mode::media(&offered);
         let is_jpeg = match &media {
             Media::Any => return Ok(None),
             Media::Raw => false,
             Media::Jpeg => true,
-            Media::Other(_) if matches!(self.teller.camera().origin, Source::V4l2(_)) => {
+            Media::Other(_) if matches!(self.report.camera().origin, Source::V4l2(_)) => {
                 return Err(self.nothing_to_show(&built.name));
             }
             Media::Other(name) => {
@@ -370,18 +378,18 @@ impl Pipeline {
             }
         };
         if built.own {
-            let caps = negotiate::with_wishes(&offered, self.configure.format.framerate);
-            return Ok(is_jpeg.then_some(Choice { caps, is_jpeg, lack: None }));
+            let caps = choose_mode::with_wishes(&offered, self.configure.format.framerate);
+            return Ok(is_jpeg.then_some(Choice { caps, is_jpeg, shortfall: None }));
         }
         let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
         let mut wanted = self.configure.format;
         if !self.configure.orientation.is_upright() {
             (wanted.width, wanted.height) = (wanted.height, wanted.width);
         }
-        let choice = negotiate::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);
+        let choice = choose_mode::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);
         match choice {
             Some(choice) => Ok(Some(choice)),
-            None if is_jpeg && !has_decoder => Err(errors::missing_element("jpegdec")),
+            None if is_jpeg && !has_decoder => Err(gst_error::missing_element("jpegdec")),
             None => {
                 let text = trf!(
                     "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
@@ -394,11 +402,11 @@ impl Pipeline {
 
     /// Why a camera whose formats GStreamer knows nothing of is of no use.
     fn nothing_to_show(&self, name: &str) -> Trouble {
-        let formats = match &self.teller.camera().origin {
+        let formats = match &self.report.camera().origin {
             Source::V4l2(path) => modes::ask(path).map(|answer| answer.formats).unwrap_or_default(),
             _ => Vec::new(),
         };
-        errors::nothing_to_show(name, &formats)
+        gst_error::nothing_to_show(name, &formats)
     }
 
     fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Trouble> {
@@ -407,7 +415,7 @@ impl Pipeline {
             Some(choice) => filter.set_property("caps", &choice.caps),
             None => {
                 let any = gst::Caps::new_empty_simple("video/x-raw");
-                filter.set_property("caps", negotiate::with_wishes(&any, self.configure.format.framerate));
+                filter.set_property("caps", choose_mode::with_wishes(&any, self.configure.format.framerate));
             }
         }
         let mut chain = vec![filter.clone()];
@@ -421,7 +429,7 @@ impl Pipeline {
             chain.push(queue);
         }
         let decoder = match choice.is_some_and(|choice| choice.is_jpeg) {
-            true => Some(decoder::make()?),
+            true => Some(jpeg_decoder::make()?),
             false => None,
         };
         chain.extend(decoder.clone());
@@ -436,30 +444,31 @@ impl Pipeline {
             Trouble::said(TroubleKind::Setup, text)
         })?;
         if let (Some(buffers), Source::V4l2(_), Some(pad)) =
-            (built.buffers, &self.teller.camera().origin, built.element.static_pad("src"))
+            (built.buffers, &self.report.camera().origin, built.element.static_pad("src"))
         {
             ask_for_buffers(&pad, buffers);
         }
         let last = chain.last().and_then(|last| last.static_pad("src"));
         if let (Some(pad), Some(last)) = (filter.static_pad("src"), last) {
-            let gate = Gate {
+            let probe = SourceProbe {
                 framerate: self.configure.format.framerate,
                 interval: self.configure.format.frame_interval(),
                 delivery: self.delivery.clone(),
                 sink: self.sink.downgrade(),
-                teller: self.teller.clone(),
-                reports: self.reports.clone(),
-                decoded: decoder.as_ref().and_then(decoder::outcome),
+                report: self.report.clone(),
+                events: self.events.clone(),
+                decoded: decoder.as_ref().and_then(jpeg_decoder::outcome),
                 is_jpeg: decoder.is_some(),
-                has_numbers: matches!(self.teller.camera().origin, Source::V4l2(_)),
+                has_numbers: matches!(self.report.camera().origin, Source::V4l2(_)),
             };
-            gate.put(&pad);
+            probe.put(&pad);
             let is_small = choice.is_some_and(|choice| self.is_within_promise(choice));
-            self.layer = Some(Layer::new(&self.pipeline, &last, &self.convert, is_small, &self.configure));
-            let mut camera = self.teller.camera();
+            self.orientation =
+                Some(OrientationStage::new(&self.pipeline, &last, &self.convert, is_small, &self.configure));
+            let mut camera = self.report.camera();
             camera.source = Some(built.element.clone());
             camera.pad = Some(pad);
-            camera.lack = choice.and_then(|choice| choice.lack);
+            camera.shortfall = choice.and_then(|choice| choice.shortfall);
             camera.asked = choice.map(Choice::mode);
             camera.decoder = decoder.and_then(|decoder| Some(decoder.factory()?.name().to_string()));
         }
@@ -470,8 +479,8 @@ impl Pipeline {
     /// Lays the picture like this from now on; before [`Self::start`] it is only noted.
     pub(super) fn lay(&mut self, orientation: Orientation) {
         self.configure.orientation = orientation;
-        if let Some(layer) = &mut self.layer {
-            layer.lay(orientation);
+        if let Some(stage) = &mut self.orientation {
+            stage.set(orientation);
         }
     }
 
@@ -487,9 +496,9 @@ impl Pipeline {
 
     /// Why the last step failed: what the pipeline reported, else that it did.
     fn failure(&self, name: &str) -> Trouble {
-        match self.reports.next() {
-            Some(Report::Error(error, debug)) => errors::reason(&error, &debug, name),
-            Some(Report::Eos | Report::OnlyBad) | None => {
+        match self.events.next() {
+            Some(PipelineEvent::Error(error, debug)) => gst_error::reason(&error, &debug, name),
+            Some(PipelineEvent::Eos | PipelineEvent::OnlyBad) | None => {
                 let text =
                     trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = name);
                 Trouble::said(TroubleKind::Other, text)
@@ -498,15 +507,15 @@ impl Pipeline {
     }
 }
 
-impl Reports {
+impl PipelineEvents {
     fn take(&self, message: &gst::Message) {
         let report = match message.view() {
             gst::MessageView::Error(error) => {
                 let details = error.debug().map(|details| details.to_string()).unwrap_or_default();
                 tracing::debug!("{} ({details})", error.error());
-                Report::Error(error.error(), details)
+                PipelineEvent::Error(error.error(), details)
             }
-            gst::MessageView::Eos(_) => Report::Eos,
+            gst::MessageView::Eos(_) => PipelineEvent::Eos,
             gst::MessageView::Warning(warning) => {
                 tracing::info!("{} ({})", warning.error(), warning.debug().unwrap_or_default());
                 return;
@@ -517,7 +526,7 @@ impl Reports {
     }
 
     /// One more report; the main thread is woken.
-    pub(super) fn push(&self, report: Report) {
+    pub(super) fn push(&self, report: PipelineEvent) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() < MAX_MESSAGES {
             queue.push_back(report);
@@ -525,7 +534,7 @@ impl Reports {
         }
     }
 
-    fn next(&self) -> Option<Report> {
+    fn next(&self) -> Option<PipelineEvent> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let report = queue.pop_front();
         if queue.is_empty() {

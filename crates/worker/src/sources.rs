@@ -6,7 +6,7 @@ use gst::prelude::*;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::errors;
+use crate::pipeline::gst_error;
 use lenscap_cameras::signal::{self, Moment};
 use lenscap_cameras::{self as camera, Camera, Kind, choice};
 use lenscap_core::source::Source;
@@ -61,7 +61,7 @@ pub(super) fn cameras(excluded: &[PathBuf]) -> Result<Vec<Camera>, Trouble> {
     nodes.retain(|camera| !camera.is_raw);
     if !nodes.is_empty() && !has("v4l2src") {
         if found.is_empty() {
-            return Err(errors::missing_element("v4l2src"));
+            return Err(gst_error::missing_element("v4l2src"));
         }
     } else {
         found.extend(nodes);
@@ -160,7 +160,7 @@ pub(super) fn build(source: &Source, configure: &Configure) -> Result<Built, Tro
 /// # Errors
 /// Names the package when it is missing.
 pub(super) fn make(name: &str) -> Result<gst::Element, Trouble> {
-    gst::ElementFactory::make(name).build().map_err(|_| errors::missing_element(name))
+    gst::ElementFactory::make(name).build().map_err(|_| gst_error::missing_element(name))
 }
 
 /// Sets a property from text; unlike GStreamer's own function it survives what the user wrote.
@@ -197,9 +197,9 @@ pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Troubl
     }
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let node = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
-        Errno::BUSY => errors::busy(&shown),
-        Errno::ACCESS | Errno::PERM => errors::permission(&shown),
-        _ => errors::missing(&shown, &std::io::Error::from(error).to_string()),
+        Errno::BUSY => gst_error::busy(&shown),
+        Errno::ACCESS | Errno::PERM => gst_error::permission(&shown),
+        _ => gst_error::missing(&shown, &std::io::Error::from(error).to_string()),
     })?;
     match v4l2::query_capability(&node) {
         Ok(capability) if capability.is_raw() => Err(wrong(trf!(
@@ -209,7 +209,7 @@ pub(super) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Troubl
         Ok(capability) if capability.is_capture() => Ok(()),
         Ok(_) => Err(wrong(trf!("{node} gives no video: choose another source.", node = shown))),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {
-            Err(errors::missing(&shown, &error.to_string()))
+            Err(gst_error::missing(&shown, &error.to_string()))
         }
         Err(_) => Err(wrong(trf!("{node} is not a V4L2 camera: choose another source.", node = shown))),
     }
@@ -267,7 +267,7 @@ fn parse(description: &str) -> Result<gst::Element, Trouble> {
     let bin = open_ended(if is_caps { &closed } else { description }).map_err(|error| {
         let message = error.message();
         match (error.kind::<gst::ParseError>(), message.split('"').nth(1)) {
-            (Some(gst::ParseError::NoSuchElement), Some(element)) => errors::missing_element(element),
+            (Some(gst::ParseError::NoSuchElement), Some(element)) => gst_error::missing_element(element),
             _ => wrong(message),
         }
     })?;

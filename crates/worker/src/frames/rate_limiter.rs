@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// Decides by the frames' times which of them pass.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(crate) struct RateLimiter {
     interval: Duration,
     /// When the next frame is due.
     due: Option<Duration>,
 }
 
-impl Limiter {
-    pub(super) fn new(interval: Duration) -> Self {
+impl RateLimiter {
+    pub(crate) fn new(interval: Duration) -> Self {
         Self { interval, due: None }
     }
 
     /// Whether the frame of this time passes. A camera's clock trembles: up to a quarter of an interval early is in
     /// time, and over many frames the rate is still kept.
-    pub(super) fn pass(&mut self, time: Duration) -> bool {
+    pub(crate) fn pass(&mut self, time: Duration) -> bool {
         let Some(due) = self.due else {
             self.due = Some(time + self.interval);
             return true;
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     fn passed(from: f64, to: f64, seconds: u32, tremble: f64) -> u32 {
-        let mut limiter = Limiter::new(Duration::from_secs_f64(1.0 / to));
+        let mut limiter = RateLimiter::new(Duration::from_secs_f64(1.0 / to));
         let frames = (from * f64::from(seconds)) as u32;
         (0..frames)
             .map(|i| {
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn gaps_are_not_made_up_for_and_a_restart_is_not_a_stop() {
-        let mut limiter = Limiter::new(Duration::from_millis(33));
+        let mut limiter = RateLimiter::new(Duration::from_millis(33));
         assert!(limiter.pass(Duration::from_secs(10)));
         assert!(limiter.pass(Duration::from_secs(20)));
         assert!(!limiter.pass(Duration::from_millis(20_016)));

@@ -13,25 +13,25 @@ use lenscap_picture::format::VideoFormat;
 
 /// What to ask for.
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// Fixed in size, and in rate where the camera tells rates; what it leaves out as a wish in front.
-    pub(super) caps: gst::Caps,
+    pub(crate) caps: gst::Caps,
     /// Whether it has to be decoded.
-    pub(super) is_jpeg: bool,
+    pub(crate) is_jpeg: bool,
     /// What is less than promised.
-    pub(super) lack: Option<Lack>,
+    pub(crate) shortfall: Option<Shortfall>,
 }
 
 impl Choice {
     /// What the camera is asked for.
-    pub(super) fn mode(&self) -> Mode {
+    pub(crate) fn mode(&self) -> Mode {
         // Behind the wishes.
         self.caps.iter().last().map(mode).unwrap_or_default()
     }
 }
 
 /// What fixed caps say of a mode.
-pub(super) fn mode(given: &gst::StructureRef) -> Mode {
+pub(crate) fn mode(given: &gst::StructureRef) -> Mode {
     let side = |name: &str| given.get::<i32>(name).ok().and_then(|side| side.try_into().ok()).unwrap_or(0);
     Mode {
         format: match given.name().as_str() {
@@ -46,28 +46,28 @@ pub(super) fn mode(given: &gst::StructureRef) -> Mode {
 }
 
 /// Frames in a thousand seconds; 0 where that is no rate.
-pub(super) fn millihertz(rate: f64) -> u32 {
+pub(crate) fn millihertz(rate: f64) -> u32 {
     FrameRate::new(rate).map_or(0, FrameRate::millihertz)
 }
 
 /// The rate in caps; `None` for one that varies, and for what is none.
-pub(super) fn frame_rate(fraction: gst::Fraction) -> Option<FrameRate> {
+pub(crate) fn frame_rate(fraction: gst::Fraction) -> Option<FrameRate> {
     FrameRate::of(u32::try_from(fraction.numer()).ok()?, u32::try_from(fraction.denom()).ok()?)
 }
 
 /// What a camera gives less of than was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Lack {
+pub(crate) struct Shortfall {
     /// Its size, as the camera gives it.
-    pub(super) size: (u32, u32),
+    pub(crate) size: (u32, u32),
     /// Its rate.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// Whether the size is less.
-    pub(super) is_small: bool,
+    pub(crate) is_small: bool,
     /// Whether the rate is less.
-    pub(super) is_slow: bool,
+    pub(crate) is_slow: bool,
     /// The largest size that reaches the rate.
-    pub(super) fast: Option<(u32, u32)>,
+    pub(crate) fast: Option<(u32, u32)>,
 }
 
 const PIXEL_SHAPE: &str = "pixel-aspect-ratio";
@@ -77,7 +77,7 @@ const PROGRESSIVE: &str = "progressive";
 /// What is asked for, and in front of it the same with everything named that it leaves out: where a source says nothing of a
 /// field, what follows it does, with a range, of which GStreamer would take the least (seen with vivid at 640x360: pixels of
 /// 1/2147483647, a picture stretched to the frame). A source that cannot take the wishes is asked without them.
-pub(super) fn with_wishes(asked: &gst::CapsRef, framerate: u32) -> gst::Caps {
+pub(crate) fn with_wishes(asked: &gst::CapsRef, framerate: u32) -> gst::Caps {
     let wished = asked.iter().map(|asked| {
         let mut wished = asked.to_owned();
         let mut wish = |name: &str, value: glib::SendValue| {
@@ -101,14 +101,14 @@ pub(super) fn with_wishes(asked: &gst::CapsRef, framerate: u32) -> gst::Caps {
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 struct Cost {
     /// For what is less than promised.
-    lack: f64,
+    shortfall: f64,
     /// For the work.
     work: f64,
 }
 
 /// What a pad gives, roughly.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Media {
+pub(crate) enum Media {
     /// Anything: it tells when it runs.
     Any,
     /// Raw video.
@@ -120,7 +120,7 @@ pub(super) enum Media {
 }
 
 /// What these caps are about.
-pub(super) fn media(caps: &gst::CapsRef) -> Media {
+pub(crate) fn media(caps: &gst::CapsRef) -> Media {
     if caps.is_any() {
         return Media::Any;
     }
@@ -137,7 +137,7 @@ pub(super) fn media(caps: &gst::CapsRef) -> Media {
 /// The best of what is offered; `None` when nothing of it is video we can take. With `native` a size below half of the
 /// sensor's is not asked for: some sensors behind libcamera abort then. What was `refused`, and what asks as much of the
 /// bus, is taken only where there is nothing else.
-pub(super) fn choose(
+pub(crate) fn choose(
     offered: &gst::CapsRef,
     format: &VideoFormat,
     native: bool,
@@ -166,20 +166,27 @@ fn best(
         if !in_memory || !(is_raw || (is_jpeg && jpeg)) {
             continue;
         }
-        let Some((cost, lack, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
+        let Some((cost, shortfall, structure)) = cheapest(structure, format, native, is_jpeg) else { continue };
         if !is_welcome(&mode(&structure)) {
             continue;
         }
-        if !lack.is_slow && fast.is_none_or(|(width, height)| lack.size.0 * lack.size.1 > width * height) {
-            fast = Some(lack.size);
+        if !shortfall.is_slow && fast.is_none_or(|(width, height)| shortfall.size.0 * shortfall.size.1 > width * height)
+        {
+            fast = Some(shortfall.size);
         }
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
             let asked = gst::Caps::builder_full().structure(structure).build();
             let caps = with_wishes(&asked, format.framerate);
-            best = Some((cost, Choice { caps, is_jpeg, lack: (lack.is_small || lack.is_slow).then_some(lack) }));
+            best = Some((
+                cost,
+                Choice { caps, is_jpeg, shortfall: (shortfall.is_small || shortfall.is_slow).then_some(shortfall) },
+            ));
         }
     }
-    best.map(|(_, choice)| Choice { lack: choice.lack.map(|lack| Lack { fast, ..lack }), ..choice })
+    best.map(|(_, choice)| Choice {
+        shortfall: choice.shortfall.map(|shortfall| Shortfall { fast, ..shortfall }),
+        ..choice
+    })
 }
 
 fn cheapest(
@@ -187,12 +194,12 @@ fn cheapest(
     format: &VideoFormat,
     native: bool,
     is_jpeg: bool,
-) -> Option<(Cost, Lack, gst::Structure)> {
+) -> Option<(Cost, Shortfall, gst::Structure)> {
     let mut fixed = structure.to_owned();
-    let mut cost = Cost { lack: 0.0, work: if is_jpeg { 3.0 } else { 0.0 } };
+    let mut cost = Cost { shortfall: 0.0, work: if is_jpeg { 3.0 } else { 0.0 } };
     let wanted = (format.width, format.height);
-    let mut lack =
-        Lack { size: wanted, rate: f64::from(format.framerate), is_small: false, is_slow: false, fast: None };
+    let mut shortfall =
+        Shortfall { size: wanted, rate: f64::from(format.framerate), is_small: false, is_slow: false, fast: None };
     if !is_jpeg {
         let (format_cost, name) = strings(structure.value("format").ok()?)
             .into_iter()
@@ -207,20 +214,20 @@ fn cheapest(
         fixed.set("width", width.cast_signed());
         fixed.set("height", height.cast_signed());
         let short = shortness((width, height), wanted);
-        lack.size = (width, height);
+        shortfall.size = (width, height);
         // A picture of another shape with borders is no less of one.
-        lack.is_small = width < wanted.0 && height < wanted.1;
-        cost.lack += 10.0 * short;
+        shortfall.is_small = width < wanted.0 && height < wanted.1;
+        cost.shortfall += 10.0 * short;
         cost.work += size_cost((width, height), wanted);
     }
     if let Ok(rates) = structure.value("framerate") {
         let rate = rate(rates, format.framerate)?;
         fixed.set("framerate", rate);
-        lack.is_slow = !is_enough(rate, format.framerate);
-        let missing = if lack.is_slow { 1.0 - as_f64(rate) / f64::from(format.framerate) } else { 0.0 };
-        lack.rate = frame_rate(rate).map_or(0.0, FrameRate::per_second);
+        shortfall.is_slow = !is_enough(rate, format.framerate);
+        let missing = if shortfall.is_slow { 1.0 - as_f64(rate) / f64::from(format.framerate) } else { 0.0 };
+        shortfall.rate = frame_rate(rate).map_or(0.0, FrameRate::per_second);
         // A third of the rate at the full size beats half the size, a sixth does not.
-        cost.lack += 11.0 * missing * missing;
+        cost.shortfall += 11.0 * missing * missing;
         cost.work += rate_cost(rate, format.framerate);
     }
     // V4L2 cameras offer every shape of pixel; left open, GStreamer takes the first: a picture without width.
@@ -230,11 +237,11 @@ fn cheapest(
     if fixed.has_field(INTERLACING) {
         fixed.fixate_field_str(INTERLACING, PROGRESSIVE);
     }
-    if cost.lack > 0.0 {
+    if cost.shortfall > 0.0 {
         // Nothing reaches the promise: decoding is then worth a better picture, not the least bit of one.
-        cost = Cost { lack: cost.lack + cost.work, work: 0.0 };
+        cost = Cost { shortfall: cost.shortfall + cost.work, work: 0.0 };
     }
-    Some((cost, lack, fixed))
+    Some((cost, shortfall, fixed))
 }
 
 /// How much too small a picture is: the part of its scale that is missing, 0 for none.
@@ -277,7 +284,7 @@ fn is_enough(offered: gst::Fraction, wanted: u32) -> bool {
 }
 
 /// Whether a camera of this rate may give more frames than promised, or that is not known.
-pub(super) fn exceeds(rate: gst::Fraction, promised: u32) -> bool {
+pub(crate) fn exceeds(rate: gst::Fraction, promised: u32) -> bool {
     frame_rate(rate).is_none_or(|_| as_f64(rate) > f64::from(promised))
 }
 
@@ -389,10 +396,10 @@ mod tests {
         assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 1280x720@10");
     }
 
-    fn lack(offered: &str, width: u32, height: u32, framerate: u32, jpeg: bool) -> Option<Lack> {
+    fn shortfall(offered: &str, width: u32, height: u32, framerate: u32, jpeg: bool) -> Option<Shortfall> {
         gst::init().unwrap();
         let format = VideoFormat::new(PixelFormat::Yuy2, width, height, framerate).unwrap();
-        choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, jpeg, &[]).unwrap().lack
+        choose(&offered.parse::<gst::Caps>().unwrap(), &format, false, jpeg, &[]).unwrap().shortfall
     }
 
     #[test]
@@ -401,14 +408,15 @@ mod tests {
         let nearly = "video/x-raw,format=YUY2,width=1280,height=720,framerate=25/1; \
                       image/jpeg,width=1280,height=720,framerate=30/1";
         assert_eq!(chosen(nearly, 1280, 720, 30), "jpeg 1280x720@30");
-        assert_eq!(lack(nearly, 1280, 720, 30, true), None);
+        assert_eq!(shortfall(nearly, 1280, 720, 30, true), None);
         assert_eq!(chosen(nearly, 1280, 720, 25), "YUY2 1280x720@25");
-        let slow = lack(WEBCAM, 1280, 720, 30, false).unwrap();
-        let expected = Lack { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
+        let slow = shortfall(WEBCAM, 1280, 720, 30, false).unwrap();
+        let expected =
+            Shortfall { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
         assert_eq!(slow, expected);
-        let small = lack(WEBCAM, 3840, 2160, 30, true).unwrap();
+        let small = shortfall(WEBCAM, 3840, 2160, 30, true).unwrap();
         assert_eq!((small.size, small.is_small, small.is_slow), ((1920, 1080), true, false));
-        assert_eq!(lack(WEBCAM, 640, 480, 60, false).unwrap().fast, None);
+        assert_eq!(shortfall(WEBCAM, 640, 480, 60, false).unwrap().fast, None);
     }
 
     /// vivid's webcam input, as v4l2src tells it.
@@ -424,7 +432,7 @@ mod tests {
         assert_eq!(chosen(VIVID, 640, 480, 30), "YUY2 640x480@25");
         assert_eq!(chosen(VIVID, 1280, 720, 30), "YUY2 1280x720@25/2");
         assert_eq!(chosen(VIVID, 1920, 1080, 30), "YUY2 640x360@30");
-        assert_eq!(lack(VIVID, 1920, 1080, 30, true).unwrap().fast, Some((640, 360)));
+        assert_eq!(shortfall(VIVID, 1920, 1080, 30, true).unwrap().fast, Some((640, 360)));
     }
 
     #[test]
@@ -449,8 +457,8 @@ mod tests {
         let caps = "video/x-raw,format=YUY2,width=[16,1920,16],height=[16,1080,8],framerate=[1/1,30/1]";
         assert_eq!(chosen(caps, 1280, 720, 30), "YUY2 1280x720@30");
         assert_eq!(chosen(caps, 1366, 768, 30), "YUY2 1376x768@30");
-        let lack = lack(caps, 2560, 1440, 30, true).unwrap();
-        assert!(lack.is_small && !lack.is_slow && lack.size == (1920, 1080), "{lack:?}");
+        let shortfall = shortfall(caps, 2560, 1440, 30, true).unwrap();
+        assert!(shortfall.is_small && !shortfall.is_slow && shortfall.size == (1920, 1080), "{shortfall:?}");
     }
 
     proptest::proptest! {
@@ -484,7 +492,7 @@ mod tests {
                     && is_enough(structure.get("framerate").unwrap(), format.framerate)
             };
             proptest::prop_assert_eq!(choice.caps.iter().all(reaches), offered.iter().any(reaches));
-            proptest::prop_assert!(choice.lack.is_none() || !offered.iter().any(reaches));
+            proptest::prop_assert!(choice.shortfall.is_none() || !offered.iter().any(reaches));
         }
     }
 
@@ -531,7 +539,7 @@ mod tests {
     fn a_rate_that_is_none_is_not_known_and_never_wins() {
         // uvcvideo makes 100 ns of an interval of 0.
         let strange = "video/x-raw,format=YUY2,width=640,height=480,framerate=10000000/1";
-        assert_eq!(lack(strange, 640, 480, 30, true), None);
+        assert_eq!(shortfall(strange, 640, 480, 30, true), None);
         let caps: gst::Caps = strange.parse().unwrap();
         assert_eq!(mode(caps.structure(0).unwrap()).to_string(), "YUY2 640x480");
         assert!(exceeds(gst::Fraction::new(10_000_000, 1), 30));

@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::prelude::*;
 
-use super::sources;
+use crate::sources;
 use lenscap_core::trouble::Trouble;
 
 /// GStreamer's decoder, libjpeg-turbo in most distributions.
-pub(super) const SOFTWARE: &str = "jpegdec";
+pub(crate) const SOFTWARE: &str = "jpegdec";
 
 /// A decoder that survives what webcams send.
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn make() -> Result<gst::Element, Trouble> {
+pub(crate) fn make() -> Result<gst::Element, Trouble> {
     let decoder = sources::make(SOFTWARE)?;
     // Webcams give a broken picture now and then.
     if decoder.has_property("max-errors") {
@@ -30,7 +30,7 @@ pub(super) fn make() -> Result<gst::Element, Trouble> {
 
 /// Whether a picture that went in is still to come out. The decoder says nothing about one that it cannot decode; but it
 /// works on one at a time, so that it is known when the next goes in.
-pub(super) fn outcome(decoder: &gst::Element) -> Option<Arc<AtomicBool>> {
+pub(crate) fn outcome(decoder: &gst::Element) -> Option<Arc<AtomicBool>> {
     let pending = Arc::new(AtomicBool::new(false));
     let seen = pending.clone();
     decoder.static_pad("src")?.add_probe(gst::PadProbeType::BUFFER, move |_, _| {

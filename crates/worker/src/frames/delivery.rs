@@ -14,7 +14,7 @@ use lenscap_wire::protocol::{self, Frame, FromChild, Stats};
 
 /// Everything the streaming thread needs to deliver.
 #[derive(Debug)]
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     channel: Arc<Channel>,
     control: Control,
     picture: usize,
@@ -45,7 +45,7 @@ struct State {
 
 /// A slot to be filled; goes home when dropped.
 #[derive(Debug)]
-pub(super) struct Lent {
+pub(crate) struct SlotLease {
     delivery: Arc<Delivery>,
     slot: u32,
     map: Option<Mapping>,
@@ -56,7 +56,7 @@ impl Delivery {
     ///
     /// # Errors
     /// When a slot does not hold one.
-    pub(super) fn new(
+    pub(crate) fn new(
         channel: Arc<Channel>,
         control: Control,
         maps: Vec<Mapping>,
@@ -92,19 +92,19 @@ impl Delivery {
     }
 
     /// The slot that begins at this address.
-    pub(super) fn slot_at(&self, start: *const u8) -> Option<u32> {
+    pub(crate) fn slot_at(&self, start: *const u8) -> Option<u32> {
         let index = self.starts.iter().position(|address| *address == start as usize)?;
         u32::try_from(index).ok()
     }
 
     /// Whether a frame would find a slot now.
-    pub(super) fn wants_frame(&self) -> bool {
+    pub(crate) fn wants_frame(&self) -> bool {
         let mut state = self.state();
         self.room(&mut state).is_some()
     }
 
     /// The next slot, to be filled; `None` when the gate is closed, too much is under way, or it is in use.
-    pub(super) fn lend(self: &Arc<Self>) -> Option<Lent> {
+    pub(crate) fn lend(self: &Arc<Self>) -> Option<SlotLease> {
         let mut state = self.state();
         let grant = self.room(&mut state)?;
         if state.lent.is_some() || state.next >= grant.usable {
@@ -114,11 +114,11 @@ impl Delivery {
         let map = state.home.get_mut(slot as usize)?.take()?;
         state.lent = Some((slot, state.epoch));
         drop(state);
-        Some(Lent { delivery: self.clone(), slot, map: Some(map) })
+        Some(SlotLease { delivery: self.clone(), slot, map: Some(map) })
     }
 
     /// Sends a filled slot. `false`: it may not be sent, because it is not the next one or its grant is over.
-    pub(super) fn send(&self, slot: u32, timestamp: Duration) -> bool {
+    pub(crate) fn send(&self, slot: u32, timestamp: Duration) -> bool {
         let mut state = self.state();
         let epoch = state.epoch;
         if state.lent != Some((slot, epoch)) || state.next != slot {
@@ -144,7 +144,7 @@ impl Delivery {
     }
 
     /// Waits for the gate to open. `false`: it did not in time, or the camera is being switched off.
-    pub(super) fn wait_for_grant(&self, limit: Duration) -> bool {
+    pub(crate) fn wait_for_grant(&self, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         let mut state = self.state();
         loop {
@@ -163,45 +163,45 @@ impl Delivery {
     }
 
     /// The gate was opened: wakes [`Self::wait_for_grant`].
-    pub(super) fn granted(&self) {
+    pub(crate) fn granted(&self) {
         // Taken so that the waiter is either before its look at the gate or asleep.
         drop(self.state());
         self.changed.notify_all();
     }
 
     /// The camera is being switched off: nobody waits any longer.
-    pub(super) fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.state().cancelled = true;
         self.changed.notify_all();
     }
 
     /// Counts a frame that found no slot.
-    pub(super) fn count_dropped(&self) {
+    pub(crate) fn count_dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a frame that was held back early.
-    pub(super) fn count_skipped(&self) {
+    pub(crate) fn count_skipped(&self) {
         self.skipped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a frame that was copied into its slot.
-    pub(super) fn count_copy(&self) {
+    pub(crate) fn count_copy(&self) {
         self.copies.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a frame that came broken.
-    pub(super) fn count_bad(&self) {
+    pub(crate) fn count_bad(&self) {
         self.bad.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts frames that never came.
-    pub(super) fn count_lost(&self, frames: u64) {
+    pub(crate) fn count_lost(&self, frames: u64) {
         self.lost.fetch_add(frames, Ordering::Relaxed);
     }
 
     /// The counters so far.
-    pub(super) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         Stats {
             frames: self.frames.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
@@ -233,21 +233,21 @@ impl Delivery {
     }
 }
 
-impl Lent {
+impl SlotLease {
     /// Which slot it is.
-    pub(super) fn slot(&self) -> u32 {
+    pub(crate) fn slot(&self) -> u32 {
         self.slot
     }
 }
 
-impl AsRef<[u8]> for Lent {
+impl AsRef<[u8]> for SlotLease {
     fn as_ref(&self) -> &[u8] {
         let bytes = self.map.as_ref().map(Mapping::as_slice).unwrap_or_default();
         &bytes[..self.delivery.picture.min(bytes.len())]
     }
 }
 
-impl AsMut<[u8]> for Lent {
+impl AsMut<[u8]> for SlotLease {
     fn as_mut(&mut self) -> &mut [u8] {
         let bytes = self.map.as_mut().map(Mapping::as_mut_slice).unwrap_or_default();
         let length = self.delivery.picture.min(bytes.len());
@@ -255,7 +255,7 @@ impl AsMut<[u8]> for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for SlotLease {
     fn drop(&mut self) {
         let mut state = self.delivery.state();
         if let Some(place) = state.home.get_mut(self.slot as usize) {

@@ -1,4 +1,4 @@
-//! What stands right behind the camera: lets frames pass or not (see [`super::intake`]), and asks the driver for buffers.
+//! What stands right behind the camera: lets frames pass or not (see [`crate::frames::frame_filter`]), and asks the driver for buffers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,62 +6,62 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::delivery::Delivery;
-use super::intake::{Arrival, Intake, Verdict};
-use super::limiter::Limiter;
-use super::negotiate;
-use super::pipeline::{Report, Reports};
-use super::sink::SlotSink;
-use super::told::Teller;
+use crate::frames::delivery::Delivery;
+use crate::frames::frame_filter::{Arrival, FrameFilter, Verdict};
+use crate::frames::rate_limiter::RateLimiter;
+use crate::frames::slot_sink::SlotSink;
+use crate::pipeline::choose_mode;
+use crate::pipeline::mode_report::ModeReport;
+use crate::pipeline::{PipelineEvent, PipelineEvents};
 use lenscap_core::event::Step;
 use lenscap_core::mode::FrameRate;
 
 /// Buffers that v4l2src adds to what is proposed to it: one that is filled and one that is queued.
 const ADDED: u32 = 2;
 
-/// Everything that decides about a frame.
-pub(super) struct Gate {
+/// Decides about each frame that the source gives.
+pub(crate) struct SourceProbe {
     /// The promised rate.
-    pub(super) framerate: u32,
+    pub(crate) framerate: u32,
     /// Its interval.
-    pub(super) interval: Duration,
+    pub(crate) interval: Duration,
     /// Where frames are wanted and counted.
-    pub(super) delivery: Arc<Delivery>,
+    pub(crate) delivery: Arc<Delivery>,
     /// The pipeline's end.
-    pub(super) sink: glib::WeakRef<SlotSink>,
+    pub(crate) sink: glib::WeakRef<SlotSink>,
     /// Hears about the camera.
-    pub(super) teller: Arc<Teller>,
+    pub(crate) report: Arc<ModeReport>,
     /// Hears that there is no hope.
-    pub(super) reports: Arc<Reports>,
+    pub(crate) events: Arc<PipelineEvents>,
     /// Set while a picture is in the decoder.
-    pub(super) decoded: Option<Arc<AtomicBool>>,
+    pub(crate) decoded: Option<Arc<AtomicBool>>,
     /// Whether frames are JPEG pictures.
-    pub(super) is_jpeg: bool,
+    pub(crate) is_jpeg: bool,
     /// Whether the source numbers its frames as the camera does; some count bytes.
-    pub(super) has_numbers: bool,
+    pub(crate) has_numbers: bool,
 }
 
-impl Gate {
+impl SourceProbe {
     /// Watches over this pad.
-    pub(super) fn put(self, pad: &gst::Pad) {
-        let (teller, is_told) = (self.teller.clone(), AtomicBool::new(false));
+    pub(crate) fn put(self, pad: &gst::Pad) {
+        let (report, is_told) = (self.report.clone(), AtomicBool::new(false));
         pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             let has_caps = info.event().is_some_and(|event| event.type_() == gst::EventType::Caps);
             if has_caps && !is_told.swap(true, Ordering::AcqRel) {
-                teller.step(Step::Streaming);
+                report.step(Step::Streaming);
             }
             gst::PadProbeReturn::Ok
         });
         // Known with the first frame.
-        let intake: Mutex<Option<Intake>> = Mutex::new(None);
+        let filter: Mutex<Option<FrameFilter>> = Mutex::new(None);
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             let Some(buffer) = info.buffer() else { return gst::PadProbeReturn::Ok };
-            let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
-            let intake = intake.get_or_insert_with(|| {
-                self.teller.camera().planes = buffer.n_memory();
-                self.intake(pad)
+            let mut filter = filter.lock().unwrap_or_else(PoisonError::into_inner);
+            let filter = filter.get_or_insert_with(|| {
+                self.report.camera().planes = buffer.n_memory();
+                self.filter(pad)
             });
-            if self.passes(intake, buffer) { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
+            if self.passes(filter, buffer) { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
         });
         // The camera's caps are fixed: what is put in behind would only make it set up its buffers anew.
         pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, |pad, info| match info.event() {
@@ -72,14 +72,14 @@ impl Gate {
         });
     }
 
-    fn intake(&self, pad: &gst::Pad) -> Intake {
+    fn filter(&self, pad: &gst::Pad) -> FrameFilter {
         let rate = pad.current_caps().and_then(|caps| caps.structure(0)?.get::<gst::Fraction>("framerate").ok());
-        let exceeds = rate.is_none_or(|rate| negotiate::exceeds(rate, self.framerate));
-        let promised = rate.and_then(negotiate::frame_rate).map(FrameRate::per_second);
-        Intake::new(exceeds.then(|| Limiter::new(self.interval)), promised)
+        let exceeds = rate.is_none_or(|rate| choose_mode::exceeds(rate, self.framerate));
+        let promised = rate.and_then(choose_mode::frame_rate).map(FrameRate::per_second);
+        FrameFilter::new(exceeds.then(|| RateLimiter::new(self.interval)), promised)
     }
 
-    fn passes(&self, intake: &mut Intake, buffer: &gst::Buffer) -> bool {
+    fn passes(&self, filter: &mut FrameFilter, buffer: &gst::Buffer) -> bool {
         let now = || Duration::from_nanos(gst::SystemClock::obtain().time().nseconds());
         let map = if self.is_jpeg { buffer.map_readable().ok() } else { None };
         let arrival = Arrival {
@@ -88,18 +88,18 @@ impl Gate {
             is_marked: buffer.flags().contains(gst::BufferFlags::CORRUPTED),
             jpeg: map.as_ref().map(|map| map.as_slice()),
         };
-        let verdict = intake.judge(&arrival);
-        match intake.take_lost() {
+        let verdict = filter.judge(&arrival);
+        match filter.take_lost() {
             0 => {}
             lost => self.delivery.count_lost(lost),
         }
-        if let Some(rate) = intake.measure(&arrival) {
-            self.teller.is_slow(rate);
+        if let Some(rate) = filter.measure(&arrival) {
+            self.report.is_slow(rate);
         }
         let has_started = self.sink.upgrade().is_some_and(|sink| sink.has_started());
         match verdict {
             Verdict::Bad => {
-                self.count_bad(intake, now());
+                self.count_bad(filter, now());
                 return false;
             }
             Verdict::Pass if !has_started || self.delivery.wants_frame() => {}
@@ -110,24 +110,24 @@ impl Gate {
         }
         let was_swallowed = self.decoded.as_ref().is_some_and(|pending| pending.swap(true, Ordering::AcqRel));
         if was_swallowed {
-            self.count_bad(intake, now());
+            self.count_bad(filter, now());
         } else {
-            intake.is_sound();
+            filter.is_sound();
         }
         true
     }
 
-    fn count_bad(&self, intake: &mut Intake, now: Duration) {
+    fn count_bad(&self, filter: &mut FrameFilter, now: Duration) {
         self.delivery.count_bad();
-        if intake.is_hopeless(now) {
-            self.reports.push(Report::OnlyBad);
+        if filter.is_hopeless(now) {
+            self.events.push(PipelineEvent::OnlyBad);
         }
     }
 }
 
 /// Makes v4l2src ask the driver for this many buffers: it takes what is proposed to it from behind, and a few. The driver
 /// may give more; v4l2src needs two.
-pub(super) fn ask_for_buffers(pad: &gst::Pad, wanted: u32) {
+pub(crate) fn ask_for_buffers(pad: &gst::Pad, wanted: u32) {
     // After those behind have answered.
     pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM | gst::PadProbeType::PULL, move |_, info| {
         if let Some(gst::QueryViewMut::Allocation(query)) = info.query_mut().map(gst::QueryRef::view_mut) {

@@ -1,19 +1,19 @@
-//! How the picture is laid: a part of it, turned, mirrored. The elements are put in when they are first needed, also while
+//! Crops, turns and mirrors the picture. The elements are put in when they are first needed, also while
 //! the camera runs; then they stay, and hand through what needs nothing.
 //!
-//! The part is only a description (see [`super::crop`]); turning and mirroring is a pass over the pixels, which is done
+//! The part is only a description (see [`crate::pipeline::crop`]); turning and mirroring is a pass over the pixels, which is done
 //! where they are fewer: before the conversion of a picture that is smaller than the promised one, else behind it.
 
 use gst::prelude::*;
 
-use super::crop::Crop;
-use super::sources;
+use crate::pipeline::crop::Crop;
+use crate::sources;
 use lenscap_core::source::{Orientation, Rotation};
 use lenscap_wire::protocol::Configure;
 
-/// What lays the picture.
+/// The elements that crop, turn and mirror the picture, and where they belong.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(crate) struct OrientationStage {
     pipeline: gst::Pipeline,
     /// Where the camera's picture comes out, decoded.
     picture: gst::Pad,
@@ -25,9 +25,9 @@ pub(super) struct Layer {
     elements: Option<(Crop, gst::Element)>,
 }
 
-impl Layer {
+impl OrientationStage {
     /// Nothing is put in yet. `is_small`: the camera's picture is no larger than the promised one.
-    pub(super) fn new(
+    pub(crate) fn new(
         pipeline: &gst::Pipeline,
         picture: &gst::Pad,
         convert: &gst::Element,
@@ -49,7 +49,7 @@ impl Layer {
     }
 
     /// From the next picture on.
-    pub(super) fn lay(&mut self, orientation: Orientation) {
+    pub(crate) fn set(&mut self, orientation: Orientation) {
         if self.elements.is_none() && orientation != Orientation::default() {
             self.elements = self.put_in(orientation);
         }
@@ -89,7 +89,7 @@ fn insert(pipeline: &gst::Pipeline, pad: &gst::Pad, element: &gst::Element) {
             src.link(&next).ok().map(drop)
         };
         if put().is_none() {
-            tracing::error!("cannot lay the picture");
+            tracing::error!("the picture cannot be turned, mirrored or cropped");
         }
         gst::PadProbeReturn::Remove
     });

@@ -13,8 +13,8 @@ use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
 use gst_video::prelude::*;
 
-use super::delivery::Delivery;
-use super::pool::{SlotPool, packed_planes, slot_of, video_format};
+use crate::frames::delivery::Delivery;
+use crate::frames::slot_pool::{SlotPool, packed_planes, slot_of, video_format};
 use lenscap_picture::format::VideoFormat;
 
 /// How long the first frame waits for the gate; a parent that needs longer has other worries.
@@ -26,7 +26,7 @@ const OLDEST: Duration = Duration::from_secs(5);
 type Announce = Box<dyn Fn() + Send + Sync>;
 
 /// Caps of the promised picture: whatever its rate, with square pixels.
-pub(super) fn promised_caps(format: &VideoFormat) -> gst::Caps {
+pub(crate) fn promised_caps(format: &VideoFormat) -> gst::Caps {
     gst::Caps::builder("video/x-raw")
         .field("format", format.pixel_format.gst_name())
         .field("width", format.width.cast_signed())
@@ -120,7 +120,7 @@ mod imp {
 
     impl SlotSink {
         /// Whether the first frame was seen.
-        pub(super) fn has_started(&self) -> bool {
+        pub(crate) fn has_started(&self) -> bool {
             self.started.load(Ordering::Acquire)
         }
 
@@ -193,7 +193,7 @@ impl SlotSink {
     ///
     /// # Errors
     /// When GStreamer cannot describe the format.
-    pub(super) fn new(
+    pub(crate) fn new(
         delivery: Arc<Delivery>,
         format: VideoFormat,
         announce: impl Fn() + Send + Sync + 'static,
@@ -212,7 +212,7 @@ impl SlotSink {
     }
 
     /// Whether the first frame was seen.
-    pub(super) fn has_started(&self) -> bool {
+    pub(crate) fn has_started(&self) -> bool {
         self.imp().has_started()
     }
 }

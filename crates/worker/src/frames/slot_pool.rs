@@ -11,12 +11,12 @@ use std::sync::{Arc, OnceLock};
 use glib::subclass::prelude::*;
 use gst::subclass::prelude::*;
 
-use super::delivery::Delivery;
+use crate::frames::delivery::Delivery;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 
 /// Where the planes of a packed picture lie: offsets and strides, as V4L2 has them. GStreamer's own would round the
 /// strides up to 4.
-pub(super) fn packed_planes(format: &VideoFormat) -> (Vec<usize>, Vec<i32>) {
+pub(crate) fn packed_planes(format: &VideoFormat) -> (Vec<usize>, Vec<i32>) {
     let (width, height) = (format.width as usize, format.height as usize);
     let stride = format.bytes_per_line().cast_signed();
     match format.pixel_format {
@@ -30,7 +30,7 @@ pub(super) fn packed_planes(format: &VideoFormat) -> (Vec<usize>, Vec<i32>) {
 }
 
 /// GStreamer's name of a pixel format.
-pub(super) fn video_format(format: PixelFormat) -> gst_video::VideoFormat {
+pub(crate) fn video_format(format: PixelFormat) -> gst_video::VideoFormat {
     match format {
         PixelFormat::Yuy2 => gst_video::VideoFormat::Yuy2,
         PixelFormat::Nv12 => gst_video::VideoFormat::Nv12,
@@ -58,9 +58,9 @@ mod imp {
 
     #[derive(Debug, Default)]
     pub struct SlotPool {
-        pub(super) delivery: OnceLock<(Arc<Delivery>, VideoFormat)>,
+        pub(crate) delivery: OnceLock<(Arc<Delivery>, VideoFormat)>,
         /// Buffers of ordinary memory that are out.
-        pub(super) ordinary: AtomicU32,
+        pub(crate) ordinary: AtomicU32,
     }
 
     #[glib::object_subclass]
@@ -125,7 +125,7 @@ glib::wrapper! {
 
 impl SlotPool {
     /// A pool, ready to be configured by whoever uses it.
-    pub(super) fn new(delivery: Arc<Delivery>, format: VideoFormat) -> Self {
+    pub(crate) fn new(delivery: Arc<Delivery>, format: VideoFormat) -> Self {
         let pool: Self = glib::Object::new();
         let _ = pool.imp().delivery.set((delivery, format));
         pool
@@ -133,7 +133,7 @@ impl SlotPool {
 }
 
 /// The slot this buffer's picture lies in.
-pub(super) fn slot_of(buffer: &gst::BufferRef, delivery: &Delivery) -> Option<u32> {
+pub(crate) fn slot_of(buffer: &gst::BufferRef, delivery: &Delivery) -> Option<u32> {
     if buffer.n_memory() != 1 {
         return None;
     }

@@ -1,4 +1,4 @@
-//! GStreamer's errors as reasons: what is wrong in one sentence, and what to do about it.
+//! GStreamer's errors as troubles.
 
 use lenscap_cameras::modes::Format;
 use lenscap_cameras::sight;
@@ -10,7 +10,7 @@ use lenscap_words::{tr, trf};
 const SHOWN_FORMATS: usize = 6;
 
 /// What went wrong, for a camera of this name. `debug` is the element's own account, which holds the kernel's error.
-pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Trouble {
+pub(crate) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Trouble {
     let kind = kind(error, debug);
     let said = error.message().trim_end_matches('.');
     let text = match kind {
@@ -45,7 +45,7 @@ pub(super) fn reason(error: &glib::Error, debug: &str, camera: &str) -> Trouble 
 }
 
 /// None of the camera's formats is a picture to GStreamer.
-pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Trouble {
+pub(crate) fn nothing_to_show(camera: &str, formats: &[Format]) -> Trouble {
     let text = if sight::is_depth(formats) {
         trf!(
             "The camera {camera} sees only how far things are, not what they look like: choose another camera.",
@@ -65,13 +65,13 @@ pub(super) fn nothing_to_show(camera: &str, formats: &[Format]) -> Trouble {
 }
 
 /// The camera is in use.
-pub(super) fn busy(camera: &str) -> Trouble {
+pub(crate) fn busy(camera: &str) -> Trouble {
     let text = trf!("The camera {camera} is in use by another program: close that program.", camera = camera);
     Trouble::said(TroubleKind::Busy, text)
 }
 
 /// There is no such camera, or there no longer is.
-pub(super) fn missing(camera: &str, said: &str) -> Trouble {
+pub(crate) fn missing(camera: &str, said: &str) -> Trouble {
     let text = trf!(
         "The camera {camera} is not there ({error}): plug it in, or choose another source.",
         camera = camera,
@@ -81,7 +81,7 @@ pub(super) fn missing(camera: &str, said: &str) -> Trouble {
 }
 
 /// The camera may not be opened.
-pub(super) fn permission(camera: &str) -> Trouble {
+pub(crate) fn permission(camera: &str) -> Trouble {
     let text = trf!(
         "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
          log in again.",
@@ -91,7 +91,7 @@ pub(super) fn permission(camera: &str) -> Trouble {
 }
 
 /// An element is not installed.
-pub(super) fn missing_element(element: &str) -> Trouble {
+pub(crate) fn missing_element(element: &str) -> Trouble {
     let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
     let how = match element {
         "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::limiter::Limiter;
+use crate::frames::rate_limiter::RateLimiter;
 use lenscap_picture::jpeg;
 
 /// Frames at the beginning are of no account: exposure settles, drivers start.
@@ -58,7 +58,7 @@ impl Meter {
 
 /// What is to be done with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// It goes on.
     Pass,
     /// It came too early for the promised rate.
@@ -69,22 +69,22 @@ pub(super) enum Verdict {
 
 /// A frame as it comes from the camera.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Arrival<'a> {
+pub(crate) struct Arrival<'a> {
     /// Its time, on a clock that only goes forward.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// The camera's own number of it.
-    pub(super) number: Option<u64>,
+    pub(crate) number: Option<u64>,
     /// Whether the driver says that it is broken.
-    pub(super) is_marked: bool,
+    pub(crate) is_marked: bool,
     /// Its bytes, when it is a JPEG picture.
-    pub(super) jpeg: Option<&'a [u8]>,
+    pub(crate) jpeg: Option<&'a [u8]>,
 }
 
 /// One camera's frames. See the module.
 #[derive(Debug)]
-pub(super) struct Intake {
+pub(crate) struct FrameFilter {
     /// `None`: a camera that does not exceed the promise may tremble as it likes.
-    limiter: Option<Limiter>,
+    limiter: Option<RateLimiter>,
     /// What the camera promises, frames per second; `None`: nothing, or it has been told what it gives.
     promised: Option<f64>,
     meter: Meter,
@@ -97,13 +97,13 @@ pub(super) struct Intake {
     endless: Option<u32>,
 }
 
-impl Intake {
-    pub(super) fn new(limiter: Option<Limiter>, promised: Option<f64>) -> Self {
+impl FrameFilter {
+    pub(crate) fn new(limiter: Option<RateLimiter>, promised: Option<f64>) -> Self {
         Self { limiter, promised, meter: Meter::default(), last_number: None, lost: 0, bad: None, endless: Some(0) }
     }
 
     /// Judges the next frame.
-    pub(super) fn judge(&mut self, frame: &Arrival<'_>) -> Verdict {
+    pub(crate) fn judge(&mut self, frame: &Arrival<'_>) -> Verdict {
         if let (Some(last), Some(number)) = (self.last_number, frame.number) {
             self.lost += number.saturating_sub(last).saturating_sub(1);
         }
@@ -118,7 +118,7 @@ impl Intake {
     }
 
     /// The rate, frames per second, when the camera has just proved to give fewer frames than it promised. Told once.
-    pub(super) fn measure(&mut self, frame: &Arrival<'_>) -> Option<f64> {
+    pub(crate) fn measure(&mut self, frame: &Arrival<'_>) -> Option<f64> {
         let promised = self.promised?;
         let rate = self.meter.frame(frame.time, frame.number)?;
         self.promised = None;
@@ -126,7 +126,7 @@ impl Intake {
     }
 
     /// A frame proved to be broken. `true`: nothing else has come for too long. Told once.
-    pub(super) fn is_hopeless(&mut self, time: Duration) -> bool {
+    pub(crate) fn is_hopeless(&mut self, time: Duration) -> bool {
         let (since, count) = self.bad.get_or_insert((time, 0));
         *count = count.saturating_add(1);
         let hopeless = *count > 1 && time.saturating_sub(*since) >= ONLY_BAD;
@@ -137,12 +137,12 @@ impl Intake {
     }
 
     /// A frame proved to be sound.
-    pub(super) fn is_sound(&mut self) {
+    pub(crate) fn is_sound(&mut self) {
         self.bad = None;
     }
 
     /// Frames lost since this was asked last.
-    pub(super) fn take_lost(&mut self) -> u64 {
+    pub(crate) fn take_lost(&mut self) -> u64 {
         std::mem::take(&mut self.lost)
     }
 
@@ -172,11 +172,11 @@ mod tests {
 
     /// What is measured of frames at this rate, in ten seconds.
     fn measured(rate: f64, promised: Option<f64>, every: u64) -> Vec<f64> {
-        let mut intake = Intake::new(None, promised);
+        let mut filter = FrameFilter::new(None, promised);
         let frames = (10.0 * rate) as u64;
         (0..frames)
             .filter(|number| number % every == 0)
-            .filter_map(|number| intake.measure(&Arrival { number: Some(number), ..at(number as f64 / rate) }))
+            .filter_map(|number| filter.measure(&Arrival { number: Some(number), ..at(number as f64 / rate) }))
             .collect()
     }
 
@@ -194,25 +194,25 @@ mod tests {
     #[test]
     fn frames_that_we_missed_are_not_the_cameras_fault() {
         assert!(measured(30.0, Some(30.0), 3).is_empty());
-        let mut intake = Intake::new(None, None);
+        let mut filter = FrameFilter::new(None, None);
         for number in [0, 1, 4, 5, 5, 3, 4] {
-            intake.judge(&Arrival { number: Some(number), ..at(0.0) });
+            filter.judge(&Arrival { number: Some(number), ..at(0.0) });
         }
-        assert_eq!((intake.take_lost(), intake.take_lost()), (2, 0));
+        assert_eq!((filter.take_lost(), filter.take_lost()), (2, 0));
     }
 
     #[test]
     fn broken_frames_are_told_apart_and_only_they_for_too_long_are_hopeless() {
-        let mut intake = Intake::new(None, None);
-        assert_eq!(intake.judge(&Arrival { is_marked: true, ..at(0.0) }), Verdict::Bad);
-        assert_eq!(intake.judge(&Arrival { jpeg: Some(b"garbage"), ..at(0.0) }), Verdict::Bad);
-        assert_eq!(intake.judge(&at(0.0)), Verdict::Pass);
-        let mut hopeless = |seconds| intake.is_hopeless(at(seconds).time);
+        let mut filter = FrameFilter::new(None, None);
+        assert_eq!(filter.judge(&Arrival { is_marked: true, ..at(0.0) }), Verdict::Bad);
+        assert_eq!(filter.judge(&Arrival { jpeg: Some(b"garbage"), ..at(0.0) }), Verdict::Bad);
+        assert_eq!(filter.judge(&at(0.0)), Verdict::Pass);
+        let mut hopeless = |seconds| filter.is_hopeless(at(seconds).time);
         assert!(!hopeless(0.0) && !hopeless(1.9) && hopeless(2.0) && !hopeless(2.1));
-        let mut intake = Intake::new(None, None);
-        assert!(!intake.is_hopeless(at(0.0).time));
-        intake.is_sound();
-        assert!(!intake.is_hopeless(at(5.0).time) && intake.is_hopeless(at(7.0).time));
+        let mut filter = FrameFilter::new(None, None);
+        assert!(!filter.is_hopeless(at(0.0).time));
+        filter.is_sound();
+        assert!(!filter.is_hopeless(at(5.0).time) && filter.is_hopeless(at(7.0).time));
     }
 
     /// A real picture.
@@ -227,8 +227,8 @@ mod tests {
     fn a_camera_that_never_ends_its_pictures_is_let_have_its_way() {
         let (mut endless, whole) = (picture(), picture());
         endless.truncate(endless.len() - 2);
-        let mut intake = Intake::new(None, None);
-        let mut is_whole = |bytes| intake.judge(&Arrival { jpeg: Some(bytes), ..at(0.0) }) == Verdict::Pass;
+        let mut filter = FrameFilter::new(None, None);
+        let mut is_whole = |bytes| filter.judge(&Arrival { jpeg: Some(bytes), ..at(0.0) }) == Verdict::Pass;
         let first: Vec<bool> = (0..=ENDLESS).map(|_| is_whole(&endless)).collect();
         assert_eq!(first.iter().filter(|whole| **whole).count(), 1, "{first:?}");
         assert!(is_whole(&whole));

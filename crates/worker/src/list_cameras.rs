@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use gst::prelude::*;
 
-use super::answer::Answer;
-use super::{negotiate, sandbox};
+use crate::answer::Answer;
+use crate::pipeline::choose_mode;
+use crate::sandbox;
 use lenscap_cameras::modes::{Format, Rates, Size};
 use lenscap_cameras::vendors::{Report, Reported};
 use lenscap_cameras::{Location, UNCONFINED};
@@ -169,14 +170,14 @@ fn size(structure: &gst::StructureRef) -> Option<Size> {
 fn rates(structure: &gst::StructureRef) -> Rates {
     let Ok(value) = structure.value("framerate") else { return Rates::List(Vec::new()) };
     if let Ok(range) = value.get::<gst::FractionRange>() {
-        return Rates::between(negotiate::frame_rate(range.min()), negotiate::frame_rate(range.max()));
+        return Rates::between(choose_mode::frame_rate(range.min()), choose_mode::frame_rate(range.max()));
     }
     match value.get::<gst::List>() {
         Ok(list) => {
             let fractions = list.iter().filter_map(|value| value.get::<gst::Fraction>().ok());
-            Rates::list(fractions.map(negotiate::frame_rate))
+            Rates::list(fractions.map(choose_mode::frame_rate))
         }
-        Err(_) => Rates::list(value.get::<gst::Fraction>().ok().map(negotiate::frame_rate)),
+        Err(_) => Rates::list(value.get::<gst::Fraction>().ok().map(choose_mode::frame_rate)),
     }
 }
 

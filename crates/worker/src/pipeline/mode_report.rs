@@ -1,11 +1,11 @@
-//! What is told about the camera: its name and its mode with the first frame, and whatever proves to be otherwise.
+//! Reports the camera to the parent: its name and its mode with the first frame, and what proves to be otherwise later.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gst::prelude::*;
 
-use super::negotiate::{self, Lack, millihertz};
+use super::choose_mode::{self, Shortfall, millihertz};
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
 use lenscap_core::source::Source;
@@ -14,53 +14,53 @@ use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{self, Configure, FromChild};
 use lenscap_words::trf;
 
-/// What is known about the camera.
+/// The camera that was opened, as far as it is known.
 #[derive(Debug, Default)]
-pub(super) struct Camera {
+pub(crate) struct OpenedCamera {
     /// Which source it is.
-    pub(super) origin: Source,
+    pub(crate) origin: Source,
     /// What it is called when nothing better is known.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its element, once linked.
-    pub(super) source: Option<gst::Element>,
+    pub(crate) source: Option<gst::Element>,
     /// Where its pictures come out as they are.
-    pub(super) pad: Option<gst::Pad>,
+    pub(crate) pad: Option<gst::Pad>,
     /// The mode it was asked for, once linked.
-    pub(super) asked: Option<Mode>,
+    pub(crate) asked: Option<Mode>,
     /// What it gives less of than promised.
-    pub(super) lack: Option<Lack>,
+    pub(crate) shortfall: Option<Shortfall>,
     /// Buffers that it was asked for.
-    pub(super) asked_buffers: Option<u32>,
+    pub(crate) asked_buffers: Option<u32>,
     /// Pieces of memory that each of its buffers has.
-    pub(super) planes: usize,
+    pub(crate) planes: usize,
     /// The decoder's element.
-    pub(super) decoder: Option<String>,
-    /// What was told of its mode.
-    pub(super) mode: Mode,
+    pub(crate) decoder: Option<String>,
+    /// The mode that was reported last.
+    pub(crate) mode: Mode,
     /// Why `auto` took it.
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
-/// Tells the parent.
+/// Sends the parent what is known about the camera; used by the main thread and by the streaming ones.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(crate) struct ModeReport {
     channel: std::sync::Arc<Channel>,
     configure: Configure,
-    camera: Mutex<Camera>,
+    camera: Mutex<OpenedCamera>,
 }
 
-impl Teller {
-    pub(super) fn new(channel: std::sync::Arc<Channel>, configure: Configure) -> Self {
+impl ModeReport {
+    pub(crate) fn new(channel: std::sync::Arc<Channel>, configure: Configure) -> Self {
         Self { channel, configure, camera: Mutex::default() }
     }
 
     /// What is known about the camera.
-    pub(super) fn camera(&self) -> MutexGuard<'_, Camera> {
+    pub(crate) fn camera(&self) -> MutexGuard<'_, OpenedCamera> {
         self.camera.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first frame is there.
-    pub(super) fn started(&self) {
+    pub(crate) fn started(&self) {
         let mut camera = self.camera();
         let caps = camera.pad.as_ref().and_then(|pad| pad.current_caps());
         let mode = self.mode(&camera, caps.as_deref());
@@ -68,36 +68,36 @@ impl Teller {
         let name = camera.source.as_ref().and_then(device_name).unwrap_or_else(|| camera.name.clone());
         let why = camera.why.clone();
         drop(camera);
-        self.tell(&FromChild::Mode(Box::new(mode)));
+        self.send(&FromChild::Mode(Box::new(mode)));
         let caps = caps.map(|caps| caps.to_string()).unwrap_or_default();
-        self.tell(&FromChild::Started { camera: name, caps, why });
+        self.send(&FromChild::Started { camera: name, caps, why });
     }
 
     /// The camera is about to be told to start, in this mode: where it then gives nothing, the parent knows what did that.
-    pub(super) fn trying(&self, mode: Mode) {
-        self.tell(&FromChild::Trying(Box::new(mode)));
+    pub(crate) fn trying(&self, mode: Mode) {
+        self.send(&FromChild::Trying(Box::new(mode)));
     }
 
     /// The parent has to know what is opened: it sees to it that this goes off.
     ///
     /// # Errors
-    /// When it cannot be told.
-    pub(super) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
-        let told = protocol::encode(&FromChild::Opening { nodes })
+    /// When the parent does not listen.
+    pub(crate) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
+        let sent = protocol::encode(&FromChild::Opening { nodes })
             .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
-        told.map_err(|error| {
+        sent.map_err(|error| {
             let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
             Trouble::said(TroubleKind::Other, text)
         })
     }
 
     /// A step of the start is done.
-    pub(super) fn step(&self, step: Step) {
-        self.tell(&FromChild::Step(step));
+    pub(crate) fn step(&self, step: Step) {
+        self.send(&FromChild::Step(step));
     }
 
     /// The camera gives fewer frames a second than it promised.
-    pub(super) fn is_slow(&self, rate: f64) {
+    pub(crate) fn is_slow(&self, rate: f64) {
         let mut camera = self.camera();
         let promised = camera.mode.millihertz;
         camera.mode.millihertz = millihertz(rate);
@@ -110,19 +110,19 @@ impl Teller {
         ));
         let mode = camera.mode.clone();
         drop(camera);
-        self.tell(&FromChild::Mode(Box::new(mode)));
+        self.send(&FromChild::Mode(Box::new(mode)));
     }
 
-    fn mode(&self, camera: &Camera, caps: Option<&gst::CapsRef>) -> Mode {
+    fn mode(&self, camera: &OpenedCamera, caps: Option<&gst::CapsRef>) -> Mode {
         let format = &self.configure.format;
         let buffers = match &camera.origin {
             Source::V4l2(node) => buffers_of(node, camera.planes),
             _ => None,
         };
         let instead = camera.asked.as_ref().and_then(|asked| self.instead(asked));
-        let shortfall = match (&camera.lack, buffers, camera.asked_buffers) {
+        let shortfall = match (&camera.shortfall, buffers, camera.asked_buffers) {
             _ if instead.is_some() => instead,
-            (Some(lack), _, _) => Some(self.sentence(lack)),
+            (Some(shortfall), _, _) => Some(self.sentence(shortfall)),
             (None, Some(got), Some(asked)) if got < asked => Some(trf!(
                 "The camera's driver gives {got} buffers and {asked} were asked for: set buffer_count to {got}.",
                 got = got,
@@ -138,7 +138,7 @@ impl Teller {
             asked_buffers: camera.asked_buffers,
             decoder: camera.decoder.clone(),
             shortfall,
-            ..caps.and_then(|caps| caps.structure(0)).map(negotiate::mode).unwrap_or_default()
+            ..caps.and_then(|caps| caps.structure(0)).map(choose_mode::mode).unwrap_or_default()
         }
     }
 
@@ -162,18 +162,18 @@ impl Teller {
     }
 
     /// What is less than was asked for, and which settings it would reach. Sizes are as the settings have them.
-    fn sentence(&self, lack: &Lack) -> String {
+    fn sentence(&self, shortfall: &Shortfall) -> String {
         let format = &self.configure.format;
-        let (size, rate) = (self.shown(lack.size), Mode::rate(millihertz(lack.rate)));
+        let (size, rate) = (self.shown(shortfall.size), Mode::rate(millihertz(shortfall.rate)));
         let asked_size = format!("{}x{}", format.width, format.height);
-        match lack.fast {
+        match shortfall.fast {
             // Its rate is not known.
-            _ if lack.is_small && lack.rate == 0.0 => trf!(
+            _ if shortfall.is_small && shortfall.rate == 0.0 => trf!(
                 "The camera gives {size} at most; {asked_size} was asked for: choose {size}.",
                 size = size,
                 asked_size = asked_size
             ),
-            _ if lack.is_small => trf!(
+            _ if shortfall.is_small => trf!(
                 "The camera gives {size} at {rate} frames a second; {asked_size} at {asked} was asked for: choose {size}.",
                 size = size,
                 rate = rate,
@@ -195,11 +195,11 @@ impl Teller {
         }
     }
 
-    fn tell(&self, message: &FromChild) {
+    fn send(&self, message: &FromChild) {
         let sent =
             protocol::encode(message).and_then(|bytes| self.channel.send(&bytes).map_err(|error| error.to_string()));
         if let Err(error) = sent {
-            tracing::warn!("cannot tell about the camera: {error}");
+            tracing::warn!("the camera cannot be reported: {error}");
         }
     }
 }
@@ -237,7 +237,7 @@ fn device_name(source: &gst::Element) -> Option<String> {
 }
 
 /// Why a camera of this name is given up that gives nothing but broken pictures.
-pub(super) fn only_bad(camera: &str) -> String {
+pub(crate) fn only_bad(camera: &str) -> String {
     trf!(
         "The camera {camera} gives only broken pictures: try another cable or USB port, or a smaller picture.",
         camera = camera
@@ -277,18 +277,18 @@ mod tests {
         };
         let (channel, _theirs) = Channel::pair().unwrap();
         let channel = std::sync::Arc::new(channel);
-        let teller = |refused| Teller::new(channel.clone(), Configure { refused, ..configure.clone() });
-        let slow = Lack { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
+        let report = |refused| ModeReport::new(channel.clone(), Configure { refused, ..configure.clone() });
+        let slow = Shortfall { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
         assert_eq!(
-            teller(Vec::new()).sentence(&slow),
+            report(Vec::new()).sentence(&slow),
             "The camera gives 10 frames a second at 1280x720; 30 were asked for: choose 640x480 for 30."
         );
         assert_eq!(
-            teller(Vec::new()).sentence(&Lack { fast: None, rate: 12.5, ..slow }),
+            report(Vec::new()).sentence(&Shortfall { fast: None, rate: 12.5, ..slow }),
             "The camera gives 12.5 frames a second at most; 30 were asked for: set fewer, or choose another camera."
         );
         let hd = Mode { format: "YUY2".into(), width: 1280, height: 720, millihertz: 30_000, ..Mode::default() };
-        let instead = |mode| teller(vec![hd.clone()]).instead(&mode);
+        let instead = |mode| report(vec![hd.clone()]).instead(&mode);
         assert_eq!(instead(Mode { format: Mode::JPEG.into(), ..hd.clone() }), None);
         assert_eq!(
             instead(Mode { width: 960, ..hd.clone() }).as_deref(),
@@ -297,13 +297,13 @@ mod tests {
                  try another USB port, or ask for less."
             )
         );
-        let small = Lack { size: (640, 360), rate: 0.0, is_small: true, is_slow: false, fast: None };
+        let small = Shortfall { size: (640, 360), rate: 0.0, is_small: true, is_slow: false, fast: None };
         assert_eq!(
-            teller(Vec::new()).sentence(&small),
+            report(Vec::new()).sentence(&small),
             "The camera gives 640x360 at most; 1280x720 was asked for: choose 640x360."
         );
         assert_eq!(
-            teller(Vec::new()).sentence(&Lack {
+            report(Vec::new()).sentence(&Shortfall {
                 size: (640, 360),
                 rate: 30.0,
                 is_small: true,

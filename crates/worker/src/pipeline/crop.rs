@@ -11,7 +11,7 @@ use lenscap_core::source::{Orientation, Rotation};
 
 /// A rectangle of a picture, on even pixels: no pixel's colour is then torn from its brightness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     x: u32,
     y: u32,
     width: u32,
@@ -20,7 +20,7 @@ pub(super) struct Part {
 
 impl Part {
     /// What of a picture of this size fills the promised one. Where the shapes differ the borders shrink first.
-    pub(super) fn new((width, height): (u32, u32), promised: (u32, u32), orientation: Orientation) -> Self {
+    pub(crate) fn new((width, height): (u32, u32), promised: (u32, u32), orientation: Orientation) -> Self {
         let framing = orientation.framing;
         if framing.is_whole() || width < 2 || height < 2 {
             return Self { x: 0, y: 0, width, height };
@@ -249,14 +249,14 @@ glib::wrapper! {
 
 impl Crop {
     /// An element for pictures of the promised size.
-    pub(super) fn new(promised: (u32, u32), orientation: Orientation) -> Self {
+    pub(crate) fn new(promised: (u32, u32), orientation: Orientation) -> Self {
         let crop: Self = glib::Object::new();
         *crop.imp().state() = State { promised, orientation, current: None };
         crop
     }
 
     /// From the next picture on.
-    pub(super) fn set_orientation(&self, orientation: Orientation) {
+    pub(crate) fn set_orientation(&self, orientation: Orientation) {
         self.imp().state().orientation = orientation;
     }
 }
