@@ -1,7 +1,7 @@
 //! Where the pictures come from, as a user writes it: one word, with a detail after a colon where there is one.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -171,20 +171,38 @@ impl FromStr for Source {
     }
 }
 
+impl Source {
+    /// What stands before the colon.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Source::Auto => "auto",
+            Source::Test => "test",
+            Source::Icamera(_) => "icamera",
+            Source::Libcamera(_) => "libcamera",
+            Source::PipeWire(_) => "pipewire",
+            Source::V4l2(_) => "v4l2",
+            Source::Pipeline(_) => "pipeline",
+        }
+    }
+
+    /// Its V4L2 node, where the kernel alone reads the camera.
+    pub fn node(&self) -> Option<&Path> {
+        if let Source::V4l2(node) = self { Some(node) } else { None }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, detail) = match self {
-            Source::Auto => ("auto", None),
-            Source::Test => ("test", None),
-            Source::Icamera(name) => ("icamera", name.as_deref()),
-            Source::Libcamera(name) => ("libcamera", name.as_deref()),
-            Source::PipeWire(target) => ("pipewire", target.as_deref()),
-            Source::V4l2(path) => return write!(f, "v4l2:{}", path.display()),
-            Source::Pipeline(description) => ("pipeline", Some(description.as_str())),
-        };
-        match detail {
-            Some(detail) => write!(f, "{word}:{detail}"),
-            None => f.write_str(word),
+        let word = self.word();
+        match self {
+            Source::Auto | Source::Test | Source::Icamera(None) | Source::Libcamera(None) | Source::PipeWire(None) => {
+                f.write_str(word)
+            }
+            Source::Icamera(Some(name)) | Source::Libcamera(Some(name)) | Source::PipeWire(Some(name)) => {
+                write!(f, "{word}:{name}")
+            }
+            Source::V4l2(path) => write!(f, "{word}:{}", path.display()),
+            Source::Pipeline(description) => write!(f, "{word}:{description}"),
         }
     }
 }

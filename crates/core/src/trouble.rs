@@ -150,6 +150,11 @@ pub enum Trouble {
     SourceWithoutVideo {
         source: Text,
     },
+    /// It gives something else: `audio`, or another media type.
+    SourceNotVideo {
+        source: Text,
+        media: Text,
+    },
     SourceUnsettled,
     ElementMissing {
         element: Text,
@@ -264,6 +269,7 @@ impl Trouble {
             | Trouble::NoUsableFormat { .. } => TroubleKind::Format,
             Trouble::SourceUnusable { .. }
             | Trouble::SourceWithoutVideo { .. }
+            | Trouble::SourceNotVideo { .. }
             | Trouble::SourceUnsettled
             | Trouble::ElementMissing { .. }
             | Trouble::PropertyRefused { .. }

@@ -102,6 +102,15 @@ pub fn sentence(trouble: &Trouble) -> String {
         Trouble::SourceWithoutVideo { source } => {
             trf!("The source {source} gives no video that can be shown: choose another source.", source = source)
         }
+        Trouble::SourceNotVideo { source, media } => {
+            // TRANSLATORS: as in "The source gives sound, not video"
+            let what = if &**media == "audio" { tr("sound") } else { media.to_string() };
+            trf!(
+                "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
+                source = source,
+                what = what
+            )
+        }
         Trouble::SourceUnsettled => tr("\"auto\" was not resolved: name a source in the settings."),
         Trouble::ElementMissing { element } => {
             trf!("GStreamer's element \"{element}\" is missing: {how}.", element = element, how = package_of(element))

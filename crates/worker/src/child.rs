@@ -9,19 +9,20 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use tracing_subscriber::EnvFilter;
 
+use crate::camera::settled;
 use crate::controls::{self, Controls, News};
 use crate::frames::delivery::Delivery;
 use crate::pipeline::Pipeline;
-use crate::{list_cameras, sandbox, sources};
-use lenscap_cameras as camera;
+use crate::{list_cameras, sandbox};
+use lenscap_cameras::{off, vendors};
 use lenscap_core::event::Step;
 use lenscap_core::sandbox::Sandbox;
-use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_core::trouble::Trouble;
 use lenscap_picture::slots::Control;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received};
 use lenscap_wire::protocol::{self, Configure, FromChild, ToChild};
-use lenscap_words::{tr, trf};
+use lenscap_words::tr;
 
 /// Longest wait for a parent that does not read.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
@@ -38,7 +39,7 @@ enum End {
 
 /// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
 pub fn run() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|option| option == camera::vendors::OPTION) {
+    if std::env::args().nth(1).is_some_and(|option| option == vendors::OPTION) {
         let words: Vec<String> = std::env::args().skip(2).collect();
         return list_cameras::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
     }
@@ -50,7 +51,7 @@ pub fn run() -> ExitCode {
         .with_env_filter(filter)
         .init();
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    if let Some((camera::off::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+    if let Some((off::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
         return controls::list(rest);
     }
     let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
@@ -147,7 +148,7 @@ impl Session {
                 && let Some(active) = &self.active
                 && let Some(report) = active.pipeline.next_report()
             {
-                return End::Failed(active.pipeline.reason(&report));
+                return End::Failed(active.pipeline.trouble(&report));
             }
             if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
                 return End::Failed(reason);
@@ -250,17 +251,14 @@ impl Session {
     }
 
     fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
-        let internal = |error: String| {
-            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
-            Trouble::said(TroubleKind::Other, text)
-        };
+        let internal = |error: String| Trouble::WorkerBroken { error: error.into() };
         let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
         let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
         let control = Control::open(control_fd.as_fd()).map_err(|error| internal(error.to_string()))?;
         // From here on there are only the mappings: they take no ioctl.
         drop((slots, control_fd));
         // Once: the sandbox lets in what is opened afterwards.
-        configure.source = sources::settled(&configure.source);
+        configure.source = settled(&configure.source);
         let confined = match configure.sandbox {
             true => sandbox::enter(&configure.source, &configure.excluded),
             false => Sandbox::Off,
@@ -269,17 +267,12 @@ impl Session {
         let picture = configure.format.size_image() as usize;
         let delivery =
             Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
-        gst::init().map_err(|error| {
-            let text = trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error);
-            Trouble::said(TroubleKind::Setup, text)
-        })?;
+        gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
         Ok(Active { pipeline, delivery })
     }
 }
 
 fn failed(what: String) -> End {
-    let text =
-        trf!("The camera process and Lenscap do not understand each other ({what}): restart Lenscap.", what = what);
-    End::Failed(Trouble::said(TroubleKind::Other, text))
+    End::Failed(Trouble::WorkerMisunderstood { what: what.into() })
 }

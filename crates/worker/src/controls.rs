@@ -12,14 +12,12 @@ use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use gst::prelude::*;
-
 use balance::Balance;
 pub(super) use list::run as list;
 use pace::Pace;
 
+use crate::camera::{ControlsOf, backend};
 use lenscap_cameras::controls::ControlDevice;
-use lenscap_cameras::ids::stable_id;
 use lenscap_core::controls::{
     CameraControls, Changes, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software,
 };
@@ -37,7 +35,7 @@ pub(super) enum News {
 
 /// Who carries out what the camera itself has.
 #[derive(Debug)]
-enum Backend {
+enum Access {
     V4l2(ControlDevice),
     Element(gst::Element),
     None,
@@ -47,7 +45,7 @@ enum Backend {
 #[derive(Debug)]
 pub(super) struct Controls {
     camera: String,
-    backend: Backend,
+    access: Access,
     software: Vec<Control>,
     balance: Balance,
     /// The values that the user wants.
@@ -62,23 +60,24 @@ pub(super) struct Controls {
 impl Controls {
     /// Reads the controls of the camera behind this source; `element` is its source element, which a node does without.
     pub(super) fn open(source: &Source, element: Option<&gst::Element>) -> Self {
-        let backend = match source {
-            Source::V4l2(path) => match ControlDevice::open(path) {
+        let camera = backend(source);
+        let access = match camera.controls() {
+            ControlsOf::Node(path) => match ControlDevice::open(path) {
                 Ok(mut device) => {
                     device.subscribe();
-                    Backend::V4l2(device)
+                    Access::V4l2(device)
                 }
                 Err(error) => {
                     tracing::info!("the controls of {} cannot be read: {error}", path.display());
-                    Backend::None
+                    Access::None
                 }
             },
-            Source::Icamera(_) | Source::Libcamera(_) => element.cloned().map_or(Backend::None, Backend::Element),
-            Source::Auto | Source::Test | Source::PipeWire(_) | Source::Pipeline(_) => Backend::None,
+            ControlsOf::Element => element.cloned().map_or(Access::None, Access::Element),
+            ControlsOf::Nobody => Access::None,
         };
         let mut controls = Self {
-            camera: id(source, element),
-            backend,
+            camera: camera.id(element),
+            access,
             software: Vec::new(),
             balance: Balance::default(),
             wanted: Values::new(),
@@ -95,10 +94,10 @@ impl Controls {
     }
 
     fn cameras_own(&self) -> Vec<Control> {
-        match &self.backend {
-            Backend::V4l2(device) => device.controls().to_vec(),
-            Backend::Element(element) => element::controls(element),
-            Backend::None => Vec::new(),
+        match &self.access {
+            Access::V4l2(device) => device.controls().to_vec(),
+            Access::Element(element) => element::controls(element),
+            Access::None => Vec::new(),
         }
     }
 
@@ -111,8 +110,8 @@ impl Controls {
 
     /// Becomes readable (`POLLPRI`) when the camera tells of a change; nothing right after one was told.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match (&self.backend, self.quiet_until()) {
-            (Backend::V4l2(device), None) => device.fd(),
+        match (&self.access, self.quiet_until()) {
+            (Access::V4l2(device), None) => device.fd(),
             _ => None,
         }
     }
@@ -130,7 +129,7 @@ impl Controls {
     /// Takes in what the camera told, and sets what waited for it.
     pub(super) fn dispatch(&mut self, now: Instant) {
         self.pace.tick(now);
-        let Backend::V4l2(device) = &mut self.backend else { return };
+        let Access::V4l2(device) = &mut self.access else { return };
         match device.dispatch() {
             Ok(true) => self.set_waiting(),
             Ok(false) => {}
@@ -225,21 +224,21 @@ impl Controls {
         let control = present.find(key).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
         control.check_writable().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
         let value = control.check(value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
-        match (control.origin, &mut self.backend) {
+        match (control.origin, &mut self.access) {
             (Origin::Software, _) => {
                 if let Some(own) = self.software.iter_mut().find(|own| own.key == key) {
                     own.value = Some(value);
                 }
                 self.balance.set(&self.software)
             }
-            (Origin::Camera, Backend::V4l2(device)) => {
+            (Origin::Camera, Access::V4l2(device)) => {
                 device.set(key, &value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
                 // Taken in at once: the next value may depend on it.
                 let _ = device.dispatch();
                 Ok(())
             }
-            (Origin::Camera, Backend::Element(element)) => element::set(element, control, &value),
-            (Origin::Camera, Backend::None) => Ok(()),
+            (Origin::Camera, Access::Element(element)) => element::set(element, control, &value),
+            (Origin::Camera, Access::None) => Ok(()),
         }
     }
 
@@ -256,31 +255,5 @@ impl Controls {
     /// Where elements go that are needed later: in front of this one.
     pub(super) fn insert_before(&mut self, next: &gst::Element) {
         self.balance.insert_before(next);
-    }
-}
-
-/// The key under which values of the camera behind a source are kept.
-fn id(source: &Source, element: Option<&gst::Element>) -> String {
-    let named = |word: &str, name: Option<String>| match name.filter(|name| !name.is_empty()) {
-        Some(name) => format!("{word}:{name}"),
-        None => word.to_owned(),
-    };
-    match source {
-        Source::V4l2(path) => stable_id(path),
-        Source::Icamera(name) => named("icamera", name.clone().or_else(|| chosen(element?, "device-name"))),
-        Source::Libcamera(name) => named("libcamera", name.clone().or_else(|| chosen(element?, "camera-name"))),
-        Source::PipeWire(name) => named("pipewire", name.clone()),
-        Source::Auto | Source::Test => source.to_string(),
-        Source::Pipeline(_) => "pipeline".into(),
-    }
-}
-
-/// What a property that names the camera says: text, or one of a list.
-fn chosen(element: &gst::Element, property: &str) -> Option<String> {
-    element.find_property(property)?;
-    let value = element.property_value(property);
-    match glib::EnumValue::from_value(&value) {
-        Some((_, chosen)) => Some(chosen.nick().to_owned()),
-        None => value.get::<Option<String>>().ok().flatten(),
     }
 }

@@ -9,10 +9,10 @@
 //!    started ends with it ([`lenscap_wire::keeper`]).
 
 mod answer;
+mod camera;
 pub mod child;
 mod controls;
 mod frames;
 mod list_cameras;
 mod pipeline;
 pub mod sandbox;
-mod sources;

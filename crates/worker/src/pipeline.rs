@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use rustix::event::{EventfdFlags, PollFd, PollFlags};
 
+use crate::camera::{self, Built, backend};
 use crate::controls::Controls;
 use crate::frames::delivery::Delivery;
 use crate::frames::slot_sink::{SlotSink, promised_caps};
-use crate::sources::{self, Built};
 use choose_mode::{Choice, Media};
 use mode_report::{ModeReport, OpenedCamera};
 use orientation::OrientationStage;
@@ -39,7 +39,6 @@ use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_picture::format::VideoFormat;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::{tr, trf};
 
 /// How long the end of the stream may take to come through before the camera is switched off without it.
 const EOS_LIMIT: Duration = Duration::from_millis(1000);
@@ -89,10 +88,7 @@ impl Pipeline {
     /// # Errors
     /// When an element is missing or descriptors are short.
     pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Trouble> {
-        let internal = |error: String| {
-            let text = trf!("The camera process cannot work ({error}): restart the computer.", error = error);
-            Trouble::said(TroubleKind::Other, text)
-        };
+        let internal = |error: String| Trouble::WorkerWithoutPipeline { error: error.into() };
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| internal(error.to_string()))?;
         let events = Arc::new(PipelineEvents { queue: Mutex::default(), wake });
@@ -108,11 +104,11 @@ impl Pipeline {
         let report = Arc::new(ModeReport::new(channel, configure.clone()));
         let told = report.clone();
         let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started()).map_err(internal)?;
-        let convert = sources::make("videoconvertscale")?;
+        let convert = camera::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
         pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
         convert.link(&sink).map_err(|error| internal(error.to_string()))?;
-        for name in sources::factories(&configure.source).iter().chain(&["capsfilter", "jpegdec"]) {
+        for name in backend(&configure.source).elements().iter().chain(&["capsfilter", "jpegdec"]) {
             if let Some(factory) = gst::ElementFactory::find(name)
                 && let Err(error) = factory.load()
             {
@@ -144,26 +140,20 @@ impl Pipeline {
         self.events.next()
     }
 
-    /// The reason in a report.
-    pub(super) fn reason(&self, report: &PipelineEvent) -> Trouble {
+    /// What is wrong, as far as the pipeline's event tells and the camera itself does.
+    pub(super) fn trouble(&self, event: &PipelineEvent) -> Trouble {
         let camera = self.report.camera();
-        let name = &camera.name;
-        if sources::has_gone(&camera.origin) {
-            return gst_error::missing(name, &tr("it was unplugged"));
+        let backend = backend(&camera.origin);
+        if backend.has_gone() {
+            return Trouble::CameraUnplugged { camera: (&camera.name).into() };
         }
-        if let Some(reason) = sources::no_signal(&camera.origin, name, Moment::Silent) {
-            return reason;
+        if let Some(trouble) = backend.no_signal(&camera.name, Moment::Silent) {
+            return trouble;
         }
-        match report {
-            PipelineEvent::Error(error, debug) => gst_error::reason(error, debug, name),
-            PipelineEvent::OnlyBad => Trouble::said(TroubleKind::Hang, mode_report::only_bad(name)),
-            PipelineEvent::Eos => {
-                let text = trf!(
-                    "The camera {camera} ended its stream: start it again, or choose another source.",
-                    camera = name
-                );
-                Trouble::said(TroubleKind::Other, text)
-            }
+        match event {
+            PipelineEvent::Error(error, debug) => gst_error::trouble(error, debug, &camera.name),
+            PipelineEvent::OnlyBad => Trouble::OnlyBrokenPictures { camera: (&camera.name).into() },
+            PipelineEvent::Eos => Trouble::CameraStreamEnded { camera: (&camera.name).into() },
         }
     }
 
@@ -187,7 +177,7 @@ impl Pipeline {
     fn asked(&self) -> Option<Mode> {
         let camera = self.report.camera();
         // A vendor's library that stumbles is no reason for another size.
-        if matches!(camera.origin, Source::V4l2(_)) { camera.asked.clone() } else { None }
+        if camera.origin.node().is_some() { camera.asked.clone() } else { None }
     }
 
     /// Switches the camera on.
@@ -224,7 +214,7 @@ impl Pipeline {
         }
         self.look_at = Some(now + LOOK);
         let camera = self.report.camera();
-        sources::no_signal(&camera.origin, &camera.name, Moment::Silent)
+        backend(&camera.origin).no_signal(&camera.name, Moment::Silent)
     }
 
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.
@@ -289,11 +279,11 @@ impl Pipeline {
         if self.configure.source != Source::Auto {
             return self.open_one(&self.configure.source.clone());
         }
-        let cameras = sources::cameras(&self.configure.excluded)?;
+        let cameras = camera::candidates(&self.configure.excluded)?;
         let mut decision = Decision::new(&cameras, &Source::Auto);
         let mut first: Option<Trouble> = None;
         while let Some(camera) = decision.camera() {
-            let reason = match self.open_one(&sources::opened_as(camera)) {
+            let reason = match self.open_one(&camera::opened_as(camera)) {
                 Ok(opened) => {
                     self.report.camera().why = decision.why().unwrap_or_default();
                     return Ok(opened);
@@ -315,24 +305,24 @@ impl Pipeline {
         }
         // None that could be used as it seemed: the first says why.
         match decision.hopeless().first() {
-            Some(camera) => self.open_one(&sources::opened_as(camera)),
-            None => Err(Trouble::said(TroubleKind::Missing, tr("No camera was found: name one in the settings."))),
+            Some(camera) => self.open_one(&camera::opened_as(camera)),
+            None => Err(Trouble::NoCamera),
         }
     }
 
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Trouble> {
-        if let Source::V4l2(path) = source {
-            self.report.opening(vec![path.clone()])?;
+        if let Some(node) = source.node() {
+            self.report.opening(vec![node.to_owned()])?;
         }
-        let built = sources::build(source, &self.configure)?;
+        let built = backend(source).build(&self.configure)?;
         *self.report.camera() = OpenedCamera {
             origin: source.clone(),
             name: built.name.clone(),
             asked_buffers: built.buffers,
             ..OpenedCamera::default()
         };
-        if !matches!(source, Source::V4l2(_)) {
-            self.report.opening(sources::nodes(&built.element))?;
+        if source.node().is_none() {
+            self.report.opening(camera::nodes(&built.element))?;
         }
         self.pipeline.add(&built.element).map_err(|_| self.failure(&built.name))?;
         let opened = match built.element.set_state(gst::State::Ready) {
@@ -360,21 +350,13 @@ impl Pipeline {
             Media::Any => return Ok(None),
             Media::Raw => false,
             Media::Jpeg => true,
-            Media::Other(_) if matches!(self.report.camera().origin, Source::V4l2(_)) => {
+            Media::Other(_) if self.report.camera().origin.node().is_some() => {
                 return Err(self.nothing_to_show(&built.name));
             }
             Media::Other(name) => {
-                let what = match name.split('/').next() {
-                    // TRANSLATORS: as in "The source gives sound, not video"
-                    Some("audio") => tr("sound"),
-                    _ => name.clone(),
-                };
-                let text = trf!(
-                    "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
-                    source = built.name,
-                    what = what
-                );
-                return Err(Trouble::said(TroubleKind::Setup, text));
+                // "audio" of "audio/x-raw", else the whole.
+                let media = name.strip_prefix("audio/").map_or(name.as_str(), |_| "audio");
+                return Err(Trouble::SourceNotVideo { source: (&built.name).into(), media: media.into() });
             }
         };
         if built.own {
@@ -389,28 +371,21 @@ impl Pipeline {
         let choice = choose_mode::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);
         match choice {
             Some(choice) => Ok(Some(choice)),
-            None if is_jpeg && !has_decoder => Err(gst_error::missing_element("jpegdec")),
-            None => {
-                let text = trf!(
-                    "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
-                    camera = built.name
-                );
-                Err(Trouble::said(TroubleKind::Format, text))
-            }
+            None if is_jpeg && !has_decoder => Err(Trouble::ElementMissing { element: "jpegdec".into() }),
+            None => Err(Trouble::NoUsableFormat { camera: (&built.name).into() }),
         }
     }
 
     /// Why a camera whose formats GStreamer knows nothing of is of no use.
     fn nothing_to_show(&self, name: &str) -> Trouble {
-        let formats = match &self.report.camera().origin {
-            Source::V4l2(path) => modes::ask(path).map(|answer| answer.formats).unwrap_or_default(),
-            _ => Vec::new(),
-        };
+        let camera = self.report.camera();
+        let formats = camera.origin.node().and_then(|node| modes::ask(node).ok()).map(|answer| answer.formats);
+        let formats = formats.unwrap_or_default();
         gst_error::nothing_to_show(name, &formats)
     }
 
     fn link(&mut self, built: &Built, choice: Option<&Choice>, balance: Vec<gst::Element>) -> Result<(), Trouble> {
-        let filter = sources::make("capsfilter")?;
+        let filter = camera::make("capsfilter")?;
         match choice {
             Some(choice) => filter.set_property("caps", &choice.caps),
             None => {
@@ -421,7 +396,7 @@ impl Pipeline {
         let mut chain = vec![filter.clone()];
         if built.native {
             // The sensor's few buffers go back at once, whatever the conversion takes.
-            let queue = sources::make("queue")?;
+            let queue = camera::make("queue")?;
             queue.set_property("max-size-buffers", 3_u32);
             queue.set_property("max-size-bytes", 0_u32);
             queue.set_property("max-size-time", 0_u64);
@@ -436,15 +411,9 @@ impl Pipeline {
         chain.extend(balance);
         self.pipeline.add_many(&chain).map_err(|_| self.failure(&built.name))?;
         let all = std::iter::once(&built.element).chain(&chain).chain(std::iter::once(&self.convert));
-        gst::Element::link_many(all).map_err(|_| {
-            let text = trf!(
-                "The source {source} gives no video that can be shown: choose another source.",
-                source = built.name
-            );
-            Trouble::said(TroubleKind::Setup, text)
-        })?;
-        if let (Some(buffers), Source::V4l2(_), Some(pad)) =
-            (built.buffers, &self.report.camera().origin, built.element.static_pad("src"))
+        gst::Element::link_many(all).map_err(|_| Trouble::SourceWithoutVideo { source: (&built.name).into() })?;
+        if let (Some(buffers), Some(_), Some(pad)) =
+            (built.buffers, self.report.camera().origin.node(), built.element.static_pad("src"))
         {
             ask_for_buffers(&pad, buffers);
         }
@@ -459,7 +428,7 @@ impl Pipeline {
                 events: self.events.clone(),
                 decoded: decoder.as_ref().and_then(jpeg_decoder::outcome),
                 is_jpeg: decoder.is_some(),
-                has_numbers: matches!(self.report.camera().origin, Source::V4l2(_)),
+                has_numbers: self.report.camera().origin.node().is_some(),
             };
             probe.put(&pad);
             let is_small = choice.is_some_and(|choice| self.is_within_promise(choice));
@@ -497,11 +466,9 @@ impl Pipeline {
     /// Why the last step failed: what the pipeline reported, else that it did.
     fn failure(&self, name: &str) -> Trouble {
         match self.events.next() {
-            Some(PipelineEvent::Error(error, debug)) => gst_error::reason(&error, &debug, name),
+            Some(PipelineEvent::Error(error, debug)) => gst_error::trouble(&error, &debug, name),
             Some(PipelineEvent::Eos | PipelineEvent::OnlyBad) | None => {
-                let text =
-                    trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = name);
-                Trouble::said(TroubleKind::Other, text)
+                Trouble::CameraRefusesStart { camera: name.into() }
             }
         }
     }
@@ -548,7 +515,7 @@ impl PipelineEvents {
 /// threads): the camera's first frame then comes sooner. Nothing depends on it.
 fn exercise(caps: &gst::Caps) {
     let run = || -> Option<()> {
-        let make = |name| sources::make(name).ok();
+        let make = |name| camera::make(name).ok();
         let [source, filter, convert, sink] = ["videotestsrc", "capsfilter", "videoconvertscale", "fakesink"].map(make);
         let chain = [source?, filter?, convert?, sink?];
         chain[0].set_property("num-buffers", 1_i32);

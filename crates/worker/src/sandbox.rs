@@ -34,6 +34,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+use crate::camera::{DeviceAccess, backend};
 use lenscap_core::sandbox::{Hold, Sandbox};
 use lenscap_core::source::Source;
 use lenscap_sys::process;
@@ -99,13 +100,15 @@ const LISTS: &[&str] = &[
 
 /// Enters it. `excluded`: the nodes that Lenscap serves. Call it while there is a single thread.
 pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
-    if matches!(source, Source::Pipeline(_)) {
+    let backend = backend(source);
+    let access = backend.device_access();
+    if access == DeviceAccess::Unconfined {
         return Sandbox::OwnPipeline;
     }
     if let Err(error) = process::forbid_core_dumps() {
         tracing::debug!("core dumps cannot be forbidden: {error}");
     }
-    let files = match restrict_files(source, excluded, cache()) {
+    let files = match restrict_files(&access, excluded, cache()) {
         Ok(RulesetStatus::FullyEnforced) => Hold::Full,
         Ok(RulesetStatus::PartiallyEnforced) => Hold::Part,
         Ok(RulesetStatus::NotEnforced) => Hold::None,
@@ -114,7 +117,7 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
             Hold::None
         }
     };
-    let calls = match restrict_calls(matches!(source, Source::PipeWire(_))) {
+    let calls = match restrict_calls(backend.connects()) {
         Ok(()) => Hold::Full,
         Err(error) => {
             tracing::warn!("the camera process may make every system call: {error}");
@@ -125,14 +128,14 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
 }
 
 fn restrict_files(
-    source: &Source,
+    access: &DeviceAccess,
     excluded: &[PathBuf],
     cache: Option<PathBuf>,
 ) -> Result<RulesetStatus, RulesetError> {
     let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
     read.extend(given_directories());
     let mut write: Vec<PathBuf> = WRITE.iter().map(PathBuf::from).collect();
-    write.extend(nodes(source, excluded, Path::new("/dev"), Path::new("/sys")));
+    write.extend(nodes(access, excluded, Path::new("/dev"), Path::new("/sys")));
     write.extend(cache);
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK))?
@@ -158,13 +161,13 @@ fn given_directories() -> impl Iterator<Item = PathBuf> {
 
 /// The nodes that this source may need. A USB camera is one node, or named by one; what is behind other sources is known to
 /// the vendor's library alone: every node but those that Lenscap serves.
-fn nodes(source: &Source, excluded: &[PathBuf], dev: &Path, sys: &Path) -> Vec<PathBuf> {
+fn nodes(access: &DeviceAccess, excluded: &[PathBuf], dev: &Path, sys: &Path) -> Vec<PathBuf> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let excluded: Vec<PathBuf> = excluded.iter().map(|path| real(path)).collect();
-    let named = match source {
-        Source::V4l2(path) => Some(real(path)),
-        Source::Auto | Source::Icamera(_) | Source::Libcamera(_) => None,
-        Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => return Vec::new(),
+    let (named, and_virtual) = match access {
+        DeviceAccess::Node(path) => (Some(real(path)), false),
+        DeviceAccess::Every { and_virtual } => (None, *and_virtual),
+        DeviceAccess::Nothing | DeviceAccess::Unconfined => return Vec::new(),
     };
     let is_needed = |name: &str| {
         if NODES.iter().any(|start| name.starts_with(start)) {
@@ -176,7 +179,7 @@ fn nodes(source: &Source, excluded: &[PathBuf], dev: &Path, sys: &Path) -> Vec<P
         }
         let device = sys.join("class/video4linux").join(name).canonicalize().unwrap_or_default();
         let device = device.to_string_lossy();
-        let Some(named) = &named else { return *source == Source::Auto || !device.contains("/virtual/") };
+        let Some(named) = &named else { return and_virtual || !device.contains("/virtual/") };
         // Decoders of the machine are of use to any camera.
         *named == path || !(device.contains("/usb") || device.contains("/virtual/"))
     };
@@ -373,7 +376,7 @@ mod tests {
         symlink("../video0", dev.join("v4l/webcam")).unwrap();
         let excluded = [dev.join("video30")];
         let names = |source: Source| -> Vec<String> {
-            let found = nodes(&source, &excluded, &dev, &sys);
+            let found = nodes(&backend(&source).device_access(), &excluded, &dev, &sys);
             found.iter().map(|path| path.strip_prefix(&dev).unwrap().to_string_lossy().into_owned()).collect()
         };
         assert_eq!(names(Source::V4l2(dev.join("v4l/webcam"))), ["media0", "video0", "video10"]);

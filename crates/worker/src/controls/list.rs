@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{Backend, Controls};
+use super::{Access, Controls};
 use crate::answer::Answer;
-use crate::{sandbox, sources};
+use crate::camera::{self as backends, backend};
+use crate::sandbox;
 use lenscap_cameras as camera;
 use lenscap_cameras::choice::Decision;
 use lenscap_core::controls::{CameraControls, Saved};
@@ -49,7 +50,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
             }
         }
     }
-    let source = sources::settled(&source);
+    let source = backends::settled(&source);
     if is_confined {
         sandbox::enter(&source, &excluded);
     }
@@ -80,7 +81,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
 fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     // A node needs no GStreamer: most cameras are listed at once.
-    if let Source::V4l2(path) = source {
+    if let Some(path) = source.node() {
         return open_node(path, &excluded);
     }
     gst::init().map_err(|error| trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error))?;
@@ -98,11 +99,12 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     if *source != Source::Auto {
         return open_one(source, &configure);
     }
-    let cameras = sources::cameras(&configure.excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+    let cameras =
+        backends::candidates(&configure.excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
     let mut decision = Decision::new(&cameras, source);
     let mut first = None;
     while let Some(camera) = decision.camera() {
-        match open_one(&sources::opened_as(camera), &configure) {
+        match open_one(&backends::opened_as(camera), &configure) {
             Ok(controls) => return Ok(controls),
             Err(sentence) => {
                 first.get_or_insert(sentence.clone());
@@ -114,12 +116,12 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
 }
 
 fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> {
-    if let Source::V4l2(path) = source {
+    if let Some(path) = source.node() {
         return open_node(path, &configure.excluded);
     }
-    match sources::build(source, configure) {
+    match backend(source).build(configure) {
         // Without cameras the vendor's element has no list of them.
-        Ok(built) if is_auto(configure) && *source == Source::Icamera(None) && !has_device(&built.element) => {
+        Ok(built) if configure.source == Source::Auto && !backend(source).has_camera(&built.element) => {
             Err(tr("Intel's icamerasrc has no camera."))
         }
         Ok(built) => Ok(Controls::open(source, Some(&built.element))),
@@ -128,22 +130,13 @@ fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> 
 }
 
 fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
-    sources::check_node(path, excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+    backends::check_node(path, excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
     let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
-    match controls.backend {
-        Backend::None => Err(trf!(
+    match controls.access {
+        Access::None => Err(trf!(
             "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
             camera = path.display()
         )),
-        Backend::V4l2(_) | Backend::Element(_) => Ok(controls),
+        Access::V4l2(_) | Access::Element(_) => Ok(controls),
     }
-}
-
-fn is_auto(configure: &Configure) -> bool {
-    configure.source == Source::Auto
-}
-
-fn has_device(element: &gst::Element) -> bool {
-    use gst::prelude::*;
-    element.find_property("device-name").is_some()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::prelude::*;
 
-use crate::sources;
+use crate::camera;
 use lenscap_core::trouble::Trouble;
 
 /// GStreamer's decoder, libjpeg-turbo in most distributions.
@@ -16,7 +16,7 @@ pub(crate) const SOFTWARE: &str = "jpegdec";
 /// # Errors
 /// When there is none.
 pub(crate) fn make() -> Result<gst::Element, Trouble> {
-    let decoder = sources::make(SOFTWARE)?;
+    let decoder = camera::make(SOFTWARE)?;
     // Webcams give a broken picture now and then.
     if decoder.has_property("max-errors") {
         decoder.set_property("max-errors", -1_i32);

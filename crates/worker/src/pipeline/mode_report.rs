@@ -9,7 +9,7 @@ use super::choose_mode::{self, Shortfall, millihertz};
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
 use lenscap_core::source::Source;
-use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_core::trouble::Trouble;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{self, Configure, FromChild};
 use lenscap_words::trf;
@@ -85,10 +85,7 @@ impl ModeReport {
     pub(crate) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
         let sent = protocol::encode(&FromChild::Opening { nodes })
             .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
-        sent.map_err(|error| {
-            let text = trf!("The camera process cannot work ({error}): restart Lenscap.", error = error);
-            Trouble::said(TroubleKind::Other, text)
-        })
+        sent.map_err(|error| Trouble::WorkerBroken { error: error.into() })
     }
 
     /// A step of the start is done.
@@ -115,10 +112,7 @@ impl ModeReport {
 
     fn mode(&self, camera: &OpenedCamera, caps: Option<&gst::CapsRef>) -> Mode {
         let format = &self.configure.format;
-        let buffers = match &camera.origin {
-            Source::V4l2(node) => buffers_of(node, camera.planes),
-            _ => None,
-        };
+        let buffers = camera.origin.node().and_then(|node| buffers_of(node, camera.planes));
         let instead = camera.asked.as_ref().and_then(|asked| self.instead(asked));
         let shortfall = match (&camera.shortfall, buffers, camera.asked_buffers) {
             _ if instead.is_some() => instead,
@@ -234,14 +228,6 @@ fn device_name(source: &gst::Element) -> Option<String> {
         None => value.get::<Option<String>>().ok().flatten(),
     };
     name.filter(|name| !name.is_empty())
-}
-
-/// Why a camera of this name is given up that gives nothing but broken pictures.
-pub(crate) fn only_bad(camera: &str) -> String {
-    trf!(
-        "The camera {camera} gives only broken pictures: try another cable or USB port, or a smaller picture.",
-        camera = camera
-    )
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use gst::prelude::*;
 
+use crate::camera;
 use crate::pipeline::crop::Crop;
-use crate::sources;
 use lenscap_core::source::{Orientation, Rotation};
 use lenscap_wire::protocol::Configure;
 
@@ -60,7 +60,7 @@ impl OrientationStage {
     }
 
     fn put_in(&self, orientation: Orientation) -> Option<(Crop, gst::Element)> {
-        let flip = match sources::make("videoflip") {
+        let flip = match camera::make("videoflip") {
             Ok(flip) => flip,
             Err(reason) => {
                 tracing::warn!("the picture stays as it is: {}", lenscap_words::trouble::sentence(&reason));

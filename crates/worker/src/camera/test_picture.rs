@@ -1,0 +1,29 @@
+//! A moving test picture, which needs no camera.
+
+use gst::prelude::*;
+
+use lenscap_core::trouble::Trouble;
+use lenscap_wire::protocol::Configure;
+use lenscap_words::tr;
+
+use super::elements::{make, set};
+use super::{Backend, Built};
+
+pub(super) struct TestPicture;
+
+impl Backend for TestPicture {
+    fn elements(&self) -> &'static [&'static str] {
+        &["videotestsrc"]
+    }
+
+    fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {
+        let element = make("videotestsrc")?;
+        element.set_property("is-live", true);
+        set(&element, "pattern", "ball")?;
+        Ok(Built::new(element, tr("Test picture")))
+    }
+
+    fn id(&self, _element: Option<&gst::Element>) -> String {
+        "test".into()
+    }
+}
