@@ -11,6 +11,21 @@ const OLDEST: Duration = Duration::from_secs(8);
 /// How far in the future, where the clocks of two processors differ.
 const AHEAD: Duration = Duration::from_millis(100);
 
+/// What cannot be, of a picture under a grant; for the log, and behind "sent nonsense".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Breach {
+    #[error("slot {0} twice in a row")]
+    Twice(u32),
+    #[error("slot {slot} after slot {last}")]
+    After { slot: u32, last: u32 },
+    #[error("slot {slot} first, not slot {first}")]
+    First { slot: u32, first: u32 },
+    #[error("a picture of {0:?} before its grant")]
+    BeforeGrant(Duration),
+    #[error("a picture from the future")]
+    Future,
+}
+
 /// What is expected of the worker. Times are `CLOCK_MONOTONIC`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Granted {
@@ -37,23 +52,23 @@ impl Granted {
     /// Takes note of a picture in this slot.
     ///
     /// # Errors
-    /// What cannot be about it, for the log.
-    pub(super) fn take(&mut self, slot: u32, taken: Duration, now: Duration) -> Result<(), String> {
+    /// What cannot be about it.
+    pub(super) fn take(&mut self, slot: u32, taken: Duration, now: Duration) -> Result<(), Breach> {
         let next = self.last.map_or(self.first, |last| last.saturating_add(1));
         let goes_on = slot == next && next < self.longest;
         let starts_over = slot == 0 && next >= self.shortest;
         if !goes_on && !starts_over {
             return Err(match self.last {
-                Some(last) if last == slot => format!("slot {slot} twice in a row"),
-                Some(last) => format!("slot {slot} after slot {last}"),
-                None => format!("slot {slot} first, not slot {}", self.first),
+                Some(last) if last == slot => Breach::Twice(slot),
+                Some(last) => Breach::After { slot, last },
+                None => Breach::First { slot, first: self.first },
             });
         }
         if taken < self.earliest {
-            return Err(format!("a picture of {:?} before its grant", self.earliest + OLDEST - taken));
+            return Err(Breach::BeforeGrant(self.earliest + OLDEST - taken));
         }
         if taken > now + AHEAD {
-            return Err("a picture from the future".into());
+            return Err(Breach::Future);
         }
         self.last = Some(slot);
         Ok(())
@@ -76,7 +91,7 @@ mod tests {
     }
 
     fn wrong(mut granted: Granted, slot: u32) -> String {
-        granted.take(slot, NOW, NOW).unwrap_err()
+        granted.take(slot, NOW, NOW).unwrap_err().to_string()
     }
 
     #[test]
@@ -104,7 +119,7 @@ mod tests {
             (NOW + minute, "the future"),
             (Duration::MAX, "the future"),
         ] {
-            let error = granted.clone().take(3, taken, NOW).unwrap_err();
+            let error = granted.clone().take(3, taken, NOW).unwrap_err().to_string();
             assert!(error.contains(words), "{taken:?}: {error}");
         }
     }

@@ -4,54 +4,41 @@
 //! outcomes are [`HostEvent`]s. Whether a step of the start takes too long or frames stay away is the caller's decision;
 //! here are only the deadlines of ending.
 
+mod ending;
 #[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
+mod messages;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Pid;
 
+use super::exit_reason::cannot_start;
 use super::granted::Granted;
-use super::reasons::{abandoned, cannot_start, crashed, nonsense};
 use super::saved;
-use super::stderr::{Stderr, plain};
+use super::stderr::Stderr;
+use ending::Ending;
 use lenscap_core::controls::{CameraControls, Changes, Saved, Value};
 use lenscap_core::event::Step;
-use lenscap_core::mode::{FrameRate, Mode};
+use lenscap_core::mode::Mode;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::source::{Orientation, Source};
-use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::{Control, SlotLayout};
 use lenscap_sys::clock::monotonic_now;
-use lenscap_sys::descendants;
-use lenscap_sys::process::{self, Peek};
-use lenscap_wire::channel::{self, Channel, Received};
+use lenscap_sys::process;
+use lenscap_text::Text;
+use lenscap_wire::channel::{self, Channel};
 use lenscap_wire::heartbeat::{BEAT_INTERVAL, Heartbeat};
-use lenscap_wire::keeper;
-use lenscap_wire::protocol::{self, Configure, FromChild, Stats, ToChild};
-use lenscap_words::{tr, trf};
+use lenscap_wire::protocol::{self, Configure, Stats, ToChild};
 
-/// From the stop message (EOS in the child) to SIGTERM.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
-/// From the child's word that the camera is off to its end; then SIGKILL.
-const EXIT_LIMIT: Duration = Duration::from_secs(1);
-/// From the order to kill, which the keeper carries out, to SIGKILL for the keeper itself.
-const KILL_LIMIT: Duration = Duration::from_secs(3);
-/// How often what outlived a killed keeper is looked at.
-const SWEEP_INTERVAL: Duration = Duration::from_millis(100);
-/// From SIGTERM to SIGKILL.
-const TERM_LIMIT: Duration = Duration::from_secs(1);
-/// How long [`Drop`] waits for the killed process; a process stuck in a driver may take for ever.
-const REAP_LIMIT: Duration = Duration::from_secs(5);
 /// Messages handled in one dispatch: more than a socket's default buffer holds of frames.
 const MAX_PER_DISPATCH: usize = 256;
-/// Messages in one second of a child that behaves: twice the highest framerate and some.
-const MAX_PER_SECOND: u32 = 2 * VideoFormat::MAX_FRAMERATE + 64;
 
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +80,7 @@ pub enum HostEvent {
         /// The V4L2 nodes of it, none where they are not known.
         nodes: Vec<PathBuf>,
     },
-    /// The first frame is there and waits for the gate.
+    /// The first frame is there and waits for slots to be granted.
     Started {
         /// The camera's name for people.
         camera: String,
@@ -111,7 +98,7 @@ pub enum HostEvent {
         /// Time of capture, `CLOCK_MONOTONIC`.
         timestamp: Duration,
     },
-    /// The camera is about to be told to start, in this mode.
+    /// The camera is about to be started in this mode.
     Trying(Box<Mode>),
     /// The camera was asked for this mode and gave no frame; [`HostEvent::Failed`] follows.
     Refused(Box<Mode>),
@@ -139,16 +126,6 @@ enum Phase {
     Started,
     Stopped,
     Failed,
-}
-
-/// How far the ending is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    No,
-    Asked { until: Instant },
-    Terminated { until: Instant },
-    Killed { until: Instant },
-    KeeperKilled,
 }
 
 /// One worker process.
@@ -181,7 +158,7 @@ pub struct WorkerHost {
     late_controls: Option<Saved>,
     /// Sent after the greeting's answer.
     lay: Option<Orientation>,
-    /// It does not read what it is told.
+    /// It does not read what is sent.
     stuck: bool,
     stats: Option<Stats>,
     window: (Instant, u32),
@@ -225,10 +202,7 @@ impl WorkerHost {
             refused: config.refused.clone(),
             sandbox: config.sandbox,
         })))
-        .map_err(|error| {
-            let text = trf!("The camera's settings cannot be used: {error}.", error = error);
-            Trouble::said(TroubleKind::Setup, text)
-        })?;
+        .map_err(|error| Trouble::WorkerSettingsUnusable { error: error.to_string().into() })?;
         let resources = || -> io::Result<_> {
             let (control, control_fd) = Control::create()?;
             let slots_fd = slots_fd.try_clone_to_owned()?;
@@ -247,14 +221,9 @@ impl WorkerHost {
             .stderr(Stdio::piped());
         let inherited = [theirs.as_fd(), heartbeat_fd.as_fd()];
         let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => Trouble::said(
-                TroubleKind::Setup,
-                trf!(
-                    "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-                    path = config.program.display(),
-                    error = error
-                ),
-            ),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => {
+                Trouble::WorkerProgramUnusable { path: Text::of_path(&config.program), error: error.to_string().into() }
+            }
             _ => cannot_start(&error),
         })?;
         drop((theirs, heartbeat_fd));
@@ -309,32 +278,13 @@ impl WorkerHost {
         matches!(self.ending, Ending::Killed { .. } | Ending::KeeperKilled)
     }
 
-    /// Whether the heart beats: what does not end in order is not held up by it.
-    fn is_beating(&self) -> bool {
-        !matches!(self.phase, Phase::Greeting) && !self.is_killed()
-    }
-
     /// Socket, stderr pipe and pidfd, while they can become readable.
     pub fn fds(&self) -> [Option<BorrowedFd<'_>>; 3] {
         let pidfd = (!self.exited && self.sweep_at.is_none()).then(|| self.pidfd.as_fd());
         [self.channel.as_ref().map(AsFd::as_fd), self.stderr.fd(), pidfd]
     }
 
-    /// The next moment at which [`Self::dispatch`] has to be called even if nothing becomes readable.
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.exited {
-            return None;
-        }
-        let ending = match self.ending {
-            Ending::No if self.stuck => Some(self.window.0),
-            Ending::No | Ending::KeeperKilled => None,
-            Ending::Asked { until } | Ending::Terminated { until } | Ending::Killed { until } => Some(until),
-        };
-        let beat = self.is_beating().then_some(self.next_beat);
-        [ending, beat, self.sweep_at].into_iter().flatten().min()
-    }
-
-    /// What the child told about its frames, once it stopped in order.
+    /// What the child reported of its frames, once it stopped in order.
     pub fn stats(&self) -> Option<Stats> {
         self.stats
     }
@@ -357,56 +307,9 @@ impl WorkerHost {
             self.next_beat = now + BEAT_INTERVAL;
         }
         if self.ending == Ending::No && self.stuck {
-            let text = tr("The camera process does not answer: if this happens again, restart the computer.");
-            self.violated(Trouble::said(TroubleKind::Hang, text), out);
+            self.violated(Trouble::WorkerSilent, out);
         }
-        match self.ending {
-            Ending::Asked { until } if until <= now && self.phase == Phase::Stopped => {
-                tracing::warn!("the camera process did not end within {EXIT_LIMIT:?} of its stop: killing it");
-                self.kill();
-            }
-            Ending::Asked { until } if until <= now => {
-                tracing::warn!("the camera process did not stop within {STOP_LIMIT:?}: terminating it");
-                self.signal(Signal::TERM);
-                self.ending = Ending::Terminated { until: now + TERM_LIMIT };
-            }
-            Ending::Terminated { until } if until <= now => {
-                tracing::warn!("the camera process ignored SIGTERM for {TERM_LIMIT:?}: killing it");
-                self.kill();
-            }
-            Ending::Killed { until } if until <= now => {
-                tracing::warn!("the camera process was not ended within {KILL_LIMIT:?}: killing its keeper");
-                self.signal(Signal::KILL);
-                self.ending = Ending::KeeperKilled;
-            }
-            Ending::No
-            | Ending::Asked { .. }
-            | Ending::Terminated { .. }
-            | Ending::Killed { .. }
-            | Ending::KeeperKilled => {}
-        }
-    }
-
-    /// Reaps the keeper when it has ended and nothing is left of what it kept; never waits.
-    fn take_end(&mut self, now: Instant) -> Option<process::End> {
-        match process::peek(&self.pidfd) {
-            Peek::Lives => return None,
-            // It saw its worker out, or had none yet.
-            Peek::Ended { killed: false } | Peek::Lost => {}
-            // Perhaps as its worker was; perhaps itself.
-            Peek::Ended { killed: true } => {
-                if self.sweep_at.is_some_and(|at| at > now) {
-                    return None;
-                }
-                let left = descendants::in_session(Pid::from_child(&self.child)).unwrap_or_default();
-                if left.iter().filter(|process| process.kill()).count() > 0 {
-                    self.sweep_at = Some(now + SWEEP_INTERVAL);
-                    return None;
-                }
-            }
-        }
-        self.sweep_at = None;
-        process::end(&mut self.child)
+        self.end_by_deadline(now);
     }
 
     /// The short way where only the socket, the first of [`Self::fds`], is readable: one message, one system call. That is
@@ -454,23 +357,7 @@ impl WorkerHost {
         }
     }
 
-    /// Switch the camera off and end: by message, then SIGTERM, then SIGKILL, each with its deadline.
-    pub fn stop(&mut self, now: Instant) {
-        if self.ending == Ending::No {
-            self.ending = Ending::Asked { until: now + STOP_LIMIT };
-            self.send(&ToChild::Stop);
-        }
-    }
-
-    /// End the process at once. [`HostEvent::Exited`] still comes through [`Self::dispatch`].
-    pub fn kill(&mut self) {
-        if !self.is_killed() {
-            self.signal(keeper::KILL_ALL);
-            self.ending = Ending::Killed { until: Instant::now() + KILL_LIMIT };
-        }
-    }
-
-    /// Opens the gate: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
+    /// Grants slots: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
     pub fn grant(&mut self, first: u32, usable: u32) {
         self.epoch = self.epoch.checked_add(1).unwrap_or(1);
         self.granted = Some(Granted::new(first, usable, monotonic_now()));
@@ -479,7 +366,7 @@ impl WorkerHost {
         self.send(&ToChild::Granted);
     }
 
-    /// Closes the gate: frames that are on their way are dropped.
+    /// Takes the slots back: frames that are on their way are dropped.
     pub fn revoke(&mut self) {
         self.granted = None;
         self.control.revoke();
@@ -498,220 +385,6 @@ impl WorkerHost {
         self.taken += 1;
         self.control.set_taken(self.taken);
     }
-
-    fn signal(&self, signal: Signal) {
-        // Fails only for a process that has just ended.
-        if let Err(error) = rustix::process::pidfd_send_signal(&self.pidfd, signal) {
-            tracing::debug!("cannot signal the camera process: {error}");
-        }
-    }
-
-    fn send(&mut self, message: &ToChild) {
-        let Some(channel) = &self.channel else { return };
-        let sent = protocol::encode(message).map_err(io::Error::other).and_then(|bytes| channel.try_send(&bytes, &[]));
-        if let Err(error) = sent {
-            // A child that ended is seen through the pidfd.
-            tracing::debug!("the camera process did not take a message: {error}");
-            self.stuck |= error.kind() == io::ErrorKind::WouldBlock;
-        }
-    }
-
-    fn receive(&mut self, most: usize, now: Instant, out: &mut Vec<HostEvent>) {
-        for _ in 0..most {
-            let Some(channel) = &self.channel else { return };
-            let mut buffer = std::mem::take(&mut self.buffer);
-            let received = channel.receive(&mut buffer);
-            let message = match received {
-                Ok(Received::Packet(length, _)) => protocol::decode::<FromChild>(&buffer[..length]),
-                Ok(Received::TooLarge) => Err("a message that is too large".to_owned()),
-                Ok(Received::Nothing) => {
-                    self.buffer = buffer;
-                    return;
-                }
-                Ok(Received::End) => {
-                    self.channel = None;
-                    return;
-                }
-                Err(error) => Err(error.to_string()),
-            };
-            self.buffer = buffer;
-            if now.saturating_duration_since(self.window.0) >= Duration::from_secs(1) {
-                self.window = (now, 0);
-            }
-            self.window.1 += 1;
-            let result = if self.window.1 > MAX_PER_SECOND {
-                Err(nonsense("more messages than any camera gives"))
-            } else {
-                message.map_err(|error| nonsense(&error)).and_then(|message| self.handle(message, now, out))
-            };
-            if let Err(reason) = result {
-                self.violated(reason, out);
-            }
-        }
-    }
-
-    fn handle(&mut self, message: FromChild, now: Instant, out: &mut Vec<HostEvent>) -> Result<(), Trouble> {
-        match (message, self.phase) {
-            (FromChild::Hello { version }, Phase::Greeting) => {
-                if version != lenscap_sys::install::VERSION {
-                    let text = trf!(
-                        "The camera process is version {theirs} and Lenscap is version {ours}, as after an update: restart Lenscap.",
-                        theirs = plain(&version),
-                        ours = lenscap_sys::install::VERSION
-                    );
-                    return Err(Trouble::said(TroubleKind::Setup, text));
-                }
-                self.phase = Phase::Configured;
-                self.worker = descendants::first_child(Pid::from_child(&self.child));
-                out.push(HostEvent::Greeted { pid: self.pid() });
-                self.heartbeat.beat();
-                self.next_beat = now + BEAT_INTERVAL;
-                out.push(HostEvent::Step(Step::Up));
-                if let (Some((message, slots, control)), Some(channel)) = (self.configure.take(), &self.channel)
-                    && let Err(error) = channel.try_send(&message, &[slots.as_fd(), control.as_fd()])
-                {
-                    tracing::debug!("the camera process did not take its settings: {error}");
-                }
-                if let Some(late) = self.late_controls.take() {
-                    self.send(&ToChild::Controls(late));
-                }
-                if let Some(orientation) = self.lay.take() {
-                    self.send(&ToChild::Lay(orientation));
-                }
-                if self.wants_start {
-                    self.send(&ToChild::Start);
-                }
-            }
-            (FromChild::Controls(controls), Phase::Warm | Phase::Started) if self.wants_start => {
-                out.push(HostEvent::Controls(Box::new(controls.cleaned())));
-            }
-            (FromChild::ControlsChanged(changes), Phase::Warm | Phase::Started) if self.wants_start => {
-                out.push(HostEvent::ControlsChanged(Box::new(changes.cleaned())));
-            }
-            (FromChild::Step(Step::Loaded), Phase::Configured) => {
-                self.phase = Phase::Warm;
-                out.push(HostEvent::Step(Step::Loaded));
-            }
-            (FromChild::Step(step), Phase::Warm) if self.wants_start && step > Step::Loaded => {
-                out.push(HostEvent::Step(step));
-            }
-            (FromChild::Confined(sandbox), Phase::Configured) => out.push(HostEvent::Confined(sandbox)),
-            (FromChild::Opening { nodes }, Phase::Warm) if self.wants_start => out.push(HostEvent::Opening { nodes }),
-            (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
-                self.phase = Phase::Started;
-                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });
-            }
-            (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
-                out.push(HostEvent::Mode(Box::new(harmless_mode(*mode))));
-            }
-            (FromChild::Trying(mode), Phase::Warm) if self.wants_start => {
-                out.push(HostEvent::Trying(Box::new(harmless_mode(*mode))));
-            }
-            (FromChild::Refused(mode), Phase::Warm) if self.wants_start => {
-                out.push(HostEvent::Refused(Box::new(harmless_mode(*mode))));
-            }
-            (FromChild::Frame(frame), Phase::Started) => {
-                if frame.slot >= self.slot_count {
-                    return Err(nonsense(&format!("slot {} of {}", frame.slot, self.slot_count)));
-                }
-                if let Some(granted) = self.granted.as_mut().filter(|_| frame.epoch == self.epoch) {
-                    let timestamp = Duration::from_nanos(frame.timestamp_ns);
-                    granted.take(frame.slot, timestamp, monotonic_now()).map_err(|error| nonsense(&error))?;
-                    out.push(HostEvent::Frame { slot: frame.slot, timestamp });
-                }
-            }
-            (FromChild::Stats(stats), Phase::Configured | Phase::Warm | Phase::Started) => self.stats = Some(stats),
-            (FromChild::Stopped, Phase::Configured | Phase::Warm | Phase::Started) => {
-                self.phase = Phase::Stopped;
-                out.push(HostEvent::Stopped);
-                // Nothing is left to be done in order, and its end is waited for.
-                let until = now + EXIT_LIMIT;
-                self.ending = match self.ending {
-                    Ending::No => Ending::Asked { until },
-                    Ending::Asked { until: before } => Ending::Asked { until: before.min(until) },
-                    ending @ (Ending::Terminated { .. } | Ending::Killed { .. } | Ending::KeeperKilled) => ending,
-                };
-            }
-            (FromChild::Failed(reason), Phase::Configured | Phase::Warm | Phase::Started) => {
-                self.phase = Phase::Failed;
-                out.push(HostEvent::Failed(reason));
-                // It ends by itself; the deadlines see to it.
-                if self.ending == Ending::No {
-                    self.ending = Ending::Asked { until: now + STOP_LIMIT };
-                }
-            }
-            (message, phase) => {
-                let first_word = |text: String| text.split([' ', '(']).next().unwrap_or_default().to_owned();
-                let (message, phase) = (first_word(format!("{message:?}")), first_word(format!("{phase:?}")));
-                return Err(nonsense(&format!("\"{message}\" while it was \"{phase}\"")));
-            }
-        }
-        Ok(())
-    }
-
-    /// The child broke the rules: nothing more is heard from it.
-    fn violated(&mut self, reason: Trouble, out: &mut Vec<HostEvent>) {
-        self.channel = None;
-        self.kill();
-        if !matches!(self.phase, Phase::Failed | Phase::Stopped) {
-            out.push(HostEvent::Failed(reason));
-        }
-        self.phase = Phase::Failed;
-    }
-
-    fn finish(&mut self, status: Option<ExitStatus>, out: &mut Vec<HostEvent>) {
-        // A descendant may keep the pipe open: what is in it now is all there is to wait for.
-        self.stderr.drain();
-        self.exited = true;
-        self.channel = None;
-        let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
-        let was_abandoned = status.and_then(|status| status.code()) == Some(keeper::ABANDONED);
-        let reason = (!was_asked).then(|| match was_abandoned {
-            true => abandoned(),
-            false => crashed(status, self.stderr.last_words()),
-        });
-        if let Some(status) = status
-            && was_asked
-            && !status.success()
-            && !self.is_killed()
-        {
-            tracing::warn!("the camera process ended badly ({status})");
-        }
-        out.push(HostEvent::Exited { reason });
-    }
-}
-
-impl Drop for WorkerHost {
-    fn drop(&mut self) {
-        if self.exited {
-            return;
-        }
-        self.kill();
-        let until = Instant::now() + REAP_LIMIT;
-        let keeper_until = Instant::now() + KILL_LIMIT;
-        loop {
-            let now = Instant::now();
-            if self.take_end(now).is_some() {
-                return;
-            }
-            if now >= until {
-                tracing::error!("the camera process {} does not die", self.pid());
-                return;
-            }
-            if now >= keeper_until {
-                self.signal(Signal::KILL);
-            }
-            let left = self.sweep_at.unwrap_or(until).min(if now < keeper_until { keeper_until } else { until }) - now;
-            let timeout = rustix::time::Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(0),
-                tv_nsec: left.subsec_nanos().into(),
-            };
-            let pidfd = rustix::event::PollFd::new(&self.pidfd, rustix::event::PollFlags::IN);
-            // Readable all the time while it is swept.
-            let mut fds = if self.sweep_at.is_some() { vec![] } else { vec![pidfd] };
-            let _ = rustix::event::poll(&mut fds, Some(&timeout));
-        }
-    }
 }
 
 fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
@@ -720,15 +393,4 @@ fn attach(child: &mut Child) -> io::Result<(OwnedFd, Stderr)> {
     let stderr = OwnedFd::from(stderr);
     rustix::io::ioctl_fionbio(&stderr, true)?;
     Ok((pidfd, Stderr::new(stderr)))
-}
-
-/// What a child says of a mode, with texts that fit into a line.
-fn harmless_mode(mode: Mode) -> Mode {
-    Mode {
-        millihertz: if mode.millihertz <= FrameRate::MOST * 1000 { mode.millihertz } else { 0 },
-        format: plain(&mode.format),
-        decoder: mode.decoder.as_deref().map(plain),
-        shortfall: mode.shortfall.as_deref().map(plain),
-        ..mode
-    }
 }
