@@ -5,6 +5,5 @@ pub mod controls;
 pub mod dbus;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
-mod server;
 
-pub use server::{Answer, Server, Ticket};
+pub use lenscap_relay::server::{Answer, Server, Ticket};

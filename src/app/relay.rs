@@ -635,15 +635,15 @@ impl Relay {
 
     /// Takes requests from the control socket.
     fn serve(&mut self) {
-        // Taken out meanwhile: commands publish through the same server.
-        let Some(mut taken) = self.server.borrow_mut().take() else { return };
-        let before = self.status();
-        taken.dispatch(self, Self::obey, Self::reply);
-        let after = self.status();
-        if before != after {
-            taken.publish(&published(&after));
+        // Nothing is borrowed while a request is carried out: that publishes, to the same server.
+        let requests = self.server.borrow_mut().as_mut().map(Server::take_requests).unwrap_or_default();
+        for (asker, request) in requests {
+            let is_about_controls = request.is_about_controls();
+            let answer = self.obey(request);
+            if let Some(server) = self.server.borrow_mut().as_mut() {
+                server.answer(asker, is_about_controls, answer, || self.reply(is_about_controls));
+            }
         }
-        *self.server.borrow_mut() = Some(taken);
     }
 }
 
@@ -742,9 +742,7 @@ fn status_sink(
             return;
         }
         last = Some(public.clone());
-        if let Ok(mut server) = server.try_borrow_mut()
-            && let Some(server) = server.as_mut()
-        {
+        if let Some(server) = server.borrow_mut().as_mut() {
             server.publish(&public);
         }
         match &lines {

@@ -2,9 +2,9 @@
 
 use glib::{Variant, VariantTy};
 use lenscap_api::Request;
+use lenscap_relay::server::fuzz as server;
 
 use super::dbus;
-use super::server::fuzz as server;
 
 /// Bytes that clients send: one that says for whom and how many, then these.
 pub fn control(data: &[u8]) {

@@ -6,3 +6,4 @@ pub mod detect;
 pub mod engine;
 pub mod output;
 pub mod reactor;
+pub mod server;

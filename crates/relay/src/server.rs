@@ -3,10 +3,10 @@
 //! 1. Only the same user is heard, by the kernel's word, in a directory that is nobody else's.
 //! 2. Whoever connects has two seconds for its request. When too many are silent the one that has been so for longest
 //!    goes: a `lenscap pause` is always heard. Those who watch are counted apart.
-//! 3. Whoever is turned away is told why.
+//! 3. Whoever is turned away hears why.
 
 #[cfg(any(debug_assertions, fuzzing))]
-pub(super) mod fuzz;
+pub mod fuzz;
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read, Write};
@@ -21,9 +21,9 @@ use lenscap_api::{Reply, Request, Status, line};
 use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
-use crate::core::trouble::refusal::{ListenTrouble, Refusal};
-use crate::i18n::refusal::reply;
-use crate::text::Text;
+use lenscap_core::trouble::refusal::{ListenTrouble, Refusal};
+use lenscap_text::Text;
+use lenscap_words::refusal::reply;
 
 /// Connections at once whose request is not answered yet.
 const MAX_ASKING: usize = 16;
@@ -41,12 +41,16 @@ const WORK_LIMIT: Duration = Duration::from_millis(2500);
 /// Names a request that is carried out elsewhere.
 pub type Ticket = u64;
 
+/// Names a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker(u64);
+
 /// What became of a request.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
     /// Done, or why not.
     Now(Result<(), Refusal>),
-    /// Told later to [`Server::finish`].
+    /// Comes later, to [`Server::finish`].
     Later(Ticket),
 }
 
@@ -60,10 +64,13 @@ pub struct Server {
     timer: OwnedFd,
     /// In the order in which they came.
     connections: Vec<Connection>,
+    /// How many have come so far.
+    askers: u64,
 }
 
 #[derive(Debug)]
 struct Connection {
+    asker: Asker,
     stream: UnixStream,
     received: Vec<u8>,
     stage: Stage,
@@ -109,7 +116,7 @@ impl Server {
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
             epoll::add(&epoll, &listener, epoll::EventData::new_u64(0), epoll::EventFlags::IN)?;
             epoll::add(&epoll, &timer, epoll::EventData::new_u64(1), epoll::EventFlags::IN)?;
-            Ok(Self { path: path.to_owned(), listener, epoll, timer, connections: Vec::new() })
+            Ok(Self { path: path.to_owned(), listener, epoll, timer, connections: Vec::new(), askers: 0 })
         };
         listen().map_err(|error| unusable(path, &error))
     }
@@ -119,17 +126,13 @@ impl Server {
         self.epoll.as_fd()
     }
 
-    /// Takes new connections and requests. `obey` carries a request out, or says why not; `report` is
-    /// asked after that for the status, or for the controls where the request was about these (`true`).
-    pub fn dispatch<T>(
-        &mut self,
-        relay: &mut T,
-        obey: impl Fn(&mut T, Request) -> Answer,
-        report: impl Fn(&T, bool) -> Reply,
-    ) {
+    /// Takes new connections, and what they ask for: each is to be carried out, in this order, and then handed to
+    /// [`Self::answer`]. Nothing here is borrowed meanwhile: carrying out publishes.
+    pub fn take_requests(&mut self) -> Vec<(Asker, Request)> {
         self.accept();
         let now = Instant::now();
         let mut watchers = self.connections.iter().filter(|connection| connection.stage == Stage::Watching).count();
+        let mut requests = Vec::new();
         self.connections.retain_mut(|connection| match connection.receive() {
             Ok(None) => connection.bear(now),
             Ok(Some(Ok(Request::Watch))) if watchers == MAX_WATCHERS => connection.refuse(&Refusal::TooManyWatching),
@@ -138,20 +141,49 @@ impl Server {
                     connection.stage = Stage::Watching;
                     watchers += 1;
                 }
-                let is_about_controls = request.is_about_controls();
-                match obey(relay, request) {
-                    Answer::Now(Err(refusal)) => connection.refuse(&refusal),
-                    Answer::Now(Ok(())) => connection.answer(&report(relay, is_about_controls)),
-                    Answer::Later(ticket) => {
-                        connection.stage = Stage::Waiting { ticket, is_about_controls, until: now + WORK_LIMIT };
-                        true
-                    }
-                }
+                requests.push((connection.asker, request));
+                true
             }
             Ok(Some(Err(refusal))) => connection.refuse(&refusal),
             Err(()) => false,
         });
         self.arm(now);
+        requests
+    }
+
+    /// The request of this one is carried out, or will be; `reply`: what it gets where it is done.
+    pub fn answer(&mut self, asker: Asker, is_about_controls: bool, answer: Answer, reply: impl FnOnce() -> Reply) {
+        let now = Instant::now();
+        let Some(index) = self.connections.iter().position(|connection| connection.asker == asker) else { return };
+        let connection = &mut self.connections[index];
+        let stays = match answer {
+            Answer::Now(Err(refusal)) => connection.refuse(&refusal),
+            Answer::Now(Ok(())) => connection.answer(&reply()),
+            Answer::Later(ticket) => {
+                connection.stage = Stage::Waiting { ticket, is_about_controls, until: now + WORK_LIMIT };
+                true
+            }
+        };
+        if !stays {
+            self.connections.remove(index);
+        }
+        self.arm(now);
+    }
+
+    /// Takes requests and answers them, where carrying them out publishes nothing. `obey` carries a request out; `reply` is
+    /// asked after that for the status, or for the controls where the request was about these (`true`).
+    #[cfg(any(test, debug_assertions, fuzzing))]
+    pub fn dispatch<T>(
+        &mut self,
+        relay: &mut T,
+        obey: impl Fn(&mut T, Request) -> Answer,
+        reply: impl Fn(&T, bool) -> Reply,
+    ) {
+        for (asker, request) in self.take_requests() {
+            let is_about_controls = request.is_about_controls();
+            let answer = obey(relay, request);
+            self.answer(asker, is_about_controls, answer, || reply(relay, is_about_controls));
+        }
     }
 
     /// A request that was answered with [`Answer::Later`] is done; `report` as in [`Self::dispatch`].
@@ -179,7 +211,8 @@ impl Server {
         for _ in 0..MAX_ACCEPTS {
             let Ok((stream, _)) = self.listener.accept() else { break };
             let stage = Stage::Asking { until: Instant::now() + REQUEST_LIMIT };
-            let connection = Connection { stream, received: Vec::new(), stage };
+            self.askers += 1;
+            let connection = Connection { asker: Asker(self.askers), stream, received: Vec::new(), stage };
             if connection.stream.set_nonblocking(true).is_err() {
                 continue;
             }
@@ -323,12 +356,12 @@ mod tests {
     use lenscap_api::AskError;
     use lenscap_api::client::ask_at;
 
-    use crate::core::machine::Machine;
-    use crate::core::policy::Policy;
-    use crate::core::status::StateName;
+    use lenscap_core::machine::Machine;
+    use lenscap_core::policy::Policy;
+    use lenscap_core::status::StateName;
 
     fn status(machine: &Machine) -> Reply {
-        Reply::status(crate::i18n::status::published(&machine.status()))
+        Reply::status(lenscap_words::status::published(&machine.status()))
     }
 
     fn serve_once(server: &mut Server, machine: &mut Machine, count: usize) {
@@ -344,7 +377,7 @@ mod tests {
                 machine,
                 |machine, request| {
                     if let Some(command) = request.command() {
-                        machine.step(Instant::now(), crate::core::event::Event::Command(command));
+                        machine.step(Instant::now(), lenscap_core::event::Event::Command(command));
                     }
                     Answer::Now(Ok(()))
                 },
@@ -368,7 +401,7 @@ mod tests {
     fn a_pause_is_asked_for_and_answered() {
         let (_directory, path, mut server) = server();
         let mut machine = Machine::new(Policy::default());
-        machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
+        machine.step(Instant::now(), lenscap_core::event::Event::DeviceReady);
         let client = std::thread::spawn(move || {
             let mut answers = Vec::new();
             ask_at(&path, &Request::Pause { seconds: Some(60) }, &mut |reply| {
@@ -382,7 +415,7 @@ mod tests {
         let answers = client.join().unwrap();
         let [Reply::Status(answer)] = &answers[..] else { panic!("{answers:?}") };
         assert_eq!(answer.status.state, StateName::Paused);
-        assert_eq!(crate::i18n::status::summary(&answer.status), "Camera is off (paused)");
+        assert_eq!(lenscap_words::status::summary(&answer.status), "Camera is off (paused)");
     }
 
     #[test]
@@ -392,8 +425,8 @@ mod tests {
         let mut watcher = UnixStream::connect(&path).unwrap();
         watcher.write_all(b"{\"do\":\"watch\"}\n").unwrap();
         serve_once(&mut server, &mut machine, 1);
-        machine.step(Instant::now(), crate::core::event::Event::DeviceReady);
-        server.publish(&crate::i18n::status::published(&machine.status()));
+        machine.step(Instant::now(), lenscap_core::event::Event::DeviceReady);
+        server.publish(&lenscap_words::status::published(&machine.status()));
         let mut lines = BufReader::new(watcher).lines();
         assert!(lines.next().unwrap().unwrap().contains("no-device"));
         assert!(lines.next().unwrap().unwrap().contains("idle"));

@@ -1,4 +1,4 @@
-//! The control socket, with many clients; see [`crate::fuzz`].
+//! The control socket, with many clients; fed by `fuzz/`.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -9,18 +9,18 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{Answer, Reply, Request, Server};
-use crate::core::machine::Machine;
-use crate::core::policy::Policy;
+use lenscap_core::machine::Machine;
+use lenscap_core::policy::Policy;
 
 /// Connections at once; enough to be turned away.
 const CLIENTS: usize = 20;
 
 /// Bytes that clients send: one that says for whom and how many, then these. All are served, then all hang up.
-pub(in crate::ipc) fn serve(data: &[u8]) {
+pub fn serve(data: &[u8]) {
     thread_local! {
-        static PLACE: RefCell<Place> = RefCell::new(Place::new());
+        static PLACE: RefCell<SocketPlace> = RefCell::new(SocketPlace::new());
     }
-    PLACE.with_borrow_mut(|Place { server, path }| {
+    PLACE.with_borrow_mut(|SocketPlace { server, path }| {
         let mut clients: Vec<UnixStream> = Vec::new();
         let obeyed = Cell::new(0_usize);
         let mut rest = data;
@@ -38,7 +38,7 @@ pub(in crate::ipc) fn serve(data: &[u8]) {
             dispatch(server, &obeyed);
         }
         assert!(obeyed.get() <= sent, "{} requests of {sent} lines were obeyed", obeyed.get());
-        server.publish(&crate::i18n::status::published(&Machine::new(Policy::default()).status()));
+        server.publish(&lenscap_words::status::published(&Machine::new(Policy::default()).status()));
         for client in &mut clients {
             let mut answer = Vec::new();
             let _ = client.read_to_end(&mut answer);
@@ -53,19 +53,19 @@ pub(in crate::ipc) fn serve(data: &[u8]) {
 }
 
 /// A server in a directory of its own.
-struct Place {
+struct SocketPlace {
     server: Server,
     path: PathBuf,
 }
 
-impl Place {
+impl SocketPlace {
     fn new() -> Self {
         let path = std::env::temp_dir().join(format!("lenscap-fuzz-{}-ipc/control", std::process::id()));
         Self { server: Server::at(&path).expect("a socket"), path }
     }
 }
 
-impl Drop for Place {
+impl Drop for SocketPlace {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(self.path.parent().expect("a directory"));
     }
@@ -82,6 +82,6 @@ fn dispatch(server: &mut Server, obeyed: &Cell<usize>) {
             assert_eq!(serde_json::from_slice::<Request>(&words).ok(), Some(request));
             Answer::Now(Ok(()))
         },
-        |machine, _| Reply::status(crate::i18n::status::published(&machine.status())),
+        |machine, _| Reply::status(lenscap_words::status::published(&machine.status())),
     );
 }
