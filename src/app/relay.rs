@@ -24,12 +24,12 @@ use crate::core::trouble::refusal::Refusal;
 use crate::detect::uvc::Roots;
 use crate::engine::{Engine, EngineConfig, OutputChoice, OwnerToken, Role, StatusSink};
 use crate::frame::placeholder::Picture;
-use crate::i18n::refusal;
 use crate::i18n::status::published;
 use crate::i18n::trf;
+use crate::i18n::{controls, refusal};
 use crate::ipc::{Answer, Server, Ticket};
 use crate::output::finder::{self, Wanted};
-use lenscap_api::{Controls, ControlsReply, EventLine, LostLines, Reply, Request, line};
+use lenscap_api::{ControlsReply, EventLine, LostLines, Reply, Request, line};
 
 use super::controls::{Changes, merge, to_reset};
 use super::keeper::{Change, Done, Keeper, Loaded};
@@ -557,7 +557,7 @@ impl Relay {
         let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         Reply::Controls(Box::new(ControlsReply {
-            list: self.engine.controls().map(Controls::from),
+            list: self.engine.controls().map(controls::published),
             live: self.engine.controls().is_some(),
             source: self.settings.camera.source.to_string(),
             excluded: own.collect(),

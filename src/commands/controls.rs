@@ -16,7 +16,7 @@ use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Overrides};
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::Source;
-use crate::i18n::{tr, trf};
+use crate::i18n::{controls, tr, trf};
 use crate::text;
 
 /// Asks the running relay about controls; what it answers.
@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), Failure> {
                 if let Some(saved) = settings.controls.get(&list.camera) {
                     list.overlay(saved);
                 }
-                let list = Controls::from(&list);
+                let list = controls::published(&list);
                 print(&list, &list, arguments.json)
             }
         }

@@ -24,7 +24,7 @@ fn control_to_variant(control: &Control) -> HashMap<&'static str, Variant> {
     let flags: Vec<_> = Flag::of(control.flags).into_iter().map(Flag::as_str).collect();
     let mut fields = HashMap::from([
         ("key", control.key.to_variant()),
-        ("name", control.name.to_variant()),
+        ("name", crate::i18n::controls::name(control).to_variant()),
         ("id", control.id.to_variant()),
         ("type", control.kind.as_str().to_variant()),
         ("flags", flags.to_variant()),

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use glib::variant::{ToVariant, Variant};
-use lenscap_api::Request;
+use lenscap_api::{Code, Request};
+use serde_json::Value as Json;
 
 use super::controls::{text_of, to_variant};
 use crate::core::controls::CameraControls;
@@ -18,6 +19,7 @@ use crate::core::status::{StateName, Status};
 use crate::core::trouble::Trouble;
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::refusal::sentence;
+use crate::i18n::status::program;
 
 /// Our interface.
 const INTERFACE: &str = crate::APP_ID;
@@ -51,7 +53,7 @@ impl Snapshot {
             .map(|client| {
                 HashMap::from([
                     ("pid".to_owned(), client.pid.unwrap_or(0).to_variant()),
-                    ("name".to_owned(), client.name.to_variant()),
+                    ("name".to_owned(), program(client).to_variant()),
                     ("usage".to_owned(), client.usage.as_str().to_variant()),
                 ])
             })
@@ -90,6 +92,8 @@ impl Snapshot {
             ("Node", nodes[0].as_ref().map(path).unwrap_or_default().to_variant()),
             ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),
             ("SecondDevice", text(&status.second_device).to_variant()),
+            ("Trouble", code(&status.reason).to_variant()),
+            ("SecondDeviceTrouble", code(&status.second_device).to_variant()),
             ("Version", crate::VERSION.to_variant()),
             ("Stuck", status.stuck.to_variant()),
             ("OtherCameras", others.to_variant()),
@@ -108,6 +112,35 @@ impl Snapshot {
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect()
     }
+}
+
+/// A trouble's code and data as a dictionary; without a trouble an empty one.
+fn code(trouble: &Option<Trouble>) -> HashMap<String, Variant> {
+    let Some(Code { code, data }) = trouble.as_ref().map(Code::of) else { return HashMap::new() };
+    let data = data.into_iter().filter_map(|(key, value)| Some((key, variant(&value)?)));
+    std::iter::once(("code".to_owned(), code.to_variant())).chain(data).collect()
+}
+
+/// What is known beside a code; `None` for what is not known after all.
+fn variant(value: &Json) -> Option<Variant> {
+    Some(match value {
+        Json::Null => return None,
+        Json::Bool(value) => value.to_variant(),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => number.to_variant(),
+            None => number.as_f64()?.to_variant(),
+        },
+        Json::String(text) => text.to_variant(),
+        Json::Array(list) => list
+            .iter()
+            .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .to_variant(),
+        Json::Object(fields) => {
+            let fields = fields.iter().filter_map(|(key, value)| Some((key.clone(), variant(value)?)));
+            fields.collect::<HashMap<_, _>>().to_variant()
+        }
+    })
 }
 
 /// Seconds since 1970 of moments, the same each time the same moment is asked for.
@@ -312,6 +345,18 @@ mod tests {
             assert!(XML.contains(&described), "{described} is not in the description");
         }
         assert_eq!(XML.matches("<property ").count(), snapshot.0.len());
+    }
+
+    #[test]
+    fn a_trouble_is_a_dictionary() {
+        let busy = code(&Some(Trouble::CameraBusy { camera: "Foo".into() }));
+        assert_eq!(
+            (busy["code"].get::<String>(), busy["camera"].get::<String>()),
+            (Some("camera-busy".into()), Some("Foo".into()))
+        );
+        let overdue = code(&Some(Trouble::StartOverdue { reached: None, seconds: 10 }));
+        assert_eq!((overdue["seconds"].get::<i64>(), overdue.contains_key("reached")), (Some(10), false));
+        assert!(code(&None).is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Controls of a camera: their names, and why one is not set.
 
-use lenscap_core::controls::{Allowed, Control, ControlTrouble, Origin};
+use lenscap_core::controls::{Allowed, CameraControls, Control, ControlTrouble, Origin};
 
 use crate::{tr, trf};
 
@@ -19,6 +19,15 @@ pub fn name(control: &Control) -> String {
         (Origin::Software, "hue") => tr("Hue"),
         _ => control.name.clone(),
     }
+}
+
+/// The list as it is published: with names for people.
+pub fn published(list: &CameraControls) -> lenscap_api::Controls {
+    let mut published = lenscap_api::Controls::from(list);
+    for (public, control) in published.controls.iter_mut().zip(&list.controls) {
+        public.name = name(control);
+    }
+    published
 }
 
 /// One sentence with the next step.
