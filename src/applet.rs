@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
     crate::app::log::start();
     glib::log_set_writer_func(log_of_glib);
     let (asks, asked) = async_channel::bounded(MAX_ASKS);
-    let front = Rc::new(RefCell::new(Front::new(asks)));
+    let (hosts, host_changes) = async_channel::bounded(MAX_ASKS);
+    let front = Rc::new(RefCell::new(Front::new(asks, hosts)));
     let listener = {
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))
@@ -67,7 +68,7 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
         waiting: RefCell::default(),
         usual_settings: config::default_path().ok(),
     });
-    desktop.clone().start(asked);
+    desktop.clone().start(asked, host_changes);
     desktop.main_loop.run();
     desktop.finish();
     Ok(())
@@ -97,7 +98,7 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn start(self: Rc<Self>, asked: Receiver<Ask>) {
+    fn start(self: Rc<Self>, asked: Receiver<Ask>, host_changes: Receiver<bool>) {
         let fd = self.relay.borrow().fd().as_raw_fd();
         let desktop = self.clone();
         glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
@@ -117,6 +118,16 @@ impl Desktop {
                 desktop.answer(ask);
             }
         });
+        let desktop = self.clone();
+        glib::spawn_future_local(async move {
+            while let Ok(is_there) = host_changes.recv().await {
+                if is_there {
+                    desktop.front.borrow_mut().has_host = true;
+                } else {
+                    desktop.tray_is_gone();
+                }
+            }
+        });
         self.reach_bus();
     }
 
@@ -126,7 +137,7 @@ impl Desktop {
                 Wish::End => self.main_loop.quit(),
                 Wish::Settings => self.front.borrow_mut().take_settings(&self.relay.borrow()),
                 Wish::Cameras => self.front.borrow_mut().look_for_cameras(),
-                Wish::Preferences => self.open_window(&[], None),
+                Wish::Open(window) => self.open_window(window, None),
                 Wish::Controls => {
                     if let Some(service) = &self.front.borrow().service {
                         service.controls_changed();

@@ -101,14 +101,37 @@ pub(crate) enum Wish {
     End,
     /// The settings, or what is wrong with their file, changed.
     Settings,
-    /// Show the preferences.
-    Preferences,
+    /// Show this window.
+    Open(Window),
     /// Cameras came or went.
     Cameras,
     /// The camera's controls changed, came or went.
     Controls,
     /// What was answered with [`Answer::Later`] is done, or why not.
     Done(Ticket, Result<(), Refusal>),
+}
+
+/// What can be shown beside the icon, each by the preferences' program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// The settings.
+    Preferences,
+    /// What may keep the camera from working.
+    Diagnosis,
+    /// What this program is.
+    About,
+}
+
+impl Window {
+    /// The one that is asked for, if one is.
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        match request {
+            Request::Preferences => Some(Self::Preferences),
+            Request::Diagnose => Some(Self::Diagnosis),
+            Request::About => Some(Self::About),
+            _ => None,
+        }
+    }
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -368,8 +391,20 @@ impl Relay {
         }
         match request {
             Request::Reload => return self.later(|keeper, ticket| keeper.load(Some(ticket))),
-            Request::Preferences if self.has_desktop => self.wishes.push(Wish::Preferences),
-            Request::Preferences => return Answer::Now(Err(Refusal::WithoutDesktop)),
+            Request::Preferences | Request::Diagnose | Request::About if self.has_desktop => {
+                self.wishes.extend(Window::of(&request).map(Wish::Open));
+            }
+            Request::Preferences | Request::Diagnose | Request::About => {
+                return Answer::Now(Err(Refusal::WithoutDesktop));
+            }
+            Request::SetSource { source } => {
+                return self.change_settings(Box::new(move |settings| settings.camera.source = source));
+            }
+            Request::SetSize { width, height } => {
+                return self.change_settings(Box::new(move |settings| {
+                    (settings.camera.format.width, settings.camera.format.height) = (width, height);
+                }));
+            }
             Request::Quit => self.end(),
             Request::SetControl { key, value } => match self.engine.controls().cloned() {
                 Some(list) => return self.set_control(&list, &key, &value),

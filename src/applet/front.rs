@@ -23,6 +23,7 @@ const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 /// What is shown, and where.
 pub(super) struct Front {
     pub(super) asks: Sender<Ask>,
+    pub(super) hosts: Sender<bool>,
     pub(super) status: Option<Status>,
     pub(super) settings: Settings,
     pub(super) problem: Option<String>,
@@ -42,9 +43,10 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(asks: Sender<Ask>) -> Self {
+    pub(super) fn new(asks: Sender<Ask>, hosts: Sender<bool>) -> Self {
         Self {
             asks,
+            hosts,
             status: None,
             settings: Settings::default(),
             problem: None,

@@ -7,11 +7,11 @@ use lenscap_api::Request;
 
 use super::Desktop;
 use super::notify::{Notice, Subject};
-use crate::config::Settings;
+use crate::app::relay::Window;
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::{refusal, tr};
 use crate::ipc::Answer;
-use crate::ui::{Ask, Wanted};
+use crate::ui::Ask;
 
 /// How long whoever asked over D-Bus waits for the settings file.
 const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
@@ -47,36 +47,13 @@ impl Desktop {
     }
 
     pub(super) fn answer(self: &Rc<Self>, ask: Ask) {
-        let answer = match ask.wanted {
-            Wanted::Pause(time) => self.obey(Request::Pause { seconds: time.map(|time| time.as_secs()) }),
-            Wanted::Resume => self.obey(Request::Resume),
-            Wanted::Toggle => self.obey(Request::Toggle),
-            Wanted::TurnOff => self.obey(Request::TurnOff),
-            Wanted::Quit => self.obey(Request::Quit),
-            Wanted::Source(source) => self.set(move |settings| settings.camera.source = source),
-            Wanted::Size(width, height) => self.set(move |settings| {
-                (settings.camera.format.width, settings.camera.format.height) = (width, height);
-            }),
-            Wanted::Preferences => {
-                self.open_window(&[], ask.token);
+        let answer = match (Window::of(&ask.wanted), ask.token) {
+            // The click's token brings it to the front.
+            (Some(window), token @ Some(_)) => {
+                self.open_window(window, token);
                 Answer::Now(Ok(()))
             }
-            Wanted::Diagnose => {
-                self.open_window(&["--diagnose"], ask.token);
-                Answer::Now(Ok(()))
-            }
-            Wanted::About => {
-                self.open_window(&["--about"], ask.token);
-                Answer::Now(Ok(()))
-            }
-            Wanted::HostIsThere => {
-                self.front.borrow_mut().has_host = true;
-                Answer::Now(Ok(()))
-            }
-            Wanted::HostIsGone => {
-                self.tray_is_gone();
-                Answer::Now(Ok(()))
-            }
+            _ => self.obey(ask.wanted),
         };
         let desktop = Rc::downgrade(self);
         let then = move |done: Result<(), Refusal>| {
@@ -85,11 +62,6 @@ impl Desktop {
             }
         };
         self.when_done(answer, Box::new(then));
-    }
-
-    /// Writes a setting, and takes it.
-    fn set(&self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Answer {
-        self.relay.borrow_mut().change_settings(Box::new(change))
     }
 
     pub(super) fn complain(&self, sentence: &str) {

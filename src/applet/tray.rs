@@ -1,18 +1,19 @@
 //! The icon in the tray: a privacy indicator with a menu. A plain copy of what there is to show; whatever is clicked is
 //! sent to the main loop, which decides.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_channel::Sender;
 use ksni::menu::{CheckmarkItem, RadioGroup, RadioItem, StandardItem, SubMenu};
 use ksni::{Category, MenuItem, OfflineReason, ToolTip, Tray};
+use lenscap_api::Request;
 
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
 use crate::i18n::status as words;
 use crate::i18n::{tr, trf};
+use crate::ui::Ask;
 use crate::ui::icon;
-use crate::ui::{Ask, Wanted};
 
 /// Longest line of a text in the menu, in characters.
 const NOTE_WIDTH: usize = 56;
@@ -39,14 +40,16 @@ pub struct View {
 pub struct Icon {
     view: View,
     asks: Sender<Ask>,
+    /// Hears whether a tray shows the icon.
+    hosts: Sender<bool>,
     theme_path: String,
 }
 
 impl Icon {
-    /// An icon that shows `view` and sends what is clicked to `asks`. `theme_path`: where the icons are when the desktop
+    /// An icon that shows `view` and sends what is clicked to `asks`, and whether a tray shows it to `hosts`. `theme_path`: where the icons are when the desktop
     /// does not look there by itself, else empty.
-    pub fn new(view: View, asks: Sender<Ask>, theme_path: String) -> Self {
-        Self { view, asks, theme_path }
+    pub fn new(view: View, asks: Sender<Ask>, hosts: Sender<bool>, theme_path: String) -> Self {
+        Self { view, asks, hosts, theme_path }
     }
 
     /// Shows this from now on.
@@ -54,14 +57,18 @@ impl Icon {
         self.view = view;
     }
 
-    fn ask(&self, wanted: Wanted) {
+    fn ask(&self, wanted: Request) {
         // On Wayland a window comes to the front only with the token of the click; some hosts send an empty one.
         let token = ksni::current_xdg_activation_token().filter(|token| !token.is_empty());
         // Nobody listens any more only while we end.
         let _ = self.asks.try_send(Ask { wanted, token });
     }
 
-    fn item(&self, label: String, wanted: Wanted) -> MenuItem<Self> {
+    fn report_host(&self, is_there: bool) {
+        let _ = self.hosts.try_send(is_there);
+    }
+
+    fn item(&self, label: String, wanted: Request) -> MenuItem<Self> {
         StandardItem {
             label: escape(&label),
             activate: Box::new(move |icon: &mut Self| icon.ask(wanted.clone())),
@@ -96,7 +103,7 @@ fn radio(
     label: String,
     options: Vec<String>,
     selected: usize,
-    select: impl Fn(usize) -> Option<Wanted> + Send + 'static,
+    select: impl Fn(usize) -> Option<Request> + Send + 'static,
 ) -> MenuItem<Icon> {
     let options = options.iter().map(|label| RadioItem { label: escape(label), ..Default::default() }).collect();
     let select = move |icon: &mut Icon, index: usize| {
@@ -151,11 +158,11 @@ impl Tray for Icon {
     }
 
     fn activate(&mut self, _x: i32, _y: i32) {
-        self.ask(Wanted::Preferences);
+        self.ask(Request::Preferences);
     }
 
     fn secondary_activate(&mut self, _x: i32, _y: i32) {
-        self.ask(Wanted::Toggle);
+        self.ask(Request::Toggle);
     }
 
     fn menu_about_to_show(&mut self) {
@@ -177,27 +184,26 @@ impl Tray for Icon {
             CheckmarkItem {
                 label: tr("Camera allowed"),
                 checked: status.allowed,
-                activate: Box::new(|icon: &mut Self| icon.ask(Wanted::Toggle)),
+                activate: Box::new(|icon: &mut Self| icon.ask(Request::Toggle)),
                 ..Default::default()
             }
             .into(),
         );
         if status.camera_live {
-            menu.push(self.item(tr("Turn off now"), Wanted::TurnOff));
+            menu.push(self.item(tr("Turn off now"), Request::TurnOff));
         }
         if status.state == StateName::Failed {
-            menu.push(self.item(tr("Try again"), Wanted::Resume));
+            menu.push(self.item(tr("Try again"), Request::Resume));
         }
         if status.allowed {
-            let pauses = [
-                (tr("15 minutes"), Some(Duration::from_secs(15 * 60))),
-                (tr("1 hour"), Some(Duration::from_secs(3600))),
-                (tr("Until I resume"), None),
-            ];
+            let pauses = [(tr("15 minutes"), Some(15 * 60)), (tr("1 hour"), Some(3600)), (tr("Until I resume"), None)];
             menu.push(
                 SubMenu {
                     label: tr("Pause for"),
-                    submenu: pauses.into_iter().map(|(label, time)| self.item(label, Wanted::Pause(time))).collect(),
+                    submenu: pauses
+                        .into_iter()
+                        .map(|(label, time)| self.item(label, Request::Pause { seconds: time }))
+                        .collect(),
                     ..Default::default()
                 }
                 .into(),
@@ -207,32 +213,34 @@ impl Tray for Icon {
         let sources: Vec<Source> = view.sources.iter().map(|(source, _)| source.clone()).collect();
         let selected = sources.iter().position(|source| *source == view.source).unwrap_or(0);
         let names = view.sources.iter().map(|(_, name)| name.clone()).collect();
-        menu.push(radio(tr("Source"), names, selected, move |index| sources.get(index).cloned().map(Wanted::Source)));
+        menu.push(radio(tr("Source"), names, selected, move |index| {
+            sources.get(index).cloned().map(|source| Request::SetSource { source })
+        }));
         let sizes = view.sizes.clone();
         let selected = sizes.iter().position(|size| *size == view.size).unwrap_or(0);
         let names = sizes.iter().map(|(width, height)| format!("{width} × {height}")).collect();
         menu.push(radio(tr("Resolution"), names, selected, move |index| {
-            sizes.get(index).map(|(width, height)| Wanted::Size(*width, *height))
+            sizes.get(index).map(|(width, height)| Request::SetSize { width: *width, height: *height })
         }));
         menu.push(MenuItem::Separator);
-        menu.push(self.item(tr("Preferences…"), Wanted::Preferences));
-        menu.push(self.item(tr("Diagnose…"), Wanted::Diagnose));
-        menu.push(self.item(tr("About Lenscap"), Wanted::About));
+        menu.push(self.item(tr("Preferences…"), Request::Preferences));
+        menu.push(self.item(tr("Diagnose…"), Request::Diagnose));
+        menu.push(self.item(tr("About Lenscap"), Request::About));
         let quit = match words::names(&status.clients) {
             Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
             None => tr("Quit"),
         };
-        menu.push(self.item(quit, Wanted::Quit));
+        menu.push(self.item(quit, Request::Quit));
         menu
     }
 
     fn watcher_online(&self) {
-        self.ask(Wanted::HostIsThere);
+        self.report_host(true);
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
         tracing::debug!("no tray: {reason:?}");
-        self.ask(Wanted::HostIsGone);
+        self.report_host(false);
         // The next host is to find us.
         true
     }
@@ -262,7 +270,7 @@ mod tests {
             size: (1280, 720),
         };
         change(&mut view);
-        (Icon::new(view, sender, String::new()), receiver)
+        (Icon::new(view, sender, async_channel::unbounded().0, String::new()), receiver)
     }
 
     fn labels(menu: &[MenuItem<Icon>]) -> Vec<String> {
@@ -318,7 +326,7 @@ mod tests {
         let MenuItem::Standard(item) = &menu[3] else { panic!("no item") };
         let mut icon = icon;
         (item.activate)(&mut icon);
-        assert_eq!(asks.try_recv().map(|ask| ask.wanted), Ok(Wanted::TurnOff));
+        assert_eq!(asks.try_recv().map(|ask| ask.wanted), Ok(Request::TurnOff));
     }
 
     #[test]
@@ -394,6 +402,14 @@ mod tests {
             }
         }
         let wanted: Vec<_> = std::iter::from_fn(|| asks.try_recv().ok()).map(|ask| ask.wanted).collect();
-        assert_eq!(wanted, [Wanted::Preferences, Wanted::Toggle, Wanted::Source(Source::Auto), Wanted::Size(640, 480)]);
+        assert_eq!(
+            wanted,
+            [
+                Request::Preferences,
+                Request::Toggle,
+                Request::SetSource { source: Source::Auto },
+                Request::SetSize { width: 640, height: 480 }
+            ]
+        );
     }
 }

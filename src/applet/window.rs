@@ -2,10 +2,16 @@
 
 use super::Desktop;
 use crate::app::program;
+use crate::app::relay::Window;
 use crate::i18n::trf;
 
 impl Desktop {
-    pub(super) fn open_window(&self, arguments: &[&str], token: Option<String>) {
+    pub(super) fn open_window(&self, window: Window, token: Option<String>) {
+        let argument = match window {
+            Window::Preferences => None,
+            Window::Diagnosis => Some("--diagnose"),
+            Window::About => Some("--about"),
+        };
         let spawn = || -> Result<(), String> {
             let path = program("lenscap-preferences")?;
             let launcher = gio::SubprocessLauncher::new(gio::SubprocessFlags::NONE);
@@ -14,7 +20,7 @@ impl Desktop {
             }
             let settings = self.relay.borrow().settings_path().to_owned();
             let mut words = vec![path.as_os_str()];
-            words.extend(arguments.iter().map(std::ffi::OsStr::new));
+            words.extend(argument.map(std::ffi::OsStr::new));
             // The usual file's window is the one there is; one of another file stands for itself.
             if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
                 words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);

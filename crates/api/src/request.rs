@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lenscap_core::event::Command;
+use lenscap_core::source::Source;
 use serde::{Deserialize, Serialize};
 
 /// What can be asked, by whatever way: tray, notification, D-Bus, control socket, command line.
@@ -28,6 +29,22 @@ pub enum Request {
     Reload,
     /// Show the preferences.
     Preferences,
+    /// Show what may keep the camera from working.
+    Diagnose,
+    /// Show what this program is.
+    About,
+    /// Use another camera: writes the setting.
+    SetSource {
+        /// As the settings name it.
+        source: Source,
+    },
+    /// Offer another size: writes the settings.
+    SetSize {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
     /// End.
     Quit,
     /// The controls of the camera, or where it is.
@@ -52,13 +69,18 @@ pub enum Request {
 }
 
 impl Request {
-    /// The part of it that concerns the machine, if any.
+    /// The part of it that concerns the machine, if any: the only place where requests become events. The machine has a type
+    /// of its own since it decides about these four alone, and matches them without a wildcard.
     pub fn command(&self) -> Option<Command> {
         match self {
             Request::Status
             | Request::Watch
             | Request::Reload
             | Request::Preferences
+            | Request::Diagnose
+            | Request::About
+            | Request::SetSource { .. }
+            | Request::SetSize { .. }
             | Request::Quit
             | Request::Controls
             | Request::SetControl { .. }
