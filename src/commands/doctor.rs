@@ -4,12 +4,11 @@ use std::io::{self, Write};
 
 use super::{Failure, relay_status};
 use crate::cli::DoctorArgs;
-use crate::i18n::ask::sentence;
 use crate::{config, doctor};
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
     let path = arguments.config.clone().map_or_else(config::default_path, Ok)?;
-    let findings = doctor::examine(&path, relay_status().map_err(|error| sentence(&error)));
+    let findings = doctor::examine(&path, relay_status());
     let printed = if arguments.json {
         writeln!(io::stdout().lock(), "{}", doctor::to_json(&findings))
     } else {

@@ -2,13 +2,13 @@
 
 use super::{Finding, Patient};
 use crate::core::status::StateName;
-use crate::i18n::{tr, trf};
+use crate::i18n::{ask, tr, trf};
 
 const CHECK: &str = "relay";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let status = match &patient.relay {
-        Err(sentence) => return vec![Finding::problem(CHECK, sentence.clone(), None)],
+        Err(error) => return vec![Finding::problem(CHECK, ask::sentence(error), None)],
         Ok(None) => {
             let remedy = tr("Start it with \"lenscap\"; the preferences can start it with the session.");
             return vec![Finding::problem(CHECK, tr("Lenscap is not running."), Some(remedy))];

@@ -9,7 +9,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let path = patient.path.display();
     vec![match &patient.settings {
         // The sentence has its own next step.
-        Err(error) => Finding::problem(CHECK, error.clone(), None),
+        Err(error) => Finding::problem(CHECK, error.to_string(), None),
         Ok(_) if patient.path.exists() => {
             Finding::fine(CHECK, trf!("The settings in {path} are understood.", path = path))
         }

@@ -40,9 +40,9 @@ impl Rig {
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
     }
 
-    fn findings_with(&self, relay: Result<Option<Status>, String>) -> Vec<Finding> {
+    fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
-        let settings = config::load(&path, &config::Overrides::default()).map_err(|error| error.to_string());
+        let settings = config::load(&path, &config::Overrides::default());
         let config_home = self.0.path().join("home/.config");
         let unit_dirs = vec![config_home.join("systemd/user")];
         let entries = Entries { config_home, config_dirs: vec![self.0.path().join("etc/xdg")], unit_dirs };
@@ -125,7 +125,7 @@ fn a_file_that_another_hides_does_not_count() {
 }
 
 #[test]
-fn what_the_relay_says_is_told() {
+fn what_the_relay_says_is_found() {
     let rig = Rig::new();
     let of = |relay| {
         let findings = rig.findings_with(relay);
@@ -133,7 +133,8 @@ fn what_the_relay_says_is_told() {
     };
     let status = |state: &str, reason: &str| Ok(Some(status(state, reason)));
     assert_eq!(of(Ok(None)).verdict, Verdict::Problem);
-    assert_eq!(of(Err("Lenscap does not answer.".into())).text, "Lenscap does not answer.");
+    let refused = lenscap_api::Refused { error: "Lenscap does not answer.".into(), code: None };
+    assert_eq!(of(Err(AskError::Refused(refused))).text, "Lenscap does not answer.");
     assert_eq!(of(status("failed", "It is unplugged.")).verdict, Verdict::Problem);
     assert_eq!(of(status("idle", "It was busy.")).verdict, Verdict::Note);
     let live = of(Ok(Some(Status { live: true, reason: None, ..self::status("live", "") })));

@@ -6,18 +6,22 @@
 mod call;
 pub mod controls;
 pub mod inputs;
+mod loopback;
 pub mod modes;
+mod raw;
 
 use std::ffi::{c_int, c_long};
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::ioctl::{Getter, Opcode, Setter, Updater, opcode};
+use rustix::ioctl::{Getter, Setter, Updater};
 
 #[cfg(any(debug_assertions, fuzzing))]
 pub use call::fake;
 use call::ioctl;
+pub use loopback::{LoopbackConfig, loopback_add, loopback_remove};
+use raw::*;
 
 /// `V4L2_CAP_VIDEO_CAPTURE`.
 pub const CAP_VIDEO_CAPTURE: u32 = 0x0000_0001;
@@ -51,181 +55,6 @@ pub enum BufType {
     /// `V4L2_BUF_TYPE_VIDEO_OUTPUT`.
     Output = 2,
 }
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct RawCapability {
-    driver: [u8; 16],
-    card: [u8; 32],
-    bus_info: [u8; 32],
-    version: u32,
-    capabilities: u32,
-    device_caps: u32,
-    reserved: [u32; 3],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawPixFormat {
-    width: u32,
-    height: u32,
-    pixelformat: u32,
-    field: u32,
-    bytesperline: u32,
-    sizeimage: u32,
-    colorspace: u32,
-    private: u32,
-    flags: u32,
-    ycbcr_enc: u32,
-    quantization: u32,
-    xfer_func: u32,
-}
-
-/// The union holds pointers on some kernels' ABI, hence its alignment.
-#[repr(C, align(8))]
-#[derive(Clone, Copy)]
-struct RawFormatUnion {
-    pix: RawPixFormat,
-    rest: [u8; 152],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct RawFormat {
-    kind: u32,
-    fmt: RawFormatUnion,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawRequestBuffers {
-    count: u32,
-    kind: u32,
-    memory: u32,
-    capabilities: u32,
-    flags: u32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawTimeval {
-    tv_sec: c_long,
-    tv_usec: c_long,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawBuffer {
-    index: u32,
-    kind: u32,
-    bytesused: u32,
-    flags: u32,
-    field: u32,
-    timestamp: RawTimeval,
-    timecode: [u32; 4],
-    sequence: u32,
-    memory: u32,
-    m: usize,
-    length: u32,
-    reserved2: u32,
-    request_fd: u32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct RawStreamParm {
-    kind: u32,
-    capability: u32,
-    mode: u32,
-    numerator: u32,
-    denominator: u32,
-    rest: [u8; 184],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawControl {
-    id: u32,
-    value: i32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct RawEvent {
-    kind: u32,
-    payload: RawEventUnion,
-    pending: u32,
-    sequence: u32,
-    timestamp: [c_long; 2],
-    id: u32,
-    reserved: [u32; 8],
-}
-
-#[repr(C, align(8))]
-#[derive(Clone, Copy)]
-struct RawEventUnion {
-    data: [u32; 16],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawEventSubscription {
-    kind: u32,
-    id: u32,
-    flags: u32,
-    reserved: [u32; 5],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct RawLoopbackConfig {
-    output_nr: i32,
-    unused: i32,
-    card_label: [u8; 32],
-    min_width: u32,
-    max_width: u32,
-    min_height: u32,
-    max_height: u32,
-    max_buffers: i32,
-    max_openers: i32,
-    debug: i32,
-    announce_all_caps: i32,
-}
-
-const V: u8 = b'V';
-const QUERYCAP: Opcode = opcode::read::<RawCapability>(V, 0);
-const G_FMT: Opcode = opcode::read_write::<RawFormat>(V, 4);
-const S_FMT: Opcode = opcode::read_write::<RawFormat>(V, 5);
-const REQBUFS: Opcode = opcode::read_write::<RawRequestBuffers>(V, 8);
-const QUERYBUF: Opcode = opcode::read_write::<RawBuffer>(V, 9);
-const QBUF: Opcode = opcode::read_write::<RawBuffer>(V, 15);
-const DQBUF: Opcode = opcode::read_write::<RawBuffer>(V, 17);
-const STREAMON: Opcode = opcode::write::<c_int>(V, 18);
-const STREAMOFF: Opcode = opcode::write::<c_int>(V, 19);
-const G_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 21);
-const S_PARM: Opcode = opcode::read_write::<RawStreamParm>(V, 22);
-const G_CTRL: Opcode = opcode::read_write::<RawControl>(V, 27);
-const S_CTRL: Opcode = opcode::read_write::<RawControl>(V, 28);
-const DQEVENT: Opcode = opcode::read::<RawEvent>(V, 89);
-const SUBSCRIBE_EVENT: Opcode = opcode::write::<RawEventSubscription>(V, 90);
-/// The control device's requests, the same numbers in every version (0.15 keeps them as "legacy").
-const LOOPBACK_ADD: Opcode = 0x4C80;
-const LOOPBACK_REMOVE: Opcode = 0x4C81;
-
-const _: () = {
-    assert!(size_of::<RawCapability>() == 104);
-    assert!(size_of::<RawPixFormat>() == 48);
-    assert!(size_of::<RawRequestBuffers>() == 20);
-    assert!(size_of::<RawStreamParm>() == 204);
-    assert!(size_of::<RawControl>() == 8);
-    assert!(size_of::<RawEventSubscription>() == 32);
-    assert!(size_of::<RawLoopbackConfig>() == 72);
-    if cfg!(target_pointer_width = "64") {
-        assert!(size_of::<RawFormat>() == 208);
-        assert!(size_of::<RawBuffer>() == 88);
-        assert!(size_of::<RawEvent>() == 136);
-    }
-};
 
 /// What a node says of itself (`VIDIOC_QUERYCAP`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -536,79 +365,6 @@ pub fn dequeue_event(fd: impl AsFd) -> io::Result<Option<Event>> {
     }
 }
 
-/// What to ask the loopback's control device for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoopbackConfig {
-    /// The node's label; at most 31 bytes are kept.
-    pub label: String,
-    /// Buffers to allocate.
-    pub max_buffers: u32,
-    /// Whether the node shows CAPTURE only while it has a writer; Chrome lists no other camera.
-    pub exclusive_caps: bool,
-}
-
-/// Adds a loopback device through `/dev/v4l2loopback` and returns the number of its node.
-///
-/// # Errors
-/// The kernel's error.
-pub fn loopback_add(control: impl AsFd, config: &LoopbackConfig) -> io::Result<u32> {
-    let mut card_label = [0; 32];
-    for (to, from) in card_label.iter_mut().take(31).zip(config.label.bytes()) {
-        *to = from;
-    }
-    let mut raw = RawLoopbackConfig {
-        output_nr: -1,
-        unused: -1,
-        card_label,
-        min_width: 0,
-        max_width: 0,
-        min_height: 0,
-        max_height: 0,
-        max_buffers: i32::try_from(config.max_buffers).unwrap_or(0),
-        max_openers: 0,
-        debug: 0,
-        announce_all_caps: i32::from(!config.exclusive_caps),
-    };
-    // SAFETY: the request reads a structure of exactly this layout and answers with a number.
-    let number = unsafe { ioctl(control, LoopbackAdd(&mut raw))? };
-    u32::try_from(number).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
-}
-
-/// Removes the loopback device with this node number.
-///
-/// # Errors
-/// The kernel's error; `EBUSY` while anybody has it open.
-pub fn loopback_remove(control: impl AsFd, number: u32) -> io::Result<()> {
-    // SAFETY: the request takes the number itself as its argument.
-    unsafe { ioctl(control, rustix::ioctl::IntegerSetter::<LOOPBACK_REMOVE>::new_usize(number as usize)) }?;
-    Ok(())
-}
-
-/// [`LOOPBACK_ADD`] answers with its return value, which rustix's ready-made patterns drop.
-struct LoopbackAdd<'a>(&'a mut RawLoopbackConfig);
-
-// SAFETY: the pointer is valid for the structure the request reads, and the return value is passed on as it is.
-unsafe impl rustix::ioctl::Ioctl for LoopbackAdd<'_> {
-    type Output = i32;
-
-    const IS_MUTATING: bool = true;
-
-    fn opcode(&self) -> Opcode {
-        LOOPBACK_ADD
-    }
-
-    fn as_ptr(&mut self) -> *mut rustix::ffi::c_void {
-        std::ptr::from_mut(self.0).cast()
-    }
-
-    unsafe fn output_from_ptr(
-        output: rustix::ioctl::IoctlOutput,
-        _argument: *mut rustix::ffi::c_void,
-    ) -> rustix::io::Result<Self::Output> {
-        Ok(output)
-    }
-}
-
 fn raw_format(kind: BufType, pix: RawPixFormat) -> RawFormat {
     RawFormat { kind: kind as u32, fmt: RawFormatUnion { pix, rest: [0; 152] } }
 }
@@ -624,8 +380,7 @@ fn pix_format(raw: &RawFormat) -> PixFormat {
     }
 }
 
-/// A fixed-size C string, without what follows its first NUL.
-/// A device's or a driver's name for something, as people may see it.
+/// A device's or a driver's name for something, as people may see it: a C string in a place of fixed size.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     lenscap_text::name(&bytes[..end])

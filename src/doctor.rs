@@ -15,7 +15,7 @@ mod start;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lenscap_api::Status;
+use lenscap_api::{AskError, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -68,13 +68,13 @@ struct Patient<'a> {
     /// `/`, but for tests.
     root: PathBuf,
     /// The settings in use, or what is wrong with their file.
-    settings: Result<Settings, String>,
+    settings: Result<Settings, config::Error>,
     /// Their file.
     path: &'a Path,
     /// What starts it with the session.
     entries: Entries,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
-    relay: Result<Option<Status>, String>,
+    relay: Result<Option<Status>, AskError>,
 }
 
 impl Patient<'_> {
@@ -90,7 +90,7 @@ impl Patient<'_> {
 
     /// The settings that hold, or the defaults.
     fn settings(&self) -> Settings {
-        self.settings.clone().unwrap_or_default()
+        self.settings.as_ref().cloned().unwrap_or_default()
     }
 
     /// The names and ids of all processes.
@@ -108,10 +108,9 @@ impl Patient<'_> {
     }
 }
 
-/// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs, the sentence when it does not
-/// answer.
-pub fn examine(settings_path: &Path, relay: Result<Option<Status>, String>) -> Vec<Finding> {
-    let settings = config::load(settings_path, &config::Overrides::default()).map_err(|error| error.to_string());
+/// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
+pub fn examine(settings_path: &Path, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
+    let settings = config::load(settings_path, &config::Overrides::default());
     findings(&Patient { root: "/".into(), settings, path: settings_path, entries: Entries::from_environment(), relay })
 }
 
