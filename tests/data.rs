@@ -6,7 +6,9 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use lenscap::APP_ID;
+use lenscap::config::table::{self, SettingValue};
 use lenscap::core::status::StateName;
+use lenscap::core::trouble::settings::Limits;
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -139,13 +141,61 @@ fn the_interface_is_the_documented_one() {
     }
 }
 
-#[test]
-fn the_man_page_has_every_command_option_and_exit_status() {
-    // As printed: font changes and escaped hyphens taken out.
+/// The manual as printed: font changes and escaped hyphens taken out.
+fn manual() -> String {
     let mut page = read("data/lenscap.1").replace("\\-", "-");
     for font in ["\\fI", "\\fR", "\\fB", "\""] {
         page = page.replace(font, "");
     }
+    page
+}
+
+#[test]
+fn the_man_page_says_limits_and_default_of_every_setting_with_an_option() {
+    let manual = manual();
+    let settings = manual.split(".SH SETTINGS").nth(1).expect("a section").split("\n.SH ").next().expect("its text");
+    // A list below an option belongs to it.
+    let mut lists = settings.split("\n.RS\n");
+    let mut settings = lists.next().expect("text").to_owned();
+    for part in lists {
+        let (list, rest) = part.split_once("\n.RE").expect("an end of the list");
+        settings.push_str(&list.replace(".TP", ""));
+        settings.push_str(rest);
+    }
+    for (setting, option) in table::with_option() {
+        // A tag may be one of several of a paragraph.
+        let name = format!("--{}", option.long);
+        let of_it = |paragraph: &&str| {
+            let tags = paragraph.lines().take_while(|line| line.starts_with(['.', '-']));
+            tags.flat_map(str::split_whitespace).any(|word| word == name)
+        };
+        let paragraph = settings.split("\n.TP\n").find(of_it).unwrap_or_else(|| panic!("{name} is missing"));
+        let mut said: Vec<String> = match &setting.limits {
+            Limits::Words { words, .. } | Limits::Device { words, .. } => {
+                words.iter().map(ToString::to_string).collect()
+            }
+            Limits::Name { max_bytes } => vec![max_bytes.to_string()],
+            _ => {
+                let (min, max) = setting.range().unwrap_or_default();
+                [min, max].into_iter().filter(|limit| *limit != 0).map(|limit| limit.to_string()).collect()
+            }
+        };
+        match setting.default() {
+            SettingValue::Integer(number) => said.push(number.to_string()),
+            SettingValue::Text(text) => said.push(text),
+            SettingValue::Bool(_) | SettingValue::List(_) => {}
+        }
+        for part in said {
+            let has =
+                paragraph.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| part.is_empty() || word == part);
+            assert!(has, "{name}: {part} is missing in: {paragraph}");
+        }
+    }
+}
+
+#[test]
+fn the_man_page_has_every_command_option_and_exit_status() {
+    let page = manual();
     let mut missing = Vec::new();
     let mut commands = vec![lenscap::cli::Cli::command()];
     while let Some(command) = commands.pop() {

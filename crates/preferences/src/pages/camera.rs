@@ -10,11 +10,12 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::source::Rotation;
+use lenscap_settings::sections::camera;
 use lenscap_words::{tr, trf};
 
 use super::Page;
 use crate::cameras::Cameras;
-use crate::rows::{self, PreviewRow, Range};
+use crate::rows::{self, PreviewRow};
 use crate::window::Context;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
@@ -50,13 +51,7 @@ fn picture(context: &Context, cameras: &Rc<Cameras>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
     group.add(&resolution::row(context, cameras));
     group.add(&framerate::row(context, cameras));
-    group.add(&rows::switch(
-        store,
-        &tr("Mirror"),
-        &tr("Swap left and right."),
-        |settings| settings.camera.orientation.mirror,
-        |settings, value| settings.camera.orientation.mirror = value,
-    ));
+    group.add(&rows::switch(store, &camera::MIRROR, &tr("Mirror"), &tr("Swap left and right.")));
     group.add(&rows::choice(
         store,
         &tr("Rotation"),
@@ -80,11 +75,10 @@ fn advanced(context: &Context) -> adw::PreferencesGroup {
     let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
     expander.add_row(&rows::number(
         store,
+        &camera::BUFFER_COUNT,
         &tr("Buffers"),
         &tr("Between the camera and the pipeline. More are steadier, fewer are quicker. A driver may give another number."),
-        Range::whole(1, 16, 1),
-        |settings| f64::from(settings.camera.buffer_count),
-        |settings, value| settings.camera.buffer_count = value as u32,
+        1,
     ));
     group.add(&expander);
     group

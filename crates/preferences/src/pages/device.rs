@@ -1,16 +1,16 @@
 //! The page "Device": the loopback node that applications open.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use adw::prelude::*;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::SecondNode;
+use lenscap_settings::sections::detection;
 use lenscap_words::{tr, trf};
 
 use super::Page;
 use crate::applet::{AppletProxy, AppletState};
-use crate::rows::{self, Choices, Range};
+use crate::rows::{self, Choices};
 use crate::window::Context;
 
 /// What is wrong with the second device, while something is.
@@ -111,11 +111,10 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
     expander.add_row(&rows::number(
         store,
+        &detection::POLL_INTERVAL,
         &tr("Look for applications"),
         &tr("Milliseconds between two looks, where the kernel does not report who opens the camera."),
-        Range::whole(1, 10_000, 10),
-        |settings| settings.detection.poll_interval.as_millis() as f64,
-        |settings, value| settings.detection.poll_interval = Duration::from_millis(value as u64),
+        10,
     ));
     group.add(&expander);
     page.add(&group);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use adw::prelude::*;
 use lenscap_core::policy::Policy;
 use lenscap_settings::Settings;
+use lenscap_settings::sections::privacy;
 use lenscap_words::tr;
 
 use super::Page;
@@ -33,15 +34,15 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 
 fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("When the camera is on")).build();
-    let delay = rows::number(
+    let delay = rows::number_of(
         store,
         &tr("Activation delay"),
         &tr("Milliseconds an application must be there before the camera starts."),
-        Range::whole(0, 60_000, 100),
+        Range::of(&privacy::ACTIVATION_DELAY, 100),
         |settings| milliseconds(delay_shown(settings)),
         |settings, value| settings.privacy.activation_delay = Some(Duration::from_millis(value as u64)),
     );
-    group.add(&rows::switch(
+    group.add(&rows::switch_of(
         store,
         &tr("Automatic activation delay"),
         &tr("None where the kernel tells who streams, one second where it only tells who opens the camera."),
@@ -50,41 +51,32 @@ fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
     ));
     group.add(&delay);
     store.follow(|settings| settings.privacy.activation_delay.is_some(), move |is_own| delay.set_visible(*is_own));
-    group.add(&rows::number(
+    group.add(&rows::number_of(
         store,
         &tr("Cooldown"),
         &tr("Seconds the camera stays on after the last application stopped."),
-        Range { min: 0.0, max: 3600.0, step: 1.0, whole: false },
+        Range::in_seconds(&privacy::COOLDOWN, 1),
         |settings| milliseconds(settings.privacy.cooldown) / 1000.0,
         |settings, value| settings.privacy.cooldown = Duration::from_millis((value * 1000.0).round() as u64),
     ));
+    group.add(&rows::switch(store, &privacy::START_PAUSED, &tr("Start paused"), &tr("No camera until you resume.")));
     group.add(&rows::switch(
         store,
-        &tr("Start paused"),
-        &tr("No camera until you resume."),
-        |settings| settings.privacy.start_paused,
-        |settings, value| settings.privacy.start_paused = value,
-    ));
-    group.add(&rows::switch(
-        store,
+        &privacy::PAUSE_WHILE_LOCKED,
         &tr("Off while locked"),
         &tr("Pause while the session is locked."),
-        |settings| settings.privacy.pause_while_locked,
-        |settings, value| settings.privacy.pause_while_locked = value,
     ));
     group.add(&rows::switch(
         store,
+        &privacy::WATCH_OTHER_CAMERAS,
         &tr("Watch other cameras"),
         &tr("Light the icon also when a program uses a USB camera directly, past Lenscap."),
-        |settings| settings.privacy.watch_other_cameras,
-        |settings, value| settings.privacy.watch_other_cameras = value,
     ));
     group.add(&rows::switch(
         store,
+        &privacy::SANDBOX,
         &tr("Confine the camera process"),
         &tr("Keep it from your files and from the network. Switch this off only where a camera works no other way."),
-        |settings| settings.privacy.sandbox,
-        |settings, value| settings.privacy.sandbox = value,
     ));
     group
 }

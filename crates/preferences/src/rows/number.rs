@@ -6,6 +6,7 @@ use std::rc::Rc;
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
+use lenscap_settings::table::{Setting, SettingValue};
 
 use super::subtitle::{Words, always, refresh};
 use super::{plain, report};
@@ -32,6 +33,18 @@ impl Range {
         Self { min: min as f64, max: max as f64, step: step as f64, whole: true }
     }
 
+    /// What a setting takes, in steps of `step`.
+    pub fn of(setting: &Setting, step: u32) -> Self {
+        let (min, max) = setting.range().unwrap_or_default();
+        Self { min: min as f64, max: max as f64, step: f64::from(step), whole: true }
+    }
+
+    /// As [`Self::of`], of a setting in milliseconds that is shown in seconds.
+    pub fn in_seconds(setting: &Setting, step: u32) -> Self {
+        let Self { min, max, step, .. } = Self::of(setting, step);
+        Self { min: min / 1000.0, max: max / 1000.0, step, whole: false }
+    }
+
     /// What a user typed.
     fn parse(&self, text: &str) -> Result<f64, PreferencesTrouble> {
         let number: Option<f64> = text.trim().replace(',', ".").parse().ok();
@@ -46,14 +59,24 @@ impl Range {
     }
 }
 
-/// A setting that is a number.
-pub fn number(
+/// A setting that is a whole number, stepped by `step`.
+pub fn number(store: &Rc<Store>, setting: &'static Setting, title: &str, subtitle: &str, step: u32) -> adw::ActionRow {
+    let get = move |settings: &Settings| match setting.value(settings) {
+        Ok(SettingValue::Integer(number)) => number as f64,
+        _ => 0.0,
+    };
+    let set = move |settings: &mut Settings, value: f64| setting.put(settings, &SettingValue::Integer(value as i64));
+    number_of(store, title, subtitle, Range::of(setting, step), get, set)
+}
+
+/// A setting that is shown as another number than the file has.
+pub fn number_of(
     store: &Rc<Store>,
     title: &str,
     subtitle: &str,
     range: Range,
-    get: fn(&Settings) -> f64,
-    set: fn(&mut Settings, f64),
+    get: impl Fn(&Settings) -> f64 + Copy + 'static,
+    set: impl Fn(&mut Settings, f64) + Copy + 'static,
 ) -> adw::ActionRow {
     number_within(store, title, always(subtitle), Rc::new(move || range), get, set)
 }
@@ -64,8 +87,8 @@ pub fn number_within(
     title: &str,
     words: Words,
     limits: Rc<dyn Fn() -> Range>,
-    get: fn(&Settings) -> f64,
-    set: fn(&mut Settings, f64),
+    get: impl Fn(&Settings) -> f64 + Copy + 'static,
+    set: impl Fn(&mut Settings, f64) + Copy + 'static,
 ) -> adw::ActionRow {
     let range = limits();
     let row = plain(title, &words());

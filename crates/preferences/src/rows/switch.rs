@@ -4,17 +4,24 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_settings::Settings;
+use lenscap_settings::table::{Setting, SettingValue};
 
 use super::{plain, report};
 use crate::store::Store;
 
 /// A setting that is on or off.
-pub fn switch(
+pub fn switch(store: &Rc<Store>, setting: &'static Setting, title: &str, subtitle: &str) -> adw::ActionRow {
+    let get = move |settings: &Settings| setting.value(settings) == Ok(SettingValue::Bool(true));
+    switch_of(store, title, subtitle, get, move |settings, is_on| setting.put(settings, &SettingValue::Bool(is_on)))
+}
+
+/// A part of a setting that is on or off.
+pub fn switch_of(
     store: &Rc<Store>,
     title: &str,
     subtitle: &str,
-    get: fn(&Settings) -> bool,
-    set: fn(&mut Settings, bool),
+    get: impl Fn(&Settings) -> bool + Copy + 'static,
+    set: impl Fn(&mut Settings, bool) + Copy + 'static,
 ) -> adw::ActionRow {
     let row = plain(title, subtitle);
     let switch = gtk::Switch::builder().valign(gtk::Align::Center).build();
