@@ -12,7 +12,9 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 
-use crate::protocol::MAX_MESSAGE;
+use serde::Serialize;
+
+use crate::protocol::{self, MAX_MESSAGE, MessageError};
 
 /// Most descriptors that come with one packet.
 const MAX_FDS: usize = 2;
@@ -21,6 +23,17 @@ const MAX_FDS: usize = 2;
 #[derive(Debug)]
 pub struct Channel {
     fd: OwnedFd,
+}
+
+/// Why [`Channel::send_message`] failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It is no message that can be sent.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// The other end is gone, or does not read.
+    #[error("the parent does not listen: {0}")]
+    Channel(#[from] io::Error),
 }
 
 /// What [`Channel::receive`] found.
@@ -71,6 +84,14 @@ impl Channel {
     /// The kernel's error; `WouldBlock` when the send timeout passed.
     pub fn send(&self, bytes: &[u8]) -> io::Result<()> {
         self.send_with(bytes, &[], SendFlags::NOSIGNAL)
+    }
+
+    /// Sends one message; waits for room.
+    ///
+    /// # Errors
+    /// As [`protocol::encode`] and [`Self::send`].
+    pub fn send_message(&self, message: &impl Serialize) -> Result<(), SendError> {
+        Ok(self.send(&protocol::encode(message)?)?)
     }
 
     /// Sends one packet with descriptors, or fails with `WouldBlock` when there is no room.

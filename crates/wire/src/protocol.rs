@@ -143,27 +143,37 @@ pub struct Configure {
     pub sandbox: bool,
 }
 
+/// Why a message cannot be sent or understood.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MessageError {
+    /// It has so many bytes, more than [`MAX_MESSAGE`].
+    #[error("a message of {0} bytes is too large")]
+    TooLarge(usize),
+    /// So many bytes follow the message.
+    #[error("{0} bytes too many")]
+    Trailing(usize),
+    /// It is none of ours.
+    #[error("{0}")]
+    Encoding(#[from] postcard::Error),
+}
+
 /// A message as bytes.
 ///
 /// # Errors
 /// When it is larger than [`MAX_MESSAGE`].
-pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, String> {
-    let bytes = postcard::to_stdvec(message).map_err(|error| error.to_string())?;
-    if bytes.len() > MAX_MESSAGE {
-        return Err(format!("a message of {} bytes is too large", bytes.len()));
-    }
-    Ok(bytes)
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, MessageError> {
+    let bytes = postcard::to_stdvec(message)?;
+    if bytes.len() > MAX_MESSAGE { Err(MessageError::TooLarge(bytes.len())) } else { Ok(bytes) }
 }
 
 /// Bytes as a message.
 ///
 /// # Errors
 /// When they are not exactly one message.
-pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((message, [])) => Ok(message),
-        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
-        Err(error) => Err(error.to_string()),
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, MessageError> {
+    match postcard::take_from_bytes(bytes)? {
+        (message, []) => Ok(message),
+        (_, rest) => Err(MessageError::Trailing(rest.len())),
     }
 }
 

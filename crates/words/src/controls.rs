@@ -67,6 +67,14 @@ pub fn sentence(trouble: &ControlTrouble) -> String {
             error = tr("it takes no fractions")
         ),
         ControlTrouble::Absent { key } => trf!("The camera has no control \"{key}\".", key = key),
+        ControlTrouble::NotUsed { key } => {
+            trf!("The camera has no control \"{key}\": its saved value is not used.", key = key)
+        }
+        ControlTrouble::ElementMissing { element } => trf!(
+            "GStreamer's element {element} is missing, so the picture stays as the camera gives it: install the \
+             plugins \"good\".",
+            element = element
+        ),
         ControlTrouble::Gone => tr("The camera is gone: plug it in again."),
         ControlTrouble::NoControls { key } => {
             trf!("The camera has no controls, so none is called \"{key}\".", key = key)

@@ -1,5 +1,6 @@
 //! The worker process: serves its parent's socket until it is told to stop, or the parent is gone.
 
+use std::fmt::Display;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ use lenscap_core::sandbox::Sandbox;
 use lenscap_core::trouble::Trouble;
 use lenscap_picture::slots::Control;
 use lenscap_sys::process;
-use lenscap_wire::channel::{self, Channel, Received};
+use lenscap_wire::channel::{self, Channel, Received, SendError};
 use lenscap_wire::protocol::{self, Configure, FromChild, ToChild};
 use lenscap_words::tr;
 
@@ -68,18 +69,29 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(channel: Arc<Channel>) -> Result<(), String> {
-    let signals = signals().map_err(|error| error.to_string())?;
-    channel.set_send_timeout(SEND_LIMIT).map_err(|error| error.to_string())?;
-    tell(&channel, &FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() })?;
+/// Why the process ends with a failure; goes to its log.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error("{}", lenscap_words::trouble::sentence(.0))]
+    Trouble(Trouble),
+}
+
+fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
+    let signals = signals()?;
+    channel.set_send_timeout(SEND_LIMIT)?;
+    channel.send_message(&FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() })?;
     let mut session = Session { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
     let end = session.run();
     // Told before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
     if let End::Failed(reason) = &end {
         if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
-            tell(&channel, &FromChild::Refused(Box::new(mode)))?;
+            channel.send_message(&FromChild::Refused(Box::new(mode)))?;
         }
-        tell(&channel, &FromChild::Failed(reason.clone()))?;
+        channel.send_message(&FromChild::Failed(reason.clone()))?;
     }
     if let Some(active) = session.active.take() {
         active.pipeline.stop();
@@ -95,21 +107,16 @@ fn serve(channel: Arc<Channel>) -> Result<(), String> {
         );
         if matches!(end, End::Stopped) {
             // A parent that is gone is no failure.
-            let _ = tell(&channel, &FromChild::Stats(stats));
+            let _ = channel.send_message(&FromChild::Stats(stats));
         }
     }
     match end {
         End::Stopped => {
-            let _ = tell(&channel, &FromChild::Stopped);
+            let _ = channel.send_message(&FromChild::Stopped);
             Ok(())
         }
-        End::Failed(reason) => Err(lenscap_words::trouble::sentence(&reason)),
+        End::Failed(reason) => Err(ServeError::Trouble(reason)),
     }
-}
-
-fn tell(channel: &Channel, message: &FromChild) -> Result<(), String> {
-    let bytes = protocol::encode(message)?;
-    channel.send(&bytes).map_err(|error| format!("the parent does not listen: {error}"))
 }
 
 /// SIGTERM as a descriptor. Ctrl+C in a terminal goes to the whole group: the parent sees to it, and tells us.
@@ -156,7 +163,7 @@ impl Session {
             if told && let Some(end) = self.listen() {
                 return end;
             }
-            if let Some(end) = self.tell_controls(turned) {
+            if let Some(end) = self.report_controls(turned) {
                 return end;
             }
         }
@@ -186,7 +193,7 @@ impl Session {
     }
 
     /// Tells what changed of the camera's controls; `turned`: the camera has news.
-    fn tell_controls(&mut self, turned: bool) -> Option<End> {
+    fn report_controls(&mut self, turned: bool) -> Option<End> {
         let controls = self.active.as_mut()?.pipeline.controls()?;
         let now = Instant::now();
         if turned || controls.quiet_until().is_some_and(|until| until <= now) {
@@ -197,10 +204,10 @@ impl Session {
             News::Changed(changes) => FromChild::ControlsChanged(Box::new(changes)),
         };
         if let Err(error) = protocol::encode(&message) {
-            tracing::warn!("the camera's controls cannot be told: {error}");
+            tracing::warn!("the camera's controls cannot be reported: {error}");
             return None;
         }
-        tell(&self.channel, &message).err().map(failed)
+        self.channel.send_message(&message).err().map(failed)
     }
 
     fn listen(&mut self) -> Option<End> {
@@ -208,14 +215,14 @@ impl Session {
             Ok(Received::Packet(length, fds)) => (length, fds),
             Ok(Received::Nothing) => return None,
             Ok(Received::End) => return Some(End::Stopped),
-            Ok(Received::TooLarge) => return Some(failed("a message is too large".into())),
-            Err(error) => return Some(failed(error.to_string())),
+            Ok(Received::TooLarge) => return Some(failed("a message is too large")),
+            Err(error) => return Some(failed(error)),
         };
         match (protocol::decode::<ToChild>(&self.buffer[..length]), &mut self.active) {
             (Ok(ToChild::Configure(configure)), None) => match self.configure(*configure, fds) {
                 Ok(active) => {
                     self.active = Some(active);
-                    tell(&self.channel, &FromChild::Step(Step::Loaded)).err().map(failed)
+                    self.channel.send_message(&FromChild::Step(Step::Loaded)).err().map(failed)
                 }
                 Err(reason) => Some(End::Failed(reason)),
             },
@@ -238,8 +245,8 @@ impl Session {
             }
             (Ok(ToChild::SetControl { key, value }), Some(active)) => {
                 if let Some(controls) = active.pipeline.controls() {
-                    if let Err(sentence) = controls.set(&key, &value) {
-                        controls.complain(sentence);
+                    if let Err(trouble) = controls.set(&key, &value) {
+                        controls.complain(&trouble);
                     }
                     controls.hurry(Instant::now());
                 }
@@ -251,10 +258,10 @@ impl Session {
     }
 
     fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
-        let internal = |error: String| Trouble::WorkerBroken { error: error.into() };
-        let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal("no descriptors".into()))?;
-        let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(error.to_string()))?;
-        let control = Control::open(control_fd.as_fd()).map_err(|error| internal(error.to_string()))?;
+        let internal = |error: &dyn Display| Trouble::WorkerBroken { error: error.to_string().into() };
+        let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal(&"no descriptors"))?;
+        let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(&error))?;
+        let control = Control::open(control_fd.as_fd()).map_err(|error| internal(&error))?;
         // From here on there are only the mappings: they take no ioctl.
         drop((slots, control_fd));
         // Once: the sandbox lets in what is opened afterwards.
@@ -263,16 +270,18 @@ impl Session {
             true => sandbox::enter(&configure.source, &configure.excluded),
             false => Sandbox::Off,
         };
-        tell(&self.channel, &FromChild::Confined(confined)).map_err(internal)?;
+        self.channel.send_message(&FromChild::Confined(confined)).map_err(|error| internal(&error))?;
         let picture = configure.format.size_image() as usize;
-        let delivery =
-            Arc::new(Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture).map_err(internal)?);
+        let delivery = Arc::new(
+            Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture)
+                .map_err(|error| internal(&error))?,
+        );
         gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
         Ok(Active { pipeline, delivery })
     }
 }
 
-fn failed(what: String) -> End {
-    End::Failed(Trouble::WorkerMisunderstood { what: what.into() })
+fn failed(what: impl Display) -> End {
+    End::Failed(Trouble::WorkerMisunderstood { what: what.to_string().into() })
 }

@@ -19,10 +19,9 @@ use pace::Pace;
 use crate::camera::{ControlsOf, backend};
 use lenscap_cameras::controls::ControlDevice;
 use lenscap_core::controls::{
-    CameraControls, Changes, Control, IN_SOFTWARE, Origin, Saved, Value, Values, in_software,
+    CameraControls, Changes, Control, ControlTrouble, IN_SOFTWARE, Origin, Saved, Value, Values, in_software,
 };
 use lenscap_core::source::Source;
-use lenscap_words::trf;
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -179,8 +178,7 @@ impl Controls {
                 let present = self.now();
                 let Ok(control) = present.find(key) else {
                     if decides {
-                        self.problems
-                            .push(trf!("The camera has no control \"{key}\": its saved value is not used.", key = key));
+                        self.complain(&ControlTrouble::NotUsed { key: key.into() });
                     }
                     continue;
                 };
@@ -191,8 +189,8 @@ impl Controls {
                 if control.flags.inactive && !control.flags.read_only {
                     self.waiting.insert(key.clone());
                 } else if !is_same || control.flags.volatile {
-                    if let Err(sentence) = self.set(key, value) {
-                        self.problems.push(sentence);
+                    if let Err(trouble) = self.set(key, value) {
+                        self.complain(&trouble);
                     }
                     self.waiting.remove(key);
                 }
@@ -218,12 +216,12 @@ impl Controls {
     /// Sets one, now.
     ///
     /// # Errors
-    /// One sentence: why not.
-    pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+    /// Why not.
+    pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), ControlTrouble> {
         let present = self.now();
-        let control = present.find(key).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
-        control.check_writable().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
-        let value = control.check(value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+        let control = present.find(key)?;
+        control.check_writable()?;
+        let value = control.check(value)?;
         match (control.origin, &mut self.access) {
             (Origin::Software, _) => {
                 if let Some(own) = self.software.iter_mut().find(|own| own.key == key) {
@@ -232,7 +230,7 @@ impl Controls {
                 self.balance.set(&self.software)
             }
             (Origin::Camera, Access::V4l2(device)) => {
-                device.set(key, &value).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                device.set(key, &value)?;
                 // Taken in at once: the next value may depend on it.
                 let _ = device.dispatch();
                 Ok(())
@@ -242,9 +240,9 @@ impl Controls {
         }
     }
 
-    /// A problem of a value that was asked for by hand.
-    pub(super) fn complain(&mut self, sentence: String) {
-        self.problems.push(sentence);
+    /// Keeps what is wrong with a value, to be reported with the controls.
+    pub(super) fn complain(&mut self, trouble: &ControlTrouble) {
+        self.problems.push(lenscap_words::controls::sentence(trouble));
     }
 
     /// The elements that the picture has to go through from the start; none while nothing is to be changed.

@@ -12,6 +12,7 @@ mod orientation;
 pub(crate) mod source_probe;
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -88,14 +89,14 @@ impl Pipeline {
     /// # Errors
     /// When an element is missing or descriptors are short.
     pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Trouble> {
-        let internal = |error: String| Trouble::WorkerWithoutPipeline { error: error.into() };
+        let internal = |error: &dyn Display| Trouble::WorkerWithoutPipeline { error: error.to_string().into() };
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|error| internal(error.to_string()))?;
+            .map_err(|error| internal(&error))?;
         let events = Arc::new(PipelineEvents { queue: Mutex::default(), wake });
         let pipeline = gst::Pipeline::new();
         // The clock of V4L2 and of the slots' timestamps.
         pipeline.use_clock(Some(&gst::SystemClock::obtain()));
-        let bus = pipeline.bus().ok_or_else(|| internal("no bus".into()))?;
+        let bus = pipeline.bus().ok_or_else(|| internal(&"no bus"))?;
         let to = events.clone();
         bus.set_sync_handler(move |_, message| {
             to.take(message);
@@ -103,11 +104,12 @@ impl Pipeline {
         });
         let report = Arc::new(ModeReport::new(channel, configure.clone()));
         let told = report.clone();
-        let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started()).map_err(internal)?;
+        let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started())
+            .map_err(|error| internal(&error))?;
         let convert = camera::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
-        pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(error.to_string()))?;
-        convert.link(&sink).map_err(|error| internal(error.to_string()))?;
+        pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(&error))?;
+        convert.link(&sink).map_err(|error| internal(&error))?;
         for name in backend(&configure.source).elements().iter().chain(&["capsfilter", "jpegdec"]) {
             if let Some(factory) = gst::ElementFactory::find(name)
                 && let Err(error) = factory.load()

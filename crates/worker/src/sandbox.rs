@@ -230,18 +230,16 @@ fn registry() -> Option<PathBuf> {
     Some(base.cache_dir().join(format!("lenscap/registry.{}.bin", std::env::consts::ARCH)))
 }
 
-fn restrict_calls(may_connect: bool) -> Result<(), String> {
-    let arch = std::env::consts::ARCH.try_into().map_err(|error| format!("{error}"))?;
-    let apply = |rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32| -> Result<(), String> {
+fn restrict_calls(may_connect: bool) -> Result<(), seccompiler::Error> {
+    let arch = std::env::consts::ARCH.try_into()?;
+    let apply = |rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32| -> Result<(), seccompiler::Error> {
         let denied = SeccompAction::Errno(errno.cast_unsigned());
-        let filter =
-            SeccompFilter::new(rules, SeccompAction::Allow, denied, arch).map_err(|error| error.to_string())?;
-        let program: BpfProgram = filter.try_into().map_err(|error| format!("{error}"))?;
-        seccompiler::apply_filter(&program).map_err(|error| error.to_string())
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch)?;
+        seccompiler::apply_filter(&BpfProgram::try_from(filter)?)
     };
     // Its flags are in memory, which no filter sees: without it libc takes `clone`.
     apply([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)?;
-    apply(denied_calls(may_connect).map_err(|error| error.to_string())?, libc::EPERM)
+    apply(denied_calls(may_connect)?, libc::EPERM)
 }
 
 /// The system calls that fail, each always or where one of its rules matches.

@@ -56,6 +56,14 @@ pub enum ControlTrouble {
     Absent {
         key: Text,
     },
+    /// A value is saved for a control that the camera has not.
+    NotUsed {
+        key: Text,
+    },
+    /// What changes the picture in the camera's place is not installed: GStreamer's element.
+    ElementMissing {
+        element: Text,
+    },
     /// The camera is gone.
     Gone,
 }

@@ -12,18 +12,11 @@ const MAX_SAVED: usize = MAX_MESSAGE / 2;
 /// What the camera of this source may need. Where the worker chooses the camera, these are the values of all; what is too
 /// much for a message is left out, the largest first, and said.
 pub(super) fn of_camera(source: &Source, saved: &Saved) -> Saved {
-    let begins = |words: &'static str| move |key: &str| key.split(':').next() == Some(words);
-    let is_of: Box<dyn Fn(&str) -> bool> = match source {
-        Source::V4l2(path) => {
-            let id = stable_id(path);
-            Box::new(move |key| key == id)
-        }
-        Source::Icamera(_) => Box::new(begins("icamera")),
-        Source::Libcamera(_) => Box::new(begins("libcamera")),
-        Source::PipeWire(_) => Box::new(begins("pipewire")),
-        Source::Test => Box::new(begins("test")),
-        Source::Pipeline(_) => Box::new(begins("pipeline")),
-        Source::Auto => Box::new(|_| true),
+    let id = source.node().map(stable_id);
+    let is_of = |key: &str| match &id {
+        _ if *source == Source::Auto => true,
+        Some(id) => key == id,
+        None => key.split(':').next() == Some(source.word()),
     };
     let mut given: Saved =
         saved.iter().filter(|(key, _)| is_of(key)).map(|(key, values)| (key.clone(), values.clone())).collect();

@@ -3,8 +3,7 @@
 
 use gst::prelude::*;
 
-use lenscap_core::controls::{Control, Value};
-use lenscap_words::trf;
+use lenscap_core::controls::{Control, ControlTrouble, Value};
 
 /// The elements, once they are needed.
 #[derive(Debug, Default)]
@@ -25,8 +24,8 @@ impl Balance {
                 self.balance = Some(balance.clone());
                 vec![convert, balance]
             }
-            Err(sentence) => {
-                tracing::warn!("{sentence}");
+            Err(trouble) => {
+                tracing::warn!("{}", lenscap_words::controls::sentence(&trouble));
                 Vec::new()
             }
         }
@@ -37,7 +36,7 @@ impl Balance {
     }
 
     /// Takes the values; the elements are put in between frames where they are missing.
-    pub(super) fn set(&mut self, controls: &[Control]) -> Result<(), String> {
+    pub(super) fn set(&mut self, controls: &[Control]) -> Result<(), ControlTrouble> {
         if let Some(balance) = &self.balance {
             put(balance, controls);
             return Ok(());
@@ -91,14 +90,11 @@ fn put(balance: &gst::Element, controls: &[Control]) {
     }
 }
 
-fn make(controls: &[Control]) -> Result<(gst::Element, gst::Element), String> {
-    let make =
-        |name: &str| {
-            gst::ElementFactory::make(name).build().map_err(|_| {
-            trf!("GStreamer's element {element} is missing, so the picture stays as the camera gives it: install the \
-                 plugins \"good\".", element = name)
-        })
-        };
+fn make(controls: &[Control]) -> Result<(gst::Element, gst::Element), ControlTrouble> {
+    let make = |name: &str| {
+        let missing = |_| ControlTrouble::ElementMissing { element: name.into() };
+        gst::ElementFactory::make(name).build().map_err(missing)
+    };
     let (convert, balance) = (make("videoconvert")?, make("videobalance")?);
     put(&balance, controls);
     Ok((convert, balance))

@@ -3,8 +3,7 @@
 use glib::ParamSpec;
 use gst::prelude::*;
 
-use lenscap_core::controls::{Control, Entry, Flags, Kind, Origin, Range, Value, key};
-use lenscap_words::trf;
+use lenscap_core::controls::{Control, ControlTrouble, Entry, Flags, Kind, Origin, Range, Value, key};
 
 /// Which camera, and how it is read: not how its picture looks.
 const PLUMBING: [&str; 19] = [
@@ -126,9 +125,8 @@ fn from_glib(value: &glib::Value) -> Option<Value> {
 }
 
 /// Sets one; `value` is checked already.
-pub(super) fn set(element: &gst::Element, control: &Control, value: &Value) -> Result<(), String> {
-    let refused =
-        || trf!("The camera refuses {control} {value}: try another value.", control = control.key, value = value);
+pub(super) fn set(element: &gst::Element, control: &Control, value: &Value) -> Result<(), ControlTrouble> {
+    let refused = || ControlTrouble::Refused { control: (&control.key).into(), value: value.clone(), error: None };
     let spec = element
         .list_properties()
         .iter()

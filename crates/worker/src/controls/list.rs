@@ -10,7 +10,7 @@ use crate::camera::{self as backends, backend};
 use crate::sandbox;
 use lenscap_cameras as camera;
 use lenscap_cameras::choice::Decision;
-use lenscap_core::controls::{CameraControls, Saved};
+use lenscap_core::controls::{CameraControls, ControlTrouble, Saved};
 use lenscap_core::source::{Orientation, Source};
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
@@ -59,17 +59,19 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
         let present = controls.now();
         match text {
             Some(text) => {
-                let control = present.find(&key).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
-                control.check_writable().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
-                controls
-                    .set(&key, &control.parse(&text).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?)?;
+                let mut order = || -> Result<_, ControlTrouble> {
+                    let control = present.find(&key)?;
+                    control.check_writable()?;
+                    controls.set(&key, &control.parse(&text)?)
+                };
+                order().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
             }
             None => {
                 // What is gone, or decided by another, is no reason to leave the rest.
                 if let Ok(control) = present.find(&key)
                     && let (Ok(()), Some(default)) = (control.check_writable(), &control.default)
                 {
-                    controls.set(&key, default)?;
+                    controls.set(&key, default).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
                 }
             }
         }

@@ -43,6 +43,14 @@ struct State {
     cancelled: bool,
 }
 
+/// The slots, of so many bytes, do not hold a picture of so many.
+#[derive(Debug, thiserror::Error)]
+#[error("slots of {slot} bytes for pictures of {picture}")]
+pub(crate) struct SlotsTooSmall {
+    slot: usize,
+    picture: usize,
+}
+
 /// A slot to be filled; goes home when dropped.
 #[derive(Debug)]
 pub(crate) struct SlotLease {
@@ -62,9 +70,9 @@ impl Delivery {
         maps: Vec<Mapping>,
         layout: &SlotLayout,
         picture: usize,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, SlotsTooSmall> {
         if layout.length < picture {
-            return Err(format!("slots of {} bytes for pictures of {picture}", layout.length));
+            return Err(SlotsTooSmall { slot: layout.length, picture });
         }
         let starts = maps.iter().map(|map| map.as_slice().as_ptr() as usize).collect();
         let state = State {

@@ -197,11 +197,10 @@ impl SlotSink {
         delivery: Arc<Delivery>,
         format: VideoFormat,
         announce: impl Fn() + Send + Sync + 'static,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, glib::BoolError> {
         // Buffers without a description of their own are in GStreamer's layout.
-        let info = gst_video::VideoInfo::builder(video_format(format.pixel_format), format.width, format.height)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let info =
+            gst_video::VideoInfo::builder(video_format(format.pixel_format), format.width, format.height).build()?;
         let sink: Self = glib::Object::builder()
             .property("sync", false)
             // The last picture would keep its slot.

@@ -11,7 +11,7 @@ use lenscap_core::mode::Mode;
 use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::channel::Channel;
-use lenscap_wire::protocol::{self, Configure, FromChild};
+use lenscap_wire::protocol::{Configure, FromChild};
 use lenscap_words::trf;
 
 /// The camera that was opened, as far as it is known.
@@ -83,9 +83,8 @@ impl ModeReport {
     /// # Errors
     /// When the parent does not listen.
     pub(crate) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
-        let sent = protocol::encode(&FromChild::Opening { nodes })
-            .and_then(|message| self.channel.send(&message).map_err(|error| error.to_string()));
-        sent.map_err(|error| Trouble::WorkerBroken { error: error.into() })
+        let sent = self.channel.send_message(&FromChild::Opening { nodes });
+        sent.map_err(|error| Trouble::WorkerBroken { error: error.to_string().into() })
     }
 
     /// A step of the start is done.
@@ -190,9 +189,7 @@ impl ModeReport {
     }
 
     fn send(&self, message: &FromChild) {
-        let sent =
-            protocol::encode(message).and_then(|bytes| self.channel.send(&bytes).map_err(|error| error.to_string()));
-        if let Err(error) = sent {
+        if let Err(error) = self.channel.send_message(message) {
             tracing::warn!("the camera cannot be reported: {error}");
         }
     }

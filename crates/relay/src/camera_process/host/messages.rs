@@ -40,7 +40,9 @@ impl WorkerHost {
             let mut buffer = std::mem::take(&mut self.buffer);
             let received = channel.receive(&mut buffer);
             let message = match received {
-                Ok(Received::Packet(length, _)) => protocol::decode::<FromChild>(&buffer[..length]),
+                Ok(Received::Packet(length, _)) => {
+                    protocol::decode::<FromChild>(&buffer[..length]).map_err(|error| error.to_string())
+                }
                 Ok(Received::TooLarge) => Err("a message that is too large".to_owned()),
                 Ok(Received::Nothing) => {
                     self.buffer = buffer;
