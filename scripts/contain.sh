@@ -8,7 +8,12 @@ set -uo pipefail
 limit=$1 log=$2
 shift 2
 mark=LENSCAP_CONTAINED_$$
-started() { grep -lsz "^$mark=" /proc/[0-9]*/environ | cut -d/ -f3; }
+session=
+of_session() { [ -z "$session" ] || ps -o pid=,stat= -s "$session" | awk '$2 !~ /^Z/ { print $1 }'; }
+# Who has the mark, or is in the session still where the environment was cleared.
+started() {
+  { grep -lsz "^$mark=" /proc/[0-9]*/environ | cut -d/ -f3; of_session; } | sort -u
+}
 end_all() {
   local pids
   for signal in TERM TERM KILL KILL; do # what forks while it is looked at is found by the second look
@@ -24,6 +29,7 @@ end_all() {
 trap 'end_all; exit 130' INT
 trap 'end_all; exit 143' TERM HUP
 setsid env "$mark=1" timeout --kill-after=10 "$limit" "$@" </dev/null >"$log" 2>&1 &
+session=$!
 { wait $!; } 2>/dev/null # without a word about who was killed
 rc=$?
 [ $rc != 137 ] || rc=124 # it did not end when it was asked to

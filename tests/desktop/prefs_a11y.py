@@ -43,7 +43,8 @@ def outside():
         runtime = Path(home, "runtime")
         runtime.mkdir(mode=0o700)
         keep = ("PATH", "LLVM_PROFILE_FILE", "GDK_SCALE", "ADW_DEBUG_COLOR_SCHEME", "ADW_DEBUG_HIGH_CONTRAST")
-        environment = {name: os.environ[name] for name in keep if name in os.environ}
+        # The mark of scripts/contain.sh goes on to the daemons of this session, so that they are ended with it.
+        environment = {name: text for name, text in os.environ.items() if name in keep or name.startswith("LENSCAP_CONTAINED_")}
         environment |= {
             INSIDE: home,
             "HOME": home,
@@ -236,6 +237,29 @@ class Window:
         except GLib.Error:
             return False
 
+    def shown(self):
+        """All that is shown now; nothing where it changes while we look."""
+        from gi.repository import GLib
+
+        try:
+            return [node for node in walk(self.frame) if is_shown(node)]
+        except GLib.Error:
+            return []
+
+    def shown_count(self):
+        return len(self.shown())
+
+    def settled(self):
+        """All that is shown once that stands still: pages change with an animation."""
+        last = []
+
+        def look():
+            nonlocal last
+            before, last = last, self.shown()
+            return last if len(before) == len(last) else None
+
+        return wait_for("the page stands still", look)
+
     def page(self, name):
         from gi.repository import Atspi
 
@@ -342,8 +366,9 @@ def test_number_is_written(window, roles):
 
 def test_choice_by_keyboard(window, _):
     window.tab_to("Rotation")
+    closed = window.shown_count()
     window.key("space")
-    time.sleep(0.3)  # the list opens with an animation
+    wait_for("the list is open", lambda: window.shown_count() > closed)
     window.key("Down", "Return")
     window.until_written("rotation = 90")
 
@@ -421,8 +446,7 @@ def test_everything_is_named(window, _):
     nameless, seen = [], 0
     for page in ("Camera", "Controls", "Privacy", "Device", "General"):
         window.page(page)
-        time.sleep(0.4)  # pages change with an animation
-        for node in walk(window.frame):
+        for node in window.settled():
             if node.get_role() in wanted and is_shown(node):
                 seen += 1
                 inside = node.get_parent()
