@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::System;
 use lenscap_core::source::Source;
-use lenscap_core::trouble::{Trouble, TroubleKind};
-use lenscap_words::trf;
+use lenscap_core::trouble::Trouble;
+use lenscap_text::Text;
 
 /// Numbers that are remembered at most.
 const MOST: usize = 64;
@@ -72,16 +72,11 @@ impl Numbers {
         // One that is not there is for the worker to say.
         let Some(now) = system.identity_of(path) else { return Ok(()) };
         match self.known.get(path) {
-            Some(before) if !before.is(&now) => {
-                let text = trf!(
-                    "{node} was the camera {old} and is {new} now: choose one of them in the preferences, or set it as the \
-                     source by the name that \"lenscap cameras\" gives it.",
-                    node = path.display(),
-                    old = before.camera,
-                    new = now.camera
-                );
-                Err(Trouble::said(TroubleKind::Missing, text))
-            }
+            Some(before) if !before.is(&now) => Err(Trouble::CameraChanged {
+                node: Text::of_path(path),
+                old: before.camera.as_str().into(),
+                new: now.camera.as_str().into(),
+            }),
             _ => {
                 self.started = Some((path.clone(), now));
                 Ok(())
@@ -174,7 +169,7 @@ mod tests {
             lenscap_words::trouble::sentence(&reason).contains("was the camera Office Webcam and is Door Camera now"),
             "{reason:?}"
         );
-        assert_eq!(reason.kind(), TroubleKind::Missing, "it is tried again when a camera comes");
+        assert_eq!(reason.kind(), lenscap_core::trouble::TroubleKind::Missing, "it is tried again when a camera comes");
         numbers.started();
         assert!(numbers.check(&by_number, &after.system()).is_err(), "nothing was started");
         // The same camera at another port, and back at its number.

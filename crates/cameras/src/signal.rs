@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use lenscap_core::trouble::{Trouble, TroubleKind};
-use lenscap_sys::v4l2::inputs::{self, Input, Lack};
-use lenscap_words::trf;
+use lenscap_core::trouble::{SignalShortfall, Trouble};
+use lenscap_sys::v4l2::inputs::{self, Input, InputShortfall};
+use lenscap_text::Text;
 
 /// When it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,51 +29,33 @@ fn reason(input: &Input, camera: &str, moment: Moment) -> Option<Trouble> {
     if moment == Moment::Before && !input.is_digital {
         return None;
     }
-    let text = match input.lack? {
-        Lack::Signal => trf!(
-            "The camera {camera} has no signal at its input {input}: connect something to it, or switch that on.",
-            camera = camera,
-            input = input.name
-        ),
-        Lack::Power => {
-            trf!(
-                "The camera {camera} has no signal at its input {input}: switch on what is connected to it.",
-                camera = camera,
-                input = input.name
-            )
-        }
-        Lack::Lock => trf!(
-            "The camera {camera} has no signal at its input {input} that it can make out: check the cable, or set another \
-             resolution on what is connected to it.",
-            camera = camera,
-            input = input.name
-        ),
-        Lack::Range => trf!(
-            "The camera {camera} has no signal at its input {input} that it takes: set another resolution on what is \
-             connected to it.",
-            camera = camera,
-            input = input.name
-        ),
+    let shortfall = match input.shortfall? {
+        InputShortfall::Signal => SignalShortfall::Signal,
+        InputShortfall::Power => SignalShortfall::Power,
+        InputShortfall::Lock => SignalShortfall::Lock,
+        InputShortfall::Range => SignalShortfall::Range,
     };
-    Some(Trouble::said(TroubleKind::NoSignal, text))
+    Some(Trouble::NoSignal { camera: camera.into(), input: Text::from(input.name.as_str()), shortfall })
 }
 
 #[cfg(test)]
 mod tests {
+    use lenscap_core::trouble::TroubleKind;
+
     use super::*;
 
     #[test]
     fn a_card_without_a_signal_says_so_as_soon_as_it_can_know() {
-        let input = |is_digital, lack| Input { name: "HDMI 0".into(), is_digital, lack };
-        for lack in [Lack::Signal, Lack::Power, Lack::Lock, Lack::Range] {
+        let input = |is_digital, shortfall| Input { name: "HDMI 0".into(), is_digital, shortfall };
+        for shortfall in [InputShortfall::Signal, InputShortfall::Power, InputShortfall::Lock, InputShortfall::Range] {
             for (is_digital, moment, is_told) in [
                 (true, Moment::Before, true),
                 (true, Moment::Silent, true),
                 (false, Moment::Before, false),
                 (false, Moment::Silent, true),
             ] {
-                let reason = reason(&input(is_digital, Some(lack)), "Card", moment);
-                assert_eq!(reason.is_some(), is_told, "{lack:?} {moment:?}");
+                let reason = reason(&input(is_digital, Some(shortfall)), "Card", moment);
+                assert_eq!(reason.is_some(), is_told, "{shortfall:?} {moment:?}");
                 assert!(reason.is_none_or(|reason| {
                     reason.kind() == TroubleKind::NoSignal
                         && lenscap_words::trouble::sentence(&reason)

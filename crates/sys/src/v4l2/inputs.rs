@@ -51,7 +51,7 @@ const _: () = {
 
 /// What an input lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
+pub enum InputShortfall {
     /// What is connected to it is off.
     Power,
     /// Nothing arrives.
@@ -70,7 +70,7 @@ pub struct Input {
     /// Whether it is HDMI or such: that knows of its signal at any time, not only while it captures.
     pub is_digital: bool,
     /// What it lacks; `None`: nothing, or the driver does not say.
-    pub lack: Option<Lack>,
+    pub shortfall: Option<InputShortfall>,
 }
 
 /// `VIDIOC_G_INPUT`, `VIDIOC_ENUMINPUT`, and of a digital input `VIDIOC_QUERY_DV_TIMINGS`. `None` where the node has none.
@@ -81,31 +81,31 @@ pub fn input(fd: impl AsFd) -> Option<Input> {
     // SAFETY: the request reads and writes a structure of exactly this layout; every bit pattern is valid.
     unsafe { ioctl(&fd, Updater::<ENUM_INPUT, RawInput>::new(&mut raw)) }.ok()?;
     let is_digital = raw.capabilities & CAP_DV_TIMINGS != 0;
-    let lack = of_status(raw.status).or_else(|| {
+    let shortfall = of_status(raw.status).or_else(|| {
         if !is_digital {
             return None;
         }
         // SAFETY: the request fills a structure of exactly this layout; every bit pattern is valid.
         of_timings(unsafe { ioctl(&fd, Getter::<QUERY_DV_TIMINGS, RawTimings>::new()) }.err())
     });
-    Some(Input { name: text(&raw.name), is_digital, lack })
+    Some(Input { name: text(&raw.name), is_digital, shortfall })
 }
 
-fn of_status(status: u32) -> Option<Lack> {
+fn of_status(status: u32) -> Option<InputShortfall> {
     match status {
-        _ if status & NO_POWER != 0 => Some(Lack::Power),
-        _ if status & NO_SIGNAL != 0 => Some(Lack::Signal),
-        _ if status & NO_LOCK != 0 => Some(Lack::Lock),
+        _ if status & NO_POWER != 0 => Some(InputShortfall::Power),
+        _ if status & NO_SIGNAL != 0 => Some(InputShortfall::Signal),
+        _ if status & NO_LOCK != 0 => Some(InputShortfall::Lock),
         _ => None,
     }
 }
 
-fn of_timings(error: Option<Errno>) -> Option<Lack> {
+fn of_timings(error: Option<Errno>) -> Option<InputShortfall> {
     match error {
-        Some(Errno::NOLINK) => Some(Lack::Signal),
+        Some(Errno::NOLINK) => Some(InputShortfall::Signal),
         // "No locks available": of a signal that is there.
-        Some(Errno::NOLCK) => Some(Lack::Lock),
-        Some(Errno::RANGE) => Some(Lack::Range),
+        Some(Errno::NOLCK) => Some(InputShortfall::Lock),
+        Some(Errno::RANGE) => Some(InputShortfall::Range),
         // A busy driver, or one that cannot be asked.
         Some(_) | None => None,
     }
@@ -128,12 +128,12 @@ mod tests {
         assert_eq!(of_status(0), None);
         // Colours that are missing, a picture that is mirrored: that is a picture.
         assert_eq!(of_status(0x0000_0004 | 0x0000_0010), None);
-        assert_eq!(of_status(0x0000_0002 | 0x0001_0000), Some(Lack::Signal));
-        assert_eq!(of_status(0x0000_0001 | 0x0000_0002), Some(Lack::Power));
-        assert_eq!(of_status(0x0000_0400), Some(Lack::Lock));
-        assert_eq!(of_timings(Some(Errno::NOLINK)), Some(Lack::Signal));
-        assert_eq!(of_timings(Some(Errno::NOLCK)), Some(Lack::Lock));
-        assert_eq!(of_timings(Some(Errno::RANGE)), Some(Lack::Range));
+        assert_eq!(of_status(0x0000_0002 | 0x0001_0000), Some(InputShortfall::Signal));
+        assert_eq!(of_status(0x0000_0001 | 0x0000_0002), Some(InputShortfall::Power));
+        assert_eq!(of_status(0x0000_0400), Some(InputShortfall::Lock));
+        assert_eq!(of_timings(Some(Errno::NOLINK)), Some(InputShortfall::Signal));
+        assert_eq!(of_timings(Some(Errno::NOLCK)), Some(InputShortfall::Lock));
+        assert_eq!(of_timings(Some(Errno::RANGE)), Some(InputShortfall::Range));
         assert_eq!((of_timings(Some(Errno::NODATA)), of_timings(None)), (None, None));
     }
 
