@@ -15,7 +15,7 @@ use crate::portal;
 pub struct Autostart {
     /// The session's.
     pub entries: Entries,
-    /// In a sandbox the desktop's portal keeps the entry and tells nobody: this file remembers what it was asked for.
+    /// In a sandbox the desktop's portal keeps the entry to itself: this file remembers what it was asked for.
     pub portal: Option<PathBuf>,
 }
 

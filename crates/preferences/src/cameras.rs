@@ -87,15 +87,15 @@ impl Cameras {
     pub fn follow(self: &Rc<Self>, store: &Rc<Store>, applet: &AppletProxy, page: &adw::PreferencesPage) {
         use adw::prelude::*;
 
-        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        let (cameras, settings) = (Rc::downgrade(self), Rc::downgrade(store));
         applet.on_change(move |state| {
-            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else { return };
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), settings.upgrade()) else { return };
             cameras.may_ask.set(!is_on(state));
             cameras.ask(&store);
         });
-        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        let (cameras, settings) = (Rc::downgrade(self), Rc::downgrade(store));
         page.connect_map(move |_| {
-            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else { return };
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), settings.upgrade()) else { return };
             cameras.is_shown.set(true);
             cameras.ask(&store);
         });
@@ -109,9 +109,9 @@ impl Cameras {
             Ok(watch) => watch,
             Err(error) => return tracing::debug!("cameras that come are seen when the window comes forward ({error})"),
         };
-        let (cameras, told) = (Rc::downgrade(self), Rc::downgrade(store));
+        let (cameras, settings) = (Rc::downgrade(self), Rc::downgrade(store));
         glib_unix::unix_fd_add_local(watch.fd().as_raw_fd(), glib::IOCondition::IN, move |_, _| {
-            let (Some(cameras), Some(store)) = (cameras.upgrade(), told.upgrade()) else {
+            let (Some(cameras), Some(store)) = (cameras.upgrade(), settings.upgrade()) else {
                 return glib::ControlFlow::Break;
             };
             if watch.dispatch() {

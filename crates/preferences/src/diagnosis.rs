@@ -35,7 +35,7 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
         .build();
     let again = gtk::Button::builder().icon_name("view-refresh-symbolic").valign(gtk::Align::Center).build();
     again.add_css_class("flat");
-    widgets::call(&again, &tr("Look Again"));
+    widgets::name_button(&again, &tr("Look Again"));
     group.set_header_suffix(Some(&again));
     page.add(&group);
     window.add(&page);

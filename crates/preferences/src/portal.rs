@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told() {
+    fn a_refusal_is_an_error() {
         if let Some(refused) = asked(false, true) {
             assert_eq!(refused, Err(PreferencesTrouble::PortalRefused));
         }

@@ -1,6 +1,6 @@
 //! What applications see: the loopback node, opened as an application does.
 //!
-//! A thread has the pipeline from start to stop; it ends when told to, or when the pipeline does. Of the pictures the
+//! A thread has the pipeline from start to stop; it ends when asked to, or when the pipeline does. Of the pictures the
 //! newest is shown, the others are dropped.
 
 use std::path::Path;
@@ -124,7 +124,7 @@ enum Wake {
     Ended(PreferencesTrouble),
 }
 
-/// Plays until told to stop (`None`) or until it ends (why). The node is closed when this returns.
+/// Plays until asked to stop (`None`) or until it ends (why). The node is closed when this returns.
 fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<PreferencesTrouble> {
     use gst::MessageView;
     // What fails is on the bus, too.

@@ -13,11 +13,11 @@ mod subtitle;
 mod switch;
 
 pub use choice::{Choices, choice, choice_with, whole_names};
-pub use entry::{Entry, bare_entry, entry};
+pub use entry::{TextEntry, bare_entry, entry};
 pub use finding::finding;
-pub use number::{Range, number, number_of, number_within};
-pub use plain::{filler, plain, prepare};
+pub use number::{NumberOf, SpinRange, number, number_within};
+pub use plain::{filler, name, plain, prepare};
 pub use preview::PreviewRow;
 pub use refusal::report;
-pub use subtitle::Words;
+pub use subtitle::Subtitle;
 pub use switch::{switch, switch_of};

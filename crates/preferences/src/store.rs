@@ -1,6 +1,6 @@
 //! The settings file as the window sees it.
 //!
-//! 1. A change is written at once, alone, through [`config::update`]; what the file refuses is told to the caller, and
+//! 1. A change is written at once, alone, through [`config::update`]; what the file refuses is the caller's error, and
 //!    the file stays.
 //! 2. An edit by hand reaches every row. A file that cannot be used leaves the last good settings shown, locked.
 //! 3. Rows are shown a value only when it differs from the one they showed: what somebody is typing stays.
@@ -114,7 +114,7 @@ impl Store {
             Ok(settings) => {
                 let old = self.settings.replace(settings.clone());
                 if old != settings {
-                    self.tell(&self.settings_listeners, &settings);
+                    self.notify(&self.settings_listeners, &settings);
                 }
                 None
             }
@@ -122,13 +122,13 @@ impl Store {
         };
         let old = self.problem.replace(problem.clone());
         if old != problem {
-            self.tell(&self.problem_listeners, &problem);
+            self.notify(&self.problem_listeners, &problem);
         }
     }
 
     /// Devices may have come or gone.
     pub fn look_for_devices(&self) {
-        self.tell(&self.device_listeners, &self.settings());
+        self.notify(&self.device_listeners, &self.settings());
     }
 
     /// `listener` hears the settings now and whenever they change.
@@ -171,7 +171,7 @@ impl Store {
         listeners.iter().for_each(|listener| listener());
     }
 
-    fn tell<T>(&self, listeners: &RefCell<Vec<Listener<T>>>, news: &T) {
+    fn notify<T>(&self, listeners: &RefCell<Vec<Listener<T>>>, news: &T) {
         // A listener may bring another.
         let listeners = listeners.borrow().clone();
         self.quietly(|| listeners.iter().for_each(|listener| listener(news)));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_file_is_told_with_its_line_and_never_overwritten() {
+    fn a_wrong_file_is_reported_with_its_line_and_never_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let store = Store::open(&path);

@@ -9,12 +9,12 @@ use lenscap_words::tr;
 /// A button for the end of a row, shown as a symbol and named for those who do not see it.
 pub fn symbol_button(icon: &str, name: &str) -> gtk::Button {
     let button = gtk::Button::builder().icon_name(icon).valign(gtk::Align::Center).css_classes(["flat"]).build();
-    call(&button, name);
+    name_button(&button, name);
     button
 }
 
 /// Names a button that shows a symbol. Such a button is called what its image is called.
-pub fn call(button: &impl IsA<gtk::Button>, name: &str) {
+pub fn name_button(button: &impl IsA<gtk::Button>, name: &str) {
     let button = button.upcast_ref::<gtk::Button>();
     button.set_tooltip_text(Some(name));
     if let Some(image) = button.child() {
@@ -57,7 +57,7 @@ pub fn open(near: &impl IsA<gtk::Widget>, path: &Path) {
 
 /// What libadwaita's header lacks: a name for the search button, and room for its title in a narrow window, where only
 /// the button that closes has a place.
-pub fn complete(widget: &gtk::Widget) {
+pub fn complete_header(widget: &gtk::Widget) {
     if let Some(header) = widget.downcast_ref::<adw::HeaderBar>() {
         let layout = header.settings().gtk_decoration_layout().unwrap_or_default();
         let side = |side: &str| {
@@ -69,14 +69,14 @@ pub fn complete(widget: &gtk::Widget) {
     if let Some(button) = widget.downcast_ref::<gtk::ToggleButton>()
         && button.icon_name().is_some_and(|icon| icon == "edit-find-symbolic")
     {
-        call(button, &tr("Search"));
+        name_button(button, &tr("Search"));
     }
     if let Some(entry) = widget.downcast_ref::<gtk::SearchEntry>() {
         set_accessible_label(entry, &tr("Search for a setting"));
     }
     let mut child = widget.first_child();
     while let Some(widget) = child {
-        complete(&widget);
+        complete_header(&widget);
         child = widget.next_sibling();
     }
 }

@@ -102,7 +102,7 @@ impl Window {
             Some(gtk::NamedAction::new("window.close")),
         ));
         context.window.add_controller(keys);
-        widgets::complete(context.window.upcast_ref());
+        widgets::complete_header(context.window.upcast_ref());
         Self { context }
     }
 

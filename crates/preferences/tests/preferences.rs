@@ -274,7 +274,7 @@ fn what_cannot_work_is_refused_in_its_row_and_the_file_stays() {
         let label: adw::EntryRow = rig.row("Name in applications");
         label.set_text(&"x".repeat(32));
         press_enter(&label);
-        assert!(rig.is_refused("Name in applications") && rig.says("use a name of 1 to 31 bytes"));
+        assert!(rig.is_refused("Name in applications") && rig.says("must be a name of 1 to 31 bytes"));
         rig.choose("Applications see", "A picture");
         assert!(rig.is_refused("Applications see"));
         assert!(rig.says("There is no picture yet"), "{}", rig.subtitle("Applications see"));
@@ -287,7 +287,7 @@ fn what_cannot_work_is_refused_in_its_row_and_the_file_stays() {
         assert!(!rig.is_refused("Framerate"));
         label.set_text("Cam");
         press_enter(&label);
-        assert!(!rig.is_refused("Name in applications") && !rig.says("use a name of 1 to 31 bytes"));
+        assert!(!rig.is_refused("Name in applications") && !rig.says("must be a name of 1 to 31 bytes"));
         assert!(rig.text().contains("framerate = 24") && rig.text().contains("label = \"Cam\""), "{}", rig.text());
     });
 }
@@ -414,7 +414,7 @@ fn edits_by_hand_are_shown_and_a_mistake_locks_the_rows() {
 
         let wrong = "[camera]\nframerate = \"fast\"\n";
         fs::write(rig.path(), wrong).expect("written");
-        eventually("the mistake is told", || rig.says("line 2"));
+        eventually("the mistake is shown", || rig.says("line 2"));
         assert!(!rate.is_sensitive() && rate.value() == 20.0, "the last good value stays, locked");
         assert_eq!(rig.text(), wrong);
 
@@ -425,8 +425,8 @@ fn edits_by_hand_are_shown_and_a_mistake_locks_the_rows() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_told_in_the_row() {
-    with_gtk("a_directory_that_cannot_be_written_is_told_in_the_row", || {
+fn a_directory_that_cannot_be_written_is_reported_in_the_row() {
+    with_gtk("a_directory_that_cannot_be_written_is_reported_in_the_row", || {
         let surroundings = Surroundings {
             config: Path::new("/proc/none/config.toml").to_owned(),
             class: Path::new("/proc/none").to_owned(),
@@ -506,6 +506,22 @@ fn the_window_fits_into_360_pixels() {
             }
         });
         assert!(wide.borrow().is_empty(), "{wide:?}");
+    });
+}
+
+#[test]
+fn every_setting_has_a_row() {
+    with_gtk("every_setting_has_a_row", || {
+        let rig = Rig::new("");
+        let names = RefCell::new(std::collections::BTreeSet::new());
+        walk(rig.window.widget().upcast_ref(), &|widget| {
+            names.borrow_mut().insert(widget.widget_name().to_string());
+        });
+        for setting in lenscap_settings::table::all() {
+            let is_there = names.borrow().contains(&format!("{setting:?}"));
+            // The height is in the row of the width.
+            assert!(is_there || *setting == lenscap_settings::sections::camera::HEIGHT, "{setting:?} has no row");
+        }
     });
 }
 
@@ -650,7 +666,7 @@ fn inactive_and_read_only_controls_follow_and_cannot_be_moved() {
         assert!(!temperature.get_sensitive());
         assert!(rig.subtitle("Temperature").contains("automatic"));
         assert!(rig.subtitle("Shutter").contains("only be read") && rig.says("true"));
-        // The camera tells: the automatic is off, and somebody else set the temperature.
+        // The camera reports: the automatic is off, and somebody else set the temperature.
         list.controls[1].flags.inactive = false;
         list.controls[1].value = Some(Value::Integer(5000));
         list.controls[2].value = Some(Value::Boolean(false));

@@ -33,7 +33,7 @@ impl AppletState {
         }
     }
 
-    /// A symbol whose shape tells the state.
+    /// A symbol whose shape shows the state.
     pub fn icon(&self) -> &'static str {
         let AppletState::Running(status) = self else { return "system-shutdown-symbolic" };
         match status.state_name() {

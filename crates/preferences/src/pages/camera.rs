@@ -15,7 +15,7 @@ use lenscap_words::{tr, trf};
 
 use super::Page;
 use crate::cameras::Cameras;
-use crate::rows::{self, PreviewRow};
+use crate::rows::{self, NumberOf, PreviewRow};
 use crate::window::Context;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
@@ -25,8 +25,13 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     page.widget.add(&live(context));
 
     let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
-    let description =
-        rows::entry(store, &tr("Pipeline description (GStreamer)"), source::description, source::set_description);
+    let description = rows::entry(
+        store,
+        &camera::SOURCE,
+        &tr("Pipeline description (GStreamer)"),
+        source::description,
+        source::set_description,
+    );
     group.add(&source::row(context, &cameras, &description));
     description.add_to(&group);
     page.add(&group);
@@ -54,6 +59,7 @@ fn picture(context: &Context, cameras: &Rc<Cameras>) -> adw::PreferencesGroup {
     group.add(&rows::switch(store, &camera::MIRROR, &tr("Mirror"), &tr("Swap left and right.")));
     group.add(&rows::choice(
         store,
+        &camera::ROTATION,
         &tr("Rotation"),
         "",
         |_| {
@@ -75,10 +81,9 @@ fn advanced(context: &Context) -> adw::PreferencesGroup {
     let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
     expander.add_row(&rows::number(
         store,
-        &camera::BUFFER_COUNT,
+        NumberOf::whole(&camera::BUFFER_COUNT, 1),
         &tr("Buffers"),
         &tr("Between the camera and the pipeline. More are steadier, fewer are quicker. A driver may give another number."),
-        1,
     ));
     group.add(&expander);
     group

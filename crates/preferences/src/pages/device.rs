@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use adw::prelude::*;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::SecondNode;
-use lenscap_settings::sections::detection;
+use lenscap_settings::sections::{detection, device};
 use lenscap_words::{tr, trf};
 
 use super::Page;
 use crate::applet::{AppletProxy, AppletState};
-use crate::rows::{self, Choices};
+use crate::rows::{self, Choices, NumberOf};
 use crate::window::Context;
 
 /// What is wrong with the second device, while something is.
@@ -37,6 +37,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let class = context.surroundings.class.clone();
     group.add(&rows::choice(
         store,
+        &device::NODE,
         &tr("Device"),
         &tr("A v4l2loopback node."),
         move |present| {
@@ -55,6 +56,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let class = context.surroundings.class.clone();
     group.add(&rows::choice(
         store,
+        &device::SECOND_NODE,
         &tr("Second device"),
         &tr("Shows the same picture to a second application at the same time."),
         move |present| {
@@ -75,6 +77,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     group.add(&second_trouble(&context.applet));
     rows::entry(
         store,
+        &device::LABEL,
         &tr("Name in applications"),
         |settings| settings.device.label.clone(),
         |store, label| store.change(|settings| settings.device.label = label.trim().to_owned()),
@@ -82,6 +85,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     .add_to(&group);
     group.add(&rows::choice(
         store,
+        &device::FORMAT,
         &tr("Pixel format"),
         &tr("Every application takes YUY2."),
         |_| PixelFormat::ALL.into_iter().map(|format| (format.to_string(), format)).collect(),
@@ -92,7 +96,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     {
         let class = context.surroundings.class.clone();
         let group = group.downgrade();
-        let tell = move || {
+        let describe = move || {
             let Some(group) = group.upgrade() else { return };
             let text = if lenscap_cameras::loopbacks(&class).is_empty() {
                 tr(
@@ -103,18 +107,17 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
             };
             group.set_description((!text.is_empty()).then_some(text.as_str()));
         };
-        tell();
-        store.on_devices(move |_| tell());
+        describe();
+        store.on_devices(move |_| describe());
     }
 
     let group = adw::PreferencesGroup::new();
     let expander = adw::ExpanderRow::builder().title(tr("Advanced")).build();
     expander.add_row(&rows::number(
         store,
-        &detection::POLL_INTERVAL,
+        NumberOf::whole(&detection::POLL_INTERVAL, 10),
         &tr("Look for applications"),
         &tr("Milliseconds between two looks, where the kernel does not report who opens the camera."),
-        10,
     ));
     group.add(&expander);
     page.add(&group);

@@ -5,16 +5,14 @@ mod card;
 mod notifications;
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use adw::prelude::*;
 use lenscap_core::policy::Policy;
-use lenscap_settings::Settings;
 use lenscap_settings::sections::privacy;
 use lenscap_words::tr;
 
 use super::Page;
-use crate::rows::{self, Range};
+use crate::rows::{self, NumberOf};
 use crate::store::Store;
 use crate::window::Context;
 
@@ -34,30 +32,26 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 
 fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("When the camera is on")).build();
-    let delay = rows::number_of(
+    let delay = rows::number(
         store,
+        NumberOf::whole(&privacy::ACTIVATION_DELAY, 100).when_auto(Policy::BLIND_DELAY.as_millis() as f64),
         &tr("Activation delay"),
         &tr("Milliseconds an application must be there before the camera starts."),
-        Range::of(&privacy::ACTIVATION_DELAY, 100),
-        |settings| milliseconds(delay_shown(settings)),
-        |settings, value| settings.privacy.activation_delay = Some(Duration::from_millis(value as u64)),
     );
     group.add(&rows::switch_of(
         store,
         &tr("Automatic activation delay"),
-        &tr("None where the kernel tells who streams, one second where it only tells who opens the camera."),
+        &tr("None where the kernel reports who streams, one second where it only reports who opens the camera."),
         |settings| settings.privacy.activation_delay.is_none(),
         |settings, automatic| settings.privacy.activation_delay = (!automatic).then_some(Policy::BLIND_DELAY),
     ));
     group.add(&delay);
     store.follow(|settings| settings.privacy.activation_delay.is_some(), move |is_own| delay.set_visible(*is_own));
-    group.add(&rows::number_of(
+    group.add(&rows::number(
         store,
+        NumberOf::seconds(&privacy::COOLDOWN),
         &tr("Cooldown"),
         &tr("Seconds the camera stays on after the last application stopped."),
-        Range::in_seconds(&privacy::COOLDOWN, 1),
-        |settings| milliseconds(settings.privacy.cooldown) / 1000.0,
-        |settings, value| settings.privacy.cooldown = Duration::from_millis((value * 1000.0).round() as u64),
     ));
     group.add(&rows::switch(store, &privacy::START_PAUSED, &tr("Start paused"), &tr("No camera until you resume.")));
     group.add(&rows::switch(
@@ -79,12 +73,4 @@ fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
         &tr("Keep it from your files and from the network. Switch this off only where a camera works no other way."),
     ));
     group
-}
-
-fn delay_shown(settings: &Settings) -> Duration {
-    settings.privacy.activation_delay.unwrap_or(Policy::BLIND_DELAY)
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_millis() as f64
 }

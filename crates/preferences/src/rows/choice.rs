@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_settings::Settings;
+use lenscap_settings::table::Setting;
 
-use super::subtitle::{Words, always, refresh};
-use super::{prepare, report};
+use super::subtitle::{Subtitle, always, refresh};
+use super::{name, prepare, report};
 use crate::error::WindowError;
 use crate::store::Store;
 
@@ -18,29 +19,32 @@ pub type Choices<T> = Vec<(String, T)>;
 /// `set` may refuse.
 pub fn choice<T: Clone + PartialEq + 'static>(
     store: &Rc<Store>,
+    setting: &Setting,
     title: &str,
     subtitle: &str,
     choices: impl Fn(&T) -> Choices<T> + 'static,
     get: fn(&Settings) -> T,
     set: impl Fn(&Store, T) -> Result<(), WindowError> + 'static,
 ) -> adw::ComboRow {
-    choice_with(store, title, always(subtitle), choices, get, set)
+    choice_with(store, setting, title, always(subtitle), choices, get, set)
 }
 
 /// As [`choice`], where subtitle and choices depend on other settings.
 pub fn choice_with<T: Clone + PartialEq + 'static>(
     store: &Rc<Store>,
+    setting: &Setting,
     title: &str,
-    words: Words,
+    words: Subtitle,
     choices: impl Fn(&T) -> Choices<T> + 'static,
     get: fn(&Settings) -> T,
     set: impl Fn(&Store, T) -> Result<(), WindowError> + 'static,
 ) -> adw::ComboRow {
     let row = adw::ComboRow::new();
     prepare(&row, title, &words());
+    name(&row, setting);
     row.set_list_factory(Some(&whole_names(&row)));
     let offered: Rc<RefCell<Choices<T>>> = Rc::default();
-    // Going back to what is in the file is told once more, after all is done.
+    // Going back to what is in the file is reported once more, after all is done.
     let known = Rc::new(Cell::new(gtk::INVALID_LIST_POSITION));
     let choices = Rc::new(choices);
     let show = {

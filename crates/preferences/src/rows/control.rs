@@ -7,7 +7,7 @@ use adw::prelude::*;
 use lenscap_core::controls::{Control, Kind, Origin, Range, Value};
 use lenscap_words::tr;
 
-use super::{Entry, bare_entry, plain, prepare, report, whole_names};
+use super::{TextEntry, bare_entry, plain, prepare, report, whole_names};
 use crate::error::WindowError;
 use crate::widgets;
 
@@ -22,7 +22,7 @@ enum Knob {
     Switch(gtk::Switch),
     List(adw::ComboRow),
     Button(gtk::Button),
-    Text(Entry),
+    Text(TextEntry),
     Label(gtk::Label),
 }
 
@@ -41,7 +41,7 @@ pub fn is_alike(a: &Control, b: &Control) -> bool {
 }
 
 impl ControlRow {
-    /// A row that tells `set` what the user wants.
+    /// A row that calls `set` with what the user wants.
     pub fn new(control: &Control, set: impl Fn(Value) + 'static) -> Self {
         let is_showing = Rc::new(Cell::new(false));
         let quiet = Rc::clone(&is_showing);

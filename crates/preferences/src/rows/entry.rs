@@ -4,21 +4,23 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_settings::Settings;
+use lenscap_settings::table::Setting;
 
-use super::refusal::{ERROR, Reason};
+use super::name;
+use super::refusal::{ERROR, RefusalRow};
 use crate::error::WindowError;
 use crate::store::Store;
 
 /// An entry and, below it, the row that says why its text was refused.
 #[derive(Clone)]
-pub struct Entry {
+pub struct TextEntry {
     /// Where the text is.
     pub row: adw::EntryRow,
     /// Hidden while all is well.
-    pub reason: Reason,
+    pub reason: RefusalRow,
 }
 
-impl Entry {
+impl TextEntry {
     /// Puts both in the group.
     pub fn add_to(&self, group: &adw::PreferencesGroup) {
         group.add(&self.row);
@@ -44,11 +46,13 @@ impl Entry {
 /// A setting that is text, taken with Enter or when the row is left. `set` may refuse; the text stays then.
 pub fn entry(
     store: &Rc<Store>,
+    setting: &Setting,
     title: &str,
     get: fn(&Settings) -> String,
     set: impl Fn(&Store, &str) -> Result<(), WindowError> + 'static,
-) -> Entry {
+) -> TextEntry {
     let entry = bare_entry(title);
+    name(&entry.row, setting);
     let take: Rc<dyn Fn()> = {
         let (store, entry) = (Rc::downgrade(store), entry.clone());
         Rc::new(move || {
@@ -79,7 +83,7 @@ pub fn entry(
 }
 
 /// An entry that is tied to no setting.
-pub fn bare_entry(title: &str) -> Entry {
+pub fn bare_entry(title: &str) -> TextEntry {
     let row = adw::EntryRow::builder().title(title).use_markup(false).build();
-    Entry { row, reason: Reason::new() }
+    TextEntry { row, reason: RefusalRow::new() }
 }

@@ -21,7 +21,7 @@ pub fn finding(verdict: &str, text: &str, remedy: &str) -> adw::ActionRow {
     if !remedy.is_empty() {
         let copy = gtk::Button::builder().icon_name("edit-copy-symbolic").valign(gtk::Align::Center).build();
         copy.add_css_class("flat");
-        widgets::call(&copy, &tr("Copy"));
+        widgets::name_button(&copy, &tr("Copy"));
         let remedy = remedy.to_owned();
         copy.connect_clicked(move |button| button.clipboard().set_text(&remedy));
         row.add_suffix(&copy);

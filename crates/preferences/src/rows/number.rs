@@ -8,15 +8,15 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
 use lenscap_settings::table::{Setting, SettingValue};
 
-use super::subtitle::{Words, always, refresh};
-use super::{plain, report};
+use super::subtitle::{Subtitle, always, refresh};
+use super::{name, plain, report};
 use crate::error::WindowError;
 use crate::store::Store;
 use crate::widgets::ignore_the_wheel;
 
 /// What a number may be, and how it is stepped.
 #[derive(Debug, Clone, Copy)]
-pub struct Range {
+pub struct SpinRange {
     /// Smallest.
     pub min: f64,
     /// Largest.
@@ -27,24 +27,54 @@ pub struct Range {
     pub whole: bool,
 }
 
-impl Range {
-    /// Whole numbers, in steps of `step`.
-    pub const fn whole(min: u32, max: u32, step: u32) -> Self {
-        Self { min: min as f64, max: max as f64, step: step as f64, whole: true }
+/// A setting as a row shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberOf {
+    setting: &'static Setting,
+    /// Of the buttons and arrow keys, in the row's unit.
+    step: f64,
+    /// How many of the setting's unit are one of the row's.
+    scale: f64,
+    /// Shown where the setting is "auto", in the row's unit.
+    when_auto: f64,
+}
+
+impl NumberOf {
+    /// In the unit of the setting, in steps of `step`.
+    pub const fn whole(setting: &'static Setting, step: u32) -> Self {
+        Self { setting, step: step as f64, scale: 1.0, when_auto: 0.0 }
     }
 
-    /// What a setting takes, in steps of `step`.
-    pub fn of(setting: &Setting, step: u32) -> Self {
-        let (min, max) = setting.range().unwrap_or_default();
-        Self { min: min as f64, max: max as f64, step: f64::from(step), whole: true }
+    /// A setting in milliseconds, shown in seconds.
+    pub const fn seconds(setting: &'static Setting) -> Self {
+        Self { setting, step: 1.0, scale: 1000.0, when_auto: 0.0 }
     }
 
-    /// As [`Self::of`], of a setting in milliseconds that is shown in seconds.
-    pub fn in_seconds(setting: &Setting, step: u32) -> Self {
-        let Self { min, max, step, .. } = Self::of(setting, step);
-        Self { min: min / 1000.0, max: max / 1000.0, step, whole: false }
+    /// What is shown where the setting is "auto", in the row's unit.
+    pub const fn when_auto(self, shown: f64) -> Self {
+        Self { when_auto: shown, ..self }
     }
 
+    /// What the table of the settings allows.
+    pub fn range(&self) -> SpinRange {
+        let (min, max) = self.setting.range().unwrap_or_default();
+        let shown = |value: i64| value as f64 / self.scale;
+        SpinRange { min: shown(min), max: shown(max), step: self.step, whole: self.scale == 1.0 }
+    }
+
+    fn get(&self, settings: &Settings) -> f64 {
+        match self.setting.value(settings) {
+            Ok(SettingValue::Integer(value)) => value as f64 / self.scale,
+            _ => self.when_auto,
+        }
+    }
+
+    fn put(&self, settings: &mut Settings, shown: f64) {
+        self.setting.put(settings, &SettingValue::Integer((shown * self.scale).round() as i64));
+    }
+}
+
+impl SpinRange {
     /// What a user typed.
     fn parse(&self, text: &str) -> Result<f64, PreferencesTrouble> {
         let number: Option<f64> = text.trim().replace(',', ".").parse().ok();
@@ -59,39 +89,23 @@ impl Range {
     }
 }
 
-/// A setting that is a whole number, stepped by `step`.
-pub fn number(store: &Rc<Store>, setting: &'static Setting, title: &str, subtitle: &str, step: u32) -> adw::ActionRow {
-    let get = move |settings: &Settings| match setting.value(settings) {
-        Ok(SettingValue::Integer(number)) => number as f64,
-        _ => 0.0,
-    };
-    let set = move |settings: &mut Settings, value: f64| setting.put(settings, &SettingValue::Integer(value as i64));
-    number_of(store, title, subtitle, Range::of(setting, step), get, set)
-}
-
-/// A setting that is shown as another number than the file has.
-pub fn number_of(
-    store: &Rc<Store>,
-    title: &str,
-    subtitle: &str,
-    range: Range,
-    get: impl Fn(&Settings) -> f64 + Copy + 'static,
-    set: impl Fn(&mut Settings, f64) + Copy + 'static,
-) -> adw::ActionRow {
-    number_within(store, title, always(subtitle), Rc::new(move || range), get, set)
+/// A setting that is a number.
+pub fn number(store: &Rc<Store>, number: NumberOf, title: &str, subtitle: &str) -> adw::ActionRow {
+    number_within(store, number, title, always(subtitle), Rc::new(move || number.range()))
 }
 
 /// A setting that is a number, within limits that depend on other settings or on devices.
 pub fn number_within(
     store: &Rc<Store>,
+    number: NumberOf,
     title: &str,
-    words: Words,
-    limits: Rc<dyn Fn() -> Range>,
-    get: impl Fn(&Settings) -> f64 + Copy + 'static,
-    set: impl Fn(&mut Settings, f64) + Copy + 'static,
+    words: Subtitle,
+    limits: Rc<dyn Fn() -> SpinRange>,
 ) -> adw::ActionRow {
+    let get = move |settings: &Settings| number.get(settings);
     let range = limits();
     let row = plain(title, &words());
+    name(&row, number.setting);
     let adjustment = gtk::Adjustment::new(range.min, range.min, range.max, range.step, range.step * 10.0, 0.0);
     let spin = gtk::SpinButton::builder()
         .adjustment(&adjustment)
@@ -135,11 +149,11 @@ pub fn number_within(
         spin.connect_value_changed(move |spin| {
             let (Some(store), Some(row)) = (store.upgrade(), row.upgrade()) else { return };
             let wanted = spin.value();
-            // It also tells when nothing changed.
+            // It is also called when nothing changed.
             if store.is_showing() || wanted == get(&store.settings()) {
                 return;
             }
-            let done = store.change(|settings| set(settings, wanted));
+            let done = store.change(|settings| number.put(settings, wanted));
             report(&row, &words(), &done);
             store.quietly(|| spin.set_value(get(&store.settings())));
         });
@@ -173,17 +187,20 @@ pub fn number_within(
 
 #[cfg(test)]
 mod tests {
+    use lenscap_settings::sections::{camera, privacy};
+
     use super::*;
 
     #[test]
     fn numbers_out_of_range_are_refused_with_the_range() {
-        let range = Range::whole(1, 240, 1);
+        let range = NumberOf::whole(&camera::FRAMERATE, 1).range();
         assert_eq!(range.parse(" 30 "), Ok(30.0));
         for text in ["0", "241", "-1", "29.97", "fast", "", "1e9", "NaN", "inf"] {
             let reason = WindowError::from(range.parse(text).unwrap_err()).to_string();
             assert!(reason.contains("from 1 to 240, not ") && reason.contains(text), "{text}: {reason}");
         }
-        let seconds = Range { min: 0.0, max: 3600.0, step: 1.0, whole: false };
+        let seconds = NumberOf::seconds(&privacy::COOLDOWN).range();
+        assert_eq!((seconds.min, seconds.max), (0.0, 3600.0));
         assert_eq!(seconds.parse("2,5"), Ok(2.5));
         assert!(seconds.parse("NaN").is_err());
     }

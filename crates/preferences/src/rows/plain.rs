@@ -1,6 +1,7 @@
 //! A row without a setting, and what all rows have.
 
 use adw::prelude::*;
+use lenscap_settings::table::Setting;
 
 /// A row without a control.
 pub fn plain(title: &str, subtitle: &str) -> adw::ActionRow {
@@ -29,4 +30,9 @@ pub fn filler(child: &impl IsA<gtk::Widget>) -> adw::PreferencesRow {
         .focusable(false)
         .visible(false)
         .build()
+}
+
+/// Names the row after the setting that it shows, for tests that look for a setting without a row.
+pub fn name(row: &impl IsA<gtk::Widget>, setting: &Setting) {
+    row.set_widget_name(&format!("{setting:?}"));
 }

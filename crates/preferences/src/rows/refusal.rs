@@ -30,13 +30,13 @@ fn capitalized(sentence: &str) -> String {
 
 /// A line in a list that is there only when something was refused.
 #[derive(Clone)]
-pub struct Reason {
+pub struct RefusalRow {
     /// Where it stands.
     pub row: adw::PreferencesRow,
     label: gtk::Label,
 }
 
-impl Reason {
+impl RefusalRow {
     /// Hidden.
     pub fn new() -> Self {
         let label = gtk::Label::builder()

@@ -6,16 +6,23 @@ use adw::prelude::*;
 use lenscap_settings::Settings;
 use lenscap_settings::table::{Setting, SettingValue};
 
-use super::{plain, report};
+use super::{name, plain, report};
 use crate::store::Store;
 
 /// A setting that is on or off.
 pub fn switch(store: &Rc<Store>, setting: &'static Setting, title: &str, subtitle: &str) -> adw::ActionRow {
-    let get = move |settings: &Settings| setting.value(settings) == Ok(SettingValue::Bool(true));
-    switch_of(store, title, subtitle, get, move |settings, is_on| setting.put(settings, &SettingValue::Bool(is_on)))
+    let row = switch_of(
+        store,
+        title,
+        subtitle,
+        |settings| setting.value(settings) == Ok(SettingValue::Bool(true)),
+        |settings, value| setting.put(settings, &SettingValue::Bool(value)),
+    );
+    name(&row, setting);
+    row
 }
 
-/// A part of a setting that is on or off.
+/// What is on or off and no setting of its own.
 pub fn switch_of(
     store: &Rc<Store>,
     title: &str,
@@ -33,7 +40,7 @@ pub fn switch_of(
         switch.connect_active_notify(move |switch| {
             let (Some(store), Some(row)) = (store.upgrade(), row.upgrade()) else { return };
             let wanted = switch.is_active();
-            // Going back to what is in the file is told once more, after all is done.
+            // Going back to what is in the file is reported once more, after all is done.
             if store.is_showing() || wanted == get(&store.settings()) {
                 return;
             }

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use lenscap_cameras::modes;
 use lenscap_picture::format::VideoFormat;
+use lenscap_settings::sections::camera;
 use lenscap_words::{tr, trf};
 
 use super::resolution::served;
 use crate::cameras::Cameras;
-use crate::rows::{self, Range};
+use crate::rows::{self, NumberOf, SpinRange};
 use crate::window::Context;
 
 pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
@@ -21,18 +22,15 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
             served(&settings, &formats).map(|size| modes::rates(&formats, size)).unwrap_or_default()
         })
     };
+    let number = NumberOf::whole(&camera::FRAMERATE, 5);
     let limits = {
         let reached = Rc::clone(&reached);
-        Rc::new(move || Range::whole(1, fastest(&reached()).unwrap_or(VideoFormat::MAX_FRAMERATE), 5))
+        Rc::new(move || {
+            let allowed = number.range();
+            SpinRange { max: fastest(&reached()).map_or(allowed.max, f64::from), ..allowed }
+        })
     };
-    rows::number_within(
-        store,
-        &tr("Framerate"),
-        Rc::new(move || rate_words(&reached())),
-        limits,
-        |settings| f64::from(settings.camera.format.framerate),
-        |settings, value| settings.camera.format.framerate = value as u32,
-    )
+    rows::number_within(store, number, &tr("Framerate"), Rc::new(move || rate_words(&reached())), limits)
 }
 
 fn rate_words(rates: &[f64]) -> String {

@@ -6,7 +6,7 @@ use adw::prelude::*;
 use lenscap_settings::sections::camera;
 use lenscap_words::tr;
 
-use crate::rows;
+use crate::rows::{self, NumberOf};
 use crate::store::Store;
 
 pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
@@ -14,20 +14,23 @@ pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
         .title(tr("Framing"))
         .description(tr("Which part of the picture is shown."))
         .build();
-    group.add(&rows::number(store, &camera::ZOOM, &tr("Zoom"), &tr("In percent. 100 shows everything."), 10));
     group.add(&rows::number(
         store,
-        &camera::PAN_X,
-        &tr("Left or right"),
-        &tr("In percent of what the zoom leaves out. -100 is the left edge, 0 the middle, 100 the right edge."),
-        5,
+        NumberOf::whole(&camera::ZOOM, 10),
+        &tr("Zoom"),
+        &tr("In percent. 100 shows everything."),
     ));
     group.add(&rows::number(
         store,
-        &camera::PAN_Y,
+        NumberOf::whole(&camera::PAN_X, 5),
+        &tr("Left or right"),
+        &tr("In percent of what the zoom leaves out. -100 is the left edge, 0 the middle, 100 the right edge."),
+    ));
+    group.add(&rows::number(
+        store,
+        NumberOf::whole(&camera::PAN_Y, 5),
         &tr("Up or down"),
         &tr("In percent of what the zoom leaves out. -100 is the upper edge, 0 the middle, 100 the lower edge."),
-        5,
     ));
     group
 }

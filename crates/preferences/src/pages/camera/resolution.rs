@@ -5,6 +5,7 @@ use std::rc::Rc;
 use lenscap_cameras::modes::{self, Format};
 use lenscap_picture::format::VideoFormat;
 use lenscap_settings::Settings;
+use lenscap_settings::sections::camera;
 use lenscap_words::{tr, trf};
 
 use crate::cameras::Cameras;
@@ -28,7 +29,7 @@ const SIZES: [(u32, u32); 11] = [
 
 pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ComboRow {
     let store = &context.store;
-    let words: rows::Words = {
+    let words: rows::Subtitle = {
         let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(store));
         Rc::new(move || {
             let settings = store.upgrade().map(|store| store.settings()).unwrap_or_default();
@@ -46,6 +47,7 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ComboRow {
     };
     rows::choice_with(
         store,
+        &camera::WIDTH,
         &tr("Resolution"),
         words,
         offer,

@@ -8,6 +8,7 @@ use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
+use lenscap_settings::sections::camera;
 use lenscap_words::tr;
 
 use crate::cameras::Cameras;
@@ -26,7 +27,7 @@ enum Pick {
     Own,
 }
 
-pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::Entry) -> adw::ComboRow {
+pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEntry) -> adw::ComboRow {
     let known = Rc::clone(cameras);
     let offer = move |present: &Pick| {
         let mut offered: Choices<Pick> = vec![
@@ -72,11 +73,11 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::Entry) 
             }
         }
     };
-    let words: rows::Words = {
+    let words: rows::Subtitle = {
         let (cameras, store) = (Rc::clone(cameras), Rc::downgrade(&context.store));
         Rc::new(move || store.upgrade().map(|store| cameras.words(&store.settings())).unwrap_or_default())
     };
-    let row = rows::choice_with(&context.store, &tr("Camera"), words, offer, pick, take);
+    let row = rows::choice_with(&context.store, &camera::SOURCE, &tr("Camera"), words, offer, pick, take);
     let entry = description.row.clone();
     context.store.follow(pick, move |pick| entry.set_visible(*pick == Pick::Own));
     row
@@ -89,7 +90,7 @@ fn pick(settings: &Settings) -> Pick {
     }
 }
 
-/// Whether the source can work here, as far as that can be told without touching a camera.
+/// Whether the source can work here, as far as that can be known without touching a camera.
 fn check(source: &Source) -> Result<(), Trouble> {
     match source {
         Source::Icamera(_) => elements::require("icamerasrc"),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_settings::sections::privacy;
 use lenscap_words::{tr, trf};
 
 use crate::error::WindowError;
@@ -18,6 +19,7 @@ pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
         .description(tr("They never get the camera. A program is named as in the list of processes, as in \"zoom\"."))
         .build();
     let entry = rows::bare_entry(&tr("Block a program"));
+    rows::name(&entry.row, &privacy::BLOCKED);
     let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block this program"));
     entry.row.add_suffix(&add_button);
     let add: Rc<dyn Fn()> = {

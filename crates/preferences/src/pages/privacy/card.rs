@@ -7,6 +7,7 @@ use std::rc::Rc;
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, CardTrouble, Painter, Picture};
+use lenscap_settings::sections::privacy;
 use lenscap_settings::{CardChoice, Settings};
 use lenscap_words::tr;
 
@@ -20,6 +21,7 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("While the camera is off")).build();
     group.add(&rows::choice(
         store,
+        &privacy::CARD,
         &tr("Applications see"),
         "",
         |_| {
@@ -48,6 +50,7 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
 /// The picture and the button that chooses another.
 fn picture(context: &Context) -> adw::ActionRow {
     let row = rows::plain(&tr("Picture"), "");
+    rows::name(&row, &privacy::PICTURE);
     let button = gtk::Button::builder().label(tr("Choose…")).valign(gtk::Align::Center).build();
     row.add_suffix(&button);
     row.set_activatable_widget(Some(&button));
