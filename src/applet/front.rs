@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use async_channel::Sender;
 
-use super::notify::{Notice, Notifier, Subject, Teller};
+use super::notify::{Announcer, Notice, Notifier, Subject};
 use super::tray::{Icon, View};
 use crate::app::relay::Relay;
 use crate::camera::{self, Camera};
@@ -31,7 +31,7 @@ pub(super) struct Front {
     /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
     pub(super) cameras: Vec<Camera>,
     pub(super) properties: Properties,
-    pub(super) teller: Teller,
+    pub(super) announcer: Announcer,
     pub(super) service: Option<Service>,
     pub(super) notifier: Option<Notifier>,
     pub(super) icon: Option<ksni::Handle<Icon>>,
@@ -53,7 +53,7 @@ impl Front {
             nodes: Nodes::default(),
             cameras: Vec::new(),
             properties: Properties::default(),
-            teller: Teller::default(),
+            announcer: Announcer::default(),
             service: None,
             notifier: None,
             icon: None,
@@ -72,7 +72,7 @@ impl Front {
         self.properties.publish(status, &self.nodes, self.service.as_ref());
         self.show_icon();
         let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
-        for (subject, notice) in self.teller.orders(status, &self.settings.notifications, is_for_one) {
+        for (subject, notice) in self.announcer.updates(status, &self.settings.notifications, is_for_one) {
             self.notify(subject, notice);
         }
     }

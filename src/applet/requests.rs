@@ -6,10 +6,10 @@ use std::time::Duration;
 use lenscap_api::Request;
 
 use super::Desktop;
-use super::notify::{Notice, Subject};
+use super::notify::{self, Subject};
 use crate::app::relay::Window;
 use crate::core::trouble::refusal::Refusal;
-use crate::i18n::{refusal, tr};
+use crate::i18n::refusal;
 use crate::ipc::Answer;
 use crate::ui::Ask;
 
@@ -66,13 +66,6 @@ impl Desktop {
 
     pub(super) fn complain(&self, sentence: &str) {
         tracing::warn!("{sentence}");
-        let notice = Notice {
-            summary: tr("Lenscap cannot do that"),
-            body: sentence.to_owned(),
-            icon: crate::APP_ID.into(),
-            actions: Vec::new(),
-            urgent: false,
-        };
-        self.front.borrow().notify(Subject::Complaint, Some(notice));
+        self.front.borrow().notify(Subject::Complaint, Some(notify::complaint(sentence)));
     }
 }

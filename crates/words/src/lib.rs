@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod controls;
 pub mod distro;
+pub mod notify;
 pub mod picture;
 pub mod preferences;
 pub mod refusal;
