@@ -4,6 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
+use super::wire::Message;
 use super::wire::tests::{Sent, Value, bytes};
 use super::*;
 
