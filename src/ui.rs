@@ -12,6 +12,3 @@ pub struct Ask {
     /// With it a window may come to the front; see XDG activation.
     pub token: Option<String>,
 }
-
-/// What notifications offer.
-pub type Wanted = Request;

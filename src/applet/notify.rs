@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 pub(super) use service::Notifier;
 
+use lenscap_api::Request;
+
 use crate::config::model::Notifications;
 use crate::core::presence::Use;
 use crate::core::status::{StateName, Status};
@@ -16,7 +18,6 @@ use crate::core::trouble::{Trouble, TroubleKind};
 use crate::i18n::notify::{self as words, Said};
 use crate::i18n::status::{cannot_switch_off, other_camera as in_words};
 use crate::i18n::trouble::sentence;
-use crate::ui::Wanted;
 use crate::ui::icon;
 
 /// What a notification is about; each has at most one at a time.
@@ -46,7 +47,7 @@ pub struct Notice {
     /// The icon's name.
     pub icon: String,
     /// Buttons: what is wanted, and the label.
-    pub actions: Vec<(Wanted, String)>,
+    pub actions: Vec<(Request, String)>,
     /// Stays until it is looked at.
     pub urgent: bool,
 }
@@ -58,13 +59,13 @@ impl Notice {
             summary: said.summary,
             body: said.body,
             icon: crate::APP_ID.into(),
-            actions: vec![(Wanted::Preferences, words::settings())],
+            actions: vec![(Request::Preferences, words::settings())],
             urgent: false,
         }
     }
 
     /// With this button before the others.
-    fn offering(mut self, wanted: Wanted, label: String) -> Self {
+    fn offering(mut self, wanted: Request, label: String) -> Self {
         self.actions.insert(0, (wanted, label));
         self
     }
@@ -149,7 +150,7 @@ fn activation(status: &Status) -> Option<Notice> {
         return None;
     }
     let notice = Notice { icon: lit(status), ..Notice::of(words::is_using(&status.clients)?) };
-    Some(notice.offering(Wanted::TurnOff, words::turn_off()))
+    Some(notice.offering(Request::TurnOff, words::turn_off()))
 }
 
 fn other_camera(status: &Status) -> Option<Notice> {
@@ -175,7 +176,7 @@ fn failure(status: &Status) -> Option<(bool, Notice)> {
     let is_busy = reason.kind() == TroubleKind::Busy;
     let summary = if is_busy { words::in_use() } else { words::does_not_work() };
     let notice = Notice { urgent: !is_busy, ..notice(summary, reason) };
-    Some((is_busy, notice.offering(Wanted::Resume, words::try_again())))
+    Some((is_busy, notice.offering(Request::Resume, words::try_again())))
 }
 
 /// The icon of a camera that is on.
@@ -261,7 +262,7 @@ mod tests {
         let on = announcer.updates(&with_other(), &ALL, false);
         let [(Subject::OtherCamera, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Camera Foo is on: cheese");
-        assert!(!notice.actions.iter().any(|(wanted, _)| *wanted == Wanted::TurnOff), "that would be a lie");
+        assert!(!notice.actions.iter().any(|(wanted, _)| *wanted == Request::TurnOff), "that would be a lie");
         assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::OtherCamera, None)]);
     }
 

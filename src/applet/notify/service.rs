@@ -22,10 +22,11 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use glib::variant::Variant;
+use lenscap_api::Request;
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
 
 use super::{Notice, Subject, Update, words};
-use crate::ui::{Ask, Wanted};
+use crate::ui::Ask;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
@@ -170,7 +171,7 @@ impl Service {
 
     /// What a click on this button of the notification asks for; the notification is over. `None` where it is over
     /// already: a click may be heard twice.
-    fn clicked(self: &Rc<Self>, id: u32, key: &str) -> Option<Wanted> {
+    fn clicked(self: &Rc<Self>, id: u32, key: &str) -> Option<Request> {
         let subject = self.shown.borrow().subject(id)?;
         let one = self.shown.borrow_mut().remove(subject)?;
         let wanted = wanted(&one.notice, key);
@@ -180,7 +181,7 @@ impl Service {
     }
 
     /// Sends what was clicked on, with the token that came before the click.
-    fn ask(&self, id: u32, wanted: Wanted) {
+    fn ask(&self, id: u32, wanted: Request) {
         let token = self.token.take().filter(|(of, token)| *of == id && !token.is_empty()).map(|(_, token)| token);
         // Full only when nobody could click so fast.
         let _ = self.asks.try_send(Ask { wanted, token });
@@ -297,9 +298,9 @@ async fn close(one: One) {
 }
 
 /// What a button, or a click beside the buttons, asks for.
-fn wanted(notice: &Notice, key: &str) -> Option<Wanted> {
+fn wanted(notice: &Notice, key: &str) -> Option<Request> {
     match key {
-        "default" => Some(Wanted::Preferences),
+        "default" => Some(Request::Preferences),
         key => notice.actions.get(key.parse::<usize>().ok()?).map(|(wanted, _)| wanted.clone()),
     }
 }
@@ -356,8 +357,8 @@ mod tests {
     #[test]
     fn a_click_asks_for_what_its_button_says() {
         let notice = no_tray();
-        assert_eq!(wanted(&notice, "default"), Some(Wanted::Preferences));
-        assert_eq!(wanted(&notice, "0"), Some(Wanted::Preferences));
+        assert_eq!(wanted(&notice, "default"), Some(Request::Preferences));
+        assert_eq!(wanted(&notice, "0"), Some(Request::Preferences));
         for nonsense in ["1", "", "-1", "x"] {
             assert_eq!(wanted(&notice, nonsense), None, "{nonsense}");
         }
