@@ -30,7 +30,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             .filter(|camera| !camera.is_raw)
             .filter_map(|camera| Some((patient.at(&camera.node.as_ref()?.to_string_lossy()), camera.label())))
             .collect(),
-        Source::Icamera(_) | Source::Libcamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => {
+        _ => {
             return vec![Finding::fine(CHECK, trf!("The source is {source}.", source = source))];
         }
     };

@@ -150,7 +150,8 @@ fn named<'a>(cameras: &'a [Camera], source: &Source) -> Option<&'a Camera> {
             itself().or_else(|| sharing.min_by_key(|camera| rank(camera))).or_else(at_node)
         }
         Source::Icamera(Some(_)) | Source::Libcamera(Some(_)) => itself(),
-        Source::Auto | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => None,
+        // No camera that is listed.
+        _ => None,
     }
 }
 
@@ -171,12 +172,8 @@ pub fn missing(source: &Source) -> Option<Camera> {
         Source::V4l2(path) => (Kind::V4l2, ids::name_from(path), ids::id_of(path)),
         Source::Icamera(Some(name)) => (Kind::Icamera, name.clone(), name.clone()),
         Source::Libcamera(Some(name)) => (Kind::Libcamera, name.clone(), name.clone()),
-        Source::Auto
-        | Source::Icamera(None)
-        | Source::Libcamera(None)
-        | Source::PipeWire(_)
-        | Source::Test
-        | Source::Pipeline(_) => return None,
+        // No camera of a name.
+        _ => return None,
     };
     Some(Camera {
         source: source.clone(),
@@ -243,7 +240,8 @@ pub fn nodes(source: &Source, cameras: &[Camera]) -> BTreeSet<NodeId> {
         Source::Auto | Source::Libcamera(_) => {
             cameras.iter().filter_map(|camera| camera.node.as_deref()).filter_map(id).collect()
         }
-        Source::Icamera(_) | Source::PipeWire(_) | Source::Test | Source::Pipeline(_) => BTreeSet::new(),
+        // No node of its own.
+        _ => BTreeSet::new(),
     }
 }
 

@@ -97,7 +97,7 @@ fn check(source: &Source) -> Result<(), Trouble> {
         Source::Libcamera(_) => elements::require("libcamerasrc"),
         Source::PipeWire(_) => elements::require("pipewiresrc"),
         Source::V4l2(_) => elements::require("v4l2src"),
-        Source::Auto | Source::Test | Source::Pipeline(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 
