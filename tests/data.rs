@@ -104,6 +104,8 @@ fn the_interface_is_the_documented_one() {
         ("Node", "s"),
         ("Nodes", "as"),
         ("SecondDevice", "s"),
+        ("Trouble", "a{sv}"),
+        ("SecondDeviceTrouble", "a{sv}"),
         ("Version", "s"),
         ("Stuck", "b"),
         ("OtherCameras", "aa{sv}"),
