@@ -18,7 +18,8 @@ pub struct ControlsArgs {
     #[arg(long)]
     pub json: bool,
     /// Camera instead of the one in the settings, written as there
-    #[arg(long, value_name = "SOURCE", value_parser = source, global = true)]
+    // An id of its own: what is global is seen above, too, where the relay's option of this name has another type.
+    #[arg(id = "camera", long = "source", value_name = "SOURCE", value_parser = source, global = true)]
     pub source: Option<Source>,
     /// Settings file instead of the usual one
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
@@ -46,4 +47,23 @@ pub enum ControlsAction {
 fn source(text: &str) -> Result<Source, Refused> {
     // What the setting takes is a source.
     camera::SOURCE.argument(text).map(|_| text.parse().unwrap_or_default()).map_err(Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn the_camera_is_named_before_or_behind_what_to_do() {
+        for line in
+            ["lenscap controls --source test set brightness 3", "lenscap controls set brightness 3 --source test"]
+        {
+            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+            let Some(Command::Controls(arguments)) = cli.command else { panic!("{line}") };
+            assert_eq!(arguments.source, Some(Source::Test), "{line}");
+        }
+    }
 }
