@@ -3,26 +3,8 @@
 //! One resident process holds a `v4l2loopback` node for ever; a disposable worker process reads the real camera
 //! with GStreamer, only while an application streams.
 //!
-//! # Who may import whom
-//!
-//! | module | may import |
-//! |---|---|
-//! | the crate [`text`] | nothing of ours; everybody may use it |
-//! | the crate [`sys`], the only one with unsafe code | `text` |
-//! | the crate [`core`] | `text`, `i18n` |
-//! | the crate [`i18n`] (`lenscap-words`), with [`distro`] in it | `sys`; everybody may use it |
-//! | the crate [`autostart`] | `sys`, `i18n` |
-//! | the crate [`frame`] (`lenscap-picture`) | `sys`, `i18n` |
-//! | the crate [`config`] (`lenscap-settings`) | `core`, `frame` |
-//! | the crate [`camera`] (`lenscap-cameras`) | `core` (vocabulary only), `sys`, `frame` |
-//! | the crate `lenscap-relay`, with [`camera_process`], [`detect`], [`engine`] and [`output`] in it | `core`, `frame`, `sys`, `camera`, `wire`, `i18n` |
-//! | the crate [`wire`] (`lenscap-wire`) | `core` (vocabulary only), `frame`, `sys` |
-//! | [`cli`], [`ipc`] | `core`, `config`, `frame` |
-//! | [`ui`] | `core`, `config`, `frame`, `camera`, `distro` |
-//! | [`doctor`] | `core`, `config`, `camera`, `autostart`, `output` (to find the node) |
-//! | [`commands`], [`app`], `applet`, `fuzz` (not installed) | everything |
-//!
-//! `tests/architecture.rs` scans `use crate::` and fails on an upward import.
+//! The programs that people start: command line, applet, doctor. What they are made of are crates of their own; which of them
+//! may use which is in their `Cargo.toml`, and in `ARCHITECTURE.md`.
 
 pub mod app;
 pub(crate) mod applet;

@@ -1,5 +1,7 @@
 //! The decisions, without I/O: no clock, no thread, no file. Time is an argument.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods))] // tests have a clock
+
 pub mod controls;
 pub mod event;
 pub mod machine;
