@@ -25,7 +25,9 @@ pub struct Found {
 pub fn scan() -> Found {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Found::default();
-    let crates = fs::read_dir(root.join("crates")).expect("our crates").flatten().map(|entry| entry.path().join("src"));
+    let crates = fs::read_dir(root.join("crates")).expect("our crates").flatten().map(|entry| entry.path());
+    // Stands in for strangers, in tests only.
+    let crates = crates.filter(|path| !path.ends_with("fuzz-inputs")).map(|path| path.join("src"));
     let mut files: Vec<_> = crates.chain([root.join("src")]).flat_map(|directory| rust_files(&directory)).collect();
     files.sort();
     for path in files {
@@ -44,7 +46,11 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("a directory").flatten().map(|entry| entry.path());
     entries
         // Files for tests and fuzzing only are left out here, modules of tests further down.
-        .filter(|path| !path.file_name().is_some_and(|name| name == "tests.rs" || name == "fuzz.rs" || name == "fuzz"))
+        .filter(|path| {
+            !path
+                .file_name()
+                .is_some_and(|name| name == "tests.rs" || name == "tests" || name == "fuzz.rs" || name == "fuzz")
+        })
         .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
