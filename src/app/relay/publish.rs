@@ -1,0 +1,70 @@
+//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, the owner.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use lenscap_api::{EventLine, LostLines, line};
+
+use super::Listener;
+use crate::app::lines::Lines;
+use crate::app::watchdog::Watchdog;
+use crate::core::status::Status;
+use crate::engine::StatusSink;
+use crate::i18n::status::{other_camera, published};
+use crate::i18n::{trf, trouble};
+use crate::ipc::Server;
+
+/// The way of the event lines to stdout.
+pub(super) fn event_lines() -> Result<Lines, String> {
+    let lost = |count| line(&LostLines { lost: count });
+    let gone =
+        |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
+    Lines::new(io::stdout(), lost, gone)
+        .map_err(|error| trf!("Cannot print event lines ({error}): free some memory.", error = error))
+}
+
+/// Takes every status to whom it concerns.
+pub(super) fn status_sink(
+    lines: Option<Lines>,
+    watchdog: Rc<RefCell<Option<Watchdog>>>,
+    server: Rc<RefCell<Option<Server>>>,
+    mut listener: Option<Listener>,
+) -> StatusSink {
+    let mut last = None;
+    Box::new(move |status| {
+        if let Some(watchdog) = watchdog.borrow_mut().as_mut() {
+            watchdog.watch(status.camera_live);
+        }
+        if let Some(listener) = &mut listener {
+            listener(status);
+        }
+        // Some changes are of no interest outside: the time of the next step, for one.
+        let public = published(status);
+        if last.as_ref() == Some(&public) {
+            return;
+        }
+        last = Some(public.clone());
+        if let Some(server) = server.borrow_mut().as_mut() {
+            server.publish(&public);
+        }
+        match &lines {
+            Some(lines) => lines.put(line(&EventLine::now(public)).into_bytes()),
+            None => log_status(status),
+        }
+    })
+}
+
+/// Without event lines the log has the story.
+fn log_status(status: &Status) {
+    let names: Vec<_> = status.clients.iter().map(|client| client.name.as_str()).collect();
+    let camera = if status.camera_live { "on" } else { "off" };
+    // Reasons are warned of where they arise.
+    tracing::info!("{}, camera {camera} [{}]", status.state, names.join(", "));
+    for other in &status.others {
+        tracing::info!("{}", other_camera(other));
+    }
+    if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
+        tracing::warn!("{}", trouble::sentence(reason));
+    }
+}

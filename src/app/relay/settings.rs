@@ -1,0 +1,125 @@
+//! The settings, as the file gives them while the relay runs, and what the engine makes of them.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Relay, Wish};
+use crate::app::controls::merge;
+use crate::app::keeper::{Done, Loaded};
+use crate::app::program;
+use crate::config::{SecondNode, Settings};
+use crate::core::event::{Command, Event};
+use crate::core::trouble::refusal::Refusal;
+use crate::detect::uvc::Roots;
+use crate::engine::{EngineConfig, OutputChoice};
+use crate::frame::placeholder::Picture;
+use crate::output::finder::{self, Wanted};
+
+/// Environment variable that chooses the output: `memory` for a demonstration.
+const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
+/// Environment variable that names a directory with `sys` and `dev` of pretended USB cameras; only for a demonstration.
+const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
+const DEMONSTRATION_SLOTS: u32 = 4;
+
+impl Relay {
+    /// Takes what became of reading and writing the settings.
+    pub(super) fn take_done(&mut self) {
+        for (ticket, done) in self.keeper.done() {
+            let result = match done {
+                Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
+                Done::Saved(result) => result,
+            };
+            let result = result.map_err(Refusal::said);
+            let Some(ticket) = ticket else { continue };
+            if let Some((_, changes)) = self.writing.take_if(|(writing, _)| *writing == ticket) {
+                self.values_written(&changes, &result);
+            }
+            let server = Rc::clone(&self.server);
+            if let Some(server) = server.borrow_mut().as_mut() {
+                server.finish(ticket, &result, |is_about_controls| self.reply(is_about_controls));
+            }
+            self.wishes.push(Wish::Done(ticket, result));
+        }
+    }
+
+    /// Takes the settings that the file gives now; what cannot be used leaves the last good ones in place. `is_asked`: by
+    /// somebody who waits for it.
+    pub(super) fn take_settings(&mut self, loaded: Result<Box<Loaded>, String>, is_asked: bool) -> Result<(), String> {
+        let taken = loaded.and_then(|loaded| {
+            let Loaded { mut settings, picture } = *loaded;
+            merge(&mut settings.controls, &self.unsaved);
+            if settings == self.settings && picture == self.picture && self.problem.is_none() && !is_asked {
+                return Ok(None);
+            }
+            self.engine.configure(engine_config(&settings, picture.clone())?);
+            self.picture = picture;
+            Ok(Some(settings))
+        });
+        let result = match taken {
+            Ok(None) => return Ok(()),
+            Ok(Some(settings)) => {
+                tracing::info!("settings taken from {}", self.path.display());
+                if std::mem::take(&mut self.paused_for_problem) && !settings.privacy.start_paused {
+                    // Over, and by nobody's hand: a lock holds.
+                    self.engine.command(Command::Pause { duration: Some(Duration::ZERO) });
+                }
+                self.settings = settings;
+                self.problem = None;
+                Ok(())
+            }
+            Err(error) if self.problem.as_ref() == Some(&error) && !is_asked => return Ok(()),
+            Err(error) => {
+                tracing::warn!("{error} The settings stay as they were.");
+                self.problem = Some(error.clone());
+                self.engine.event(Event::Tick);
+                Err(error)
+            }
+        };
+        self.wishes.push(Wish::Settings);
+        result
+    }
+}
+
+/// Whether pictures go to memory instead of a node and clients are [`Request::Pretend`]ed: for tests of what is around
+/// the relay, and to show it on a machine without the module.
+pub(super) fn is_demonstration() -> bool {
+    std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
+}
+
+pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Result<EngineConfig, String> {
+    Ok(EngineConfig {
+        output: match &settings.device.node {
+            _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
+            Some(path) => OutputChoice::Loopback(Wanted::Path(path.clone())),
+            None => OutputChoice::Loopback(Wanted::Label(settings.device.label.clone())),
+        },
+        format: settings.camera.format,
+        style: settings.card_style(picture),
+        policy: settings.policy(),
+        source: settings.camera.source.clone(),
+        buffer_count: settings.camera.buffer_count,
+        worker_program: program("lenscap-worker")?,
+        poll_interval: settings.detection.poll_interval,
+        second: match &settings.device.second {
+            SecondNode::Off => None,
+            _ if is_demonstration() => Some(OutputChoice::Memory(DEMONSTRATION_SLOTS)),
+            SecondNode::Auto => {
+                Some(OutputChoice::Loopback(Wanted::Label(finder::second_label(&settings.device.label))))
+            }
+            SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
+        },
+        watch_other_cameras: settings.privacy.watch_other_cameras,
+        sandbox: settings.privacy.sandbox,
+        roots: roots(),
+        controls: settings.controls.clone(),
+    })
+}
+
+/// Where the kernel tells of USB cameras.
+fn roots() -> Roots {
+    match std::env::var_os(ROOT_VARIABLE).filter(|_| is_demonstration()) {
+        Some(root) => Roots { sysfs: Path::new(&root).join("sys"), dev: Path::new(&root).join("dev") },
+        None => Roots::default(),
+    }
+}
