@@ -11,11 +11,10 @@ mod watchdog;
 
 use std::path::PathBuf;
 
-use crate::i18n::trf;
+use crate::core::trouble::start::StartTrouble;
 use crate::sys::install;
 
 /// Another program of ours.
-pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
-    install::program(name)
-        .map_err(|error| trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error))
+pub(crate) fn program(name: &str) -> Result<PathBuf, StartTrouble> {
+    install::program(name).map_err(|error| StartTrouble::OwnPlace { error: error.to_string().into() })
 }

@@ -26,7 +26,8 @@ use crate::app::relay::{Manner, Relay, Wish};
 use crate::cli::RunArgs;
 use crate::config;
 use crate::core::status::Status;
-use crate::i18n::ask;
+use crate::failure::Failure;
+use crate::i18n::start;
 use crate::ipc::Ticket;
 use crate::ui::Ask;
 use bus::FIRST_RETRY;
@@ -40,13 +41,13 @@ const MAX_ASKS: usize = 64;
 /// Runs until the user quits. `is_service`: started by D-Bus, which says by itself what it wants.
 ///
 /// # Errors
-/// One sentence when it cannot start, or another one does not answer.
-pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), String> {
+/// When it cannot start, or another one does not answer.
+pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     // A second start shows the preferences of the first.
     match client::ask(if is_service { &Request::Status } else { &Request::Preferences }) {
         Ok(_) => return Ok(()),
         Err(error) if error.is_nobody_there() => {}
-        Err(error) => return Err(ask::sentence(&error)),
+        Err(error) => return Err(error.into()),
     }
     crate::app::log::start();
     glib::log_set_writer_func(log_of_glib);
@@ -105,8 +106,8 @@ impl Desktop {
             let turned = desktop.relay.borrow_mut().turn(Some(Duration::ZERO));
             match turned {
                 Ok(wishes) => desktop.see_to(wishes),
-                Err(sentence) => {
-                    tracing::error!("{sentence}");
+                Err(trouble) => {
+                    tracing::error!("{}", start::sentence(&trouble));
                     desktop.main_loop.quit();
                 }
             }

@@ -7,7 +7,6 @@ mod cameras;
 mod completions;
 mod controls;
 mod doctor;
-mod failure;
 mod pause;
 mod preferences;
 mod resume;
@@ -24,8 +23,8 @@ use lenscap_api::{AskError, Reply, Request, client};
 
 use crate::app::{log, program};
 use crate::cli::{Cli, Command};
+use crate::failure::Failure;
 use crate::i18n::{status::summary, tr, trf};
-use failure::Failure;
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -55,9 +54,9 @@ pub fn applet(cli: Cli) -> ExitCode {
     let done = match cli.command {
         None => crate::applet::run(&cli.run, cli.gapplication_service),
         Some(Command::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
-        Some(_) => Err(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\".")),
+        Some(_) => Err(Failure::Said(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\"."))),
     };
-    exit(done.map_err(Failure::Said))
+    exit(done)
 }
 
 fn exit(done: Result<(), Failure>) -> ExitCode {

@@ -11,6 +11,7 @@ pub(crate) mod applet;
 pub mod cli;
 pub mod commands;
 pub mod doctor;
+mod failure;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ipc;

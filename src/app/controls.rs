@@ -6,10 +6,11 @@ use std::ffi::OsString;
 use super::program;
 use crate::camera::off;
 use crate::core::controls::{CameraControls, Control, ControlTrouble, Saved, Value};
+use crate::failure::Failure;
 
 /// [`off::read`] with the program that is installed.
-pub(crate) fn read(arguments: &[OsString]) -> Result<CameraControls, String> {
-    off::read(&program("lenscap-worker")?, arguments)
+pub(crate) fn read(arguments: &[OsString]) -> Result<CameraControls, Failure> {
+    Ok(off::read(&program("lenscap-worker")?, arguments)?)
 }
 
 /// Values by camera and control that are to be saved, or no longer.

@@ -32,9 +32,9 @@ pub(crate) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 #[derive(Debug)]
 pub(super) enum Done {
     /// The settings that the file gives now, or why it gives none; of several that nobody has taken yet, the newest.
-    Loaded(Result<Box<Loaded>, String>),
+    Loaded(Result<Box<Loaded>, config::Error>),
     /// That was written, or why not.
-    Saved(Result<(), String>),
+    Saved(Result<(), config::Error>),
 }
 
 /// The settings, and what they name in the user's home.
@@ -46,8 +46,8 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    fn from(path: &Path, overrides: &Overrides, home: Option<&Path>) -> Result<Box<Self>, String> {
-        let settings = config::load(path, overrides).map_err(|error| error.to_string())?;
+    fn from(path: &Path, overrides: &Overrides, home: Option<&Path>) -> Result<Box<Self>, config::Error> {
+        let settings = config::load(path, overrides)?;
         let picture = settings.card_picture(home).map(|path| Picture::read(&path));
         Ok(Box::new(Self { settings, picture }))
     }
@@ -242,7 +242,7 @@ fn carry_out(shared: &Shared, place: &Place, ticket: Option<Ticket>, job: Job) {
     let Place { path, overrides, home } = place;
     let done = match job {
         Job::Load => Done::Loaded(Loaded::from(path, overrides, home.as_deref())),
-        Job::Change(change) => Done::Saved(config::update(path, change).map(drop).map_err(|error| error.to_string())),
+        Job::Change(change) => Done::Saved(config::update(path, change).map(drop)),
     };
     let mut state = shared.lock();
     if matches!(done, Done::Loaded(_)) {
@@ -291,7 +291,9 @@ mod tests {
             }
         }
         std::fs::write(&path, "[camera]\nwidth = \"wide\"\n").unwrap();
-        while !matches!(&next(&keeper)[..], [.., (None, Done::Loaded(Err(sentence)))] if sentence.contains("line 2")) {}
+        while !matches!(&next(&keeper)[..], [.., (None, Done::Loaded(Err(error)))] if error.to_string().contains("line 2"))
+        {
+        }
         assert!(keeper.finish(Duration::from_secs(20)));
     }
 

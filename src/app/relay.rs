@@ -26,9 +26,11 @@ use crate::core::controls::CameraControls;
 use crate::core::event::{Command, Event};
 use crate::core::status::Status;
 use crate::core::trouble::refusal::Refusal;
+use crate::core::trouble::start::StartTrouble;
 use crate::engine::{Engine, OwnerToken, Role};
+use crate::failure::Failure;
 use crate::frame::placeholder::Picture;
-use crate::i18n::{refusal, trf};
+use crate::i18n::refusal;
 use crate::ipc::{Answer, Server, Ticket};
 use lenscap_api::Request;
 
@@ -180,13 +182,13 @@ impl Relay {
     /// Reads the settings and takes the output.
     ///
     /// # Errors
-    /// One sentence when it cannot start.
-    pub(crate) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, String> {
+    /// When it cannot start.
+    pub(crate) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, Failure> {
         let has_desktop = manner == Manner::Desktop;
         let overrides = arguments.settings.clone();
         let path = match &arguments.config {
             Some(path) => path.clone(),
-            None => config::default_path().map_err(|error| error.to_string())?,
+            None => config::default_path()?,
         };
         settle::file(&path, &System::here().cameras());
         let (settings, problem) = match config::load(&path, &overrides) {
@@ -196,15 +198,15 @@ impl Relay {
                 let settings = Settings::default().with(&overrides).unwrap_or_default();
                 (settings, Some(error.to_string()))
             }
-            Err(error) => return Err(error.at_start()),
+            Err(error) => return Err(Failure::Said(error.at_start())),
         };
         let terminate = signals(&[SIGTERM, SIGINT])?;
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
-        let io = |error: io::Error| trf!("Cannot wait for events ({error}): free some memory.", error = error);
+
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
-        let keeper = Keeper::new(path.clone(), overrides, home).map_err(io)?;
+        let keeper = Keeper::new(path.clone(), overrides, home).map_err(no_events)?;
         let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
@@ -218,7 +220,7 @@ impl Relay {
             true => Engine::new_patient(engine_config(&settings, None)?, sink),
             false => Engine::new(engine_config(&settings, None)?, sink),
         };
-        let mut engine = engine.map_err(|error| error.to_string())?;
+        let mut engine = engine?;
         // After what can end it at once, which is said in one sentence and nothing beside it.
         let session = Session::new().map_err(|error| tracing::warn!("sleep and lock are not seen ({error})")).ok();
         if let Some(file) = Numbers::default_file().filter(|_| !is_demonstration()) {
@@ -227,14 +229,10 @@ impl Relay {
         if start_paused {
             engine.command(Command::Pause { duration: None });
         }
-        let watch = |fd: &dyn AsFd, watched: Watched| {
-            engine
-                .watch(fd.as_fd(), watched.to_token())
-                .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))
-        };
+        let watch = |fd: &dyn AsFd, watched: Watched| engine.watch(fd.as_fd(), watched.to_token()).map_err(no_events);
         let timer = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
-        let write_timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, timer)
-            .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
+        let write_timer =
+            rustix::time::timerfd_create(TimerfdClockId::Monotonic, timer).map_err(|error| no_events(error.into()))?;
         watch(&write_timer, Watched::Values)?;
         watch(&terminate, Watched::Terminate)?;
         watch(&reload, Watched::Reload)?;
@@ -284,11 +282,8 @@ impl Relay {
     ///
     /// # Errors
     /// When the kernel does not let us wait.
-    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, String> {
-        let ready = self
-            .engine
-            .turn(wait)
-            .map_err(|error| trf!("Cannot wait for events ({error}): free some memory.", error = error))?;
+    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, StartTrouble> {
+        let ready = self.engine.turn(wait).map_err(no_events)?;
         for watched in ready.into_iter().filter_map(Watched::from_token) {
             match watched {
                 Watched::Terminate if drain(&self.terminate) => self.end(),
@@ -397,4 +392,9 @@ impl Relay {
         self.take_done();
         self.wishes.push(Wish::End);
     }
+}
+
+/// No epoll descriptor, timer or thread.
+fn no_events(error: io::Error) -> StartTrouble {
+    StartTrouble::Events { error: error.to_string().into() }
 }

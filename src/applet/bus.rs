@@ -101,14 +101,13 @@ impl Desktop {
 
 /// A connection of our own to the session bus: its end is not ours. The relay runs in this thread and never waits for a
 /// bus that does not answer.
-async fn connect() -> Result<gio::DBusConnection, String> {
-    let address = gio::functions::dbus_address_get_for_bus_sync(gio::BusType::Session, gio::Cancellable::NONE)
-        .map_err(|error| error.to_string())?;
+async fn connect() -> Result<gio::DBusConnection, glib::Error> {
+    let address = gio::functions::dbus_address_get_for_bus_sync(gio::BusType::Session, gio::Cancellable::NONE)?;
     let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
     let connection = gio::DBusConnection::for_address_future(&address, flags, None);
     match glib::future_with_timeout(BUS_LIMIT, connection).await {
-        Ok(connection) => connection.map_err(|error| error.to_string()),
-        Err(_) => Err("timeout".into()),
+        Ok(connection) => connection,
+        Err(_) => Err(glib::Error::new(gio::IOErrorEnum::TimedOut, "timeout")),
     }
 }
 

@@ -46,7 +46,10 @@ struct Job {
 
 impl Reader {
     pub(crate) fn new() -> Rc<Self> {
-        Self::with(|arguments| read(arguments).map_err(Refusal::said), off::LIMIT + GRACE)
+        Self::with(
+            |arguments| read(arguments).map_err(|failure| Refusal::said(failure.sentence().unwrap_or_default())),
+            off::LIMIT + GRACE,
+        )
     }
 
     fn with(run: Run, limit: Duration) -> Rc<Self> {

@@ -3,7 +3,9 @@
 use super::Desktop;
 use crate::app::program;
 use crate::app::relay::Window;
-use crate::i18n::trf;
+use crate::core::trouble::start::StartTrouble;
+use crate::i18n::start::sentence;
+use crate::text::Text;
 
 impl Desktop {
     pub(super) fn open_window(&self, window: Window, token: Option<String>) {
@@ -12,7 +14,7 @@ impl Desktop {
             Window::Diagnosis => Some("--diagnose"),
             Window::About => Some("--about"),
         };
-        let spawn = || -> Result<(), String> {
+        let spawn = || -> Result<(), StartTrouble> {
             let path = program("lenscap-preferences")?;
             let launcher = gio::SubprocessLauncher::new(gio::SubprocessFlags::NONE);
             if let Some(token) = token {
@@ -25,19 +27,16 @@ impl Desktop {
             if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
                 words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
             }
-            let window = launcher.spawn(&words).map_err(|error| {
-                trf!(
-                    "The preferences {program} cannot be started ({error}): reinstall Lenscap.",
-                    program = path.display(),
-                    error = error.message()
-                )
+            let window = launcher.spawn(&words).map_err(|error| StartTrouble::Preferences {
+                program: Text::of_path(&path),
+                error: error.message().into(),
             })?;
             // Reaps it.
             glib::spawn_future_local(async move { window.wait_future().await });
             Ok(())
         };
-        if let Err(sentence) = spawn() {
-            self.complain(&sentence);
+        if let Err(trouble) = spawn() {
+            self.complain(&sentence(&trouble));
         }
     }
 }

@@ -77,7 +77,7 @@ impl Listing {
                     notes.extend(problems);
                 }
                 Ok(Err(_)) => {}
-                Err(sentence) => notes.push(sentence),
+                Err(trouble) => notes.push(crate::i18n::start::sentence(&trouble)),
             }
         } else {
             notes.push(tr(

@@ -80,7 +80,7 @@ impl Place {
 
     /// The list, and what is saved shown in it.
     fn list(&self, orders: &[Order]) -> Result<CameraControls, Failure> {
-        Ok(read(&off::arguments(&self.source, &self.excluded, self.is_confined, orders))?)
+        read(&off::arguments(&self.source, &self.excluded, self.is_confined, orders))
     }
 
     fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), Failure> {

@@ -219,13 +219,13 @@ impl Service {
         connection: &gio::DBusConnection,
         properties: &Properties,
         obey: impl Fn(Request, Respond) + 'static,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, glib::Error> {
         let mut service = Self { connection: connection.clone(), objects: Vec::new() };
         let obey = Rc::new(obey);
         for (xml, interface) in [(XML, INTERFACE), (APPLICATION_XML, "org.freedesktop.Application")] {
-            let described = gio::DBusNodeInfo::for_xml(xml).map_err(|error| error.to_string())?;
-            let described =
-                described.lookup_interface(interface).ok_or_else(|| format!("{interface} is not described"))?;
+            let undescribed = || glib::Error::new(gio::IOErrorEnum::NotFound, "the interface is not described");
+            let described = gio::DBusNodeInfo::for_xml(xml)?;
+            let described = described.lookup_interface(interface).ok_or_else(undescribed)?;
             let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
             let object = connection
                 .register_object(crate::OBJECT_PATH, &described)
@@ -246,8 +246,7 @@ impl Service {
                     // GIO asks only for what is described; a test keeps the two in step.
                     snapshot.borrow().get(name).cloned().unwrap_or_else(|| "".to_variant())
                 })
-                .build()
-                .map_err(|error| error.to_string())?;
+                .build()?;
             service.objects.push(object);
         }
         // By hand: GIO's own way panics in gio 0.22 when the bus goes away (its callback takes no missing connection).

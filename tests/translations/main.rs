@@ -31,7 +31,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "stack backtrace",
     // Between programs, and for whoever changes the interface.
     "Only a demonstration takes that.",
-    "{interface} is not described",
+    "the interface is not described",
     // Translated beside its place, and compared with.
     "an application",
     // What went wrong inside, in parentheses of a translated sentence.

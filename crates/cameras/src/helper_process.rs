@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
 
-use lenscap_words::{tr, trf};
+use lenscap_core::trouble::cameras::HelperTrouble;
 
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -33,32 +33,32 @@ impl HelperProcess {
     /// Its first line, without the newline; empty when it ended without a word.
     ///
     /// # Errors
-    /// Part of a sentence: it did not answer in time, or said too much.
-    pub fn line(mut self, until: Instant) -> Result<Vec<u8>, String> {
-        let mut stdout = self.child.stdout.take().ok_or_else(|| tr("it gave no answer"))?;
+    /// It did not answer in time, or said too much.
+    pub fn line(mut self, until: Instant) -> Result<Vec<u8>, HelperTrouble> {
+        let mut stdout = self.child.stdout.take().ok_or(HelperTrouble::Mute)?;
         let mut answer = Vec::new();
         let mut buffer = [0; 16 * 1024];
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let waited = (until.saturating_duration_since(self.began) + Duration::from_millis(500)).as_secs();
-                return Err(trf!("it gave no answer within {seconds} s", seconds = waited));
+                return Err(HelperTrouble::Late { seconds: waited });
             }
             let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
             match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
-                Err(error) => return Err(io::Error::from(error).to_string()),
+                Err(error) => return Err(HelperTrouble::Kernel(io::Error::from(error).to_string().into())),
             }
             let count = match stdout.read(&mut buffer) {
                 Ok(0) => return Ok(answer),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(HelperTrouble::Kernel(error.to_string().into())),
             };
             answer.extend_from_slice(&buffer[..count]);
             if answer.len() > MAX_ANSWER {
-                return Err(tr("it said too much"));
+                return Err(HelperTrouble::TooMuch);
             }
             // Whole with its newline: a library may well hang when its process ends.
             if let Some(end) = answer.iter().position(|byte| *byte == b'\n') {
@@ -100,7 +100,7 @@ mod tests {
         let asked = sh("sleep 1000");
         let pid = asked.child.id();
         let error = asked.line(Instant::now() + Duration::from_millis(50)).unwrap_err();
-        assert!(error.contains("no answer"), "{error}");
+        assert!(matches!(error, HelperTrouble::Late { .. }), "{error:?}");
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
     }
 }

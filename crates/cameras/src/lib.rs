@@ -136,7 +136,7 @@ impl Camera {
                     self.bus = Some(answer.bus_info);
                 }
             }
-            Err(sentence) => self.problem = Some(sentence),
+            Err(trouble) => self.problem = Some(lenscap_words::cameras::node(&trouble)),
         }
     }
 }

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::Location;
 use super::group;
 use lenscap_core::mode::FrameRate;
+use lenscap_core::trouble::cameras::NodeTrouble;
 use lenscap_sys::v4l2::modes::{FrameIntervals, FrameSizes, Interval};
 use lenscap_sys::v4l2::{self, CAP_VIDEO_CAPTURE, modes};
-use lenscap_words::{tr, trf};
+use lenscap_text::Text;
 
 /// Sizes and rates of a node that are listed: some thousands are had by a test driver, none by a camera. Its driver may have
 /// as many of one list for every entry of another.
@@ -203,43 +204,36 @@ pub struct NodeFacts {
     pub is_raw: bool,
 }
 
-/// That a node may not be opened, and what to do about it.
-pub(super) fn no_permission(node: &Path) -> String {
-    trf!(
-        "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-        node = node.display(),
-        group = group::group_of(node)
-    )
+/// That a node may not be opened.
+pub(super) fn no_permission(node: &Path) -> NodeTrouble {
+    NodeTrouble::Forbidden { node: Text::of_path(node), group: group::group_of(node).into() }
 }
 
 /// Opens a node, asks and closes it. A USB camera wakes up for that; its sensor stays off.
 ///
 /// # Errors
-/// Why it cannot be asked: one sentence.
-pub fn ask(node: &Path) -> Result<NodeFacts, String> {
-    let shown = node.display();
+/// Why it cannot be asked.
+pub fn ask(node: &Path) -> Result<NodeFacts, NodeTrouble> {
+    let shown = || Text::of_path(node);
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
         Errno::ACCESS | Errno::PERM => no_permission(node),
-        Errno::BUSY => trf!("{node} is in use by another program: close that program.", node = shown),
-        error => trf!(
-            "{node} cannot be opened ({error}): plug the camera in again.",
-            node = shown,
-            error = std::io::Error::from(error)
-        ),
+        Errno::BUSY => NodeTrouble::Busy { node: shown() },
+        error => NodeTrouble::NotOpened { node: shown(), error: std::io::Error::from(error).to_string().into() },
     })?;
-    answer(&File::from(opened)).map_err(|error| {
-        trf!("{node} does not say what it can do ({error}): plug the camera in again.", node = shown, error = error)
-    })
+    let facts = answer(&File::from(opened))
+        .map_err(|error| NodeTrouble::NoAnswer { node: shown(), error: error.to_string().into() })?;
+    facts.ok_or_else(|| NodeTrouble::NoVideo { node: shown() })
 }
 
-fn answer(file: &File) -> std::io::Result<NodeFacts> {
+/// `None`: it gives no video.
+fn answer(file: &File) -> std::io::Result<Option<NodeFacts>> {
     let capability = v4l2::query_capability(file)?;
     if !capability.is_capture() {
-        return Err(std::io::Error::other(tr("it gives no video")));
+        return Ok(None);
     }
     if capability.is_raw() {
-        return Ok(NodeFacts { is_raw: true, bus_info: capability.bus_info, ..NodeFacts::default() });
+        return Ok(Some(NodeFacts { is_raw: true, bus_info: capability.bus_info, ..NodeFacts::default() }));
     }
     let multiplanar = capability.capabilities & CAP_VIDEO_CAPTURE == 0;
     let mut formats = Vec::new();
@@ -253,7 +247,7 @@ fn answer(file: &File) -> std::io::Result<NodeFacts> {
             sizes: sizes_of(file, described.fourcc, &mut left),
         });
     }
-    Ok(NodeFacts {
+    Ok(Some(NodeFacts {
         formats,
         is_raw: false,
         bus_info: capability.bus_info,
@@ -261,7 +255,7 @@ fn answer(file: &File) -> std::io::Result<NodeFacts> {
         rotation: modes::sensor_rotation(file)
             .and_then(|degrees| u32::try_from(degrees).ok())
             .filter(|degrees| *degrees < 360),
-    })
+    }))
 }
 
 /// `left`: how many sizes and rates may still be asked for.
@@ -402,7 +396,8 @@ mod tests {
     fn who_cannot_be_asked_is_told_in_one_sentence() {
         for node in ["/dev/no-such-camera", "/dev/null"] {
             let sentence = ask(Path::new(node)).unwrap_err();
-            assert!(sentence.contains(node) && sentence.ends_with('.'), "{sentence}");
+            let said = lenscap_words::cameras::node(&sentence);
+            assert!(said.contains(node) && said.ends_with('.'), "{said}");
         }
     }
 }

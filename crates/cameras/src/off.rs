@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::helper_process::HelperProcess;
 use lenscap_core::controls::CameraControls;
 use lenscap_core::source::Source;
-use lenscap_text as text;
-use lenscap_words::{tr, trf};
+use lenscap_core::trouble::cameras::ReadTrouble;
+use lenscap_text::Text;
 
 /// The word that asks the worker's program for this.
 pub const WORD: &str = "--controls";
@@ -48,30 +48,18 @@ pub fn arguments(source: &Source, excluded: &[PathBuf], is_confined: bool, order
 /// Reads the controls with these [`arguments`], and waits for the answer.
 ///
 /// # Errors
-/// One sentence: the program cannot be started or does not answer, there is no such camera or control, a value cannot work.
-pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, String> {
+/// The program cannot be started or does not answer, there is no such camera or control, a value cannot work.
+pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, ReadTrouble> {
     let asked = HelperProcess::new(Command::new(worker).args(arguments)).map_err(|error| {
-        trf!(
-            "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-            path = worker.display(),
-            error = error
-        )
+        ReadTrouble::WorkerNotStarted { path: Text::of_path(worker), error: error.to_string().into() }
     })?;
-    understood(&asked.line(Instant::now() + LIMIT).map_err(|_| no_answer())?)
-}
-
-/// That it did not answer.
-pub fn no_answer() -> String {
-    tr("The camera does not answer: unplug it or restart the computer.")
+    understood(&asked.line(Instant::now() + LIMIT).map_err(|_| ReadTrouble::CameraSilent)?)
 }
 
 /// What the process printed.
-fn understood(printed: &[u8]) -> Result<CameraControls, String> {
-    let said = serde_json::from_slice::<Result<CameraControls, String>>(printed);
-    said.map(|said| said.map(CameraControls::cleaned).map_err(|sentence| text::clean(sentence, text::SENTENCE)))
-        .unwrap_or_else(|_| {
-            Err(tr("The camera's controls cannot be read: if this happens again, restart the computer."))
-        })
+fn understood(printed: &[u8]) -> Result<CameraControls, ReadTrouble> {
+    let said = serde_json::from_slice::<Result<CameraControls, ReadTrouble>>(printed);
+    said.unwrap_or(Err(ReadTrouble::Unreadable)).map(CameraControls::cleaned)
 }
 
 #[cfg(test)]
@@ -81,14 +69,17 @@ mod tests {
     #[test]
     fn what_the_process_prints_is_understood_or_said_to_be_wrong() {
         let list = CameraControls { camera: "usb-1".into(), ..CameraControls::default() };
-        let printed = serde_json::to_vec(&Ok::<_, String>(list.clone())).unwrap();
+        let printed = serde_json::to_vec(&Ok::<_, ReadTrouble>(list.clone())).unwrap();
         assert_eq!(understood(&printed), Ok(list.clone()));
-        assert_eq!(understood(br#"{"Err":"No camera."}"#), Err("No camera.".into()));
+        let refused = ReadTrouble::NotOpened { camera: "Foo".into() };
+        let printed = serde_json::to_vec(&Err::<CameraControls, _>(refused.clone())).unwrap();
+        assert_eq!(understood(&printed), Err(refused));
         assert!(understood(b"core dumped").is_err());
         let evil = CameraControls { camera: "usb\u{1b}[1m".into(), problems: vec!["a\u{7}\nb".into()], ..list };
-        let printed = serde_json::to_vec(&Ok::<_, String>(evil)).unwrap();
+        let printed = serde_json::to_vec(&Ok::<_, ReadTrouble>(evil)).unwrap();
         let cleaned = understood(&printed).unwrap();
         assert_eq!((cleaned.camera.as_str(), &cleaned.problems[..]), ("usb [1m", &["a b".to_owned()][..]));
-        assert_eq!(understood(br#"{"Err":"No\u001b[2J\ncamera."}"#), Err("No [2J camera.".into()));
+        let evil = understood(br#"{"Err":{"not-opened":{"camera":"No\u001b[2J\ncamera"}}}"#);
+        assert_eq!(evil, Err(ReadTrouble::NotOpened { camera: "No [2J camera".into() }));
     }
 }

@@ -111,7 +111,9 @@ impl System {
     fn no_permission(&self, node: &Path) -> Option<String> {
         let access = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
         match rustix::fs::access(self.dev.join(node.file_name()?), access) {
-            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Some(modes::no_permission(node)),
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => {
+                Some(lenscap_words::cameras::node(&modes::no_permission(node)))
+            }
             Ok(()) | Err(_) => None,
         }
     }

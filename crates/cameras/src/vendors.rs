@@ -12,8 +12,8 @@ use super::modes::{Format, Rates, Size};
 use super::{Camera, Kind, Location};
 use lenscap_core::mode::FrameRate;
 use lenscap_core::source::Source;
+use lenscap_core::trouble::cameras::HelperTrouble;
 use lenscap_text as text;
-use lenscap_words::{tr, trf};
 
 /// How long a library may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -60,13 +60,10 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<String>) {
     let mut cameras = Vec::new();
     let mut problems = Vec::new();
     for (kind, asked) in asked {
-        match asked.map_err(|error| error.to_string()).and_then(|asked| parse(&asked.line(until)?)) {
+        let asked = asked.map_err(|error| HelperTrouble::Kernel(error.to_string().into()));
+        match asked.and_then(|asked| parse(&asked.line(until)?)) {
             Ok(report) => cameras.extend(report.cameras.into_iter().map(|reported| camera(kind, reported))),
-            Err(why) => problems.push(trf!(
-                "The cameras of {library} are not known ({why}): if this happens again, restart the computer.",
-                library = kind.as_str(),
-                why = why
-            )),
+            Err(trouble) => problems.push(lenscap_words::cameras::library(kind.as_str(), &trouble)),
         }
     }
     (cameras, problems)
@@ -93,10 +90,10 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
 }
 
 /// The report in this line, within bounds and with texts that can be shown.
-pub(super) fn parse(line: &[u8]) -> Result<Report, String> {
+pub(super) fn parse(line: &[u8]) -> Result<Report, HelperTrouble> {
     let mut report: Report = serde_json::from_slice(line).map_err(|_| match line.is_empty() {
-        true => tr("its library crashed"),
-        false => tr("it gave an answer that cannot be read"),
+        true => HelperTrouble::Crashed,
+        false => HelperTrouble::Unreadable,
     })?;
     report.cameras.truncate(MAX_CAMERAS);
     // An id is handed back as it is: what is too long, or no text, is of no use.

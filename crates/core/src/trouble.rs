@@ -1,9 +1,11 @@
 //! What is wrong, as data: for decisions, for scripts, and for `lenscap_words`, which makes the sentence of it. A trouble's
 //! code (`camera-busy`) is its variant's name in kebab-case and does not change.
 
+pub mod cameras;
 pub mod preferences;
 pub mod refusal;
 pub mod settings;
+pub mod start;
 
 use lenscap_text::Text;
 use serde::{Deserialize, Serialize};

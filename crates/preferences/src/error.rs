@@ -5,6 +5,7 @@ use std::fmt;
 use lenscap_autostart::EntryUnwritable;
 use lenscap_core::controls::ControlTrouble;
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_core::trouble::settings::Refusal;
 use lenscap_picture::placeholder::CardTrouble;
@@ -24,7 +25,9 @@ pub enum WindowError {
     Setting(Refusal),
     /// The settings file cannot be used.
     File(lenscap_settings::Error),
-    /// The sentence with which another program of ours refuses.
+    /// The controls of a camera that is off cannot be had.
+    Read(ReadTrouble),
+    /// The sentence with which the applet refuses.
     Answer(String),
 }
 
@@ -38,6 +41,7 @@ impl fmt::Display for WindowError {
             WindowError::Setting(refusal) => write!(f, "{}.", lenscap_words::settings::refusal(refusal)),
             WindowError::File(error) => error.fmt(f),
             WindowError::Answer(sentence) => f.write_str(sentence),
+            WindowError::Read(trouble) => f.write_str(&lenscap_words::cameras::read(trouble)),
         }
     }
 }

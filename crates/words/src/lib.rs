@@ -5,6 +5,7 @@
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
 pub mod ask;
+pub mod cameras;
 pub mod controls;
 pub mod distro;
 pub mod notify;
@@ -13,6 +14,7 @@ pub mod preferences;
 pub mod refusal;
 pub mod settings;
 pub mod source;
+pub mod start;
 pub mod status;
 pub mod trouble;
 

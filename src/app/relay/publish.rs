@@ -10,18 +10,18 @@ use super::Listener;
 use crate::app::lines::Lines;
 use crate::app::watchdog::Watchdog;
 use crate::core::status::Status;
+use crate::core::trouble::start::StartTrouble;
 use crate::engine::StatusSink;
 use crate::i18n::status::{other_camera, published};
-use crate::i18n::{trf, trouble};
+use crate::i18n::trouble;
 use crate::ipc::Server;
 
 /// The way of the event lines to stdout.
-pub(super) fn event_lines() -> Result<Lines, String> {
+pub(super) fn event_lines() -> Result<Lines, StartTrouble> {
     let lost = |count| line(&LostLines { lost: count });
     let gone =
         |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
-    Lines::new(io::stdout(), lost, gone)
-        .map_err(|error| trf!("Cannot print event lines ({error}): free some memory.", error = error))
+    Lines::new(io::stdout(), lost, gone).map_err(|error| StartTrouble::EventLines { error: error.to_string().into() })
 }
 
 /// Takes every status to whom it concerns.

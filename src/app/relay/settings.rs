@@ -8,12 +8,14 @@ use super::{Relay, Wish};
 use crate::app::controls::merge;
 use crate::app::keeper::{Done, Loaded};
 use crate::app::program;
-use crate::config::{SecondNode, Settings};
+use crate::config::{self, SecondNode, Settings};
 use crate::core::event::{Command, Event};
 use crate::core::trouble::refusal::Refusal;
+use crate::core::trouble::start::StartTrouble;
 use crate::detect::uvc::Roots;
 use crate::engine::{EngineConfig, OutputChoice};
 use crate::frame::placeholder::Picture;
+use crate::i18n::start;
 use crate::output::finder::{self, Wanted};
 
 /// Environment variable that chooses the output: `memory` for a demonstration.
@@ -28,9 +30,8 @@ impl Relay {
         for (ticket, done) in self.keeper.done() {
             let result = match done {
                 Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
-                Done::Saved(result) => result,
+                Done::Saved(result) => result.map_err(|error| Refusal::said(error.to_string())),
             };
-            let result = result.map_err(Refusal::said);
             let Some(ticket) = ticket else { continue };
             if let Some((_, changes)) = self.writing.take_if(|(writing, _)| *writing == ticket) {
                 self.values_written(&changes, &result);
@@ -45,14 +46,19 @@ impl Relay {
 
     /// Takes the settings that the file gives now; what cannot be used leaves the last good ones in place. `is_asked`: by
     /// somebody who waits for it.
-    pub(super) fn take_settings(&mut self, loaded: Result<Box<Loaded>, String>, is_asked: bool) -> Result<(), String> {
-        let taken = loaded.and_then(|loaded| {
+    pub(super) fn take_settings(
+        &mut self,
+        loaded: Result<Box<Loaded>, config::Error>,
+        is_asked: bool,
+    ) -> Result<(), Refusal> {
+        let taken = loaded.map_err(|error| error.to_string()).and_then(|loaded| {
             let Loaded { mut settings, picture } = *loaded;
             merge(&mut settings.controls, &self.unsaved);
             if settings == self.settings && picture == self.picture && self.problem.is_none() && !is_asked {
                 return Ok(None);
             }
-            self.engine.configure(engine_config(&settings, picture.clone())?);
+            let config = engine_config(&settings, picture.clone()).map_err(|trouble| start::sentence(&trouble))?;
+            self.engine.configure(config);
             self.picture = picture;
             Ok(Some(settings))
         });
@@ -73,7 +79,7 @@ impl Relay {
                 tracing::warn!("{error} The settings stay as they were.");
                 self.problem = Some(error.clone());
                 self.engine.event(Event::Tick);
-                Err(error)
+                Err(Refusal::said(error))
             }
         };
         self.wishes.push(Wish::Settings);
@@ -87,7 +93,7 @@ pub(super) fn is_demonstration() -> bool {
     std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
 }
 
-pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Result<EngineConfig, String> {
+pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Result<EngineConfig, StartTrouble> {
     Ok(EngineConfig {
         output: match &settings.device.node {
             _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),

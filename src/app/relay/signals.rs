@@ -3,10 +3,10 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 
-use crate::i18n::trf;
+use crate::core::trouble::start::StartTrouble;
 
 /// A descriptor that becomes readable when one of these signals arrives.
-pub(super) fn signals(list: &[i32]) -> Result<UnixStream, String> {
+pub(super) fn signals(list: &[i32]) -> Result<UnixStream, StartTrouble> {
     let connect = || -> io::Result<UnixStream> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
@@ -15,7 +15,7 @@ pub(super) fn signals(list: &[i32]) -> Result<UnixStream, String> {
         }
         Ok(ours)
     };
-    connect().map_err(|error| trf!("Cannot listen for signals ({error}): free some descriptors.", error = error))
+    connect().map_err(|error| StartTrouble::Signals { error: error.to_string().into() })
 }
 
 pub(super) fn drain(mut stream: &UnixStream) -> bool {

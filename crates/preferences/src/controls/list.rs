@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use glib::variant::Variant;
 use lenscap_cameras::off;
 use lenscap_core::controls::{CameraControls, Control, Entry, Flags, Kind, Origin, Range, Value, Values};
+use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::applet::{AppletProxy, AppletState};
@@ -22,7 +23,7 @@ pub(super) async fn read(applet: &AppletProxy, store: &Store) -> Result<CameraCo
     let node: Vec<_> = settings.device.node.clone().into_iter().collect();
     let words = off::arguments(&settings.camera.source, &node, settings.privacy.sandbox, &[]);
     let read = gio::spawn_blocking(move || off::read(&worker(), &words));
-    let mut list = read.await.unwrap_or_else(|_| Err(off::no_answer())).map_err(WindowError::Answer)?;
+    let mut list = read.await.unwrap_or(Err(ReadTrouble::CameraSilent)).map_err(WindowError::Read)?;
     list.overlay(settings.controls.get(&list.camera).unwrap_or(&Values::new()));
     Ok(list)
 }

@@ -12,12 +12,14 @@ use lenscap_cameras as camera;
 use lenscap_cameras::choice::Decision;
 use lenscap_core::controls::{CameraControls, ControlTrouble, Saved};
 use lenscap_core::source::{Orientation, Source};
+use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
+use lenscap_text::Text;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::{tr, trf};
 
-/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": SENTENCE}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
+/// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": ReadTrouble}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
 /// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let answer = Answer::take();
@@ -30,10 +32,9 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     if done.is_ok() && told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn list(arguments: &[String]) -> Result<CameraControls, String> {
+fn list(arguments: &[String]) -> Result<CameraControls, ReadTrouble> {
     let mut words = arguments.iter();
-    let source: Source =
-        words.next().map_or("", String::as_str).parse().map_err(|trouble| lenscap_words::source::clause(&trouble))?;
+    let source: Source = words.next().map_or("", String::as_str).parse()?;
     let (mut excluded, mut orders, mut is_confined) = (Vec::new(), Vec::new(), true);
     while let Some(word) = words.next() {
         let mut next = || words.next().cloned().unwrap_or_default();
@@ -43,10 +44,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
             "--set" => orders.push((next(), Some(next()))),
             "--default" => orders.push((next(), None)),
             other => {
-                return Err(trf!(
-                    "lenscap-worker has no option \"{option}\": run \"lenscap controls\" instead.",
-                    option = other
-                ));
+                return Err(ReadTrouble::UnknownOption { option: other.into() });
             }
         }
     }
@@ -64,14 +62,14 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
                     control.check_writable()?;
                     controls.set(&key, &control.parse(&text)?)
                 };
-                order().map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                order()?;
             }
             None => {
                 // What is gone, or decided by another, is no reason to leave the rest.
                 if let Ok(control) = present.find(&key)
                     && let (Ok(()), Some(default)) = (control.check_writable(), &control.default)
                 {
-                    controls.set(&key, default).map_err(|trouble| lenscap_words::controls::sentence(&trouble))?;
+                    controls.set(&key, default)?;
                 }
             }
         }
@@ -81,12 +79,12 @@ fn list(arguments: &[String]) -> Result<CameraControls, String> {
 }
 
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
-fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
+fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, ReadTrouble> {
     // A node needs no GStreamer: most cameras are listed at once.
     if let Some(path) = source.node() {
         return open_node(path, &excluded);
     }
-    gst::init().map_err(|error| trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error))?;
+    gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
     let configure = Configure {
         source: source.clone(),
         format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
@@ -101,44 +99,41 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, String> {
     if *source != Source::Auto {
         return open_one(source, &configure);
     }
-    let cameras =
-        backends::candidates(&configure.excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+    let cameras = backends::candidates(&configure.excluded)?;
     let mut decision = Decision::new(&cameras, source);
     let mut first = None;
     while let Some(camera) = decision.camera() {
         match open_one(&backends::opened_as(camera), &configure) {
             Ok(controls) => return Ok(controls),
-            Err(sentence) => {
-                first.get_or_insert(sentence.clone());
-                decision.pass_over(sentence);
+            Err(trouble) => {
+                decision.pass_over(lenscap_words::cameras::read(&trouble));
+                first.get_or_insert(trouble);
             }
         }
     }
-    Err(first.or_else(|| decision.why()).unwrap_or_else(|| tr("No camera was found: name one in the settings.")))
+    let why = || decision.why().map(|why| ReadTrouble::NoneChosen { why: why.into() });
+    Err(first.or_else(why).unwrap_or(ReadTrouble::Camera(Trouble::NoCamera)))
 }
 
-fn open_one(source: &Source, configure: &Configure) -> Result<Controls, String> {
+fn open_one(source: &Source, configure: &Configure) -> Result<Controls, ReadTrouble> {
     if let Some(path) = source.node() {
         return open_node(path, &configure.excluded);
     }
     match backend(source).build(configure) {
         // Without cameras the vendor's element has no list of them.
         Ok(built) if configure.source == Source::Auto && !backend(source).has_camera(&built.element) => {
-            Err(tr("Intel's icamerasrc has no camera."))
+            Err(ReadTrouble::IntelWithoutCamera)
         }
         Ok(built) => Ok(Controls::open(source, Some(&built.element))),
-        Err(reason) => Err(lenscap_words::trouble::sentence(&reason)),
+        Err(trouble) => Err(trouble.into()),
     }
 }
 
-fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, String> {
-    backends::check_node(path, excluded).map_err(|reason| lenscap_words::trouble::sentence(&reason))?;
+fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, ReadTrouble> {
+    backends::check_node(path, excluded)?;
     let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
     match controls.access {
-        Access::None => Err(trf!(
-            "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
-            camera = path.display()
-        )),
+        Access::None => Err(ReadTrouble::NotOpened { camera: Text::of_path(path) }),
         Access::V4l2(_) | Access::Element(_) => Ok(controls),
     }
 }

@@ -1,4 +1,4 @@
-//! Why a subcommand did not do what it was asked for.
+//! Why a program of ours ends without having done what it was asked for.
 
 use std::io;
 
@@ -6,18 +6,27 @@ use lenscap_api::AskError;
 
 use crate::core::controls::ControlTrouble;
 use crate::core::source::SourceTrouble;
-use crate::i18n::{ask, controls, source, trf};
+use crate::core::trouble::cameras::ReadTrouble;
+use crate::core::trouble::start::StartTrouble;
+use crate::i18n::{ask, cameras, controls, source, start, trf};
+use crate::output::OutputError;
 
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The relay could not be asked, or refused.
     Ask(AskError),
+    /// The controls of a camera that is off cannot be had.
+    Read(ReadTrouble),
     /// A control cannot be set so.
     Control(ControlTrouble),
     /// The settings cannot be had or kept.
     Settings(crate::config::Error),
     /// The relay's source is none that this version knows.
     Source(SourceTrouble),
+    /// The kernel does not let it run.
+    Start(StartTrouble),
+    /// No device that applications could open.
+    Output(OutputError),
     /// The list cannot be printed.
     Print(io::Error),
     /// What was printed says what is wrong.
@@ -28,12 +37,15 @@ pub(super) enum Failure {
 
 impl Failure {
     /// For people, with the next step; `None`: they have read it already.
-    pub(super) fn sentence(&self) -> Option<String> {
+    pub(crate) fn sentence(&self) -> Option<String> {
         Some(match self {
             Failure::Ask(error) => ask::sentence(error),
+            Failure::Read(trouble) => cameras::read(trouble),
             Failure::Control(trouble) => controls::sentence(trouble),
             Failure::Settings(error) => error.to_string(),
             Failure::Source(trouble) => source::clause(trouble),
+            Failure::Start(trouble) => start::sentence(trouble),
+            Failure::Output(error) => error.to_string(),
             Failure::Print(error) => trf!("The list cannot be printed ({error}).", error = error),
             Failure::Shown => return None,
             Failure::Said(sentence) => sentence.clone(),
@@ -41,7 +53,7 @@ impl Failure {
     }
 
     /// Whether there is no relay to ask.
-    pub(super) fn is_nobody_there(&self) -> bool {
+    pub(crate) fn is_nobody_there(&self) -> bool {
         matches!(self, Failure::Ask(AskError::NotRunning))
     }
 }
@@ -55,6 +67,24 @@ impl From<AskError> for Failure {
 impl From<ControlTrouble> for Failure {
     fn from(trouble: ControlTrouble) -> Self {
         Failure::Control(trouble)
+    }
+}
+
+impl From<ReadTrouble> for Failure {
+    fn from(trouble: ReadTrouble) -> Self {
+        Failure::Read(trouble)
+    }
+}
+
+impl From<StartTrouble> for Failure {
+    fn from(trouble: StartTrouble) -> Self {
+        Failure::Start(trouble)
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Failure::Output(error)
     }
 }
 
