@@ -1,22 +1,19 @@
 //! The icon of each state.
 
-use crate::core::status::{StateName, Status};
+use crate::core::status::{Look, Status};
 
 /// The state's icon: each has a shape of its own.
 pub fn name(status: &Status, has_problem: bool) -> String {
-    let shape = match status.state {
-        _ if status.camera_live => match status.state {
-            StateName::Starting => "starting",
-            StateName::Cooldown => "cooldown",
-            _ => "live",
-        },
+    let shape = match status.state.look() {
+        Look::Starting if status.camera_live => "starting",
+        Look::StillOn if status.camera_live => "cooldown",
         // Whatever else is wrong: a camera is on.
         _ if status.is_any_camera_on() => "live",
-        StateName::Failed | StateName::NoDevice => "attention",
+        Look::Attention => "attention",
         _ if has_problem => "attention",
-        StateName::Paused => "paused",
-        StateName::Blocked => "blocked",
-        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => "capped",
+        Look::Paused => "paused",
+        Look::Blocked => "blocked",
+        Look::Off | Look::Starting | Look::On | Look::StillOn => "capped",
     };
     format!("{}-{shape}-symbolic", crate::APP_ID)
 }
@@ -26,7 +23,7 @@ mod tests {
     use super::*;
     use crate::core::machine::Machine;
     use crate::core::policy::Policy;
-    use crate::core::status::OtherCamera;
+    use crate::core::status::{OtherCamera, StateName};
 
     fn status(state: StateName, camera_live: bool) -> Status {
         Status { state, camera_live, ..Machine::new(Policy::default()).status() }

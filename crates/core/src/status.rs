@@ -63,6 +63,40 @@ impl StateName {
     }
 }
 
+impl StateName {
+    /// How it is shown where only its kind matters.
+    pub fn look(self) -> Look {
+        match self {
+            StateName::Idle | StateName::Pending => Look::Off,
+            StateName::Starting => Look::Starting,
+            StateName::Live => Look::On,
+            StateName::Cooldown => Look::StillOn,
+            StateName::Paused => Look::Paused,
+            StateName::Blocked => Look::Blocked,
+            StateName::NoDevice | StateName::Failed => Look::Attention,
+        }
+    }
+}
+
+/// What icons tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The camera is off, and may come on.
+    Off,
+    /// It is being switched on.
+    Starting,
+    /// It is on.
+    On,
+    /// It is on though nobody uses it any more.
+    StillOn,
+    /// The user paused it.
+    Paused,
+    /// It is not allowed for a program that streams.
+    Blocked,
+    /// It does not work.
+    Attention,
+}
+
 impl fmt::Display for StateName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

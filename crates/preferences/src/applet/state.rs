@@ -1,7 +1,7 @@
 //! What is known of the applet, and how the window shows it.
 
 use lenscap_api::AppletStatus;
-use lenscap_core::status::StateName;
+use lenscap_core::status::{Look, StateName};
 use lenscap_words::tr;
 
 /// What is known of the applet.
@@ -36,12 +36,12 @@ impl AppletState {
     /// A symbol whose shape shows the state.
     pub fn icon(&self) -> &'static str {
         let AppletState::Running(status) = self else { return "system-shutdown-symbolic" };
-        match status.state_name() {
-            Some(StateName::Starting | StateName::Live | StateName::Cooldown) => "camera-video-symbolic",
-            Some(StateName::Paused) => "media-playback-pause-symbolic",
-            Some(StateName::Blocked) => "action-unavailable-symbolic",
-            Some(StateName::Failed | StateName::NoDevice) => "dialog-warning-symbolic",
-            Some(StateName::Idle | StateName::Pending) | None => "camera-disabled-symbolic",
+        match status.state_name().map(StateName::look) {
+            Some(Look::Starting | Look::On | Look::StillOn) => "camera-video-symbolic",
+            Some(Look::Paused) => "media-playback-pause-symbolic",
+            Some(Look::Blocked) => "action-unavailable-symbolic",
+            Some(Look::Attention) => "dialog-warning-symbolic",
+            Some(Look::Off) | None => "camera-disabled-symbolic",
         }
     }
 }
