@@ -43,7 +43,7 @@ use publish::{event_lines, status_sink};
 use settings::{engine_config, is_demonstration};
 use signals::{drain, signals};
 
-/// How long the camera may take to go off when we are told to end: the worker's own deadlines and some.
+/// How long the camera may take to go off when we are to end: the worker's own deadlines and some.
 const SHUT_DOWN: Duration = Duration::from_secs(6);
 
 /// What the engine watches for us.
@@ -383,7 +383,7 @@ impl Relay {
     }
 
     fn end(&mut self) {
-        tracing::info!("told to end: camera off first");
+        tracing::info!("asked to end: camera off first");
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
         let answer = self.write_values();
         if matches!(answer, Answer::Now(Err(_))) || !self.keeper.finish(LAST_WRITE) {

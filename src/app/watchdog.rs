@@ -51,7 +51,7 @@ impl Watchdog {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)?;
         let watchdog = Self { socket, limit: limit.max(SHORTEST), timer, is_on: false };
-        watchdog.tell("WATCHDOG_USEC=0");
+        watchdog.notify("WATCHDOG_USEC=0");
         Ok(watchdog)
     }
 
@@ -67,11 +67,11 @@ impl Watchdog {
         }
         let interval = match is_on {
             true => {
-                self.tell(&format!("WATCHDOG_USEC={}\nWATCHDOG=1", self.limit.as_micros()));
+                self.notify(&format!("WATCHDOG_USEC={}\nWATCHDOG=1", self.limit.as_micros()));
                 self.limit / 3
             }
             false => {
-                self.tell("WATCHDOG_USEC=0");
+                self.notify("WATCHDOG_USEC=0");
                 Duration::ZERO
             }
         };
@@ -86,12 +86,12 @@ impl Watchdog {
     pub(super) fn turn(&self) {
         let _ = rustix::io::read(&self.timer, &mut [0; 8]);
         if self.is_on {
-            self.tell("WATCHDOG=1");
+            self.notify("WATCHDOG=1");
         }
     }
 
     /// Never waits: who does not take it will hear the next one.
-    fn tell(&self, words: &str) {
+    fn notify(&self, words: &str) {
         if let Err(error) = rustix::net::send(&self.socket, words.as_bytes(), SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
         {
             tracing::debug!("systemd does not take \"{words}\": {error}");

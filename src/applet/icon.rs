@@ -13,10 +13,10 @@ use super::notify::{self, Subject};
 use super::tray::Icon;
 use crate::sys::install;
 
-/// How long a desktop may take to bring up its tray before the user is told that there is none.
+/// How long a desktop may take to bring up its tray before the user hears that there is none.
 const TRAY_LIMIT: Duration = Duration::from_secs(15);
-/// Remembers that the user was told how to get a tray.
-const TOLD_NO_TRAY: &str = "told-no-tray";
+/// Remembers that the user has read how to get a tray.
+const SAID_NO_TRAY: &str = "told-no-tray";
 
 impl Desktop {
     pub(super) fn tray_is_gone(&self) {
@@ -36,14 +36,14 @@ impl Desktop {
     }
 }
 
-/// Whether the user is to be told now that there is no tray: once and never again.
+/// Whether the user is to hear now that there is no tray: once and never again.
 fn may_tell_of_no_tray() -> bool {
     let Some(directory) = directories::BaseDirs::new()
         .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
     else {
         return true;
     };
-    let marker = directory.join(TOLD_NO_TRAY);
+    let marker = directory.join(SAID_NO_TRAY);
     if marker.exists() {
         return false;
     }

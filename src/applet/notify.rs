@@ -284,8 +284,8 @@ mod tests {
         let of_crowd = |updates: Vec<Update>| updates.into_iter().find(|(subject, _)| *subject == Subject::Crowd);
         let mut announcer = Announcer::default();
         assert_eq!(of_crowd(announcer.updates(&crowded, &ALL, false)), None, "there is room");
-        let told = of_crowd(announcer.updates(&crowded, &ALL, true));
-        let Some((_, Some(notice))) = told else { panic!("{told:?}") };
+        let announced = of_crowd(announcer.updates(&crowded, &ALL, true));
+        let Some((_, Some(notice))) = announced else { panic!("{announced:?}") };
         assert!(notice.summary.contains("obs") && notice.body.contains("Zoom uses it"), "{notice:?}");
         assert!(notice.body.contains("second device in the preferences"), "{notice:?}");
         assert_eq!(of_crowd(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, true)), None, "it stays");

@@ -1,7 +1,7 @@
 //! Reads the controls of a camera that is off, for whoever asks over D-Bus.
 //!
 //! One process at a time, however many ask; those who want the same share its answer, and who comes when too many wait
-//! is told so. A thread waits for the process: a camera that keeps it for ever keeps nobody else.
+//! hears so. A thread waits for the process: a camera that keeps it for ever keeps nobody else.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -1,7 +1,7 @@
 //! The command line's texts in the user's language.
 //!
 //! clap takes them from doc comments, in English; they are translated in the built command, and the extractor of
-//! `tests/translations` collects them from there, too. Mistakes are told in clap's own words in English, else in ours.
+//! `tests/translations` collects them from there, too. Mistakes are said in clap's own words in English, else in ours.
 
 use std::error::Error;
 use std::process;

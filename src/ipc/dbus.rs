@@ -171,7 +171,7 @@ impl Clock {
     }
 }
 
-/// What is told, with or without a bus to tell it on.
+/// What is published, with or without a bus.
 #[derive(Debug, Default)]
 pub struct Properties {
     snapshot: Rc<RefCell<Snapshot>>,
@@ -179,22 +179,22 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Takes the present status, and tells `service` what changed.
+    /// Takes the present status, and publishes what changed on `service`.
     pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
         let snapshot = Snapshot::new(status, nodes, &mut self.clock);
         let changes = snapshot.changes(&self.snapshot.borrow());
         *self.snapshot.borrow_mut() = snapshot;
         if let (Some(service), false) = (service, changes.is_empty()) {
             let body = (INTERFACE, changes, Vec::<String>::new()).to_variant();
-            let told = service.connection.emit_signal(
+            let sent = service.connection.emit_signal(
                 None,
                 crate::OBJECT_PATH,
                 "org.freedesktop.DBus.Properties",
                 "PropertiesChanged",
                 Some(&body),
             );
-            if let Err(error) = told {
-                tracing::debug!("cannot tell D-Bus: {error}");
+            if let Err(error) = sent {
+                tracing::debug!("cannot send on D-Bus: {error}");
             }
         }
     }
@@ -271,11 +271,11 @@ impl Service {
 }
 
 impl Service {
-    /// Tells that `GetControls` would answer something else.
+    /// Publishes that `GetControls` would answer something else.
     pub fn controls_changed(&self) {
-        let told = self.connection.emit_signal(None, crate::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
-        if let Err(error) = told {
-            tracing::debug!("cannot tell D-Bus: {error}");
+        let sent = self.connection.emit_signal(None, crate::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
+        if let Err(error) = sent {
+            tracing::debug!("cannot send on D-Bus: {error}");
         }
     }
 }

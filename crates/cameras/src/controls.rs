@@ -28,7 +28,7 @@ pub struct ControlDevice {
     file: File,
     descriptions: Vec<Description>,
     controls: Vec<Control>,
-    /// The driver tells of changes.
+    /// The driver reports changes.
     has_events: bool,
 }
 
@@ -68,13 +68,13 @@ impl ControlDevice {
         &self.controls
     }
 
-    /// Lets the kernel tell of changes. Without, [`Self::set`] reads all anew.
+    /// Lets the kernel report changes. Without, [`Self::set`] reads all anew.
     pub fn subscribe(&mut self) {
-        // Each on its own: some drivers have controls that tell nothing.
+        // Each on its own: some drivers have controls that report nothing.
         self.has_events = self.descriptions.iter().filter(|it| sys::subscribe(&self.file, it.id).is_ok()).count() > 0;
     }
 
-    /// `POLLPRI` when [`Self::dispatch`] has something to do; `None` where nothing is told.
+    /// `POLLPRI` when [`Self::dispatch`] has something to do; `None` where nothing is reported.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.has_events.then(|| self.file.as_fd())
     }
@@ -82,7 +82,7 @@ impl ControlDevice {
     /// Takes in what changed. Whether anything did.
     ///
     /// # Errors
-    /// The camera is gone; nothing more will be told.
+    /// The camera is gone; nothing more will be reported.
     pub fn dispatch(&mut self) -> io::Result<bool> {
         let mut any = false;
         for _ in 0..MAX_CHANGES {

@@ -15,7 +15,7 @@ pub fn entry_of(file: &str, number: u32) -> Option<String> {
     })
 }
 
-/// The name of the group that owns the node, "video" when it cannot be told.
+/// The name of the group that owns the node, "video" when that is not known.
 pub fn group_of(path: &Path) -> String {
     let Ok(gid) = fs::metadata(path).map(|meta| meta.gid()) else { return "video".into() };
     // Being in the group root is nobody's next step: such a node lacks its udev rule.

@@ -31,7 +31,7 @@ pub struct Format {
     pub compressed: bool,
     /// Whether it is made in software.
     pub emulated: bool,
-    /// Its sizes; empty where the driver does not tell.
+    /// Its sizes; empty where the driver does not say.
     pub sizes: Vec<Size>,
 }
 
@@ -66,7 +66,7 @@ pub enum Size {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Rates {
-    /// These, the highest first; none where the driver does not tell.
+    /// These, the highest first; none where the driver does not say.
     List(Vec<f64>),
     /// Any between.
     Range {
@@ -145,7 +145,7 @@ impl Size {
     }
 }
 
-/// The largest size of all formats: the sensor's own, as far as the camera tells.
+/// The largest size of all formats: the sensor's own, as far as the camera says.
 pub fn native(formats: &[Format]) -> Option<(u32, u32)> {
     let largest = formats.iter().flat_map(|format| &format.sizes).map(Size::largest);
     largest.max_by_key(|(width, height)| (u64::from(*width) * u64::from(*height), *width))
@@ -266,7 +266,7 @@ fn sizes_of(file: impl AsFd, fourcc: u32, left: &mut usize) -> Vec<Size> {
     let rates = |width, height| match modes::frame_intervals(&file, fourcc, width, height) {
         Ok(FrameIntervals::Discrete(intervals)) => Rates::list(intervals.into_iter().map(rate)),
         Ok(FrameIntervals::Range { shortest, longest }) => Rates::between(rate(longest), rate(shortest)),
-        // HDMI inputs and the like do not tell.
+        // HDMI inputs and the like do not say.
         Err(_) => Rates::List(Vec::new()),
     };
     let mut found = match modes::frame_sizes(&file, fourcc) {

@@ -10,7 +10,7 @@ use super::{CLASS, Camera, Kind, Node, identity, ids, modes, numbers};
 use lenscap_core::source::Source;
 use lenscap_text as text;
 
-/// Where a system tells of its cameras.
+/// Where a system lists its cameras.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct System {
     /// [`CLASS`](super::CLASS).

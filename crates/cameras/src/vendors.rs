@@ -36,7 +36,7 @@ pub struct Report {
 /// A camera of a library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reported {
-    /// What the element is told to choose it.
+    /// What the element takes to choose it.
     pub id: String,
     /// For people.
     pub name: String,

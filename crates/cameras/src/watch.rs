@@ -1,4 +1,4 @@
-//! Tells when a camera comes or goes. Nobody is woken while none does.
+//! Reports when a camera comes or goes. Nobody is woken while none does.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};

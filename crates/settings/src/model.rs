@@ -22,7 +22,7 @@ pub struct Settings {
     pub camera: Camera,
     /// When the camera is on, for whom, and what is shown else.
     pub privacy: Privacy,
-    /// What is told by notification.
+    /// What there are notifications of.
     pub notifications: Notifications,
     /// The output node.
     pub device: Device,

@@ -10,7 +10,7 @@
 //! 2. What is left when the worker has ended is killed. On SIGUSR2 the worker is killed as well: the resident process
 //!    orders so, and the kernel when that is gone, however it went.
 //! 3. The keeper is the dead man's switch: when the resident process stops to move the [`heartbeat`] on (it is stopped, or
-//!    hangs in a system call), the worker is told to switch its camera off (SIGTERM), and killed when that takes too long.
+//!    hangs in a system call), the worker is ordered to switch its camera off (SIGTERM), and killed when that takes too long.
 //! 4. SIGTERM is passed on to the worker.
 //!
 //! A keeper that is killed itself (SIGKILL) takes the worker with it by the worker's death signal. What the worker had

@@ -47,7 +47,7 @@ pub enum FromChild {
     Stopped,
     /// It does not work; the child ends after this.
     Failed(Trouble),
-    /// The mode that the camera is asked for, said before it is told to start where it has modes to choose from.
+    /// The mode that the camera is asked for, said before it is ordered to start where it has modes to choose from.
     Trying(Box<Mode>),
     /// The mode that the camera was asked for and that brought no frame; said before [`FromChild::Failed`].
     Refused(Box<Mode>),
@@ -58,7 +58,7 @@ pub enum FromChild {
     },
     /// The controls of the camera that was opened, after that and whenever they are others.
     Controls(Box<CameraControls>),
-    /// Those of them that changed since they were told last.
+    /// Those of them that changed since they were reported last.
     ControlsChanged(Box<Changes>),
     /// The mode the camera runs in: before [`FromChild::Started`], and again when it proves to be another.
     Mode(Box<Mode>),

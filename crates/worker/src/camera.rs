@@ -110,7 +110,7 @@ pub(crate) trait Backend {
         None
     }
 
-    /// Whether the built element has a camera behind it, as far as can be told without opening one.
+    /// Whether the built element has a camera behind it, as far as is known without opening one.
     fn has_camera(&self, _element: &gst::Element) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! The worker process: serves its parent's socket until it is told to stop, or the parent is gone.
+//! The worker process: serves its parent's socket until it is ordered to stop, or the parent is gone.
 
 use std::fmt::Display;
 use std::os::fd::{AsFd, OwnedFd};
@@ -86,7 +86,7 @@ fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
     channel.send_message(&FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() })?;
     let mut session = Session { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
     let end = session.run();
-    // Told before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
+    // Sent before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
     if let End::Failed(reason) = &end {
         if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
             channel.send_message(&FromChild::Refused(Box::new(mode)))?;
@@ -119,7 +119,7 @@ fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
     }
 }
 
-/// SIGTERM as a descriptor. Ctrl+C in a terminal goes to the whole group: the parent sees to it, and tells us.
+/// SIGTERM as a descriptor. Ctrl+C in a terminal goes to the whole group: the parent sees to it.
 fn signals() -> std::io::Result<UnixStream> {
     let (receiver, sender) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(signal_hook::consts::SIGTERM, sender)?;
@@ -144,7 +144,7 @@ struct Active {
 impl Session {
     fn run(&mut self) -> End {
         loop {
-            let [told, signalled, reported, turned] = match self.wait() {
+            let [spoken_to, signalled, reported, turned] = match self.wait() {
                 Ok(ready) => ready,
                 Err(error) => return failed(format!("waiting failed: {error}")),
             };
@@ -160,7 +160,7 @@ impl Session {
             if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
                 return End::Failed(reason);
             }
-            if told && let Some(end) = self.listen() {
+            if spoken_to && let Some(end) = self.listen() {
                 return end;
             }
             if let Some(end) = self.report_controls(turned) {
@@ -192,7 +192,7 @@ impl Session {
         Ok([ready(0), ready(1), ready(2), ready(3)])
     }
 
-    /// Tells what changed of the camera's controls; `turned`: the camera has news.
+    /// Reports what changed of the camera's controls; `turned`: the camera has news.
     fn report_controls(&mut self, turned: bool) -> Option<End> {
         let controls = self.active.as_mut()?.pipeline.controls()?;
         let now = Instant::now();

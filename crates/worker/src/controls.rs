@@ -23,12 +23,12 @@ use lenscap_core::controls::{
 };
 use lenscap_core::source::Source;
 
-/// What there is to tell.
+/// What there is to report.
 #[derive(Debug)]
 pub(super) enum News {
     /// The whole list, for the first time, or where it is another one.
     All(CameraControls),
-    /// What is another than told last.
+    /// What is another than reported last.
     Changed(Changes),
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Controls {
     /// Of these, what could not be set because something else decides it.
     waiting: BTreeSet<String>,
     problems: Vec<String>,
-    told: Option<CameraControls>,
+    reported: Option<CameraControls>,
     pace: Pace,
 }
 
@@ -82,7 +82,7 @@ impl Controls {
             wanted: Values::new(),
             waiting: BTreeSet::new(),
             problems: Vec::new(),
-            told: None,
+            reported: None,
             pace: Pace::new(),
         };
         let own: Vec<_> = controls.cameras_own().into_iter().map(|control| control.key).collect();
@@ -107,7 +107,7 @@ impl Controls {
         CameraControls { camera: self.camera.clone(), controls, problems: self.problems.clone() }
     }
 
-    /// Becomes readable (`POLLPRI`) when the camera tells of a change; nothing right after one was told.
+    /// Becomes readable (`POLLPRI`) when the camera reports a change; nothing right after one was reported.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match (&self.access, self.quiet_until()) {
             (Access::V4l2(device), None) => device.fd(),
@@ -115,17 +115,17 @@ impl Controls {
         }
     }
 
-    /// Until when nothing is told.
+    /// Until when nothing is reported.
     pub(super) fn quiet_until(&self) -> Option<Instant> {
         self.pace.quiet_until()
     }
 
-    /// What changes now was asked for: it is told soon.
+    /// What changes now was asked for: it is reported soon.
     pub(super) fn hurry(&mut self, now: Instant) {
         self.pace.hurry(now);
     }
 
-    /// Takes in what the camera told, and sets what waited for it.
+    /// Takes in what the camera reported, and sets what waited for it.
     pub(super) fn dispatch(&mut self, now: Instant) {
         self.pace.tick(now);
         let Access::V4l2(device) = &mut self.access else { return };
@@ -137,19 +137,19 @@ impl Controls {
         }
     }
 
-    /// What is to be told of the controls: nothing where they are as they were told last, or where that is not long ago.
+    /// What is to be reported of the controls: nothing where they are as they were reported last, or where that is not long ago.
     pub(super) fn news(&mut self, now: Instant) -> Option<News> {
         if self.quiet_until().is_some() {
             return None;
         }
         let present = self.now();
-        let news = match self.told.as_ref().map(|told| present.changes_since(told)) {
+        let news = match self.reported.as_ref().map(|before| present.changes_since(before)) {
             Some(Some(changes)) if changes == Changes::default() => return None,
             Some(Some(changes)) => News::Changed(changes),
             Some(None) | None => News::All(present.clone()),
         };
-        self.told = Some(present);
-        self.pace.told(now);
+        self.reported = Some(present);
+        self.pace.reported(now);
         Some(news)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Rules:
 //! 1. One process per activation, from start to stop: the libraries of camera vendors crash, hang and keep state.
-//! 2. It touches no camera before it is told to start, and says `Stopped` only when the camera is off.
+//! 2. It touches no camera before it is ordered to start, and says `Stopped` only when the camera is off.
 //! 3. It speaks [`lenscap_wire::protocol`] over a socket whose other end trusts nothing it says.
 //! 4. It gives up what it does not need before it loads anything of others ([`sandbox`]).
 //! 5. It ends with its parent, by the socket's end and by a death signal, and with a parent that hangs; all that it

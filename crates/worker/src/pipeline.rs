@@ -47,7 +47,7 @@ const EOS_LIMIT: Duration = Duration::from_millis(1000);
 const EXERCISE_LIMIT: Duration = Duration::from_millis(500);
 /// How long a camera may give no picture before its input is looked at, and then again.
 const LOOK: Duration = Duration::from_secs(2);
-/// Most bus messages kept; only the first error is ever told.
+/// Most bus messages kept; only the first error is ever reported.
 const MAX_MESSAGES: usize = 16;
 
 /// What the pipeline reported.
@@ -79,7 +79,7 @@ pub(super) struct Pipeline {
     report: Arc<ModeReport>,
     orientation: Option<OrientationStage>,
     controls: Option<Controls>,
-    /// When to look why no picture comes, once it is told to start.
+    /// When to look why no picture comes, once it is ordered to start.
     look_at: Option<Instant>,
 }
 
@@ -103,8 +103,8 @@ impl Pipeline {
             gst::BusSyncReply::Drop
         });
         let report = Arc::new(ModeReport::new(channel, configure.clone()));
-        let told = report.clone();
-        let sink = SlotSink::new(delivery.clone(), configure.format, move || told.started())
+        let reports = report.clone();
+        let sink = SlotSink::new(delivery.clone(), configure.format, move || reports.started())
             .map_err(|error| internal(&error))?;
         let convert = camera::make("videoconvertscale")?;
         convert.set_property("add-borders", true);
@@ -142,7 +142,7 @@ impl Pipeline {
         self.events.next()
     }
 
-    /// What is wrong, as far as the pipeline's event tells and the camera itself does.
+    /// What is wrong, as far as the pipeline's event says and the camera itself does.
     pub(super) fn trouble(&self, event: &PipelineEvent) -> Trouble {
         let camera = self.report.camera();
         let backend = backend(&camera.origin);

@@ -122,7 +122,7 @@ pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Re
     })
 }
 
-/// Where the kernel tells of USB cameras.
+/// Where the kernel lists USB cameras.
 fn roots() -> Roots {
     match std::env::var_os(ROOT_VARIABLE).filter(|_| is_demonstration()) {
         Some(root) => Roots { sysfs: Path::new(&root).join("sys"), dev: Path::new(&root).join("dev") },

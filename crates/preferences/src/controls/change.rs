@@ -73,7 +73,7 @@ impl Panel {
         }
     }
 
-    /// Tells the applet one after another: it hears the newest of each, however fast a slider is moved.
+    /// Sends them to the applet one after another: it hears the newest of each, however fast a slider is moved.
     fn send(self: &Rc<Self>) {
         if self.is_sending.replace(true) {
             return;

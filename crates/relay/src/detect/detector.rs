@@ -46,7 +46,7 @@ pub struct Detector {
     unseen: bool,
     /// When the last open or close was heard.
     stirred_at: Option<Instant>,
-    told: Presence,
+    reported: Presence,
     /// Since when somebody is kept back whose name may come in a moment.
     nameless_since: Option<Instant>,
     gone: bool,
@@ -87,7 +87,7 @@ impl Detector {
             proc: PROC.into(),
             unseen: false,
             stirred_at: None,
-            told: Presence::default(),
+            reported: Presence::default(),
             nameless_since: None,
             gone: false,
             node,
@@ -149,8 +149,8 @@ impl Detector {
         if self.is_name_to_come(now, &presence) {
             return None;
         }
-        (presence != self.told).then(|| {
-            self.told = presence.clone();
+        (presence != self.reported).then(|| {
+            self.reported = presence.clone();
             presence
         })
     }
@@ -158,7 +158,7 @@ impl Detector {
     /// Whether this is news of somebody who has no name yet, and a look that may find it is still to come or to answer.
     fn is_name_to_come(&mut self, now: Instant, presence: &Presence) -> bool {
         let is_nameless = |presence: &Presence| presence.clients.iter().any(|client| client.pid.is_none());
-        if self.gone || !self.is_look_due() || !is_nameless(presence) || is_nameless(&self.told) {
+        if self.gone || !self.is_look_due() || !is_nameless(presence) || is_nameless(&self.reported) {
             self.nameless_since = None;
             return false;
         }
@@ -176,7 +176,7 @@ impl Detector {
         if self.schedule.take_level(now) || check {
             heard.add(self.read_level()?);
         }
-        let told = self.take_level()?;
+        let is_reporting = self.take_level()?;
         if heard.gone || (heard.changed && !self.node.is_still_there()) {
             return Err(io::Error::other("it was removed"));
         }
@@ -191,7 +191,7 @@ impl Detector {
         }
         let poll = self.schedule.take_poll(now);
         self.take_late_look(now);
-        let stirred = self.look(now, &heard, turned, told || poll, check);
+        let stirred = self.look(now, &heard, turned, is_reporting || poll, check);
         if stirred || heard.opens > 0 {
             self.schedule.stirred(now, heard.opens > 0);
         }

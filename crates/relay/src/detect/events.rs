@@ -2,7 +2,7 @@
 //!
 //! v4l2loopback 0.13 and later report it; the event's id changed once. One descriptor stays open and subscribed; edges get
 //! lost in the field, so the level is read again on a fresh descriptor, whose subscription answers with the state.
-//! That subscription echoes to every subscriber: an event that tells nothing new is no reason to read again, or two
+//! That subscription echoes to every subscriber: an event that says nothing new is no reason to read again, or two
 //! monitors of one node would keep each other busy for ever.
 
 use std::io;

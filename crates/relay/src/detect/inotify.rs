@@ -1,4 +1,4 @@
-//! Opens, closes and reads of the node, as inotify tells them.
+//! Opens, closes and reads of the node, as inotify reports them.
 //!
 //! inotify drops an event that repeats the one before it in the queue: two opens in a row may arrive as one. So what is
 //! heard is a reason to look, never a count to rely on.

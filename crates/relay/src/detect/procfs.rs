@@ -77,7 +77,7 @@ impl WatchedNode {
         &self.path
     }
 
-    /// Whether the path still leads to the same node, as far as that can be told.
+    /// Whether the path still leads to the same node, as far as that is known.
     pub(super) fn is_still_there(&self) -> bool {
         match Stat::of(CWD, self.place.path.as_slice()) {
             Ok(stat) => stat.identity() == self.identity,

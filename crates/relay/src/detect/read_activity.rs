@@ -1,4 +1,4 @@
-//! Whether somebody reads frames with `read(2)`, where the module does not tell: v4l2loopback 0.12 reports nothing, 0.13
+//! Whether somebody reads frames with `read(2)`, where the module does not report it: v4l2loopback 0.12 reports nothing, 0.13
 //! only those that map buffers, 0.15 all. Pure: time is an argument.
 //!
 //! inotify reports every single read, which is one wake-up a frame. So the first one is enough for a while: reports are
@@ -48,11 +48,11 @@ impl ReadActivity {
         }
     }
 
-    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open, or may have. `told`: the module
+    /// The state after this moment. `heard`: a read was reported. `held`: anybody has the node open, or may have. `is_reporting`: the module
     /// says that somebody streams.
-    pub(super) fn next(self, now: Instant, heard: bool, held: bool, told: bool) -> Self {
+    pub(super) fn next(self, now: Instant, heard: bool, held: bool, is_reporting: bool) -> Self {
         match self {
-            _ if told => Self::Unwatched,
+            _ if is_reporting => Self::Unwatched,
             Self::Unwatched => Self::Listening,
             Self::Listening | Self::Checking { .. } if heard && held => Self::Quiet { until: now + QUIET },
             Self::Quiet { .. } | Self::Checking { .. } if !held => Self::Listening,
@@ -110,9 +110,9 @@ mod tests {
     fn reads_cost_nothing_while_the_module_says_that_somebody_streams() {
         let now = Instant::now();
         let quiet = ReadActivity::Listening.next(now, true, true, false);
-        let told = quiet.next(now, true, true, true);
-        assert_eq!((told.is_reported(), told.is_reading(), told.deadline()), (false, false, None));
-        assert_eq!(told.next(now, false, true, true), told);
-        assert_eq!(told.next(now, false, true, false), ReadActivity::Listening);
+        let reported = quiet.next(now, true, true, true);
+        assert_eq!((reported.is_reported(), reported.is_reading(), reported.deadline()), (false, false, None));
+        assert_eq!(reported.next(now, false, true, true), reported);
+        assert_eq!(reported.next(now, false, true, false), ReadActivity::Listening);
     }
 }

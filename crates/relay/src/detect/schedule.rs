@@ -1,8 +1,8 @@
-//! When to look, where nothing tells. Pure: time is an argument.
+//! When to look, where nothing is reported. Pure: time is an argument.
 //!
 //! 1. Idle: once in 300 s, to repair what a lost event left behind; no other wake-up.
 //! 2. Somebody has the node open: the same every 30 s.
-//! 3. The module cannot tell who streams and somebody has the node open: at the configured interval for 2 s after an open,
+//! 3. The module cannot report who streams and somebody has the node open: at the configured interval for 2 s after an open,
 //!    then at growing intervals up to ten times that, until something changes.
 //! 4. After the level changed: once more, soon after.
 //! 5. Scans of all processes keep a distance that leaves most of the time to others, however often the node is opened; where
@@ -145,7 +145,7 @@ impl Schedule {
         }
     }
 
-    /// `busy`: somebody has the node open. `polls`: whether only polling tells what they do.
+    /// `busy`: somebody has the node open. `polls`: whether only polling shows what they do.
     pub(super) fn settle(&mut self, now: Instant, busy: bool, polls: bool) {
         if busy != self.busy {
             self.busy = busy;

@@ -49,7 +49,7 @@ impl UnseenHolders {
         self.nodes.clone()
     }
 
-    /// Whether somebody unseen has the node open; `None` where that cannot be told this time. `scan` has just been made
+    /// Whether somebody unseen has the node open; `None` where that is not known this time. `scan` has just been made
     /// with [`Self::nodes`]; `own_files` are our own open files on the node.
     pub(super) fn is_somebody_unseen(&mut self, scan: &ProcessScan, nodes: usize, own_files: usize) -> Option<bool> {
         let unaccounted = usize::try_from(self.balance).unwrap_or(usize::MAX) > scan.found.len();

@@ -147,7 +147,7 @@ impl Sensors {
         sensors
     }
 
-    /// Begins or ceases to watch other cameras. What was told of them is taken back with the next [`Self::dispatch`].
+    /// Begins or ceases to watch other cameras. What was reported of them is taken back with the next [`Self::dispatch`].
     pub fn set_watch_others(&mut self, watch_others: bool, now: Instant) {
         if watch_others == self.watch_others {
             return;
@@ -213,7 +213,7 @@ impl Sensors {
             }
         }
         self.look_at_programs(now);
-        self.tell()
+        self.report()
     }
 
     /// Whether it is to be read when that is due: another's, or ours when it has to be off.
@@ -315,7 +315,7 @@ impl Sensors {
         true
     }
 
-    fn tell(&mut self) -> Vec<SensorEvent> {
+    fn report(&mut self) -> Vec<SensorEvent> {
         let mut events = Vec::new();
         let streaming = || self.cameras.iter().filter(|tracked| tracked.sampler.flow() == Flow::Streaming);
         let is_ours = |tracked: &Tracked| self.claim.interfaces.contains(&tracked.camera.interface);

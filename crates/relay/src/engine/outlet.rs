@@ -161,7 +161,7 @@ impl Outlet {
                 Err(error) => tracing::warn!("cannot watch /dev ({error}); looking every {BUSY_RETRY:?} instead"),
             }
         }
-        // The attempt itself raised events; what they could tell is covered by the retry.
+        // The attempt itself raised events; what they could say is covered by the retry.
         if let Some(watch) = &mut self.node_watch {
             watch.dispatch();
         }

@@ -150,7 +150,7 @@ pub fn can_create() -> bool {
     rustix::fs::access(CONTROL, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok()
 }
 
-/// On 0.12 with `exclusive_caps=0` nothing tells of another writer but this: the node has a format and a user.
+/// On 0.12 with `exclusive_caps=0` nothing is reported of another writer but this: the node has a format and a user.
 /// (Later versions answer EBUSY; they have the attribute `state`. With `exclusive_caps=1` a node that has a writer does not
 /// say that it takes pictures.)
 pub(super) fn legacy_writer(path: &Path) -> bool {
@@ -181,7 +181,7 @@ pub fn others_hold(path: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Who holds the lock of the node, as "name (process 123, user anna)": the kernel tells that of other users' processes,
+/// Who holds the lock of the node, as "name (process 123, user anna)": the kernel says that of other users' processes,
 /// too, whose descriptors it keeps to itself. `own`, a process id, is nobody: it is in the middle of taking the node.
 pub(super) fn lock_holder(path: &Path, own: u32) -> Option<String> {
     let node = fs::metadata(path).ok()?;
@@ -203,7 +203,7 @@ fn locker(locks: &str, inode: u64) -> Option<u32> {
     })
 }
 
-/// Tells when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
+/// Reports when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
 /// (Closes are not watched: every process that closes `/dev/null` would wake us. A busy node is tried again by time.)
 #[derive(Debug)]
 pub struct NodeWatch {

@@ -4,7 +4,7 @@
 //! With `sustain_framerate` or `timeout` the module repeats pictures by itself and hands readers the same buffer again and
 //! again, of which GStreamer's v4l2src dies; `keep_format` holds on to the format of a program that is gone;
 //! `timeout_image_io` makes the next program that opens the node the writer of another picture than the camera's. A client's
-//! VIDIOC_S_PARM stays as the frame rate of the next one. None of it is told to anybody.
+//! VIDIOC_S_PARM stays as the frame rate of the next one. Nobody hears of it.
 
 use std::io;
 use std::os::fd::AsFd;

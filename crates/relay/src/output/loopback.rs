@@ -43,7 +43,7 @@ pub struct Loopback {
     path: PathBuf,
     layout: SlotLayout,
     size_image: u32,
-    /// Whether a reader can shrink the rotation: before 0.15, or where the version cannot be told.
+    /// Whether a reader can shrink the rotation: before 0.15, or where the version is not known.
     shrinks: bool,
     ring: Option<Ring>,
 }
@@ -106,7 +106,7 @@ impl Loopback {
                 },
             ));
         }
-        // Two relays on one node: the lock tells on every module version, the capabilities only on some.
+        // Two relays on one node: the lock shows it on every module version, the capabilities only on some.
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(busy(path, &tr("another Lenscap already serves it: stop that one, or give another --device")));
         }
@@ -317,7 +317,7 @@ fn request_slots(file: &File, path: &Path, size_image: u32) -> Result<SlotLayout
     Ok(SlotLayout { offsets, length })
 }
 
-/// The loaded module's version; 0.12 does not tell it.
+/// The loaded module's version; 0.12 does not say it.
 fn version() -> (u32, u32) {
     let version = std::fs::read_to_string("/sys/module/v4l2loopback/version").unwrap_or_default();
     let mut parts = version.trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));

@@ -61,7 +61,7 @@ fn list() -> Report {
         // Its display name is the id.
         let id = device.display_name().to_string();
         let properties = device.properties();
-        // "api.libcamera.Location" and such, where its version tells.
+        // "api.libcamera.Location" and such, where its version says so.
         let property = |name: &str| {
             let properties = properties.as_ref()?;
             let field = properties

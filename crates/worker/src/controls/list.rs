@@ -25,11 +25,11 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let answer = Answer::take();
     let done = list(arguments);
     let line = serde_json::to_string(&done).map_err(std::io::Error::other);
-    let told = answer.and_then(|answer| answer.give(&line?));
-    if let Err(error) = &told {
+    let given = answer.and_then(|answer| answer.give(&line?));
+    if let Err(error) = &given {
         eprintln!("{error}");
     }
-    if done.is_ok() && told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if done.is_ok() && given.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn list(arguments: &[String]) -> Result<CameraControls, ReadTrouble> {

@@ -10,7 +10,7 @@ use lenscap_picture::jpeg;
 const SETTLE: Duration = Duration::from_secs(1);
 /// How long the rate is measured then.
 const MEASURE: Duration = Duration::from_secs(4);
-/// Fewest frames a rate is told from.
+/// Fewest frames a rate is measured from.
 const FEWEST: u64 = 8;
 /// A rate below this part of the promised one is another rate.
 const TOLERANCE: f64 = 0.9;
@@ -85,7 +85,7 @@ pub(crate) struct Arrival<'a> {
 pub(crate) struct FrameFilter {
     /// `None`: a camera that does not exceed the promise may tremble as it likes.
     limiter: Option<RateLimiter>,
-    /// What the camera promises, frames per second; `None`: nothing, or it has been told what it gives.
+    /// What the camera promises, frames per second; `None`: nothing, or what it gives has been reported.
     promised: Option<f64>,
     meter: Meter,
     last_number: Option<u64>,
@@ -117,7 +117,7 @@ impl FrameFilter {
         }
     }
 
-    /// The rate, frames per second, when the camera has just proved to give fewer frames than it promised. Told once.
+    /// The rate, frames per second, when the camera has just proved to give fewer frames than it promised. Reported once.
     pub(crate) fn measure(&mut self, frame: &Arrival<'_>) -> Option<f64> {
         let promised = self.promised?;
         let rate = self.meter.frame(frame.time, frame.number)?;
@@ -125,7 +125,7 @@ impl FrameFilter {
         (rate < TOLERANCE * promised).then_some(rate)
     }
 
-    /// A frame proved to be broken. `true`: nothing else has come for too long. Told once.
+    /// A frame proved to be broken. `true`: nothing else has come for too long. Reported once.
     pub(crate) fn is_hopeless(&mut self, time: Duration) -> bool {
         let (since, count) = self.bad.get_or_insert((time, 0));
         *count = count.saturating_add(1);
@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn a_rate_that_is_not_kept_is_told_once() {
-        let told = measured(15.0, Some(30.0), 1);
-        assert_eq!(told.len(), 1);
-        assert!((told[0] - 15.0).abs() < 0.1, "{told:?}");
+        let reported = measured(15.0, Some(30.0), 1);
+        assert_eq!(reported.len(), 1);
+        assert!((reported[0] - 15.0).abs() < 0.1, "{reported:?}");
         assert!(measured(30.0, Some(30.0), 1).is_empty());
         assert!(measured(28.5, Some(30.0), 1).is_empty());
         assert!(measured(60.0, Some(30.0), 1).is_empty());

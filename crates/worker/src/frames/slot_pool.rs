@@ -38,7 +38,7 @@ pub(crate) fn video_format(format: PixelFormat) -> gst_video::VideoFormat {
     }
 }
 
-/// Tells a buffer the shape of its picture.
+/// Gives a buffer the shape of its picture.
 fn describe(buffer: &mut gst::BufferRef, format: &VideoFormat) -> Result<(), glib::BoolError> {
     let (offsets, strides) = packed_planes(format);
     gst_video::VideoMeta::add_full(

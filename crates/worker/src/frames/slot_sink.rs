@@ -22,7 +22,7 @@ const GRANT_LIMIT: Duration = Duration::from_secs(2);
 /// A capture time further in the past than this is no capture time of this camera.
 const OLDEST: Duration = Duration::from_secs(5);
 
-/// Called with the first frame; tells the parent that the camera is on.
+/// Called with the first frame; reports that the camera is on.
 type Announce = Box<dyn Fn() + Send + Sync>;
 
 /// Caps of the promised picture: whatever its rate, with square pixels.

@@ -14,7 +14,7 @@ use lenscap_picture::format::VideoFormat;
 /// What to ask for.
 #[derive(Debug, Clone)]
 pub(crate) struct Choice {
-    /// Fixed in size, and in rate where the camera tells rates; what it leaves out as a wish in front.
+    /// Fixed in size, and in rate where the camera lists rates; what it leaves out as a wish in front.
     pub(crate) caps: gst::Caps,
     /// Whether it has to be decoded.
     pub(crate) is_jpeg: bool,
@@ -109,7 +109,7 @@ struct Cost {
 /// What a pad gives, roughly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Media {
-    /// Anything: it tells when it runs.
+    /// Anything: it says so when it runs.
     Any,
     /// Raw video.
     Raw,
@@ -392,7 +392,7 @@ mod tests {
     fn jpeg_beats_blowing_up_and_slow_motion() {
         assert_eq!(chosen(WEBCAM, 1280, 720, 30), "jpeg 1280x720@30");
         assert_eq!(chosen(WEBCAM, 1920, 1080, 30), "jpeg 1920x1080@30");
-        // Without a decoder: a third of the frames, which is told, before a picture blown up.
+        // Without a decoder: a third of the frames, which is reported, before a picture blown up.
         assert_eq!(chosen_with(WEBCAM, 1280, 720, 30, false, false), "YUY2 1280x720@10");
     }
 
@@ -419,7 +419,7 @@ mod tests {
         assert_eq!(shortfall(WEBCAM, 640, 480, 60, false).unwrap().fast, None);
     }
 
-    /// vivid's webcam input, as v4l2src tells it.
+    /// vivid's webcam input, as v4l2src lists it.
     const VIVID: &str = "video/x-raw,format={YUY2,NV12,RGB},width=320,height=180,framerate=[1/1,60/1]; \
         video/x-raw,format={YUY2,NV12,RGB},width=640,height=360,framerate=[1/1,40/1]; \
         video/x-raw,format={YUY2,NV12,RGB},width=640,height=480,framerate=[1/1,25/1]; \

@@ -1,4 +1,4 @@
-//! Zoom and pan: tells the next conversion to read only a part of the picture. Nothing is copied: the buffer gets another
+//! Zoom and pan: lets the next conversion read only a part of the picture. Nothing is copied: the buffer gets another
 //! description, and the conversion that is needed anyway enlarges what it describes.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};

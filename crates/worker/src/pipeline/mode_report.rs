@@ -73,7 +73,7 @@ impl ModeReport {
         self.send(&FromChild::Started { camera: name, caps, why });
     }
 
-    /// The camera is about to be told to start, in this mode: where it then gives nothing, the parent knows what did that.
+    /// The camera is about to be started, in this mode: where it then gives nothing, the parent knows what did that.
     pub(crate) fn trying(&self, mode: Mode) {
         self.send(&FromChild::Trying(Box::new(mode)));
     }

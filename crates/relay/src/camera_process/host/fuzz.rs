@@ -76,7 +76,7 @@ fn begin(host: &mut WorkerHost, now: Instant) -> (Channel, OwnedFd) {
     (Channel::new(theirs), pidfd)
 }
 
-/// What the host has told so far.
+/// What the host has reported so far.
 #[derive(Default)]
 struct Said {
     warm: bool,

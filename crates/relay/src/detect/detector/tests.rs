@@ -282,7 +282,7 @@ fn our_own_descriptors_are_nobodys() {
     bench.dispatch();
     bench.pass_until(bench.now + Duration::from_secs(60));
     // Not "never anybody": a child that another test starts has our descriptors until it executes its program.
-    assert!(bench.detector.told.is_empty(), "{:?}", bench.detector.told);
+    assert!(bench.detector.reported.is_empty(), "{:?}", bench.detector.reported);
 }
 
 /// Processes as `/proc` shows them that have the node open; the map of the first never answers.

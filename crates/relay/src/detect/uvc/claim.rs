@@ -26,7 +26,7 @@ impl Sensors {
     }
 
     /// The worker is about to open these nodes and no others. Whether one is a USB camera's: then [`Self::verify`] can
-    /// tell when it is off.
+    /// know when it is off.
     pub fn claim(&mut self, nodes: &[PathBuf], now: Instant) -> bool {
         self.release();
         let dev = self.roots.dev.canonicalize().ok();

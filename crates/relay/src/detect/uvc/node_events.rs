@@ -1,4 +1,4 @@
-//! Opens and closes of the cameras' nodes, and their coming and going, as inotify tells them.
+//! Opens and closes of the cameras' nodes, and their coming and going, as inotify reports them.
 //!
 //! A node that may be read is watched by itself. One that may not is heard through its directory, which needs no
 //! permission but wakes us for every open of anything in it (`/dev/null`!), so only while there is such a node.
@@ -81,7 +81,7 @@ impl NodeListener {
         Ok(())
     }
 
-    /// Whether there is something to take; where that cannot be told, there may be.
+    /// Whether there is something to take; where that is not known, there may be.
     pub(super) fn has_more(&self) -> bool {
         rustix::io::ioctl_fionread(self.fd()).map_or(true, |bytes| bytes > 0)
     }

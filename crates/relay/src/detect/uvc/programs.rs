@@ -16,13 +16,13 @@ const DOUBT: Duration = Duration::from_secs(30);
 /// A camera that was heard to be opened, sleeps, and is held by nobody that can be seen: after this long it was closed
 /// unheard.
 const FORGET: Duration = Duration::from_secs(60);
-/// How old the answer may be whether somebody has frames mapped: of a camera that may be told off, of another.
+/// How old the answer may be whether somebody has frames mapped: of a camera that may be reported off, of another.
 const MAPS_AGE: (Duration, Duration) = (sampler::WINDOW, Duration::from_secs(1));
 /// How old the answer may be who has a camera, where nothing was heard of it since.
 const HOLDERS_AGE: Duration = Duration::from_secs(1);
 
 impl Sensors {
-    /// Whether somebody has it open, besides what its power state tells.
+    /// Whether somebody has it open, besides what its power state says.
     pub(super) fn held(&mut self, index: usize, now: Instant) -> Held {
         let is_unused = self.is_unused();
         let tracked = &mut self.cameras[index];
@@ -96,7 +96,7 @@ impl Sensors {
         }
     }
 
-    /// Whether somebody has its frames mapped, where the next reading needs that; `None` where it cannot be told.
+    /// Whether somebody has its frames mapped, where the next reading needs that; `None` where it is not known.
     pub(super) fn mapped(&mut self, index: usize, now: Instant) -> Option<bool> {
         let tracked = &self.cameras[index];
         if !tracked.sampler.asks_for_maps() {

@@ -2,12 +2,12 @@
 //! next reading come out. Rules:
 //!
 //! 1. Isochronous: an alternate setting other than 0 is "stream on", exactly (`bAlternateSetting` mirrors the wire).
-//! 2. Bulk: nothing tells but the number of transfers submitted so far (`urbnum`). It streams once that has grown in
+//! 2. Bulk: nothing is reported but the number of transfers submitted so far (`urbnum`). It streams once that has grown in
 //!    each of [`GROWING`] windows in a row; it no longer does after [`STILL`] windows without growth.
 //! 3. A bulk camera may be slower than a window: its transfers come in bursts. So as long as somebody has its frames
 //!    mapped the silence has to be longer than the distance of two frames may be ([`SLOWEST`]), and where that cannot be
 //!    seen, longer than it has been in this stream. That is the price: of a program that stops and keeps its frames
-//!    mapped, a bulk camera is told that much too long. Who unmaps or closes them is told within the usual two windows.
+//!    mapped, a bulk camera is shown that much too long. Who unmaps or closes them is seen within the usual two windows.
 //! 4. A camera that sleeps streams nothing. One that merely is open is [`Flow::Open`], never [`Flow::Closed`].
 //! 5. Nobody has it open: nothing is due.
 //! 6. What cannot be read changes nothing.
@@ -29,7 +29,7 @@ pub(super) const STILL: u32 = 2;
 /// The longest silence within a stream: half a frame a second, and a window. (Cameras state up to a second or two as
 /// their longest `dwMaxFrameInterval`; light may be so poor that they use it.)
 pub(super) const SLOWEST: Duration = Duration::from_millis(2_300);
-/// A window longer than this tells nothing: a single control transfer may be all that happened.
+/// A window longer than this says nothing: a single control transfer may be all that happened.
 const WINDOW_LIMIT: Duration = Duration::from_secs(1);
 /// While it is open: how soon a start is seen.
 const OPEN: Duration = Duration::from_millis(100);
@@ -43,7 +43,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// While it sleeps and some camera is open, perhaps this one, unheard.
 const SAFETY: Duration = Duration::from_secs(1);
 
-/// Whether somebody is known to have the camera open, besides what its power state tells.
+/// Whether somebody is known to have the camera open, besides what its power state says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Held {
     /// The driver counts no open file at all.
@@ -171,7 +171,7 @@ impl Bursts {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sampler {
     flow: Flow,
-    /// It is taken to stream until a reading tells.
+    /// It is taken to stream until a reading says so.
     is_presumed: bool,
     window: Option<CountWindow>,
     bursts: Bursts,
@@ -185,7 +185,7 @@ impl Sampler {
         self.flow
     }
 
-    /// It counts as streaming, due at once, until the readings tell otherwise: of a bulk camera the first ones cannot.
+    /// It counts as streaming, due at once, until the readings say otherwise: of a bulk camera the first ones cannot.
     pub(super) fn presume(&mut self, now: Instant) {
         self.forget();
         self.flow = Flow::Streaming;
@@ -209,7 +209,7 @@ impl Sampler {
         self.hurry_until = Some(now + HURRY);
     }
 
-    /// Whether the next reading needs [`Reading::mapped`]: a bulk camera is about to be told on or off.
+    /// Whether the next reading needs [`Reading::mapped`]: a bulk camera is about to be reported on or off.
     pub(super) fn asks_for_maps(&self) -> bool {
         match self.flow {
             Flow::Streaming => self.bursts.still + 1 >= STILL,
@@ -288,7 +288,7 @@ impl Sampler {
             return was;
         }
         self.window = Some(CountWindow { since: now, transfers });
-        // Whether it went up or down cannot be told from the numbers: it goes on after its end.
+        // Whether it went up or down cannot be seen from the numbers: it goes on after its end.
         let grown = transfers.wrapping_sub(window.transfers).cast_signed();
         if elapsed > WINDOW_LIMIT || grown < 0 {
             self.bursts = Bursts { has_streamed: self.bursts.has_streamed, ..Bursts::default() };

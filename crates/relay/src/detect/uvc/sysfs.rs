@@ -302,7 +302,7 @@ impl References {
         Self(Attribute::new(root.join("module/uvcvideo/refcnt")))
     }
 
-    /// `None` where the driver is built into the kernel or not loaded, or it cannot be told.
+    /// `None` where the driver is built into the kernel or not loaded, or that is not known.
     pub(super) fn read(&self) -> Option<u64> {
         self.0.read(|text| text.parse().ok()).known()
     }
@@ -360,7 +360,7 @@ fn has_bulk_endpoint(stream: &Path) -> Readout<bool> {
     if is_unknown { Readout::Unknown } else { Readout::Known(false) }
 }
 
-/// What is in a directory. `is_partial` is set where that cannot be told; a directory that is not there has nothing.
+/// What is in a directory. `is_partial` is set where that is not known; a directory that is not there has nothing.
 fn entries(directory: &Path, is_partial: &mut bool) -> Vec<PathBuf> {
     let mut listed = Vec::new();
     match fs::read_dir(directory) {
