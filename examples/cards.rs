@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use lenscap::frame::placeholder::{CardText, Painter};
+use lenscap::frame::card::{CardText, Painter};
 
 const SIZES: [(u32, u32); 6] = [(1280, 720), (640, 480), (320, 180), (480, 640), (160, 120), (96, 48)];
 

@@ -1,7 +1,7 @@
 //! Drawing cards leaves nothing behind; alone in its process, so that the figure is its own.
 
+use lenscap::frame::card::{CardKind, CardStyle, CardText, Painter, Picture};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::{CardKind, CardStyle, CardText, Painter, Picture};
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -14,8 +14,8 @@ use lenscap::core::controls::Value;
 use lenscap::core::policy::Policy;
 use lenscap::core::source::Source;
 use lenscap::core::trouble::settings::Limits;
+use lenscap::frame::card::CardKind;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::CardKind;
 use proptest::prelude::*;
 use tempfile::TempDir;
 

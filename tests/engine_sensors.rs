@@ -14,8 +14,8 @@ use lenscap::core::status::{StateName, Status};
 use lenscap::core::trouble::TroubleKind;
 use lenscap::detect::uvc::Roots;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice};
+use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::CardStyle;
 use lenscap_test_support::fake_sysfs::FakeSysfs;
 use lenscap_test_support::programs::program;
 

@@ -9,8 +9,8 @@ use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::{Orientation, Source};
 use lenscap::core::status::StateName;
 use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
+use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::OutputDevice;
 use lenscap_test_support::programs::program;
 

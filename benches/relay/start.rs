@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Card;
+use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::cards::Cards;
 use lenscap_test_support::client::{Client, checksum};
 use lenscap_test_support::process::{Reaped, eventually};

@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Card;
+use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::frame::placeholder::CardStyle;
 use lenscap::output::cards::Cards;
 use lenscap_test_support::client::Client;
 use lenscap_test_support::programs::program;

@@ -16,7 +16,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
 use crate::config::{self, Overrides, Settings, Watcher};
 use crate::core::trouble::refusal::Refusal;
-use crate::frame::placeholder::Picture;
+use crate::frame::card::Picture;
 use crate::ipc::Ticket;
 
 /// Jobs that wait while the file does not answer.

@@ -29,7 +29,7 @@ use crate::core::trouble::refusal::Refusal;
 use crate::core::trouble::start::StartTrouble;
 use crate::engine::{Engine, OwnerToken, Role};
 use crate::failure::Failure;
-use crate::frame::placeholder::Picture;
+use crate::frame::card::Picture;
 use crate::i18n::refusal;
 use crate::ipc::{Answer, Server, Ticket};
 use lenscap_api::Request;

@@ -18,6 +18,7 @@
 //!    the indicator is lit then where the kernel does not confirm that its camera is off.
 
 mod check;
+mod cooldown;
 mod ending;
 mod notes;
 mod show;
@@ -349,38 +350,6 @@ impl Machine {
             self.state = State::Stopping;
         }
         awaits
-    }
-
-    fn settle_quiet(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if self.await_stop() {
-            return;
-        }
-        match self.worker {
-            Worker::On { .. } => {
-                let until = self.state.cooldown_until().unwrap_or(now + self.policy.cooldown);
-                if until <= now {
-                    self.end_worker(now, Action::StopWorker, actions);
-                    self.state = State::Stopping;
-                } else {
-                    self.state = State::Cooldown { until };
-                }
-                return;
-            }
-            Worker::Warm { start } => {
-                if start.due <= now {
-                    self.end_worker(now, Action::StopWorker, actions);
-                }
-            }
-            Worker::None => {
-                if !self.presence.is_empty() && !self.warmed {
-                    self.spawn_warm(now, actions);
-                }
-            }
-            Worker::Ending(_) => {}
-        }
-        self.state = State::Idle;
-        // Nobody is kept waiting: the next client gets a fresh start.
-        self.forget_failure();
     }
 
     fn settle_stream(&mut self, now: Instant, actions: &mut Vec<Action>) {

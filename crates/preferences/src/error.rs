@@ -8,7 +8,7 @@ use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_core::trouble::settings::Refusal;
-use lenscap_picture::placeholder::CardTrouble;
+use lenscap_picture::card::CardTrouble;
 
 /// Trouble of the window or of what it uses. Displays as one sentence.
 #[derive(Debug)]

@@ -25,8 +25,8 @@ pub use error::{OutputError, OutputErrorKind};
 
 use cards::Cards;
 use lenscap_core::event::Card;
+use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::placeholder::CardStyle;
 use lenscap_picture::slots::SlotLayout;
 pub use lenscap_sys::clock::monotonic_now;
 use mirror::Mirror;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lenscap_core::controls::Saved;
 use lenscap_core::policy::Policy;
-use lenscap_picture::placeholder::{CardKind, CardStyle, Picture};
+use lenscap_picture::card::{CardKind, CardStyle, Picture};
 
 use super::table::Overrides;
 use lenscap_core::trouble::settings::Refusal;

@@ -1,7 +1,7 @@
 //! What is wrong with the picture's format, or with the user's own picture. Clauses without a full stop.
 
+use lenscap_picture::card::{CardTrouble, MAX_SIDE, PictureProblem, PictureTrouble};
 use lenscap_picture::format::{FormatTrouble, VideoFormat};
-use lenscap_picture::placeholder::{CardTrouble, MAX_SIDE, PictureProblem, PictureTrouble};
 
 use crate::trf;
 

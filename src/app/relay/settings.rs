@@ -14,7 +14,7 @@ use crate::core::trouble::refusal::Refusal;
 use crate::core::trouble::start::StartTrouble;
 use crate::detect::uvc::Roots;
 use crate::engine::{EngineConfig, OutputChoice};
-use crate::frame::placeholder::Picture;
+use crate::frame::card::Picture;
 use crate::i18n::start;
 use crate::output::finder::{self, Wanted};
 

@@ -10,8 +10,8 @@ use lenscap_core::controls::Saved;
 use lenscap_core::event::Event;
 use lenscap_core::policy::Policy;
 use lenscap_core::source::Source;
+use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::placeholder::CardStyle;
 
 /// Where the pictures go.
 #[derive(Debug, Clone, PartialEq, Eq)]

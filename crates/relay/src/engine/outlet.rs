@@ -23,7 +23,7 @@ use crate::output::mirror::Mirror;
 use crate::output::{Output, OutputDevice, OutputError, OutputErrorKind};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
-use lenscap_picture::placeholder::CardStyle;
+use lenscap_picture::card::CardStyle;
 use lenscap_words::trf;
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was

@@ -9,9 +9,9 @@ use lenscap_core::policy::Policy;
 use lenscap_core::presence::{Client, Use};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::TroubleKind;
+use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::PixelFormat;
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::placeholder::CardStyle;
 
 fn engine() -> Engine {
     let config = EngineConfig {

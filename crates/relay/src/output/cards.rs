@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use lenscap_core::event::Card;
+use lenscap_picture::card::{CardKind, CardStyle, CardText, Painter};
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::placeholder::{CardKind, CardStyle, CardText, Painter};
 use lenscap_picture::slots::MAX_SLOTS;
 use lenscap_words::tr;
 
@@ -133,8 +133,8 @@ mod tests {
     use lenscap_core::trouble::{Trouble, TroubleKind};
 
     use super::*;
+    use lenscap_picture::card::Picture;
     use lenscap_picture::format::PixelFormat;
-    use lenscap_picture::placeholder::Picture;
 
     fn cards(kind: CardKind) -> Cards {
         Cards::new(CardStyle { kind }, VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap())
