@@ -133,7 +133,7 @@ fn what_the_relay_says_is_found() {
     };
     let status = |state: &str, reason: &str| Ok(Some(status(state, reason)));
     assert_eq!(of(Ok(None)).verdict, Verdict::Problem);
-    let refused = lenscap_api::Refused { error: "Lenscap does not answer.".into(), code: None };
+    let refused = lenscap_api::Refused { error: "Lenscap does not answer.".into(), trouble: None };
     assert_eq!(of(Err(AskError::Refused(refused))).text, "Lenscap does not answer.");
     assert_eq!(of(status("failed", "It is unplugged.")).verdict, Verdict::Problem);
     assert_eq!(of(status("idle", "It was busy.")).verdict, Verdict::Note);

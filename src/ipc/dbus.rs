@@ -91,7 +91,10 @@ impl Snapshot {
             ("PausedUntil", paused_until.to_variant()),
             ("Node", nodes[0].as_ref().map(path).unwrap_or_default().to_variant()),
             ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),
-            ("SecondDevice", text(&status.second_device).to_variant()),
+            (
+                "SecondDevice",
+                status.second_device.as_ref().map_or(String::new(), crate::i18n::trouble::second_device).to_variant(),
+            ),
             ("Trouble", code(&status.reason).to_variant()),
             ("SecondDeviceTrouble", code(&status.second_device).to_variant()),
             ("Version", crate::VERSION.to_variant()),

@@ -33,8 +33,6 @@ impl Code {
         match (name.as_str(), content) {
             // It has only its sentence, and perhaps a kind.
             ("said", content) => plain(content["kind"].as_str().unwrap_or("other").to_owned()),
-            // Whose trouble it is says the place where this stands.
-            ("second-device", Value::Object(mut fields)) => Self::read(fields.remove("trouble").unwrap_or_default()),
             ("control", content) => Self::read(content),
             (_, Value::Object(data)) => Self { code: name, data },
             _ => plain(name),
@@ -58,8 +56,6 @@ mod tests {
         let busy = Trouble::CameraBusy { camera: "Foo".into() };
         assert_eq!(of(&Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
         assert_eq!(of(&busy), json!({ "code": "camera-busy", "camera": "Foo" }));
-        let second = Trouble::SecondDevice { trouble: busy.into() };
-        assert_eq!(of(&second), json!({ "code": "camera-busy", "camera": "Foo" }));
         assert_eq!(of(&Trouble::said(TroubleKind::NoSignal, "It is dark.")), json!({ "code": "no-signal" }));
         assert_eq!(of(&Refusal::said("No.")), json!({ "code": "other" }));
         let absent = Refusal::Control(ControlTrouble::Absent { key: "zoom".into() });

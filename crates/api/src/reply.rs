@@ -27,7 +27,7 @@ impl Reply {
 
     /// Not done, for what this sentence says, and what it is said of.
     pub fn refused(sentence: String, refusal: &Refusal) -> Self {
-        Self::Refused(Refused { error: sentence, code: Some(Code::of(refusal)) })
+        Self::Refused(Refused { error: sentence, trouble: Some(Code::of(refusal)) })
     }
 }
 
@@ -36,9 +36,9 @@ impl Reply {
 pub struct Refused {
     /// One sentence with the next step, in the language of the relay.
     pub error: String,
-    /// What it says, for programs.
-    #[serde(flatten)]
-    pub code: Option<Code>,
+    /// What it says, for programs; beside it, for what is known of a trouble may be called as it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Code>,
 }
 
 /// A status and its time: an event line, and the answer to most requests.
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_known_by_its_fields() {
-        let refused = r#"{"error":"No.","code":"camera-went-off"}"#;
+        let refused = r#"{"error":"No.","trouble":{"code":"camera-went-off"}}"#;
         let controls =
             r#"{"camera":"usb-1","controls":[],"problems":[],"live":true,"source":"auto","excluded":[],"config":"/c"}"#;
         let elsewhere = r#"{"live":false,"source":"auto","excluded":["/dev/video9"],"config":"/c"}"#;

@@ -45,8 +45,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// This status as of others; `sentence` says a trouble in the user's language.
-    pub fn new(status: &status::Status, sentence: &dyn Fn(&Trouble) -> String) -> Self {
+    /// This status as of others; `sentence` says a trouble in the user's language, `second` one of the second device.
+    pub fn new(
+        status: &status::Status,
+        sentence: &dyn Fn(&Trouble) -> String,
+        second: &dyn Fn(&Trouble) -> String,
+    ) -> Self {
         Self {
             state: status.state,
             live: status.camera_live,
@@ -58,7 +62,7 @@ impl Status {
             others: status.others.clone(),
             mode: status.mode.as_ref().map(Mode::from),
             sandbox: status.sandbox.map(Sandbox::from),
-            second_device: status.second_device.as_ref().map(sentence),
+            second_device: status.second_device.as_ref().map(second),
             trouble: status.reason.as_ref().map(Code::of),
             second_device_trouble: status.second_device.as_ref().map(Code::of),
         }

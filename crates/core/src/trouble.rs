@@ -53,7 +53,8 @@ pub enum SignalShortfall {
 }
 
 /// What is wrong with the camera, its process or the device that applications open. `camera` is the camera's name or, before
-/// it is known, the source; `error` is what the kernel or GStreamer calls it.
+/// it is known, the source; `error` is what the kernel or GStreamer calls it. The camera process sends these and is not
+/// trusted: nothing here may hold another trouble, which could be nested without end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the sentences in lenscap_words::trouble say it
@@ -228,9 +229,6 @@ pub enum Trouble {
     EventsUnavailable {
         error: Text,
     },
-    SecondDevice {
-        trouble: Box<Trouble>,
-    },
 
     /// A sentence made where the trouble was met; goes when the last of these has a variant.
     Said {
@@ -285,10 +283,7 @@ impl Trouble {
             | Trouble::WorkerSettingsUnusable { .. }
             | Trouble::WorkerOtherVersion { .. }
             | Trouble::GstreamerUnusable { .. } => TroubleKind::Setup,
-            Trouble::DeviceSought
-            | Trouble::DeviceReplaced
-            | Trouble::DeviceLostAtStart
-            | Trouble::SecondDevice { .. } => TroubleKind::Device,
+            Trouble::DeviceSought | Trouble::DeviceReplaced | Trouble::DeviceLostAtStart => TroubleKind::Device,
             Trouble::GoingToSleep
             | Trouble::SessionLocked
             | Trouble::TurnedOff { .. }

@@ -9,7 +9,7 @@ use crate::{tr, trf, trn};
 
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
 pub fn published(status: &Status) -> lenscap_api::Status {
-    let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence);
+    let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence, &crate::trouble::second_device);
     for client in &mut published.clients {
         client.name = program(client);
     }
@@ -93,8 +93,13 @@ fn own_title(status: &Status) -> String {
 
 /// The program's name; something for one that cannot be seen.
 pub fn program(client: &Client) -> String {
+    if client.pid.is_none() && client.name == UNSEEN { unseen() } else { client.name.clone() }
+}
+
+/// The name of a program that cannot be seen.
+pub(crate) fn unseen() -> String {
     // TRANSLATORS: the name of a program that cannot be seen, as in "an application is using the camera"
-    if client.pid.is_none() && client.name == UNSEEN { tr("an application") } else { client.name.clone() }
+    tr("an application")
 }
 
 /// The programs that stream, or may be streaming; each once.
@@ -198,7 +203,7 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(crate::trouble::sentence(reason));
     }
-    lines.extend(status.second_device.as_ref().map(crate::trouble::sentence));
+    lines.extend(status.second_device.as_ref().map(crate::trouble::second_device));
     lines.extend(others(status));
     lines.extend(problem.map(str::to_owned));
     lines.join("\n")
@@ -302,7 +307,7 @@ mod tests {
     fn the_tooltip_says_what_is_wrong_with_the_second_device() {
         let mut idle = status(StateName::Idle, false);
         assert_eq!(details(&idle, None), "");
-        idle.second_device = Some(Trouble::said(TroubleKind::Device, "Second device: It is missing."));
+        idle.second_device = Some(Trouble::said(TroubleKind::Device, "It is missing."));
         assert_eq!(details(&idle, None), "Second device: It is missing.");
     }
 

@@ -1,21 +1,29 @@
 //! A trouble as one sentence with the next step.
 
 use lenscap_core::event::Step;
+use lenscap_core::presence::UNSEEN;
 use lenscap_core::trouble::{SignalShortfall, Trouble};
 
 use crate::distro::Family;
 use crate::{tr, trf};
 
-/// The sentence, with its full stop.
+/// Formats named in a sentence at most.
+const SHOWN_FORMATS: usize = 6;
+
+/// The sentence, with its full stop. Bounded, as the camera process says what is in it.
 pub fn sentence(trouble: &Trouble) -> String {
+    lenscap_text::clean(whole(trouble), lenscap_text::SENTENCE)
+}
+
+fn whole(trouble: &Trouble) -> String {
     match trouble {
         Trouble::GoingToSleep => tr("The computer is going to sleep."),
         Trouble::SessionLocked => tr("The session is locked."),
         Trouble::TurnedOff { program } => {
-            trf!("You turned the camera off while {client} uses it: resume to allow it again.", client = program)
+            trf!("You turned the camera off while {client} uses it: resume to allow it again.", client = seen(program))
         }
         Trouble::ProgramBlocked { program } => {
-            trf!("{client} is on the list of blocked programs: remove it there to allow it.", client = program)
+            trf!("{client} is on the list of blocked programs: remove it there to allow it.", client = seen(program))
         }
 
         Trouble::DeviceSought => tr("The camera device is being looked for."),
@@ -77,7 +85,7 @@ pub fn sentence(trouble: &Trouble) -> String {
         Trouble::OnlyFormats { camera, formats } => trf!(
             "The camera {camera} offers only {formats}, which cannot be shown: choose another camera.",
             camera = camera,
-            formats = formats.join(", ")
+            formats = formats[..formats.len().min(SHOWN_FORMATS)].join(", ")
         ),
         Trouble::NoUsableFormat { camera } => trf!(
             "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
@@ -179,9 +187,18 @@ pub fn sentence(trouble: &Trouble) -> String {
         Trouble::EventsUnavailable { error } => {
             trf!("Cannot wait for events ({error}): free some memory.", error = error)
         }
-        Trouble::SecondDevice { trouble } => trf!("Second device: {why}", why = sentence(trouble)),
         Trouble::Said { text, .. } => text.to_string(),
     }
+}
+
+/// A program's name; something for one that cannot be seen.
+fn seen(program: &str) -> String {
+    if program == UNSEEN { crate::status::unseen() } else { program.to_owned() }
+}
+
+/// The sentence of a trouble that the second device has.
+pub fn second_device(trouble: &Trouble) -> String {
+    trf!("Second device: {why}", why = sentence(trouble))
 }
 
 fn missing(camera: &str, error: &str) -> String {

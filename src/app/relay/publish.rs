@@ -45,8 +45,10 @@ pub(super) fn status_sink(
             return;
         }
         last = Some(public.clone());
-        if let Some(server) = server.borrow_mut().as_mut() {
-            server.publish(&public);
+        // Nobody holds it while the relay publishes; who did would lose a line, not the camera.
+        match server.try_borrow_mut() {
+            Ok(mut server) => drop(server.as_mut().map(|server| server.publish(&public))),
+            Err(error) => tracing::error!("a status is not published on the control socket: {error}"),
         }
         match &lines {
             Some(lines) => lines.put(line(&EventLine::now(public)).into_bytes()),

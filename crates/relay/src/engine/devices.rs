@@ -13,7 +13,7 @@ use crate::output::{OutputError, OutputErrorKind};
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::VideoFormat;
-use lenscap_words::trouble::sentence;
+use lenscap_words::trouble::second_device;
 
 /// How soon another size is tried again where somebody who cannot be seen keeps the old one.
 const KEPT_RETRY: Duration = Duration::from_secs(30);
@@ -135,9 +135,9 @@ impl Engine {
 
     /// There is no second output, which harms nobody but those who are at it.
     fn no_second(&mut self, error: &OutputError) {
-        let trouble = Trouble::SecondDevice { trouble: Box::new(error.to_reason()) };
+        let trouble = error.to_reason();
         if self.machine.status().second_device.as_ref() != Some(&trouble) {
-            tracing::warn!("{}", sentence(&trouble));
+            tracing::warn!("{}", second_device(&trouble));
             self.events.push_back(Event::SecondDevice(Some(trouble)));
         }
         if let Some(second) = self.outlets.get_mut(Role::Second) {
