@@ -96,6 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_known_of_a_refusal_hides_nothing_of_it() {
+        for refusal in [Refusal::NotARequest { error: "expected value".into() }, Refusal::CameraWentOff] {
+            let reply = Reply::refused("Send one line.".into(), &refusal);
+            assert_eq!(serde_json::from_str::<Reply>(&line(&reply)).expect("one key each"), reply);
+        }
+    }
+
+    #[test]
     fn an_answer_is_known_by_its_fields() {
         let refused = r#"{"error":"No.","trouble":{"code":"camera-went-off"}}"#;
         let controls =

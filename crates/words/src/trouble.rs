@@ -301,6 +301,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whatever_the_camera_process_says_a_sentence_is_short() {
+        let text = || "x".repeat(5000).into();
+        let formats = (0..60_000).map(|_| "YUYV".into()).collect();
+        for trouble in [
+            Trouble::OnlyFormats { camera: text(), formats },
+            Trouble::CameraFailed { camera: text(), error: text() },
+            Trouble::PropertyRefused { element: text(), property: text(), value: text() },
+        ] {
+            let said = sentence(&trouble);
+            assert!(said.chars().count() <= lenscap_text::SENTENCE, "{said}");
+        }
+    }
+
+    #[test]
+    fn an_unseen_program_has_a_name_in_every_language() {
+        let program = UNSEEN.into();
+        assert!(sentence(&Trouble::TurnedOff { program }).contains(&crate::status::unseen()));
+    }
+
+    #[test]
     fn every_element_we_use_has_its_package_named() {
         for element in
             ["v4l2src", "jpegdec", "videoconvertscale", "videotestsrc", "libcamerasrc", "pipewiresrc", "icamerasrc"]
