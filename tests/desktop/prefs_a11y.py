@@ -182,7 +182,8 @@ class Window:
         self.config = Path(os.environ["XDG_CONFIG_HOME"], "lenscap/config.toml")
         self.log = Path(os.environ[INSIDE], "stderr.log")
         self.process = subprocess.Popen([program], stderr=self.log.open("wb"))
-        self.app = wait_for("the program is on the accessibility bus", self.find_app, 30)
+        # GTK starts in 17 s in an emulated machine beside one that builds (measured), in more beside two.
+        self.app = wait_for("the program is on the accessibility bus", self.find_app, 60)
         # GTK does not announce everything that changes.
         self.app.set_cache_mask(Atspi.Cache.NONE)
         self.frame = wait_for("the window", lambda: next(iter(children(self.app)), None))
