@@ -7,6 +7,7 @@ use std::time::Instant;
 use gst::prelude::*;
 use lenscap_core::controls::{CameraControls, Kind, Origin, Range, Saved, Value, Values};
 use lenscap_core::trouble::TroubleKind;
+use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_picture::format::PixelFormat::{Nv12, Yuy2};
 use lenscap_picture::format::VideoFormat;
 use lenscap_test_support::programs::target_dir;
@@ -204,7 +205,8 @@ fn its_controls_are_read_without_starting_it() {
             .env("LENSCAP_ICAMERA_FAULT", "crash-start")
             .output()
             .unwrap();
-        serde_json::from_slice::<Result<CameraControls, String>>(&output.stdout).unwrap()
+        let read = serde_json::from_slice::<Result<CameraControls, ReadTrouble>>(&output.stdout).unwrap();
+        read.map_err(|trouble| lenscap_words::cameras::read(&trouble))
     };
     let found = list(&["icamera:ov13b10-wf"]).unwrap();
     assert_eq!(found.camera, "icamera:ov13b10-wf");
