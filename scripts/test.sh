@@ -71,7 +71,7 @@ for tier in $tiers; do
   case $tier in
     anywhere) run_tier anywhere anywhere 2400 ;;
     desktop) run_tier desktop external desktop 1200 tests/desktop/run.sh ;;
-    kernel) run_tier kernel external kernel 7200 tests/vm/matrix.sh ;;
+    kernel) run_tier kernel external kernel 3600 tests/vm/matrix.sh ;;
     *) echo "test: unknown tier $tier; there are anywhere, desktop and kernel" >&2; exit 1 ;;
   esac
 done
