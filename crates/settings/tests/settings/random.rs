@@ -1,0 +1,117 @@
+//! Whatever the settings are, and whatever the file's bytes.
+
+use std::fs;
+
+use lenscap_core::source::Source;
+use lenscap_core::trouble::settings::Limits;
+use lenscap_settings::table::{self, Setting, SettingValue};
+use lenscap_settings::{CardChoice, Overrides, SecondNode, Settings, load, save};
+use proptest::prelude::*;
+
+use super::{COMMENTED, directory, load_text};
+
+fn name(max: usize) -> impl Strategy<Value = String> {
+    r#"[a-zA-Zä"'\\#=\[ .-]{1,31}"#
+        .prop_map(move |mut text| {
+            while text.len() > max {
+                text.pop();
+            }
+            text
+        })
+        .prop_filter("a name has more than spaces", |text| !text.trim().is_empty())
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    prop_oneof![
+        Just("auto".to_owned()),
+        Just("test".to_owned()),
+        r#"(icamera|libcamera|pipewire)(:[a-z"\\]{1,20})?"#,
+        r#"v4l2:/dev/[a-z0-9:]{1,20}"#,
+        r#"pipeline:[a-z]{1,10} ! [a-z",/='\\# ]{1,40}!"#,
+    ]
+    .prop_map(|text| text.parse().unwrap())
+}
+
+/// Whatever a setting takes.
+fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
+    let text = SettingValue::Text;
+    let words = |words: &[std::borrow::Cow<'static, str>]| prop::sample::select(words.to_vec()).prop_map(String::from);
+    match &setting.limits {
+        Limits::Switch => any::<bool>().prop_map(SettingValue::Bool).boxed(),
+        Limits::Whole { min, max } => (*min..=*max).prop_map(SettingValue::Integer).boxed(),
+        Limits::Even { min, max } => (*min / 2..=*max / 2).prop_map(|half| SettingValue::Integer(half * 2)).boxed(),
+        Limits::WholeOrAuto { min, max } => {
+            prop_oneof![Just(text("auto".into())), (*min..=*max).prop_map(SettingValue::Integer)].boxed()
+        }
+        Limits::Numbers(numbers) => prop::sample::select(numbers.to_vec()).prop_map(SettingValue::Integer).boxed(),
+        Limits::Words { words: known, .. } => words(known).prop_map(text).boxed(),
+        Limits::Name { max_bytes } => name(*max_bytes).prop_map(text).boxed(),
+        Limits::Names { max_bytes, .. } => {
+            prop::collection::vec(name(*max_bytes), 0..4).prop_map(SettingValue::List).boxed()
+        }
+        Limits::Device { words: known, .. } => prop_oneof![words(known), "/dev/[a-z0-9/]{1,20}"].prop_map(text).boxed(),
+        Limits::OwnFile => prop_oneof![Just(String::new()), "(~)?/[a-zä\"\\\\ ]{1,20}"].prop_map(text).boxed(),
+        Limits::Source => source().prop_map(move |source| text(source.to_string())).boxed(),
+    }
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let values: Vec<_> = table::all().map(value).collect();
+    values.prop_map(|values| {
+        let mut settings = Settings::default();
+        for (setting, value) in table::all().zip(&values) {
+            setting.put(&mut settings, value);
+        }
+        if settings.privacy.picture.is_none() && settings.privacy.card == CardChoice::Picture {
+            settings.privacy.card = CardChoice::Text;
+        }
+        if matches!((&settings.device.node, &settings.device.second), (Some(first), SecondNode::Path(second)) if first == second) {
+            settings.device.second = SecondNode::Off;
+        }
+        settings
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn saved_settings_load_again_over_any_older_file(old in settings(), new in settings(), commented in any::<bool>()) {
+        let (_directory, path) = directory();
+        if commented {
+            fs::write(&path, COMMENTED).unwrap();
+        }
+        save(&path, &old).unwrap();
+        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &old);
+        save(&path, &new).unwrap();
+        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &new);
+        if commented {
+            let text = fs::read_to_string(&path).unwrap();
+            for comment in ["# mine", "# the camera", "# narrow", "# about the height", "# quoted so"] {
+                prop_assert!(text.contains(comment), "{} is lost in\n{}", comment, text);
+            }
+        }
+        prop_assert!(!save(&path, &new).unwrap(), "the second save finds nothing to do");
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let (_directory, path) = directory();
+        fs::write(&path, &bytes).unwrap();
+        let _ = load(&path, &Overrides::default()).map_err(|error| error.at_start());
+        let _ = save(&path, &Settings::default());
+    }
+
+    #[test]
+    fn scrambled_files_never_panic_and_say_one_line(cut in 0usize..2000, insert in "[\\PC\n\\[\\]=\"'#{}.]{0,12}") {
+        let mut text = include_str!("../../../../data/config.toml").replace("# ", "");
+        let mut cut = cut.min(text.len());
+        while !text.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        text.insert_str(cut, &insert);
+        if let Err(sentence) = load_text(&text) {
+            prop_assert!(!sentence.contains('\n') && sentence.len() < 400, "{}", sentence);
+        }
+    }
+}
