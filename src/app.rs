@@ -1,11 +1,11 @@
 //! What holds the parts of a relay together: settings, signals, control socket, session, log.
 
 pub(crate) mod controls;
-pub(crate) mod keeper;
 mod lines;
 pub(crate) mod log;
 pub(crate) mod relay;
 mod session;
+pub(crate) mod settings_thread;
 pub(crate) mod settle;
 mod watchdog;
 

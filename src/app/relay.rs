@@ -35,8 +35,8 @@ use crate::ipc::{Answer, Server, Ticket};
 use lenscap_api::Request;
 
 use super::controls::Changes;
-use super::keeper::Keeper;
 use super::session::Session;
+use super::settings_thread::SettingsThread;
 use super::settle;
 use super::watchdog::Watchdog;
 use publish::{event_lines, status_sink};
@@ -145,7 +145,7 @@ pub(crate) struct Relay {
     problem: Option<String>,
     /// Paused because of it, and by nobody since.
     paused_for_problem: bool,
-    keeper: Keeper,
+    settings_thread: SettingsThread,
     next_ticket: Ticket,
     watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
@@ -206,7 +206,7 @@ impl Relay {
 
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
-        let keeper = Keeper::new(path.clone(), overrides, home).map_err(no_events)?;
+        let settings_thread = SettingsThread::new(path.clone(), overrides, home).map_err(no_events)?;
         let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(manner, Manner::Headless { events: true });
@@ -237,7 +237,7 @@ impl Relay {
         watch(&terminate, Watched::Terminate)?;
         watch(&reload, Watched::Reload)?;
         watch(&toggle, Watched::Toggle)?;
-        watch(&keeper.fd(), Watched::Settings)?;
+        watch(&settings_thread.fd(), Watched::Settings)?;
         if let Some(watchdog) = watchdog.borrow().as_ref() {
             watch(&watchdog.fd(), Watched::Watchdog)?;
         }
@@ -255,7 +255,7 @@ impl Relay {
             settings,
             problem,
             paused_for_problem,
-            keeper,
+            settings_thread,
             next_ticket: 0,
             watchdog,
             server,
@@ -296,7 +296,7 @@ impl Relay {
                 Watched::Logind => self.follow_session(),
                 Watched::Reload if drain(&self.reload) => {
                     // Asked for: it is said that they were taken, also where nothing changed.
-                    if let Answer::Now(Err(refused)) = self.later(|keeper, ticket| keeper.load(Some(ticket))) {
+                    if let Answer::Now(Err(refused)) = self.later(|thread, ticket| thread.load(Some(ticket))) {
                         tracing::warn!("{}", refusal::sentence(&refused));
                     }
                 }
@@ -386,7 +386,7 @@ impl Relay {
         tracing::info!("asked to end: camera off first");
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
         let answer = self.write_values();
-        if matches!(answer, Answer::Now(Err(_))) || !self.keeper.finish(LAST_WRITE) {
+        if matches!(answer, Answer::Now(Err(_))) || !self.settings_thread.finish(LAST_WRITE) {
             tracing::warn!("{}", refusal::sentence(&Refusal::SettingsSilent));
         }
         self.take_done();

@@ -88,8 +88,8 @@ impl Relay {
             return Answer::Now(Ok(()));
         }
         let changes = self.unsaved.clone();
-        let answer = self.later(|keeper, ticket| {
-            keeper.change(Some(ticket), Box::new(move |settings| merge(&mut settings.controls, &changes)))
+        let answer = self.later(|thread, ticket| {
+            thread.change(Some(ticket), Box::new(move |settings| merge(&mut settings.controls, &changes)))
         });
         if let Answer::Later(ticket) = answer {
             self.writing = Some((ticket, self.unsaved.clone()));

@@ -4,7 +4,7 @@ use lenscap_api::{ControlsReply, Reply, Request};
 
 use super::settings::is_demonstration;
 use super::{Relay, Window, Wish};
-use crate::app::keeper::{Change, Keeper};
+use crate::app::settings_thread::{SettingsChange, SettingsThread};
 use crate::core::event::Event;
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::trouble::refusal::Refusal;
@@ -21,7 +21,7 @@ impl Relay {
             return Answer::Now(Ok(()));
         }
         match request {
-            Request::Reload => return self.later(|keeper, ticket| keeper.load(Some(ticket))),
+            Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
             Request::Preferences | Request::Diagnose | Request::About if self.has_desktop => {
                 self.wishes.extend(Window::of(&request).map(Wish::Open));
             }
@@ -63,17 +63,17 @@ impl Relay {
     }
 
     /// Changes the settings file, and takes what it says then.
-    pub(crate) fn change_settings(&mut self, change: Change) -> Answer {
-        self.later(|keeper, ticket| {
-            keeper.change(Some(ticket), change)?;
+    pub(crate) fn change_settings(&mut self, change: SettingsChange) -> Answer {
+        self.later(|thread, ticket| {
+            thread.change(Some(ticket), change)?;
             // The watcher waits until an edit is over; this one is.
-            keeper.load(None)
+            thread.load(None)
         })
     }
 
-    pub(super) fn later(&mut self, order: impl FnOnce(&Keeper, Ticket) -> Result<(), Refusal>) -> Answer {
+    pub(super) fn later(&mut self, order: impl FnOnce(&SettingsThread, Ticket) -> Result<(), Refusal>) -> Answer {
         self.next_ticket += 1;
-        match order(&self.keeper, self.next_ticket) {
+        match order(&self.settings_thread, self.next_ticket) {
             Ok(()) => Answer::Later(self.next_ticket),
             Err(refusal) => Answer::Now(Err(refusal)),
         }

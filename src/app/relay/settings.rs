@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Relay, Wish};
 use crate::app::controls::merge;
-use crate::app::keeper::{Done, Loaded};
 use crate::app::program;
+use crate::app::settings_thread::{Done, Loaded};
 use crate::config::{self, SecondNode, Settings};
 use crate::core::event::{Command, Event};
 use crate::core::trouble::refusal::Refusal;
@@ -27,7 +27,7 @@ const DEMONSTRATION_SLOTS: u32 = 4;
 impl Relay {
     /// Takes what became of reading and writing the settings.
     pub(super) fn take_done(&mut self) {
-        for (ticket, done) in self.keeper.done() {
+        for (ticket, done) in self.settings_thread.done() {
             let result = match done {
                 Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
                 Done::Saved(result) => result.map_err(|error| Refusal::said(error.to_string())),

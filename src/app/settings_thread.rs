@@ -26,7 +26,7 @@ const MAX_JOBS: usize = 16;
 const LAST_JOB: Duration = Duration::from_secs(1);
 
 /// Changes the settings.
-pub(crate) type Change = Box<dyn FnOnce(&mut Settings) + Send>;
+pub(crate) type SettingsChange = Box<dyn FnOnce(&mut Settings) + Send>;
 
 /// What became of a job, or of an edit by somebody else.
 #[derive(Debug)]
@@ -55,14 +55,14 @@ impl Loaded {
 
 /// The thread, seen from the loop.
 #[derive(Debug)]
-pub(super) struct Keeper {
-    shared: Arc<Shared>,
+pub(super) struct SettingsThread {
+    shared: Arc<ThreadShared>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
+struct ThreadShared {
+    state: Mutex<Jobs>,
     changed: Condvar,
     /// Wakes the thread up.
     to_do: OwnedFd,
@@ -71,32 +71,32 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct State {
-    jobs: VecDeque<(Option<Ticket>, Job)>,
+struct Jobs {
+    jobs: VecDeque<(Option<Ticket>, FileJob)>,
     done: Vec<(Option<Ticket>, Done)>,
     is_working: bool,
     is_ending: bool,
     is_over: bool,
 }
 
-enum Job {
+enum FileJob {
     Load,
-    Change(Change),
+    Change(SettingsChange),
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for Jobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} jobs, {} done", self.jobs.len(), self.done.len())
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl ThreadShared {
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Keeper {
+impl SettingsThread {
     /// Begins to watch the file at `path`, with these on top of whatever it says; `home` stands for a leading `~` in it.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Keeper {
     pub(super) fn new(path: PathBuf, overrides: Overrides, home: Option<PathBuf>) -> io::Result<Self> {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let (to_do, done) = (eventfd(0, flags)?, eventfd(0, flags)?);
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), to_do, done });
+        let shared = Arc::new(ThreadShared { state: Mutex::default(), changed: Condvar::new(), to_do, done });
         let work = {
             let shared = shared.clone();
             move || {
@@ -128,18 +128,18 @@ impl Keeper {
     /// # Errors
     /// One sentence: too much waits already.
     pub(super) fn load(&self, ticket: Option<Ticket>) -> Result<(), Refusal> {
-        self.enqueue(ticket, Job::Load)
+        self.enqueue(ticket, FileJob::Load)
     }
 
     /// Changes the file, and nothing else in it.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub(super) fn change(&self, ticket: Option<Ticket>, change: Change) -> Result<(), Refusal> {
-        self.enqueue(ticket, Job::Change(change))
+    pub(super) fn change(&self, ticket: Option<Ticket>, change: SettingsChange) -> Result<(), Refusal> {
+        self.enqueue(ticket, FileJob::Change(change))
     }
 
-    fn enqueue(&self, ticket: Option<Ticket>, job: Job) -> Result<(), Refusal> {
+    fn enqueue(&self, ticket: Option<Ticket>, job: FileJob) -> Result<(), Refusal> {
         let mut state = self.shared.lock();
         if state.jobs.len() >= MAX_JOBS {
             return Err(Refusal::SettingsSilent);
@@ -158,13 +158,13 @@ impl Keeper {
 
     /// Waits until nothing is left to do, for at most `limit`. Whether that is so.
     pub(super) fn finish(&self, limit: Duration) -> bool {
-        let is_busy = |state: &mut State| !state.is_over && (state.is_working || !state.jobs.is_empty());
+        let is_busy = |state: &mut Jobs| !state.is_over && (state.is_working || !state.jobs.is_empty());
         let wait = self.shared.changed.wait_timeout_while(self.shared.lock(), limit, is_busy);
         !wait.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 
-impl Drop for Keeper {
+impl Drop for SettingsThread {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.is_ending = true;
@@ -192,11 +192,11 @@ struct Place {
     home: Option<PathBuf>,
 }
 
-fn work(shared: &Shared, place: &Place) {
+fn work(shared: &ThreadShared, place: &Place) {
     shared.lock().is_working = true;
     let mut watcher = Watcher::new(&place.path).map_err(|error| tracing::warn!("{error}")).ok();
     // What was edited before the watch began.
-    carry_out(shared, place, None, Job::Load);
+    carry_out(shared, place, None, FileJob::Load);
     loop {
         let job = {
             let mut state = shared.lock();
@@ -217,7 +217,7 @@ fn work(shared: &Shared, place: &Place) {
                 }
                 shared.lock().is_working = true;
                 if watcher.as_mut().is_some_and(Watcher::dispatch) {
-                    carry_out(shared, place, None, Job::Load);
+                    carry_out(shared, place, None, FileJob::Load);
                 }
             }
         }
@@ -225,7 +225,7 @@ fn work(shared: &Shared, place: &Place) {
 }
 
 /// Waits for a job or an edit; whether that is possible.
-fn wait(shared: &Shared, watcher: Option<&Watcher>) -> bool {
+fn wait(shared: &ThreadShared, watcher: Option<&Watcher>) -> bool {
     let mut fds = vec![PollFd::new(&shared.to_do, PollFlags::IN)];
     let watched = watcher.map(Watcher::fd);
     fds.extend(watched.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
@@ -238,11 +238,11 @@ fn wait(shared: &Shared, watcher: Option<&Watcher>) -> bool {
     }
 }
 
-fn carry_out(shared: &Shared, place: &Place, ticket: Option<Ticket>, job: Job) {
+fn carry_out(shared: &ThreadShared, place: &Place, ticket: Option<Ticket>, job: FileJob) {
     let Place { path, overrides, home } = place;
     let done = match job {
-        Job::Load => Done::Loaded(Loaded::from(path, overrides, home.as_deref())),
-        Job::Change(change) => Done::Saved(config::update(path, change).map(drop)),
+        FileJob::Load => Done::Loaded(Loaded::from(path, overrides, home.as_deref())),
+        FileJob::Change(change) => Done::Saved(config::update(path, change).map(drop)),
     };
     let mut state = shared.lock();
     if matches!(done, Done::Loaded(_)) {
@@ -258,30 +258,30 @@ mod tests {
 
     use super::*;
 
-    fn keeper() -> (tempfile::TempDir, PathBuf, Keeper) {
+    fn thread() -> (tempfile::TempDir, PathBuf, SettingsThread) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
-        let keeper = Keeper::new(path.clone(), Overrides::default(), None).unwrap();
-        (directory, path, keeper)
+        let thread = SettingsThread::new(path.clone(), Overrides::default(), None).unwrap();
+        (directory, path, thread)
     }
 
     /// What is done, as soon as it is; nothing else happened.
-    fn next(keeper: &Keeper) -> Vec<(Option<Ticket>, Done)> {
+    fn next(thread: &SettingsThread) -> Vec<(Option<Ticket>, Done)> {
         let wait = rustix::time::Timespec { tv_sec: 20, tv_nsec: 0 };
-        let count = rustix::event::poll(&mut [PollFd::new(&keeper.fd(), PollFlags::IN)], Some(&wait)).unwrap();
+        let count = rustix::event::poll(&mut [PollFd::new(&thread.fd(), PollFlags::IN)], Some(&wait)).unwrap();
         assert_eq!(count, 1, "nothing is done in time");
-        keeper.done()
+        thread.done()
     }
 
     #[test]
     fn changes_are_written_in_turn_and_edits_are_heard_of() {
-        let (_directory, path, keeper) = keeper();
-        assert!(matches!(&next(&keeper)[..], [(None, Done::Loaded(Ok(_)))]), "as it is");
-        keeper.change(Some(1), Box::new(|settings| settings.privacy.start_paused = true)).unwrap();
-        keeper.load(Some(2)).unwrap();
+        let (_directory, path, thread) = thread();
+        assert!(matches!(&next(&thread)[..], [(None, Done::Loaded(Ok(_)))]), "as it is");
+        thread.change(Some(1), Box::new(|settings| settings.privacy.start_paused = true)).unwrap();
+        thread.load(Some(2)).unwrap();
         let (mut saved, mut loaded) = (false, false);
         while !(saved && loaded) {
-            for done in next(&keeper) {
+            for done in next(&thread) {
                 match done {
                     (Some(1), Done::Saved(Ok(()))) => saved = true,
                     (Some(2), Done::Loaded(Ok(now))) => loaded = saved && now.settings.privacy.start_paused,
@@ -291,27 +291,27 @@ mod tests {
             }
         }
         std::fs::write(&path, "[camera]\nwidth = \"wide\"\n").unwrap();
-        while !matches!(&next(&keeper)[..], [.., (None, Done::Loaded(Err(error)))] if error.to_string().contains("line 2"))
+        while !matches!(&next(&thread)[..], [.., (None, Done::Loaded(Err(error)))] if error.to_string().contains("line 2"))
         {
         }
-        assert!(keeper.finish(Duration::from_secs(20)));
+        assert!(thread.finish(Duration::from_secs(20)));
     }
 
     #[test]
     fn a_file_that_does_not_answer_holds_nobody_up() {
-        let (_directory, _path, keeper) = keeper();
+        let (_directory, _path, thread) = thread();
         let (let_go, hold) = std::sync::mpsc::channel::<()>();
         let began = Instant::now();
         let hangs = move |_: &mut Settings| {
             let _ = hold.recv();
         };
-        keeper.change(Some(0), Box::new(hangs)).unwrap();
-        let waiting = (1..100).take_while(|_| keeper.load(None).is_ok()).count();
+        thread.change(Some(0), Box::new(hangs)).unwrap();
+        let waiting = (1..100).take_while(|_| thread.load(None).is_ok()).count();
         assert!(waiting <= MAX_JOBS);
-        assert_eq!(keeper.load(None), Err(Refusal::SettingsSilent));
-        assert!(!keeper.finish(Duration::from_millis(10)));
+        assert_eq!(thread.load(None), Err(Refusal::SettingsSilent));
+        assert!(!thread.finish(Duration::from_millis(10)));
         assert!(began.elapsed() < Duration::from_secs(10));
         drop(let_go);
-        assert!(keeper.finish(Duration::from_secs(20)));
+        assert!(thread.finish(Duration::from_secs(20)));
     }
 }
