@@ -15,7 +15,7 @@ use std::fmt;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::core::trouble::settings::Refusal;
+use crate::core::trouble::settings::SettingTrouble;
 use crate::i18n::settings as words;
 
 pub use cameras::CamerasArgs;
@@ -82,7 +82,7 @@ pub fn print_completions(shell: clap_complete::Shell) {
 
 /// Why a value is refused, as the settings file would say it.
 #[derive(Debug)]
-struct Refused(Refusal);
+struct Refused(SettingTrouble);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

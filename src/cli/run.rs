@@ -8,7 +8,7 @@ use super::Refused;
 use crate::config::sections::privacy::{CARD, PICTURE};
 use crate::config::table::{self, CommandOption, OptionPath, Setting, SettingValue};
 use crate::config::{CardChoice, Overrides};
-use crate::core::trouble::settings::Refusal;
+use crate::core::trouble::settings::SettingTrouble;
 
 /// `lenscap run`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -100,11 +100,11 @@ fn argument(setting: &'static Setting, option: &'static CommandOption) -> Arg {
     }
 }
 
-fn value(setting: &Setting, option: &CommandOption, text: &str) -> Result<SettingValue, Refusal> {
+fn value(setting: &Setting, option: &CommandOption, text: &str) -> Result<SettingValue, SettingTrouble> {
     if option.path != OptionPath::Relative || text.is_empty() || text.starts_with("~/") {
         return setting.argument(text);
     }
-    let absolute = std::path::absolute(text).map_err(|error| Refusal::NoFullPath {
+    let absolute = std::path::absolute(text).map_err(|error| SettingTrouble::NoFullPath {
         key: setting.key.to_owned(),
         path: text.to_owned(),
         error: error.to_string(),

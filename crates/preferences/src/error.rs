@@ -7,7 +7,7 @@ use lenscap_core::controls::ControlTrouble;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
-use lenscap_core::trouble::settings::Refusal;
+use lenscap_core::trouble::settings::SettingTrouble;
 use lenscap_picture::card::CardTrouble;
 
 /// Trouble of the window or of what it uses. Displays as one sentence.
@@ -22,7 +22,7 @@ pub enum WindowError {
     /// The user's picture cannot be shown.
     Card(CardTrouble),
     /// A setting takes no such value.
-    Setting(Refusal),
+    Setting(SettingTrouble),
     /// The settings file cannot be used.
     File(lenscap_settings::Error),
     /// The controls of a camera that is off cannot be had.

@@ -7,18 +7,18 @@ use super::model::Settings;
 use super::rules::short;
 use super::table::{self, SettingValue};
 use super::values;
-use lenscap_core::trouble::settings::{Mistake, Refusal};
+use lenscap_core::trouble::settings::{Mistake, SettingTrouble};
 
 /// `text` with these settings in it. What it leaves out stays left out where it is so already, by what is `below` it.
 ///
 /// # Errors
 /// What is wrong in `text`; or a setting cannot be written as text.
 pub fn edited(text: &str, below: &Settings, settings: &Settings) -> Result<String, Mistake> {
-    let problem = |refusal: Refusal| mistake(text, 0, refusal);
+    let problem = |refusal: SettingTrouble| mistake(text, 0, refusal);
     let before = File::parse(text)?.over(below.clone());
     let mut document: DocumentMut = text
         .parse()
-        .map_err(|error: toml_edit::TomlError| problem(Refusal::NotToml { error: short(error.message()) }))?;
+        .map_err(|error: toml_edit::TomlError| problem(SettingTrouble::NotToml { error: short(error.message()) }))?;
     let mut is_changed = false;
     for setting in table::all() {
         let value = setting.value(settings).map_err(problem)?;

@@ -11,13 +11,13 @@ use super::sections::{device, privacy};
 use super::table::{self, Overrides, Setting};
 use super::values;
 use lenscap_core::controls::Saved;
-use lenscap_core::trouble::settings::{Mistake, Refusal};
+use lenscap_core::trouble::settings::{Mistake, SettingTrouble};
 
 /// The version of the file's layout that this build reads and writes.
 pub const VERSION: i64 = 1;
 
 /// The mistake at this offset of a text.
-pub(super) fn mistake(text: &str, offset: usize, refusal: Refusal) -> Mistake {
+pub(super) fn mistake(text: &str, offset: usize, refusal: SettingTrouble) -> Mistake {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;
@@ -44,7 +44,7 @@ impl File {
     /// The first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         let root = DeTable::parse(text).map_err(|error| {
-            let refusal = Refusal::NotToml { error: short(&error.message().replace('\n', ", ")) };
+            let refusal = SettingTrouble::NotToml { error: short(&error.message().replace('\n', ", ")) };
             mistake(text, error.span().map_or(0, |span| span.start), refusal)
         })?;
         let root = root.get_ref();
@@ -52,13 +52,13 @@ impl File {
         if let Some(version) = root.get("version") {
             check_version(version, text)?;
         }
-        let mut reader = Reader { text, file: File::default(), problems: Vec::new() };
+        let mut parser = Parser { text, file: File::default(), problems: Vec::new() };
         for (key, value) in root {
-            reader.section(key, value);
+            parser.section(key, value);
         }
-        match reader.problems.into_iter().min_by_key(|(offset, _)| *offset) {
+        match parser.problems.into_iter().min_by_key(|(offset, _)| *offset) {
             Some((offset, refusal)) => Err(mistake(text, offset, refusal)),
-            None => Ok(reader.file),
+            None => Ok(parser.file),
         }
     }
 
@@ -79,7 +79,7 @@ impl File {
         let settings = self.over(below);
         settings.check().map_err(|refusal| {
             let setting = match refusal {
-                Refusal::SameNode { .. } => &device::SECOND_NODE,
+                SettingTrouble::SameNode { .. } => &device::SECOND_NODE,
                 _ => &privacy::CARD,
             };
             let place = self.places.iter().find(|(other, _)| *other == setting);
@@ -93,19 +93,19 @@ fn check_version(version: &Spanned<DeValue<'_>>, text: &str) -> Result<(), Mista
     let given = given(version, text);
     let refusal = match given {
         Given::Integer(VERSION) => return Ok(()),
-        Given::Integer(version) if version > VERSION => Refusal::Newer { version },
-        _ => Refusal::Version { value: given.to_string(), version: VERSION },
+        Given::Integer(version) if version > VERSION => SettingTrouble::Newer { version },
+        _ => SettingTrouble::Version { value: given.to_string(), version: VERSION },
     };
     Err(mistake(text, version.span().start, refusal))
 }
 
-struct Reader<'t> {
+struct Parser<'t> {
     text: &'t str,
     file: File,
-    problems: Vec<(usize, Refusal)>,
+    problems: Vec<(usize, SettingTrouble)>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Parser<'t> {
     fn section(&mut self, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue<'t>>) {
         let name = key.get_ref().as_ref();
         let at = key.span().start;
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
             return;
         };
         let DeValue::Table(table) = value.get_ref() else {
-            return self.problems.push((at, Refusal::NotSection { section: (*section).to_owned() }));
+            return self.problems.push((at, SettingTrouble::NotSection { section: (*section).to_owned() }));
         };
         for (key, value) in table {
             let name: &str = key.get_ref();
@@ -141,24 +141,24 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn unknown_section(name: &str) -> Refusal {
+fn unknown_section(name: &str) -> SettingTrouble {
     let key = short(name);
     match table::all().find(|setting| setting.key == name) {
-        Some(setting) => Refusal::Outside { key, section: setting.section.to_owned() },
+        Some(setting) => SettingTrouble::Outside { key, section: setting.section.to_owned() },
         None => {
             let sections = table::SECTIONS.iter().map(|(section, _)| (*section).to_owned()).collect();
-            Refusal::NoSection { key, sections }
+            SettingTrouble::NoSection { key, sections }
         }
     }
 }
 
-fn unknown_key(section: &str, settings: &[&Setting], name: &str) -> Refusal {
+fn unknown_key(section: &str, settings: &[&Setting], name: &str) -> SettingTrouble {
     let key = short(name);
     match table::all().find(|setting| setting.key == name) {
-        Some(setting) => Refusal::Elsewhere { key, section: setting.section.to_owned() },
+        Some(setting) => SettingTrouble::Elsewhere { key, section: setting.section.to_owned() },
         None => {
             let keys = settings.iter().map(|setting| setting.key.to_owned()).collect();
-            Refusal::NoSetting { key, section: section.to_owned(), keys }
+            SettingTrouble::NoSetting { key, section: section.to_owned(), keys }
         }
     }
 }

@@ -7,9 +7,9 @@ use lenscap_core::policy::Policy;
 use lenscap_picture::card::{CardKind, CardStyle, Picture};
 
 use super::table::Overrides;
-use lenscap_core::trouble::settings::Refusal;
+use lenscap_core::trouble::settings::SettingTrouble;
 
-pub use super::sections::camera::Camera;
+pub use super::sections::camera::CameraSettings;
 pub use super::sections::detection::Detection;
 pub use super::sections::device::Device;
 pub use super::sections::notifications::Notifications;
@@ -19,7 +19,7 @@ pub use super::sections::privacy::Privacy;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// What is captured, and what is promised.
-    pub camera: Camera,
+    pub camera: CameraSettings,
     /// When the camera is on, for whom, and what is shown else.
     pub privacy: Privacy,
     /// What there are notifications of.
@@ -106,7 +106,7 @@ impl Settings {
     ///
     /// # Errors
     /// The whole does not fit together.
-    pub fn with(mut self, overrides: &Overrides) -> Result<Self, Refusal> {
+    pub fn with(mut self, overrides: &Overrides) -> Result<Self, SettingTrouble> {
         overrides.put_into(&mut self);
         self.check()?;
         Ok(self)
@@ -116,13 +116,13 @@ impl Settings {
     ///
     /// # Errors
     /// They are not.
-    pub(super) fn check(&self) -> Result<(), Refusal> {
+    pub(super) fn check(&self) -> Result<(), SettingTrouble> {
         if self.privacy.card == CardChoice::Picture && self.privacy.picture.is_none() {
-            return Err(Refusal::NoPicture);
+            return Err(SettingTrouble::NoPicture);
         }
         match (&self.device.node, &self.device.second) {
             (Some(first), SecondNode::Path(second)) if first == second => {
-                Err(Refusal::SameNode { node: second.clone() })
+                Err(SettingTrouble::SameNode { node: second.clone() })
             }
             _ => Ok(()),
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use lenscap_core::source::{Source, SourceTrouble};
 
 use super::table::SettingValue;
-use lenscap_core::trouble::settings::{Limits, Refusal};
+use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 
 /// Longest path, in bytes: the kernel's `PATH_MAX` without its NUL.
 const MAX_PATH: usize = 4095;
@@ -59,8 +59,8 @@ pub(super) fn short(text: &str) -> String {
 ///
 /// # Errors
 /// It is not.
-pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingValue, Refusal> {
-    let beyond = || Refusal::Limits { key: key.to_owned(), value: given.to_string(), limits: limits.clone() };
+pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingValue, SettingTrouble> {
+    let beyond = || SettingTrouble::Limits { key: key.to_owned(), value: given.to_string(), limits: limits.clone() };
     let text = |text: &str| Ok(SettingValue::Text(text.to_owned()));
     match (limits, given) {
         (Limits::Switch, Given::Bool(value)) => Ok(SettingValue::Bool(*value)),
@@ -73,7 +73,7 @@ pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingVal
         (Limits::Even { min, max }, Given::Integer(value)) if *value >= 1 && value <= max => match value % 2 {
             0 if value >= min => Ok(SettingValue::Integer(*value)),
             0 => Err(beyond()),
-            _ => Err(Refusal::Odd { key: key.to_owned(), value: *value, even: value + 1 }),
+            _ => Err(SettingTrouble::Odd { key: key.to_owned(), value: *value, even: value + 1 }),
         },
         (Limits::Numbers(numbers), Given::Integer(value)) if numbers.contains(value) => {
             Ok(SettingValue::Integer(*value))
@@ -100,20 +100,20 @@ pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingVal
     }
 }
 
-fn names(key: &str, entries: &[Given<'_>], max: usize, max_bytes: usize) -> Result<SettingValue, Refusal> {
+fn names(key: &str, entries: &[Given<'_>], max: usize, max_bytes: usize) -> Result<SettingValue, SettingTrouble> {
     if entries.len() > max {
-        return Err(Refusal::TooMany { key: key.to_owned(), count: entries.len(), max });
+        return Err(SettingTrouble::TooMany { key: key.to_owned(), count: entries.len(), max });
     }
     let name = |entry: &Given<'_>| match entry {
         Given::Text(name) if is_name(name, max_bytes) => Ok((*name).to_owned()),
-        other => Err(Refusal::Entry { key: key.to_owned(), value: other.to_string() }),
+        other => Err(SettingTrouble::Entry { key: key.to_owned(), value: other.to_string() }),
     };
     entries.iter().map(name).collect::<Result<_, _>>().map(SettingValue::List)
 }
 
-fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, Refusal> {
+fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, SettingTrouble> {
     if text.contains('\n') {
-        return Err(Refusal::Lines { key: key.to_owned(), value: given.to_string() });
+        return Err(SettingTrouble::Lines { key: key.to_owned(), value: given.to_string() });
     }
     let source: Source = text.parse().map_err(|trouble| {
         let trouble = match trouble {
@@ -123,7 +123,7 @@ fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, Refu
             }
             other => other,
         };
-        Refusal::Source { key: key.to_owned(), trouble }
+        SettingTrouble::Source { key: key.to_owned(), trouble }
     })?;
     Ok(SettingValue::Text(source.to_string()))
 }

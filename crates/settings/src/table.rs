@@ -11,7 +11,7 @@ use std::fmt;
 use super::model::Settings;
 use super::rules::{self, Given};
 use super::sections::{camera, detection, device, notifications, privacy};
-use lenscap_core::trouble::settings::{Limits, Refusal};
+use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 
 pub(super) use field::Field;
 pub use field::SettingValue;
@@ -124,7 +124,7 @@ impl Setting {
     ///
     /// # Errors
     /// A path that is no text.
-    pub fn value(&self, settings: &Settings) -> Result<SettingValue, Refusal> {
+    pub fn value(&self, settings: &Settings) -> Result<SettingValue, SettingTrouble> {
         (self.field)(settings).get(&self.limits)
     }
 
@@ -138,7 +138,7 @@ impl Setting {
     ///
     /// # Errors
     /// It does not.
-    pub fn check(&self, given: &Given<'_>) -> Result<SettingValue, Refusal> {
+    pub fn check(&self, given: &Given<'_>) -> Result<SettingValue, SettingTrouble> {
         rules::check(self.key, &self.limits, given)
     }
 
@@ -152,7 +152,7 @@ impl Setting {
     ///
     /// # Errors
     /// As [`Self::check`].
-    pub fn argument(&self, text: &str) -> Result<SettingValue, Refusal> {
+    pub fn argument(&self, text: &str) -> Result<SettingValue, SettingTrouble> {
         let given = match self.limits {
             Limits::Whole { .. } | Limits::Even { .. } | Limits::WholeOrAuto { .. } | Limits::Numbers(_) => {
                 Given::argument(text)

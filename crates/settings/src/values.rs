@@ -9,7 +9,7 @@ use super::edit::take_trailing;
 use super::file::given;
 use super::rules::short;
 use lenscap_core::controls::{MAX_TEXT, Saved, Value};
-use lenscap_core::trouble::settings::Refusal;
+use lenscap_core::trouble::settings::SettingTrouble;
 
 /// The section's name.
 pub(super) const SECTION: &str = "controls";
@@ -21,9 +21,9 @@ const MAX_VALUES: usize = 256;
 const MAX_NAME: usize = 255;
 
 /// Reads the section; what is wrong goes to `problems`, with its place. A camera without values is left out.
-pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Vec<(usize, Refusal)>) -> Saved {
+pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Vec<(usize, SettingTrouble)>) -> Saved {
     let mut saved = Saved::new();
-    let no_table = |at: usize, shown: &str| (at, Refusal::NotControls { value: short(shown) });
+    let no_table = |at: usize, shown: &str| (at, SettingTrouble::NotControls { value: short(shown) });
     let DeValue::Table(cameras) = section.get_ref() else {
         problems.push(no_table(section.span().start, &given(section, text).to_string()));
         return saved;
@@ -36,7 +36,7 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
         };
         let too_many = cameras.len() > MAX_CAMERAS || values.len() > MAX_VALUES;
         if too_many || camera.get_ref().len() > MAX_NAME {
-            let refusal = Refusal::TooManyControls { cameras: MAX_CAMERAS, values: MAX_VALUES, bytes: MAX_NAME };
+            let refusal = SettingTrouble::TooManyControls { cameras: MAX_CAMERAS, values: MAX_VALUES, bytes: MAX_NAME };
             problems.push((at, refusal));
             continue;
         }
@@ -46,7 +46,7 @@ pub(super) fn read(section: &Spanned<DeValue<'_>>, text: &str, problems: &mut Ve
                     saved.entry(camera.get_ref().to_string()).or_default().insert(key.get_ref().to_string(), read);
                 }
                 _ => {
-                    let refusal = Refusal::Control {
+                    let refusal = SettingTrouble::Control {
                         key: short(key.get_ref()),
                         value: given(value, text).to_string(),
                         max_bytes: MAX_TEXT,

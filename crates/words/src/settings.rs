@@ -5,13 +5,13 @@ use std::path::Path;
 
 use super::{source, tr};
 use crate::trf;
-use lenscap_core::trouble::settings::{FileTrouble, Limits, Mistake, Refusal, Unreadable, Unwritable};
+use lenscap_core::trouble::settings::{FileTrouble, Limits, Mistake, SettingTrouble, Unreadable, Unwritable};
 
 /// Why it is refused and what to write instead, without a full stop.
-pub fn refusal(refusal: &Refusal) -> String {
+pub fn refusal(refusal: &SettingTrouble) -> String {
     match refusal {
-        Refusal::Limits { key, value, limits } => limited(key, value, limits),
-        Refusal::Odd { key, value, even } => {
+        SettingTrouble::Limits { key, value, limits } => limited(key, value, limits),
+        SettingTrouble::Odd { key, value, even } => {
             trf!(
                 "{name} {value} is odd and cameras need even sizes: use {even}",
                 name = key,
@@ -19,73 +19,75 @@ pub fn refusal(refusal: &Refusal) -> String {
                 even = even
             )
         }
-        Refusal::TooMany { key, count, max } => trf!(
+        SettingTrouble::TooMany { key, count, max } => trf!(
             "{key} has {count} entries and {max} are the most: use a list of program names as in [\"zoom\", \"chrome\"]",
             key = key,
             count = count,
             max = max
         ),
-        Refusal::Entry { key, value } => trf!(
+        SettingTrouble::Entry { key, value } => trf!(
             "{key} has {value}, which is not a program's name: use a list of program names as in [\"zoom\", \"chrome\"]",
             key = key,
             value = value
         ),
-        Refusal::Lines { key, value } => {
+        SettingTrouble::Lines { key, value } => {
             trf!("{key} {value} is more than one line: use one line", key = key, value = value)
         }
-        Refusal::Source { key, trouble } => format!("{key}: {}", source::clause(trouble)),
-        Refusal::NoFullPath { key, path, error } => {
+        SettingTrouble::Source { key, trouble } => format!("{key}: {}", source::clause(trouble)),
+        SettingTrouble::NoFullPath { key, path, error } => {
             trf!("{key} \"{path}\" has no full path ({error})", key = key, path = path, error = error)
         }
-        Refusal::NotATime { value } => {
+        SettingTrouble::NotATime { value } => {
             trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = value)
         }
-        Refusal::NoPicture => tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"),
-        Refusal::SameNode { node } => trf!(
+        SettingTrouble::NoPicture => tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"),
+        SettingTrouble::SameNode { node } => trf!(
             "second_node \"{node}\" is the first one already: use another, \"auto\" or \"off\"",
             node = node.display()
         ),
-        Refusal::PathNotText { path } => trf!("the path {path} is not UTF-8 text: rename it", path = path.display()),
-        Refusal::NotToml { error } => {
+        SettingTrouble::PathNotText { path } => {
+            trf!("the path {path} is not UTF-8 text: rename it", path = path.display())
+        }
+        SettingTrouble::NotToml { error } => {
             trf!("this is not TOML ({error}): write one KEY = VALUE a line under its [section]", error = error)
         }
-        Refusal::Newer { version } => trf!(
+        SettingTrouble::Newer { version } => trf!(
             "version {version} is newer than this Lenscap understands: update Lenscap, or move the file away",
             version = version
         ),
-        Refusal::Version { value, version } => {
+        SettingTrouble::Version { value, version } => {
             trf!("version must be {version}, not {value}", version = version, value = value)
         }
-        Refusal::NotSection { section } => {
+        SettingTrouble::NotSection { section } => {
             trf!("{section} is a section: write [{section}] on a line of its own", section = section)
         }
-        Refusal::Outside { key, section } => {
+        SettingTrouble::Outside { key, section } => {
             trf!("\"{key}\" stands outside its section: write it under [{section}]", key = key, section = section)
         }
-        Refusal::Elsewhere { key, section } => {
+        SettingTrouble::Elsewhere { key, section } => {
             trf!("\"{key}\" stands in the wrong section: write it under [{section}]", key = key, section = section)
         }
-        Refusal::NoSection { key, sections } => {
+        SettingTrouble::NoSection { key, sections } => {
             let sections: Vec<_> = sections.iter().map(|section| format!("[{section}]")).collect();
             trf!("\"{key}\" is not a section: use {sections}", key = key, sections = list(&sections))
         }
-        Refusal::NoSetting { key, section, keys } => trf!(
+        SettingTrouble::NoSetting { key, section, keys } => trf!(
             "\"{key}\" is not a setting of [{section}]: use {keys}",
             key = key,
             section = section,
             keys = list(keys)
         ),
-        Refusal::NotControls { value } => trf!(
+        SettingTrouble::NotControls { value } => trf!(
             "{value} is not the controls of a camera: write KEY = VALUE under [controls.\"CAMERA\"]",
             value = value
         ),
-        Refusal::TooManyControls { cameras, values, bytes } => trf!(
+        SettingTrouble::TooManyControls { cameras, values, bytes } => trf!(
             "controls are kept for {cameras} cameras with {values} values and names of {bytes} bytes at most: remove some",
             cameras = cameras,
             values = values,
             bytes = bytes
         ),
-        Refusal::Control { key, value, max_bytes } => trf!(
+        SettingTrouble::Control { key, value, max_bytes } => trf!(
             "{key} must be a number, true, false or a text of at most {max} bytes, not {value}",
             key = key,
             value = value,

@@ -49,7 +49,7 @@ pub enum Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 #[allow(missing_docs)] // the fields are named in the sentences
-pub enum Refusal {
+pub enum SettingTrouble {
     /// Not within the limits of this setting.
     Limits { key: String, value: String, limits: Limits },
     /// A side of the picture that is odd; the next one that is not.
@@ -104,7 +104,7 @@ pub struct Mistake {
     /// In characters, from 1.
     pub column: usize,
     /// What it is.
-    pub refusal: Refusal,
+    pub refusal: SettingTrouble,
 }
 
 /// Why settings cannot be had, kept or watched.
@@ -115,7 +115,7 @@ pub enum FileTrouble {
     /// The text is wrong.
     Invalid(Mistake),
     /// The command line asks for something that cannot be together with the file.
-    Arguments { refusal: Refusal },
+    Arguments { refusal: SettingTrouble },
     /// The file cannot be read.
     Read { why: Unreadable },
     /// The file cannot be written.

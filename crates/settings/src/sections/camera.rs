@@ -10,7 +10,7 @@ use lenscap_core::trouble::settings::Limits;
 
 /// `[camera]`, and `device.format`, which is part of the promised format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Camera {
+pub struct CameraSettings {
     /// Where the pictures come from.
     pub source: Source,
     /// What every client sees.
@@ -21,7 +21,7 @@ pub struct Camera {
     pub orientation: Orientation,
 }
 
-impl Default for Camera {
+impl Default for CameraSettings {
     fn default() -> Self {
         let format = VideoFormat { pixel_format: PixelFormat::default(), width: 1920, height: 1080, framerate: 30 };
         Self { source: Source::default(), format, buffer_count: 7, orientation: Orientation::default() }

@@ -7,7 +7,7 @@ use crate::model::SecondNode;
 use crate::table::{ActsOn, CommandOption, OptionPath, Unit};
 use lenscap_core::trouble::settings::Limits;
 
-/// `[device]` without its format, which stands in [`super::camera::Camera`].
+/// `[device]` without its format, which stands in [`super::camera::CameraSettings`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     /// The output node; `None` is `"auto"`: found by driver and label.

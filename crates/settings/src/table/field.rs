@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lenscap_core::source::{Rotation, Source};
-use lenscap_core::trouble::settings::{Limits, Refusal};
+use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 use lenscap_picture::format::PixelFormat;
 
 use crate::model::{CardChoice, SecondNode};
@@ -22,7 +22,7 @@ pub enum SettingValue {
 /// The type of a setting in [`crate::Settings`]: how it is written in the file.
 pub(crate) trait Field {
     /// As the file writes it.
-    fn get(&self, limits: &Limits) -> Result<SettingValue, Refusal>;
+    fn get(&self, limits: &Limits) -> Result<SettingValue, SettingTrouble>;
     /// Takes a value that is within the limits; `false`: it is of another type.
     fn set(&mut self, value: &SettingValue) -> bool;
 }
@@ -60,14 +60,14 @@ impl SettingValue {
         SettingValue::Integer(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
     }
 
-    fn of_path(path: &Path) -> Result<Self, Refusal> {
-        let text = path.to_str().ok_or_else(|| Refusal::PathNotText { path: path.to_owned() })?;
+    fn of_path(path: &Path) -> Result<Self, SettingTrouble> {
+        let text = path.to_str().ok_or_else(|| SettingTrouble::PathNotText { path: path.to_owned() })?;
         Ok(SettingValue::Text(text.to_owned()))
     }
 }
 
 impl Field for bool {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Bool(*self))
     }
 
@@ -77,7 +77,7 @@ impl Field for bool {
 }
 
 impl Field for u32 {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Integer((*self).into()))
     }
 
@@ -87,7 +87,7 @@ impl Field for u32 {
 }
 
 impl Field for i32 {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Integer((*self).into()))
     }
 
@@ -97,7 +97,7 @@ impl Field for i32 {
 }
 
 impl Field for Duration {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::of_milliseconds(*self))
     }
 
@@ -108,7 +108,7 @@ impl Field for Duration {
 
 /// `None` is `"auto"`.
 impl Field for Option<Duration> {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(self.map_or_else(|| SettingValue::Text("auto".into()), SettingValue::of_milliseconds))
     }
 
@@ -118,7 +118,7 @@ impl Field for Option<Duration> {
 }
 
 impl Field for String {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Text(self.clone()))
     }
 
@@ -128,7 +128,7 @@ impl Field for String {
 }
 
 impl Field for Vec<String> {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::List(self.clone()))
     }
 
@@ -139,7 +139,7 @@ impl Field for Vec<String> {
 
 /// `None` is the first word of the limits, or the empty text.
 impl Field for Option<PathBuf> {
-    fn get(&self, limits: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, limits: &Limits) -> Result<SettingValue, SettingTrouble> {
         match (self, limits) {
             (Some(path), _) => SettingValue::of_path(path),
             (None, Limits::Device { words, .. }) => {
@@ -156,7 +156,7 @@ impl Field for Option<PathBuf> {
 }
 
 impl Field for SecondNode {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         match self {
             SecondNode::Off => Ok(SettingValue::Text("off".into())),
             SecondNode::Auto => Ok(SettingValue::Text("auto".into())),
@@ -175,7 +175,7 @@ impl Field for SecondNode {
 }
 
 impl Field for Source {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Text(self.to_string()))
     }
 
@@ -185,7 +185,7 @@ impl Field for Source {
 }
 
 impl Field for Rotation {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Integer(self.degrees().into()))
     }
 
@@ -196,7 +196,7 @@ impl Field for Rotation {
 }
 
 impl Field for CardChoice {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Text(self.as_str().into()))
     }
 
@@ -206,7 +206,7 @@ impl Field for CardChoice {
 }
 
 impl Field for PixelFormat {
-    fn get(&self, _: &Limits) -> Result<SettingValue, Refusal> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
         Ok(SettingValue::Text(self.gst_name().into()))
     }
 
