@@ -10,16 +10,14 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use glib::variant::{ToVariant, Variant};
-use lenscap_api::{Code, Request};
-use serde_json::Value as Json;
+use lenscap_api::{AppletStatus, Request};
 
 use super::controls::{text_of, to_variant};
 use crate::core::controls::CameraControls;
 use crate::core::status::{StateName, Status};
-use crate::core::trouble::Trouble;
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::refusal::sentence;
-use crate::i18n::status::program;
+use crate::i18n::status::published;
 
 /// Our interface.
 const INTERFACE: &str = crate::APP_ID;
@@ -35,115 +33,49 @@ const DO_NOT_QUEUE: u32 = 4;
 const PRIMARY_OWNER: u32 = 1;
 /// Longest wait for the bus, in milliseconds.
 const ANSWER_LIMIT_MS: i32 = 5000;
-/// `PausedUntil` while paused without an end.
-const WITHOUT_END: i64 = -1;
 
 /// The first loopback node and the second, while they are held.
 pub type Nodes = [Option<PathBuf>; 2];
 
 /// The properties' values.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Snapshot(Vec<(&'static str, Variant)>);
+struct Snapshot(HashMap<String, Variant>);
 
 impl Snapshot {
     fn new(status: &Status, nodes: &Nodes, clock: &mut Clock) -> Self {
-        let clients: Vec<HashMap<String, Variant>> = status
-            .clients
-            .iter()
-            .map(|client| {
-                HashMap::from([
-                    ("pid".to_owned(), client.pid.unwrap_or(0).to_variant()),
-                    ("name".to_owned(), program(client).to_variant()),
-                    ("usage".to_owned(), client.usage.as_str().to_variant()),
-                ])
-            })
-            .collect();
-        let others: Vec<HashMap<String, Variant>> = status
-            .others
-            .iter()
-            .map(|other| {
-                HashMap::from([
-                    ("camera".to_owned(), other.camera.to_variant()),
-                    ("node".to_owned(), other.node.to_string_lossy().to_variant()),
-                    ("programs".to_owned(), other.programs.to_variant()),
-                ])
-            })
-            .collect();
-        let paused_until = match (status.state, status.until) {
-            (StateName::Paused, Some(until)) => clock.seconds(until),
-            (StateName::Paused, None) => WITHOUT_END,
-            _ => 0,
-        };
-        let live_since = status.live_since.map_or(0, |since| clock.seconds(since));
-        let text = |reason: &Option<Trouble>| reason.as_ref().map_or(String::new(), crate::i18n::trouble::sentence);
-        let path = |node: &PathBuf| node.to_string_lossy().into_owned();
-        let mode = status.mode.as_ref().map(ToString::to_string).unwrap_or_default();
-        let shortfall = status.mode.as_ref().and_then(|mode| mode.shortfall.as_deref()).unwrap_or("");
-        Self(vec![
-            ("State", status.state.as_str().to_variant()),
-            ("CameraLive", status.camera_live.to_variant()),
-            ("LiveSince", live_since.to_variant()),
-            ("Clients", clients.to_variant()),
-            ("Camera", status.camera.to_variant()),
-            ("Reason", text(&status.reason).to_variant()),
-            ("Mode", mode.to_variant()),
-            ("Shortfall", shortfall.to_variant()),
-            ("PausedUntil", paused_until.to_variant()),
-            ("Node", nodes[0].as_ref().map(path).unwrap_or_default().to_variant()),
-            ("Nodes", nodes.iter().flatten().map(path).collect::<Vec<_>>().to_variant()),
-            (
-                "SecondDevice",
-                status.second_device.as_ref().map_or(String::new(), crate::i18n::trouble::second_device).to_variant(),
-            ),
-            ("Trouble", code(&status.reason).to_variant()),
-            ("SecondDeviceTrouble", code(&status.second_device).to_variant()),
-            ("Version", crate::VERSION.to_variant()),
-            ("Stuck", status.stuck.to_variant()),
-            ("OtherCameras", others.to_variant()),
-        ])
+        let properties = lenscap_gvariant::properties(&applet_status(status, nodes, clock));
+        Self(properties.unwrap_or_else(|error| {
+            tracing::error!("a status is not published on D-Bus: {error}");
+            HashMap::new()
+        }))
     }
 
     fn get(&self, name: &str) -> Option<&Variant> {
-        self.0.iter().find_map(|(known, value)| (*known == name).then_some(value))
+        self.0.get(name)
     }
 
     /// What differs from `before`.
     fn changes(&self, before: &Self) -> HashMap<String, Variant> {
-        self.0
-            .iter()
-            .filter(|(name, value)| before.get(name) != Some(value))
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
+        let changed = self.0.iter().filter(|(name, value)| before.get(name) != Some(value));
+        changed.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
-/// A trouble's code and data as a dictionary; without a trouble an empty one.
-fn code(trouble: &Option<Trouble>) -> HashMap<String, Variant> {
-    let Some(Code { code, data }) = trouble.as_ref().map(Code::of) else { return HashMap::new() };
-    let data = data.into_iter().filter_map(|(key, value)| Some((key, variant(&value)?)));
-    std::iter::once(("code".to_owned(), code.to_variant())).chain(data).collect()
-}
-
-/// What is known beside a code; `None` for what is not known after all.
-fn variant(value: &Json) -> Option<Variant> {
-    Some(match value {
-        Json::Null => return None,
-        Json::Bool(value) => value.to_variant(),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => number.to_variant(),
-            None => number.as_f64()?.to_variant(),
+/// The status as it is published, with what only this process knows.
+fn applet_status(status: &Status, nodes: &Nodes, clock: &mut Clock) -> AppletStatus {
+    let nodes: [Option<String>; 2] = nodes.each_ref().map(|node| Some(node.as_ref()?.to_string_lossy().into_owned()));
+    AppletStatus {
+        live_since: status.live_since.map_or(0, |since| clock.seconds(since)),
+        paused_until: match (status.state, status.until) {
+            (StateName::Paused, Some(until)) => clock.seconds(until),
+            (StateName::Paused, None) => AppletStatus::WITHOUT_END,
+            _ => 0,
         },
-        Json::String(text) => text.to_variant(),
-        Json::Array(list) => list
-            .iter()
-            .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
-            .collect::<Vec<_>>()
-            .to_variant(),
-        Json::Object(fields) => {
-            let fields = fields.iter().filter_map(|(key, value)| Some((key.clone(), variant(value)?)));
-            fields.collect::<HashMap<_, _>>().to_variant()
-        }
-    })
+        node: nodes[0].clone().unwrap_or_default(),
+        nodes: nodes.into_iter().flatten().collect(),
+        version: crate::VERSION.to_owned(),
+        ..published(status).into()
+    }
 }
 
 /// Seconds since 1970 of moments, the same each time the same moment is asked for.
@@ -333,32 +265,100 @@ pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Reques
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::core::machine::Machine;
+    use crate::core::mode::Mode;
     use crate::core::policy::Policy;
+    use crate::core::presence::{Client, UNSEEN, Use};
+    use crate::core::status::OtherCamera;
+    use crate::core::trouble::Trouble;
+
+    fn snapshot(status: &Status, nodes: &Nodes) -> Snapshot {
+        Snapshot::new(status, nodes, &mut Clock::default())
+    }
+
+    /// Nothing is as in a status that nobody has filled in.
+    fn full() -> (Status, Nodes) {
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] };
+        let mode = Mode {
+            format: "YUY2".into(),
+            width: 1280,
+            height: 720,
+            millihertz: 30_000,
+            shortfall: Some("It is slow.".into()),
+            ..Mode::default()
+        };
+        let seen = Client { pid: Some(7), name: "Zoom".into(), usage: Use::Streaming };
+        let unseen = Client { pid: None, name: UNSEEN.into(), usage: Use::Unknown };
+        let status = Status {
+            state: StateName::Paused,
+            camera_live: true,
+            live_since: Some(Instant::now()),
+            clients: vec![seen, unseen],
+            camera: "Webcam".into(),
+            reason: Some(Trouble::CameraBusy { camera: "Foo".into() }),
+            mode: Some(mode),
+            second_device: Some(Trouble::StartOverdue { reached: None, seconds: 10 }),
+            stuck: true,
+            others: vec![other],
+            ..Machine::new(Policy::default()).status()
+        };
+        (status, [Some("/dev/video9".into()), Some("/dev/video10".into())])
+    }
 
     #[test]
-    fn every_described_property_has_a_value_of_its_type_and_no_other() {
+    fn what_is_published_is_what_is_described() {
         gio::DBusNodeInfo::for_xml(XML).unwrap();
-        let snapshot =
-            Snapshot::new(&Machine::new(Policy::default()).status(), &Nodes::default(), &mut Clock::default());
-        for (name, value) in &snapshot.0 {
-            let described = format!("<property name=\"{name}\" type=\"{}\" access=\"read\"", value.type_());
-            assert!(XML.contains(&described), "{described} is not in the description");
+        let described: BTreeMap<&str, &str> = XML
+            .split("<property name=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').step_by(2))
+            .map(|mut quoted| (quoted.next().unwrap(), quoted.next().unwrap()))
+            .collect();
+        let (status, nodes) = full();
+        let idle = Machine::new(Policy::default()).status();
+        for snapshot in [snapshot(&status, &nodes), snapshot(&idle, &Nodes::default())] {
+            let published = snapshot.0.iter().map(|(name, value)| (name.as_str(), value.type_().as_str()));
+            assert_eq!(published.collect::<BTreeMap<_, _>>(), described);
         }
-        assert_eq!(XML.matches("<property ").count(), snapshot.0.len());
+    }
+
+    #[test]
+    fn what_is_published_is_read_with_the_same_type() {
+        let (status, nodes) = full();
+        let mut clock = Clock::default();
+        let snapshot = Snapshot::new(&status, &nodes, &mut clock);
+        let expected = applet_status(&status, &nodes, &mut clock);
+        let read: AppletStatus = lenscap_gvariant::read_properties(snapshot.0.clone());
+        assert_eq!(read, expected);
+        for (name, value) in &snapshot.0 {
+            let alone = [(name.clone(), value.clone())];
+            assert_ne!(lenscap_gvariant::read_properties::<AppletStatus>(alone), AppletStatus::default(), "{name}");
+        }
+        assert_eq!((read.paused_until, read.mode.as_str()), (-1, "YUY2 1280x720@30"));
+        assert_eq!((read.node.as_str(), read.nodes.len()), ("/dev/video9", 2));
+        let [seen, unseen] = &read.clients.0[..] else { panic!("{:?}", read.clients) };
+        assert_eq!((seen.pid, seen.usage.as_str()), (7, "streaming"));
+        assert_eq!((unseen.pid, unseen.name.as_str(), unseen.usage.as_str()), (0, "an application", "unknown"));
+        let clients = snapshot.get("Clients").and_then(|it| it.get::<Vec<HashMap<String, Variant>>>()).unwrap();
+        assert_eq!(clients[1]["pid"].get::<u32>(), Some(0));
     }
 
     #[test]
     fn a_trouble_is_a_dictionary() {
-        let busy = code(&Some(Trouble::CameraBusy { camera: "Foo".into() }));
+        let (status, nodes) = full();
+        let (snapshot, none) = (snapshot(&status, &nodes), snapshot(&Machine::new(Policy::default()).status(), &nodes));
+        let fields = |of: &Snapshot, name| of.get(name).and_then(|it| it.get::<HashMap<String, Variant>>()).unwrap();
+        let busy = fields(&snapshot, "Trouble");
         assert_eq!(
             (busy["code"].get::<String>(), busy["camera"].get::<String>()),
             (Some("camera-busy".into()), Some("Foo".into()))
         );
-        let overdue = code(&Some(Trouble::StartOverdue { reached: None, seconds: 10 }));
+        let overdue = fields(&snapshot, "SecondDeviceTrouble");
         assert_eq!((overdue["seconds"].get::<i64>(), overdue.contains_key("reached")), (Some(10), false));
-        assert!(code(&None).is_empty());
+        assert!(fields(&none, "SecondDeviceTrouble").is_empty());
     }
 
     #[test]
@@ -387,7 +387,10 @@ mod tests {
         let mut names: Vec<_> = after.changes(&before).into_keys().collect();
         names.sort();
         assert_eq!(names, ["CameraLive", "LiveSince"]);
-        assert!(after.changes(&after).is_empty());
+        let (status, nodes) = full();
+        assert!(
+            Snapshot::new(&status, &nodes, &mut clock).changes(&Snapshot::new(&status, &nodes, &mut clock)).is_empty()
+        );
         let at = Instant::now();
         let first = clock.seconds(at);
         std::thread::sleep(std::time::Duration::from_millis(3));

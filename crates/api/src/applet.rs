@@ -1,34 +1,120 @@
-//! What the applet says of itself on D-Bus, as far as the preferences window shows it; see
-//! `data/io.github.lenscap.Lenscap.xml`.
+//! The applet's properties on D-Bus: `data/io.github.lenscap.Lenscap.xml` describes them to others, this type makes and reads
+//! them.
 
-use lenscap_core::status::StateName;
+use lenscap_core::presence::Client;
+use lenscap_core::status::{OtherCamera, StateName};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// The applet's properties on D-Bus.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+use crate::{Code, Status};
+
+/// The applet's properties on D-Bus, in the types that they have there. From a [`Status`] all but what a status has not:
+/// moments, nodes and the version.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct AppletStatus {
     /// [`StateName`]'s word, or one of a later version.
     pub state: String,
+    /// Whether the relay's camera is or may be on.
+    pub camera_live: bool,
+    /// Since when that is so, Unix seconds; 0: it is off.
+    pub live_since: i64,
     /// Who has the camera open, or streams.
-    pub clients: Vec<String>,
-    /// The camera's name.
+    pub clients: AppletClients,
+    /// The camera's name once known, else the source as configured.
     pub camera: String,
-    /// Why, in words; empty: no reason.
+    /// What is wrong, in words; empty: nothing.
     pub reason: String,
+    /// The mode the camera runs in, as in "YUY2 1280x720@30"; empty: it is off.
+    pub mode: String,
     /// What the camera gives less of than was asked for, in words; empty: nothing.
     pub shortfall: String,
-    /// Since when the camera is on, Unix seconds; 0: it is off.
-    pub live_since: i64,
     /// Until when it is paused, Unix seconds; 0: not paused, -1: until resumed.
     pub paused_until: i64,
     /// The loopback node; empty: none.
     pub node: String,
+    /// All loopback nodes.
+    pub nodes: Vec<String>,
     /// Why there is no second one though one is wanted; empty: all is well.
     pub second_device: String,
+    /// What `reason` says: a [`Code`]'s fields; empty: nothing.
+    pub trouble: Map<String, Value>,
+    /// The same of `second_device`.
+    pub second_device_trouble: Map<String, Value>,
+    /// The applet's.
+    pub version: String,
+    /// Whether the camera could not be switched off.
+    pub stuck: bool,
+    /// Cameras that programs use past the relay.
+    pub other_cameras: OtherCameras,
+}
+
+/// A list of dictionaries; its name for serde is its type on D-Bus, which an empty list does not show.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename = "aa{sv}")]
+pub struct AppletClients(pub Vec<AppletClient>);
+
+/// As [`AppletClients`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename = "aa{sv}")]
+pub struct OtherCameras(pub Vec<OtherCamera>);
+
+/// A program that has the node open.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppletClient {
+    /// Process id; 0: it cannot be seen.
+    pub pid: u32,
+    /// A name for people.
+    pub name: String,
+    /// The word of [`lenscap_core::presence::Use`], or one of a later version.
+    pub usage: String,
 }
 
 impl AppletStatus {
+    /// [`Self::paused_until`] while paused without an end.
+    pub const WITHOUT_END: i64 = -1;
+
     /// The state; `None`: one that this version does not know.
     pub fn state_name(&self) -> Option<StateName> {
         StateName::ALL.into_iter().find(|name| name.as_str() == self.state)
+    }
+}
+
+impl From<Status> for AppletStatus {
+    fn from(status: Status) -> Self {
+        Self {
+            state: status.state.as_str().to_owned(),
+            camera_live: status.live,
+            clients: AppletClients(status.clients.into_iter().map(AppletClient::from).collect()),
+            camera: status.camera,
+            reason: status.reason.unwrap_or_default(),
+            mode: status.mode.as_ref().map(ToString::to_string).unwrap_or_default(),
+            shortfall: status.mode.and_then(|mode| mode.shortfall).unwrap_or_default(),
+            second_device: status.second_device.unwrap_or_default(),
+            trouble: fields(status.trouble),
+            second_device_trouble: fields(status.second_device_trouble),
+            stuck: status.stuck,
+            other_cameras: OtherCameras(status.others),
+            live_since: 0,
+            paused_until: 0,
+            node: String::new(),
+            nodes: Vec::new(),
+            version: String::new(),
+        }
+    }
+}
+
+impl From<Client> for AppletClient {
+    fn from(client: Client) -> Self {
+        Self { pid: client.pid.unwrap_or(0), name: client.name, usage: client.usage.as_str().to_owned() }
+    }
+}
+
+/// A code and what is known beside it, since D-Bus has no null; without a code nothing.
+fn fields(code: Option<Code>) -> Map<String, Value> {
+    match code.map(serde_json::to_value) {
+        Some(Ok(Value::Object(fields))) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => Map::new(),
     }
 }

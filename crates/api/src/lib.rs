@@ -5,7 +5,7 @@
 //! JSON each way: `{"do":"pause","seconds":1800}` is answered with the status, `{"do":"watch"}` with a status for every
 //! change until the connection ends. Whoever reads too slowly is let go; the relay never waits for anybody.
 
-mod applet_status;
+mod applet;
 pub mod client;
 mod code;
 pub mod controls;
@@ -13,7 +13,7 @@ mod reply;
 mod request;
 mod status;
 
-pub use applet_status::AppletStatus;
+pub use applet::{AppletClient, AppletClients, AppletStatus, OtherCameras};
 pub use client::AskError;
 pub use code::Code;
 pub use controls::Controls;

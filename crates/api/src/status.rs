@@ -1,5 +1,7 @@
 //! The status as others read it. The order of fields here is the order in which they are printed.
 
+use std::fmt;
+
 use lenscap_core::mode;
 use lenscap_core::presence::Client;
 use lenscap_core::sandbox::{self, Hold};
@@ -116,6 +118,15 @@ impl From<&mode::Mode> for Mode {
             decoder: mode.decoder.clone(),
             shortfall: mode.shortfall.clone(),
         }
+    }
+}
+
+/// As [`mode::Mode`]'s.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millihertz = (self.framerate * 1000.0).round() as u32;
+        let (width, height) = (self.width, self.height);
+        mode::Mode { format: self.format.clone(), width, height, millihertz, ..Default::default() }.fmt(f)
     }
 }
 

@@ -6,7 +6,6 @@ mod start;
 mod state;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use gio::prelude::*;
@@ -97,7 +96,7 @@ impl AppletProxy {
         let Some(proxy) = self.proxy.borrow().clone() else { return };
         self.set(match proxy.name_owner() {
             None => AppletState::NotRunning,
-            Some(_) => AppletState::Running(status(&proxy)),
+            Some(_) => AppletState::Running(Box::new(status(&proxy))),
         });
     }
 
@@ -139,20 +138,10 @@ impl AppletProxy {
     }
 }
 
+/// What the applet has published; properties that another version has not, or has otherwise, are as in no status at all.
 fn status(proxy: &gio::DBusProxy) -> AppletStatus {
-    let text = |name: &str| proxy.cached_property(name).and_then(|value| value.get::<String>()).unwrap_or_default();
-    let seconds = |name: &str| proxy.cached_property(name).and_then(|value| value.get::<i64>()).unwrap_or_default();
-    let clients: Vec<HashMap<String, glib::Variant>> =
-        proxy.cached_property("Clients").and_then(|value| value.get()).unwrap_or_default();
-    AppletStatus {
-        state: text("State"),
-        clients: clients.iter().filter_map(|client| client.get("name")?.get()).collect(),
-        camera: text("Camera"),
-        reason: text("Reason"),
-        shortfall: text("Shortfall"),
-        live_since: seconds("LiveSince"),
-        paused_until: seconds("PausedUntil"),
-        node: text("Node"),
-        second_device: text("SecondDevice"),
-    }
+    let names = proxy.cached_property_names();
+    lenscap_gvariant::read_properties(
+        names.into_iter().filter_map(|name| Some((name.to_string(), proxy.cached_property(&name)?))),
+    )
 }

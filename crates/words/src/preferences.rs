@@ -92,7 +92,8 @@ fn doctor(program: &Path, error: &str) -> String {
 
 /// A title and a line below it for the running applet.
 pub fn applet(status: &AppletStatus) -> (String, String) {
-    let apps = status.clients.join(", ");
+    let names = status.clients.0.iter().map(|client| client.name.as_str()).filter(|name| !name.is_empty());
+    let apps = names.collect::<Vec<_>>().join(", ");
     let or_reason = |text: String| if status.reason.is_empty() { text } else { status.reason.clone() };
     match status.state_name() {
         Some(StateName::Idle) => (tr("Camera is off"), tr("No application uses it.")),
@@ -139,6 +140,8 @@ fn clock(unix_seconds: i64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use lenscap_api::{AppletClient, AppletClients};
+
     use super::*;
 
     fn running(state: &str) -> AppletStatus {
@@ -159,8 +162,9 @@ mod tests {
 
     #[test]
     fn who_and_until_when_is_said() {
-        let live =
-            AppletStatus { clients: vec!["Zoom".into(), "Cheese".into()], camera: "Webcam".into(), ..running("live") };
+        let clients = ["Zoom", "", "Cheese"].map(|name| AppletClient { name: name.into(), ..Default::default() });
+        let clients = AppletClients(clients.into());
+        let live = AppletStatus { clients, camera: "Webcam".into(), ..running("live") };
         assert_eq!(applet(&live), ("Camera is on: Zoom, Cheese".into(), "Webcam".into()));
         let paused = AppletStatus { paused_until: -1, ..running("paused") };
         assert_eq!(applet(&paused).1, "Until you resume.");

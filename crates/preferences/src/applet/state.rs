@@ -5,7 +5,7 @@ use lenscap_core::status::{Look, StateName};
 use lenscap_words::tr;
 
 /// What is known of the applet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum AppletState {
     /// Not asked yet.
     #[default]
@@ -15,7 +15,7 @@ pub enum AppletState {
     /// Nobody owns its name.
     NotRunning,
     /// It runs.
-    Running(AppletStatus),
+    Running(Box<AppletStatus>),
 }
 
 impl AppletState {
@@ -54,7 +54,8 @@ mod tests {
     fn the_icon_of_a_camera_that_is_on_is_a_camera() {
         for name in StateName::ALL {
             let is_on = matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown);
-            let running = AppletState::Running(AppletStatus { state: name.as_str().into(), ..Default::default() });
+            let running =
+                AppletState::Running(Box::new(AppletStatus { state: name.as_str().into(), ..Default::default() }));
             assert_eq!(is_on, running.icon() == "camera-video-symbolic", "{name}");
         }
     }
