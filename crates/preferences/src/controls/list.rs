@@ -24,8 +24,16 @@ pub(super) async fn read(applet: &AppletProxy, store: &Store) -> Result<CameraCo
     let words = off::arguments(&settings.camera.source, &node, settings.privacy.sandbox, &[]);
     let read = gio::spawn_blocking(move || off::read(&worker(), &words));
     let mut list = read.await.unwrap_or(Err(ReadTrouble::CameraSilent)).map_err(WindowError::Read)?;
+    name(&mut list);
     list.overlay(settings.controls.get(&list.camera).unwrap_or(&Values::new()));
     Ok(list)
+}
+
+/// As the applet does it: the worker knows no language.
+fn name(list: &mut CameraControls) {
+    for control in &mut list.controls {
+        control.name = lenscap_words::controls::name(control);
+    }
 }
 
 /// The answer of `GetControls`; `None` for what is none.
@@ -83,4 +91,21 @@ fn value(field: &Variant) -> Option<Value> {
         .or_else(|| field.get::<bool>().map(Value::Boolean))
         .or_else(|| field.get::<f64>().and_then(real))
         .or_else(|| field.get::<String>().map(Value::Text))
+}
+
+#[cfg(test)]
+mod tests {
+    use lenscap_core::controls::in_software;
+
+    use super::*;
+
+    #[test]
+    fn what_lenscap_does_itself_is_called_as_in_the_words() {
+        let hue = Control { name: "Farbton".into(), ..in_software("hue").unwrap() };
+        let gain = Control { key: "gain".into(), origin: Origin::Camera, ..hue.clone() };
+        let mut list = CameraControls { controls: vec![hue, gain], ..CameraControls::default() };
+        name(&mut list);
+        let names: Vec<_> = list.controls.iter().map(|control| control.name.as_str()).collect();
+        assert_eq!(names, ["Hue", "Farbton"]);
+    }
 }
