@@ -33,7 +33,8 @@ impl Code {
         match (name.as_str(), content) {
             // It has only its sentence, and perhaps a kind.
             ("said", content) => plain(content["kind"].as_str().unwrap_or("other").to_owned()),
-            ("control", content) => Self::read(content),
+            // What is inside says what it is.
+            ("control" | "output", content) => Self::read(content),
             (_, Value::Object(data)) => Self { code: name, data },
             _ => plain(name),
         }
@@ -44,6 +45,7 @@ impl Code {
 mod tests {
     use super::*;
     use lenscap_core::controls::ControlTrouble;
+    use lenscap_core::trouble::output::OutputTrouble;
     use lenscap_core::trouble::refusal::Refusal;
     use lenscap_core::trouble::{Trouble, TroubleKind};
     use serde_json::json;
@@ -60,6 +62,11 @@ mod tests {
         assert_eq!(of(&Refusal::said("No.")), json!({ "code": "other" }));
         let absent = Refusal::Control(ControlTrouble::Absent { key: "zoom".into() });
         assert_eq!(of(&absent), json!({ "code": "absent", "key": "zoom" }));
+        let missing = OutputTrouble::NodeMissing { node: "/dev/video9".into(), is_installed: true };
+        assert_eq!(
+            of(&Trouble::Output(missing)),
+            json!({ "code": "node-missing", "node": "/dev/video9", "is_installed": true })
+        );
         let read: Code = serde_json::from_value(of(&Trouble::NoCamera)).unwrap();
         assert_eq!(read, Code::of(&Trouble::NoCamera));
     }

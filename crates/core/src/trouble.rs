@@ -2,6 +2,7 @@
 //! code (`camera-busy`) is its variant's name in kebab-case and does not change.
 
 pub mod cameras;
+pub mod output;
 pub mod preferences;
 pub mod refusal;
 pub mod settings;
@@ -11,6 +12,7 @@ use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::event::Step;
+use output::OutputTrouble;
 
 /// What decides about retries and icons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -229,6 +231,8 @@ pub enum Trouble {
     EventsUnavailable {
         error: Text,
     },
+    /// It cannot be served. Its code is the inner one's.
+    Output(OutputTrouble),
 
     /// A sentence made where the trouble was met; goes when the last of these has a variant.
     Said {
@@ -283,7 +287,9 @@ impl Trouble {
             | Trouble::WorkerSettingsUnusable { .. }
             | Trouble::WorkerOtherVersion { .. }
             | Trouble::GstreamerUnusable { .. } => TroubleKind::Setup,
-            Trouble::DeviceSought | Trouble::DeviceReplaced | Trouble::DeviceLostAtStart => TroubleKind::Device,
+            Trouble::DeviceSought | Trouble::DeviceReplaced | Trouble::DeviceLostAtStart | Trouble::Output(_) => {
+                TroubleKind::Device
+            }
             Trouble::GoingToSleep
             | Trouble::SessionLocked
             | Trouble::TurnedOff { .. }
@@ -299,5 +305,11 @@ impl Trouble {
             | Trouble::EventsUnavailable { .. } => TroubleKind::Other,
             Trouble::Said { kind, .. } => *kind,
         }
+    }
+}
+
+impl From<OutputTrouble> for Trouble {
+    fn from(trouble: OutputTrouble) -> Self {
+        Self::Output(trouble)
     }
 }

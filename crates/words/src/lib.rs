@@ -9,6 +9,7 @@ pub mod cameras;
 pub mod controls;
 pub mod distro;
 pub mod notify;
+pub mod output;
 pub mod picture;
 pub mod preferences;
 pub mod refusal;

@@ -187,6 +187,7 @@ fn whole(trouble: &Trouble) -> String {
         Trouble::EventsUnavailable { error } => {
             trf!("Cannot wait for events ({error}): free some memory.", error = error)
         }
+        Trouble::Output(trouble) => crate::output::sentence(trouble),
         Trouble::Said { text, .. } => text.to_string(),
     }
 }
