@@ -54,7 +54,8 @@ struct Flow {
 }
 
 fn watch(node: &Path, interval: Duration, lose: &Path, flow: &Flow) -> Result<(), Box<dyn Error>> {
-    let mut detector = Detector::new(node, interval, Instant::now())?;
+    let mut detector = Detector::new(node, interval, Instant::now())
+        .map_err(|error| lenscap::i18n::output::sentence(&error.into()))?;
     println!("watching events={}", detector.knows_streaming());
     loop {
         if lose.exists()

@@ -8,7 +8,7 @@ use crate::core::controls::ControlTrouble;
 use crate::core::source::SourceTrouble;
 use crate::core::trouble::cameras::ReadTrouble;
 use crate::core::trouble::start::StartTrouble;
-use crate::i18n::{ask, cameras, controls, source, start, trf};
+use crate::i18n::{ask, cameras, controls, output, source, start, trf};
 use crate::output::OutputError;
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Failure {
             Failure::Settings(error) => error.to_string(),
             Failure::Source(trouble) => source::clause(trouble),
             Failure::Start(trouble) => start::sentence(trouble),
-            Failure::Output(error) => error.to_string(),
+            Failure::Output(error) => output::sentence(&error.trouble),
             Failure::Print(error) => trf!("The list cannot be printed ({error}).", error = error),
             Failure::Shown => return None,
             Failure::Said(sentence) => sentence.clone(),

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Finding, Patient};
+use crate::i18n::output::how_to_get_a_node;
 use crate::i18n::{tr, trf};
 use crate::output::finder;
 use crate::text;
@@ -21,7 +22,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         return vec![Finding::problem(
             CHECK,
             tr("The kernel module v4l2loopback is not loaded."),
-            Some(super::sentence(&finder::how_to_get_a_node())),
+            Some(super::sentence(&how_to_get_a_node(finder::is_module_installed()))),
         )];
     }
     let mut findings = vec![version(patient)];

@@ -6,6 +6,7 @@ use rustix::fs::{Access, access};
 
 use super::{Finding, Patient};
 use crate::camera::{self, group};
+use crate::i18n::output::how_to_get_a_node;
 use crate::i18n::{tr, trf};
 use crate::output::{finder, leftovers};
 
@@ -56,7 +57,7 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
         return None;
     }
     if is_none {
-        let remedy = super::sentence(&finder::how_to_get_a_node());
+        let remedy = super::sentence(&how_to_get_a_node(finder::is_module_installed()));
         return Some(Finding::problem(CHECK, tr("There is no v4l2loopback device."), Some(remedy)));
     }
     Some(match wanted {

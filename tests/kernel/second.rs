@@ -293,7 +293,8 @@ fn two_idle_nodes_cost_nothing() {
 fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
     loopback::unload();
     let wanted = Wanted::Label(second_label("Lenscap"));
-    let error = find(&wanted, false, Some(node())).expect_err("there is none").text;
+    let error = find(&wanted, false, Some(node())).expect_err("there is none");
+    let error = lenscap::i18n::output::sentence(&error.trouble);
     let told = error.split('"').find_map(|part| part.strip_prefix("sudo ").filter(|part| part.contains("devices=2")));
     let told = told.unwrap_or_else(|| panic!("no command: {error}"));
     assert!(Command::new("sh").args(["-c", told]).status().expect("sh").success(), "{told}");

@@ -29,7 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use detector::Detector;
-use lenscap_words::trf;
+use lenscap_core::trouble::output::{OutputTrouble, WatchFailure};
+use lenscap_text::Text;
 use look::Guide;
 use procfs::{HolderQuery, PROC, WatchedNode};
 
@@ -38,66 +39,31 @@ use procfs::{HolderQuery, PROC, WatchedNode};
 const HOLDERS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a node cannot be watched.
-#[derive(Debug, thiserror::Error)]
-pub enum DetectError {
-    /// There is no such node.
-    #[error("{}", trf!("{node} does not exist: load v4l2loopback, or choose another device", node = node.display()))]
-    Missing {
-        /// The node.
-        node: PathBuf,
-    },
-    /// The user may not read it.
-    #[error("{}", trf!(
-        "{node} may not be read: join the group video (sudo usermod -aG video \"$USER\") and log in again",
-        node = node.display(),
-    ))]
-    Permission {
-        /// The node.
-        node: PathBuf,
-    },
-    /// Too many programs have it open.
-    #[error("{}", trf!(
-        "{node} is held by as many programs as it allows: close one of them, or raise v4l2loopback's max_openers",
-        node = node.display(),
-    ))]
-    Busy {
-        /// The node.
-        node: PathBuf,
-    },
-    /// The user's inotify watches or instances are used up.
-    #[error("{}", trf!(
-        "no inotify watch is left to watch {node} with: raise fs.inotify.max_user_instances and max_user_watches",
-        node = node.display(),
-    ))]
-    Watches {
-        /// The node.
-        node: PathBuf,
-    },
-    /// Anything else.
-    #[error("{}", trf!(
-        "{node} cannot be watched ({error}): see \"sudo dmesg | tail\" for the kernel's reason",
-        node = node.display(),
-        error = source,
-    ))]
-    Io {
-        /// The node.
-        node: PathBuf,
-        /// What the kernel said.
-        source: io::Error,
-    },
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectError {
+    /// The node.
+    pub node: PathBuf,
+    /// Why.
+    pub cause: WatchFailure,
 }
 
 impl DetectError {
-    fn new(node: &Path, source: io::Error) -> Self {
+    fn new(node: &Path, error: &io::Error) -> Self {
         use rustix::io::Errno;
-        let node = node.to_owned();
-        match Errno::from_io_error(&source) {
-            Some(Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::NOTDIR) => Self::Missing { node },
-            Some(Errno::ACCESS | Errno::PERM) => Self::Permission { node },
-            Some(Errno::BUSY) => Self::Busy { node },
-            Some(Errno::NOSPC | Errno::MFILE) => Self::Watches { node },
-            _ => Self::Io { node, source },
-        }
+        let cause = match Errno::from_io_error(error) {
+            Some(Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::NOTDIR) => WatchFailure::Missing,
+            Some(Errno::ACCESS | Errno::PERM) => WatchFailure::Forbidden,
+            Some(Errno::BUSY) => WatchFailure::MaxOpeners,
+            Some(Errno::NOSPC | Errno::MFILE) => WatchFailure::NoInotify,
+            _ => WatchFailure::Kernel { error: error.to_string().into() },
+        };
+        Self { node: node.to_owned(), cause }
+    }
+}
+
+impl From<DetectError> for OutputTrouble {
+    fn from(error: DetectError) -> Self {
+        Self::NodeUnwatched { node: Text::of_path(&error.node), cause: error.cause }
     }
 }
 

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use crate::camera_process::host::{HostEvent, WorkerHost};
 use crate::detect::uvc::Sensors;
-use crate::output::{Output, OutputError, OutputErrorKind};
+use crate::output::{Output, OutputError};
 use crate::reactor::{Clock, Interest, Reactor};
 use config::DeviceConfig;
 pub use config::{EngineConfig, OutputChoice};
@@ -40,7 +40,7 @@ use lenscap_core::machine::Machine;
 use lenscap_core::presence::Presence;
 use lenscap_core::refusals::Refusals;
 use lenscap_core::status::{StateName, Status};
-use lenscap_words::trf;
+use lenscap_core::trouble::output::OutputTrouble;
 use outlet::Outlet;
 use outlets::Outlets;
 pub use outlets::Role;
@@ -114,10 +114,7 @@ impl Engine {
         sink: StatusSink,
         is_borne: impl Fn(&OutputError) -> bool,
     ) -> Result<Self, OutputError> {
-        let io = |error: io::Error| {
-            let text = trf!("Cannot start the event loop ({error}): free some memory.", error = error);
-            OutputError::new(OutputErrorKind::Io, text)
-        };
+        let io = |error: io::Error| OutputTrouble::NoEventLoop { error: error.to_string().into() };
         // It counts suspended time as well, for the end of a pause; what is no business of such time is looked at too early
         // once.
         let reactor = Reactor::new(Clock::Boottime).map_err(io)?;

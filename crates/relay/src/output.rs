@@ -21,7 +21,7 @@ pub mod stamps;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-pub use error::{OutputError, OutputErrorKind};
+pub use error::OutputError;
 
 use cards::Cards;
 use lenscap_core::event::Card;

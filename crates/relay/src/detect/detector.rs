@@ -60,7 +60,7 @@ impl Detector {
     /// When the node is not there or may not be read, or watches are used up.
     pub fn new(node: &Path, poll_interval: Duration, now: Instant) -> Result<Self, DetectError> {
         // Subscribe first: this opens and may close the node, which the watch must not hear.
-        Self::build(node, Usage::subscribe, poll_interval, now).map_err(|error| DetectError::new(node, error))
+        Self::build(node, Usage::subscribe, poll_interval, now).map_err(|error| DetectError::new(node, &error))
     }
 
     fn build(

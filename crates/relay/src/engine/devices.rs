@@ -9,11 +9,12 @@ use super::outlet::Outlet;
 use super::outlets::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
-use crate::output::{OutputError, OutputErrorKind};
+use crate::output::OutputError;
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::output::OutputTroubleKind;
 use lenscap_picture::format::VideoFormat;
-use lenscap_words::trouble::second_device;
+use lenscap_words::trouble::{second_device, sentence};
 
 /// How soon another size is tried again where somebody who cannot be seen keeps the old one.
 const KEPT_RETRY: Duration = Duration::from_secs(30);
@@ -52,7 +53,7 @@ impl Engine {
     /// Takes the output as whoever is there keeps it: the size that the settings say comes when they go. A program that is
     /// there in a size of before would get nothing at all otherwise, until it lets go by itself.
     fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
-        let OutputErrorKind::Kept(kept) = error.kind else { return Err(error) };
+        let Some(kept) = error.kept else { return Err(error) };
         let as_kept = self.as_kept(kept);
         match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None) {
             Ok(()) => {
@@ -60,7 +61,7 @@ impl Engine {
                 Ok(())
             }
             // It is no reader who keeps it.
-            Err(other) if other.kind == OutputErrorKind::Busy => Err(other),
+            Err(other) if other.kept.is_none() && other.kind() == OutputTroubleKind::Busy => Err(other),
             Err(_) => Err(error),
         }
     }
@@ -71,7 +72,7 @@ impl Engine {
 
     /// This format for as long as somebody keeps it.
     fn adopt(&mut self, kept: VideoFormat, error: &OutputError) {
-        tracing::warn!("{error} Until then it is served as {kept}.");
+        tracing::warn!("{} Until then it is served as {kept}.", sentence(&error.to_reason()));
         self.pending_devices.get_or_insert_with(|| self.config.devices());
         self.config.format = kept;
         self.kept_since = Some(Instant::now());
@@ -80,7 +81,7 @@ impl Engine {
     /// Somebody keeps the second device in another format, and nobody is at the first: both take that one, for a picture is
     /// made once for both. Whether that is so.
     fn follow_second(&mut self, error: &OutputError) -> bool {
-        let OutputErrorKind::Kept(kept) = error.kind else { return false };
+        let Some(kept) = error.kept else { return false };
         if self.worker.is_some() || !self.outlets.main().presence().is_empty() || kept == self.config.format {
             return false;
         }
@@ -176,8 +177,9 @@ impl Engine {
     }
 
     pub(super) fn no_output(&mut self, error: &OutputError) {
-        tracing::warn!("{error}");
-        self.events.push_back(Event::DeviceGone(error.to_reason()));
+        let reason = error.to_reason();
+        tracing::warn!("{}", sentence(&reason));
+        self.events.push_back(Event::DeviceGone(reason));
         self.outlets.main_mut().wait_for_node(&self.reactor, error);
     }
 

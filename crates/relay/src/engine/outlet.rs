@@ -20,11 +20,12 @@ use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
-use crate::output::{Output, OutputDevice, OutputError, OutputErrorKind};
+use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
+use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
 use lenscap_picture::card::CardStyle;
-use lenscap_words::trf;
+use lenscap_text::Text;
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
@@ -93,13 +94,11 @@ impl Outlet {
             OutputChoice::Loopback(wanted) => {
                 let path = finder::find(wanted, may_create, main)?;
                 let loopback = Loopback::open(&path, &config.format)?;
-                let mut detector = Detector::new(&path, config.poll_interval, Instant::now())
-                    .map_err(|error| OutputError::new(OutputErrorKind::Io, error.to_string()))?;
+                let mut detector =
+                    Detector::new(&path, config.poll_interval, Instant::now()).map_err(OutputTrouble::from)?;
                 presence = self.watch_detector(reactor, &mut detector).map_err(|error| {
-                    OutputError::new(
-                        OutputErrorKind::Io,
-                        trf!("Cannot watch {node} ({error}).", node = path.display(), error = error),
-                    )
+                    let cause = WatchFailure::Events { error: error.to_string().into() };
+                    OutputTrouble::NodeUnwatched { node: Text::of_path(&path), cause }
                 })?;
                 tracing::info!("serving {} as {}", path.display(), config.format);
                 (OutputDevice::Loopback(loopback), Some(detector))
@@ -166,10 +165,10 @@ impl Outlet {
             watch.dispatch();
         }
         // What only another file or another permission can mend is heard of; the rest is tried again.
-        let is_heard = match error.kind {
-            OutputErrorKind::Missing => !finder::can_create(),
-            OutputErrorKind::Permission | OutputErrorKind::Wrong | OutputErrorKind::Format => true,
-            OutputErrorKind::Busy | OutputErrorKind::Kept(_) | OutputErrorKind::Io => false,
+        let is_heard = match error.kind() {
+            OutputTroubleKind::Missing => !finder::can_create(),
+            OutputTroubleKind::Permission | OutputTroubleKind::Wrong | OutputTroubleKind::Format => true,
+            OutputTroubleKind::Busy | OutputTroubleKind::Io => false,
         };
         self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
     }
@@ -258,10 +257,7 @@ impl Outlet {
         let Some(detector) = &mut self.detector else { return false };
         let presence = detector.dispatch(now);
         if detector.gone() {
-            self.lose(OutputError::new(
-                OutputErrorKind::Missing,
-                trf!("The camera device went away: {how}.", how = finder::how_to_get_a_node()),
-            ));
+            self.lose(OutputTrouble::NodeGone { is_installed: finder::is_module_installed() }.into());
             return false;
         }
         let has_changed = presence.is_some();

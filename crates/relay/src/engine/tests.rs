@@ -77,7 +77,7 @@ fn a_spawn_without_an_output_is_answered() {
 fn an_output_that_is_lost_while_its_client_comes_leaves_no_camera_on() {
     let mut engine = engine();
     engine.events.push_back(streaming());
-    engine.outlets.main_mut().lose(OutputError::new(OutputErrorKind::Missing, "It was unloaded."));
+    engine.outlets.main_mut().lose(OutputTrouble::NodeGone { is_installed: false }.into());
     engine.run_events();
     let status = engine.status();
     assert_eq!((status.state, status.camera_live), (StateName::NoDevice, false), "{status:?}");

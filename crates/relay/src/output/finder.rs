@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 
 use inotify::{Inotify, WatchMask};
 
-use super::{OutputError, OutputErrorKind};
+use super::OutputError;
 use crate::detect;
 use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
+use lenscap_core::trouble::output::{LoopbackNode, NodeHolder, OutputTrouble};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
-use lenscap_text as text;
-use lenscap_words::distro::Family;
-use lenscap_words::{tr, trf};
+use lenscap_text::{self as text, Text};
 
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";
@@ -50,14 +49,11 @@ pub enum Wanted {
 /// second one is wanted.
 ///
 /// # Errors
-/// When there is none and none can be made: how to get one.
+/// When there is none and none can be made.
 pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<PathBuf, OutputError> {
     let label = match wanted {
         Wanted::Path(path) if first.is_some_and(|first| is_same(first, path)) => {
-            return Err(OutputError::new(
-                OutputErrorKind::Wrong,
-                trf!("{node} is the first device already: choose another one, or none.", node = path.display()),
-            ));
+            return Err(OutputTrouble::FirstDevice { node: Text::of_path(path) }.into());
         }
         Wanted::Path(path) => return Ok(path.clone()),
         Wanted::Label(label) => label,
@@ -71,49 +67,28 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
     if let Some(node) = labelled.or_else(unnamed) {
         return Ok(node.path.clone());
     }
-    match if may_create { create(label) } else { Err(()) } {
-        Ok(path) => Ok(path),
-        Err(()) if first.is_some() => Err(OutputError::new(
-            OutputErrorKind::Missing,
-            trf!(
-                "No v4l2loopback device has the label \"{label}\": {how}.",
-                label = label,
-                how = how_to_get_two(label)
-            ),
-        )),
-        Err(()) if nodes.is_empty() => Err(OutputError::new(
-            OutputErrorKind::Missing,
-            trf!("There is no v4l2loopback device: {how}.", how = how_to_get_a_node()),
-        )),
-        Err(()) => {
-            let list: Vec<_> = nodes.iter().map(|node| format!("{} \"{}\"", node.path.display(), node.name)).collect();
-            Err(OutputError::new(
-                OutputErrorKind::Missing,
-                trf!(
-                    "No v4l2loopback device has the label \"{label}\" (there is {devices}): give one of these with --device, or {how}.",
-                    label = label,
-                    devices = list.join(", "),
-                    how = how_to_get_a_node()
-                ),
-            ))
-        }
+    if may_create && let Some(path) = create(label) {
+        return Ok(path);
     }
+    let label = Text::from(label);
+    Err(OutputError::from(match () {
+        () if first.is_some() => OutputTrouble::NoSecondNode { label },
+        () if nodes.is_empty() => OutputTrouble::NoNode { is_installed: is_module_installed() },
+        () => {
+            let list = nodes
+                .iter()
+                .map(|node| LoopbackNode { node: Text::of_path(&node.path), label: node.name.as_str().into() });
+            OutputTrouble::NoSuchLabel { label, nodes: list.collect(), is_installed: is_module_installed() }
+        }
+    }))
 }
 
-/// What to do when there is no node: install the module, load it, or update it for this kernel.
-pub fn how_to_get_a_node() -> String {
-    // TRANSLATORS: stands behind a colon or "and", as in "There is no v4l2loopback device: load it with ..."
-    let load = tr("load it with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\"");
+/// Whether v4l2loopback is there for the running kernel, loaded or not.
+pub fn is_module_installed() -> bool {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let modules = PathBuf::from("/lib/modules").join(release.trim());
-    let has_module = Path::new("/sys/module/v4l2loopback").exists()
-        || fs::read_to_string(modules.join("modules.dep")).is_ok_and(|list| list.contains("v4l2loopback.ko"));
-    if has_module {
-        return load;
-    }
-    let fedora = tr("akmod-v4l2loopback (from RPM Fusion)");
-    let install = Family::here().install_hint("v4l2loopback-dkms", &fedora, "v4l2loopback-dkms");
-    trf!("the kernel module is missing, {install} and {load}", install = install, load = load)
+    Path::new("/sys/module/v4l2loopback").exists()
+        || fs::read_to_string(modules.join("modules.dep")).is_ok_and(|list| list.contains("v4l2loopback.ko"))
 }
 
 /// Whether both lead to one device, under whatever name.
@@ -122,27 +97,14 @@ fn is_same(a: &Path, b: &Path) -> bool {
     a == b || device(a).is_some_and(|a| device(b) == Some(a))
 }
 
-/// What to do when the module has one node and two are wanted, the second with this label.
-fn how_to_get_two(label: &str) -> String {
-    let first = label.strip_suffix(SECOND).unwrap_or("Lenscap");
-    // TRANSLATORS: stands behind a colon, as in "No v4l2loopback device has the label ...: load it with ..."
-    trf!(
-        "close all programs that use the module, unload it with \"sudo modprobe -r v4l2loopback\", and load it with \
-         \"sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label='{first},{second}'\"",
-        first = first,
-        second = label
-    )
-}
-
 /// Makes a node through the control device, where that exists and may be opened.
-fn create(label: &str) -> Result<PathBuf, ()> {
-    let control = fs::OpenOptions::new().read(true).write(true).open(CONTROL).map_err(|_| ())?;
+fn create(label: &str) -> Option<PathBuf> {
+    let control = fs::OpenOptions::new().read(true).write(true).open(CONTROL).ok()?;
     let config = LoopbackConfig { label: label.into(), max_buffers: super::loopback::BUFFERS, exclusive_caps: true };
-    let number = v4l2::loopback_add(&control, &config).map_err(|error| {
-        tracing::warn!("{CONTROL} made no device: {error}");
-    })?;
+    let added = v4l2::loopback_add(&control, &config);
+    let number = added.map_err(|error| tracing::warn!("{CONTROL} made no device: {error}")).ok()?;
     tracing::info!("made /dev/video{number} with the label \"{label}\"");
-    Ok(PathBuf::from(format!("/dev/video{number}")))
+    Some(PathBuf::from(format!("/dev/video{number}")))
 }
 
 /// Whether a node could be made: the control device is there and may be used.
@@ -173,24 +135,22 @@ fn are_exclusive(parameter: &str, devices: usize) -> bool {
     devices > 0 && (0..devices).all(|_| letters.next() == Some("Y"))
 }
 
-/// Who else has the node open, as "name (process 123)"; empty when nobody can be seen.
-pub fn others_hold(path: &Path) -> Vec<String> {
-    detect::holders(path)
-        .into_iter()
-        .map(|(pid, name)| trf!("{name} (process {pid})", name = name, pid = pid))
-        .collect()
+/// Who else has the node open; empty when nobody can be seen.
+pub fn others_hold(path: &Path) -> Vec<NodeHolder> {
+    let holders = detect::holders(path).into_iter();
+    holders.map(|(pid, name)| NodeHolder { pid, name: name.into(), user: None }).collect()
 }
 
-/// Who holds the lock of the node, as "name (process 123, user anna)": the kernel says that of other users' processes,
-/// too, whose descriptors it keeps to itself. `own`, a process id, is nobody: it is in the middle of taking the node.
-pub(super) fn lock_holder(path: &Path, own: u32) -> Option<String> {
+/// Who holds the lock of the node, with its user: the kernel says that of other users' processes, too, whose descriptors
+/// it keeps to itself. `own`, a process id, is nobody: it is in the middle of taking the node.
+pub(super) fn lock_holder(path: &Path, own: u32) -> Option<NodeHolder> {
     let node = fs::metadata(path).ok()?;
     let pid = locker(&fs::read_to_string("/proc/locks").ok()?, node.ino()).filter(|pid| *pid != own)?;
     let process = Path::new("/proc").join(pid.to_string());
-    let name = text::name(fs::read(process.join("comm")).ok()?);
+    let name = text::name(fs::read(process.join("comm")).ok()?).into();
     let uid = fs::metadata(&process).ok()?.uid();
     let user = entry_of("/etc/passwd", uid).unwrap_or_else(|| uid.to_string());
-    Some(trf!("{name} (process {pid}, user {user})", name = name, pid = pid, user = user))
+    Some(NodeHolder { pid, name, user: Some(user.into()) })
 }
 
 /// Of the lines of `/proc/locks`, as in "1: FLOCK  ADVISORY  WRITE 4711 00:05:653 0 EOF".
@@ -243,11 +203,6 @@ mod tests {
     }
 
     #[test]
-    fn how_to_get_a_node_names_a_command() {
-        assert!(how_to_get_a_node().contains("modprobe v4l2loopback"));
-    }
-
-    #[test]
     fn the_second_label_is_never_the_first_and_never_too_long() {
         assert_eq!(second_label("Lenscap"), "Lenscap 2");
         for label in ["x".repeat(31), "ü".repeat(15), "x 2".into(), "2".repeat(29) + " 2"] {
@@ -264,8 +219,7 @@ mod tests {
         std::os::unix::fs::symlink("/dev/full", &link).unwrap();
         for path in [Path::new("/dev/full"), &link] {
             let error = find(&Wanted::Path(path.into()), true, Some(Path::new("/dev/full"))).unwrap_err();
-            assert_eq!(error.kind, OutputErrorKind::Wrong);
-            assert!(error.text.contains("first device"), "{error}");
+            assert_eq!(error.trouble, OutputTrouble::FirstDevice { node: Text::of_path(path) });
         }
         let other = find(&Wanted::Path("/dev/null".into()), true, Some(Path::new("/dev/full")));
         assert_eq!(other, Ok("/dev/null".into()));
@@ -282,7 +236,8 @@ mod tests {
         rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
         let holder = lock_holder(file.path(), 0).unwrap();
         assert_eq!(lock_holder(file.path(), std::process::id()), None);
-        assert!(holder.contains(&format!("(process {}, user ", std::process::id())), "{holder}");
+        assert_eq!(holder.pid, std::process::id());
+        assert!(holder.user.is_some_and(|user| !user.is_empty()) && !holder.name.is_empty());
     }
 
     #[test]
@@ -294,7 +249,8 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         drop(own);
-        assert!(holders.contains(&format!("sleep (process {})", child.id())), "{holders:?}");
-        assert!(!holders.iter().any(|holder| holder.contains(&format!("process {})", std::process::id()))));
+        let sleep = NodeHolder { pid: child.id(), name: "sleep".into(), user: None };
+        assert!(holders.contains(&sleep), "{holders:?}");
+        assert!(!holders.iter().any(|holder| holder.pid == std::process::id()));
     }
 }

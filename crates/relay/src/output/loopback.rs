@@ -22,13 +22,13 @@ use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use super::cards::Packed;
-use super::{OutputError, OutputErrorKind};
-use super::{finder, leftovers};
+use super::{OutputError, finder, leftovers};
+use lenscap_core::trouble::output::{BusyCause, NodeStep, OutputTrouble};
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::memfd::{self, Mapping};
 use lenscap_sys::v4l2::{self, BufType, PixFormat};
-use lenscap_words::{tr, trf};
+use lenscap_text::Text;
 
 /// Buffers asked for; the module gives at most its `max_buffers`. More than 8 gains nothing (facts: users).
 pub const BUFFERS: u32 = 8;
@@ -66,7 +66,7 @@ impl Loopback {
     /// Opens `path`, becomes its writer in this format and starts the stream. What others left on there is switched off.
     ///
     /// # Errors
-    /// Every way a node can be the wrong one, each a sentence with the next step.
+    /// Every way a node can be the wrong one.
     pub fn open(path: &Path, format: &VideoFormat) -> Result<Self, OutputError> {
         let mut left = Vec::new();
         let taken = Self::take(path, format, &mut left).and_then(|taken| {
@@ -89,35 +89,24 @@ impl Loopback {
         let file = open_node(path)?;
         let capability = v4l2::query_capability(&file).map_err(|_| not_a_device(path))?;
         if !capability.is_loopback() {
-            return Err(OutputError::new(
-                OutputErrorKind::Wrong,
-                if capability.is_output() {
-                    trf!(
-                        "{node} belongs to the driver {driver}: give a v4l2loopback node with --device.",
-                        node = shown,
-                        driver = capability.driver
-                    )
-                } else {
-                    trf!(
-                        "{node} is the camera \"{camera}\", not an output: give it as --source v4l2:{node} and a v4l2loopback node with --device.",
-                        node = shown,
-                        camera = capability.card
-                    )
-                },
-            ));
+            let node = Text::of_path(path);
+            return Err(OutputError::from(match capability.is_output() {
+                true => OutputTrouble::OtherDriver { node, driver: capability.driver.into() },
+                false => OutputTrouble::NodeIsCamera { node, camera: capability.card.into() },
+            }));
         }
         // Two relays on one node: the lock shows it on every module version, the capabilities only on some.
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(busy(path, &tr("another Lenscap already serves it: stop that one, or give another --device")));
+            return Err(busy(path, BusyCause::OtherRelay));
         }
         if !capability.is_output() || finder::legacy_writer(path) {
-            return Err(written_by_another(path));
+            return Err(busy(path, BusyCause::OtherWriter));
         }
         // Before the format: one that is kept could not be set.
         left.extend(leftovers::switch_off(&file));
         let size_image = set_format(&file, path, format)?;
         let layout = request_slots(&file, path, size_image)?;
-        v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, &tr("start"), &error))?;
+        v4l2::stream_on(&file, BufType::Output).map_err(|error| io_error(path, NodeStep::StreamOn, &error))?;
         let mut loopback = Self { file, path: path.to_owned(), layout, size_image, shrinks: shrinks(), ring: None };
         if std::env::var_os(SLOTS_VARIABLE).is_some_and(|value| value == "copy") {
             loopback.ring = Some(Ring::new(&loopback)?);
@@ -166,7 +155,7 @@ impl Loopback {
         if !self.shrinks {
             return Ok(u32::try_from(self.layout.offsets.len()).unwrap_or(1));
         }
-        usable(&self.file, &self.layout).map_err(|error| io_error(&self.path, &tr("look at"), &error))
+        usable(&self.file, &self.layout).map_err(|error| io_error(&self.path, NodeStep::Look, &error))
     }
 
     pub(super) fn draw(&mut self, slot: u32, card: &Packed) -> Result<(), OutputError> {
@@ -178,7 +167,7 @@ impl Loopback {
         }
         let Some(offset) = self.layout.offsets.get(slot as usize) else { return Ok(()) };
         let mut map = Mapping::new(&self.file, *offset, self.layout.length)
-            .map_err(|error| io_error(&self.path, &tr("map a buffer of"), &error))?;
+            .map_err(|error| io_error(&self.path, NodeStep::MapBuffer, &error))?;
         card.unpack(map.as_mut_slice());
         Ok(())
     }
@@ -189,13 +178,13 @@ impl Loopback {
             copy(ring.buffers.get_mut(slot as usize), from.unwrap_or_default());
         }
         v4l2::queue_output(&self.file, slot, self.size_image, timestamp)
-            .map_err(|error| io_error(&self.path, &tr("write to"), &error))
+            .map_err(|error| io_error(&self.path, NodeStep::Queue, &error))
     }
 }
 
 impl Ring {
     fn new(loopback: &Loopback) -> Result<Self, OutputError> {
-        let failed = |error: io::Error| io_error(&loopback.path, &tr("map"), &error);
+        let failed = |error: io::Error| io_error(&loopback.path, NodeStep::MapBuffers, &error);
         let length = loopback.layout.length;
         let count = loopback.layout.offsets.len();
         let fd = memfd::sealed("lenscap-ring", (length * count) as u64).map_err(failed)?;
@@ -215,27 +204,22 @@ fn copy(to: Option<&mut Mapping>, from: &[u8]) {
 }
 
 fn open_node(path: &Path) -> Result<File, OutputError> {
-    let shown = path.display();
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .custom_flags((OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed())
         .open(path)
         .map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => OutputError::new(
-                OutputErrorKind::Missing,
-                trf!("{node} does not exist: {how}.", node = shown, how = finder::how_to_get_a_node()),
-            ),
-            Some(Errno::ACCESS | Errno::PERM) => OutputError::new(
-                OutputErrorKind::Permission,
-                trf!(
-                    "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                    node = shown,
-                    group = lenscap_cameras::group::group_of(path)
-                ),
-            ),
-            Some(Errno::BUSY) => busy(path, &tr("it has as many users as it allows (max_openers): close one")),
-            _ => io_error(path, &tr("open"), &error),
+            Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => {
+                let is_installed = finder::is_module_installed();
+                OutputTrouble::NodeMissing { node: Text::of_path(path), is_installed }.into()
+            }
+            Some(Errno::ACCESS | Errno::PERM) => {
+                let group = lenscap_cameras::group::group_of(path).into();
+                OutputTrouble::NodeForbidden { node: Text::of_path(path), group }.into()
+            }
+            Some(Errno::BUSY) => busy(path, BusyCause::MaxOpeners),
+            _ => io_error(path, NodeStep::Open, &error),
         })?;
     let is_node = file.metadata().is_ok_and(|meta| meta.file_type().is_char_device());
     if !is_node {
@@ -259,9 +243,9 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
         // 0.13 says no more; 0.12 and 0.15 answer with the format that is kept.
         Err(error) if Errno::from_io_error(&error) == Some(Errno::BUSY) => {
             let kept = v4l2::get_format(file, BufType::Output).ok().filter(|kept| *kept != wanted);
-            (kept.ok_or_else(|| written_by_another(path))?, true)
+            (kept.ok_or_else(|| busy(path, BusyCause::OtherWriter))?, true)
         }
-        Err(error) => return Err(io_error(path, &tr("set the format of"), &error)),
+        Err(error) => return Err(io_error(path, NodeStep::SetFormat, &error)),
     };
     let is_same_size = (got.width, got.height) == (wanted.width, wanted.height);
     if is_same_size && got.fourcc == wanted.fourcc && got.bytes_per_line == wanted.bytes_per_line {
@@ -273,37 +257,32 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
     }
     // Whoever keeps it may not be seen: that passes, a size that the module does not take stays.
     if !is_busy && !is_same_size && finder::others_hold(path).is_empty() {
-        return Err(OutputError::new(
-            OutputErrorKind::Format,
-            trf!(
-                "{node} does not take {size} but at most {most}: use that size, or load v4l2loopback with a larger max_width and max_height.",
-                node = shown,
-                size = format_args!("{}x{}", format.width, format.height),
-                most = format_args!("{}x{}", got.width, got.height)
-            ),
-        ));
+        return Err(OutputError::from(OutputTrouble::SizeRefused {
+            node: Text::of_path(path),
+            width: format.width,
+            height: format.height,
+            max_width: got.width,
+            max_height: got.height,
+        }));
     }
-    let error = busy(path, &tr("another program has it open and keeps it in another format: close that program"));
     let kept = PixelFormat::ALL.into_iter().find(|kept| kept.fourcc() == got.fourcc);
     let kept = kept.and_then(|kept| VideoFormat::new(kept, got.width, got.height, format.framerate).ok());
-    Err(match kept.filter(|kept| kept.bytes_per_line() == got.bytes_per_line) {
-        Some(kept) => OutputError { kind: OutputErrorKind::Kept(kept), ..error },
-        None => error,
-    })
+    let kept = kept.filter(|kept| kept.bytes_per_line() == got.bytes_per_line);
+    Err(OutputError { kept, ..busy(path, BusyCause::OtherFormat) })
 }
 
 /// Each has room for a picture of `size_image` bytes.
 fn request_slots(file: &File, path: &Path, size_image: u32) -> Result<SlotLayout, OutputError> {
     let count =
         v4l2::request_buffers(file, BufType::Output, BUFFERS).map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::BUSY) => written_by_another(path),
-            _ => io_error(path, &tr("get buffers of"), &error),
+            Some(Errno::BUSY) => busy(path, BusyCause::OtherWriter),
+            _ => io_error(path, NodeStep::RequestBuffers, &error),
         })?;
     let mut offsets = Vec::new();
     let mut length = usize::MAX;
     for index in 0..count.min(BUFFERS) {
         let place = v4l2::query_buffer(file, BufType::Output, index)
-            .map_err(|error| io_error(path, &tr("get the buffers of"), &error))?;
+            .map_err(|error| io_error(path, NodeStep::QueryBuffers, &error))?;
         // A rotation shrunk by an earlier reader repeats its offsets.
         if offsets.contains(&place.offset) {
             break;
@@ -312,7 +291,7 @@ fn request_slots(file: &File, path: &Path, size_image: u32) -> Result<SlotLayout
         length = length.min(place.length as usize);
     }
     if offsets.is_empty() || length < size_image as usize {
-        return Err(io_error(path, &tr("get buffers of"), &io::Error::from(io::ErrorKind::OutOfMemory)));
+        return Err(io_error(path, NodeStep::RequestBuffers, &io::Error::from(io::ErrorKind::OutOfMemory)));
     }
     Ok(SlotLayout { offsets, length })
 }
@@ -346,49 +325,18 @@ fn usable(file: &File, layout: &SlotLayout) -> io::Result<u32> {
 }
 
 fn not_a_device(path: &Path) -> OutputError {
-    let node = path.display();
-    OutputError::new(
-        OutputErrorKind::Wrong,
-        trf!("{node} is not a video device: give a v4l2loopback node with --device.", node = node),
-    )
+    OutputTrouble::NotVideo { node: Text::of_path(path) }.into()
 }
 
-fn written_by_another(path: &Path) -> OutputError {
-    busy(path, &tr("another program writes to it: stop that program, or give another --device"))
-}
-
-fn busy(path: &Path, why: &str) -> OutputError {
+fn busy(path: &Path, cause: BusyCause) -> OutputError {
     let mut holders = finder::others_hold(path);
     if holders.is_empty() {
         holders.extend(finder::lock_holder(path, std::process::id()));
     }
-    let node = path.display();
-    let text = if holders.is_empty() {
-        // TRANSLATORS: {why} is a clause as in "another program writes to it: stop that program"
-        trf!("{node} cannot be used, {why}.", node = node, why = why)
-    } else {
-        // TRANSLATORS: {programs} is a list as in "zoom (process 4711), obs (process 4712)"
-        trf!(
-            "{node} cannot be used, {why} (open in {programs}).",
-            node = node,
-            why = why,
-            programs = holders.join(", ")
-        )
-    };
-    OutputError::new(OutputErrorKind::Busy, text)
+    OutputTrouble::NodeBusy { node: Text::of_path(path), cause, holders }.into()
 }
 
-fn io_error(path: &Path, step: &str, error: &io::Error) -> OutputError {
-    let kind = match Errno::from_io_error(error) {
-        Some(Errno::NODEV | Errno::NXIO) => OutputErrorKind::Missing,
-        _ => OutputErrorKind::Io,
-    };
-    // TRANSLATORS: {step} is one of "open", "start", "map", "write to", "look at" and the like
-    let text = trf!(
-        "Cannot {step} {node} ({error}): see \"sudo dmesg | tail\" for the kernel's reason.",
-        step = step,
-        node = path.display(),
-        error = error
-    );
-    OutputError::new(kind, text)
+fn io_error(path: &Path, step: NodeStep, error: &io::Error) -> OutputError {
+    let is_gone = matches!(Errno::from_io_error(error), Some(Errno::NODEV | Errno::NXIO));
+    OutputTrouble::NodeFailed { node: Text::of_path(path), step, error: error.to_string().into(), is_gone }.into()
 }

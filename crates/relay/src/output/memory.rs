@@ -3,13 +3,13 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::OutputError;
 use super::cards::Packed;
-use super::{OutputError, OutputErrorKind};
+use lenscap_core::trouble::output::OutputTrouble;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::clock::monotonic_now;
 use lenscap_sys::memfd::{self, Mapping};
-use lenscap_words::trf;
 
 /// What was queued last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +42,7 @@ impl Memory {
     /// # Errors
     /// When memory is short.
     pub fn new(format: &VideoFormat, count: u32) -> Result<Self, OutputError> {
-        let io = |error: std::io::Error| {
-            OutputError::new(
-                OutputErrorKind::Io,
-                trf!("No memory for the pictures ({error}): use a smaller size.", error = error),
-            )
-        };
+        let io = |error: std::io::Error| OutputTrouble::NoMemory { error: error.to_string().into() };
         let length = (format.size_image() as usize).next_multiple_of(4096);
         let offsets: Vec<u64> = (0..u64::from(count)).map(|index| index * length as u64).collect();
         let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;

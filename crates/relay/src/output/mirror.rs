@@ -2,9 +2,9 @@
 //!
 //! Both stay mapped for so long: mapping anew for every picture would cost a page fault for every 4 kB of it.
 
-use super::{Output, OutputError, OutputErrorKind};
+use super::{Output, OutputError};
+use lenscap_core::trouble::output::OutputTrouble;
 use lenscap_sys::memfd::Mapping;
-use lenscap_words::trf;
 
 /// The slots of two outputs of one format.
 #[derive(Debug)]
@@ -22,12 +22,8 @@ impl Mirror {
     /// When the kernel does not map them.
     pub fn new(from: &Output, to: &Output) -> Result<Self, OutputError> {
         let map = |output: &Output| {
-            output.layout().map(output.slots_fd()).map_err(|error| {
-                OutputError::new(
-                    OutputErrorKind::Io,
-                    trf!("No memory for the pictures ({error}): use a smaller size.", error = error),
-                )
-            })
+            let mapped = output.layout().map(output.slots_fd());
+            mapped.map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })
         };
         Ok(Self { from: map(from)?, to: map(to)?, picture: to.format().size_image() as usize })
     }
