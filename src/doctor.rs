@@ -15,50 +15,20 @@ mod start;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lenscap_api::{AskError, Status};
-use serde::Serialize;
-use serde_json::{Value, json};
+use lenscap_api::{AskError, Code, DoctorReport, Finding, Status, Verdict};
 
 use crate::autostart::Entries;
 use crate::config::{self, Settings};
-use crate::i18n::tr;
+use crate::i18n::doctor::{self as words, Diagnosis};
 
-/// How bad a [`Finding`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// As it should be.
-    Fine,
-    /// It works; something about it may surprise.
-    Note,
-    /// The camera cannot work so.
-    Problem,
-}
-
-/// What one look found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What was looked at, for programs: "module", "node", …
-    pub check: &'static str,
-    /// How bad it is.
-    pub verdict: Verdict,
-    /// One sentence that says what is so.
-    pub text: String,
-    /// One sentence that says what to do; where something is to be done.
-    pub remedy: Option<String>,
-}
-
-impl Finding {
-    fn fine(check: &'static str, text: String) -> Self {
-        Self { check, verdict: Verdict::Fine, text, remedy: None }
-    }
-
-    fn note(check: &'static str, text: String, remedy: String) -> Self {
-        Self { check, verdict: Verdict::Note, text, remedy: Some(remedy) }
-    }
-
-    fn problem(check: &'static str, text: String, remedy: Option<String>) -> Self {
-        Self { check, verdict: Verdict::Problem, text, remedy }
+/// What was found, as one check says it.
+fn found(check: &'static str, verdict: Verdict, diagnosis: &Diagnosis) -> Finding {
+    Finding {
+        check: check.to_owned(),
+        verdict,
+        text: words::sentence(diagnosis),
+        remedy: words::remedy(diagnosis),
+        diagnosis: Some(Code::of(diagnosis)),
     }
 }
 
@@ -109,15 +79,10 @@ impl Patient<'_> {
 }
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
-pub fn examine(settings_path: &Path, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
+pub fn examine(settings_path: &Path, relay: Result<Option<Status>, AskError>) -> DoctorReport {
     let settings = config::load(settings_path, &config::Overrides::default());
-    findings(&Patient { root: "/".into(), settings, path: settings_path, entries: Entries::from_environment(), relay })
-}
-
-/// A remedy that stands behind a colon elsewhere, as a sentence.
-fn sentence(remedy: &str) -> String {
-    let mut letters = remedy.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    let entries = Entries::from_environment();
+    DoctorReport::new(findings(&Patient { root: "/".into(), settings, path: settings_path, entries, relay }))
 }
 
 fn findings(patient: &Patient) -> Vec<Finding> {
@@ -125,34 +90,6 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         .into_iter()
         .flat_map(|look| look(patient))
         .collect()
-}
-
-/// The findings as one JSON object: `{"ok": bool, "findings": [{"check", "verdict", "text", "remedy"}]}`.
-pub fn to_json(findings: &[Finding]) -> Value {
-    json!({ "ok": is_well(findings), "findings": findings })
-}
-
-/// The findings for people, a line or two each.
-pub fn in_words(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let mark = match finding.verdict {
-            // TRANSLATORS: these marks stand in front of a line of "lenscap doctor", in a column of at least 8
-            Verdict::Fine => tr("ok"),
-            Verdict::Note => tr("note"),
-            Verdict::Problem => tr("problem"),
-        };
-        text += &format!("{mark:<8} {}\n", finding.text);
-        if let Some(remedy) = &finding.remedy {
-            text += &format!("{:<8} {remedy}\n", "");
-        }
-    }
-    text
-}
-
-/// Whether nothing keeps the camera from working.
-pub fn is_well(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.verdict != Verdict::Problem)
 }
 
 #[cfg(test)]

@@ -4,15 +4,17 @@ use std::io::{self, Write};
 
 use super::{Failure, relay_status};
 use crate::cli::DoctorArgs;
+use crate::i18n::doctor as words;
 use crate::{config, doctor};
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
     let path = arguments.config.clone().map_or_else(config::default_path, Ok)?;
-    let findings = doctor::examine(&path, relay_status());
+    let report = doctor::examine(&path, relay_status());
+    let mut out = io::stdout().lock();
     let printed = if arguments.json {
-        writeln!(io::stdout().lock(), "{}", doctor::to_json(&findings))
+        serde_json::to_string(&report).map_err(io::Error::from).and_then(|json| writeln!(out, "{json}"))
     } else {
-        write!(io::stdout().lock(), "{}", doctor::in_words(&findings))
+        write!(out, "{}", words::report(&report))
     };
-    if printed.is_ok() && doctor::is_well(&findings) { Ok(()) } else { Err(Failure::Shown) }
+    if printed.is_ok() && report.ok { Ok(()) } else { Err(Failure::Shown) }
 }

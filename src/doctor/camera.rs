@@ -2,10 +2,9 @@
 
 use rustix::fs::{Access, access};
 
-use super::{Finding, Patient};
+use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera::{self, System, group};
 use crate::core::source::Source;
-use crate::i18n::{tr, trf};
 
 const CHECK: &str = "camera";
 
@@ -16,11 +15,8 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         Source::V4l2(path) => {
             let path = patient.at(&path.to_string_lossy());
             if !path.exists() {
-                return vec![Finding::problem(
-                    CHECK,
-                    trf!("The chosen camera {source} is not there.", source = source),
-                    Some(tr("Plug it in, or choose another one in the preferences.")),
-                )];
+                let diagnosis = Diagnosis::ChosenCameraAbsent { source: source.to_string() };
+                return vec![found(CHECK, Verdict::Problem, &diagnosis)];
             }
             vec![(path, source.to_string())]
         }
@@ -31,7 +27,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             .filter_map(|camera| Some((patient.at(&camera.node.as_ref()?.to_string_lossy()), camera.label())))
             .collect(),
         _ => {
-            return vec![Finding::fine(CHECK, trf!("The source is {source}.", source = source))];
+            return vec![found(CHECK, Verdict::Fine, &Diagnosis::OtherSource { source: source.to_string() })];
         }
     };
     if wanted.is_empty() {
@@ -39,32 +35,18 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     }
     wanted
         .into_iter()
-        .map(|(path, label)| {
+        .map(|(path, camera)| {
             if access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
-                return Finding::fine(CHECK, trf!("There is the camera {camera}.", camera = label));
+                return found(CHECK, Verdict::Fine, &Diagnosis::CameraFine { camera });
             }
-            let remedy = trf!(
-                "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                group = group::group_of(&path)
-            );
-            Finding::problem(CHECK, trf!("The camera {camera} may not be used.", camera = label), Some(remedy))
+            found(CHECK, Verdict::Problem, &Diagnosis::CameraForbidden { camera, group: group::group_of(&path) })
         })
         .collect()
 }
 
 fn none(system: &System) -> Finding {
     if system.cameras().iter().any(|camera| camera.is_raw) {
-        return Finding::note(
-            CHECK,
-            tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),
-            tr(
-                "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",
-            ),
-        );
+        return found(CHECK, Verdict::Note, &Diagnosis::OnlyRawSensors);
     }
-    Finding::problem(
-        CHECK,
-        tr("No camera was found."),
-        Some(tr("Plug one in, open its cover, press its privacy key, or install its driver.")),
-    )
+    found(CHECK, Verdict::Problem, &Diagnosis::CameraAbsent)
 }

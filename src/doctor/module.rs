@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use super::{Finding, Patient};
-use crate::i18n::output::how_to_get_a_node;
-use crate::i18n::{tr, trf};
+use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::output::finder;
 use crate::text;
 
@@ -19,74 +17,47 @@ const LOAD_DIRECTORIES: [&str; 4] =
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     if !patient.at("/sys/module/v4l2loopback").exists() {
-        return vec![Finding::problem(
-            CHECK,
-            tr("The kernel module v4l2loopback is not loaded."),
-            Some(super::sentence(&how_to_get_a_node(finder::is_module_installed()))),
-        )];
+        return vec![found(CHECK, Verdict::Problem, &Diagnosis::ModuleAbsent { is_installed: finder::is_module_installed() })];
     }
-    let mut findings = vec![version(patient)];
-    findings.extend(exclusive_caps(patient));
-    findings.extend(options_in_many_files(patient));
-    findings.extend(not_at_boot(patient));
-    findings
+    let (verdict, version) = version(patient);
+    let notes = [exclusive_caps(patient), options_in_many_files(patient), not_at_boot(patient)];
+    let notes = notes.into_iter().flatten().map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
+    std::iter::once(found(CHECK, verdict, &version)).chain(notes).collect()
 }
 
-fn version(patient: &Patient) -> Finding {
+fn version(patient: &Patient) -> (Verdict, Diagnosis) {
     let Some(version) = patient.read("/sys/module/v4l2loopback/version") else {
-        return Finding::fine(CHECK, tr("The kernel module v4l2loopback is loaded."));
+        return (Verdict::Fine, Diagnosis::ModuleLoaded);
     };
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
     let known: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
     if known < OLDEST {
-        return Finding::note(
-            CHECK,
-            trf!("v4l2loopback {version} is loaded; Lenscap is tested from 0.12.7 on.", version = version),
-            tr("Update the module: a newer one also tells by itself who streams."),
-        );
+        (Verdict::Note, Diagnosis::ModuleOld { version })
+    } else {
+        (Verdict::Fine, Diagnosis::ModuleFine { version })
     }
-    Finding::fine(CHECK, trf!("v4l2loopback {version} is loaded.", version = version))
 }
 
-/// Without it Chrome and what is built from it list no camera (v4l2loopback issues 78 and 274).
-fn exclusive_caps(patient: &Patient) -> Option<Finding> {
+fn exclusive_caps(patient: &Patient) -> Option<Diagnosis> {
     let caps = patient.read("/sys/module/v4l2loopback/parameters/exclusive_caps")?;
     // One letter for each device the module was loaded with.
     let count = caps.split(',').take_while(|cap| *cap == "Y").count();
-    (count == 0).then(|| {
-        Finding::note(
-            CHECK,
-            tr("The module is loaded without exclusive_caps=1: Chrome, Edge and Electron programs list no camera."),
-            tr("Close Lenscap, then \"sudo modprobe -r v4l2loopback\" and \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\"."),
-        )
-    })
+    (count == 0).then_some(Diagnosis::NoExclusiveCaps)
 }
 
 /// The vendor's file and the user's often contradict each other; the last one wins.
-fn options_in_many_files(patient: &Patient) -> Option<Finding> {
+fn options_in_many_files(patient: &Patient) -> Option<Diagnosis> {
     let files = files_with(patient, &OPTION_DIRECTORIES, |line| {
         let mut words = line.split_whitespace();
         words.next() == Some("options") && words.next() == Some("v4l2loopback")
     });
-    (files.len() > 1).then(|| {
-        Finding::note(
-            CHECK,
-            trf!("Several files set options of v4l2loopback: {files}.", files = files.join(", ")),
-            tr("Keep one of them: of contradicting options the last one wins."),
-        )
-    })
+    (files.len() > 1).then_some(Diagnosis::OptionsInManyFiles { files })
 }
 
-fn not_at_boot(patient: &Patient) -> Option<Finding> {
+fn not_at_boot(patient: &Patient) -> Option<Diagnosis> {
     let files = files_with(patient, &LOAD_DIRECTORIES, |line| line.trim() == "v4l2loopback");
     let is_there = !files.is_empty() || patient.read("/etc/modules").is_some_and(|text| text.contains("v4l2loopback"));
-    (!is_there).then(|| {
-        Finding::note(
-            CHECK,
-            tr("The module is not loaded when the computer starts."),
-            tr("Let it: \"echo v4l2loopback | sudo tee /etc/modules-load.d/v4l2loopback.conf\", and its options: \"echo options v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap | sudo tee /etc/modprobe.d/v4l2loopback.conf\"."),
-        )
-    })
+    (!is_there).then_some(Diagnosis::ModuleNotAtBoot)
 }
 
 /// The `.conf` files of these directories with such a line; one that another of the same name hides does not count.

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::{Finding, Patient};
+use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera::{self, group};
-use crate::i18n::output::how_to_get_a_node;
-use crate::i18n::{tr, trf};
 use crate::output::{finder, leftovers};
 
 const CHECK: &str = "node";
@@ -22,33 +20,21 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let Some(node) = chosen else {
         return missing(patient, device.node.as_deref(), &device.label, nodes.is_empty()).into_iter().collect();
     };
-    let label = node.label();
     let path = patient.at(&node.path.to_string_lossy());
-    if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
-        let group = group::group_of(&path);
-        return vec![Finding::problem(
-            CHECK,
-            trf!("{node} may not be used.", node = label),
-            Some(trf!(
-                "Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-                group = group
-            )),
-        )];
-    }
-    // A relay that has the node has put it right.
-    let left = if matches!(patient.relay, Ok(None)) { leftovers::find_at(&path) } else { Vec::new() };
-    if !left.is_empty() {
-        return vec![Finding::note(
-            CHECK,
-            trf!(
-                "A program left {controls} on at {node}: applications may freeze or get the wrong picture.",
-                controls = left.join(", "),
-                node = label
-            ),
-            tr("Start Lenscap: it switches that off when it takes the device."),
-        )];
-    }
-    vec![Finding::fine(CHECK, trf!("The device for applications is {node}.", node = label))]
+    let node = node.label();
+    let (verdict, diagnosis) = if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
+        (Verdict::Problem, Diagnosis::NodeForbidden { node, group: group::group_of(&path) })
+    } else {
+        // A relay that has the node has put it right.
+        match if matches!(patient.relay, Ok(None)) { leftovers::find_at(&path) } else { Vec::new() } {
+            left if left.is_empty() => (Verdict::Fine, Diagnosis::NodeFine { node }),
+            left => {
+                let controls = left.into_iter().map(str::to_owned).collect();
+                (Verdict::Note, Diagnosis::NodeLeftovers { node, controls })
+            }
+        }
+    };
+    vec![found(CHECK, verdict, &diagnosis)]
 }
 
 fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool) -> Option<Finding> {
@@ -56,23 +42,10 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
     if !patient.at("/sys/module/v4l2loopback").exists() {
         return None;
     }
-    if is_none {
-        let remedy = super::sentence(&how_to_get_a_node(finder::is_module_installed()));
-        return Some(Finding::problem(CHECK, tr("There is no v4l2loopback device."), Some(remedy)));
-    }
-    Some(match wanted {
-        Some(path) => Finding::problem(
-            CHECK,
-            trf!("{path}, which the settings name, is no v4l2loopback device.", path = path.display()),
-            Some(tr("Choose another device in the preferences.")),
-        ),
-        None => Finding::note(
-            CHECK,
-            trf!(
-                "No v4l2loopback device has the label \"{label}\": one without a label is taken, or a new one.",
-                label = label
-            ),
-            tr("Load the module with card_label=Lenscap, or choose a device in the preferences."),
-        ),
-    })
+    let (verdict, diagnosis) = match wanted {
+        _ if is_none => (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: finder::is_module_installed() }),
+        Some(path) => (Verdict::Problem, Diagnosis::NodeNotLoopback { path: path.display().to_string() }),
+        None => (Verdict::Note, Diagnosis::NodeLabelAbsent { label: label.to_owned() }),
+    };
+    Some(found(CHECK, verdict, &diagnosis))
 }

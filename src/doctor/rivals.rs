@@ -1,7 +1,6 @@
 //! Does another program do the same?
 
-use super::{Finding, Patient};
-use crate::i18n::trf;
+use super::{Diagnosis, Finding, Patient, Verdict, found};
 
 const CHECK: &str = "rivals";
 /// Relays that take the camera or the node for themselves.
@@ -17,15 +16,6 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             let relay = RELAYS.iter().find(|relay| relay[..relay.len().min(SHOWN)] == name)?;
             Some((pid, relay))
         })
-        .map(|(pid, name)| {
-            Finding::problem(
-                CHECK,
-                trf!("{name} (process {pid}) wants the same camera.", name = name, pid = pid),
-                Some(trf!(
-                    "Stop it: \"systemctl --user disable --now {name}\" or \"sudo systemctl disable --now {name}\".",
-                    name = name
-                )),
-            )
-        })
+        .map(|(pid, name)| found(CHECK, Verdict::Problem, &Diagnosis::Rival { name: (*name).to_owned(), pid }))
         .collect()
 }

@@ -2,28 +2,26 @@
 
 use lenscap_api::Sandbox;
 
-use super::{Finding, Patient};
+use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::core::sandbox::Hold;
 use crate::core::source::Source;
-use crate::i18n::tr;
 
 const CHECK: &str = "sandbox";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let settings = patient.settings();
-    if !settings.privacy.sandbox {
-        let remedy = tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.");
-        return vec![Finding::note(CHECK, tr("The camera process may do whatever you may."), remedy)];
-    }
-    if matches!(settings.camera.source, Source::Pipeline(_)) {
-        let text = tr("Your own pipeline is not confined: it may do whatever you may.");
-        return vec![Finding::note(CHECK, text, tr("Choose a camera as the source, where one of them will do."))];
-    }
     let status = patient.relay.as_ref().ok().and_then(Option::as_ref);
-    let text = match status.and_then(|status| status.sandbox) {
-        Some(Sandbox::On { files: Hold::Full, calls: Hold::Full }) => tr("The camera process is confined."),
-        Some(Sandbox::On { .. }) => tr("The camera process is confined as far as this kernel can."),
-        Some(Sandbox::Off | Sandbox::OwnPipeline) | None => tr("The camera process is confined when it starts."),
+    let (verdict, diagnosis) = if !settings.privacy.sandbox {
+        (Verdict::Note, Diagnosis::SandboxOff)
+    } else if matches!(settings.camera.source, Source::Pipeline(_)) {
+        (Verdict::Note, Diagnosis::SandboxOwnPipeline)
+    } else {
+        let diagnosis = match status.and_then(|status| status.sandbox) {
+            Some(Sandbox::On { files: Hold::Full, calls: Hold::Full }) => Diagnosis::SandboxFull,
+            Some(Sandbox::On { .. }) => Diagnosis::SandboxPart,
+            Some(Sandbox::Off | Sandbox::OwnPipeline) | None => Diagnosis::SandboxWaits,
+        };
+        (Verdict::Fine, diagnosis)
     };
-    vec![Finding::fine(CHECK, text)]
+    vec![found(CHECK, verdict, &diagnosis)]
 }

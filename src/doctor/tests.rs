@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 /// As a relay says it whose camera is off.
@@ -66,9 +68,9 @@ fn where_all_is_well_nothing_is_complained_of() {
     let rig = Rig::new();
     assert_eq!(rig.trouble(), [""; 0]);
     let findings = rig.findings();
-    assert!(is_well(&findings) && findings.len() >= 5, "{findings:?}");
-    assert_eq!(to_json(&findings)["ok"], true);
-    assert!(in_words(&findings).lines().all(|line| line.starts_with("ok       ")));
+    let report = DoctorReport::new(findings);
+    assert!(report.ok && report.findings.len() >= 5, "{report:?}");
+    assert!(words::report(&report).lines().all(|line| line.starts_with("ok       ")));
 }
 
 #[test]
@@ -139,6 +141,6 @@ fn what_the_relay_says_is_found() {
     assert_eq!(of(status("idle", "It was busy.")).verdict, Verdict::Note);
     let live = of(Ok(Some(Status { live: true, reason: None, ..self::status("live", "") })));
     assert_eq!((live.verdict, live.text.as_str()), (Verdict::Fine, "Lenscap runs; the camera is on."));
-    let words = in_words(&rig.findings_with(Ok(None)));
+    let words = words::report(&DoctorReport::new(rig.findings_with(Ok(None))));
     assert!(words.contains("problem  Lenscap is not running.\n         Start it"), "{words}");
 }

@@ -1,15 +1,16 @@
 //! The window "Diagnosis": what `lenscap doctor` finds, in rows.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use adw::prelude::*;
+use lenscap_api::{DoctorReport, Finding, Verdict};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_words::{preferences, tr};
-use serde_json::Value;
 
 use crate::rows::finding;
 use crate::window::MIN_WIDTH;
@@ -57,8 +58,8 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
                     group.remove(&row);
                 }
                 let rows = found.map_or_else(
-                    |trouble| vec![finding("problem", &preferences::sentence(&trouble), "")],
-                    |value| findings(&value),
+                    |trouble| vec![finding(Verdict::Problem, &preferences::sentence(&trouble), None)],
+                    |report| worst_first(report.findings).iter().map(row).collect(),
                 );
                 for row in rows {
                     group.add(&row);
@@ -74,7 +75,7 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
 }
 
 /// Asks the program that looks.
-async fn ask(config: Option<&Path>) -> Result<Value, PreferencesTrouble> {
+async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> {
     let program = programs::command_line();
     let cannot = |error: &dyn std::fmt::Display| PreferencesTrouble::DoctorUnusable {
         program: program.clone(),
@@ -96,15 +97,13 @@ async fn ask(config: Option<&Path>) -> Result<Value, PreferencesTrouble> {
     serde_json::from_str(text.as_deref().unwrap_or_default()).map_err(|error| cannot(&error))
 }
 
-fn findings(value: &Value) -> Vec<adw::ActionRow> {
-    let of = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-    sorted(value).into_iter().map(|it| finding(&of(it, "verdict"), &of(it, "text"), &of(it, "remedy"))).collect()
+fn row(it: &Finding) -> adw::ActionRow {
+    finding(it.verdict, &it.text, it.remedy.as_deref())
 }
 
 /// What is wrong first; of equals the order of the checks.
-fn sorted(value: &Value) -> Vec<&Value> {
-    let mut findings: Vec<&Value> = value["findings"].as_array().into_iter().flatten().collect();
-    findings.sort_by_key(|it| ["problem", "note", "fine"].iter().position(|verdict| it["verdict"] == *verdict));
+fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| Reverse(finding.verdict));
     findings
 }
 
@@ -114,14 +113,16 @@ mod tests {
 
     #[test]
     fn problems_come_first() {
-        let value = serde_json::json!({ "ok": false, "findings": [
-            { "verdict": "fine", "text": "A" },
-            { "verdict": "problem", "text": "B" },
-            { "verdict": "fine", "text": "C" },
-            { "verdict": "note", "text": "D" },
-        ] });
-        let texts: Vec<_> = sorted(&value).iter().map(|finding| finding["text"].as_str().unwrap()).collect();
+        let report: DoctorReport = serde_json::from_str(
+            r#"{ "ok": false, "findings": [
+                { "check": "a", "verdict": "fine", "text": "A", "remedy": null },
+                { "check": "b", "verdict": "problem", "text": "B", "remedy": "Do." },
+                { "check": "c", "verdict": "fine", "text": "C", "remedy": null },
+                { "check": "d", "verdict": "note", "text": "D", "remedy": null, "new": 1 }
+            ] }"#,
+        )
+        .unwrap();
+        let texts: Vec<_> = worst_first(report.findings).into_iter().map(|finding| finding.text).collect();
         assert_eq!(texts, ["B", "D", "A", "C"]);
-        assert!(sorted(&Value::Null).is_empty());
     }
 }

@@ -8,6 +8,7 @@ pub mod ask;
 pub mod cameras;
 pub mod controls;
 pub mod distro;
+pub mod doctor;
 pub mod notify;
 pub mod output;
 pub mod picture;
