@@ -23,8 +23,9 @@ use lenscap_api::{AskError, Reply, Request, client};
 
 use crate::app::{log, program};
 use crate::cli::{Cli, Command};
+use crate::core::trouble::command_line::CommandTrouble;
 use crate::failure::Failure;
-use crate::i18n::{status::summary, tr, trf};
+use crate::i18n::status::summary;
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -54,7 +55,7 @@ pub fn applet(cli: Cli) -> ExitCode {
     let done = match cli.command {
         None => crate::applet::run(&cli.run, cli.gapplication_service),
         Some(Command::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
-        Some(_) => Err(Failure::Said(tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\"."))),
+        Some(_) => Err(CommandTrouble::AppletByHand.into()),
     };
     exit(done)
 }
@@ -98,10 +99,7 @@ fn relay_status() -> Result<Option<lenscap_api::Status>, AskError> {
 fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     let program = program(name)?;
     let error = std::process::Command::new(&program).args(arguments).exec();
-    let program = program.display();
-    Err(Failure::Said(trf!(
-        "The program {program} cannot be started ({error}): reinstall Lenscap.",
-        program = program,
-        error = error
-    )))
+    let trouble =
+        CommandTrouble::Program { program: program.display().to_string().into(), error: error.to_string().into() };
+    Err(trouble.into())
 }

@@ -1,14 +1,13 @@
 //! Why a program of ours ends without having done what it was asked for.
 
-use std::io;
-
 use lenscap_api::AskError;
 
 use crate::core::controls::ControlTrouble;
 use crate::core::source::SourceTrouble;
 use crate::core::trouble::cameras::ReadTrouble;
+use crate::core::trouble::command_line::CommandTrouble;
 use crate::core::trouble::start::StartTrouble;
-use crate::i18n::{ask, cameras, controls, output, source, start, trf};
+use crate::i18n::{ask, cameras, command_line, controls, output, source, start};
 use crate::output::OutputError;
 
 #[derive(Debug)]
@@ -27,8 +26,8 @@ pub(crate) enum Failure {
     Start(StartTrouble),
     /// No device that applications could open.
     Output(OutputError),
-    /// The list cannot be printed.
-    Print(io::Error),
+    /// The command cannot do what it is there for.
+    Command(CommandTrouble),
     /// What was printed says what is wrong.
     Shown,
     /// A sentence made where the trouble was met.
@@ -46,7 +45,7 @@ impl Failure {
             Failure::Source(trouble) => source::clause(trouble),
             Failure::Start(trouble) => start::sentence(trouble),
             Failure::Output(error) => output::sentence(&error.trouble),
-            Failure::Print(error) => trf!("The list cannot be printed ({error}).", error = error),
+            Failure::Command(trouble) => command_line::command(trouble),
             Failure::Shown => return None,
             Failure::Said(sentence) => sentence.clone(),
         })
@@ -61,6 +60,12 @@ impl Failure {
 impl From<AskError> for Failure {
     fn from(error: AskError) -> Self {
         Failure::Ask(error)
+    }
+}
+
+impl From<CommandTrouble> for Failure {
+    fn from(trouble: CommandTrouble) -> Self {
+        Failure::Command(trouble)
     }
 }
 

@@ -25,7 +25,6 @@ use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use crate::core::event::Event;
-use crate::i18n::tr;
 use bus::{Address, Bus};
 use logind::Question;
 use wire::Argument;
@@ -167,7 +166,7 @@ impl Session {
     /// Asks to be waited for before the next sleep.
     pub(super) fn hold_sleep(&mut self) {
         self.is_inhibitor_wanted = true;
-        let why = tr("The camera is switched off first");
+        let why = crate::i18n::session::why_sleep_waits();
         let arguments = ["sleep", "Lenscap", &why, "delay"].map(Argument::Text);
         self.ask(Question::Inhibit, SERVICE, MANAGER_PATH, MANAGER, "Inhibit", &arguments);
         self.arm();

@@ -12,7 +12,7 @@ use crate::camera::{self, Camera};
 use crate::config::{SecondNode, Settings};
 use crate::core::source::Source;
 use crate::core::status::Status;
-use crate::i18n::tr;
+use crate::i18n::source;
 use crate::ipc::dbus::{Nodes, Properties, Service};
 use crate::output::loopback;
 use crate::ui::Ask;
@@ -112,11 +112,11 @@ impl Front {
 
     pub(super) fn view(&self) -> Option<View> {
         let camera = &self.settings.camera;
-        let mut sources = vec![(Source::Auto, tr("Automatic"))];
+        let mut sources = vec![(Source::Auto, source::automatic())];
         sources.extend(camera::choice::offers(&self.cameras, &camera.source));
         if !sources.iter().any(|(source, _)| *source == camera.source) {
             let name = match &camera.source {
-                Source::Test => tr("Test picture"),
+                Source::Test => source::test_picture(),
                 source => source.to_string(),
             };
             sources.push((camera.source.clone(), name));

@@ -11,7 +11,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
-use crate::i18n::{tr, tr_collected, trf};
+use crate::core::trouble::command_line::UsageTrouble;
+use crate::i18n::{command_line, tr, tr_collected};
+use crate::text::Text;
 
 /// Exit status of wrong usage.
 const WRONG_USAGE: i32 = 2;
@@ -42,33 +44,26 @@ fn mistake(error: &clap::Error) -> Option<String> {
         Some(ContextValue::Strings(list)) => list.join(", "),
         _ => String::new(),
     };
-    let argument = part(ContextKind::InvalidArg);
+    let argument: Text = part(ContextKind::InvalidArg).into();
     let value = part(ContextKind::InvalidValue);
-    let text = match error.kind() {
+    let trouble = match error.kind() {
         ErrorKind::ValueValidation => {
-            let why = error.source().map(ToString::to_string).unwrap_or_default();
-            trf!("\"{value}\" cannot be the value of {argument}: {why}.", value = value, argument = argument, why = why)
+            let why = error.source().map(ToString::to_string).unwrap_or_default().into();
+            UsageTrouble::Value { value: value.into(), argument, why }
         }
-        ErrorKind::InvalidValue if value.is_empty() => trf!("{argument} needs a value.", argument = argument),
-        ErrorKind::InvalidValue => trf!(
-            "\"{value}\" cannot be the value of {argument}: use one of {values}.",
-            value = value,
-            argument = argument,
-            values = part(ContextKind::ValidValue)
-        ),
-        ErrorKind::UnknownArgument => trf!("There is no argument {argument}.", argument = argument),
+        ErrorKind::InvalidValue if value.is_empty() => UsageTrouble::NoValue { argument },
+        ErrorKind::InvalidValue => {
+            UsageTrouble::NoneOf { value: value.into(), argument, values: part(ContextKind::ValidValue).into() }
+        }
+        ErrorKind::UnknownArgument => UsageTrouble::UnknownArgument { argument },
         ErrorKind::InvalidSubcommand => {
-            trf!("There is no command {command}.", command = part(ContextKind::InvalidSubcommand))
+            UsageTrouble::UnknownCommand { command: part(ContextKind::InvalidSubcommand).into() }
         }
-        ErrorKind::MissingRequiredArgument => trf!("{argument} is missing.", argument = argument),
-        ErrorKind::ArgumentConflict => trf!(
-            "{argument} cannot be used together with {other}.",
-            argument = argument,
-            other = part(ContextKind::PriorArg)
-        ),
+        ErrorKind::MissingRequiredArgument => UsageTrouble::Missing { argument },
+        ErrorKind::ArgumentConflict => UsageTrouble::Conflict { argument, other: part(ContextKind::PriorArg).into() },
         _ => return None,
     };
-    Some(trf!("lenscap: {mistake} \"lenscap --help\" tells more.", mistake = text))
+    Some(command_line::usage(&trouble))
 }
 
 /// This command with every text that it shows in its help translated, those of its arguments and subcommands included.

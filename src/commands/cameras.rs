@@ -14,6 +14,7 @@ use crate::cli::CamerasArgs;
 use crate::config::{self, Overrides, Settings};
 use crate::core::source::Source;
 use crate::core::status::StateName;
+use crate::core::trouble::command_line::CommandTrouble;
 use crate::i18n::{tr, trf, trn};
 use crate::text;
 
@@ -42,7 +43,9 @@ pub(super) fn run(asked: &CamerasArgs) -> Result<(), Failure> {
     let text = if asked.json { format!("{:#}\n", listing.to_json()) } else { listing.in_words() };
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever closed the pipe has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Print(error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandTrouble::Print { error: error.to_string().into() }.into())
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use lenscap_api::controls::{self as api, Flag};
+use lenscap_api::controls as api;
 use lenscap_api::{AskError, Controls, ControlsReply, Reply, Request, client};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Overrides};
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::Source;
-use crate::i18n::{controls, tr, trf};
+use crate::i18n::{command_line, controls};
 use crate::text;
 
 /// Asks the running relay about controls; what it answers.
@@ -156,7 +156,7 @@ fn print(list: &Controls, json: &impl Serialize, as_json: bool) -> io::Result<()
     }
     writeln!(out, "{}", list.camera)?;
     if list.controls.is_empty() {
-        writeln!(out, "{}", tr("It has no controls."))?;
+        writeln!(out, "{}", command_line::no_controls())?;
     }
     let keys = list.controls.iter().map(|it| it.key.len()).max().unwrap_or(0);
     let types = list.controls.iter().map(|it| it.kind.as_str().len()).max().unwrap_or(0);
@@ -183,26 +183,7 @@ fn line(control: &api::Control, keys: usize, types: usize) -> String {
         let label = control.menu.iter().find(|entry| api::Value::Integer(entry.value) == *value);
         label.map_or_else(|| plain(value), |known| entry(known.value, &known.label))
     };
-    let mut notes = Vec::new();
-    if !control.menu.is_empty() {
-        let entries = control.menu.iter().map(|it| entry(it.value, &it.label));
-        notes.push(entries.collect::<Vec<_>>().join(", "));
-    } else if let (Some(min), Some(max)) = (&control.min, &control.max) {
-        let (min, max) = (plain(min), plain(max));
-        notes.push(match control.step {
-            Some(step) if step > 1 => {
-                trf!("{min} to {max} in steps of {step}", min = min, max = max, step = step)
-            }
-            _ => trf!("{min} to {max}", min = min, max = max),
-        });
-    }
-    if let Some(default) = &control.default {
-        notes.push(trf!("default {value}", value = plain(default)));
-    }
-    if control.software {
-        notes.push(tr("in software"));
-    }
-    notes.extend(control.flags.iter().map(|flag| Flag::as_str(*flag).to_owned()));
+    let notes = command_line::control_notes(control, plain, entry);
     let value = control.value.as_ref().map_or_else(|| "-".to_owned(), named);
     let line = format!("{:keys$}  {:types$}  {value}", control.key, control.kind.as_str());
     if notes.is_empty() { line } else { format!("{line}  [{}]", notes.join("; ")) }

@@ -17,7 +17,11 @@ const LOAD_DIRECTORIES: [&str; 4] =
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     if !patient.at("/sys/module/v4l2loopback").exists() {
-        return vec![found(CHECK, Verdict::Problem, &Diagnosis::ModuleAbsent { is_installed: finder::is_module_installed() })];
+        return vec![found(
+            CHECK,
+            Verdict::Problem,
+            &Diagnosis::ModuleAbsent { is_installed: finder::is_module_installed() },
+        )];
     }
     let (verdict, version) = version(patient);
     let notes = [exclusive_caps(patient), options_in_many_files(patient), not_at_boot(patient)];

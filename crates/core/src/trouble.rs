@@ -2,6 +2,7 @@
 //! code (`camera-busy`) is its variant's name in kebab-case and does not change.
 
 pub mod cameras;
+pub mod command_line;
 pub mod output;
 pub mod preferences;
 pub mod refusal;

@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod cameras;
+pub mod command_line;
 pub mod controls;
 pub mod distro;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod output;
 pub mod picture;
 pub mod preferences;
 pub mod refusal;
+pub mod session;
 pub mod settings;
 pub mod source;
 pub mod start;

@@ -1,4 +1,4 @@
-//! What is wrong with a source as the user wrote it.
+//! Sources: their names in menus, and what is wrong with one as the user wrote it.
 
 use lenscap_core::source::SourceTrouble;
 
@@ -24,4 +24,14 @@ pub fn clause(trouble: &SourceTrouble) -> String {
             text = text
         ),
     }
+}
+
+/// The source that chooses by itself, in a menu of sources.
+pub fn automatic() -> String {
+    tr("Automatic")
+}
+
+/// The source that is no camera, in a menu of sources.
+pub fn test_picture() -> String {
+    tr("Test picture")
 }

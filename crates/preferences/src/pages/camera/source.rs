@@ -9,7 +9,7 @@ use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
 use lenscap_settings::sections::camera;
-use lenscap_words::tr;
+use lenscap_words::{source, tr};
 
 use crate::cameras::Cameras;
 use crate::elements;
@@ -31,7 +31,7 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEnt
     let known = Rc::clone(cameras);
     let offer = move |present: &Pick| {
         let mut offered: Choices<Pick> = vec![
-            (tr("Automatic"), Pick::Source(Source::Auto)),
+            (source::automatic(), Pick::Source(Source::Auto)),
             (tr("Intel IPU6/IPU7 (icamerasrc)"), Pick::Source(Source::Icamera(None))),
             (tr("libcamera"), Pick::Source(Source::Libcamera(None))),
         ];
@@ -47,7 +47,7 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEnt
         {
             offered.push((source.to_string(), present.clone()));
         }
-        offered.push((tr("Test picture"), Pick::Source(Source::Test)));
+        offered.push((source::test_picture(), Pick::Source(Source::Test)));
         offered.push((tr("Own pipeline"), Pick::Own));
         offered
     };
