@@ -3,12 +3,14 @@
 //! Everything around it may be missing, and may come and go: without a session bus, a tray or a notification service the
 //! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
 
+mod answers;
 mod bus;
+mod clicks;
 mod front;
 mod icon;
+mod icon_name;
 mod notify;
 mod reading;
-mod requests;
 mod service;
 mod tray;
 mod window;
@@ -29,14 +31,14 @@ use crate::core::status::Status;
 use crate::failure::Failure;
 use crate::i18n::start;
 use crate::ipc::Ticket;
-use crate::ui::Ask;
+use answers::Then;
 use bus::FIRST_RETRY;
+use clicks::Click;
 use front::Front;
 use reading::Reader;
-use requests::Then;
 
 /// Clicks that wait to be seen to; more than a hand can make.
-const MAX_ASKS: usize = 64;
+const MAX_CLICKS: usize = 64;
 
 /// Runs until the user quits. `is_service`: started by D-Bus, which says by itself what it wants.
 ///
@@ -51,9 +53,9 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> 
     }
     crate::app::log::start();
     glib::log_set_writer_func(log_of_glib);
-    let (asks, asked) = async_channel::bounded(MAX_ASKS);
-    let (hosts, host_changes) = async_channel::bounded(MAX_ASKS);
-    let front = Rc::new(RefCell::new(Front::new(asks, hosts)));
+    let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
+    let (hosts, host_changes) = async_channel::bounded(MAX_CLICKS);
+    let front = Rc::new(RefCell::new(Front::new(clicks, hosts)));
     let listener = {
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))
@@ -69,7 +71,7 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> 
         waiting: RefCell::default(),
         usual_settings: config::default_path().ok(),
     });
-    desktop.clone().start(asked, host_changes);
+    desktop.clone().start(clicked, host_changes);
     desktop.main_loop.run();
     desktop.finish();
     Ok(())
@@ -99,7 +101,7 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn start(self: Rc<Self>, asked: Receiver<Ask>, host_changes: Receiver<bool>) {
+    fn start(self: Rc<Self>, clicks: Receiver<Click>, host_changes: Receiver<bool>) {
         let fd = self.relay.borrow().fd().as_raw_fd();
         let desktop = self.clone();
         glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
@@ -115,8 +117,8 @@ impl Desktop {
         });
         let desktop = self.clone();
         glib::spawn_future_local(async move {
-            while let Ok(ask) = asked.recv().await {
-                desktop.answer(ask);
+            while let Ok(click) = clicks.recv().await {
+                desktop.clicked(click);
             }
         });
         let desktop = self.clone();

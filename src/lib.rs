@@ -15,7 +15,6 @@ mod failure;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod ipc;
-pub mod ui;
 
 pub use lenscap_autostart as autostart;
 pub use lenscap_relay::{camera_process, detect, engine, output};

@@ -61,7 +61,7 @@ impl Desktop {
             Ok(service) => front.service = Some(service),
             Err(error) => tracing::error!("the D-Bus interface cannot be offered: {error}"),
         }
-        front.notifier = Some(Notifier::new(connection, front.asks.clone()));
+        front.notifier = Some(Notifier::new(connection, front.clicks.clone()));
         drop(front);
         glib::spawn_future_local(raise_icon(self.front.clone()));
         // A watcher that appears just while the icon is raised is missed by it.

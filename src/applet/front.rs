@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use async_channel::Sender;
 
+use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
 use super::tray::{Icon, View};
 use crate::app::relay::Relay;
@@ -15,14 +16,13 @@ use crate::core::status::Status;
 use crate::i18n::source;
 use crate::ipc::dbus::{Nodes, Properties, Service};
 use crate::output::loopback;
-use crate::ui::Ask;
 
 /// Sizes offered in the menu, besides the one in use.
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
 /// What is shown, and where.
 pub(super) struct Front {
-    pub(super) asks: Sender<Ask>,
+    pub(super) clicks: Sender<Click>,
     pub(super) hosts: Sender<bool>,
     pub(super) status: Option<Status>,
     pub(super) settings: Settings,
@@ -43,9 +43,9 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(asks: Sender<Ask>, hosts: Sender<bool>) -> Self {
+    pub(super) fn new(clicks: Sender<Click>, hosts: Sender<bool>) -> Self {
         Self {
-            asks,
+            clicks,
             hosts,
             status: None,
             settings: Settings::default(),

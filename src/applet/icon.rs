@@ -65,7 +65,7 @@ pub(super) async fn raise_icon(front: Rc<RefCell<Front>>) {
     front.borrow_mut().has_host = true;
     // Nobody is on the way to this one.
     front.borrow_mut().unseen = Rc::default();
-    let icon = Icon::new(view, front.borrow().asks.clone(), front.borrow().hosts.clone(), theme_path());
+    let icon = Icon::new(view, front.borrow().clicks.clone(), front.borrow().hosts.clone(), theme_path());
     // In a sandbox the name may not be owned; hosts find the item without it.
     let is_sandboxed = std::env::var_os("FLATPAK_ID").is_some();
     match icon.disable_dbus_name(is_sandboxed).assume_sni_available(true).spawn().await {

@@ -11,6 +11,7 @@ pub(super) use service::Notifier;
 
 use lenscap_api::Request;
 
+use super::icon_name::icon_name;
 use crate::config::model::Notifications;
 use crate::core::presence::Use;
 use crate::core::status::{StateName, Status};
@@ -18,7 +19,6 @@ use crate::core::trouble::{Trouble, TroubleKind};
 use crate::i18n::notify::{self as words, Said};
 use crate::i18n::status::{cannot_switch_off, other_camera as in_words};
 use crate::i18n::trouble::sentence;
-use crate::ui::icon;
 
 /// What a notification is about; each has at most one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub struct Notice {
     pub body: String,
     /// The icon's name.
     pub icon: String,
-    /// Buttons: what is wanted, and the label.
+    /// Buttons: what they ask for, and the label.
     pub actions: Vec<(Request, String)>,
     /// Stays until it is looked at.
     pub urgent: bool,
@@ -65,8 +65,8 @@ impl Notice {
     }
 
     /// With this button before the others.
-    fn offering(mut self, wanted: Request, label: String) -> Self {
-        self.actions.insert(0, (wanted, label));
+    fn offering(mut self, request: Request, label: String) -> Self {
+        self.actions.insert(0, (request, label));
         self
     }
 }
@@ -133,7 +133,7 @@ impl Announcer {
         let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
         self.crowd.push(comer.name.clone());
         let said = words::finds_it_in_use(&comer.name, &crate::i18n::status::program(user));
-        Some(Notice { icon: icon::name(status, false), ..Notice::of(said) })
+        Some(Notice { icon: icon_name(status, false), ..Notice::of(said) })
     }
 }
 
@@ -163,7 +163,7 @@ fn other_camera(status: &Status) -> Option<Notice> {
 /// The notice, and whether the camera is in use elsewhere.
 fn failure(status: &Status) -> Option<(bool, Notice)> {
     let notice = |summary: String, trouble: &Trouble| Notice {
-        icon: icon::name(status, false),
+        icon: icon_name(status, false),
         ..Notice::of(Said { summary, body: sentence(trouble) })
     };
     let reason = status.reason.as_ref()?;
@@ -181,7 +181,7 @@ fn failure(status: &Status) -> Option<(bool, Notice)> {
 
 /// The icon of a camera that is on.
 fn lit(status: &Status) -> String {
-    icon::name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false)
+    icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false)
 }
 
 /// There is no tray, and how to get one.
@@ -262,7 +262,7 @@ mod tests {
         let on = announcer.updates(&with_other(), &ALL, false);
         let [(Subject::OtherCamera, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Camera Foo is on: cheese");
-        assert!(!notice.actions.iter().any(|(wanted, _)| *wanted == Request::TurnOff), "that would be a lie");
+        assert!(!notice.actions.iter().any(|(request, _)| *request == Request::TurnOff), "that would be a lie");
         assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::OtherCamera, None)]);
     }
 

@@ -8,12 +8,12 @@ use ksni::menu::{CheckmarkItem, RadioGroup, RadioItem, StandardItem, SubMenu};
 use ksni::{Category, MenuItem, OfflineReason, ToolTip, Tray};
 use lenscap_api::Request;
 
+use super::clicks::Click;
+use super::icon_name::icon_name;
 use crate::core::source::Source;
 use crate::core::status::{StateName, Status};
 use crate::i18n::status as words;
 use crate::i18n::{tr, trf};
-use crate::ui::Ask;
-use crate::ui::icon;
 
 /// Longest line of a text in the menu, in characters.
 const NOTE_WIDTH: usize = 56;
@@ -39,17 +39,17 @@ pub struct View {
 #[derive(Debug)]
 pub struct Icon {
     view: View,
-    asks: Sender<Ask>,
+    clicks: Sender<Click>,
     /// Hears whether a tray shows the icon.
     hosts: Sender<bool>,
     theme_path: String,
 }
 
 impl Icon {
-    /// An icon that shows `view` and sends what is clicked to `asks`, and whether a tray shows it to `hosts`. `theme_path`: where the icons are when the desktop
-    /// does not look there by itself, else empty.
-    pub fn new(view: View, asks: Sender<Ask>, hosts: Sender<bool>, theme_path: String) -> Self {
-        Self { view, asks, hosts, theme_path }
+    /// An icon that shows `view` and sends what is clicked to `clicks`, and whether a tray shows it to `hosts`.
+    /// `theme_path`: where the icons are when the desktop does not look there by itself, else empty.
+    pub fn new(view: View, clicks: Sender<Click>, hosts: Sender<bool>, theme_path: String) -> Self {
+        Self { view, clicks, hosts, theme_path }
     }
 
     /// Shows this from now on.
@@ -57,21 +57,21 @@ impl Icon {
         self.view = view;
     }
 
-    fn ask(&self, wanted: Request) {
+    fn ask(&self, request: Request) {
         // On Wayland a window comes to the front only with the token of the click; some hosts send an empty one.
         let token = ksni::current_xdg_activation_token().filter(|token| !token.is_empty());
         // Nobody listens any more only while we end.
-        let _ = self.asks.try_send(Ask { wanted, token });
+        let _ = self.clicks.try_send(Click { request, token });
     }
 
     fn report_host(&self, is_there: bool) {
         let _ = self.hosts.try_send(is_there);
     }
 
-    fn item(&self, label: String, wanted: Request) -> MenuItem<Self> {
+    fn item(&self, label: String, request: Request) -> MenuItem<Self> {
         StandardItem {
             label: escape(&label),
-            activate: Box::new(move |icon: &mut Self| icon.ask(wanted.clone())),
+            activate: Box::new(move |icon: &mut Self| icon.ask(request.clone())),
             ..Default::default()
         }
         .into()
@@ -107,8 +107,8 @@ fn radio(
 ) -> MenuItem<Icon> {
     let options = options.iter().map(|label| RadioItem { label: escape(label), ..Default::default() }).collect();
     let select = move |icon: &mut Icon, index: usize| {
-        if let Some(wanted) = select(index) {
-            icon.ask(wanted);
+        if let Some(request) = select(index) {
+            icon.ask(request);
         }
     };
     let group = RadioGroup { selected, select: Box::new(select), options };
@@ -141,7 +141,7 @@ impl Tray for Icon {
     }
 
     fn icon_name(&self) -> String {
-        icon::name(&self.view.status, self.view.problem.is_some())
+        icon_name(&self.view.status, self.view.problem.is_some())
     }
 
     fn attention_icon_name(&self) -> String {
@@ -258,7 +258,7 @@ mod tests {
     use crate::core::policy::Policy;
     use crate::core::presence::{Client, Use};
 
-    fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Ask>) {
+    fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Click>) {
         let (sender, receiver) = async_channel::unbounded();
         let status = Machine::new(Policy::default()).status();
         let mut view = View {
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_menu_when_off() {
-        let (icon, _asks) = icon(|_| {});
+        let (icon, _clicks) = icon(|_| {});
         assert_eq!(
             labels(&icon.menu()),
             [
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn while_live_it_can_be_turned_off_and_quitting_says_what_it_costs() {
-        let (icon, asks) = icon(|view| {
+        let (icon, clicks) = icon(|view| {
             view.status.state = StateName::Live;
             view.status.camera_live = true;
             view.status.live_since = Some(Instant::now());
@@ -326,19 +326,19 @@ mod tests {
         let MenuItem::Standard(item) = &menu[3] else { panic!("no item") };
         let mut icon = icon;
         (item.activate)(&mut icon);
-        assert_eq!(asks.try_recv().map(|ask| ask.wanted), Ok(Request::TurnOff));
+        assert_eq!(clicks.try_recv().map(|click| click.request), Ok(Request::TurnOff));
     }
 
     #[test]
     fn paused_and_failed_say_so() {
-        let (paused, _asks) = icon(|view| {
+        let (paused, _clicks) = icon(|view| {
             view.status.state = StateName::Paused;
             view.status.allowed = false;
         });
         let labels_paused = labels(&paused.menu());
         assert!(labels_paused.contains(&"[ ] Camera allowed".to_owned()));
         assert!(!labels_paused.iter().any(|label| label.starts_with("Pause for")));
-        let (failed, _asks) = icon(|view| {
+        let (failed, _clicks) = icon(|view| {
             view.status.state = StateName::Failed;
             view.status.reason = Some(crate::core::trouble::Trouble::said(
                 crate::core::trouble::TroubleKind::Busy,
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn another_camera_and_one_that_stays_on_are_told() {
-        let (paused, _asks) = icon(|view| {
+        let (paused, _clicks) = icon(|view| {
             view.status.state = StateName::Paused;
             view.status.allowed = false;
             view.status.others = vec![crate::core::status::OtherCamera {
@@ -368,7 +368,7 @@ mod tests {
         assert_eq!(shown[0], "Camera Foo is on: cheese");
         assert!(shown[1].starts_with("Lenscap cannot switch"), "{shown:?}");
         assert!(!shown.contains(&"Turn off now".to_owned()), "that would be a lie: {shown:?}");
-        let (stuck, _asks) = icon(|view| {
+        let (stuck, _clicks) = icon(|view| {
             view.status.state = StateName::Cooldown;
             view.status.camera_live = true;
             view.status.stuck = true;
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn clicks_reach_the_main_loop() {
-        let (mut icon, asks) = icon(|_| {});
+        let (mut icon, clicks) = icon(|_| {});
         icon.activate(0, 0);
         icon.secondary_activate(0, 0);
         for item in icon.menu() {
@@ -401,9 +401,9 @@ mod tests {
                 (group.select)(&mut icon, 99);
             }
         }
-        let wanted: Vec<_> = std::iter::from_fn(|| asks.try_recv().ok()).map(|ask| ask.wanted).collect();
+        let requests: Vec<_> = std::iter::from_fn(|| clicks.try_recv().ok()).map(|click| click.request).collect();
         assert_eq!(
-            wanted,
+            requests,
             [
                 Request::Preferences,
                 Request::Toggle,

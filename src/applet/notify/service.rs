@@ -14,7 +14,7 @@ use glib::variant::{ToVariant, Variant};
 use lenscap_api::Request;
 
 use super::{Notice, Subject, Update, words};
-use crate::ui::Ask;
+use crate::applet::clicks::Click;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
@@ -33,11 +33,11 @@ pub(in crate::applet) struct Notifier {
 }
 
 impl Notifier {
-    /// Starts to carry out updates; what is clicked goes to `asks`.
-    pub(in crate::applet) fn new(connection: &gio::DBusConnection, asks: Sender<Ask>) -> Self {
+    /// Starts to carry out updates; what is clicked goes to `clicks`.
+    pub(in crate::applet) fn new(connection: &gio::DBusConnection, clicks: Sender<Click>) -> Self {
         let service = Rc::new(Service {
             connection: connection.clone(),
-            asks,
+            clicks,
             shown: RefCell::default(),
             token: RefCell::default(),
             is_markup: Cell::default(),
@@ -58,7 +58,7 @@ impl Notifier {
 
 struct Service {
     connection: gio::DBusConnection,
-    asks: Sender<Ask>,
+    clicks: Sender<Click>,
     /// The service's numbers of what is shown.
     shown: RefCell<HashMap<Subject, (u32, Notice)>>,
     /// What lets a window come to the front on Wayland, and the number of the notification that it came for: it is sent
@@ -113,10 +113,10 @@ impl Service {
             "ActivationToken" => drop(self.token.replace(Some((id, text())))),
             "ActionInvoked" => {
                 let token = self.token.take().filter(|(of, token)| *of == id && !token.is_empty());
-                let wanted = self.shown.borrow().get(&subject).and_then(|(_, notice)| wanted(notice, &text()));
-                if let Some(wanted) = wanted {
+                let request = self.shown.borrow().get(&subject).and_then(|(_, notice)| request(notice, &text()));
+                if let Some(request) = request {
                     // Full only when nobody could click so fast.
-                    let _ = self.asks.try_send(Ask { wanted, token: token.map(|(_, token)| token) });
+                    let _ = self.clicks.try_send(Click { request, token: token.map(|(_, token)| token) });
                 }
             }
             "NotificationClosed" => drop(self.shown.borrow_mut().remove(&subject)),
@@ -170,10 +170,10 @@ impl Service {
 }
 
 /// What a button, or a click beside the buttons, asks for.
-fn wanted(notice: &Notice, key: &str) -> Option<Request> {
+fn request(notice: &Notice, key: &str) -> Option<Request> {
     match key {
         "default" => Some(Request::Preferences),
-        key => notice.actions.get(key.parse::<usize>().ok()?).map(|(wanted, _)| wanted.clone()),
+        key => notice.actions.get(key.parse::<usize>().ok()?).map(|(request, _)| request.clone()),
     }
 }
 
@@ -228,10 +228,10 @@ mod tests {
     #[test]
     fn a_click_asks_for_what_its_button_says() {
         let notice = no_tray();
-        assert_eq!(wanted(&notice, "default"), Some(Request::Preferences));
-        assert_eq!(wanted(&notice, "0"), Some(Request::Preferences));
+        assert_eq!(request(&notice, "default"), Some(Request::Preferences));
+        assert_eq!(request(&notice, "0"), Some(Request::Preferences));
         for nonsense in ["1", "", "-1", "x"] {
-            assert_eq!(wanted(&notice, nonsense), None, "{nonsense}");
+            assert_eq!(request(&notice, nonsense), None, "{nonsense}");
         }
     }
 }

@@ -1,17 +1,12 @@
-//! What is asked from the tray, a notification or the bus, carried out.
+//! Requests on their way through the relay: done at once, or when the settings file is written.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use lenscap_api::Request;
 
 use super::Desktop;
-use super::notify::{self, Subject};
-use crate::app::relay::Window;
 use crate::core::trouble::refusal::Refusal;
-use crate::i18n::refusal;
 use crate::ipc::Answer;
-use crate::ui::Ask;
 
 /// How long whoever asked over D-Bus waits for the settings file.
 const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
@@ -29,7 +24,7 @@ impl Desktop {
         answer
     }
 
-    fn when_done(&self, answer: Answer, then: Then) {
+    pub(super) fn when_done(&self, answer: Answer, then: Then) {
         match answer {
             Answer::Now(result) => then(result),
             Answer::Later(ticket) => drop(self.waiting.borrow_mut().insert(ticket, then)),
@@ -44,28 +39,5 @@ impl Desktop {
             Ok(result) => result.unwrap_or(Ok(())),
             Err(_) => Err(Refusal::SettingsSilent),
         }
-    }
-
-    pub(super) fn answer(self: &Rc<Self>, ask: Ask) {
-        let answer = match (Window::of(&ask.wanted), ask.token) {
-            // The click's token brings it to the front.
-            (Some(window), token @ Some(_)) => {
-                self.open_window(window, token);
-                Answer::Now(Ok(()))
-            }
-            _ => self.obey(ask.wanted),
-        };
-        let desktop = Rc::downgrade(self);
-        let then = move |done: Result<(), Refusal>| {
-            if let (Err(refused), Some(desktop)) = (done, desktop.upgrade()) {
-                desktop.complain(&refusal::sentence(&refused));
-            }
-        };
-        self.when_done(answer, Box::new(then));
-    }
-
-    pub(super) fn complain(&self, sentence: &str) {
-        tracing::warn!("{sentence}");
-        self.front.borrow().notify(Subject::Complaint, Some(notify::complaint(sentence)));
     }
 }

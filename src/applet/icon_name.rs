@@ -1,9 +1,9 @@
-//! The icon of each state.
+//! The name of the icon that shows a state, in the tray and on notifications.
 
 use crate::core::status::{Look, Status};
 
-/// The state's icon: each has a shape of its own.
-pub fn name(status: &Status, has_problem: bool) -> String {
+/// Each state has a shape of its own; `has_problem`: the settings file is not the one in use.
+pub fn icon_name(status: &Status, has_problem: bool) -> String {
     let shape = match status.state.look() {
         Look::Starting if status.camera_live => "starting",
         Look::StillOn if status.camera_live => "cooldown",
@@ -37,9 +37,9 @@ mod tests {
     fn a_lit_sensor_is_never_shown_as_off() {
         for state in StateName::ALL {
             for has_problem in [false, true] {
-                let shown = name(&status(state, true), has_problem);
+                let shown = icon_name(&status(state, true), has_problem);
                 assert!(is_lit(&shown), "{state}: {shown}");
-                let shown = name(&status(state, false), has_problem);
+                let shown = icon_name(&status(state, false), has_problem);
                 assert!(!is_lit(&shown), "{state}: {shown}");
             }
         }
@@ -50,7 +50,7 @@ mod tests {
         let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: Vec::new() };
         for state in StateName::ALL {
             for (live, has_problem) in [(false, false), (false, true), (true, false), (true, true)] {
-                let shown = name(&Status { others: vec![other.clone()], ..status(state, live) }, has_problem);
+                let shown = icon_name(&Status { others: vec![other.clone()], ..status(state, live) }, has_problem);
                 assert!(is_lit(&shown), "{state}: {shown}");
             }
         }
