@@ -24,7 +24,7 @@ use std::time::Duration;
 use async_channel::Receiver;
 use lenscap_api::{Request, client};
 
-use crate::app::relay::{Manner, Relay, Wish};
+use crate::app::relay::{Relay, RelayEvent, RunMode};
 use crate::cli::RunArgs;
 use crate::config;
 use crate::core::status::Status;
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> 
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))
     };
-    let relay = Relay::new(arguments, Manner::Desktop, Some(listener))?;
+    let relay = Relay::new(arguments, RunMode::Desktop, Some(listener))?;
     front.borrow_mut().take_settings(&relay);
     let desktop = Rc::new(Desktop {
         relay: RefCell::new(relay),
@@ -107,7 +107,7 @@ impl Desktop {
         glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
             let turned = desktop.relay.borrow_mut().turn(Some(Duration::ZERO));
             match turned {
-                Ok(wishes) => desktop.see_to(wishes),
+                Ok(events) => desktop.see_to(events),
                 Err(trouble) => {
                     tracing::error!("{}", start::sentence(&trouble));
                     desktop.main_loop.quit();
@@ -134,19 +134,19 @@ impl Desktop {
         self.reach_bus();
     }
 
-    fn see_to(&self, wishes: Vec<Wish>) {
-        for wish in wishes {
-            match wish {
-                Wish::End => self.main_loop.quit(),
-                Wish::Settings => self.front.borrow_mut().take_settings(&self.relay.borrow()),
-                Wish::Cameras => self.front.borrow_mut().look_for_cameras(),
-                Wish::Open(window) => self.open_window(window, None),
-                Wish::Controls => {
+    fn see_to(&self, events: Vec<RelayEvent>) {
+        for event in events {
+            match event {
+                RelayEvent::Ended => self.main_loop.quit(),
+                RelayEvent::SettingsChanged => self.front.borrow_mut().take_settings(&self.relay.borrow()),
+                RelayEvent::CamerasChanged => self.front.borrow_mut().look_for_cameras(),
+                RelayEvent::WindowRequested(request) => self.open_window(&request, None),
+                RelayEvent::ControlsChanged => {
                     if let Some(service) = &self.front.borrow().service {
                         service.controls_changed();
                     }
                 }
-                Wish::Done(ticket, result) => {
+                RelayEvent::Done(ticket, result) => {
                     let then = self.waiting.borrow_mut().remove(&ticket);
                     if let Some(then) = then {
                         then(result);

@@ -93,42 +93,19 @@ const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// What the owner is to see to.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Wish {
-    /// End; the camera is off and the node released.
-    End,
+pub(crate) enum RelayEvent {
+    /// The camera is off and the node released: the owner ends.
+    Ended,
     /// The settings, or what is wrong with their file, changed.
-    Settings,
-    /// Show this window.
-    Open(Window),
+    SettingsChanged,
+    /// One of the windows is asked for; see [`Request::opens_window`].
+    WindowRequested(Request),
     /// Cameras came or went.
-    Cameras,
+    CamerasChanged,
     /// The camera's controls changed, came or went.
-    Controls,
+    ControlsChanged,
     /// What was answered with [`Answer::Later`] is done, or why not.
     Done(Ticket, Result<(), Refusal>),
-}
-
-/// What can be shown beside the icon, each by the preferences' program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Window {
-    /// The settings.
-    Preferences,
-    /// What may keep the camera from working.
-    Diagnosis,
-    /// What this program is.
-    About,
-}
-
-impl Window {
-    /// The one that is asked for, if one is.
-    pub(crate) fn of(request: &Request) -> Option<Self> {
-        match request {
-            Request::Preferences => Some(Self::Preferences),
-            Request::Diagnose => Some(Self::Diagnosis),
-            Request::About => Some(Self::About),
-            _ => None,
-        }
-    }
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
@@ -156,7 +133,8 @@ pub(crate) struct Relay {
     /// The computer waits with its sleep until the camera is off.
     awaits_sleep: bool,
     has_desktop: bool,
-    wishes: Vec<Wish>,
+    /// Not taken yet.
+    pending: Vec<RelayEvent>,
     /// Values that are in use and not written yet.
     unsaved: Changes,
     /// What of it is being written, and who hears of that.
@@ -168,7 +146,7 @@ pub(crate) struct Relay {
 
 /// How the relay is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum RunMode {
     /// Alone: what cannot work ends it at once, with a sentence. `events`: one line of JSON for every change.
     Headless {
         /// Print event lines.
@@ -183,8 +161,8 @@ impl Relay {
     ///
     /// # Errors
     /// When it cannot start.
-    pub(crate) fn new(arguments: &RunArgs, manner: Manner, listener: Option<Listener>) -> Result<Self, Failure> {
-        let has_desktop = manner == Manner::Desktop;
+    pub(crate) fn new(arguments: &RunArgs, mode: RunMode, listener: Option<Listener>) -> Result<Self, Failure> {
+        let has_desktop = mode == RunMode::Desktop;
         let overrides = arguments.settings.clone();
         let path = match &arguments.config {
             Some(path) => path.clone(),
@@ -209,7 +187,7 @@ impl Relay {
         let settings_thread = SettingsThread::new(path.clone(), overrides, home).map_err(no_events)?;
         let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
         let server = Rc::new(RefCell::new(server));
-        let events = matches!(manner, Manner::Headless { events: true });
+        let events = matches!(mode, RunMode::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
         let watchdog = Rc::new(RefCell::new(Watchdog::new()));
         let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), listener);
@@ -247,7 +225,6 @@ impl Relay {
         if let Some(session) = &session {
             watch(&session.fd(), Watched::Logind)?;
         }
-        let wishes = Vec::new();
         Ok(Self {
             engine,
             path,
@@ -265,7 +242,7 @@ impl Relay {
             session,
             awaits_sleep: false,
             has_desktop,
-            wishes,
+            pending: Vec::new(),
             unsaved: Changes::new(),
             writing: None,
             write_timer,
@@ -282,7 +259,7 @@ impl Relay {
     ///
     /// # Errors
     /// When the kernel does not let us wait.
-    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<Wish>, StartTrouble> {
+    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<RelayEvent>, StartTrouble> {
         let ready = self.engine.turn(wait).map_err(no_events)?;
         for watched in ready.into_iter().filter_map(Watched::from_token) {
             match watched {
@@ -312,12 +289,12 @@ impl Relay {
         self.let_sleep();
         if self.engine.cameras_changed() {
             self.settle_controls();
-            self.wishes.push(Wish::Cameras);
+            self.pending.push(RelayEvent::CamerasChanged);
         }
         if self.engine.take_controls_changed() {
-            self.wishes.push(Wish::Controls);
+            self.pending.push(RelayEvent::ControlsChanged);
         }
-        Ok(std::mem::take(&mut self.wishes))
+        Ok(self.take_events())
     }
 
     /// The present status.
@@ -373,8 +350,8 @@ impl Relay {
     }
 
     /// What [`Self::obey`] left for the owner to do.
-    pub(crate) fn wishes(&mut self) -> Vec<Wish> {
-        std::mem::take(&mut self.wishes)
+    pub(crate) fn take_events(&mut self) -> Vec<RelayEvent> {
+        std::mem::take(&mut self.pending)
     }
 
     /// The controls of the camera, while it is open.
@@ -390,7 +367,7 @@ impl Relay {
             tracing::warn!("{}", refusal::sentence(&Refusal::SettingsSilent));
         }
         self.take_done();
-        self.wishes.push(Wish::End);
+        self.pending.push(RelayEvent::Ended);
     }
 }
 

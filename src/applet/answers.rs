@@ -18,9 +18,9 @@ impl Desktop {
     pub(super) fn obey(&self, request: Request) -> Answer {
         let mut relay = self.relay.borrow_mut();
         let answer = relay.obey(request);
-        let wishes = relay.wishes();
+        let events = relay.take_events();
         drop(relay);
-        self.see_to(wishes);
+        self.see_to(events);
         answer
     }
 

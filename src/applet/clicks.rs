@@ -6,7 +6,6 @@ use lenscap_api::Request;
 
 use super::Desktop;
 use super::notify::{self, Subject};
-use crate::app::relay::Window;
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::refusal;
 use crate::ipc::Answer;
@@ -23,10 +22,10 @@ pub struct Click {
 impl Desktop {
     /// Carries it out; what cannot be done is said in a notification.
     pub(super) fn clicked(self: &Rc<Self>, click: Click) {
-        let answer = match (Window::of(&click.request), click.token) {
+        let answer = match click.token {
             // The click's token brings it to the front.
-            (Some(window), token @ Some(_)) => {
-                self.open_window(window, token);
+            token @ Some(_) if click.request.opens_window() => {
+                self.open_window(&click.request, token);
                 Answer::Now(Ok(()))
             }
             _ => self.obey(click.request),

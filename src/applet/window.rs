@@ -1,18 +1,19 @@
 //! The preferences: a program of its own.
 
+use lenscap_api::Request;
+
 use super::Desktop;
 use crate::app::program;
-use crate::app::relay::Window;
 use crate::core::trouble::start::StartTrouble;
 use crate::i18n::start::sentence;
 use crate::text::Text;
 
 impl Desktop {
-    pub(super) fn open_window(&self, window: Window, token: Option<String>) {
-        let argument = match window {
-            Window::Preferences => None,
-            Window::Diagnosis => Some("--diagnose"),
-            Window::About => Some("--about"),
+    pub(super) fn open_window(&self, request: &Request, token: Option<String>) {
+        let argument = match request {
+            Request::Diagnose => Some("--diagnose"),
+            Request::About => Some("--about"),
+            _ => None,
         };
         let spawn = || -> Result<(), StartTrouble> {
             let path = program("lenscap-preferences")?;

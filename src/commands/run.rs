@@ -2,7 +2,7 @@
 
 use super::{Failure, become_program};
 use crate::app::log;
-use crate::app::relay::{Manner, Relay, Wish};
+use crate::app::relay::{Relay, RelayEvent, RunMode};
 use crate::cli::{RunArgs, RunCommand};
 
 pub(super) fn run(arguments: &RunCommand) -> Result<(), Failure> {
@@ -17,7 +17,7 @@ pub(super) fn applet() -> Result<(), Failure> {
 /// Alone, until SIGTERM or SIGINT.
 fn headless(arguments: &RunArgs, events: bool) -> Result<(), Failure> {
     log::start();
-    let mut relay = Relay::new(arguments, Manner::Headless { events }, None)?;
-    while !relay.turn(None)?.contains(&Wish::End) {}
+    let mut relay = Relay::new(arguments, RunMode::Headless { events }, None)?;
+    while !relay.turn(None)?.contains(&RelayEvent::Ended) {}
     Ok(())
 }

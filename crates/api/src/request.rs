@@ -93,6 +93,11 @@ impl Request {
         }
     }
 
+    /// Whether a desktop answers it with a window: the preferences, the diagnosis, what this program is.
+    pub fn opens_window(&self) -> bool {
+        matches!(self, Request::Preferences | Request::Diagnose | Request::About)
+    }
+
     /// Whether it is answered with the camera's controls, not with the status.
     pub fn is_about_controls(&self) -> bool {
         matches!(self, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. })

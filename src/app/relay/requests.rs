@@ -3,7 +3,7 @@
 use lenscap_api::{ControlsReply, Reply, Request};
 
 use super::settings::is_demonstration;
-use super::{Relay, Window, Wish};
+use super::{Relay, RelayEvent};
 use crate::app::settings_thread::{SettingsChange, SettingsThread};
 use crate::core::event::Event;
 use crate::core::presence::{Client, Presence, Use};
@@ -13,7 +13,7 @@ use crate::i18n::status::published;
 use crate::ipc::{Answer, Server, Ticket};
 
 impl Relay {
-    /// Carries a request out. What is the owner's to do comes out of the next [`Self::wishes`].
+    /// Carries a request out. What is the owner's to do comes out of the next [`Self::take_events`].
     pub(crate) fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
             self.paused_for_problem = false;
@@ -23,7 +23,7 @@ impl Relay {
         match request {
             Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
             Request::Preferences | Request::Diagnose | Request::About if self.has_desktop => {
-                self.wishes.extend(Window::of(&request).map(Wish::Open));
+                self.pending.push(RelayEvent::WindowRequested(request));
             }
             Request::Preferences | Request::Diagnose | Request::About => {
                 return Answer::Now(Err(Refusal::WithoutDesktop));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Relay, Wish};
+use super::{Relay, RelayEvent};
 use crate::app::controls::merge;
 use crate::app::program;
 use crate::app::settings_thread::{Done, Loaded};
@@ -40,7 +40,7 @@ impl Relay {
             if let Some(server) = server.borrow_mut().as_mut() {
                 server.finish(ticket, &result, |is_about_controls| self.reply(is_about_controls));
             }
-            self.wishes.push(Wish::Done(ticket, result));
+            self.pending.push(RelayEvent::Done(ticket, result));
         }
     }
 
@@ -82,7 +82,7 @@ impl Relay {
                 Err(Refusal::said(error))
             }
         };
-        self.wishes.push(Wish::Settings);
+        self.pending.push(RelayEvent::SettingsChanged);
         result
     }
 }
