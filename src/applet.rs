@@ -5,13 +5,13 @@
 
 mod answers;
 mod bus;
+mod bus_requests;
 mod clicks;
+mod controls_reader;
 mod front;
 mod icon;
 mod icon_name;
 mod notify;
-mod reading;
-mod service;
 mod tray;
 mod window;
 
@@ -34,8 +34,8 @@ use crate::ipc::Ticket;
 use answers::Then;
 use bus::FIRST_RETRY;
 use clicks::Click;
+use controls_reader::ControlsReader;
 use front::Front;
-use reading::Reader;
 
 /// Clicks that wait to be seen to; more than a hand can make.
 const MAX_CLICKS: usize = 64;
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> 
         front,
         main_loop: glib::MainLoop::new(None, false),
         retry: Cell::new(FIRST_RETRY),
-        reader: Reader::new(),
+        reader: ControlsReader::new(),
         waiting: RefCell::default(),
         usual_settings: config::default_path().ok(),
     });
@@ -93,7 +93,7 @@ struct Desktop {
     front: Rc<RefCell<Front>>,
     main_loop: glib::MainLoop,
     retry: Cell<Duration>,
-    reader: Rc<Reader>,
+    reader: Rc<ControlsReader>,
     /// Who waits for what the settings file takes its time for; bounded by the requests that it takes at once.
     waiting: RefCell<HashMap<Ticket, Then>>,
     /// The settings file that the preferences take by themselves.

@@ -13,7 +13,7 @@ mod status;
 
 use std::fmt;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 
 use crate::core::trouble::settings::SettingTrouble;
 use crate::i18n::settings as words;
@@ -38,7 +38,7 @@ pub use status::StatusArgs;
 pub struct Cli {
     /// What to do; nothing: run the camera with its icon, or show the preferences of the one that runs.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Subcommand>,
     /// Settings for the relay.
     #[command(flatten)]
     pub run: RunArgs,
@@ -48,8 +48,8 @@ pub struct Cli {
 }
 
 /// What to do.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum Command {
+#[derive(Debug, Clone, PartialEq, clap::Subcommand)]
+pub enum Subcommand {
     /// Run the camera, with options of its own
     Run(Box<RunCommand>),
     /// Show whether the camera is on, and who uses it
@@ -82,15 +82,15 @@ pub fn print_completions(shell: clap_complete::Shell) {
 
 /// Why a value is refused, as the settings file would say it.
 #[derive(Debug)]
-struct Refused(SettingTrouble);
+struct RefusedArgument(SettingTrouble);
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&words::refusal(&self.0))
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for RefusedArgument {}
 
 #[cfg(test)]
 fn parse_line(line: &str) -> Result<Cli, clap::Error> {
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn subcommands_are_understood_and_wrong_usage_is_2() {
         let command = |line: &str| parse_line(line).unwrap().command.unwrap();
-        assert_eq!(command("lenscap status --json"), Command::Status(StatusArgs { json: true, watch: false }));
-        assert_eq!(command("lenscap pause"), Command::Pause(PauseArgs { duration: None }));
+        assert_eq!(command("lenscap status --json"), Subcommand::Status(StatusArgs { json: true, watch: false }));
+        assert_eq!(command("lenscap pause"), Subcommand::Pause(PauseArgs { duration: None }));
         let half_an_hour = Some(Duration::from_secs(1800));
-        assert_eq!(command("lenscap pause --for 30m"), Command::Pause(PauseArgs { duration: half_an_hour }));
-        assert_eq!(command("lenscap resume"), Command::Resume);
-        assert_eq!(command("lenscap toggle"), Command::Toggle);
-        assert!(matches!(command("lenscap completions bash"), Command::Completions { .. }));
+        assert_eq!(command("lenscap pause --for 30m"), Subcommand::Pause(PauseArgs { duration: half_an_hour }));
+        assert_eq!(command("lenscap resume"), Subcommand::Resume);
+        assert_eq!(command("lenscap toggle"), Subcommand::Toggle);
+        assert!(matches!(command("lenscap completions bash"), Subcommand::Completions { .. }));
         for wrong in
             ["nonsense", "--nonsense", "status --json --watch", "-w 640 status", "pause --for never", "completions x"]
         {

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use lenscap_api::{AskError, Reply, Request, client};
 
 use crate::app::{log, program};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Subcommand};
 use crate::core::trouble::command_line::CommandTrouble;
 use crate::failure::Failure;
 use crate::i18n::status::summary;
@@ -36,16 +36,16 @@ const NOT_RUNNING: u8 = 3;
 pub fn main(cli: Cli) -> ExitCode {
     let done = match &cli.command {
         None => run::applet(),
-        Some(Command::Run(arguments)) => run::run(arguments),
-        Some(Command::Status(arguments)) => status::run(arguments),
-        Some(Command::Pause(arguments)) => pause::run(arguments),
-        Some(Command::Resume) => resume::run(),
-        Some(Command::Toggle) => toggle::run(),
-        Some(Command::Preferences) => preferences::run(),
-        Some(Command::Cameras(arguments)) => cameras::run(arguments),
-        Some(Command::Doctor(arguments)) => doctor::run(arguments),
-        Some(Command::Controls(arguments)) => controls::run(arguments),
-        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Subcommand::Run(arguments)) => run::run(arguments),
+        Some(Subcommand::Status(arguments)) => status::run(arguments),
+        Some(Subcommand::Pause(arguments)) => pause::run(arguments),
+        Some(Subcommand::Resume) => resume::run(),
+        Some(Subcommand::Toggle) => toggle::run(),
+        Some(Subcommand::Preferences) => preferences::run(),
+        Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
+        Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),
+        Some(Subcommand::Controls(arguments)) => controls::run(arguments),
+        Some(Subcommand::Completions { shell }) => completions::run(*shell),
     };
     exit(done)
 }
@@ -54,7 +54,7 @@ pub fn main(cli: Cli) -> ExitCode {
 pub fn applet(cli: Cli) -> ExitCode {
     let done = match cli.command {
         None => crate::applet::run(&cli.run, cli.gapplication_service),
-        Some(Command::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
+        Some(Subcommand::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
         Some(_) => Err(CommandTrouble::AppletByHand.into()),
     };
     exit(done)

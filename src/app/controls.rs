@@ -14,7 +14,7 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<CameraControls, Failure> {
 }
 
 /// Values by camera and control that are to be saved, or no longer.
-pub(super) type Changes = BTreeMap<(String, String), Option<Value>>;
+pub(super) type UnsavedValues = BTreeMap<(String, String), Option<Value>>;
 
 /// Puts changes into saved values; `None` takes one away.
 pub(crate) fn merge<'a>(

@@ -25,12 +25,12 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// A way to a reader. Dropping it gives the last lines a second.
 #[derive(Debug)]
 pub(super) struct Lines {
-    shared: Arc<Shared>,
+    shared: Arc<LineQueue>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct LineQueue {
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -48,7 +48,7 @@ struct Queue {
     is_over: bool,
 }
 
-impl Shared {
+impl LineQueue {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,7 +65,7 @@ impl Lines {
         gone: impl FnOnce(io::Error) + Send + 'static,
     ) -> io::Result<Self> {
         let to = File::from(to.as_fd().try_clone_to_owned()?);
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<LineQueue>::default();
         let work = {
             let shared = shared.clone();
             move || {
@@ -127,7 +127,7 @@ impl Drop for Lines {
 }
 
 /// Until the queue is closed and empty, or nobody reads.
-fn write_lines(shared: &Shared, to: &File, lost: impl Fn(u64) -> String) -> io::Result<()> {
+fn write_lines(shared: &LineQueue, to: &File, lost: impl Fn(u64) -> String) -> io::Result<()> {
     let mut queue = shared.lock();
     loop {
         let line = if queue.lost > 0 {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_is_told_once_and_lines_go_nowhere() {
+    fn a_reader_that_went_away_is_reported_once_and_lines_go_nowhere() {
         let (reader, writer) = io::pipe().unwrap();
         let (sender, gone) = std::sync::mpsc::channel();
         let lines = Lines::new(&writer, |_| String::new(), move |error| sender.send(error.kind()).unwrap()).unwrap();

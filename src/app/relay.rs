@@ -34,7 +34,7 @@ use crate::i18n::refusal;
 use crate::ipc::{Answer, Server, Ticket};
 use lenscap_api::Request;
 
-use super::controls::Changes;
+use super::controls::UnsavedValues;
 use super::session::Session;
 use super::settings_thread::SettingsThread;
 use super::settle;
@@ -109,7 +109,7 @@ pub(crate) enum RelayEvent {
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
-pub(crate) type Listener = Box<dyn FnMut(&Status)>;
+pub(crate) type StatusListener = Box<dyn FnMut(&Status)>;
 
 /// The relay and what steers it.
 pub(crate) struct Relay {
@@ -136,9 +136,9 @@ pub(crate) struct Relay {
     /// Not taken yet.
     pending: Vec<RelayEvent>,
     /// Values that are in use and not written yet.
-    unsaved: Changes,
+    unsaved: UnsavedValues,
     /// What of it is being written, and who hears of that.
-    writing: Option<(Ticket, Changes)>,
+    writing: Option<(Ticket, UnsavedValues)>,
     /// Runs while values that come are only collected.
     write_timer: OwnedFd,
     is_collecting: bool,
@@ -161,7 +161,7 @@ impl Relay {
     ///
     /// # Errors
     /// When it cannot start.
-    pub(crate) fn new(arguments: &RunArgs, mode: RunMode, listener: Option<Listener>) -> Result<Self, Failure> {
+    pub(crate) fn new(arguments: &RunArgs, mode: RunMode, listener: Option<StatusListener>) -> Result<Self, Failure> {
         let has_desktop = mode == RunMode::Desktop;
         let overrides = arguments.settings.clone();
         let path = match &arguments.config {
@@ -243,7 +243,7 @@ impl Relay {
             awaits_sleep: false,
             has_desktop,
             pending: Vec::new(),
-            unsaved: Changes::new(),
+            unsaved: UnsavedValues::new(),
             writing: None,
             write_timer,
             is_collecting: false,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::controls::Changes;
+use super::controls::UnsavedValues;
 use crate::camera::{Camera, moved};
 use crate::config::{self, Overrides, Settings};
 use crate::core::controls::Saved;
@@ -34,16 +34,16 @@ fn change(cameras: &[Camera], settings: &mut Settings) -> bool {
 }
 
 /// What is to be saved otherwise for the cameras that are there now.
-pub(super) fn controls(cameras: &[Camera], saved: &Saved) -> Changes {
+pub(super) fn controls(cameras: &[Camera], saved: &Saved) -> UnsavedValues {
     let mut new = saved.clone();
     if !moved::controls(cameras, &mut new) {
-        return Changes::new();
+        return UnsavedValues::new();
     }
-    let each = |saved: &Saved| -> Changes {
+    let each = |saved: &Saved| -> UnsavedValues {
         let values = saved.iter().flat_map(|(id, values)| values.iter().map(move |(key, value)| (id, key, value)));
         values.map(|(id, key, value)| ((id.clone(), key.clone()), Some(value.clone()))).collect()
     };
-    let mut changes: Changes = each(saved).into_keys().map(|key| (key, None)).collect();
+    let mut changes: UnsavedValues = each(saved).into_keys().map(|key| (key, None)).collect();
     changes.extend(each(&new));
     changes
 }

@@ -27,7 +27,7 @@ impl Desktop {
         glib::spawn_future_local(async move {
             glib::timeout_future(TRAY_LIMIT).await;
             // The home may be on a network, and the answer may take its time.
-            if has_one() || !gio::spawn_blocking(may_tell_of_no_tray).await.unwrap_or(false) || has_one() {
+            if has_one() || !gio::spawn_blocking(may_mention_no_tray).await.unwrap_or(false) || has_one() {
                 return;
             }
             tracing::warn!("no tray shows the icon; \"lenscap\" shows the preferences");
@@ -37,7 +37,7 @@ impl Desktop {
 }
 
 /// Whether the user is to hear now that there is no tray: once and never again.
-fn may_tell_of_no_tray() -> bool {
+fn may_mention_no_tray() -> bool {
     let Some(directory) = directories::BaseDirs::new()
         .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
     else {

@@ -16,7 +16,7 @@ use crate::config::model::Notifications;
 use crate::core::presence::Use;
 use crate::core::status::{StateName, Status};
 use crate::core::trouble::{Trouble, TroubleKind};
-use crate::i18n::notify::{self as words, Said};
+use crate::i18n::notify::{self as words, NoticeText};
 use crate::i18n::status::{cannot_switch_off, other_camera as in_words};
 use crate::i18n::trouble::sentence;
 
@@ -54,7 +54,7 @@ pub struct Notice {
 
 impl Notice {
     /// With Lenscap's own icon, and a button that opens the preferences.
-    fn of(said: Said) -> Self {
+    fn of(said: NoticeText) -> Self {
         Self {
             summary: said.summary,
             body: said.body,
@@ -156,7 +156,7 @@ fn activation(status: &Status) -> Option<Notice> {
 fn other_camera(status: &Status) -> Option<Notice> {
     let first = status.others.first()?;
     let lines: Vec<String> = status.others.iter().skip(1).map(in_words).chain([cannot_switch_off()]).collect();
-    let said = Said { summary: in_words(first), body: lines.join("\n") };
+    let said = NoticeText { summary: in_words(first), body: lines.join("\n") };
     Some(Notice { icon: lit(status), ..Notice::of(said) })
 }
 
@@ -164,7 +164,7 @@ fn other_camera(status: &Status) -> Option<Notice> {
 fn failure(status: &Status) -> Option<(bool, Notice)> {
     let notice = |summary: String, trouble: &Trouble| Notice {
         icon: icon_name(status, false),
-        ..Notice::of(Said { summary, body: sentence(trouble) })
+        ..Notice::of(NoticeText { summary, body: sentence(trouble) })
     };
     let reason = status.reason.as_ref()?;
     if status.stuck {
@@ -191,7 +191,7 @@ pub fn no_tray() -> Notice {
 
 /// Something that was asked for cannot be done; `sentence` says why.
 pub fn complaint(sentence: &str) -> Notice {
-    let said = Said { summary: words::cannot_do_that(), body: sentence.to_owned() };
+    let said = NoticeText { summary: words::cannot_do_that(), body: sentence.to_owned() };
     Notice { actions: Vec::new(), ..Notice::of(said) }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Refused;
+use super::RefusedArgument;
 use crate::config::sections::camera;
 use crate::core::source::Source;
 
@@ -44,9 +44,9 @@ pub enum ControlsAction {
     },
 }
 
-fn source(text: &str) -> Result<Source, Refused> {
+fn source(text: &str) -> Result<Source, RefusedArgument> {
     // What the setting takes is a source.
-    camera::SOURCE.argument(text).map(|_| text.parse().unwrap_or_default()).map_err(Refused)
+    camera::SOURCE.argument(text).map(|_| text.parse().unwrap_or_default()).map_err(RefusedArgument)
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Subcommand};
 
     #[test]
     fn the_camera_is_named_before_or_behind_what_to_do() {
@@ -62,7 +62,7 @@ mod tests {
             ["lenscap controls --source test set brightness 3", "lenscap controls set brightness 3 --source test"]
         {
             let cli = Cli::try_parse_from(line.split(' ')).expect(line);
-            let Some(Command::Controls(arguments)) = cli.command else { panic!("{line}") };
+            let Some(Subcommand::Controls(arguments)) = cli.command else { panic!("{line}") };
             assert_eq!(arguments.source, Some(Source::Test), "{line}");
         }
     }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_one_line_with_what_was_written() {
+    fn mistakes_are_said_in_one_line_with_what_was_written() {
         for (line, parts) in [
             ("lenscap -w 0", &["\"0\"", "--width", "must be an even number"][..]),
             ("lenscap completions x", &["\"x\"", "bash, "]),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Refused;
+use super::RefusedArgument;
 use crate::core::trouble::settings::SettingTrouble;
 
 /// `lenscap pause`.
@@ -22,8 +22,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 ///
 /// # Errors
 /// It is none.
-fn time(text: &str) -> Result<Duration, Refused> {
-    let wrong = || Refused(SettingTrouble::NotATime { value: text.chars().take(40).collect() });
+fn time(text: &str) -> Result<Duration, RefusedArgument> {
+    let wrong = || RefusedArgument(SettingTrouble::NotATime { value: text.chars().take(40).collect() });
     let mut rest = text;
     let mut seconds: u64 = 0;
     let mut units = [('h', 3600), ('m', 60), ('s', 1)].into_iter();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
 
-use super::Refused;
+use super::RefusedArgument;
 use crate::config::sections::privacy::{CARD, PICTURE};
 use crate::config::table::{self, CommandOption, OptionPath, Setting, SettingValue};
 use crate::config::{CardChoice, Overrides};
@@ -83,7 +83,7 @@ impl FromArgMatches for RunArgs {
 }
 
 fn argument(setting: &'static Setting, option: &'static CommandOption) -> Arg {
-    let read = |text: &str| value(setting, option, text).map_err(Refused);
+    let read = |text: &str| value(setting, option, text).map_err(RefusedArgument);
     let argument = Arg::new(option.long)
         .long(option.long)
         .value_name(option.value_name)
@@ -114,7 +114,7 @@ fn value(setting: &Setting, option: &CommandOption, text: &str) -> Result<Settin
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Command, parse_line as parse};
+    use super::super::{Subcommand, parse_line as parse};
     use super::*;
     use crate::config::Settings;
     use crate::config::sections::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, WIDTH};
@@ -143,7 +143,8 @@ mod tests {
         );
         for flags in [short, long] {
             assert_eq!(parse(&format!("lenscap {flags}")).unwrap().run.settings, expected);
-            let Some(Command::Run(run)) = parse(&format!("lenscap run --headless --events {flags}")).unwrap().command
+            let Some(Subcommand::Run(run)) =
+                parse(&format!("lenscap run --headless --events {flags}")).unwrap().command
             else {
                 panic!("run")
             };

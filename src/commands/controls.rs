@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_value_range_and_flags() {
+    fn a_line_has_value_range_and_flags() {
         let control = |json: &str| serde_json::from_str::<api::Control>(json).unwrap();
         let gain = control(
             r#"{"key": "gain", "name": "", "id": 0, "type": "integer", "value": 5, "default": 0, "min": 0, "max": 10,

@@ -73,7 +73,7 @@ mod tests {
     use crate::core::controls::in_software;
 
     #[test]
-    fn a_control_is_told_with_all_its_fields() {
+    fn a_control_is_published_with_all_its_fields() {
         let list = CameraControls {
             camera: "usb-1".into(),
             controls: vec![in_software("hue").unwrap()],

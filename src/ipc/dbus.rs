@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn only_changes_are_told_and_a_moment_keeps_its_second() {
+    fn only_changes_are_published_and_a_moment_keeps_its_second() {
         let status = Machine::new(Policy::default()).status();
         let mut clock = Clock::default();
         let before = Snapshot::new(&status, &Nodes::default(), &mut clock);

@@ -163,7 +163,7 @@ struct Allowance {
 #[derive(Debug, Clone, Default)]
 struct Failures {
     /// What keeps the camera off while clients stream.
-    current: Option<Failure>,
+    current: Option<StandingFailure>,
     /// For people; kept until the camera works again.
     last: Option<Trouble>,
     restart: Restart,
@@ -185,7 +185,7 @@ struct Pause {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Failure {
+struct StandingFailure {
     reason: Trouble,
     retry_at: Option<Instant>,
     /// Given up: a camera that comes is not started before this.

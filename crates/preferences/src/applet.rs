@@ -21,7 +21,7 @@ pub use state::AppletState;
 /// How long it may take over something that was asked of it: a camera may have to be read.
 const CALL_LIMIT_MS: i32 = 20_000;
 
-type Listener = Rc<dyn Fn(&AppletState)>;
+type StateListener = Rc<dyn Fn(&AppletState)>;
 /// The signal's name, and who hears it.
 type SignalListener = (&'static str, Rc<dyn Fn()>);
 
@@ -30,7 +30,7 @@ type SignalListener = (&'static str, Rc<dyn Fn()>);
 pub struct AppletProxy {
     state: RefCell<AppletState>,
     proxy: RefCell<Option<gio::DBusProxy>>,
-    listeners: RefCell<Vec<Listener>>,
+    listeners: RefCell<Vec<StateListener>>,
     signal_listeners: RefCell<Vec<SignalListener>>,
 }
 

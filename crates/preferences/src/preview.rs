@@ -21,7 +21,7 @@ const STOP: &str = "lenscap-preview-stop";
 const CAPS: &str = "video/x-raw,format=BGRA,width=[1,640],height=[1,640],pixel-aspect-ratio=1/1";
 
 /// What comes of a preview.
-pub enum News {
+pub enum PreviewEvent {
     /// The newest picture.
     Picture(gtk::gdk::Texture),
     /// It ended: why.
@@ -38,7 +38,11 @@ impl Preview {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(node: &Path, source: Option<&str>, news: impl Fn(News) + 'static) -> Result<Self, WindowError> {
+    pub fn start(
+        node: &Path,
+        source: Option<&str>,
+        news: impl Fn(PreviewEvent) + 'static,
+    ) -> Result<Self, WindowError> {
         for element in ["videoconvert", "videoscale", "appsink"] {
             elements::require(element)?;
         }
@@ -89,11 +93,11 @@ impl Preview {
                     Wake::Picture => {
                         let sample = newest.lock().ok().and_then(|mut newest| newest.take());
                         if let Some(texture) = sample.as_ref().and_then(texture) {
-                            news(News::Picture(texture));
+                            news(PreviewEvent::Picture(texture));
                         }
                     }
                     Wake::Ended(why) => {
-                        news(News::Ended(why));
+                        news(PreviewEvent::Ended(why));
                         break;
                     }
                 }

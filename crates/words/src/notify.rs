@@ -7,7 +7,7 @@ use crate::{tr, trf, trn};
 
 /// A headline, and a sentence below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct NoticeText {
     /// One short line.
     pub summary: String,
     /// A sentence or none.
@@ -15,16 +15,16 @@ pub struct Said {
 }
 
 /// "Zoom is using the camera"; `None` when nobody does.
-pub fn is_using(clients: &[Client]) -> Option<Said> {
+pub fn is_using(clients: &[Client]) -> Option<NoticeText> {
     let names = names(clients)?;
     let count = programs(clients).len() as u64;
     let summary = trn!("{names} is using the camera", "{names} are using the camera", count, names = names);
-    Some(Said { summary, body: String::new() })
+    Some(NoticeText { summary, body: String::new() })
 }
 
 /// `comer` opens the camera while `user` streams from it, and there is room for one only.
-pub fn finds_it_in_use(comer: &str, user: &str) -> Said {
-    Said {
+pub fn finds_it_in_use(comer: &str, user: &str) -> NoticeText {
+    NoticeText {
         summary: trf!("{name} finds the camera in use", name = comer),
         body: trf!(
             "{user} uses it, and only one application at a time can. Turn on the second device in the preferences for two.",
@@ -49,8 +49,8 @@ pub fn does_not_work() -> String {
 }
 
 /// There is no tray, and how to get one.
-pub fn no_tray() -> Said {
-    Said {
+pub fn no_tray() -> NoticeText {
+    NoticeText {
         summary: tr("Lenscap has no place for its icon"),
         body: tr(
             "On GNOME install the extension \"AppIndicator and KStatusNotifierItem Support\", elsewhere add a tray to the panel. \

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec};
 
 use super::Relay;
-use crate::app::controls::{Changes, merge, to_reset};
+use crate::app::controls::{UnsavedValues, merge, to_reset};
 use crate::app::settle;
 use crate::camera::System;
 use crate::core::controls::{CameraControls, Value};
@@ -97,7 +97,7 @@ impl Relay {
         answer
     }
 
-    pub(super) fn values_written(&mut self, changes: &Changes, result: &Result<(), Refusal>) {
+    pub(super) fn values_written(&mut self, changes: &UnsavedValues, result: &Result<(), Refusal>) {
         match result {
             Ok(()) => {
                 // What was set anew meanwhile is still to be written.
@@ -120,7 +120,7 @@ impl Relay {
         }
     }
 
-    /// Cameras came or went: one may have to be told from another by now.
+    /// Cameras came or went: one may have to be distinguished from another by now.
     pub(super) fn settle_controls(&mut self) {
         let mut saved = self.settings.controls.clone();
         merge(&mut saved, &self.unsaved);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use lenscap_api::{EventLine, LostLines, line};
 
-use super::Listener;
+use super::StatusListener;
 use crate::app::lines::Lines;
 use crate::app::watchdog::Watchdog;
 use crate::core::status::Status;
@@ -29,7 +29,7 @@ pub(super) fn status_sink(
     lines: Option<Lines>,
     watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
-    mut listener: Option<Listener>,
+    mut listener: Option<StatusListener>,
 ) -> StatusSink {
     let mut last = None;
     Box::new(move |status| {

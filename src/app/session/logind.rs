@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::wire::{Argument, Call, Kind, Message};
+use super::wire::{Argument, Call, Message, MessageKind};
 use super::{
     ANSWER_LIMIT, Asked, BUS, BUS_PATH, FIRST_RETRY, MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SESSION, Session, USER,
 };
@@ -11,7 +11,7 @@ use crate::core::event::Event;
 
 /// How something is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum Observed {
     /// It happens now: true whoever resumed by hand before.
     Now,
     /// It was read, and may be known for long.
@@ -70,16 +70,20 @@ impl Session {
 
     pub(super) fn take(&mut self, message: Message, events: &mut Vec<Event>) {
         match message.kind {
-            Kind::Answer | Kind::Error => {
+            MessageKind::Answer | MessageKind::Error => {
                 let Some(link) = &mut self.link else { return };
                 let Some(at) = link.asked.iter().position(|asked| Some(asked.serial) == message.answers) else {
                     return;
                 };
                 let Some(asked) = link.asked.remove(at) else { return };
-                self.answered(asked.question, Some(message).filter(|message| message.kind == Kind::Answer), events);
+                self.answered(
+                    asked.question,
+                    Some(message).filter(|message| message.kind == MessageKind::Answer),
+                    events,
+                );
             }
-            Kind::Signal => self.signalled(&message, events),
-            Kind::Other => {}
+            MessageKind::Signal => self.signalled(&message, events),
+            MessageKind::Other => {}
         }
     }
 
@@ -118,7 +122,7 @@ impl Session {
             }
             Question::Sleeping => {
                 if let Some(is_asleep) = answer.and_then(|answer| answer.truth()) {
-                    self.take_sleep(is_asleep, Known::Read, events);
+                    self.take_sleep(is_asleep, Observed::Read, events);
                 }
             }
             Question::Inhibit => {
@@ -149,7 +153,7 @@ impl Session {
             }
             Question::Locked => {
                 if let Some(is_locked) = answer.and_then(|answer| answer.truth()) {
-                    self.take_lock(is_locked, Known::Read, events);
+                    self.take_lock(is_locked, Observed::Read, events);
                 }
             }
         }
@@ -201,7 +205,7 @@ impl Session {
                 self.ask(Question::Locked, SERVICE, &path, PROPERTIES, "Get", &property);
             }
             // Without a session there is nothing that could be unlocked again.
-            None => self.take_lock(false, Known::Read, events),
+            None => self.take_lock(false, Observed::Read, events),
         }
     }
 
@@ -227,7 +231,7 @@ impl Session {
         match (message.interface.as_str(), message.member.as_str()) {
             (MANAGER, "PrepareForSleep") if message.path == MANAGER_PATH => {
                 if let Some(is_asleep) = message.truth() {
-                    self.take_sleep(is_asleep, Known::Now, events);
+                    self.take_sleep(is_asleep, Observed::Now, events);
                 }
             }
             (MANAGER, "SessionNew") => self.look_for_session(),
@@ -235,30 +239,30 @@ impl Session {
                 self.look_for_session();
             }
             // Asked of the screen lock, which may not say through the property that it did so.
-            (SESSION, "Lock") if is_of_session => self.take_lock(true, Known::Now, events),
-            (SESSION, "Unlock") if is_of_session => self.take_lock(false, Known::Now, events),
+            (SESSION, "Lock") if is_of_session => self.take_lock(true, Observed::Now, events),
+            (SESSION, "Unlock") if is_of_session => self.take_lock(false, Observed::Now, events),
             (PROPERTIES, "PropertiesChanged") if is_of_session => {
                 if let Some(is_locked) = message.changed_truth(SESSION, "LockedHint") {
-                    self.take_lock(is_locked, Known::Now, events);
+                    self.take_lock(is_locked, Observed::Now, events);
                 }
             }
             _ => {}
         }
     }
 
-    fn take_sleep(&mut self, is_asleep: bool, known: Known, events: &mut Vec<Event>) {
+    fn take_sleep(&mut self, is_asleep: bool, known: Observed, events: &mut Vec<Event>) {
         let is_new = std::mem::replace(&mut self.is_asleep, is_asleep) != is_asleep;
         if is_new {
             tracing::info!("the computer {}", if is_asleep { "is going to sleep" } else { "woke up" });
         }
-        if is_new || known == Known::Now {
+        if is_new || known == Observed::Now {
             events.push(Event::Sleep(is_asleep));
         }
     }
 
-    fn take_lock(&mut self, is_locked: bool, known: Known, events: &mut Vec<Event>) {
+    fn take_lock(&mut self, is_locked: bool, known: Observed, events: &mut Vec<Event>) {
         let is_new = std::mem::replace(&mut self.is_locked, is_locked) != is_locked;
-        if is_new || known == Known::Now {
+        if is_new || known == Observed::Now {
             events.push(Event::Locked(is_locked));
         }
     }

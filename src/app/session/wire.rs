@@ -8,7 +8,7 @@ mod values;
 use std::os::fd::OwnedFd;
 
 pub(super) use call::{Argument, Call, call};
-use values::Reader;
+use values::ValueReader;
 
 /// Longest message taken, in bytes; logind's have a few hundred.
 const MAX_MESSAGE: usize = 64 * 1024;
@@ -28,7 +28,7 @@ const UNIX_FDS: u8 = 9;
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MessageKind {
     Answer,
     Error,
     Signal,
@@ -39,7 +39,7 @@ pub(super) enum Kind {
 /// A message that came.
 #[derive(Debug)]
 pub(super) struct Message {
-    pub(super) kind: Kind,
+    pub(super) kind: MessageKind,
     /// To which call, of an answer or an error.
     pub(super) answers: Option<u32>,
     pub(super) path: String,
@@ -67,12 +67,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Message, usize)>, Nonsense> 
         _ => return Err(Nonsense),
     };
     let kind = match header[1] {
-        2 => Kind::Answer,
-        3 => Kind::Error,
-        4 => Kind::Signal,
-        _ => Kind::Other,
+        2 => MessageKind::Answer,
+        3 => MessageKind::Error,
+        4 => MessageKind::Signal,
+        _ => MessageKind::Other,
     };
-    let mut reader = Reader { bytes, at: 4, is_big_endian };
+    let mut reader = ValueReader { bytes, at: 4, is_big_endian };
     let body_length = reader.number().ok_or(Nonsense)? as usize;
     reader.at = FIXED_HEADER - 4;
     let fields_length = reader.number().ok_or(Nonsense)? as usize;
@@ -94,7 +94,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Message, usize)>, Nonsense> 
         fd_count: 0,
         fds: Vec::new(),
     };
-    let mut fields = Reader { bytes: &whole[..FIXED_HEADER + fields_length], at: FIXED_HEADER, is_big_endian };
+    let mut fields = ValueReader { bytes: &whole[..FIXED_HEADER + fields_length], at: FIXED_HEADER, is_big_endian };
     while fields.at < fields.bytes.len() {
         fields.field(&mut message).ok_or(Nonsense)?;
     }
@@ -102,8 +102,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Message, usize)>, Nonsense> 
 }
 
 impl Message {
-    fn reader(&self) -> Reader<'_> {
-        Reader { bytes: &self.body, at: 0, is_big_endian: self.is_big_endian }
+    fn reader(&self) -> ValueReader<'_> {
+        ValueReader { bytes: &self.body, at: 0, is_big_endian: self.is_big_endian }
     }
 
     /// The texts or paths that it begins with.
@@ -162,7 +162,7 @@ impl Message {
     }
 }
 
-impl Reader<'_> {
+impl ValueReader<'_> {
     /// One field of the header.
     fn field(&mut self, message: &mut Message) -> Option<()> {
         self.align(8)?;

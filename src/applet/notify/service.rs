@@ -35,7 +35,7 @@ pub(in crate::applet) struct Notifier {
 impl Notifier {
     /// Starts to carry out updates; what is clicked goes to `clicks`.
     pub(in crate::applet) fn new(connection: &gio::DBusConnection, clicks: Sender<Click>) -> Self {
-        let service = Rc::new(Service {
+        let service = Rc::new(ServiceProxy {
             connection: connection.clone(),
             clicks,
             shown: RefCell::default(),
@@ -56,7 +56,7 @@ impl Notifier {
     }
 }
 
-struct Service {
+struct ServiceProxy {
     connection: gio::DBusConnection,
     clicks: Sender<Click>,
     /// The service's numbers of what is shown.
@@ -68,7 +68,7 @@ struct Service {
     is_markup: Cell<Option<bool>>,
 }
 
-impl Service {
+impl ServiceProxy {
     fn subscribe(self: &Rc<Self>) -> gio::SignalSubscription {
         let service = Rc::downgrade(self);
         self.connection.subscribe_to_signal(

@@ -20,9 +20,9 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     let status = &view.status;
     let lines = words::lines(status, now);
     let mut menu: Vec<_> = lines.iter().flat_map(|line| note(line)).collect();
-    let is_told = !status.camera_live || status.stuck;
+    let is_shown = !status.camera_live || status.stuck;
     menu.extend(
-        status.reason.iter().filter(|_| is_told).flat_map(|reason| note(&crate::i18n::trouble::sentence(reason))),
+        status.reason.iter().filter(|_| is_shown).flat_map(|reason| note(&crate::i18n::trouble::sentence(reason))),
     );
     menu.extend(view.problem.iter().flat_map(|problem| note(problem)));
     menu.push(MenuItem::Separator);

@@ -106,7 +106,7 @@ fn paused_and_failed_say_so() {
 }
 
 #[test]
-fn another_camera_and_one_that_stays_on_are_told() {
+fn another_camera_and_one_that_stays_on_are_shown() {
     let (paused, _clicks) = icon(|view| {
         view.status.state = StateName::Paused;
         view.status.allowed = false;

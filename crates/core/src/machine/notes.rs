@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ending::{Ending, Sensor};
-use super::{Allowance, FRAME_TIMEOUT, Failure, Machine, Pause, Shown, State, Worker, is_absence};
+use super::{Allowance, FRAME_TIMEOUT, Machine, Pause, Shown, StandingFailure, State, Worker, is_absence};
 use crate::event::{Action, Command, Event, WorkerEvent};
 use crate::presence::{Presence, Use};
 use crate::restart;
@@ -81,7 +81,7 @@ impl Machine {
         if !self.presence.any_maybe_streaming() {
             self.allowance.turned_off = false;
             self.forget_failure();
-        } else if new_stream && self.failures.current.as_ref().is_some_and(Failure::is_final) {
+        } else if new_stream && self.failures.current.as_ref().is_some_and(StandingFailure::is_final) {
             self.forget_failure();
         }
     }
@@ -235,8 +235,11 @@ impl Machine {
         };
         let came_late = std::mem::take(&mut self.failures.came_late) && is_absence(&reason);
         let rests_until = wait.is_none().then_some(now + restart::REST);
-        let failure =
-            self.failures.current.insert(Failure { reason, retry_at: wait.map(|wait| now + wait), rests_until });
+        let failure = self.failures.current.insert(StandingFailure {
+            reason,
+            retry_at: wait.map(|wait| now + wait),
+            rests_until,
+        });
         if came_late {
             failure.camera_came(now);
         }
@@ -248,7 +251,7 @@ impl Machine {
     }
 }
 
-impl Failure {
+impl StandingFailure {
     /// Whether it is not tried again until somebody asks, or the camera comes.
     fn is_final(&self) -> bool {
         self.rests_until.is_some()

@@ -10,7 +10,7 @@ use lenscap_words::tr;
 use super::{filler, plain};
 use crate::error::WindowError;
 use crate::node;
-use crate::preview::{News, Preview};
+use crate::preview::{Preview, PreviewEvent};
 use crate::widgets::set_accessible_label;
 use crate::window::{Context, Surroundings};
 
@@ -76,7 +76,7 @@ impl PreviewRow {
                         return;
                     }
                     match news {
-                        News::Picture(texture) => {
+                        PreviewEvent::Picture(texture) => {
                             // The page gives it no more than it asks for.
                             let height = picture.width().max(200) * texture.height() / texture.width().max(1);
                             picture.set_height_request(height.clamp(100, 360));
@@ -84,7 +84,7 @@ impl PreviewRow {
                             picture.set_visible(true);
                             words.set_visible(false);
                         }
-                        News::Ended(trouble) => say_why(&lenscap_words::preferences::sentence(&trouble)),
+                        PreviewEvent::Ended(trouble) => say_why(&lenscap_words::preferences::sentence(&trouble)),
                     }
                 };
                 let source = source.as_deref();

@@ -1,6 +1,6 @@
 //! Calls, as bytes.
 
-use super::values::Writer;
+use super::values::ValueWriter;
 use super::{DESTINATION, FIXED_HEADER, INTERFACE, MEMBER, PATH, SIGNATURE};
 
 const PROTOCOL: u8 = 1;
@@ -26,7 +26,7 @@ pub(in crate::app::session) enum Argument<'a> {
 
 /// The bytes of a call.
 pub(in crate::app::session) fn call(serial: u32, call: &Call<'_>) -> Vec<u8> {
-    let mut body = Writer::default();
+    let mut body = ValueWriter::default();
     let mut signature = String::new();
     for argument in call.arguments {
         match argument {
@@ -50,7 +50,7 @@ pub(in crate::app::session) fn call(serial: u32, call: &Call<'_>) -> Vec<u8> {
 }
 
 pub(super) fn message(kind: u8, flags: u8, serial: u32, fields: &[(u8, char, &str)], body: &[u8]) -> Vec<u8> {
-    let mut out = Writer(vec![b'l', kind, flags, PROTOCOL]);
+    let mut out = ValueWriter(vec![b'l', kind, flags, PROTOCOL]);
     out.number(body.len() as u32);
     out.number(serial);
     // The length of the fields, known below.

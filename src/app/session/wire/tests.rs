@@ -1,7 +1,7 @@
 //! What a bus or logind would send, and what is made of it.
 
 use super::call::message;
-use super::values::{Reader, Writer};
+use super::values::{ValueReader, ValueWriter};
 use super::*;
 
 /// What a bus, or logind, would send.
@@ -23,7 +23,7 @@ pub(in super::super) enum Value<'a> {
 }
 
 pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>]) -> Vec<u8> {
-    let mut body = Writer::default();
+    let mut body = ValueWriter::default();
     let mut signature = String::new();
     for value in values {
         match value {
@@ -54,7 +54,7 @@ pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>
             Value::Changed(interface, property, truth) => {
                 signature.push_str("sa{sv}as");
                 body.text(interface);
-                let mut inner = Writer::default();
+                let mut inner = ValueWriter::default();
                 // Others of every kind before the one that is looked for.
                 inner.text("Nested");
                 inner.signature("a(sa{sv}t)");
@@ -97,7 +97,7 @@ pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>
     let plain = message(kind, 0, 1, &fields, &body.0);
     // Fields that are numbers go in by hand.
     let fields_length = u32::from_le_bytes(*plain[12..].first_chunk().unwrap()) as usize;
-    let mut out = Writer(plain[..FIXED_HEADER + fields_length].to_vec());
+    let mut out = ValueWriter(plain[..FIXED_HEADER + fields_length].to_vec());
     let numbers = serial.map(|serial| (REPLY_SERIAL, serial)).into_iter();
     let fd_count = values.iter().filter(|value| matches!(value, Value::Fd)).count() as u32;
     for (code, number) in numbers.chain((fd_count > 0).then_some((UNIX_FDS, fd_count))) {
@@ -128,7 +128,7 @@ fn a_call_is_as_the_specification_lays_it_out() {
     assert_eq!(bytes.len() % 8, 0);
     assert_eq!(bytes[bytes.len() - 16..], *b"\x05\0\0\0sleep\0\0\0\xe8\x03\0\0");
     let message = parsed(&bytes);
-    assert_eq!((message.kind, message.path.as_str(), message.member.as_str()), (Kind::Other, "/org/a", "Do"));
+    assert_eq!((message.kind, message.path.as_str(), message.member.as_str()), (MessageKind::Other, "/org/a", "Do"));
     assert_eq!(message.signature, "su");
 }
 
@@ -168,6 +168,6 @@ fn no_bytes_are_too_strange() {
     let mut endless = good.clone();
     endless[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
     assert_eq!(parse(&endless).err(), Some(Nonsense));
-    let mut reader = Reader { bytes: &[0; 64], at: 0, is_big_endian: false };
+    let mut reader = ValueReader { bytes: &[0; 64], at: 0, is_big_endian: false };
     assert_eq!(reader.skip(&[b'('; 40], 0), None, "too deep");
 }

@@ -4,9 +4,9 @@
 const MAX_DEPTH: usize = 16;
 
 #[derive(Debug, Default)]
-pub(super) struct Writer(pub(super) Vec<u8>);
+pub(super) struct ValueWriter(pub(super) Vec<u8>);
 
-impl Writer {
+impl ValueWriter {
     pub(super) fn align(&mut self, to: usize) {
         self.0.resize(self.0.len().next_multiple_of(to), 0);
     }
@@ -30,13 +30,13 @@ impl Writer {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct ValueReader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     pub(super) is_big_endian: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ValueReader<'a> {
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;

@@ -23,28 +23,28 @@ const MAX_SHARERS: usize = 32;
 /// How much longer than its own limit the thread may take.
 const GRACE: Duration = Duration::from_secs(2);
 
-type Answer = Result<CameraControls, Refusal>;
+type ReadResult = Result<CameraControls, Refusal>;
 /// Runs the camera program with these arguments; how long that takes is its own affair.
-type Run = fn(&[OsString]) -> Answer;
+type Run = fn(&[OsString]) -> ReadResult;
 
 /// What is to be read, in turn.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct ControlsReader {
     run: Run,
     limit: Duration,
-    jobs: RefCell<VecDeque<Job>>,
+    jobs: RefCell<VecDeque<QueuedRead>>,
     is_busy: Cell<bool>,
     /// The last one took longer than it may, and has not ended.
     is_stuck: Cell<bool>,
 }
 
 #[derive(Debug)]
-struct Job {
+struct QueuedRead {
     arguments: Vec<OsString>,
-    sharers: Vec<Sender<Answer>>,
+    sharers: Vec<Sender<ReadResult>>,
 }
 
-impl Reader {
+impl ControlsReader {
     pub(crate) fn new() -> Rc<Self> {
         Self::with(
             |arguments| read(arguments).map_err(|failure| Refusal::said(failure.sentence().unwrap_or_default())),
@@ -58,7 +58,7 @@ impl Reader {
     }
 
     /// What the camera program says to these arguments; `is_plain`: it changes nothing.
-    pub(crate) async fn read(self: &Rc<Self>, arguments: Vec<OsString>, is_plain: bool) -> Answer {
+    pub(crate) async fn read(self: &Rc<Self>, arguments: Vec<OsString>, is_plain: bool) -> ReadResult {
         let (sender, answer) = async_channel::bounded(1);
         self.enqueue(arguments, is_plain, sender)?;
         if !self.is_busy.replace(true) {
@@ -67,7 +67,7 @@ impl Reader {
         answer.recv().await.unwrap_or(Err(Refusal::CameraSilent))
     }
 
-    fn enqueue(&self, arguments: Vec<OsString>, is_plain: bool, sender: Sender<Answer>) -> Result<(), Refusal> {
+    fn enqueue(&self, arguments: Vec<OsString>, is_plain: bool, sender: Sender<ReadResult>) -> Result<(), Refusal> {
         if self.is_stuck.get() {
             return Err(Refusal::CameraSilent);
         }
@@ -81,7 +81,7 @@ impl Reader {
                 _ => last.sharers.push(sender),
             },
             _ if jobs_waiting >= MAX_JOBS => return too_many(),
-            _ => jobs.push_back(Job { arguments, sharers: vec![sender] }),
+            _ => jobs.push_back(QueuedRead { arguments, sharers: vec![sender] }),
         }
         Ok(())
     }
@@ -95,9 +95,9 @@ impl Reader {
         self.is_busy.set(false);
     }
 
-    async fn carry_out(&self, job: Job) {
+    async fn carry_out(&self, job: QueuedRead) {
         let (sender, done) = async_channel::bounded(1);
-        let Job { arguments, sharers } = job;
+        let QueuedRead { arguments, sharers } = job;
         let run = self.run;
         let started = std::thread::Builder::new().name("controls".into()).spawn(move || {
             // Nobody waits any more when it took too long.
@@ -123,7 +123,7 @@ impl Reader {
     }
 }
 
-fn give(sharers: Vec<Sender<Answer>>, answer: &Answer) {
+fn give(sharers: Vec<Sender<ReadResult>>, answer: &ReadResult) {
     for sharer in sharers {
         let _ = sharer.try_send(answer.clone());
     }
@@ -139,7 +139,7 @@ mod tests {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
 
     /// Says what it was asked, as the camera's name.
-    fn run(arguments: &[OsString]) -> Answer {
+    fn run(arguments: &[OsString]) -> ReadResult {
         assert_eq!(RUNNING.fetch_add(1, Ordering::SeqCst), 0, "one at a time");
         RUNS.fetch_add(1, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(20));
@@ -148,7 +148,7 @@ mod tests {
         Ok(CameraControls { camera, ..CameraControls::default() })
     }
 
-    fn ask(reader: &Rc<Reader>, word: &str, is_plain: bool) -> glib::JoinHandle<Answer> {
+    fn ask(reader: &Rc<ControlsReader>, word: &str, is_plain: bool) -> glib::JoinHandle<ReadResult> {
         let (reader, arguments) = (reader.clone(), vec![word.into()]);
         glib::spawn_future_local(async move { reader.read(arguments, is_plain).await })
     }
@@ -159,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn many_who_ask_share_few_processes_and_too_many_are_told() {
+    fn many_who_ask_share_few_processes_and_too_many_are_refused() {
         in_context(|context| {
-            let reader = Reader::with(run, Duration::from_secs(60));
+            let reader = ControlsReader::with(run, Duration::from_secs(60));
             let plain: Vec<_> = (0..MAX_SHARERS).map(|_| ask(&reader, "list", true)).collect();
             let set: Vec<_> = (0..2 * MAX_JOBS).map(|number| ask(&reader, &format!("set {number}"), false)).collect();
-            let answers = |asked: Vec<glib::JoinHandle<Answer>>| {
+            let answers = |asked: Vec<glib::JoinHandle<ReadResult>>| {
                 asked.into_iter().map(|it| context.block_on(it).unwrap()).collect::<Vec<_>>()
             };
             assert!(answers(plain).into_iter().all(|answer| answer.unwrap().camera == "list"));
@@ -176,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_hangs_is_left_alone_and_told_of() {
-        fn hang(_: &[OsString]) -> Answer {
+    fn one_that_hangs_is_left_alone_and_reported() {
+        fn hang(_: &[OsString]) -> ReadResult {
             std::thread::sleep(Duration::from_millis(500));
             Err(Refusal::said("late"))
         }
         in_context(|context| {
-            let reader = Reader::with(hang, Duration::from_millis(20));
+            let reader = ControlsReader::with(hang, Duration::from_millis(20));
             let first = ask(&reader, "list", true);
             assert_eq!(context.block_on(first).unwrap(), Err(Refusal::CameraSilent));
             assert_eq!(
