@@ -7,6 +7,13 @@ PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
 # shellcheck disable=SC2034 # for who sources this
 programs=(-p lenscap -p lenscap-worker -p lenscap-preferences)
 
+# test_program NAME: builds all test programs and says where the one of this target is. Of a package alone (cargo test -p) the
+# dependencies would have other features, and be compiled once more.
+test_program() {
+  cargo test --locked --no-run --message-format=json 2>/dev/null |
+    sed -nE 's/.*"target":\{[^}]*"name":"'"$1"'".*"profile":\{[^}]*"test":true.*"executable":"([^"]+)".*/\1/p' | tail -n 1
+}
+
 # phase NAME COMMAND...: runs it and says how long it took.
 phase() {
   local name=$1 start=$SECONDS rc=0

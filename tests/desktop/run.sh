@@ -53,5 +53,5 @@ part() {
 # The applet; the preferences as a screen reader meets them, and widget by widget.
 part applet 600 "$python" tests/desktop/applet.py | sed 's/^desktop tier:/applet:/'
 part prefs_a11y 330 "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
-part widgets 600 cargo test --locked --quiet --test preferences
+part widgets 600 "$(test_program lenscap_preferences)" tests::
 awk '{ p += $1; f += $2; s += $3 } END { printf "desktop tier: %d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$scratch/counts"

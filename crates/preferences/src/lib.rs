@@ -20,6 +20,8 @@ mod program;
 mod programs;
 mod rows;
 mod store;
+#[cfg(test)]
+mod tests;
 mod widgets;
 mod window;
 
