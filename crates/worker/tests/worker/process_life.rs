@@ -8,6 +8,8 @@ use std::time::Instant;
 use lenscap_test_support::process::eventually;
 use lenscap_test_support::relay::Relay;
 
+use crate::has;
+
 /// A relay with the test picture whose only client is told through the control socket. `wrapper`: what it is started with.
 struct Rig {
     relay: Relay,
@@ -40,12 +42,7 @@ fn signal(pid: u32, signal: &str) {
 
 /// Whether the test picture can be made here.
 fn has_picture(test: &str) -> bool {
-    gst::init().expect("GStreamer");
-    let has = ["videotestsrc", "videoconvertscale"].iter().all(|name| gst::ElementFactory::find(name).is_some());
-    if !has {
-        println!("SKIP {test}: GStreamer's test picture is not installed");
-    }
-    has
+    has(test, &["videotestsrc", "videoconvertscale"])
 }
 
 /// The state letter of a process in `/proc`; `None` when it is gone.
