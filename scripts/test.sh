@@ -66,7 +66,8 @@ trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM HUP
 
 phase "set-up" scripts/deps.sh build run || exit 1
 scripts/deps.sh test || echo "set-up: not everything for the tests is here; what needs it will be skipped by name"
-phase "build" cargo build --locked || exit 1
+# All that the tiers need, the test programs too, at one go: both processors are busy to the end.
+phase "build" cargo build --locked --lib --bins --examples --tests || exit 1
 for tier in $tiers; do
   case $tier in
     anywhere) run_tier anywhere anywhere 2400 ;;

@@ -1,7 +1,7 @@
 //! Processes of a test, and waiting for what they do.
 
 use std::fs;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How long any single wait may take; emulated machines are slow.
@@ -44,4 +44,37 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 pub fn children_of(pid: u32) -> Vec<u32> {
     let path = format!("/proc/{pid}/task/{pid}/children");
     fs::read_to_string(path).unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// Set for the process that runs a test alone.
+const ALONE: &str = "LENSCAP_TEST_ALONE";
+
+/// Whether this process runs nothing but this test, named with its modules as in `worker_leaks::fifty_workers`. Where it does not,
+/// one that does is started and waited for, and the caller has nothing left to do.
+///
+/// For tests of what belongs to the whole process: its memory, its descriptors and threads.
+pub fn alone(test: &str) -> bool {
+    let is_alone = is_alone(test);
+    if !is_alone {
+        run_alone(test, &[]);
+    }
+    is_alone
+}
+
+/// Whether this process was started by [`run_alone`] for this test.
+pub fn is_alone(test: &str) -> bool {
+    std::env::var_os(ALONE).is_some_and(|alone| alone == test)
+}
+
+/// Runs this test in a process of its own, with these environment variables on top; fails where it does.
+pub fn run_alone(test: &str, environment: &[(&str, &str)]) {
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new(program)
+        .args(["--exact", test, "--test-threads=1", "--nocapture"])
+        .envs(environment.iter().copied())
+        .env(ALONE, test)
+        .output()
+        .expect("it starts again");
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }

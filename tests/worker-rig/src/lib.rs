@@ -4,7 +4,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lenscap::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use lenscap_core::controls::CameraControls;
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
@@ -13,6 +12,7 @@ use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
+use lenscap_relay::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use lenscap_sys::memfd::{self, Mapping};
 use lenscap_test_support::programs::program;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -245,7 +245,7 @@ impl Rig {
     }
 
     /// Stops in order and returns the counters.
-    pub fn stop(&mut self) -> lenscap::wire::protocol::Stats {
+    pub fn stop(&mut self) -> lenscap_wire::protocol::Stats {
         self.host.stop(Instant::now());
         self.until("exit", |rig| rig.exited.is_some() || rig.failed.is_some());
         assert!(self.failed.is_none(), "{:?}", self.failed);

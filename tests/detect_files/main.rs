@@ -1,15 +1,18 @@
 //! The detector with an ordinary file in place of the node, and real processes that open, map and read it.
 //!
-//! The clients are this very program, started again as its test `client`, which obeys the commands on its input.
+//! A program of its own: who opens and reads within milliseconds is what is tested, so that nothing else of ours may run beside it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, Write};
+mod client;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lenscap::core::presence::{Presence, UNSEEN, Use};
+use client::{Client, DONE, FILE, ROLE};
+use lenscap::core::presence::{Presence, Use};
 use lenscap::core::trouble::output::WatchFailure;
 use lenscap::detect::{DetectError, Detector};
 use lenscap::sys::memfd::Mapping;
@@ -17,126 +20,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 const HANG: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
-const ROLE: &str = "LENSCAP_TEST_ROLE";
-const FILE: &str = "LENSCAP_TEST_FILE";
-const DONE: &str = "@done";
-
-// ---- the clients' side
-
-/// Not a test: the process the others start. Does nothing when run as one.
-#[test]
-fn client() {
-    match std::env::var(ROLE).as_deref() {
-        Ok("client") => obey(),
-        Ok("watcher") => watch_as_another_user(),
-        _ => {}
-    }
-}
-
-fn obey() {
-    let path = PathBuf::from(std::env::var_os(FILE).unwrap());
-    let mut file = None;
-    let mut mapping = None;
-    for line in std::io::stdin().lines() {
-        match line.unwrap().as_str() {
-            "open" => file = Some(OpenOptions::new().read(true).write(true).open(&path).unwrap()),
-            "close" => file = None,
-            "map" => mapping = Some(Mapping::new(file.as_ref().unwrap(), 0, 4096).unwrap()),
-            "unmap" => mapping = None,
-            "read" => {
-                let file = file.as_mut().unwrap();
-                file.rewind().unwrap();
-                file.read_exact(&mut [0; 16]).unwrap();
-            }
-            "churn" => (0..200).for_each(|_| drop(File::open(&path).unwrap())),
-            other => panic!("unknown command {other}"),
-        }
-        println!("{DONE}");
-    }
-    drop((file, mapping));
-}
-
-/// Watches as a user who may read the file and not its holders' descriptors: prints what is seen until the input ends.
-fn watch_as_another_user() {
-    let path = PathBuf::from(std::env::var_os(FILE).unwrap());
-    let mut detector = Detector::new(&path, POLL, Instant::now()).unwrap();
-    println!("@ready");
-    let limit = Instant::now() + HANG;
-    let mut steps = vec![vec![(None, UNSEEN.to_owned(), Use::Unknown)], vec![]];
-    steps.reverse();
-    while let Some(expected) = steps.pop() {
-        wait_until(&mut detector, limit, |presence| {
-            presence.clients.iter().map(|c| (c.pid, c.name.clone(), c.usage)).collect::<Vec<_>>() == expected
-        });
-        println!("@saw {}", expected.len());
-    }
-    let secret = path.with_extension("secret");
-    assert!(matches!(
-        Detector::new(&secret, POLL, Instant::now()),
-        Err(DetectError { cause: WatchFailure::Forbidden, .. })
-    ));
-    println!("@refused");
-}
-
-struct Client {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
-
-impl Client {
-    fn start(file: &Path) -> Self {
-        Self::spawn(Command::new(std::env::current_exe().unwrap()).env(ROLE, "client").env(FILE, file))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let mut child = command
-            .args(["--exact", "client", "--nocapture", "--test-threads=1"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output }
-    }
-
-    fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn tell(&mut self, command: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{command}").unwrap();
-    }
-
-    fn wait_for(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the client ended instead of {text}");
-        }
-    }
-
-    fn does(&mut self, command: &str) {
-        self.tell(command);
-        self.wait_for(DONE);
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.input = None;
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-// ---- the watchers' side
 
 /// Not held open here: a child that another test starts would have it open too, until it executes its program.
 fn file() -> tempfile::TempPath {

@@ -1,21 +1,23 @@
 //! Every text that people read is in the template, every translation is complete, and it is what they get to read.
 
-mod catalogue;
-mod sources;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use catalogue::Message;
+use clap::CommandFactory;
+use lenscap_test_support::process::{is_alone, run_alone};
 use lenscap_test_support::programs::program;
-use sources::{Found, parts};
+use lenscap_test_translations::catalogue::{self, Message};
+use lenscap_test_translations::sources::{self, Found, parts};
+
+/// All texts of our crates and of the command line.
+fn scan() -> Found {
+    sources::scan(Path::new(env!("CARGO_MANIFEST_DIR")), lenscap::cli::Cli::command())
+}
 
 /// Writes the template instead of comparing it; set by `scripts/translations.sh`.
 const WRITE: &str = "LENSCAP_WRITE_TEMPLATE";
-/// Tells a test that it is the process that speaks German.
-const SPEAK: &str = "LENSCAP_TEST_SPEAKS_GERMAN";
 
 /// Texts of several words that are not to be translated: names, formats, what only developers or programs read.
 const NOT_FOR_PEOPLE: &[&str] = &[
@@ -79,7 +81,7 @@ fn languages() -> Vec<String> {
 
 #[test]
 fn the_template_has_every_text() {
-    let found = sources::scan();
+    let found = scan();
     assert!(found.mistakes.is_empty(), "{:#?}", found.mistakes);
     assert!(found.messages.len() > 100, "hardly any texts were found: {}", found.messages.len());
     let template = catalogue::template(&found.messages);
@@ -100,7 +102,7 @@ fn the_template_has_every_text() {
 
 #[test]
 fn no_sentence_goes_past_the_translators() {
-    let found = sources::scan();
+    let found = scan();
     let bare: Vec<_> = found
         .bare
         .iter()
@@ -301,7 +303,8 @@ fn locale(catalogues: &Path) -> Option<String> {
 
 #[test]
 fn german_is_spoken_where_german_is_asked_for() {
-    if std::env::var_os(SPEAK).is_some() {
+    const NAME: &str = "translations::german_is_spoken_where_german_is_asked_for";
+    if is_alone(NAME) {
         return speak();
     }
     let Some(catalogues) = compiled() else { return };
@@ -310,16 +313,9 @@ fn german_is_spoken_where_german_is_asked_for() {
         return;
     };
     // A process of its own: it takes its language once.
-    let me = std::env::current_exe().expect("this program");
-    let name = "german_is_spoken_where_german_is_asked_for";
-    let output = Command::new(me)
-        .args(["--exact", name, "--test-threads=1", "--nocapture"])
-        .envs([("LANGUAGE", "de"), ("LC_ALL", locale.as_str()), (SPEAK, "1")])
-        .env(lenscap::i18n::LOCALE_DIR_VARIABLE, catalogues.path())
-        .output()
-        .expect("starts");
-    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let directory = catalogues.path().to_str().expect("a path in letters");
+    let german = [("LANGUAGE", "de"), ("LC_ALL", locale.as_str()), (lenscap::i18n::LOCALE_DIR_VARIABLE, directory)];
+    run_alone(NAME, &german);
 
     // Installed programs find their catalogues by themselves.
     let prefix = tempfile::tempdir().expect("a directory");
@@ -347,7 +343,6 @@ fn german_is_spoken_where_german_is_asked_for() {
 
 /// In a process whose language is German.
 fn speak() {
-    use clap::CommandFactory;
     use lenscap::core::source::Source;
     use lenscap::i18n::{self, tr_collected, trn};
 

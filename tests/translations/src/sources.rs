@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
 use clap::builder::StyledStr;
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 
-use super::catalogue::Message;
+use crate::catalogue::Message;
 
 /// What a scan found.
 #[derive(Debug, Default)]
@@ -21,9 +20,8 @@ pub struct Found {
     pub bare: Vec<(String, usize, String)>,
 }
 
-/// Scans all of our crates and the command line.
-pub fn scan() -> Found {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+/// Scans all of our crates below the repository's `root`, and the help of the command line.
+pub fn scan(root: &Path, mut command: clap::Command) -> Found {
     let mut found = Found::default();
     let crates = fs::read_dir(root.join("crates")).expect("our crates").flatten().map(|entry| entry.path());
     // Stands in for strangers, in tests only.
@@ -34,7 +32,6 @@ pub fn scan() -> Found {
         let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
         scan_text(&name, &fs::read_to_string(&path).expect("a source file"), &mut found);
         if name == "src/cli.rs" {
-            let mut command = lenscap::cli::Cli::command();
             command.build();
             help(&command, &mut found);
         }

@@ -10,7 +10,7 @@ use lenscap_test_support::process::eventually;
 fn contain(seconds: &str, script: &str) -> (Option<i32>, String, Vec<String>) {
     let directory = tempfile::tempdir().expect("a directory");
     let (log, pids) = (directory.path().join("log"), directory.path().join("pids"));
-    let status = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/contain.sh"))
+    let status = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/contain.sh"))
         .arg(seconds)
         .arg(&log)
         .args(["bash", "-c", script])

@@ -2,6 +2,7 @@
 
 use lenscap::frame::card::{CardKind, CardStyle, CardText, Painter, Picture};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
+use lenscap_test_support::process::alone;
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -11,6 +12,9 @@ fn resident_kib() -> u64 {
 
 #[test]
 fn cards_are_drawn_and_their_memory_returned() {
+    if !alone("card_memory::cards_are_drawn_and_their_memory_returned") {
+        return;
+    }
     lenscap::sys::memory::return_freed_memory();
     let directory = tempfile::tempdir().unwrap();
     let picture = directory.path().join("off.png");

@@ -1,0 +1,12 @@
+//! Everything that needs neither a camera nor a desktop: one program, whose tests run side by side. What has to be alone in its
+//! process starts this program again (`lenscap_test_support::process::alone`).
+
+mod card_memory;
+mod cli;
+mod contain;
+mod data;
+mod engine;
+mod install;
+mod translations;
+mod worker_host;
+mod worker_leaks;
