@@ -132,7 +132,7 @@ impl Announcer {
         // It stays until the camera goes off.
         let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
         self.crowd.push(comer.name.clone());
-        let said = words::finds_it_in_use(&comer.name, &crate::i18n::status::program(user));
+        let said = words::finds_it_in_use(&comer.name, &crate::i18n::programs::program(user));
         Some(Notice { icon: icon_name(status, false), ..Notice::of(said) })
     }
 }

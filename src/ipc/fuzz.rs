@@ -1,4 +1,4 @@
-//! What comes over the control socket and D-Bus; see [`crate::fuzz`].
+//! What comes over the control socket and D-Bus; see `fuzz` at the root.
 
 use glib::{Variant, VariantTy};
 use lenscap_api::Request;

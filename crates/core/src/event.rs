@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
 use super::sandbox::Sandbox;
 use super::status::{OtherCamera, Status};
+pub use super::step::Step;
 use super::trouble::Trouble;
 
 /// Everything that the machine takes in.
@@ -40,19 +39,6 @@ pub enum Event {
     Suspended(Duration),
     /// A deadline passed. Harmless at any other time.
     Tick,
-}
-
-/// The steps from the spawn of a worker to its first picture ([`WorkerEvent::Started`]), in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Step {
-    /// The process is up.
-    Up,
-    /// It has loaded GStreamer's plugins and has not touched the camera: it is warm.
-    Loaded,
-    /// The camera is open.
-    Opened,
-    /// The camera streams, as far as GStreamer knows: what it will give is settled.
-    Streaming,
 }
 
 /// What happened to the one worker process.

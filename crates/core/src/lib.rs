@@ -13,4 +13,5 @@ pub mod restart;
 pub mod sandbox;
 pub mod source;
 pub mod status;
+pub mod step;
 pub mod trouble;

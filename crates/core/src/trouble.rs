@@ -12,7 +12,7 @@ pub mod start;
 use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::event::Step;
+use super::step::Step;
 use output::OutputTrouble;
 
 /// What decides about retries and icons.

@@ -11,6 +11,7 @@ mod devices;
 mod frames;
 mod outlet;
 mod outlets;
+mod role;
 mod steps;
 mod suspend;
 #[cfg(test)]
@@ -43,7 +44,7 @@ use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::output::OutputTrouble;
 use outlet::Outlet;
 use outlets::Outlets;
-pub use outlets::Role;
+pub use role::Role;
 use suspend::Suspends;
 pub use token::OwnerToken;
 use token::Token;

@@ -32,6 +32,9 @@ pub use lenscap_sys::clock::monotonic_now;
 use mirror::Mirror;
 use stamps::Stamps;
 
+/// Buffers asked for, of a node and of one that is made; the module gives at most its `max_buffers`. More than 8 gains nothing
+/// (facts: users).
+pub const BUFFERS: u32 = 8;
 /// How often the clock is looked at for the microsecond to end in which the last picture was queued.
 const LOOKS: u32 = 1000;
 

@@ -14,6 +14,7 @@ pub mod notify;
 pub mod output;
 pub mod picture;
 pub mod preferences;
+pub mod programs;
 pub mod refusal;
 pub mod session;
 pub mod settings;

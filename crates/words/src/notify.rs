@@ -2,7 +2,7 @@
 
 use lenscap_core::presence::Client;
 
-use crate::status::{names, programs};
+use crate::programs::{names, programs};
 use crate::{tr, trf, trn};
 
 /// A headline, and a sentence below it.

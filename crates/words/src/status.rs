@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use lenscap_core::presence::{Client, UNSEEN, Use};
+use lenscap_core::presence::Use;
 use lenscap_core::status::{OtherCamera, StateName, Status};
 
+use crate::programs::{names, program};
 use crate::{tr, trf, trn};
 
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
@@ -57,9 +58,6 @@ fn state(state: StateName) -> String {
     }
 }
 
-/// Most programs named in one line.
-const MAX_NAMES: usize = 3;
-
 /// The state in a few words.
 pub fn title(status: &Status) -> String {
     match status.state {
@@ -88,43 +86,6 @@ fn own_title(status: &Status) -> String {
         StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => {
             tr("Camera is off")
         }
-    }
-}
-
-/// The program's name; something for one that cannot be seen.
-pub fn program(client: &Client) -> String {
-    if client.pid.is_none() && client.name == UNSEEN { unseen() } else { client.name.clone() }
-}
-
-/// The name of a program that cannot be seen.
-pub(crate) fn unseen() -> String {
-    // TRANSLATORS: the name of a program that cannot be seen, as in "an application is using the camera"
-    tr("an application")
-}
-
-/// The programs that stream, or may be streaming; each once.
-pub fn programs(clients: &[Client]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for client in clients.iter().filter(|client| client.usage != Use::Open) {
-        let name = program(client);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// [`programs`] in one line, as many as it has room for.
-pub fn names(clients: &[Client]) -> Option<String> {
-    let names = programs(clients);
-    let shown = names.get(..MAX_NAMES).unwrap_or(&names).join(", ");
-    match names.len() {
-        0 => None,
-        many if many > MAX_NAMES => {
-            let more = (many - MAX_NAMES) as u64;
-            Some(trn!("{names} and {n} more", "{names} and {n} more", more, names = shown))
-        }
-        _ => Some(shown),
     }
 }
 
@@ -238,6 +199,7 @@ mod tests {
     use super::*;
     use lenscap_core::machine::Machine;
     use lenscap_core::policy::Policy;
+    use lenscap_core::presence::Client;
     use lenscap_core::trouble::{Trouble, TroubleKind};
 
     fn client(name: &str, usage: Use) -> Client {
@@ -286,14 +248,6 @@ mod tests {
         assert!(until.starts_with("Camera is paused until ") && until.ends_with(": Zoom"), "{until}");
         let shown = time_of_day(Instant::now());
         assert!(shown.len() == 5 && shown.as_bytes()[2] == b':', "{shown}");
-    }
-
-    #[test]
-    fn every_program_is_named_once_and_many_are_counted() {
-        let clients = ["a", "b", "a", "c", "d", "e"].map(|name| client(name, Use::Streaming));
-        assert_eq!(names(&clients).as_deref(), Some("a, b, c and 2 more"));
-        assert_eq!(names(&clients[..3]).as_deref(), Some("a, b"));
-        assert_eq!(names(&[client("a", Use::Open)]), None);
     }
 
     #[test]

@@ -194,7 +194,7 @@ fn whole(trouble: &Trouble) -> String {
 
 /// A program's name; something for one that cannot be seen.
 fn seen(program: &str) -> String {
-    if program == UNSEEN { crate::status::unseen() } else { program.to_owned() }
+    if program == UNSEEN { crate::programs::unseen() } else { program.to_owned() }
 }
 
 /// The sentence of a trouble that the second device has.
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn an_unseen_program_has_a_name_in_every_language() {
         let program = UNSEEN.into();
-        assert!(sentence(&Trouble::TurnedOff { program }).contains(&crate::status::unseen()));
+        assert!(sentence(&Trouble::TurnedOff { program }).contains(&crate::programs::unseen()));
     }
 
     #[test]

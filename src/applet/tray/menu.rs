@@ -9,7 +9,7 @@ use lenscap_api::Request;
 use super::{Icon, View};
 use crate::core::source::Source;
 use crate::core::status::StateName;
-use crate::i18n::status as words;
+use crate::i18n::{programs, status as words};
 use crate::i18n::{tr, trf};
 
 /// Longest line of a text in the menu, in characters.
@@ -72,7 +72,7 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     menu.push(item(tr("Preferences…"), Request::Preferences));
     menu.push(item(tr("Diagnose…"), Request::Diagnose));
     menu.push(item(tr("About Lenscap"), Request::About));
-    let quit = match words::names(&status.clients) {
+    let quit = match programs::names(&status.clients) {
         Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
         None => tr("Quit"),
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::config::DeviceConfig;
 use super::frames::SlotLease;
 use super::outlet::Outlet;
-use super::outlets::Role;
+use super::role::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::outlet::Outlet;
-use super::outlets::Role;
+use super::role::Role;
 use lenscap_core::event::Card;
 
 /// Whose pictures the worker makes in the slots of the main device.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::outlets::Role;
+use super::role::Role;
 use super::token::Token;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;

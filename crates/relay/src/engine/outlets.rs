@@ -2,21 +2,8 @@
 
 use super::OutputChoice;
 use super::outlet::Outlet;
+use super::role::Role;
 use lenscap_core::presence::Presence;
-
-/// What a device is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The worker makes its pictures in the slots of this one.
-    Main,
-    /// It gets a copy of each picture while it has a reader; stands only beside the main one.
-    Second,
-}
-
-impl Role {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Main, Self::Second];
-}
 
 /// The main one comes first and is always there, open or not.
 #[derive(Debug)]

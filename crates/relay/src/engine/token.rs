@@ -1,6 +1,6 @@
 //! What the engine's reactor knows its descriptors by.
 
-use super::outlets::Role;
+use super::role::Role;
 use crate::reactor;
 
 /// A descriptor that somebody else watches through the engine, by a number of its own; see [`super::Engine::watch`].

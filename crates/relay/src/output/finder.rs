@@ -100,7 +100,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
 /// Makes a node through the control device, where that exists and may be opened.
 fn create(label: &str) -> Option<PathBuf> {
     let control = fs::OpenOptions::new().read(true).write(true).open(CONTROL).ok()?;
-    let config = LoopbackConfig { label: label.into(), max_buffers: super::loopback::BUFFERS, exclusive_caps: true };
+    let config = LoopbackConfig { label: label.into(), max_buffers: super::BUFFERS, exclusive_caps: true };
     let added = v4l2::loopback_add(&control, &config);
     let number = added.map_err(|error| tracing::warn!("{CONTROL} made no device: {error}")).ok()?;
     tracing::info!("made /dev/video{number} with the label \"{label}\"");

@@ -22,16 +22,13 @@ use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use super::cards::Packed;
-use super::{OutputError, finder, leftovers};
+use super::{BUFFERS, OutputError, finder, leftovers};
 use lenscap_core::trouble::output::{BusyCause, NodeStep, OutputTrouble};
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::memfd::{self, Mapping};
 use lenscap_sys::v4l2::{self, BufType, PixFormat};
 use lenscap_text::Text;
-
-/// Buffers asked for; the module gives at most its `max_buffers`. More than 8 gains nothing (facts: users).
-pub const BUFFERS: u32 = 8;
 
 /// Environment variable that selects the slots' memory for measurements: `copy` for a memfd ring and one copy.
 pub const SLOTS_VARIABLE: &str = "LENSCAP_SLOTS";

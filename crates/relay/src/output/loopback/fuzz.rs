@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{BUFFERS, request_slots, set_format, usable};
+use super::super::BUFFERS;
+use super::{request_slots, set_format, usable};
 use lenscap_picture::format::VideoFormat;
 
 /// Takes it as far as it goes without a kernel: format, buffers, rotation.

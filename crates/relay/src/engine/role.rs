@@ -1,0 +1,15 @@
+//! What a device of the engine's is for.
+
+/// One of the devices with the camera's picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The worker makes its pictures in the slots of this one.
+    Main,
+    /// It gets a copy of each picture while it has a reader; stands only beside the main one.
+    Second,
+}
+
+impl Role {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::Main, Self::Second];
+}
