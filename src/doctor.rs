@@ -13,12 +13,12 @@ mod settings;
 mod start;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lenscap_api::{AskError, Code, DoctorReport, Finding, Status, Verdict};
 
 use crate::autostart::Entries;
-use crate::config::{self, Settings};
+use crate::config::{self, Layered, Layers, Overrides, Settings};
 use crate::i18n::doctor::{self as words, Diagnosis};
 
 /// What was found, as one check says it.
@@ -34,20 +34,20 @@ fn found(check: &'static str, verdict: Verdict, diagnosis: &Diagnosis) -> Findin
 
 /// What the checks look at.
 #[derive(Debug)]
-struct Patient<'a> {
+struct Patient {
     /// `/`, but for tests.
     root: PathBuf,
     /// The settings in use, or what is wrong with their file.
-    settings: Result<Settings, config::Error>,
-    /// Their file.
-    path: &'a Path,
+    settings: Result<Layered, config::Error>,
+    /// Their files.
+    layers: Layers,
     /// What starts it with the session.
     entries: Entries,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
     relay: Result<Option<Status>, AskError>,
 }
 
-impl Patient<'_> {
+impl Patient {
     /// A path below the root, from an absolute one.
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
@@ -60,7 +60,7 @@ impl Patient<'_> {
 
     /// The settings that hold, or the defaults.
     fn settings(&self) -> Settings {
-        self.settings.as_ref().cloned().unwrap_or_default()
+        self.settings.as_ref().map(|layered| layered.settings.clone()).unwrap_or_default()
     }
 
     /// The names and ids of all processes.
@@ -79,10 +79,10 @@ impl Patient<'_> {
 }
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
-pub fn examine(settings_path: &Path, relay: Result<Option<Status>, AskError>) -> DoctorReport {
-    let settings = config::load(settings_path, &config::Overrides::default());
+pub fn examine(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
+    let settings = layers.load(&Overrides::default());
     let entries = Entries::from_environment();
-    DoctorReport::new(findings(&Patient { root: "/".into(), settings, path: settings_path, entries, relay }))
+    DoctorReport::new(findings(&Patient { root: "/".into(), settings, layers, entries, relay }))
 }
 
 fn findings(patient: &Patient) -> Vec<Finding> {

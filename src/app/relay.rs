@@ -21,8 +21,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use crate::camera::System;
 use crate::camera::numbers::Numbers;
 use crate::cli::RunArgs;
-use crate::config::{self, Settings};
-use crate::core::controls::CameraControls;
+use crate::config::{Layered, Layers, Settings};
+use crate::core::controls::{CameraControls, Saved};
 use crate::core::event::{Command, Event};
 use crate::core::status::Status;
 use crate::core::trouble::refusal::Refusal;
@@ -120,6 +120,8 @@ pub(crate) struct Relay {
     picture: Option<Picture>,
     /// Why the settings file is not the one in use.
     problem: Option<String>,
+    /// The values of controls that the user's file itself has.
+    own_controls: Saved,
     /// Paused because of it, and by nobody since.
     paused_for_problem: bool,
     settings_thread: SettingsThread,
@@ -164,35 +166,34 @@ impl Relay {
     pub(crate) fn new(arguments: &RunArgs, mode: RunMode, listener: Option<StatusListener>) -> Result<Self, Failure> {
         let has_desktop = mode == RunMode::Desktop;
         let overrides = arguments.settings.clone();
-        let path = match &arguments.config {
-            Some(path) => path.clone(),
-            None => config::default_path()?,
-        };
-        settle::file(&path, &System::here().cameras());
-        let (settings, problem) = match config::load(&path, &overrides) {
-            Ok(settings) => (settings, None),
+        let mut layers = Layers::find(arguments.config.as_deref())?;
+        settle::file(&layers, &System::here().cameras());
+        let (layered, refused) = match layers.load(&overrides) {
+            Ok(layered) => (layered, None),
             Err(error) if has_desktop => {
                 tracing::warn!("{error}");
-                let settings = Settings::default().with(&overrides).unwrap_or_default();
-                (settings, Some(error.to_string()))
+                (layers.load_without_user(&overrides), Some(error.to_string()))
             }
             Err(error) => return Err(Failure::Said(error.at_start())),
         };
+        let Layered { settings, own_controls, ignored, .. } = layered;
+        // Without the user's own settings nobody may be allowed more than they say.
+        let paused_for_problem = refused.is_some();
+        let problem = refused.or_else(|| settings::report_ignored(&ignored));
         let terminate = signals(&[SIGTERM, SIGINT])?;
         let reload = signals(&[SIGHUP])?;
         let toggle = signals(&[SIGUSR1])?;
 
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
-        let settings_thread = SettingsThread::new(path.clone(), overrides, home).map_err(no_events)?;
+        let path = layers.user().to_owned();
+        let settings_thread = SettingsThread::new(layers, overrides, home).map_err(no_events)?;
         let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(mode, RunMode::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
         let watchdog = Rc::new(RefCell::new(Watchdog::new()));
         let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), listener);
-        // Without the user's own settings nobody may be allowed more than they say.
-        let paused_for_problem = problem.is_some();
         let start_paused = settings.privacy.start_paused || paused_for_problem;
         let engine = match has_desktop {
             true => Engine::new_patient(engine_config(&settings, None)?, sink),
@@ -230,6 +231,7 @@ impl Relay {
             path,
             picture: None,
             settings,
+            own_controls,
             problem,
             paused_for_problem,
             settings_thread,

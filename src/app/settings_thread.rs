@@ -1,4 +1,4 @@
-//! The settings file, in a thread of its own: it is read, written and watched there, for a home on a network that stands
+//! The settings files, in a thread of its own: they are read, written and watched there, for a home on a network that stands
 //! still, or a disk that takes its time with `fsync`, must not hold up the loop that switches the camera off.
 //!
 //! What is to be done waits in a bounded queue; what became of it comes back through a descriptor of the loop. Idle, the
@@ -7,14 +7,15 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
-use crate::config::{self, Overrides, Settings, Watcher};
+use crate::config::{self, Layered, Layers, Overrides, Settings, Watcher};
+use crate::core::controls::Saved;
 use crate::core::trouble::refusal::Refusal;
 use crate::frame::card::Picture;
 use crate::ipc::Ticket;
@@ -43,13 +44,17 @@ pub(super) struct Loaded {
     pub(super) settings: Settings,
     /// The picture that is the card.
     pub(super) picture: Option<Picture>,
+    /// The values of controls that the user's file itself has.
+    pub(super) own_controls: Saved,
+    /// What was left out of the files below the user's: sentences.
+    pub(super) ignored: Vec<String>,
 }
 
 impl Loaded {
-    fn from(path: &Path, overrides: &Overrides, home: Option<&Path>) -> Result<Box<Self>, config::Error> {
-        let settings = config::load(path, overrides)?;
-        let picture = settings.card_picture(home).map(|path| Picture::read(&path));
-        Ok(Box::new(Self { settings, picture }))
+    fn from(place: &mut Place) -> Result<Box<Self>, config::Error> {
+        let Layered { settings, own_controls, ignored, .. } = place.layers.load(&place.overrides)?;
+        let picture = settings.card_picture(place.home.as_deref()).map(|path| Picture::read(&path));
+        Ok(Box::new(Self { settings, picture, own_controls, ignored }))
     }
 }
 
@@ -97,19 +102,18 @@ impl ThreadShared {
 }
 
 impl SettingsThread {
-    /// Begins to watch the file at `path`, with these on top of whatever it says; `home` stands for a leading `~` in it.
+    /// Begins to watch these files, with `overrides` on top of whatever they say; `home` stands for a leading `~` in them.
     ///
     /// # Errors
     /// The kernel's: no thread, no descriptors.
-    pub(super) fn new(path: PathBuf, overrides: Overrides, home: Option<PathBuf>) -> io::Result<Self> {
+    pub(super) fn new(layers: Layers, overrides: Overrides, home: Option<PathBuf>) -> io::Result<Self> {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let (to_do, done) = (eventfd(0, flags)?, eventfd(0, flags)?);
         let shared = Arc::new(ThreadShared { state: Mutex::default(), changed: Condvar::new(), to_do, done });
         let work = {
             let shared = shared.clone();
             move || {
-                let place = Place { path, overrides, home };
-                work(&shared, &place);
+                work(&shared, &mut Place { layers, overrides, home });
                 shared.lock().is_over = true;
                 shared.changed.notify_all();
             }
@@ -187,14 +191,14 @@ fn wake(eventfd: &OwnedFd) {
 
 /// Where the settings are.
 struct Place {
-    path: PathBuf,
+    layers: Layers,
     overrides: Overrides,
     home: Option<PathBuf>,
 }
 
-fn work(shared: &ThreadShared, place: &Place) {
+fn work(shared: &ThreadShared, place: &mut Place) {
     shared.lock().is_working = true;
-    let mut watcher = Watcher::new(&place.path).map_err(|error| tracing::warn!("{error}")).ok();
+    let mut watcher = Watcher::new(&place.layers).map_err(|error| tracing::warn!("{error}")).ok();
     // What was edited before the watch began.
     carry_out(shared, place, None, FileJob::Load);
     loop {
@@ -238,11 +242,10 @@ fn wait(shared: &ThreadShared, watcher: Option<&Watcher>) -> bool {
     }
 }
 
-fn carry_out(shared: &ThreadShared, place: &Place, ticket: Option<Ticket>, job: FileJob) {
-    let Place { path, overrides, home } = place;
+fn carry_out(shared: &ThreadShared, place: &mut Place, ticket: Option<Ticket>, job: FileJob) {
     let done = match job {
-        FileJob::Load => Done::Loaded(Loaded::from(path, overrides, home.as_deref())),
-        FileJob::Change(change) => Done::Saved(config::update(path, change).map(drop)),
+        FileJob::Load => Done::Loaded(Loaded::from(place)),
+        FileJob::Change(change) => Done::Saved(config::update(&place.layers, change).map(drop)),
     };
     let mut state = shared.lock();
     if matches!(done, Done::Loaded(_)) {
@@ -261,7 +264,7 @@ mod tests {
     fn thread() -> (tempfile::TempDir, PathBuf, SettingsThread) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
-        let thread = SettingsThread::new(path.clone(), Overrides::default(), None).unwrap();
+        let thread = SettingsThread::new(Layers::alone(&path), Overrides::default(), None).unwrap();
         (directory, path, thread)
     }
 
@@ -295,6 +298,34 @@ mod tests {
         {
         }
         assert!(thread.finish(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn a_layer_below_is_followed_like_the_users_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::fs::create_dir(at("site")).unwrap();
+        std::fs::write(at("config.toml"), "[camera]\nframerate = 25\n").unwrap();
+        let site = at("site/lenscap/config.toml");
+        let layers = Layers::new(at("config.toml"), [site.clone()]);
+        let thread = SettingsThread::new(layers, Overrides::default(), None).unwrap();
+        // The width, the rate, and how many sentences there are about what is left out.
+        let wait_for = |expected: (u32, u32, usize)| loop {
+            let done = next(&thread);
+            let Some((None, Done::Loaded(Ok(now)))) = done.last() else { panic!("{done:?}") };
+            let format = now.settings.camera.format;
+            if (format.width, format.framerate, now.ignored.len()) == expected {
+                break;
+            }
+        };
+        wait_for((1920, 25, 0));
+        std::fs::create_dir(at("site/lenscap")).unwrap();
+        std::fs::write(&site, "[camera]\nwidth = 640\nframerate = 5\n").unwrap();
+        wait_for((640, 25, 0));
+        std::fs::write(&site, "[camera]\nwidth = \"wide\"\n").unwrap();
+        wait_for((640, 25, 1));
+        std::fs::remove_dir_all(at("site/lenscap")).unwrap();
+        wait_for((1920, 25, 0));
     }
 
     #[test]

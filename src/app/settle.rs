@@ -1,25 +1,18 @@
 //! Settings that name a camera by what it shares with another, rewritten; see [`crate::camera::moved`].
 
-use std::path::Path;
-
 use super::controls::UnsavedValues;
 use crate::camera::{Camera, moved};
-use crate::config::{self, Overrides, Settings};
+use crate::config::{self, Layers, Settings};
 use crate::core::controls::Saved;
 
-/// Rewrites the file where that is needed; one that cannot be read is for others to complain of.
-pub(crate) fn file(path: &Path, cameras: &[Camera]) {
+/// Rewrites the user's file where that is needed; one that cannot be read is for others to complain of.
+pub(crate) fn file(layers: &Layers, cameras: &[Camera]) {
     if cameras.iter().all(|camera| camera.shared.is_none()) {
         return;
     }
-    let Ok(mut settings) = config::load(path, &Overrides::default()) else { return };
-    if !change(cameras, &mut settings) {
-        return;
-    }
-    match config::update(path, |settings| {
-        change(cameras, settings);
-    }) {
-        Ok(_) => tracing::info!("{} now names each camera of a device that has several", path.display()),
+    match config::update_own(layers, |settings| change(cameras, settings)) {
+        Ok(false) => {}
+        Ok(true) => tracing::info!("{} now names each camera of a device that has several", layers.user().display()),
         Err(error) => tracing::warn!("{error}"),
     }
 }
@@ -52,6 +45,7 @@ pub(super) fn controls(cameras: &[Camera], saved: &Saved) -> UnsavedValues {
 mod tests {
     use super::*;
     use crate::camera::choice;
+    use crate::config::Overrides;
     use crate::core::controls::Value;
     use crate::core::source::Source;
 
@@ -70,18 +64,19 @@ mod tests {
     fn the_file_names_each_camera_and_keeps_its_comments() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
+        let layers = Layers::alone(&path);
         let old = "[camera]\n# mine\nsource = \"v4l2:/dev/v4l/by-id/usb-Webcam-video-index0\"\n\
                    [controls.\"usb-Webcam\"]\ngain = 7\n";
         std::fs::write(&path, old).unwrap();
-        file(&path, &[]);
+        file(&layers, &[]);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), old, "alone all stays");
-        file(&path, &cameras());
+        file(&layers, &cameras());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("# mine") && !text.contains("usb-Webcam-video"), "{text}");
-        let settings = config::load(&path, &Overrides::default()).unwrap();
+        let settings = config::load(&layers, &Overrides::default()).unwrap();
         assert_eq!(settings.camera.source, cameras()[0].source);
         assert!(cameras().iter().all(|camera| settings.controls[&camera.id]["gain"] == Value::Integer(7)), "{text}");
-        file(&path, &cameras());
+        file(&layers, &cameras());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "once");
     }
 

@@ -11,7 +11,7 @@ use crate::camera::choice::{self, Decision};
 use crate::camera::modes::{self, Format, Rates, Size};
 use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
-use crate::config::{self, Overrides, Settings};
+use crate::config::{self, Layers, Overrides, Settings};
 use crate::core::source::Source;
 use crate::core::status::StateName;
 use crate::core::trouble::command_line::CommandTrouble;
@@ -226,11 +226,7 @@ fn said(source: &Source) -> String {
 
 /// The settings in this file, or in the usual one.
 fn settings(config: Option<&Path>) -> Result<Settings, Failure> {
-    let path = match config {
-        Some(path) => path.to_owned(),
-        None => config::default_path()?,
-    };
-    Ok(config::load(&path, &Overrides::default())?)
+    Ok(config::load(&Layers::find(config)?, &Overrides::default())?)
 }
 
 /// Formats with the same sizes and rates together, in the order of the camera.

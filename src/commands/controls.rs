@@ -1,7 +1,7 @@
 //! `lenscap controls`: the camera's controls, shown, set and set back.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lenscap_api::controls as api;
 use lenscap_api::{AskError, Controls, ControlsReply, Reply, Request, client};
@@ -13,7 +13,7 @@ use crate::app::settle;
 use crate::camera::System;
 use crate::camera::off::{self, Order};
 use crate::cli::{ControlsAction, ControlsArgs};
-use crate::config::{self, Overrides};
+use crate::config::{self, Layers, Overrides};
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::Source;
 use crate::i18n::{command_line, controls};
@@ -32,7 +32,7 @@ struct Place {
     source: Source,
     excluded: Vec<PathBuf>,
     is_confined: bool,
-    config: PathBuf,
+    layers: Layers,
     /// What the relay answered, where it has the camera open.
     live: Option<ControlsReply>,
     is_running: bool,
@@ -47,30 +47,28 @@ impl Place {
         };
         match answer {
             Ok(answer) => {
-                let settings = config::load(Path::new(&answer.config), &Overrides::default()).unwrap_or_default();
+                let layers = Layers::with_user(answer.config.clone().into());
+                let settings = config::load(&layers, &Overrides::default()).unwrap_or_default();
                 Ok(Self {
                     source: answer.source.parse::<Source>()?,
                     excluded: answer.excluded.iter().map(PathBuf::from).collect(),
                     is_confined: settings.privacy.sandbox,
-                    config: answer.config.clone().into(),
+                    layers,
                     live: answer.live.then_some(answer),
                     is_running: true,
                 })
             }
             Err(error) if !error.is_nobody_there() => Err(error.into()),
             Err(_) => {
-                let config = match &arguments.config {
-                    Some(path) => path.clone(),
-                    None => config::default_path()?,
-                };
-                settle::file(&config, &System::here().cameras());
-                let settings = config::load(&config, &Overrides::default())?;
+                let layers = Layers::find(arguments.config.as_deref())?;
+                settle::file(&layers, &System::here().cameras());
+                let settings = config::load(&layers, &Overrides::default())?;
                 let source = arguments.source.clone().unwrap_or(settings.camera.source);
                 Ok(Self {
                     source,
                     excluded: settings.device.node.into_iter().collect(),
                     is_confined: settings.privacy.sandbox,
-                    config,
+                    layers,
                     live: None,
                     is_running: false,
                 })
@@ -84,7 +82,7 @@ impl Place {
     }
 
     fn save(&self, change: impl FnOnce(&mut Saved)) -> Result<(), Failure> {
-        config::update(&self.config, |settings| change(&mut settings.controls))?;
+        config::update(&self.layers, |settings| change(&mut settings.controls))?;
         if self.is_running {
             client::ask(&Request::Reload)?;
         }
@@ -106,7 +104,7 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), Failure> {
             }
             None => {
                 let mut list = place.list(&[])?;
-                let settings = config::load(&place.config, &Overrides::default())?;
+                let settings = config::load(&place.layers, &Overrides::default())?;
                 if let Some(saved) = settings.controls.get(&list.camera) {
                     list.overlay(saved);
                 }

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use super::{Failure, relay_status};
 use crate::cli::DoctorArgs;
+use crate::config::Layers;
+use crate::doctor;
 use crate::i18n::doctor as words;
-use crate::{config, doctor};
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
-    let path = arguments.config.clone().map_or_else(config::default_path, Ok)?;
-    let report = doctor::examine(&path, relay_status());
+    let layers = Layers::find(arguments.config.as_deref())?;
+    let report = doctor::examine(layers, relay_status());
     let mut out = io::stdout().lock();
     let printed = if arguments.json {
         serde_json::to_string(&report).map_err(io::Error::from).and_then(|json| writeln!(out, "{json}"))

@@ -44,11 +44,12 @@ impl Rig {
 
     fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
-        let settings = config::load(&path, &config::Overrides::default());
+        let mut layers = Layers::new(path, [self.0.path().join("etc/xdg/lenscap/config.toml")]);
+        let settings = layers.load(&Overrides::default());
         let config_home = self.0.path().join("home/.config");
         let unit_dirs = vec![config_home.join("systemd/user")];
         let entries = Entries { config_home, config_dirs: vec![self.0.path().join("etc/xdg")], unit_dirs };
-        findings(&Patient { root: self.0.path().to_owned(), settings, path: &path, entries, relay })
+        findings(&Patient { root: self.0.path().to_owned(), settings, layers, entries, relay })
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -116,6 +117,22 @@ fn every_trouble_is_found_alone_and_has_a_next_step() {
             assert!(has_step, "{finding:?}");
         }
     }
+}
+
+#[test]
+fn settings_of_the_system_are_named_and_a_mistake_in_them_is_a_note() {
+    let rig = Rig::new();
+    let of = || rig.findings().into_iter().filter(|finding| finding.check == "settings").collect::<Vec<_>>();
+    assert!(of()[0].text.ends_with("the defaults hold."), "{:?}", of());
+    rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 640\n");
+    let [own, system] = &of()[..] else { panic!("{:?}", of()) };
+    assert!(own.text.ends_with("the settings of the system hold."), "{own:?}");
+    assert!(system.text.ends_with("etc/xdg/lenscap/config.toml are understood."), "{system:?}");
+    rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 3\n");
+    let [_, system] = &of()[..] else { panic!("{:?}", of()) };
+    assert_eq!(system.verdict, Verdict::Note);
+    assert!(system.text.contains("etc/xdg/lenscap/config.toml line 2, column 9: width 3 is odd"), "{system:?}");
+    assert!(DoctorReport::new(rig.findings()).ok);
 }
 
 #[test]

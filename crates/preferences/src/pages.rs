@@ -51,6 +51,15 @@ impl Page {
             }
             notice.set_visible(problem.is_some());
         });
+        let notice = adw::PreferencesGroup::new();
+        let row = rows::plain(&tr("A settings file of the system has a mistake"), "");
+        row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
+        notice.add(&row);
+        widget.add(&notice);
+        store.on_ignored(move |ignored| {
+            row.set_subtitle(ignored.as_deref().unwrap_or_default());
+            notice.set_visible(ignored.is_some());
+        });
         Self { widget, store: Rc::clone(store) }
     }
 
@@ -65,7 +74,7 @@ impl Page {
         });
     }
 
-    /// Adds the way back to the defaults, and back again. `copy` takes this page's settings from others; `title` says
+    /// Adds the way back to the defaults, which the system's files may have changed, and back again. `copy` takes this page's settings from others; `title` says
     /// that it was done.
     pub fn add_reset(&self, window: &adw::PreferencesWindow, title: &str, copy: fn(&mut Settings, &Settings)) {
         let button = gtk::Button::builder()
@@ -81,7 +90,7 @@ impl Page {
             button.connect_clicked(move |_| {
                 let (Some(store), Some(window)) = (store.upgrade(), window.upgrade()) else { return };
                 let old = store.settings();
-                let done = store.change(|settings| copy(settings, &Settings::default()));
+                let done = store.reset(copy);
                 let toast = match done {
                     Ok(()) => {
                         let toast = adw::Toast::builder().title(&title).button_label(tr("Undo")).build();
@@ -100,9 +109,11 @@ impl Page {
             });
         }
         let button = button.downgrade();
+        let store = Rc::downgrade(&self.store);
         self.store.on_change(move |settings| {
+            let Some(store) = store.upgrade() else { return };
             let mut reset = settings.clone();
-            copy(&mut reset, &Settings::default());
+            copy(&mut reset, &store.below());
             if let Some(button) = button.upgrade() {
                 button.set_sensitive(reset != *settings);
             }

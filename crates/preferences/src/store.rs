@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use lenscap_core::trouble::settings::FileTrouble;
-use lenscap_settings::{self as config, Overrides, Settings, Watcher};
+use lenscap_settings::{self as config, Layered, Layers, Overrides, Settings, Watcher};
 
 use crate::error::WindowError;
 
@@ -19,11 +19,17 @@ type Listener<T> = Rc<dyn Fn(&T)>;
 
 /// The settings in the file, and who follows them.
 pub struct Store {
+    layers: RefCell<Layers>,
     path: PathBuf,
     settings: RefCell<Settings>,
+    /// What would hold if the user's file said nothing.
+    below: RefCell<Settings>,
     problem: RefCell<Option<String>>,
+    /// What is left out of the files below: sentences.
+    ignored: RefCell<Option<String>>,
     settings_listeners: RefCell<Vec<Listener<Settings>>>,
     problem_listeners: RefCell<Vec<Listener<Option<String>>>>,
+    ignored_listeners: RefCell<Vec<Listener<Option<String>>>>,
     device_listeners: RefCell<Vec<Listener<Settings>>>,
     end_listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     /// Widgets are being set: what they report is not the user's.
@@ -31,14 +37,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// The settings of the file at `path`; the defaults while it cannot be used.
-    pub fn open(path: &Path) -> Rc<Self> {
+    /// The settings of these files; those below the user's while that one cannot be used.
+    pub fn open(mut layers: Layers) -> Rc<Self> {
+        let below = layers.load_without_user(&Overrides::default()).below;
         let store = Self {
-            path: path.to_owned(),
-            settings: RefCell::default(),
+            path: layers.user().to_owned(),
+            layers: RefCell::new(layers),
+            settings: RefCell::new(below.clone()),
+            below: RefCell::new(below),
             problem: RefCell::default(),
+            ignored: RefCell::default(),
             settings_listeners: RefCell::default(),
             problem_listeners: RefCell::default(),
+            ignored_listeners: RefCell::default(),
             device_listeners: RefCell::default(),
             end_listeners: RefCell::default(),
             showing: Cell::new(false),
@@ -52,7 +63,7 @@ impl Store {
     /// # Errors
     /// The kernel refuses to watch.
     pub fn watch(self: &Rc<Self>) -> Result<glib::SourceId, lenscap_settings::Error> {
-        let mut watcher = Watcher::new(&self.path)?;
+        let mut watcher = Watcher::new(&self.layers.borrow())?;
         let store = Rc::downgrade(self);
         let fd = watcher.fd().as_raw_fd();
         let id = glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
@@ -94,12 +105,30 @@ impl Store {
         self.showing.set(before);
     }
 
+    /// Those that would hold if the user's file said nothing.
+    pub fn below(&self) -> Settings {
+        self.below.borrow().clone()
+    }
+
     /// Changes the file.
     ///
     /// # Errors
     /// Why not, for the row; nothing was written then.
     pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), WindowError> {
-        let done = config::update(&self.path, change);
+        let done = config::update(&self.layers.borrow(), change);
+        self.changed(done)
+    }
+
+    /// Takes settings out of the file; `copy` gives them the values of the second, which are those of the layers below.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn reset(&self, copy: impl FnOnce(&mut Settings, &Settings)) -> Result<(), WindowError> {
+        let done = config::reset(&self.layers.borrow(), copy);
+        self.changed(done)
+    }
+
+    fn changed(&self, done: Result<bool, lenscap_settings::Error>) -> Result<(), WindowError> {
         self.reload();
         done.map(drop).map_err(|error| match (error.trouble(), self.problem()) {
             // The value is wrong, not the file: line and column would be of a text that nobody sees.
@@ -110,11 +139,17 @@ impl Store {
 
     /// Reads the file again.
     pub fn reload(&self) {
-        let problem = match config::load(&self.path, &Overrides::default()) {
-            Ok(settings) => {
-                let old = self.settings.replace(settings.clone());
-                if old != settings {
+        let loaded = self.layers.borrow_mut().load(&Overrides::default());
+        let problem = match loaded {
+            Ok(Layered { settings, below, ignored, .. }) => {
+                let old = (self.settings.replace(settings.clone()), self.below.replace(below.clone()));
+                if old != (settings.clone(), below) {
                     self.notify(&self.settings_listeners, &settings);
+                }
+                let ignored = (!ignored.is_empty()).then(|| ignored.join(" "));
+                let old = self.ignored.replace(ignored.clone());
+                if old != ignored {
+                    self.notify(&self.ignored_listeners, &ignored);
                 }
                 None
             }
@@ -160,6 +195,12 @@ impl Store {
         self.problem_listeners.borrow_mut().push(Rc::new(listener));
     }
 
+    /// `listener` hears now, and whenever something else is left out of the files below the user's.
+    pub fn on_ignored(&self, listener: impl Fn(&Option<String>) + 'static) {
+        self.quietly(|| listener(&self.ignored.borrow()));
+        self.ignored_listeners.borrow_mut().push(Rc::new(listener));
+    }
+
     /// `listener` hears when the window is about to close: what is being typed is to be taken.
     pub fn on_end(&self, listener: impl Fn() + 'static) {
         self.end_listeners.borrow_mut().push(Rc::new(listener));
@@ -190,7 +231,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         fs::write(&path, "# mine\n[camera]\nframerate = 15 # slow\n").unwrap();
-        let store = Store::open(&path);
+        let store = Store::open(Layers::alone(&path));
         assert_eq!(store.settings().camera.format.framerate, 15);
         store.change(|settings| settings.privacy.cooldown = Duration::from_secs(1)).unwrap();
         let text = fs::read_to_string(&path).unwrap();
@@ -206,7 +247,7 @@ mod tests {
     fn a_wrong_file_is_reported_with_its_line_and_never_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
-        let store = Store::open(&path);
+        let store = Store::open(Layers::alone(&path));
         store.change(|settings| settings.camera.format.framerate = 20).unwrap();
         let heard = Rc::new(RefCell::new(Vec::new()));
         let log = Rc::clone(&heard);
@@ -227,7 +268,7 @@ mod tests {
     #[test]
     fn a_row_hears_of_its_own_setting_only() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("config.toml"));
+        let store = Store::open(Layers::alone(&directory.path().join("config.toml")));
         let heard = Rc::new(RefCell::new(Vec::new()));
         let log = Rc::clone(&heard);
         store.follow(|settings| settings.camera.format.framerate, move |rate| log.borrow_mut().push(*rate));

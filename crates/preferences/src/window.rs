@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_cameras::CLASS;
+use lenscap_settings::Layers;
 use lenscap_words::tr;
 
 use crate::applet::AppletProxy;
@@ -19,7 +20,7 @@ pub const MIN_WIDTH: i32 = 360;
 /// What the window looks at, besides the display.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// The settings file.
+    /// The user's settings file.
     pub config: PathBuf,
     /// Where video nodes are listed; [`CLASS`] but for tests.
     pub class: PathBuf,
@@ -67,7 +68,7 @@ impl Window {
     }
 
     pub(crate) fn new(surroundings: Surroundings, applet: Rc<AppletProxy>) -> Self {
-        let store = Store::open(&surroundings.config);
+        let store = Store::open(Layers::with_user(surroundings.config.clone()));
         let window = adw::PreferencesWindow::builder()
             .title(tr("Lenscap Preferences"))
             .modal(false)

@@ -11,11 +11,22 @@ use lenscap_words::settings as words;
 pub struct Error {
     path: PathBuf,
     trouble: Box<FileTrouble>,
+    is_ignored: bool,
 }
 
 impl Error {
     pub(super) fn new(path: &Path, trouble: FileTrouble) -> Self {
-        Self { path: path.to_owned(), trouble: Box::new(trouble) }
+        Self { path: path.to_owned(), trouble: Box::new(trouble), is_ignored: false }
+    }
+
+    /// Of a file below the user's, where what is wrong is left out.
+    pub(super) fn ignored(path: &Path, trouble: FileTrouble) -> Self {
+        Self { is_ignored: true, ..Self::new(path, trouble) }
+    }
+
+    /// As [`Self::ignored`], from another.
+    pub(super) fn into_ignored(self) -> Self {
+        Self { is_ignored: true, ..self }
     }
 
     /// What kind of trouble it is.
@@ -31,7 +42,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&words::file_trouble(&self.path, &self.trouble))
+        f.write_str(&match self.is_ignored {
+            true => words::ignored(&self.path, &self.trouble),
+            false => words::file_trouble(&self.path, &self.trouble),
+        })
     }
 }
 

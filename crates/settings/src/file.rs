@@ -5,12 +5,12 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::layers::Layer;
 use super::model::Settings;
 use super::rules::{Given, short};
 use super::sections::{device, privacy};
-use super::table::{self, Overrides, Setting};
+use super::table::{self, Setting};
 use super::values;
-use lenscap_core::controls::Saved;
 use lenscap_core::trouble::settings::{Mistake, SettingTrouble};
 
 /// The version of the file's layout that this build reads and writes.
@@ -28,13 +28,13 @@ pub(super) fn mistake(text: &str, offset: usize, refusal: SettingTrouble) -> Mis
 }
 
 /// What a settings file says, and where it says it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct File {
-    given: Overrides,
-    /// The values of the cameras' controls, where there is such a section.
-    controls: Option<Saved>,
+    layer: Layer,
     /// Where the value of each setting stands: some can be wrong only together with another.
     places: Vec<(&'static Setting, usize)>,
+    /// Those whose values are no good; [`Self::parse_good`] leaves them out.
+    refused: Vec<&'static Setting>,
 }
 
 impl File {
@@ -43,6 +43,17 @@ impl File {
     /// # Errors
     /// The first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
+        match Self::parse_good(text)? {
+            (_, Some(mistake)) => Err(mistake),
+            (file, None) => Ok(file),
+        }
+    }
+
+    /// As [`Self::parse`], but what is good holds beside a mistake, the first of which is given, too.
+    ///
+    /// # Errors
+    /// Nothing of the file can be used: it is not TOML, or of another version.
+    pub fn parse_good(text: &str) -> Result<(Self, Option<Mistake>), Mistake> {
         let root = DeTable::parse(text).map_err(|error| {
             let refusal = SettingTrouble::NotToml { error: short(&error.message().replace('\n', ", ")) };
             mistake(text, error.span().map_or(0, |span| span.start), refusal)
@@ -56,18 +67,27 @@ impl File {
         for (key, value) in root {
             parser.section(key, value);
         }
-        match parser.problems.into_iter().min_by_key(|(offset, _)| *offset) {
-            Some((offset, refusal)) => Err(mistake(text, offset, refusal)),
-            None => Ok(parser.file),
+        let first = parser.problems.into_iter().min_by_key(|(offset, _)| *offset);
+        Ok((parser.file, first.map(|(offset, refusal)| mistake(text, offset, refusal))))
+    }
+
+    /// What it says.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
+    /// Takes what `before` said of settings whose values are no good here.
+    pub(super) fn keep_from(&mut self, before: &File) {
+        for setting in &self.refused {
+            if let Some(value) = before.layer.given.get(setting) {
+                self.layer.given.set(setting, value.clone());
+            }
         }
     }
 
     /// `below` with what this file says on top; whether the whole fits together is not looked at.
     pub fn over(&self, mut below: Settings) -> Settings {
-        self.given.put_into(&mut below);
-        if let Some(controls) = &self.controls {
-            below.controls.clone_from(controls);
-        }
+        self.layer.put_into(&mut below);
         below
     }
 
@@ -77,15 +97,23 @@ impl File {
     /// What does not fit together, and where.
     pub fn over_checked(&self, below: Settings, text: &str) -> Result<Settings, Mistake> {
         let settings = self.over(below);
-        settings.check().map_err(|refusal| {
-            let setting = match refusal {
-                SettingTrouble::SameNode { .. } => &device::SECOND_NODE,
-                _ => &privacy::CARD,
-            };
-            let place = self.places.iter().find(|(other, _)| *other == setting);
-            mistake(text, place.map_or(0, |(_, place)| *place), refusal)
-        })?;
+        settings.check().map_err(|refusal| self.mistake_together(text, refusal))?;
         Ok(settings)
+    }
+
+    /// What does not fit together with other settings, at its place in `text`.
+    pub(super) fn mistake_together(&self, text: &str, refusal: SettingTrouble) -> Mistake {
+        let setting = decisive(&refusal);
+        let place = self.places.iter().find(|(other, _)| *other == setting);
+        mistake(text, place.map_or(0, |(_, place)| *place), refusal)
+    }
+}
+
+/// The setting that is to be changed where settings do not fit together.
+pub(super) fn decisive(refusal: &SettingTrouble) -> &'static Setting {
+    match refusal {
+        SettingTrouble::SameNode { .. } => &device::SECOND_NODE,
+        _ => &privacy::CARD,
     }
 }
 
@@ -110,7 +138,7 @@ impl<'t> Parser<'t> {
         let name = key.get_ref().as_ref();
         let at = key.span().start;
         if name == values::SECTION {
-            self.file.controls = Some(values::read(value, self.text, &mut self.problems));
+            self.file.layer.controls = values::read(value, self.text, &mut self.problems);
             return;
         }
         let Some((section, settings)) = table::SECTIONS.iter().find(|(section, _)| *section == name) else {
@@ -135,8 +163,11 @@ impl<'t> Parser<'t> {
         let place = value.span().start;
         self.file.places.push((setting, place));
         match setting.check(&given(value, self.text)) {
-            Ok(value) => self.file.given.set(setting, value),
-            Err(refusal) => self.problems.push((place, refusal)),
+            Ok(value) => self.file.layer.given.set(setting, value),
+            Err(refusal) => {
+                self.file.refused.push(setting);
+                self.problems.push((place, refusal));
+            }
         }
     }
 }

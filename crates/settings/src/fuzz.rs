@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::edit::edited as edited_over;
+use super::edit::{AsBelow, edited as edited_over};
 use super::file::File;
 use super::model::{CardChoice, Settings};
 use lenscap_core::controls::Value;
@@ -19,6 +19,12 @@ pub fn settings(data: &[u8]) {
             assert!(problem.line >= 1 && problem.column >= 1, "{problem:?}");
             let sentence = words::refusal(&problem.refusal);
             assert!(!sentence.is_empty() && !sentence.contains(char::is_control), "{problem:?}");
+            // Below the user's file what is good holds.
+            if let Ok((good, first)) = File::parse_good(text) {
+                assert_eq!(first, Some(problem));
+                assert_eq!(good.layer().over(good.layer()), *good.layer());
+                good.over(Settings::default());
+            }
             return;
         }
     };
@@ -53,7 +59,7 @@ const CHANGES: [fn(&mut Settings); 6] = [
 ];
 
 fn edited(text: &str, settings: &Settings) -> Result<String, Mistake> {
-    edited_over(text, &Settings::default(), settings)
+    edited_over(text, &Settings::default(), settings, AsBelow::Written)
 }
 
 fn read(text: &str) -> Settings {

@@ -1,17 +1,21 @@
 //! The settings: loaded, saved and watched.
 //!
-//! 1. Defaults apply only where the file is absent. A file that cannot be read or understood is an error that says line,
-//!    column and what to write instead; it is never replaced, and whoever has settings in use keeps them.
-//! 2. Command line arguments lie on top of the file; the whole is checked after that.
-//! 3. Saving keeps comments and is atomic: a temporary file beside the target, `fsync`, `rename`. A symbolic link is
-//!    written through. An unchanged file is not touched. Processes that change settings take turns.
-//! 4. The watcher creates nothing, and reports once an edit is over.
+//! 1. Settings lie in layers, see [`layers`]: what the user's file does not say is as the system's files have it, or the
+//!    default.
+//! 2. A file of the user's that cannot be read or understood is an error that says line, column and what to write
+//!    instead; it is never replaced, and whoever has settings in use keeps them.
+//! 3. Command line arguments lie on top of the files; the whole is checked after that.
+//! 4. Only the user's file is written, and nothing gets into it but what the user changed. Saving keeps comments and is
+//!    atomic: a temporary file beside the target, `fsync`, `rename`. A symbolic link is written through. An unchanged
+//!    file is not touched. Processes that change settings take turns.
+//! 5. The watcher creates nothing, and reports once an edit is over.
 
 mod edit;
 mod error;
 mod file;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
+pub mod layers;
 pub mod model;
 pub mod rules;
 mod save;
@@ -27,20 +31,20 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use file::File;
 use lenscap_core::trouble::settings::{FileTrouble, Unreadable};
 
 pub use error::Error;
 pub use file::VERSION;
+pub use layers::{Layered, Layers};
 pub use model::{CardChoice, SecondNode, Settings};
-pub use save::{save, update};
+pub use save::{reset, save, update, update_own};
 pub use table::Overrides;
 pub use watch::Watcher;
 
 /// Largest file read; a real one has a few kilobytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// `$XDG_CONFIG_HOME/lenscap/config.toml`.
+/// `$XDG_CONFIG_HOME/lenscap/config.toml`: the user's settings.
 ///
 /// # Errors
 /// There is neither that variable nor a home directory.
@@ -50,22 +54,12 @@ pub fn default_path() -> Result<PathBuf, Error> {
         .ok_or_else(|| Error::new(Path::new(""), FileTrouble::NoHome))
 }
 
-/// The settings of the file at `path` with `overrides` on top; where there is no file, the defaults with `overrides`.
+/// The settings of these files with `overrides` on top; what is wrong below the user's file is left out in silence.
 ///
 /// # Errors
-/// The file is there and cannot be read or understood, or the whole does not fit together. Whoever has settings in use
-/// keeps them.
-pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, Error> {
-    let text = read(path)?.unwrap_or_default();
-    let invalid = |mistake| Error::new(path, FileTrouble::Invalid(mistake));
-    let file = File::parse(&text).map_err(invalid)?;
-    file.over(Settings::default()).with(overrides).map_err(|refusal| {
-        // Wrong already without the command line: then the file is to be corrected.
-        match file.over_checked(Settings::default(), &text) {
-            Err(mistake) => invalid(mistake),
-            Ok(_) => Error::new(path, FileTrouble::Arguments { refusal }),
-        }
-    })
+/// As [`Layers::load`].
+pub fn load(layers: &Layers, overrides: &Overrides) -> Result<Settings, Error> {
+    layers.clone().load(overrides).map(|layered| layered.settings)
 }
 
 /// The file's text; `None` where there is no file.

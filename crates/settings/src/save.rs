@@ -1,7 +1,7 @@
 //! Atomic saving, by one process at a time.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::edit::edited;
-use super::file::File as Parsed;
+use super::edit::{AsBelow, edited};
+use super::file::File;
+use super::layers::{Layered, Layers, put_controls};
 use super::model::Settings;
 use super::table::Overrides;
-use super::{Error, load, read};
+use super::{Error, read};
 use lenscap_core::trouble::settings::{FileTrouble, Unwritable};
 
 /// Links followed before giving up; the kernel's limit.
@@ -27,26 +28,79 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// Where a directory cannot be locked.
 const LOCK_FILE: &str = ".lenscap.lock";
 
-/// Writes `settings` to `path`, where they differ from what it says (an absent file says the defaults). Says whether
-/// the file was written.
+/// Writes `settings` to the user's file, where they differ from what the layers say. Says whether the file was written.
 ///
 /// The directory is created where it is absent (mode 0700), the file is private (mode 0600), a symbolic link stays one.
 ///
 /// # Errors
 /// The file there cannot be understood (it is left as it is), or it cannot be written.
-pub fn save(path: &Path, settings: &Settings) -> Result<bool, Error> {
-    let _lock = lock(path)?;
-    save_locked(path, settings)
+pub fn save(layers: &Layers, settings: &Settings) -> Result<bool, Error> {
+    let _lock = lock(layers.user())?;
+    let below = layers.clone().load_without_user(&Overrides::default()).below;
+    write(layers.user(), &below, &below, settings, AsBelow::Written)
 }
 
-fn save_locked(path: &Path, settings: &Settings) -> Result<bool, Error> {
+/// Loads, lets `change` change, and saves: for one setting at a time. No other process of ours saves in between, so that
+/// nothing of what it changed is lost; it is waited for, for two seconds at most. Says whether the file was written.
+///
+/// # Errors
+/// As [`Layers::load`] and [`save`]; or another process saves for too long.
+pub fn update(layers: &Layers, change: impl FnOnce(&mut Settings)) -> Result<bool, Error> {
+    changed(layers, |settings, _| change(settings), AsBelow::Written)
+}
+
+/// As [`update`], with the settings of the layers below as well: what is changed to what they say leaves the file, so
+/// that theirs hold, also later ones.
+///
+/// # Errors
+/// As [`update`].
+pub fn reset(layers: &Layers, change: impl FnOnce(&mut Settings, &Settings)) -> Result<bool, Error> {
+    changed(layers, change, AsBelow::TakenOut)
+}
+
+/// As [`update`], with what the user's file says itself, on top of the defaults: nothing of the layers below can get
+/// into it. `change` says whether it changed something.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_own(layers: &Layers, change: impl Fn(&mut Settings) -> bool) -> Result<bool, Error> {
+    // First without a lock, which may have to make a directory.
+    if !layers.own().is_some_and(|mut own| change(&mut own)) {
+        return Ok(false);
+    }
+    let _lock = lock(layers.user())?;
+    let below = layers.clone().load(&Overrides::default())?.below;
+    let mut own = layers.own().unwrap_or_default();
+    change(&mut own);
+    write(layers.user(), &Settings::default(), &below, &own, AsBelow::Written)
+}
+
+fn changed(layers: &Layers, change: impl FnOnce(&mut Settings, &Settings), as_below: AsBelow) -> Result<bool, Error> {
+    let _lock = lock(layers.user())?;
+    let Layered { mut settings, below, .. } = layers.clone().load(&Overrides::default())?;
+    change(&mut settings, &below);
+    write(layers.user(), &below, &below, &settings, as_below)
+}
+
+/// Writes what `settings` say otherwise than the file at `path` on top of `base`; on top of `below` the whole must fit.
+fn write(
+    path: &Path,
+    base: &Settings,
+    below: &Settings,
+    settings: &Settings,
+    as_below: AsBelow,
+) -> Result<bool, Error> {
     let invalid = |mistake| Error::new(path, FileTrouble::Invalid(mistake));
     let old = read(path)?;
     let old_text = old.as_deref().unwrap_or_default();
-    let new = edited(old_text, &Settings::default(), settings).map_err(invalid)?;
+    let new = edited(old_text, base, settings, as_below).map_err(invalid)?;
     // What is written must read back as what was meant: a setting out of its limits is found here.
-    let read = Parsed::parse(&new).and_then(|file| file.over_checked(Settings::default(), &new)).map_err(invalid)?;
-    if read != *settings {
+    let file = File::parse(&new).map_err(invalid)?;
+    file.over_checked(below.clone(), &new).map_err(invalid)?;
+    // No file takes away a value of a control that a layer below has.
+    let mut meant = Settings { controls: base.controls.clone(), ..settings.clone() };
+    put_controls(&settings.controls, &mut meant.controls);
+    if file.over(base.clone()) != meant {
         return Err(Error::new(path, FileTrouble::Write { why: Unwritable::ReadsBack }));
     }
     if old_text == new {
@@ -54,18 +108,6 @@ fn save_locked(path: &Path, settings: &Settings) -> Result<bool, Error> {
     }
     replace(path, new.as_bytes()).map_err(|why| Error::new(path, FileTrouble::Write { why }))?;
     Ok(true)
-}
-
-/// Loads, lets `change` change, and saves: for one setting at a time. No other process of ours saves in between, so that
-/// nothing of what it changed is lost; it is waited for, for two seconds at most. Says whether the file was written.
-///
-/// # Errors
-/// As [`load`] and [`save`]; or another process saves for too long.
-pub fn update(path: &Path, change: impl FnOnce(&mut Settings)) -> Result<bool, Error> {
-    let _lock = lock(path)?;
-    let mut settings = load(path, &Overrides::default())?;
-    change(&mut settings);
-    save_locked(path, &settings)
 }
 
 /// Held by who changes the file at `path`; the kernel gives it back with the descriptor, also of a process that is killed.
@@ -136,7 +178,7 @@ fn write_in_place(directory: &Path, name: &OsStr, target: &Path, bytes: &[u8]) -
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, target))
         // The rename itself; the settings are already in place, so a filesystem that cannot is no failure.
-        .map(|()| drop(File::open(directory).and_then(|directory| directory.sync_all())));
+        .map(|()| drop(fs::File::open(directory).and_then(|directory| directory.sync_all())));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }

@@ -194,7 +194,7 @@ pub struct Overrides(Vec<(&'static Setting, SettingValue)>);
 impl Overrides {
     /// Adds one, or replaces it; the value is one that [`Setting::check`] or [`Setting::argument`] gave.
     pub fn set(&mut self, setting: &'static Setting, value: SettingValue) {
-        self.0.retain(|(other, _)| *other != setting);
+        self.remove(setting);
         self.0.push((setting, value));
     }
 
@@ -207,6 +207,16 @@ impl Overrides {
     /// What this setting shall be.
     pub fn get(&self, setting: &Setting) -> Option<&SettingValue> {
         self.0.iter().find(|(other, _)| *other == setting).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'static Setting, SettingValue)> {
+        self.0.iter()
+    }
+
+    /// Takes one away.
+    pub(super) fn remove(&mut self, setting: &Setting) {
+        self.0.retain(|(other, _)| *other != setting);
     }
 
     pub(super) fn put_into(&self, settings: &mut Settings) {

@@ -128,6 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::edit::AsBelow;
     use crate::file::File;
     use crate::model::Settings;
     use lenscap_core::trouble::settings::Mistake;
@@ -141,7 +142,7 @@ mod tests {
     }
 
     fn edited(text: &str, settings: &Settings) -> Result<String, Mistake> {
-        crate::edit::edited(text, &Settings::default(), settings)
+        crate::edit::edited(text, &Settings::default(), settings, AsBelow::Written)
     }
 
     const TEXT: &str = "\

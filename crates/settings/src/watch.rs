@@ -1,6 +1,6 @@
-//! Notices edits of the settings file, made in any of the ways editors and dotfile managers make them.
+//! Notices edits of the settings files, made in any of the ways editors and dotfile managers make them.
 //!
-//! inotify watches the directory of the file, and of every symbolic link on the way to it; where a directory is absent,
+//! inotify watches the directory of each file, and of every symbolic link on the way to it; where a directory is absent,
 //! its nearest existing ancestor. Every event that concerns one of the names sets a timer, and the change is reported
 //! when that has run out: editors remove, create and write within milliseconds, and nobody wants the settings in between.
 
@@ -18,6 +18,7 @@ use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use super::Error;
+use super::layers::Layers;
 use super::save::hops;
 use lenscap_core::trouble::settings::FileTrouble;
 
@@ -30,16 +31,18 @@ const MAX_READS: usize = 16;
 /// Looks at a path while its directories come and go; the next event brings another.
 const MAX_LOOKS: usize = 4;
 
-/// Watches one settings file. Make it before loading the file: then no edit is lost in between.
+/// Watches the settings files of all layers. Make it before loading them: then no edit is lost in between.
 #[derive(Debug)]
 pub struct Watcher {
-    path: PathBuf,
+    /// The user's file, and those below it.
+    paths: Vec<PathBuf>,
     inotify: Inotify,
     timer: OwnedFd,
     /// Holds the two: the one descriptor the event loop sees.
     epoll: OwnedFd,
     watches: HashMap<WatchDescriptor, Vec<OsString>>,
-    seen: Option<Stamp>,
+    /// Of each path.
+    seen: Vec<Option<Stamp>>,
 }
 
 /// Tells one content of the file from another, nearly always.
@@ -47,20 +50,20 @@ pub struct Watcher {
 struct Stamp(u64, u64, i64, i64, u64);
 
 impl Watcher {
-    /// Starts watching; the file and its directory need not exist, and are not created.
+    /// Starts watching; the files and their directories need not exist, and are not created.
     ///
     /// # Errors
-    /// The kernel refuses: too many inotify instances or watches.
-    pub fn new(path: &Path) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::new(path, FileTrouble::Watch { error: error.to_string() });
-        let mut watcher = Self::open(path).map_err(failed)?;
-        watcher.seen = watcher.stamp();
-        watcher.arm().map_err(failed)?;
+    /// The kernel refuses to watch the user's file: too many inotify instances or watches.
+    pub fn new(layers: &Layers) -> Result<Self, Error> {
+        let mut watcher = Self::open(layers).map_err(|error| trouble(layers.user(), &error))?;
+        watcher.seen = watcher.stamps();
+        watcher.arm()?;
         Ok(watcher)
     }
 
-    fn open(path: &Path) -> io::Result<Self> {
-        let path = std::path::absolute(path)?;
+    fn open(layers: &Layers) -> io::Result<Self> {
+        let mut paths = vec![std::path::absolute(layers.user())?];
+        paths.extend(layers.system().map(Path::to_owned));
         let inotify = Inotify::init()?;
         let timer =
             rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
@@ -68,7 +71,7 @@ impl Watcher {
         for (number, fd) in [inotify.as_fd(), timer.as_fd()].into_iter().enumerate() {
             epoll::add(&epoll, fd, epoll::EventData::new_u64(number as u64), epoll::EventFlags::IN)?;
         }
-        Ok(Self { path, inotify, timer, epoll, watches: HashMap::new(), seen: None })
+        Ok(Self { paths, inotify, timer, epoll, watches: HashMap::new(), seen: Vec::new() })
     }
 
     /// Readable when [`Watcher::dispatch`] has something to do.
@@ -81,15 +84,14 @@ impl Watcher {
         if let Some(delay) = self.drain() {
             // Links and directories may lead elsewhere now.
             if let Err(error) = self.arm() {
-                let trouble = FileTrouble::Watch { error: error.to_string() };
-                tracing::warn!("{}", Error::new(&self.path, trouble));
+                tracing::warn!("{error}");
             }
             self.set_timer(delay);
         }
         let mut expirations = [0; 8];
         let expired = rustix::io::read(&self.timer, &mut expirations).is_ok();
         if expired {
-            self.seen = self.stamp();
+            self.seen = self.stamps();
         }
         expired
     }
@@ -123,16 +125,19 @@ impl Watcher {
 
     /// Whether a file of this name that has just been created is one that is going to be written.
     fn is_plain_target(&self, name: &OsStr) -> bool {
-        hops(&self.path)
-            .unwrap_or_default()
+        self.paths
             .iter()
+            .flat_map(|path| hops(path).unwrap_or_default())
             .filter(|hop| hop.file_name() == Some(name))
             .any(|hop| fs::symlink_metadata(hop).is_ok_and(|metadata| metadata.is_file()))
     }
 
-    fn stamp(&self) -> Option<Stamp> {
-        let m = fs::metadata(&self.path).ok()?;
-        Some(Stamp(m.dev(), m.ino(), m.ctime(), m.ctime_nsec(), m.len()))
+    fn stamps(&self) -> Vec<Option<Stamp>> {
+        let stamp = |path: &PathBuf| {
+            let m = fs::metadata(path).ok()?;
+            Some(Stamp(m.dev(), m.ino(), m.ctime(), m.ctime_nsec(), m.len()))
+        };
+        self.paths.iter().map(stamp).collect()
     }
 
     fn set_timer(&self, delay: Duration) {
@@ -144,19 +149,25 @@ impl Watcher {
         }
     }
 
-    /// Puts the watches where the path leads now. What appeared before its watch was there is found by its stamp.
-    fn arm(&mut self) -> io::Result<()> {
+    /// Puts the watches where the paths lead now. What appeared before its watch was there is found by its stamp. A file
+    /// below the user's that cannot be watched is logged, and keeps no other from being watched.
+    fn arm(&mut self) -> Result<(), Error> {
         for (watch, _) in self.watches.drain() {
             // Gone already when its directory is.
             let _ = self.inotify.watches().remove(watch);
         }
-        for hop in hops(&self.path)? {
-            self.watch(&hop)?;
-        }
-        if self.stamp() != self.seen {
+        let paths = self.paths.clone();
+        let mut results = paths.iter().map(|path| self.watch_hops(path).map_err(|error| trouble(path, &error)));
+        let own = results.next().unwrap_or(Ok(()));
+        results.filter_map(Result::err).for_each(|error| tracing::warn!("{error}"));
+        if self.stamps() != self.seen {
             self.set_timer(SETTLE);
         }
-        Ok(())
+        own
+    }
+
+    fn watch_hops(&mut self, path: &Path) -> io::Result<()> {
+        hops(path)?.iter().try_for_each(|hop| self.watch(hop))
     }
 
     /// Watches the directory of `path` for its name; or the nearest ancestor for the name that is missing in it.
@@ -195,4 +206,8 @@ impl Watcher {
         }
         Ok(true)
     }
+}
+
+fn trouble(path: &Path, error: &io::Error) -> Error {
+    Error::new(path, FileTrouble::Watch { error: error.to_string() })
 }

@@ -1,5 +1,7 @@
 //! Loading and saving: defaults, merging, every refusal with its place, comments, links, modes, identity.
 
+#[path = "settings/layers.rs"]
+mod layers;
 #[path = "settings/loading.rs"]
 mod loading;
 #[path = "settings/processes.rs"]
@@ -16,7 +18,7 @@ mod watch;
 use std::fs;
 use std::path::PathBuf;
 
-use lenscap_settings::{Overrides, Settings, load};
+use lenscap_settings::{Layers, Overrides, Settings, load};
 use tempfile::TempDir;
 
 const COMMENTED: &str = "\
@@ -41,5 +43,5 @@ fn directory() -> (TempDir, PathBuf) {
 fn load_text(text: &str) -> Result<Settings, String> {
     let (_directory, path) = directory();
     fs::write(&path, text).unwrap();
-    load(&path, &Overrides::default()).map_err(|error| error.to_string())
+    load(&Layers::alone(&path), &Overrides::default()).map_err(|error| error.to_string())
 }

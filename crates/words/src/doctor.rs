@@ -19,6 +19,10 @@ pub enum Diagnosis {
     SettingsUnderstood { path: String },
     /// There is no file.
     SettingsAbsent { path: String },
+    /// The user has no file, the system has.
+    OwnSettingsAbsent { path: String },
+    /// Left out of a file of the system's; `sentence` says where and what, and has its own next step.
+    SettingsIgnored { sentence: String },
     /// It runs and does not answer, or somebody else does; `sentence` has its own next step.
     RelaySilent { sentence: String },
     /// No relay of this user's.
@@ -88,9 +92,14 @@ pub enum Diagnosis {
 /// What is so, a sentence; with "code" and data the row of the preferences and the line on a terminal.
 pub fn sentence(diagnosis: &Diagnosis) -> String {
     match diagnosis {
-        Diagnosis::SettingsBroken { sentence } | Diagnosis::RelaySilent { sentence } => sentence.clone(),
+        Diagnosis::SettingsBroken { sentence }
+        | Diagnosis::SettingsIgnored { sentence }
+        | Diagnosis::RelaySilent { sentence } => sentence.clone(),
         Diagnosis::SettingsUnderstood { path } => trf!("The settings in {path} are understood.", path = path),
         Diagnosis::SettingsAbsent { path } => trf!("There is no {path}: the defaults hold.", path = path),
+        Diagnosis::OwnSettingsAbsent { path } => {
+            trf!("There is no {path}: the settings of the system hold.", path = path)
+        }
         Diagnosis::RelayAbsent => tr("Lenscap is not running."),
         Diagnosis::RelayFailed { reason } => trf!("Lenscap runs and cannot work: {reason}", reason = reason),
         Diagnosis::LastStartFailed { reason } => {
@@ -152,6 +161,8 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
         Diagnosis::SettingsBroken { .. }
         | Diagnosis::SettingsUnderstood { .. }
         | Diagnosis::SettingsAbsent { .. }
+        | Diagnosis::OwnSettingsAbsent { .. }
+        | Diagnosis::SettingsIgnored { .. }
         | Diagnosis::RelaySilent { .. }
         | Diagnosis::RelayFailed { .. }
         | Diagnosis::RelayLive

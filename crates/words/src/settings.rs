@@ -209,6 +209,42 @@ pub fn file_trouble(path: &Path, trouble: &FileTrouble) -> String {
     }
 }
 
+/// What is wrong with the file at `path` that is below the user's, and that it is left out: one sentence.
+pub fn ignored(path: &Path, trouble: &FileTrouble) -> String {
+    match trouble {
+        FileTrouble::Invalid(Mistake { line, column, refusal: why }) => {
+            let sentence = refusal(why);
+            let all = matches!(
+                why,
+                SettingTrouble::NotToml { .. } | SettingTrouble::Newer { .. } | SettingTrouble::Version { .. }
+            );
+            if all {
+                trf!(
+                    "{path} line {line}, column {column}: {sentence}; the file is ignored.",
+                    path = path.display(),
+                    line = line,
+                    column = column,
+                    sentence = sentence
+                )
+            } else {
+                trf!(
+                    "{path} line {line}, column {column}: {sentence}; the setting is ignored.",
+                    path = path.display(),
+                    line = line,
+                    column = column,
+                    sentence = sentence
+                )
+            }
+        }
+        FileTrouble::Read { why } => trf!(
+            "The settings {path} cannot be read ({error}) and are ignored: correct that or move the file away.",
+            path = path.display(),
+            error = unreadable(why)
+        ),
+        _ => file_trouble(path, trouble),
+    }
+}
+
 /// As [`file_trouble`], for a start that cannot go on: names the whole path and the way out.
 pub fn file_trouble_at_start(path: &Path, trouble: &FileTrouble) -> String {
     let sentence = file_trouble(path, trouble);

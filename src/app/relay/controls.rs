@@ -89,7 +89,9 @@ impl Relay {
         }
         let changes = self.unsaved.clone();
         let answer = self.later(|thread, ticket| {
-            thread.change(Some(ticket), Box::new(move |settings| merge(&mut settings.controls, &changes)))
+            thread.change(Some(ticket), Box::new(move |settings| merge(&mut settings.controls, &changes)))?;
+            // A value that is taken away may be there in a layer below.
+            thread.load(None)
         });
         if let Answer::Later(ticket) = answer {
             self.writing = Some((ticket, self.unsaved.clone()));
@@ -122,7 +124,8 @@ impl Relay {
 
     /// Cameras came or went: one may have to be distinguished from another by now.
     pub(super) fn settle_controls(&mut self) {
-        let mut saved = self.settings.controls.clone();
+        // What a layer below says stays there.
+        let mut saved = self.own_controls.clone();
         merge(&mut saved, &self.unsaved);
         let changes = settle::controls(&System::here().cameras(), &saved);
         if !changes.is_empty()

@@ -52,26 +52,28 @@ impl Relay {
         is_asked: bool,
     ) -> Result<(), Refusal> {
         let taken = loaded.map_err(|error| error.to_string()).and_then(|loaded| {
-            let Loaded { mut settings, picture } = *loaded;
+            let Loaded { mut settings, picture, own_controls, ignored } = *loaded;
             merge(&mut settings.controls, &self.unsaved);
-            if settings == self.settings && picture == self.picture && self.problem.is_none() && !is_asked {
+            self.own_controls = own_controls;
+            let is_same = settings == self.settings && picture == self.picture;
+            if is_same && self.problem == sentences(&ignored) && !is_asked {
                 return Ok(None);
             }
             let config = engine_config(&settings, picture.clone()).map_err(|trouble| start::sentence(&trouble))?;
             self.engine.configure(config);
             self.picture = picture;
-            Ok(Some(settings))
+            Ok(Some((settings, ignored)))
         });
         let result = match taken {
             Ok(None) => return Ok(()),
-            Ok(Some(settings)) => {
+            Ok(Some((settings, ignored))) => {
                 tracing::info!("settings taken from {}", self.path.display());
                 if std::mem::take(&mut self.paused_for_problem) && !settings.privacy.start_paused {
                     // Over, and by nobody's hand: a lock holds.
                     self.engine.command(Command::Pause { duration: Some(Duration::ZERO) });
                 }
                 self.settings = settings;
-                self.problem = None;
+                self.problem = report_ignored(&ignored);
                 Ok(())
             }
             Err(error) if self.problem.as_ref() == Some(&error) && !is_asked => return Ok(()),
@@ -85,6 +87,16 @@ impl Relay {
         self.pending.push(RelayEvent::SettingsChanged);
         result
     }
+}
+
+/// Logs what was left out of the files below the user's; the problem that it is.
+pub(super) fn report_ignored(ignored: &[String]) -> Option<String> {
+    ignored.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+    sentences(ignored)
+}
+
+fn sentences(ignored: &[String]) -> Option<String> {
+    (!ignored.is_empty()).then(|| ignored.join(" "))
 }
 
 /// Whether pictures go to memory instead of a node and clients are [`Request::Pretend`]ed: for tests of what is around

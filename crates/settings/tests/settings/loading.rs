@@ -11,14 +11,14 @@ use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_settings::sections::camera::WIDTH;
 use lenscap_settings::sections::privacy::CARD;
 use lenscap_settings::table::SettingValue;
-use lenscap_settings::{Overrides, Settings, load};
+use lenscap_settings::{Layers, Overrides, Settings, load};
 
 use super::{directory, load_text};
 
 #[test]
 fn the_defaults_are_those_promised() {
     let (_directory, path) = directory();
-    let settings = load(&path, &Overrides::default()).unwrap();
+    let settings = load(&Layers::alone(&path), &Overrides::default()).unwrap();
     assert!(!path.exists(), "loading creates nothing");
     assert_eq!(settings.camera.format, VideoFormat::new(PixelFormat::Yuy2, 1920, 1080, 30).unwrap());
     assert_eq!((settings.camera.buffer_count, settings.camera.source.clone()), (7, Source::Auto));
@@ -103,7 +103,7 @@ fn every_mistake_is_one_sentence_with_its_place() {
 fn at_start_the_sentence_names_the_file_and_the_way_out() {
     let (_directory, path) = directory();
     fs::write(&path, "[camera]\nwidth = 0").unwrap();
-    let sentence = load(&path, &Overrides::default()).unwrap_err().at_start();
+    let sentence = load(&Layers::alone(&path), &Overrides::default()).unwrap_err().at_start();
     assert!(sentence.contains("config.toml line 2, column 9: width must be"), "{sentence}");
     assert!(sentence.contains(&format!("(correct {} or move it away", path.display())), "{sentence}");
 }
@@ -111,7 +111,7 @@ fn at_start_the_sentence_names_the_file_and_the_way_out() {
 #[test]
 fn what_is_no_readable_file_is_an_error_not_the_defaults() {
     let (directory, path) = directory();
-    let refused = |path: &Path| load(path, &Overrides::default()).unwrap_err().to_string();
+    let refused = |path: &Path| load(&Layers::alone(path), &Overrides::default()).unwrap_err().to_string();
     assert!(refused(directory.path()).contains("cannot be read (it is not a file): correct that or move it away."));
 
     let fifo = directory.path().join("pipe");
@@ -127,7 +127,7 @@ fn what_is_no_readable_file_is_an_error_not_the_defaults() {
     fs::write(&path, format!("a = {}", "[".repeat(100_000))).unwrap();
     assert!(refused(&path).contains("this is not TOML"));
 
-    assert_eq!(load(Path::new("/dev/null"), &Overrides::default()).unwrap(), Settings::default());
+    assert_eq!(load(&Layers::alone(Path::new("/dev/null")), &Overrides::default()).unwrap(), Settings::default());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_command_line_lies_on_top_and_the_whole_is_checked() {
     let overrides = Overrides::default()
         .with(&WIDTH, SettingValue::Integer(1280))
         .with(&CARD, SettingValue::Text("picture".into()));
-    let settings = load(&path, &overrides).unwrap();
+    let settings = load(&Layers::alone(&path), &overrides).unwrap();
     assert_eq!((settings.camera.format.width, settings.camera.format.height), (1280, 480));
     assert_eq!(
         settings.card_picture(Some(Path::new("/home/me"))),
@@ -146,10 +146,10 @@ fn the_command_line_lies_on_top_and_the_whole_is_checked() {
     );
 
     fs::write(&path, "").unwrap();
-    let error = load(&path, &overrides).unwrap_err().to_string();
+    let error = load(&Layers::alone(&path), &overrides).unwrap_err().to_string();
     assert_eq!(error, "card \"picture\" has no picture: set picture to the path of a PNG or JPEG.");
 
     fs::write(&path, "[privacy]\ncard = \"picture\"").unwrap();
     let black = Overrides::default().with(&CARD, SettingValue::Text("black".into()));
-    assert!(load(&path, &black).is_ok(), "what the command line sets right is right");
+    assert!(load(&Layers::alone(&path), &black).is_ok(), "what the command line sets right is right");
 }

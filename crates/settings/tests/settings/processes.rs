@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lenscap_core::controls::Value;
-use lenscap_settings::{Overrides, Settings, load, update};
+use lenscap_settings::{Layers, Overrides, Settings, load, update};
 
 use super::directory;
 
@@ -23,7 +23,7 @@ fn saver() {
             let values = settings.controls.entry(name.to_owned()).or_default();
             values.insert(format!("control_{number}"), Value::Integer(number));
         };
-        update(Path::new(path), keep).unwrap();
+        update(&Layers::alone(Path::new(path)), keep).unwrap();
     }
 }
 
@@ -44,7 +44,7 @@ fn processes_that_save_at_once_lose_nothing() {
     for mut saver in savers {
         assert!(saver.wait().unwrap().success());
     }
-    let controls = load(&path, &Overrides::default()).unwrap().controls;
+    let controls = load(&Layers::alone(&path), &Overrides::default()).unwrap().controls;
     let counts: Vec<_> = ["one", "two"].map(|name| controls.get(name).map_or(0, |values| values.len())).into();
     assert_eq!(counts, [SAVES as usize; 2]);
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left there");
@@ -55,9 +55,9 @@ fn a_save_that_never_ends_is_waited_for_within_limits() {
     let (directory, path) = directory();
     let lock = fs::File::open(directory.path()).unwrap();
     lock.lock().unwrap();
-    let error = update(&path, |settings| settings.privacy.start_paused = true).unwrap_err();
+    let error = update(&Layers::alone(&path), |settings| settings.privacy.start_paused = true).unwrap_err();
     assert!(error.to_string().contains("another program saves"), "{error}");
     assert!(!path.exists());
     drop(lock);
-    assert!(update(&path, |settings| settings.privacy.start_paused = true).unwrap());
+    assert!(update(&Layers::alone(&path), |settings| settings.privacy.start_paused = true).unwrap());
 }

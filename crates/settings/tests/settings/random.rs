@@ -4,8 +4,9 @@ use std::fs;
 
 use lenscap_core::source::Source;
 use lenscap_core::trouble::settings::Limits;
+use lenscap_settings::layers::Layer;
 use lenscap_settings::table::{self, Setting, SettingValue};
-use lenscap_settings::{CardChoice, Overrides, SecondNode, Settings, load, save};
+use lenscap_settings::{CardChoice, Layers, Overrides, SecondNode, Settings, load, reset, save};
 use proptest::prelude::*;
 
 use super::{COMMENTED, directory, load_text};
@@ -55,6 +56,37 @@ fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
     }
 }
 
+/// A file that says some settings, and the values of some controls.
+fn layer() -> impl Strategy<Value = String> {
+    let value = |setting: &'static Setting| prop::option::of(value(setting)).prop_map(move |value| (setting, value));
+    let values: Vec<_> = table::all().map(value).collect();
+    let controls = prop::collection::btree_map("[ab]", prop::collection::btree_map("[cd]", 0..9, 1..3), 0..3);
+    (values, controls).prop_map(|(values, controls)| {
+        let mut text = String::new();
+        for (setting, value) in values {
+            let Some(value) = value else { continue };
+            let value = match value {
+                SettingValue::Integer(number) => toml::Value::Integer(number),
+                SettingValue::Text(text) => toml::Value::String(text),
+                SettingValue::Bool(value) => toml::Value::Boolean(value),
+                SettingValue::List(list) => toml::Value::Array(list.into_iter().map(Into::into).collect()),
+            };
+            text += &format!("{}.{} = {value}\n", setting.section, setting.key);
+        }
+        for (camera, values) in controls {
+            values.into_iter().for_each(|(key, value)| text += &format!("controls.{camera}.{key} = {value}\n"));
+        }
+        text
+    })
+}
+
+/// What the settings are with each of these layers on top of the next, the lowest on the defaults.
+fn put(layers: &[&Layer]) -> Settings {
+    let mut settings = Settings::default();
+    layers.iter().rev().for_each(|layer| layer.put_into(&mut settings));
+    settings
+}
+
 fn settings() -> impl Strategy<Value = Settings> {
     let values: Vec<_> = table::all().map(value).collect();
     values.prop_map(|values| {
@@ -81,25 +113,64 @@ proptest! {
         if commented {
             fs::write(&path, COMMENTED).unwrap();
         }
-        save(&path, &old).unwrap();
-        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &old);
-        save(&path, &new).unwrap();
-        prop_assert_eq!(&load(&path, &Overrides::default()).unwrap(), &new);
+        save(&Layers::alone(&path), &old).unwrap();
+        prop_assert_eq!(&load(&Layers::alone(&path), &Overrides::default()).unwrap(), &old);
+        save(&Layers::alone(&path), &new).unwrap();
+        prop_assert_eq!(&load(&Layers::alone(&path), &Overrides::default()).unwrap(), &new);
         if commented {
             let text = fs::read_to_string(&path).unwrap();
             for comment in ["# mine", "# the camera", "# narrow", "# about the height", "# quoted so"] {
                 prop_assert!(text.contains(comment), "{} is lost in\n{}", comment, text);
             }
         }
-        prop_assert!(!save(&path, &new).unwrap(), "the second save finds nothing to do");
+        prop_assert!(!save(&Layers::alone(&path), &new).unwrap(), "the second save finds nothing to do");
+    }
+
+    #[test]
+    fn layers_lie_on_each_other_in_whatever_order_they_are_put_together(a in layer(), b in layer(), c in layer()) {
+        let read = |text: &str| Layer::read(text).unwrap();
+        let (top, middle, low) = (read(&a), read(&b), read(&c));
+        let settings = put(&[&top, &middle, &low]);
+        prop_assert_eq!(&put(&[&top.over(&middle).over(&low)]), &settings);
+        prop_assert_eq!(&put(&[&top.over(&middle.over(&low))]), &settings);
+        let nothing = Layer::default();
+        prop_assert_eq!(&put(&[&nothing.over(&top).over(&nothing)]), &put(&[&top]));
+        let layers = [&top, &middle, &low];
+        for setting in table::all() {
+            let said = layers.iter().find_map(|layer| layer.value(setting).cloned());
+            prop_assert_eq!(setting.value(&settings).unwrap(), said.unwrap_or(setting.default()), "{:?}", setting);
+        }
+    }
+
+    #[test]
+    fn a_reset_takes_out_what_it_is_about_and_nothing_else(below in settings(), own in settings(), mirror in any::<bool>()) {
+        let (directory, path) = directory();
+        let site = directory.path().join("site.toml");
+        save(&Layers::alone(&site), &below).unwrap();
+        let layers = Layers::new(path.clone(), [site]);
+        fs::write(&path, COMMENTED).unwrap();
+        save(&layers, &own).unwrap();
+        reset(&layers, |settings, below| {
+            settings.camera.clone_from(&below.camera);
+            settings.camera.orientation.mirror = mirror;
+        })
+        .unwrap();
+        let loaded = load(&layers, &Overrides::default()).unwrap();
+        let mut camera = below.camera.clone();
+        camera.orientation.mirror = mirror;
+        prop_assert_eq!((&loaded.camera, &loaded.privacy), (&camera, &own.privacy));
+        let text = fs::read_to_string(&path).unwrap();
+        for comment in ["# mine", "# the camera", "# narrow", "# about the height", "# quoted so"] {
+            prop_assert!(text.contains(comment), "{} is lost in\n{}", comment, text);
+        }
     }
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let (_directory, path) = directory();
         fs::write(&path, &bytes).unwrap();
-        let _ = load(&path, &Overrides::default()).map_err(|error| error.at_start());
-        let _ = save(&path, &Settings::default());
+        let _ = load(&Layers::alone(&path), &Overrides::default()).map_err(|error| error.at_start());
+        let _ = save(&Layers::alone(&path), &Settings::default());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lenscap_settings::{Settings, Watcher, save};
+use lenscap_settings::{Layers, Settings, Watcher, save};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -46,7 +46,7 @@ fn edits_in_place_by_rename_and_removal_are_noticed() {
     let path = directory.path().join("config.toml");
     let other = directory.path().join("other");
     fs::write(&path, "").unwrap();
-    let mut watcher = Watcher::new(&path).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&path)).unwrap();
     quiet(&mut watcher, "nothing");
     notices(&mut watcher, "a write", || fs::write(&path, "version = 1").unwrap());
     fs::write(&other, "version = 1 ").unwrap();
@@ -57,7 +57,7 @@ fn edits_in_place_by_rename_and_removal_are_noticed() {
     notices(&mut watcher, "our own save", || {
         let mut settings = Settings::default();
         settings.privacy.start_paused = true;
-        save(&path, &settings).unwrap();
+        save(&Layers::alone(&path), &settings).unwrap();
     });
     quiet(&mut watcher, "the same edit again");
 }
@@ -68,7 +68,7 @@ fn an_edit_is_reported_when_it_is_over() {
     let path = directory.path().join("config.toml");
     let backup = directory.path().join("config.toml~");
     fs::write(&path, "version = 1").unwrap();
-    let mut watcher = Watcher::new(&path).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&path)).unwrap();
     // As vim does with a backup file: the settings are gone for a moment, then empty, then there.
     fs::rename(&path, &backup).unwrap();
     assert!(!watcher.dispatch(), "gone for a moment");
@@ -90,7 +90,7 @@ fn an_absent_directory_is_awaited_and_not_created() {
     let directory = tempfile::tempdir().unwrap();
     let home = directory.path().join("a/b");
     let path = home.join("lenscap/config.toml");
-    let mut watcher = Watcher::new(&path).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&path)).unwrap();
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     notices(&mut watcher, "the file with its directories", || {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -115,7 +115,7 @@ fn a_moved_directory_is_followed_by_name() {
     let path = home.join("config.toml");
     fs::create_dir(&home).unwrap();
     fs::write(&path, "").unwrap();
-    let mut watcher = Watcher::new(&path).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&path)).unwrap();
     notices(&mut watcher, "the move", || fs::rename(&home, &away).unwrap());
     fs::write(away.join("config.toml"), "version = 1").unwrap();
     quiet(&mut watcher, "an edit of the file that moved away");
@@ -140,7 +140,7 @@ fn a_link_and_its_target_are_both_watched() {
     let path = home.join("config.toml");
     fs::write(first.join("c.toml"), "").unwrap();
     fs::write(second.join("c.toml"), "").unwrap();
-    let mut watcher = Watcher::new(&path).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&path)).unwrap();
     notices(&mut watcher, "a link made", || symlink("../first/c.toml", &path).unwrap());
     notices(&mut watcher, "an edit of the target", || fs::write(first.join("c.toml"), "version = 1").unwrap());
     notices(&mut watcher, "a link pointed elsewhere", || link(&second.join("c.toml"), &path));
@@ -158,10 +158,51 @@ fn a_linked_directory_pointed_elsewhere_is_noticed() {
     }
     let home = directory.path().join("lenscap");
     symlink("first", &home).unwrap();
-    let mut watcher = Watcher::new(&home.join("config.toml")).unwrap();
+    let mut watcher = Watcher::new(&Layers::alone(&home.join("config.toml"))).unwrap();
     notices(&mut watcher, "an edit", || fs::write(directory.path().join("first/config.toml"), "version = 1").unwrap());
     notices(&mut watcher, "another directory", || link(Path::new("second"), &home));
     notices(&mut watcher, "an edit there", || {
         fs::write(directory.path().join("second/config.toml"), "version = 1").unwrap();
     });
+}
+
+#[test]
+fn a_layer_below_that_comes_changes_and_goes_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |path: &str| directory.path().join(path);
+    for path in ["user", "share/lenscap", "xdg"] {
+        fs::create_dir_all(at(path)).unwrap();
+    }
+    let system = ["xdg/lenscap/config.toml", "none/a/lenscap/config.toml", "share/lenscap/config.toml"].map(at);
+    let mut watcher = Watcher::new(&Layers::new(at("user/config.toml"), system.clone())).unwrap();
+    quiet(&mut watcher, "nothing");
+    for path in &system {
+        notices(&mut watcher, "a file with its directory", || {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        });
+        while reported(&mut watcher, Duration::from_millis(400)) {}
+        notices(&mut watcher, "an edit", || fs::write(path, "version = 1").unwrap());
+    }
+    fs::write(at("share/lenscap/other"), "").unwrap();
+    fs::write(at("xdg/lenscap/config.toml~"), "").unwrap();
+    quiet(&mut watcher, "another file");
+    notices(&mut watcher, "the user's file", || fs::write(at("user/config.toml"), "").unwrap());
+    notices(&mut watcher, "a removal", || fs::remove_file(&system[2]).unwrap());
+    notices(&mut watcher, "the removal of a directory", || fs::remove_dir_all(at("xdg/lenscap")).unwrap());
+    while reported(&mut watcher, Duration::from_millis(400)) {}
+    notices(&mut watcher, "the directory again", || {
+        fs::create_dir(at("xdg/lenscap")).unwrap();
+        fs::write(&system[0], "").unwrap();
+    });
+}
+
+#[test]
+fn a_layer_that_cannot_be_watched_keeps_no_other_from_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |path: &str| directory.path().join(path);
+    symlink("ring", at("ring")).unwrap();
+    let mut watcher = Watcher::new(&Layers::new(at("config.toml"), [at("ring"), at("site.toml")])).unwrap();
+    notices(&mut watcher, "the user's file", || fs::write(at("config.toml"), "").unwrap());
+    notices(&mut watcher, "the site's file", || fs::write(at("site.toml"), "").unwrap());
 }
