@@ -147,6 +147,23 @@ fn settings_edited_while_running_are_taken_or_refused_with_the_place() {
 }
 
 #[test]
+fn settings_of_the_system_are_followed_and_their_mistakes_cost_nothing_else() {
+    if !no_module() {
+        return;
+    }
+    let site = tempfile::tempdir().expect("a directory");
+    let file = site.path().join("lenscap/config.toml");
+    let mut relay = Relay::start_with(&[], &[("XDG_CONFIG_DIRS", site.path().to_str().expect("text"))]);
+    relay.wait_for("no-device");
+    fs::create_dir(site.path().join("lenscap")).expect("a directory");
+    fs::write(&file, "[camera]\nframerate = \"fast\"\nsource = \"test\"\n").expect("written");
+    let place = format!("{} line 2, column 13: framerate must be", file.display());
+    eventually("the mistake is logged", || relay.stderr().contains(&place));
+    eventually("what is right holds", || relay.lenscap(&["status", "--json"]).1.contains("\"camera\":\"test\""));
+    relay.quit();
+}
+
+#[test]
 fn unusable_directories_do_not_keep_it_from_running() {
     if !no_module() {
         return;
