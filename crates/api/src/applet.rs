@@ -49,6 +49,20 @@ pub struct AppletStatus {
     pub other_cameras: OtherCameras,
 }
 
+/// What another process knows of the applet.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum AppletState {
+    /// Not asked yet.
+    #[default]
+    Unknown,
+    /// There is no session bus to ask on.
+    NoBus,
+    /// Nobody owns its name.
+    NotRunning,
+    /// It runs.
+    Running(Box<AppletStatus>),
+}
+
 /// A list of dictionaries; its name for serde is its type on D-Bus, which an empty list does not show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename = "aa{sv}")]

@@ -14,7 +14,7 @@ mod reply;
 mod request;
 mod status;
 
-pub use applet::{AppletClient, AppletClients, AppletStatus, OtherCameras};
+pub use applet::{AppletClient, AppletClients, AppletState, AppletStatus, OtherCameras};
 pub use client::AskError;
 pub use code::Code;
 pub use controls::Controls;

@@ -2,8 +2,8 @@
 //!
 //! Looking never starts the applet (the proxy has `DO_NOT_AUTO_START`), and nothing here waits for it.
 
+mod icon;
 mod start;
-mod state;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,8 +15,9 @@ use lenscap_sys::install::{APP_ID, OBJECT_PATH};
 
 use crate::error::WindowError;
 
+pub use icon::icon;
+pub use lenscap_api::AppletState;
 pub use start::start;
-pub use state::AppletState;
 
 /// How long it may take over something that was asked of it: a camera may have to be read.
 const CALL_LIMIT_MS: i32 = 20_000;

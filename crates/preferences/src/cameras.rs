@@ -168,8 +168,9 @@ fn is_on(state: &AppletState) -> bool {
     match state {
         AppletState::Unknown => true,
         AppletState::NoBus | AppletState::NotRunning => false,
-        AppletState::Running(status) => [StateName::Pending, StateName::Starting, StateName::Live, StateName::Cooldown]
-            .iter()
-            .any(|name| name.as_str() == status.state),
+        AppletState::Running(status) => {
+            use StateName::{Cooldown, Live, Pending, Starting};
+            matches!(status.state_name(), Some(Pending | Starting | Live | Cooldown))
+        }
     }
 }

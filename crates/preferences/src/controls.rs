@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::controls::{CameraControls, Control, Value, Values};
+use lenscap_words::controls::{self as words, NoList};
 use lenscap_words::tr;
 
 use crate::applet::{AppletProxy, AppletState};
@@ -73,7 +74,7 @@ impl Panel {
             is_shown: Cell::new(false),
             is_fixed: Cell::new(false),
         });
-        panel.say(&tr("Reading the controls…"), "");
+        panel.say(NoList::Reading);
         let weak = Rc::downgrade(&panel);
         applet.on_signal("ControlsChanged", move || {
             if let Some(panel) = weak.upgrade() {
@@ -147,9 +148,10 @@ impl Panel {
         self.take(list);
     }
 
-    fn say(&self, title: &str, subtitle: &str) {
-        self.notice.set_title(title);
-        self.notice.set_subtitle(subtitle);
+    fn say(&self, why: NoList<'_>) {
+        let (title, subtitle) = words::notice(why);
+        self.notice.set_title(&title);
+        self.notice.set_subtitle(&subtitle);
         self.notice.set_visible(true);
     }
 
@@ -168,7 +170,7 @@ impl Panel {
                     Ok(list) => panel.take(list),
                     Err(error) => {
                         panel.take(CameraControls::default());
-                        panel.say(&tr("No controls"), &error.to_string());
+                        panel.say(NoList::Refused(&error.to_string()));
                     }
                 }
             });
@@ -216,7 +218,7 @@ impl Panel {
         }
         self.notice.set_visible(list.controls.is_empty());
         if list.controls.is_empty() {
-            self.say(&tr("No controls"), &tr("This camera has nothing to tune."));
+            self.say(NoList::Empty);
         }
         self.group.set_description(Some(&list.problems.join("\n")).filter(|text| !text.is_empty()).map(String::as_str));
         self.reset.set_sensitive(list.controls.iter().any(is_changed));

@@ -47,7 +47,7 @@ impl Page {
         widget.add(&notice);
         store.on_problem(move |problem| {
             if let Some(problem) = problem {
-                row.set_subtitle(&format!("{problem} {}", tr("Nothing is changed here until then.")));
+                row.set_subtitle(&lenscap_words::preferences::locked(problem));
             }
             notice.set_visible(problem.is_some());
         });

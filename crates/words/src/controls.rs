@@ -21,6 +21,41 @@ pub fn name(control: &Control) -> String {
     }
 }
 
+/// What stands below a control's name: why it cannot be set, or that Lenscap does it; empty: nothing.
+pub fn hint(control: &Control) -> String {
+    if control.flags.read_only {
+        tr("Can only be read.")
+    } else if control.flags.inactive {
+        tr("An automatic decides this.")
+    } else if control.flags.grabbed {
+        tr("Cannot be changed while the camera is in use.")
+    } else if control.origin == Origin::Software {
+        tr("In software: the camera has no such control.")
+    } else {
+        String::new()
+    }
+}
+
+/// Why there is no list of controls to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoList<'a> {
+    /// It is on its way.
+    Reading,
+    /// The camera has none.
+    Empty,
+    /// This sentence says why.
+    Refused(&'a str),
+}
+
+/// A title and a line below it, in the list's place.
+pub fn notice(why: NoList<'_>) -> (String, String) {
+    match why {
+        NoList::Reading => (tr("Reading the controls…"), String::new()),
+        NoList::Empty => (tr("No controls"), tr("This camera has nothing to tune.")),
+        NoList::Refused(sentence) => (tr("No controls"), sentence.to_owned()),
+    }
+}
+
 /// The list as it is published: with names for people.
 pub fn published(list: &CameraControls) -> lenscap_api::Controls {
     let mut published = lenscap_api::Controls::from(list);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lenscap_api::AppletStatus;
+use lenscap_api::{AppletState, AppletStatus};
 use lenscap_core::status::StateName;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 
@@ -90,8 +90,45 @@ fn doctor(program: &Path, error: &str) -> String {
     )
 }
 
-/// A title and a line below it for the running applet.
-pub fn applet(status: &AppletStatus) -> (String, String) {
+/// What the size in the settings is: `asked`: what the camera is asked for, in pixels, where that is known.
+pub fn resolution(asked: Option<(u32, u32)>, is_scaled: bool) -> String {
+    let Some((width, height)) = asked else { return tr("What applications see.") };
+    let size = format!("{width} × {height}");
+    match is_scaled {
+        false => trf!("What applications see. The camera is asked for {size}.", size = size),
+        true => trf!("What applications see. The camera is asked for {size}, and its picture is scaled.", size = size),
+    }
+}
+
+/// What the frame rate in the settings is; `rates`: those that the camera has, in frames per second, where they are known.
+pub fn framerate(rates: &[f64]) -> String {
+    if rates.is_empty() {
+        return tr("Pictures per second.");
+    }
+    let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
+    trf!("Pictures per second. At this size the camera gives {rates}.", rates = rates.join(", "))
+}
+
+/// That no page changes anything while the settings file has this problem.
+pub fn locked(problem: &str) -> String {
+    format!("{problem} {}", tr("Nothing is changed here until then."))
+}
+
+/// A title and a line below it for the applet.
+pub fn applet(state: &AppletState) -> (String, String) {
+    match state {
+        AppletState::Unknown => (tr("Asking Lenscap…"), String::new()),
+        AppletState::NoBus => {
+            (tr("Lenscap cannot be asked"), tr("There is no session bus: start this window in a desktop session."))
+        }
+        AppletState::NotRunning => {
+            (tr("Lenscap is not running"), tr("Applications get no camera from it until it is started."))
+        }
+        AppletState::Running(status) => running(status),
+    }
+}
+
+fn running(status: &AppletStatus) -> (String, String) {
     let names = status.clients.0.iter().map(|client| client.name.as_str()).filter(|name| !name.is_empty());
     let apps = names.collect::<Vec<_>>().join(", ");
     let or_reason = |text: String| if status.reason.is_empty() { text } else { status.reason.clone() };
@@ -144,33 +181,39 @@ mod tests {
 
     use super::*;
 
-    fn running(state: &str) -> AppletStatus {
+    fn in_state(state: &str) -> AppletStatus {
         AppletStatus { state: state.into(), ..AppletStatus::default() }
     }
 
     #[test]
     fn every_state_has_words_and_a_camera_that_is_on_never_reads_as_off() {
         for name in StateName::ALL {
-            let (title, _) = applet(&running(name.as_str()));
+            let (title, _) = running(&in_state(name.as_str()));
             let is_on = matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown);
             assert!(!title.contains("unknown"), "{name}");
             let reads_as_on = ["Camera is starting", "Camera is on", "Camera is still on"].contains(&title.as_str());
             assert_eq!(is_on, reads_as_on, "{title}");
         }
-        assert!(applet(&running("later")).0.contains("unknown"));
+        assert!(running(&in_state("later")).0.contains("unknown"));
+    }
+
+    #[test]
+    fn the_frame_rates_of_the_camera_are_said() {
+        assert!(framerate(&[30.0, 12.5]).ends_with("gives 30, 12.5."));
+        assert_eq!(framerate(&[]), "Pictures per second.");
     }
 
     #[test]
     fn who_and_until_when_is_said() {
         let clients = ["Zoom", "", "Cheese"].map(|name| AppletClient { name: name.into(), ..Default::default() });
         let clients = AppletClients(clients.into());
-        let live = AppletStatus { clients, camera: "Webcam".into(), ..running("live") };
-        assert_eq!(applet(&live), ("Camera is on: Zoom, Cheese".into(), "Webcam".into()));
-        let paused = AppletStatus { paused_until: -1, ..running("paused") };
-        assert_eq!(applet(&paused).1, "Until you resume.");
-        let paused = AppletStatus { paused_until: 1_700_000_000, ..running("paused") };
-        assert!(applet(&paused).1.contains(':'), "{:?}", applet(&paused));
-        let failed = AppletStatus { reason: "It is unplugged.".into(), ..running("failed") };
-        assert_eq!(applet(&failed).1, "It is unplugged.");
+        let live = AppletStatus { clients, camera: "Webcam".into(), ..in_state("live") };
+        assert_eq!(running(&live), ("Camera is on: Zoom, Cheese".into(), "Webcam".into()));
+        let paused = AppletStatus { paused_until: -1, ..in_state("paused") };
+        assert_eq!(running(&paused).1, "Until you resume.");
+        let paused = AppletStatus { paused_until: 1_700_000_000, ..in_state("paused") };
+        assert!(running(&paused).1.contains(':'), "{:?}", running(&paused));
+        let failed = AppletStatus { reason: "It is unplugged.".into(), ..in_state("failed") };
+        assert_eq!(running(&failed).1, "It is unplugged.");
     }
 }

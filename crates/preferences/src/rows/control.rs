@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_core::controls::{Control, Kind, Origin, Range, Value};
+use lenscap_core::controls::{Control, Kind, Range, Value};
+use lenscap_words::controls::hint;
 use lenscap_words::tr;
 
 use super::{TextEntry, bare_entry, plain, prepare, report, whole_names};
@@ -177,7 +178,7 @@ impl ControlRow {
             Knob::Label(_) => {}
         }
         if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
-            report(row, &subtitle(control), &Ok(()));
+            report(row, &hint(control), &Ok(()));
         }
     }
 
@@ -187,7 +188,7 @@ impl ControlRow {
             Knob::Text(entry) => entry.report(done),
             _ => {
                 if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
-                    report(row, &subtitle(control), done);
+                    report(row, &hint(control), done);
                 }
             }
         }
@@ -211,21 +212,6 @@ fn slider(min: f64, max: f64, step: f64, digits: i32) -> gtk::Scale {
         .build();
     widgets::ignore_the_wheel(&scale);
     scale
-}
-
-/// What stands below a control's name.
-fn subtitle(control: &Control) -> String {
-    if control.flags.read_only {
-        tr("Can only be read.")
-    } else if control.flags.inactive {
-        tr("An automatic decides this.")
-    } else if control.flags.grabbed {
-        tr("Cannot be changed while the camera is in use.")
-    } else if control.origin == Origin::Software {
-        tr("In software: the camera has no such control.")
-    } else {
-        String::new()
-    }
 }
 
 /// A value that cannot be changed, for people.

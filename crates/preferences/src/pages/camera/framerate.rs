@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lenscap_cameras::modes;
 use lenscap_picture::format::VideoFormat;
 use lenscap_settings::sections::camera;
-use lenscap_words::{tr, trf};
+use lenscap_words::tr;
 
 use super::resolution::served;
 use crate::cameras::Cameras;
@@ -30,15 +30,13 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
             SpinRange { max: fastest(&reached()).map_or(allowed.max, f64::from), ..allowed }
         })
     };
-    rows::number_within(store, number, &tr("Framerate"), Rc::new(move || rate_words(&reached())), limits)
-}
-
-fn rate_words(rates: &[f64]) -> String {
-    if rates.is_empty() {
-        return tr("Pictures per second.");
-    }
-    let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
-    trf!("Pictures per second. At this size the camera gives {rates}.", rates = rates.join(", "))
+    rows::number_within(
+        store,
+        number,
+        &tr("Framerate"),
+        Rc::new(move || lenscap_words::preferences::framerate(&reached())),
+        limits,
+    )
 }
 
 /// The highest rate as a whole number: 29.97 is what people call 30.
@@ -53,8 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_camera_gives_is_said_and_limits_the_row() {
-        assert!(rate_words(&[30.0, 12.5]).ends_with("gives 30, 12.5."));
+    fn what_the_camera_gives_limits_the_row() {
         assert_eq!(fastest(&[29.97, 15.0]), Some(30));
         assert_eq!(fastest(&[12.5]), Some(12));
         assert_eq!((fastest(&[]), fastest(&[0.5])), (None, None));

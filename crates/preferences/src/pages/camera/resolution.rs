@@ -6,7 +6,7 @@ use lenscap_cameras::modes::{self, Format};
 use lenscap_picture::format::VideoFormat;
 use lenscap_settings::Settings;
 use lenscap_settings::sections::camera;
-use lenscap_words::{tr, trf};
+use lenscap_words::tr;
 
 use crate::cameras::Cameras;
 use crate::rows::{self, Choices};
@@ -63,17 +63,8 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ComboRow {
 
 fn size_words(settings: &Settings, formats: &[Format]) -> String {
     let wanted = (settings.camera.format.width, settings.camera.format.height);
-    let size = |(width, height): (u32, u32)| format!("{width} × {height}");
-    match served(settings, formats) {
-        None => tr("What applications see."),
-        Some((width, height)) if wanted == (width, height) || wanted == (height, width) => {
-            trf!("What applications see. The camera is asked for {size}.", size = size((width, height)))
-        }
-        Some(served) => trf!(
-            "What applications see. The camera is asked for {size}, and its picture is scaled.",
-            size = size(served)
-        ),
-    }
+    let served = served(settings, formats);
+    lenscap_words::preferences::resolution(served, served.is_some_and(|(x, y)| wanted != (x, y) && wanted != (y, x)))
 }
 
 /// What the camera gives by itself, its own size marked, then what is scaled; where nothing is known, the usual sizes.

@@ -37,10 +37,10 @@ pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     let shown = row.downgrade();
     proxy.on_change(move |state| {
         let Some(row) = shown.upgrade() else { return };
-        let (title, subtitle) = state.words();
+        let (title, subtitle) = lenscap_words::preferences::applet(state);
         row.set_title(&title);
         rows::report(&row, &subtitle, &Ok(()));
-        icon.set_icon_name(Some(state.icon()));
+        icon.set_icon_name(Some(applet::icon(state)));
         let can_start = *state == AppletState::NotRunning;
         start.set_visible(can_start);
         row.set_activatable_widget(can_start.then_some(&start));
