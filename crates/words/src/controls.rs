@@ -1,8 +1,9 @@
 //! Controls of a camera: their names, and why one is not set.
 
 use lenscap_core::controls::{Allowed, CameraControls, Control, ControlTrouble, Origin};
+use lenscap_core::trouble::settings::Limits;
 
-use crate::{tr, trf};
+use crate::{limits, tr, trf};
 
 /// Entries of a menu that are named in a sentence; more are "…".
 const SHOWN_ENTRIES: usize = 12;
@@ -128,10 +129,9 @@ fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
     if value.chars().nth(SHOWN_VALUE).is_some() {
         shown.push('…');
     }
+    let within = |limits| format!("{}.", limits::refusal(control, &format!("\"{shown}\""), limits));
     match allowed {
-        Allowed::Switch => {
-            trf!("{control} must be true or false, not \"{value}\".", control = control, value = shown)
-        }
+        Allowed::Switch => within(&Limits::Switch),
         Allowed::Entries { entries, are_numbers } => {
             let named = entries.iter().take(SHOWN_ENTRIES).map(|entry| match are_numbers {
                 true => format!("{} ({})", entry.value, entry.label),
@@ -161,13 +161,7 @@ fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
             value = shown,
             max = format!("{max:#x}")
         ),
-        Allowed::Whole { min, max } => trf!(
-            "{control} must be a whole number from {min} to {max}, not \"{value}\".",
-            control = control,
-            value = shown,
-            min = min,
-            max = max
-        ),
+        Allowed::Whole { min, max } => within(&Limits::Whole { min: *min, max: *max }),
         Allowed::Real { min, max } => trf!(
             "{control} must be a number from {min} to {max}, not \"{value}\".",
             control = control,
@@ -192,7 +186,7 @@ mod tests {
         let entry = |value, label: &str| Entry { value, label: label.into() };
         let entries = || vec![entry(1, "50 Hz"), entry(3, "60 Hz")];
         for (allowed, part) in [
-            (Allowed::Whole { min: -8, max: 8 }, "from -8 to 8"),
+            (Allowed::Whole { min: -8, max: 8 }, "gain must be a whole number from -8 to 8, not \"a"),
             (Allowed::Bits { max: 0xf0 }, "0xf0"),
             (Allowed::Switch, "true or false"),
             (Allowed::Entries { entries: entries(), are_numbers: false }, "1 (\"50 Hz\"), 3 (\"60 Hz\")"),

@@ -10,6 +10,7 @@ pub mod command_line;
 pub mod controls;
 pub mod distro;
 pub mod doctor;
+mod limits;
 pub mod notify;
 pub mod output;
 pub mod picture;
