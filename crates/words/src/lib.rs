@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod cameras;
+pub mod card;
 pub mod command_line;
 pub mod controls;
 pub mod distro;

@@ -9,7 +9,7 @@ use lenscap_core::event::Card;
 use lenscap_picture::card::{CardKind, CardStyle, CardText, Painter};
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::MAX_SLOTS;
-use lenscap_words::tr;
+use lenscap_words::card::caption;
 
 /// The cards that have no words of their own; drawn before they are needed.
 const STANDARD: [Card; 4] = [Card::Off, Card::Starting, Card::Paused, Card::Blocked];
@@ -74,7 +74,7 @@ impl Cards {
     }
 
     fn picture(&mut self, card: &Card) -> (Packed, Option<String>) {
-        let text = text_of(card);
+        let text = caption(card);
         let key = match self.style.kind {
             CardKind::Text => text.clone(),
             CardKind::Black | CardKind::Picture(_) => CardText::default(),
@@ -114,23 +114,11 @@ impl Cards {
     }
 }
 
-/// What a card says.
-fn text_of(card: &Card) -> CardText {
-    let (title, detail) = match card {
-        Card::Off => (tr("Camera is off"), tr("It turns on when an application uses it.")),
-        Card::Starting => (tr("Camera is starting"), tr("One moment, please.")),
-        Card::Paused => (tr("Camera is paused"), tr("Resume it to be seen.")),
-        Card::Blocked => (tr("Camera is off for this application"), tr("You can allow it in Lenscap.")),
-        Card::Failed(reason) => (tr("The camera does not work"), lenscap_words::trouble::sentence(reason)),
-    };
-    CardText::new(title, detail)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use lenscap_core::trouble::{Trouble, TroubleKind};
+    use lenscap_core::trouble::Trouble;
 
     use super::*;
     use lenscap_picture::card::Picture;
@@ -167,7 +155,7 @@ mod tests {
         assert_eq!(cards.kept.len(), STANDARD.len());
         for card in STANDARD {
             cards.set(&card);
-            assert_eq!(shown(&cards, 0), Painter::default().draw(&text_of(&card), &cards.format).ok(), "{card:?}");
+            assert_eq!(shown(&cards, 0), Painter::default().draw(&caption(&card), &cards.format).ok(), "{card:?}");
         }
         assert_eq!(cards.kept.len(), STANDARD.len(), "nothing was drawn again");
     }
@@ -176,8 +164,8 @@ mod tests {
     fn of_failures_only_the_last_is_kept() {
         let mut cards = cards(CardKind::Text);
         cards.prepare();
-        let pictures = ["one", "two", "three"].map(|reason| {
-            cards.set(&Card::Failed(Trouble::said(TroubleKind::Other, reason)));
+        let pictures = ["one", "two", "three"].map(|camera| {
+            cards.set(&Card::Failed(Trouble::CameraBusy { camera: camera.into() }));
             assert_eq!(cards.kept.len(), STANDARD.len() + 1);
             shown(&cards, 0)
         });
@@ -201,6 +189,6 @@ mod tests {
         let mut cards = cards(CardKind::Picture(Picture::read(Path::new("/nonexistent.png"))));
         cards.prepare();
         assert!(cards.set(&Card::Paused).is_some_and(|text| text.contains("/nonexistent.png")));
-        assert_eq!(shown(&cards, 0), Painter::default().draw(&text_of(&Card::Paused), &cards.format).ok());
+        assert_eq!(shown(&cards, 0), Painter::default().draw(&caption(&Card::Paused), &cards.format).ok());
     }
 }
