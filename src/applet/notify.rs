@@ -209,8 +209,8 @@ mod tests {
         Status { state, clients, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
     }
 
-    fn failed(kind: TroubleKind) -> Status {
-        Status { reason: Some(Trouble::said(kind, "Because.")), ..status(StateName::Failed, &["Zoom"]) }
+    fn failed(trouble: Trouble) -> Status {
+        Status { reason: Some(trouble), ..status(StateName::Failed, &["Zoom"]) }
     }
 
     const ALL: Notifications = Notifications { activation: true, failure: true, busy: true };
@@ -235,13 +235,13 @@ mod tests {
     #[test]
     fn a_failure_is_announced_once_however_often_it_is_tried_again() {
         let mut announcer = Announcer::default();
-        assert_eq!(announcer.updates(&failed(TroubleKind::Crash), &ALL, false).len(), 1);
+        assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL, false).len(), 1);
         for _ in 0..3 {
             for state in [StateName::Starting, StateName::Cooldown] {
-                let trying = Status { state, ..failed(TroubleKind::Crash) };
+                let trying = Status { state, ..failed(Trouble::WorkerEnded) };
                 assert_eq!(announcer.updates(&trying, &ALL, false), []);
             }
-            assert_eq!(announcer.updates(&failed(TroubleKind::Crash), &ALL, false), []);
+            assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL, false), []);
         }
         let updates = announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, false);
         assert!(updates.contains(&(Subject::Failure, None)), "{updates:?}");
@@ -269,11 +269,11 @@ mod tests {
     #[test]
     fn a_camera_that_stays_on_is_announced_until_it_is_off() {
         let mut announcer = Announcer::default();
-        let reason = Some(Trouble::said(TroubleKind::Hang, "Unplug it."));
+        let reason = Some(Trouble::StillStreaming { camera: "Webcam".into() });
         let stuck = Status { stuck: true, camera_live: true, reason, ..status(StateName::Cooldown, &[]) };
         let on = announcer.updates(&stuck, &ALL, false);
         let [(Subject::Failure, Some(notice))] = &on[..] else { panic!("{on:?}") };
-        assert!(notice.urgent && notice.body == "Unplug it.");
+        assert!(notice.urgent && notice.body.starts_with("The camera Webcam is still streaming"));
         assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::Failure, None)]);
     }
 
@@ -307,8 +307,8 @@ mod tests {
         let cases = [
             (status(StateName::Live, &["Zoom"]), Notifications { activation: false, ..ALL }),
             (with_other(), Notifications { activation: false, ..ALL }),
-            (failed(TroubleKind::Crash), Notifications { failure: false, ..ALL }),
-            (failed(TroubleKind::Busy), Notifications { busy: false, ..ALL }),
+            (failed(Trouble::WorkerEnded), Notifications { failure: false, ..ALL }),
+            (failed(Trouble::CameraBusy { camera: "Webcam".into() }), Notifications { busy: false, ..ALL }),
         ];
         for (status, wanted) in cases {
             assert_eq!(Announcer::default().updates(&status, &wanted, false), [], "{}", status.state);

@@ -133,7 +133,7 @@ fn a_workers_own_reason_is_passed_on_and_its_end_is_no_second_one() {
     let reason = rig.failed.unwrap();
     assert_eq!(
         (reason.kind(), lenscap::i18n::trouble::sentence(&reason).as_str()),
-        (TroubleKind::Busy, "In use by a test.")
+        (TroubleKind::Busy, "The camera of a test is in use by another program: close that program.")
     );
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lenscap::core::event::Step;
 use lenscap::core::mode::Mode;
-use lenscap::core::trouble::{Trouble, TroubleKind};
+use lenscap::core::trouble::Trouble;
 use lenscap::frame::slots::Control;
 use lenscap::sys::clock::monotonic_now;
 use lenscap::sys::process;
@@ -125,11 +125,11 @@ impl Fake {
         match self.mode.as_str() {
             "garbage-later" => self.raw(b"\x07\xff\xff\xff\xff"),
             "fail" => {
-                self.tell(&FromChild::Failed(Trouble::said(TroubleKind::Busy, "In use\nby a\ttest.")));
+                self.tell(&FromChild::Failed(Trouble::CameraBusy { camera: "of\na\ttest".into() }));
                 std::process::exit(1);
             }
             "fail-and-hang" => {
-                self.tell(&FromChild::Failed(Trouble::said(TroubleKind::Missing, "Gone.")));
+                self.tell(&FromChild::Failed(Trouble::CameraUnplugged { camera: "test".into() }));
                 ignore_sigterm();
                 std::thread::sleep(FOREVER);
             }

@@ -31,8 +31,8 @@ impl Code {
             _ => return plain("other".into()),
         };
         match (name.as_str(), content) {
-            // It has only its sentence, and perhaps a kind.
-            ("said", content) => plain(content["kind"].as_str().unwrap_or("other").to_owned()),
+            // It has only its sentence.
+            ("said", _) => plain("other".into()),
             // What is inside says what it is.
             ("control" | "output", content) => Self::read(content),
             (_, Value::Object(data)) => Self { code: name, data },
@@ -45,9 +45,9 @@ impl Code {
 mod tests {
     use super::*;
     use lenscap_core::controls::ControlTrouble;
+    use lenscap_core::trouble::Trouble;
     use lenscap_core::trouble::output::OutputTrouble;
     use lenscap_core::trouble::refusal::Refusal;
-    use lenscap_core::trouble::{Trouble, TroubleKind};
     use serde_json::json;
 
     #[test]
@@ -58,7 +58,6 @@ mod tests {
         let busy = Trouble::CameraBusy { camera: "Foo".into() };
         assert_eq!(of(&Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
         assert_eq!(of(&busy), json!({ "code": "camera-busy", "camera": "Foo" }));
-        assert_eq!(of(&Trouble::said(TroubleKind::NoSignal, "It is dark.")), json!({ "code": "no-signal" }));
         assert_eq!(of(&Refusal::said("No.")), json!({ "code": "other" }));
         let absent = Refusal::Control(ControlTrouble::Absent { key: "zoom".into() });
         assert_eq!(of(&absent), json!({ "code": "absent", "key": "zoom" }));

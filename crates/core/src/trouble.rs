@@ -234,20 +234,9 @@ pub enum Trouble {
     },
     /// It cannot be served. Its code is the inner one's.
     Output(OutputTrouble),
-
-    /// A sentence made where the trouble was met; goes when the last of these has a variant.
-    Said {
-        kind: TroubleKind,
-        text: Text,
-    },
 }
 
 impl Trouble {
-    /// A trouble that has its sentence already.
-    pub fn said(kind: TroubleKind, text: impl Into<Text>) -> Self {
-        Self::Said { kind, text: text.into() }
-    }
-
     /// What decides about retries.
     pub fn kind(&self) -> TroubleKind {
         match self {
@@ -304,7 +293,6 @@ impl Trouble {
             | Trouble::WorkerBroken { .. }
             | Trouble::WorkerWithoutPipeline { .. }
             | Trouble::EventsUnavailable { .. } => TroubleKind::Other,
-            Trouble::Said { kind, .. } => *kind,
         }
     }
 }

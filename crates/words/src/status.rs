@@ -200,7 +200,7 @@ mod tests {
     use lenscap_core::machine::Machine;
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::Client;
-    use lenscap_core::trouble::{Trouble, TroubleKind};
+    use lenscap_core::trouble::Trouble;
 
     fn client(name: &str, usage: Use) -> Client {
         Client { pid: Some(1), name: name.into(), usage }
@@ -261,8 +261,8 @@ mod tests {
     fn the_tooltip_says_what_is_wrong_with_the_second_device() {
         let mut idle = status(StateName::Idle, false);
         assert_eq!(details(&idle, None), "");
-        idle.second_device = Some(Trouble::said(TroubleKind::Device, "It is missing."));
-        assert_eq!(details(&idle, None), "Second device: It is missing.");
+        idle.second_device = Some(Trouble::DeviceSought);
+        assert_eq!(details(&idle, None), "Second device: The camera device is being looked for.");
     }
 
     #[test]
@@ -295,9 +295,9 @@ mod tests {
     fn a_camera_that_cannot_be_switched_off_says_why() {
         let mut stuck = status(StateName::Cooldown, true);
         stuck.stuck = true;
-        stuck.reason = Some(Trouble::said(TroubleKind::Hang, "Unplug it."));
+        stuck.reason = Some(Trouble::StillStreaming { camera: "Webcam".into() });
         assert_eq!(title(&stuck), "Camera is still on");
-        assert!(details(&stuck, None).contains("Unplug it."));
+        assert!(details(&stuck, None).contains("The camera Webcam is still streaming"));
     }
 
     #[test]

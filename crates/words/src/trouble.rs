@@ -188,7 +188,6 @@ fn whole(trouble: &Trouble) -> String {
             trf!("Cannot wait for events ({error}): free some memory.", error = error)
         }
         Trouble::Output(trouble) => crate::output::sentence(trouble),
-        Trouble::Said { text, .. } => text.to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::policy::Policy;
 use crate::core::presence::{Client, Use};
 use crate::core::source::Source;
 use crate::core::status::{OtherCamera, StateName, Status};
-use crate::core::trouble::{Trouble, TroubleKind};
+use crate::core::trouble::Trouble;
 
 fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Click>) {
     let (sender, receiver) = async_channel::unbounded();
@@ -95,11 +95,14 @@ fn paused_and_failed_say_so() {
     assert!(!labels_paused.iter().any(|label| label.starts_with("Pause for")));
     let (failed, _clicks) = icon(|view| {
         view.status.state = StateName::Failed;
-        view.status.reason = Some(Trouble::said(TroubleKind::Busy, "It is in use: close <that>."));
+        view.status.reason = Some(Trouble::CameraBusy { camera: "<that>".into() });
         view.problem = Some("Line 3.".into());
     });
     let labels_failed = labels(&failed.menu());
-    assert_eq!(labels_failed[..3], ["The camera does not work", "It is in use: close <that>.", "Line 3."]);
+    let reason = "The camera <that> is in use by another program: close that program.";
+    let lines = note(reason).len();
+    assert_eq!((labels_failed[0].as_str(), labels_failed[lines + 1].as_str()), ("The camera does not work", "Line 3."));
+    assert_eq!(labels_failed[1..=lines].join(" "), reason);
     assert!(labels_failed.contains(&"Try again".to_owned()));
     assert_eq!(failed.status(), ksni::Status::NeedsAttention);
     assert!(failed.tool_tip().description.contains("&lt;that&gt;"));
@@ -121,10 +124,10 @@ fn another_camera_and_one_that_stays_on_are_shown() {
         view.status.state = StateName::Cooldown;
         view.status.camera_live = true;
         view.status.stuck = true;
-        view.status.reason = Some(Trouble::said(TroubleKind::Hang, "Unplug it."));
+        view.status.reason = Some(Trouble::DeviceSought);
     });
     assert_eq!(stuck.status(), ksni::Status::NeedsAttention);
-    assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "Unplug it."]);
+    assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "The camera device is being looked for."]);
 }
 
 #[test]

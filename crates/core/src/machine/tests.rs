@@ -12,6 +12,8 @@ use crate::event::{Card, Command, SensorEvent, Step, WorkerEvent};
 use crate::presence::Client;
 use crate::restart;
 use crate::source::{Orientation, Rotation};
+use crate::trouble::SignalShortfall;
+use crate::trouble::output::OutputTrouble;
 
 fn client(pid: u32, usage: Use) -> Client {
     Client { pid: Some(pid), name: format!("app{pid}"), usage }
@@ -38,7 +40,7 @@ fn reads(on: bool) -> Event {
 }
 
 fn crash() -> Trouble {
-    Trouble::said(TroubleKind::Crash, "It crashed.")
+    Trouble::WorkerCrashed { signal: Some(11), status: None, last_words: None }
 }
 
 /// What the outside world makes of the actions.

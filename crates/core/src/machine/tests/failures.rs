@@ -27,7 +27,8 @@ fn crashes_back_off_and_then_wait_for_a_new_client() {
 fn a_card_without_a_signal_is_asked_again_for_as_long_as_somebody_waits() {
     let mut bench = Bench::ready();
     bench.send(streaming());
-    let silent = Trouble::said(TroubleKind::NoSignal, "No signal.");
+    let silent =
+        Trouble::NoSignal { camera: "Grabber".into(), input: "HDMI".into(), shortfall: SignalShortfall::Signal };
     for _ in 0..20 {
         bench.worker(WorkerEvent::Failed(silent.clone()));
         bench.worker(WorkerEvent::Exited { reason: None });
@@ -53,7 +54,7 @@ fn a_failed_worker_is_killed_and_replaced_only_when_gone() {
 }
 
 fn unplugged() -> Trouble {
-    Trouble::said(TroubleKind::Missing, "Plug it in.")
+    Trouble::CameraUnplugged { camera: "Webcam".into() }
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn a_camera_that_comes_is_no_reason_to_start_one_that_crashes_or_that_nobody_wan
 fn a_missing_element_is_not_tried_again_until_asked() {
     let mut bench = Bench::ready();
     bench.send(streaming());
-    bench.worker(WorkerEvent::Failed(Trouble::said(TroubleKind::Setup, "Install it.")));
+    bench.worker(WorkerEvent::Failed(Trouble::ElementMissing { element: "v4l2src".into() }));
     bench.worker(WorkerEvent::Exited { reason: None });
     bench.pass(Duration::from_secs(3600));
     assert_eq!(bench.name(), StateName::Failed);

@@ -11,8 +11,8 @@ fn any_usage() -> impl Strategy<Value = Use> {
 fn any_reason() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         Just(crash()),
-        Just(Trouble::said(TroubleKind::Setup, "An element is missing.")),
-        Just(Trouble::said(TroubleKind::Busy, "Another program uses the camera.")),
+        Just(Trouble::ElementMissing { element: "v4l2src".into() }),
+        Just(Trouble::CameraBusy { camera: "c".into() }),
     ]
 }
 
@@ -65,7 +65,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => any::<bool>().prop_map(|asleep| Op::Event(Event::Sleep(asleep))),
         1 => any::<bool>().prop_map(|locked| Op::Event(Event::Locked(locked))),
         3 => Just(Op::Event(Event::DeviceReady)),
-        1 => Just(Op::Event(Event::DeviceGone(Trouble::said(TroubleKind::Device, "It was unloaded.")))),
+        1 => Just(Op::Event(Event::DeviceGone(Trouble::Output(OutputTrouble::NodeGone { is_installed: false })))),
         1 => proptest::option::of(any_reason()).prop_map(|trouble| Op::Event(Event::SecondDevice(trouble))),
         1 => Just(Op::Event(Event::Tick)),
         1 => Just(Op::Event(Event::CameraCame)),

@@ -38,7 +38,7 @@ fn a_session_from_open_to_cooldown() {
 fn a_missing_second_device_is_published_and_changes_nothing() {
     let mut bench = Bench::live();
     let before = bench.machine.state().clone();
-    let trouble = Trouble::said(TroubleKind::Device, "There is no second device.");
+    let trouble = Trouble::Output(OutputTrouble::NoSecondNode { label: "Lenscap 2".into() });
     let actions = bench.send(Event::SecondDevice(Some(trouble.clone())));
     assert!(matches!(&actions[..], [Action::Publish(status)] if status.second_device.as_ref() == Some(&trouble)));
     assert_eq!(*bench.machine.state(), before);
@@ -179,7 +179,7 @@ fn sleep_turns_it_off_and_waking_on_again() {
 #[test]
 fn a_device_that_goes_takes_the_camera_with_it() {
     let mut bench = Bench::live();
-    let actions = bench.send(Event::DeviceGone(Trouble::said(TroubleKind::Device, "The module was unloaded.")));
+    let actions = bench.send(Event::DeviceGone(Trouble::Output(OutputTrouble::NodeGone { is_installed: false })));
     assert!(actions.contains(&Action::StopWorker));
     assert_eq!(bench.name(), StateName::Cooldown, "the sensor is still on");
     bench.worker(WorkerEvent::Exited { reason: None });

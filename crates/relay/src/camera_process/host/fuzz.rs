@@ -10,7 +10,7 @@ use lenscap_core::controls::{CameraControls, Value, Values};
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
 use lenscap_core::source::{Orientation, Source};
-use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 use lenscap_wire::channel::{self, Channel};
@@ -147,7 +147,7 @@ impl Talk<'_> {
             5 => self.say(&FromChild::Stopped),
             6 => {
                 let text = self.text();
-                self.say(&FromChild::Failed(Trouble::said(TroubleKind::Crash, text)));
+                self.say(&FromChild::Failed(Trouble::WorkerBroken { error: text.into() }));
             }
             7 => {
                 let nodes = vec![self.text().into(); usize::from(self.byte() & 3)];
