@@ -1,7 +1,7 @@
 //! Prints who uses a loopback node, one line a change: `cargo run --example detect -- /dev/video0`
 //!
 //! With `--write` it is the node's writer too, as the relay is: frames flow while somebody streams. `--lose FILE`: while FILE exists, usage events are lost.
-//! `--poll MS`: the interval where only polling tells. Ends with its input.
+//! `--poll MS`: the interval where only polling shows who streams. `--json`: a line of JSON each. Ends with its input.
 
 use std::error::Error;
 use std::io::Read;
@@ -10,22 +10,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lenscap::core::presence::{Client, Presence};
+use lenscap::core::presence::Client;
 use lenscap::detect::Detector;
 use lenscap::sys::memfd::Mapping;
 use lenscap::sys::v4l2::{self, BufType, PixFormat};
+use lenscap_test_support::detect::Seen;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::time::{ClockId, clock_gettime};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut node = None;
     let mut write = false;
+    let mut as_json = false;
     let mut lose = PathBuf::from("/nonexistent");
     let mut interval = Duration::from_millis(50);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--write" => write = true,
+            "--json" => as_json = true,
             "--lose" => lose = arguments.next().ok_or("--lose needs a file")?.into(),
             "--poll" => interval = Duration::from_millis(arguments.next().ok_or("--poll needs a number")?.parse()?),
             path => node = Some(PathBuf::from(path)),
@@ -38,7 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let flow = Arc::clone(&flow);
         std::thread::spawn(move || writer.run(&flow))
     });
-    let result = watch(&node, interval, &lose, &flow);
+    let result = watch(&node, interval, &lose, &flow, &|seen| {
+        println!("{}", if as_json { serde_json::to_string(seen).expect("no map in it") } else { line(seen) });
+    });
     flow.stop.store(true, Ordering::Relaxed);
     if let Some(writer) = writer {
         writer.join().map_err(|_| "the writer panicked")??;
@@ -53,24 +58,30 @@ struct Flow {
     stop: AtomicBool,
 }
 
-fn watch(node: &Path, interval: Duration, lose: &Path, flow: &Flow) -> Result<(), Box<dyn Error>> {
+fn watch(
+    node: &Path,
+    interval: Duration,
+    lose: &Path,
+    flow: &Flow,
+    report: &dyn Fn(&Seen),
+) -> Result<(), Box<dyn Error>> {
     let mut detector = Detector::new(node, interval, Instant::now())
         .map_err(|error| lenscap::i18n::output::sentence(&error.into()))?;
-    println!("watching events={}", detector.knows_streaming());
+    report(&Seen::Watching { events: detector.knows_streaming() });
     loop {
         if lose.exists()
             && let Some(events) = detector.fds().get(1)
         {
             while v4l2::dequeue_event(events)?.is_some() {
-                println!("lost an event");
+                report(&Seen::LostEvent);
             }
         }
         if let Some(presence) = detector.dispatch(Instant::now()) {
-            println!("{}", line(&presence));
             flow.wanted.store(presence.any_maybe_streaming(), Ordering::Relaxed);
+            report(&Seen::Clients(presence.clients));
         }
         if detector.gone() {
-            println!("gone");
+            report(&Seen::Gone);
             return Ok(());
         }
         let wait = detector.deadline().map(|until| until.saturating_duration_since(Instant::now()));
@@ -91,12 +102,18 @@ fn watch(node: &Path, interval: Duration, lose: &Path, flow: &Flow) -> Result<()
     }
 }
 
-fn line(presence: &Presence) -> String {
+fn line(seen: &Seen) -> String {
+    let clients = match seen {
+        Seen::Watching { events } => return format!("watching events={events}"),
+        Seen::LostEvent => return "lost an event".into(),
+        Seen::Gone => return "gone".into(),
+        Seen::Clients(clients) => clients,
+    };
     let show = |client: &Client| {
         let pid = client.pid.map_or("?".to_owned(), |pid| pid.to_string());
         format!(" {:?}/{}/{pid}", client.usage, client.name.replace(' ', "_"))
     };
-    let clients: String = presence.clients.iter().map(show).collect();
+    let clients: String = clients.iter().map(show).collect();
     format!("clients:{}", if clients.is_empty() { " none" } else { &clients })
 }
 

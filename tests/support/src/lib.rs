@@ -1,9 +1,11 @@
 //! What the tests and benches of all our packages share. Never installed.
 
 pub mod client;
+pub mod detect;
 pub mod fake_sysfs;
 pub mod loopback;
 pub mod process;
 pub mod programs;
 pub mod relay;
 pub mod usb_camera;
+pub mod vivid;

@@ -32,12 +32,27 @@ impl Drop for Reaped {
 }
 
 /// Waits until the condition holds.
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
+pub fn eventually(what: &str, condition: impl FnMut() -> bool) {
+    assert!(within(DEADLINE, condition), "not within {DEADLINE:?}: {what}");
+}
+
+/// Waits for the condition as long as this; whether it holds.
+pub fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
     while !condition() {
-        assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
+        if Instant::now() >= end {
+            return false;
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
+    true
+}
+
+/// Context switches of the process's first thread since it began.
+pub fn switches_of(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/task/{pid}/status")).expect("alive");
+    let counts = status.lines().filter(|line| line.contains("ctxt_switches:"));
+    counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
 }
 
 /// The children of this process.

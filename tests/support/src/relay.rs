@@ -7,7 +7,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use crate::process::{DEADLINE, Reaped, children_of};
+use lenscap_api::EventLine;
+use lenscap_core::presence::Client;
+
+use crate::process::{DEADLINE, Reaped, children_of, switches_of};
 use crate::programs::program;
 
 /// One event line.
@@ -23,7 +26,7 @@ pub struct Line {
     pub reason: String,
     /// Why the second device is not served, "" when nothing is wrong.
     pub second: String,
-    /// What the camera gives, as in "YUY2 640x480".
+    /// What the camera gives, as in "YUY2 640x480"; "" while that is not known.
     pub mode: String,
     /// What the camera gives less of than was asked for, "" when nothing.
     pub shortfall: String,
@@ -282,50 +285,26 @@ impl Relay {
             descriptors: fs::read_dir(format!("/proc/{pid}/fd")).expect("alive").count(),
             threads: usize::try_from(field("Threads:")).unwrap_or(0),
             pss_kb,
-            switches: field("voluntary_ctxt_switches:") + field("nonvoluntary_ctxt_switches:"),
+            switches: switches_of(pid),
         }
     }
 }
 
 fn parse(line: &str) -> Line {
-    let value: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let EventLine { t, status } = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let client = |client: &Client| format!("{} {}", client.name, client.usage.as_str());
+    let mode = status.mode.as_ref();
     Line {
-        state: text("state"),
-        live: value["live"].as_bool().expect("live"),
-        clients: value["clients"]
-            .as_array()
-            .expect("clients")
-            .iter()
-            .map(|client| {
-                format!(
-                    "{} {}",
-                    client["name"].as_str().unwrap_or_default(),
-                    client["use"].as_str().unwrap_or_default()
-                )
-            })
-            .collect(),
-        reason: text("reason"),
-        second: text("second_device"),
-        mode: format!(
-            "{} {}x{}",
-            value["mode"]["format"].as_str().unwrap_or_default(),
-            value["mode"]["width"],
-            value["mode"]["height"]
-        ),
-        shortfall: value["mode"]["shortfall"].as_str().unwrap_or_default().to_owned(),
-        stuck: value["stuck"].as_bool().expect("stuck"),
-        others: value["others"]
-            .as_array()
-            .expect("others")
-            .iter()
-            .map(|other| {
-                let programs = other["programs"].as_array().into_iter().flatten();
-                let programs = programs.map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
-                (other["camera"].as_str().unwrap_or_default().to_owned(), programs)
-            })
-            .collect(),
+        state: status.state.as_str().to_owned(),
+        live: status.live,
+        clients: status.clients.iter().map(client).collect(),
+        reason: status.reason.unwrap_or_default(),
+        second: status.second_device.unwrap_or_default(),
+        mode: mode.map(|mode| format!("{} {}x{}", mode.format, mode.width, mode.height)).unwrap_or_default(),
+        shortfall: mode.and_then(|mode| mode.shortfall.clone()).unwrap_or_default(),
+        stuck: status.stuck,
+        others: status.others.into_iter().map(|other| (other.camera, other.programs)).collect(),
         at: Some(Instant::now()),
-        wall: Duration::from_secs_f64(value["t"].as_f64().expect("t")),
+        wall: Duration::from_secs_f64(t),
     }
 }
