@@ -1,8 +1,8 @@
 //! A program that uses a V4L2 device as it is told: one order a line on standard input, and what happens to it, with
-//! `CLOCK_MONOTONIC`, a line each in the file that its argument names. For the random sequences of tests/truth: a process of
+//! `CLOCK_MONOTONIC`, a line each in the file that its argument names. For the random sequences of tests/vm/truth: a process of
 //! its own, that can be killed. Never installed.
 //!
-//! Orders: `open PATH`, `stream`, `stop`, `close`. Told: see `Told` in tests/truth/actor.rs. What a real application does with
+//! Orders: `open PATH`, `stream`, `stop`, `close`. Told: see `Told` in tests/vm/truth/random/actor.rs. What a real application does with
 //! an error is to close the device; so does this.
 
 use std::fs::{File, OpenOptions};

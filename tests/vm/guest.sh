@@ -1,10 +1,9 @@
 # shellcheck shell=bash
 # Helpers for programs that run in the guest:  . "$LENSCAP_GUEST"
 #
-# A test of the kernel tier is a program tests/vm/guest/*.sh. It reports with pass, fail and skip, one line a check; one
-# that prints none of these is itself the check: exit status 0 passed, 77 skipped, else failed, the last line says why.
-# It runs in every cell of the matrix (see matrix.sh) that `only_when` does not exclude. A line "# limit: 120" gives it
-# so many seconds instead of 60. Modules are unloaded and leftover processes killed after it.
+# A script tests/vm/guest/*.sh is a test; the table tests/vm/suite says in which cells it runs and for how long at most. It
+# reports with pass, fail and skip, one line a check; one that prints none of these is itself the check: exit status 0 passed,
+# 77 skipped, else failed, the last line says why. Modules are unloaded and leftover processes killed after it.
 #
 # Set by the harness: LENSCAP_KERNEL (6.1), LENSCAP_LOOPBACK (0.15.0), LENSCAP_LOOPBACK_KO, EXCLUSIVE_CAPS (0 or 1),
 # REPO, BIN (where the binaries are, in memory once they were read), WORK (an empty folder in RAM).
@@ -21,11 +20,6 @@ skip() { echo "SKIP $*"; }             # skip NAME: WHY
 done_testing() { exit "${FAILED:-0}"; }
 # die WHY: the whole test fails here.
 die() { echo "$*"; exit 1; }
-
-# only_when TEST...: the rest is not for this cell where the test (as for `[`) is false. Not counted.
-only_when() { [ "$@" ] || exit 78; }
-# module_at_least 0.13: whether the loopback is that new.
-module_at_least() { [ "$(printf '%s\n%s\n' "$1" "$LENSCAP_LOOPBACK" | sort -V | head -n1)" = "$1" ]; }
 
 # wait_for CONDITION SECONDS: evaluates CONDITION until it holds; false when it did not within SECONDS.
 wait_for() {
@@ -70,6 +64,10 @@ load_vivid() {
 load_both() { NOT_SETTLED=1 load_vivid 20 && load_loopback "$EXCLUSIVE_CAPS" 8 Lenscap; }
 # load_uvcam: what USB cameras made of software (tests/fixtures/uvcam) need.
 load_uvcam() { modprobe -a uvcvideo vhci-hcd; }
+load_usb() { load_uvcam && load_loopback; }
+load_usb_vivid() { load_usb && load_vivid; }
+# load_none: a script that loads what it needs.
+load_none() { :; }
 # plug_uvcam NAME [OPTION]...: plugs one in, "NAME Cam" with the serial number NAME. CAMERA is its node, UVCAM its process,
 # $WORK/NAME.log what it was asked on the wire and when, $WORK/NAME.ctl the FIFO for orders (uvcam/src/order.rs).
 plug_uvcam() {
@@ -84,9 +82,6 @@ plug_uvcam() {
 # ready NODE: the node is there and udev is through with it (group video, links); with NOT_SETTLED=1 perhaps not yet, where
 # more is to come.
 ready() { wait_for "[ -c $1 ]" 10 && { [ -n "${NOT_SETTLED:-}" ] || udevadm settle -t 10; }; }
-
-# streaming NODE: somebody has offered a picture, so that a reader may start.
-streaming() { v4l2-ctl -d "$1" --get-fmt-video >/dev/null 2>&1 && v4l2-ctl -d "$1" -D | sed -n '/Device Caps/,$p' | grep -q 'Video Capture'; }
 
 # written NODE: a writer streams into it.
 written() {
@@ -115,31 +110,3 @@ frames_of() {
 distinct_frames() {
   split -b "$2" --filter='md5sum' "$1" | sort -u | wc -l
 }
-
-# gst_plugins DIR: makes GStreamer see the plugins in DIR too (the list it was handed names the system's only).
-gst_plugins() {
-  cp /run/gst-registry.bin "$WORK/gst-registry.bin" 2>/dev/null
-  export GST_PLUGIN_PATH=$1 GST_REGISTRY=$WORK/gst-registry.bin
-  GST_REGISTRY_UPDATE=yes gst-inspect-1.0 fakesink >/dev/null
-}
-
-# rust_test NAME PROGRAM PREPARE...: one ignored test of a Rust test program, after the command PREPARE; once, for a test that
-# passes at times only has failed. RUST_TEST_LIMIT=400 gives it so many seconds instead of 150.
-rust_test() {
-  local name=$1 program=$2 began=$SECONDS out=$WORK/out
-  shift 2
-  "$@" || { fail "$name: the modules do not load"; return; }
-  if ! timeout -k 5 "${RUST_TEST_LIMIT:-150}" "$program" --ignored --exact "$name" --test-threads=1 --nocapture >"$out" 2>&1; then
-    sed "s/^/# $name: /" "$out"
-    fail "$name: $(rust_panic)"
-  else
-    # The first line that a test prints stands behind its name.
-    sed -n "s/.*REPORT /# $name: /p" "$out"
-    if grep -q 'SKIP ' "$out"; then skip "$(sed -n 's/.*SKIP //p' "$out" | head -n 1)"; else pass "$name"; fi
-  fi
-  note "$name took $((SECONDS - began)) s"
-}
-# The panic's message stands on the line after "panicked at".
-rust_panic() { grep -A1 -m1 'panicked at' "$out" | tail -n1 | grep . || echo "not through in time"; }
-# rust_tests_of PROGRAM: the names of its ignored tests, of those that are asked for.
-rust_tests_of() { "$1" --ignored --list 2>/dev/null | sed -n 's/: test$//p' | grep -E "${LENSCAP_ONLY:-.}"; }

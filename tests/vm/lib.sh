@@ -48,10 +48,3 @@ modules_for() {
     *) loopbacks | awk -F. '$1>0 || $2>=15' ;;
   esac
 }
-
-# vm_tests: the test programs with tests for the virtual machine, as lines "NAME FILE". The tests say so themselves:
-# #[ignore = "kernel tier: ..."].
-vm_tests() {
-  (cd "$REPO" && grep -rl --include='*.rs' '#\[ignore = "kernel tier' tests crates/*/tests) |
-    sed -E 's|^((crates/[^/]+/)?tests/([^/.]+)).*|\3 \1.rs|' | sort -u
-}

@@ -1,5 +1,5 @@
 //! The engine with a stand-in for the kernel's signs of USB cameras: what is verified after a stop, and cameras used past
-//! the relay. The kernel itself answers in `tests/truth.rs`.
+//! the relay. The kernel itself answers in `tests/vm/truth.rs`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;

@@ -1,9 +1,7 @@
 #!/bin/bash
-# limit: 300
-# The applet on a real node: tray, menu, notification and a client's picture (tests/desktop/full_pass.py). Once.
+# The applet on a real node: tray, menu, notification and a client's picture (tests/desktop/full_pass.py).
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
-only_when "$EXCLUSIVE_CAPS$LENSCAP_KERNEL" = 16.12
 for program in Xvfb dbus-daemon xfce4-panel; do
   command -v $program >/dev/null || { echo "$program is not installed"; exit 77; }
 done

@@ -1,12 +1,9 @@
 #!/bin/bash
-# limit: 120
 # The worker's sandbox on the kernel's own devices: the chosen camera is its own, the device that Lenscap serves is not, and its
 # format cannot be changed (S_FMT). crates/worker/tests/sandbox.rs tries the rest, on any machine.
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
-only_when "$EXCLUSIVE_CAPS" = 1
-module_at_least 0.15 || only_when 0 = 1
 [ -x "$BIN/examples/sandbox-probe" ] || { echo "crates/worker/examples/sandbox-probe.rs was not built"; exit 77; }
 { load_vivid 20 && load_loopback 1; } || die "the modules do not load"
 # probe SOURCE: "NAME yes" and "NAME no", a line each.

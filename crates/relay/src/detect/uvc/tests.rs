@@ -1,4 +1,4 @@
-//! All USB cameras together, on a stand-in for sysfs and `/dev`. The kernel itself answers in `tests/truth.rs`.
+//! All USB cameras together, on a stand-in for sysfs and `/dev`. The kernel itself answers in `tests/vm/truth.rs`.
 
 use std::fs::File;
 use std::time::{Duration, Instant};

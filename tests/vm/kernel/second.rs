@@ -4,8 +4,6 @@ use lenscap::output::finder::{Wanted, find, second_label};
 
 use super::*;
 
-const SECOND: &str = "/dev/video31";
-
 /// A relay at two nodes, found by their labels.
 fn start_two(arguments: &[&str]) -> Relay {
     loopback::unload();

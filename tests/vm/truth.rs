@@ -1,10 +1,8 @@
 //! What the relay knows of USB cameras from the kernel: those that programs use past it, and its own after a stop.
 //!
-//! Runs inside the test machine (tests/vm), with the loopback at `/dev/video30` and `uvcvideo` and `vhci-hcd` loaded; elsewhere
-//! every test is reported as ignored, never as passed. The cameras are made of software (tests/fixtures/uvcam) and write
-//! down what they are told on the wire; the USB core, the camera's driver and the relay are the real ones.
+//! The cameras are made of software (tests/fixtures/uvcam) and write down what they are asked on the wire; the USB core, the
+//! camera's driver and the relay are the real ones.
 
-#[path = "truth/random.rs"]
 mod random;
 
 use std::path::Path;
@@ -16,7 +14,8 @@ use lenscap_test_support::process::{Reaped, eventually};
 use lenscap_test_support::relay::Relay;
 use lenscap_test_support::usb_camera::Camera;
 
-const NODE: &str = "/dev/video30";
+use crate::machine::NODE;
+
 /// How long a stream may go unnoticed by the kernel's signs, emulated; bulk takes three windows of 300 ms.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Long enough for every sign of a stream to be seen, several times.

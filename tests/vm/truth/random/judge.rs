@@ -236,5 +236,4 @@ fn frames(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
 mod tests;

@@ -1,7 +1,4 @@
-//! The kernel tier: the controls of a real driver (vivid), seen in the pixels that an application reads.
-//!
-//! Runs inside the test machine as `tests/kernel.rs` does, by tests/vm/guest/controls.sh: the node `/dev/video30` (label
-//! "Lenscap") and the camera `/dev/video20` (vivid) exist there.
+//! The controls of a real driver (vivid), seen in the pixels that an application reads.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +11,8 @@ use lenscap_test_support::process::eventually;
 use lenscap_test_support::relay::Relay;
 use serde_json::Value;
 
-const NODE: &str = "/dev/video30";
+use crate::machine::NODE;
+
 const CAMERA: &str = "v4l2:/dev/video20";
 const LIMIT: Duration = Duration::from_secs(40);
 

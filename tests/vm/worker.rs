@@ -1,4 +1,4 @@
-//! The real worker with a V4L2 camera: the kernel's test driver vivid, as `/dev/video20`. Kernel tier.
+//! The real worker with a V4L2 camera: the kernel's test driver vivid, as `/dev/video20`. No loopback takes part.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
