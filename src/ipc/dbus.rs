@@ -269,7 +269,7 @@ mod tests {
 
     use super::*;
     use crate::core::machine::Machine;
-    use crate::core::mode::Mode;
+    use crate::core::mode::{Mode, ModeShortfall};
     use crate::core::policy::Policy;
     use crate::core::presence::{Client, UNSEEN, Use};
     use crate::core::status::OtherCamera;
@@ -287,7 +287,7 @@ mod tests {
             width: 1280,
             height: 720,
             millihertz: 30_000,
-            shortfall: Some("It is slow.".into()),
+            shortfall: Some(ModeShortfall::Slow { millihertz: 10_000, asked_rate: 30 }),
             ..Mode::default()
         };
         let seen = Client { pid: Some(7), name: "Zoom".into(), usage: Use::Streaming };

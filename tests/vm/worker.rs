@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use lenscap_cameras::modes;
+use lenscap_core::mode::ModeShortfall;
 use lenscap_core::trouble::TroubleKind;
 use lenscap_picture::format::PixelFormat::{Nv12, Yuy2};
 use lenscap_picture::format::VideoFormat;
@@ -154,11 +155,9 @@ fn what_the_camera_cannot_do_is_said() {
     let mode = rig.modes[0].clone();
     let rate = highest(slow);
     assert_eq!((mode.to_string(), mode.asked_rate), (format!("YUY2 {}x{}@{rate}", slow.0, slow.1), 30));
-    let expected = format!(
-        "The camera gives {rate} frames a second at {}x{}; 30 were asked for: choose {}x{} for 30.",
-        slow.0, slow.1, fast.0, fast.1
-    );
-    assert_eq!(mode.shortfall, Some(expected));
+    let lacks =
+        |millihertz| ModeShortfall::SlowAtSize { size: slow.into(), millihertz, asked_rate: 30, fast: fast.into() };
+    assert_eq!(mode.shortfall, Some(lacks(mode.millihertz)));
     rig.stop();
 }
 

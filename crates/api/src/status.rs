@@ -92,6 +92,9 @@ pub struct Mode {
     pub decoder: Option<String>,
     /// What is less than was asked for, and what to do about it: one sentence.
     pub shortfall: Option<String>,
+    /// What `shortfall` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortfall_trouble: Option<Code>,
 }
 
 /// The mode that was asked for.
@@ -116,7 +119,9 @@ impl From<&mode::Mode> for Mode {
             buffers: mode.buffers,
             asked_buffers: mode.asked_buffers,
             decoder: mode.decoder.clone(),
-            shortfall: mode.shortfall.clone(),
+            // Said by whoever has words.
+            shortfall: None,
+            shortfall_trouble: mode.shortfall.as_ref().map(Code::of),
         }
     }
 }

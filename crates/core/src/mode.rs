@@ -1,8 +1,12 @@
 //! What a camera gives, beside what was asked for.
 
+mod shortfall;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use shortfall::{FrameSize, ModeShortfall};
 
 /// Frames per second, as far as a number from a device is one: a thousandth to a thousand. Drivers also say 0, or a frame
 /// every 100 ns: that is no rate, and nobody is shown it or compares with it.
@@ -59,8 +63,8 @@ pub struct Mode {
     pub asked_buffers: Option<u32>,
     /// The decoder's element, where there is something to decode.
     pub decoder: Option<String>,
-    /// What is less than was asked for, and what to do about it: one sentence. `None`: nothing.
-    pub shortfall: Option<String>,
+    /// What is less than was asked for. `None`: nothing.
+    pub shortfall: Option<ModeShortfall>,
 }
 
 impl Mode {

@@ -180,6 +180,7 @@ pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, MessageError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::mode::ModeShortfall;
     use proptest::prelude::*;
 
     #[test]
@@ -215,7 +216,7 @@ mod tests {
             millihertz: 29_970,
             buffers: Some(4),
             decoder: Some("jpegdec".into()),
-            shortfall: Some("Less.".into()),
+            shortfall: Some(ModeShortfall::FewBuffers { buffers: 2, asked: 7 }),
             ..Mode::default()
         }))
     }

@@ -12,6 +12,7 @@ pub mod controls;
 pub mod distro;
 pub mod doctor;
 mod limits;
+pub mod mode;
 pub mod notify;
 pub mod output;
 pub mod picture;
@@ -136,6 +137,14 @@ fn fill(text: &str, parts: &[(&str, &dyn Display)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::{Serialize, de::DeserializeOwned};
+
+    /// What is said in sentences is data for others: it has this code, and reads back as it was.
+    pub(crate) fn reads_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(trouble: &T, code: &str) {
+        assert_eq!(lenscap_api::Code::of(trouble).code, code);
+        let json = serde_json::to_string(trouble).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), trouble);
+    }
 
     #[test]
     fn parts_are_filled_in_once() {

@@ -11,6 +11,9 @@ use crate::{tr, trf, trn};
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
 pub fn published(status: &Status) -> lenscap_api::Status {
     let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence, &crate::trouble::second_device);
+    if let (Some(public), Some(mode)) = (&mut published.mode, &status.mode) {
+        public.shortfall = mode.shortfall.as_ref().map(crate::mode::shortfall);
+    }
     for client in &mut published.clients {
         client.name = program(client);
     }

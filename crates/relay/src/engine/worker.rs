@@ -100,7 +100,7 @@ impl Engine {
                         "the camera gives {mode}"
                     );
                     if let Some(shortfall) = &mode.shortfall {
-                        tracing::warn!("{shortfall}");
+                        tracing::warn!("{}", lenscap_words::mode::shortfall(shortfall));
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
                 }

@@ -7,12 +7,11 @@ use gst::prelude::*;
 
 use super::choose_mode::{self, Shortfall, millihertz};
 use lenscap_core::event::Step;
-use lenscap_core::mode::Mode;
+use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{Configure, FromChild};
-use lenscap_words::trf;
 
 /// The camera that was opened, as far as it is known.
 #[derive(Debug, Default)]
@@ -98,12 +97,11 @@ impl ModeReport {
         let promised = camera.mode.millihertz;
         camera.mode.millihertz = millihertz(rate);
         let Mode { width, height, .. } = camera.mode;
-        camera.mode.shortfall = Some(trf!(
-            "The camera promises {promised} frames a second at {size} and gives {rate}: give it more light, or choose a smaller picture.",
-            promised = Mode::rate(promised),
-            size = format!("{width}x{height}"),
-            rate = Mode::rate(millihertz((rate * 10.0).round() / 10.0))
-        ));
+        camera.mode.shortfall = Some(ModeShortfall::BelowPromise {
+            size: (width, height).into(),
+            promised,
+            millihertz: millihertz((rate * 10.0).round() / 10.0),
+        });
         let mode = camera.mode.clone();
         drop(camera);
         self.send(&FromChild::Mode(Box::new(mode)));
@@ -115,12 +113,8 @@ impl ModeReport {
         let instead = camera.asked.as_ref().and_then(|asked| self.instead(asked));
         let shortfall = match (&camera.shortfall, buffers, camera.asked_buffers) {
             _ if instead.is_some() => instead,
-            (Some(shortfall), _, _) => Some(self.sentence(shortfall)),
-            (None, Some(got), Some(asked)) if got < asked => Some(trf!(
-                "The camera's driver gives {got} buffers and {asked} were asked for: set buffer_count to {got}.",
-                got = got,
-                asked = asked
-            )),
+            (Some(shortfall), _, _) => Some(self.lacks(shortfall)),
+            (None, Some(buffers), Some(asked)) if buffers < asked => Some(ModeShortfall::FewBuffers { buffers, asked }),
             (None, ..) => None,
         };
         Mode {
@@ -136,55 +130,34 @@ impl ModeReport {
     }
 
     /// What stands in for the mode that the camera refused, where it is less.
-    fn instead(&self, asked: &Mode) -> Option<String> {
+    fn instead(&self, asked: &Mode) -> Option<ModeShortfall> {
         let refused = self.configure.refused.first()?;
         let area = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height);
         let is_rate_known = asked.millihertz > 0;
         let is_less = area(asked) < area(refused) || (is_rate_known && asked.millihertz < refused.millihertz);
-        is_less.then(|| {
-            if !is_rate_known {
-                return trf!("The camera does not start with {refused} and gives {size} instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)));
-            }
-            trf!("The camera does not start with {refused} and gives {size} at {rate} frames a second instead: try another USB port, or ask for less.", refused = refused, size = self.shown((asked.width, asked.height)), rate = Mode::rate(asked.millihertz))
+        is_less.then(|| ModeShortfall::ModeRefused {
+            refused: refused.to_string().into(),
+            size: self.shown((asked.width, asked.height)),
+            millihertz: asked.millihertz,
         })
     }
 
     /// A size as the settings have it.
-    fn shown(&self, (width, height): (u32, u32)) -> String {
-        if self.configure.orientation.is_upright() { format!("{width}x{height}") } else { format!("{height}x{width}") }
+    fn shown(&self, (width, height): (u32, u32)) -> FrameSize {
+        if self.configure.orientation.is_upright() { (width, height).into() } else { (height, width).into() }
     }
 
-    /// What is less than was asked for, and which settings it would reach. Sizes are as the settings have them.
-    fn sentence(&self, shortfall: &Shortfall) -> String {
+    /// What is less than was asked for, and which settings it would reach.
+    fn lacks(&self, shortfall: &Shortfall) -> ModeShortfall {
         let format = &self.configure.format;
-        let (size, rate) = (self.shown(shortfall.size), Mode::rate(millihertz(shortfall.rate)));
-        let asked_size = format!("{}x{}", format.width, format.height);
+        let (size, millihertz, asked_rate) = (self.shown(shortfall.size), millihertz(shortfall.rate), format.framerate);
         match shortfall.fast {
-            // Its rate is not known.
-            _ if shortfall.is_small && shortfall.rate == 0.0 => trf!(
-                "The camera gives {size} at most; {asked_size} was asked for: choose {size}.",
-                size = size,
-                asked_size = asked_size
-            ),
-            _ if shortfall.is_small => trf!(
-                "The camera gives {size} at {rate} frames a second; {asked_size} at {asked} was asked for: choose {size}.",
-                size = size,
-                rate = rate,
-                asked_size = asked_size,
-                asked = format.framerate
-            ),
-            Some(fast) => trf!(
-                "The camera gives {rate} frames a second at {size}; {asked} were asked for: choose {fast} for {asked}.",
-                size = size,
-                rate = rate,
-                fast = self.shown(fast),
-                asked = format.framerate
-            ),
-            None => trf!(
-                "The camera gives {rate} frames a second at most; {asked} were asked for: set fewer, or choose another camera.",
-                rate = rate,
-                asked = format.framerate
-            ),
+            _ if shortfall.is_small => {
+                let asked_size = (format.width, format.height).into();
+                ModeShortfall::TooSmall { size, millihertz, asked_size, asked_rate }
+            }
+            Some(fast) => ModeShortfall::SlowAtSize { size, millihertz, asked_rate, fast: self.shown(fast) },
+            None => ModeShortfall::Slow { millihertz, asked_rate },
         }
     }
 
@@ -245,6 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_less_is_said_with_what_to_choose() {
+        use lenscap_core::source::{Orientation, Rotation};
         use lenscap_picture::format::{PixelFormat, VideoFormat};
         use lenscap_picture::slots::SlotLayout;
         let configure = Configure {
@@ -262,38 +236,28 @@ mod tests {
         let channel = std::sync::Arc::new(channel);
         let report = |refused| ModeReport::new(channel.clone(), Configure { refused, ..configure.clone() });
         let slow = Shortfall { size: (1280, 720), rate: 10.0, is_small: false, is_slow: true, fast: Some((640, 480)) };
-        assert_eq!(
-            report(Vec::new()).sentence(&slow),
-            "The camera gives 10 frames a second at 1280x720; 30 were asked for: choose 640x480 for 30."
-        );
-        assert_eq!(
-            report(Vec::new()).sentence(&Shortfall { fast: None, rate: 12.5, ..slow }),
-            "The camera gives 12.5 frames a second at most; 30 were asked for: set fewer, or choose another camera."
-        );
+        let lacks = |shortfall: &Shortfall| report(Vec::new()).lacks(shortfall);
+        let size = |width, height| FrameSize { width, height };
+        let (hd_size, small_size) = (size(1280, 720), size(640, 360));
+        let slow_at =
+            ModeShortfall::SlowAtSize { size: hd_size, millihertz: 10_000, asked_rate: 30, fast: size(640, 480) };
+        assert_eq!(lacks(&slow), slow_at);
+        let slower = Shortfall { fast: None, rate: 12.5, ..slow };
+        assert_eq!(lacks(&slower), ModeShortfall::Slow { millihertz: 12_500, asked_rate: 30 });
         let hd = Mode { format: "YUY2".into(), width: 1280, height: 720, millihertz: 30_000, ..Mode::default() };
         let instead = |mode| report(vec![hd.clone()]).instead(&mode);
         assert_eq!(instead(Mode { format: Mode::JPEG.into(), ..hd.clone() }), None);
-        assert_eq!(
-            instead(Mode { width: 960, ..hd.clone() }).as_deref(),
-            Some(
-                "The camera does not start with YUY2 1280x720@30 and gives 960x720 at 30 frames a second instead: \
-                 try another USB port, or ask for less."
-            )
-        );
-        let small = Shortfall { size: (640, 360), rate: 0.0, is_small: true, is_slow: false, fast: None };
-        assert_eq!(
-            report(Vec::new()).sentence(&small),
-            "The camera gives 640x360 at most; 1280x720 was asked for: choose 640x360."
-        );
-        assert_eq!(
-            report(Vec::new()).sentence(&Shortfall {
-                size: (640, 360),
-                rate: 30.0,
-                is_small: true,
-                is_slow: false,
-                fast: None
-            }),
-            "The camera gives 640x360 at 30 frames a second; 1280x720 at 30 was asked for: choose 640x360."
-        );
+        let refused =
+            ModeShortfall::ModeRefused { refused: "YUY2 1280x720@30".into(), size: size(960, 720), millihertz: 30_000 };
+        assert_eq!(instead(Mode { width: 960, ..hd.clone() }), Some(refused));
+        for (rate, millihertz) in [(0.0, 0), (30.0, 30_000)] {
+            let small = Shortfall { size: (640, 360), rate, is_small: true, is_slow: false, fast: None };
+            let too_small =
+                ModeShortfall::TooSmall { size: small_size, millihertz, asked_size: hd_size, asked_rate: 30 };
+            assert_eq!(lacks(&small), too_small);
+        }
+        let orientation = Orientation { rotation: Rotation::Quarter, ..Orientation::default() };
+        let turned = ModeReport::new(channel.clone(), Configure { orientation, ..configure.clone() });
+        assert_eq!(turned.shown((640, 480)), size(480, 640));
     }
 }

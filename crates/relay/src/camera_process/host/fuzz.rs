@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Ending, HostEvent, Phase, WorkerConfig, WorkerHost};
 use lenscap_core::controls::{CameraControls, Value, Values};
 use lenscap_core::event::Step;
-use lenscap_core::mode::Mode;
+use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_picture::format::VideoFormat;
@@ -109,6 +109,11 @@ impl Talk<'_> {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
+    fn shortfall(&mut self) -> ModeShortfall {
+        let size = FrameSize { width: 1, height: u32::MAX };
+        ModeShortfall::ModeRefused { refused: self.text().into(), size, millihertz: u32::from(self.byte()) << 24 }
+    }
+
     fn packet(&mut self, bytes: &[u8]) {
         self.sent += 1;
         if let Some(theirs) = &self.theirs {
@@ -154,7 +159,7 @@ impl Talk<'_> {
                 self.say(&FromChild::Opening { nodes });
             }
             8 => {
-                let mode = Mode { format: self.text(), shortfall: Some(self.text()), ..Mode::default() };
+                let mode = Mode { format: self.text(), shortfall: Some(self.shortfall()), ..Mode::default() };
                 self.say(&FromChild::Mode(Box::new(mode.clone())));
                 self.say(&FromChild::Refused(Box::new(mode)));
             }
@@ -251,7 +256,10 @@ impl Talk<'_> {
             }
             HostEvent::Mode(mode) | HostEvent::Refused(mode) | HostEvent::Trying(mode) => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");
-                vec![mode.format.clone(), mode.shortfall.clone().unwrap_or_default()]
+                vec![
+                    mode.format.clone(),
+                    mode.shortfall.as_ref().map(lenscap_words::mode::shortfall).unwrap_or_default(),
+                ]
             }
             HostEvent::Controls(controls) => {
                 [&controls.camera].into_iter().chain(&controls.problems).cloned().collect()

@@ -186,7 +186,6 @@ fn harmless_mode(mode: Mode) -> Mode {
         millihertz: if mode.millihertz <= FrameRate::MOST * 1000 { mode.millihertz } else { 0 },
         format: plain(&mode.format),
         decoder: mode.decoder.as_deref().map(plain),
-        shortfall: mode.shortfall.as_deref().map(plain),
         ..mode
     }
 }
