@@ -113,7 +113,12 @@ impl Front {
     pub(super) fn view(&self) -> Option<View> {
         let camera = &self.settings.camera;
         let mut sources = vec![(Source::Auto, source::automatic())];
-        sources.extend(camera::choice::offers(&self.cameras, &camera.source));
+        let label = |offer: &camera::choice::Offer| match offer.is_missing {
+            true => crate::i18n::cameras::missing(&offer.label),
+            false => offer.label.clone(),
+        };
+        let offers = camera::choice::offers(&self.cameras, &camera.source);
+        sources.extend(offers.into_iter().map(|offer| (offer.source.clone(), label(&offer))));
         if !sources.iter().any(|(source, _)| *source == camera.source) {
             let name = match &camera.source {
                 Source::Test => source::test_picture(),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use lenscap_api::Code;
 use serde_json::{Value, json};
 
 use super::{Failure, relay_status};
@@ -12,10 +13,12 @@ use crate::camera::modes::{self, Format, Rates, Size};
 use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
 use crate::config::{self, Layers, Overrides, Settings};
+use crate::core::location::Location;
 use crate::core::source::Source;
 use crate::core::status::StateName;
+use crate::core::trouble::cameras::ChoiceReason;
 use crate::core::trouble::command_line::CommandTrouble;
-use crate::i18n::{tr, trf, trn};
+use crate::i18n::{cameras as words, tr, trf, trn};
 use crate::text;
 
 /// Columns of a line of formats.
@@ -28,7 +31,7 @@ struct Listing {
     /// The id of the chosen one; `None` where the source is no camera, or there is none.
     chosen: Option<String>,
     /// Why, where `auto` chose.
-    why: Option<String>,
+    why: Option<ChoiceReason>,
     raw_nodes: usize,
     modes_read: bool,
     notes: Vec<String>,
@@ -77,7 +80,7 @@ impl Listing {
             match asked.map(std::thread::JoinHandle::join) {
                 Ok(Ok((more, problems))) => {
                     cameras.splice(0..0, more);
-                    notes.extend(problems);
+                    notes.extend(problems.iter().map(words::library));
                 }
                 Ok(Err(_)) => {}
                 Err(trouble) => notes.push(crate::i18n::start::sentence(&trouble)),
@@ -91,7 +94,7 @@ impl Listing {
         let raw_nodes = cameras.iter().filter(|camera| camera.is_raw).count();
         let decision = Decision::new(&cameras, &source);
         let found = decision.camera().map(|camera| camera.id.clone());
-        let why = decision.why();
+        let why = decision.reason();
         // One that was named all the same is shown.
         cameras.retain(|camera| !camera.is_raw || found.as_ref() == Some(&camera.id));
         // Of a vendor's camera that was not asked for nobody knows whether it is there.
@@ -112,7 +115,7 @@ impl Listing {
         json!({
             "source": self.source.to_string(),
             "chosen": self.chosen,
-            "reason": self.why,
+            "reason": self.why.as_ref().map(words::choice),
             "cameras": cameras,
             "raw_nodes": self.raw_nodes,
             "modes_read": self.modes_read,
@@ -125,17 +128,18 @@ impl Listing {
         json!({
             "id": camera.id,
             "name": camera.name,
-            "kind": camera.kind.as_str(),
+            "kind": camera.api.as_str(),
             "source": camera.source.to_string(),
             "chosen": self.is_chosen(camera),
             "present": camera.present,
             "node": camera.node,
             "bus": camera.bus,
-            "location": camera.location.map(crate::camera::Location::as_str),
+            "location": camera.location.map(Location::as_str),
             "rotation": camera.rotation,
             "native": native.map(|(width, height)| json!({ "width": width, "height": height })),
             "formats": camera.formats,
-            "problem": camera.problem,
+            "problem": camera.problem.as_ref().map(words::problem),
+            "trouble": camera.problem.as_ref().map(Code::of),
         })
     }
 
@@ -172,7 +176,7 @@ impl Listing {
     /// Which is chosen; nothing where the mark says it.
     fn choice_in_words(&self) -> Option<String> {
         let chosen = self.cameras.iter().find(|camera| self.is_chosen(camera));
-        match (&self.source, chosen, &self.why) {
+        match (&self.source, chosen, self.why.as_ref().map(words::choice)) {
             (Source::Auto, Some(camera), Some(why)) => {
                 Some(trf!("* is chosen automatically: {why} ({camera}).", why = why, camera = camera.name))
             }
@@ -190,7 +194,7 @@ impl Listing {
 
     fn camera_in_words(&self, camera: &Camera) -> String {
         let mark = if self.is_chosen(camera) { '*' } else { ' ' };
-        let name = if camera.present { camera.name.clone() } else { choice::missing_label(camera) };
+        let name = if camera.present { camera.name.clone() } else { words::missing(&camera.name) };
         let mut text = format!("{mark} {name}\n");
         let mut rows = Vec::new();
         rows.push((tr("source"), said(&camera.source)));
@@ -198,14 +202,14 @@ impl Listing {
         if let Some(node) = node.filter(|node| !camera.source.to_string().ends_with(node.as_str())) {
             rows.push((tr("node"), node));
         }
-        let location = camera.location.map(|location| location.to_string());
+        let location = camera.location.map(words::location);
         let rotation = camera.rotation.filter(|degrees| *degrees > 0);
         let rotation = rotation.map(|degrees| trf!("turned by {degrees}°", degrees = degrees));
         let place: Vec<_> = [camera.bus.clone(), location, rotation].into_iter().flatten().collect();
         if !place.is_empty() {
             rows.push((tr("place"), place.join(", ")));
         }
-        rows.extend(camera.problem.clone().map(|problem| (tr("problem"), problem)));
+        rows.extend(camera.problem.as_ref().map(|problem| (tr("problem"), words::problem(problem))));
         let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for (label, value) in rows {
             text += &format!("    {label:width$}  {value}\n");
@@ -293,6 +297,7 @@ fn rates_in_words(rates: &Rates) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::trouble::cameras::NodeTrouble;
 
     fn size(width: u32, height: u32, rates: &[f64]) -> Size {
         Size::Fixed { width, height, rates: Rates::List(rates.to_vec()) }
@@ -309,7 +314,7 @@ mod tests {
             present: true,
             node: Some("/dev/video0".into()),
             bus: Some("usb 1-5".into()),
-            location: Some(crate::camera::Location::Front),
+            location: Some(Location::Front),
             rotation: Some(180),
             formats: Some(vec![
                 format("YUYV", vec![size(640, 480, &[30.0, 15.0])]),
@@ -320,7 +325,7 @@ mod tests {
         };
         let cameras = vec![camera];
         let decision = Decision::new(&cameras, &source);
-        let (chosen, why) = (decision.camera().map(|camera| camera.id.clone()), decision.why());
+        let (chosen, why) = (decision.camera().map(|camera| camera.id.clone()), decision.reason());
         Listing { source, cameras, chosen, why, raw_nodes: 30, modes_read: true, notes: vec![] }
     }
 
@@ -346,12 +351,19 @@ mod tests {
     #[test]
     fn a_camera_that_may_not_be_opened_is_not_marked_and_the_reason_stands_below() {
         let mut listing = listing("auto");
-        listing.cameras[0].problem = Some("No permission to open /dev/video0: log in again.".into());
+        let problem = NodeTrouble::Busy { node: "/dev/video0".into() };
+        listing.cameras[0].problem = Some(problem.into());
         let decision = Decision::new(&listing.cameras, &listing.source);
-        (listing.chosen, listing.why) = (decision.camera().map(|camera| camera.id.clone()), decision.why());
+        (listing.chosen, listing.why) = (decision.camera().map(|camera| camera.id.clone()), decision.reason());
         let text = listing.in_words();
         assert!(text.starts_with("  HD Webcam\n"), "{text}");
-        assert!(text.contains("\nNo camera can be used: No permission to open /dev/video0: log in again.\n"), "{text}");
+        let why = "/dev/video0 is in use by another program: close that program.";
+        assert!(text.contains(&format!("\nNo camera can be used: {why}\n")), "{text}");
+        let json = &listing.to_json()["cameras"][0];
+        assert_eq!(
+            (&json["problem"], &json["trouble"]),
+            (&json!(why), &json!({ "code": "busy", "node": "/dev/video0" }))
+        );
     }
 
     #[test]

@@ -325,7 +325,7 @@ fn german_is_spoken_where_german_is_asked_for() {
     for (name, installed, argument, says) in [
         ("lenscap", "bin/lenscap", "--help", "Aufruf: lenscap"),
         ("lenscap", "bin/lenscap", "--width=7", "gerade Maße: 8 verwenden"),
-        ("lenscap-worker", "libexec/lenscap/lenscap-worker", "--help", "wird von lenscap gestartet"),
+        ("lenscap-applet", "libexec/lenscap/lenscap-applet", "status", "wird von lenscap gestartet"),
     ] {
         let installed = prefix.path().join(installed);
         fs::create_dir_all(installed.parent().expect("a directory")).expect("made");

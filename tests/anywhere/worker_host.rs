@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Step;
-use lenscap::core::trouble::TroubleKind;
+use lenscap::core::trouble::{Trouble, TroubleKind};
 use lenscap::frame::format::PixelFormat::Yuy2;
 use lenscap_test_support::programs::program;
 use lenscap_worker_rig::{LIMIT, Rig, format};
@@ -131,9 +131,10 @@ fn a_workers_own_reason_is_passed_on_and_its_end_is_no_second_one() {
     let mut rig = fake("fail");
     assert_eq!(rig.end(), None);
     let reason = rig.failed.unwrap();
+    assert_eq!(reason, Trouble::CameraBusy { camera: "Foo in use by a test".into() });
     assert_eq!(
-        (reason.kind(), lenscap::i18n::trouble::sentence(&reason).as_str()),
-        (TroubleKind::Busy, "The camera of a test is in use by another program: close that program.")
+        lenscap::i18n::trouble::sentence(&reason),
+        "The camera Foo in use by a test is in use by another program: close that program."
     );
 }
 

@@ -125,11 +125,11 @@ impl Fake {
         match self.mode.as_str() {
             "garbage-later" => self.raw(b"\x07\xff\xff\xff\xff"),
             "fail" => {
-                self.tell(&FromChild::Failed(Trouble::CameraBusy { camera: "of\na\ttest".into() }));
+                self.tell(&FromChild::Failed(Trouble::CameraBusy { camera: "Foo\nin use\u{1b}by a\ttest".into() }));
                 std::process::exit(1);
             }
             "fail-and-hang" => {
-                self.tell(&FromChild::Failed(Trouble::CameraUnplugged { camera: "test".into() }));
+                self.tell(&FromChild::Failed(Trouble::CameraUnplugged { camera: "Gone.".into() }));
                 ignore_sigterm();
                 std::thread::sleep(FOREVER);
             }
@@ -137,11 +137,7 @@ impl Fake {
             "leave-a-child" | "leave-a-daemon" => self.leave(),
             "started-unasked" => {
                 self.tell(&FromChild::Step(Step::Loaded));
-                return self.tell(&FromChild::Started {
-                    camera: String::new(),
-                    caps: String::new(),
-                    why: String::new(),
-                });
+                return self.tell(&FromChild::Started { camera: String::new(), caps: String::new(), why: None });
             }
             _ => {}
         }
@@ -170,8 +166,7 @@ impl Fake {
                 self.tell(&FromChild::Step(Step::Streaming));
             }
             "flood" => loop {
-                let bytes =
-                    protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into(), why: String::new() });
+                let bytes = protocol::encode(&FromChild::Started { camera: "x".into(), caps: "y".into(), why: None });
                 if self.channel.send(&bytes.expect("small")).is_err() {
                     std::thread::sleep(FOREVER);
                 }
@@ -180,7 +175,7 @@ impl Fake {
             _ => self.tell(&FromChild::Started {
                 camera: "Fake \u{7}camera".into(),
                 caps: "video/fake".into(),
-                why: String::new(),
+                why: None,
             }),
         }
     }

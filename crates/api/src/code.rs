@@ -34,7 +34,7 @@ impl Code {
             // It has only its sentence.
             ("said", _) => plain("other".into()),
             // What is inside says what it is.
-            ("control" | "output", content) => Self::read(content),
+            ("control" | "output" | "source" | "camera" | "node", content) => Self::read(content),
             (_, Value::Object(data)) => Self { code: name, data },
             _ => plain(name),
         }

@@ -3,6 +3,8 @@
 use lenscap_core::controls::{self, CameraControls, Entry, Kind, Origin, Range};
 use serde::{Deserialize, Serialize};
 
+use crate::Code;
+
 /// The controls of one camera.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Controls {
@@ -12,6 +14,9 @@ pub struct Controls {
     pub controls: Vec<Control>,
     /// Sentences about saved values that were not taken.
     pub problems: Vec<String>,
+    /// What `problems` say, one for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<Code>,
 }
 
 /// One control; see the manual page.
@@ -105,7 +110,9 @@ impl From<&CameraControls> for Controls {
         Self {
             camera: list.camera.clone(),
             controls: list.controls.iter().map(Control::from).collect(),
-            problems: list.problems.clone(),
+            // Said by whoever has words.
+            problems: Vec::new(),
+            troubles: list.problems.iter().map(Code::of).collect(),
         }
     }
 }

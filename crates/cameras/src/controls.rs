@@ -146,7 +146,10 @@ impl ControlDevice {
             Value::Boolean(value) => RawValue::Number(i64::from(*value)),
             Value::Integer(value) => RawValue::Number(*value),
             // No V4L2 control is a fraction.
-            Value::Real(_) => return Err(ControlTrouble::NoFractions { control: control.key.as_str().into(), value }),
+            Value::Real(_) => {
+                let control = control.key.as_str().into();
+                return Err(ControlTrouble::NoFractions { control, value: value.to_string().into() });
+            }
         };
         sys::set(&self.file, &self.descriptions[position], &raw).map_err(|error| why(control, &value, &error))?;
         if !self.has_events {
@@ -265,7 +268,10 @@ fn why(control: &Control, value: &Value, error: &io::Error) -> ControlTrouble {
     match Errno::from_io_error(error) {
         Some(Errno::NODEV) => ControlTrouble::Gone,
         Some(Errno::BUSY) => ControlTrouble::InUse { control: key },
-        _ => ControlTrouble::Refused { control: key, value: value.clone(), error: Some(error.to_string().into()) },
+        _ => {
+            let (value, error) = (value.to_string().into(), Some(error.to_string().into()));
+            ControlTrouble::Refused { control: key, value, error }
+        }
     }
 }
 

@@ -1,53 +1,11 @@
 //! Where a camera is and what it says of itself, from sysfs. `directory` is the node's, below
 //! `/sys/class/video4linux`; its `device` is the USB interface, or the PCI or platform device.
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
+use lenscap_core::location::Location;
 use lenscap_text as text;
-use lenscap_words::tr;
-
-/// Where a camera looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Location {
-    /// At the user.
-    Front,
-    /// Away from the user.
-    Back,
-    /// It is not part of the computer.
-    External,
-}
-
-impl Location {
-    /// From `V4L2_CID_CAMERA_ORIENTATION`.
-    pub fn from_control(value: i32) -> Option<Self> {
-        [Location::Front, Location::Back, Location::External].get(usize::try_from(value).ok()?).copied()
-    }
-
-    /// As JSON names it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Location::Front => "front",
-            Location::Back => "back",
-            Location::External => "external",
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // TRANSLATORS: where a camera looks, or where it is
-        f.write_str(&match self {
-            Location::Front => tr("front"),
-            Location::Back => tr("back"),
-            Location::External => tr("external"),
-        })
-    }
-}
 
 /// Longest text of a USB device: 126 letters.
 const MAX_ATTRIBUTE: usize = 126;

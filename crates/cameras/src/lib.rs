@@ -21,10 +21,9 @@ pub mod watch;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-pub use identity::Location;
-use lenscap_core::source::Source;
+use lenscap_core::location::Location;
+use lenscap_core::source::{CameraApi, Source};
+use lenscap_core::trouble::cameras::CameraProblem;
 use sight::{Evidence, Sight};
 pub use system::{System, loopbacks};
 
@@ -51,29 +50,6 @@ impl Node {
     }
 }
 
-/// Through what a camera is read, in the order that `auto` prefers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Intel's library.
-    Icamera,
-    /// libcamera.
-    Libcamera,
-    /// The kernel alone.
-    V4l2,
-}
-
-impl Kind {
-    /// As settings and JSON name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Icamera => "icamera",
-            Kind::Libcamera => "libcamera",
-            Kind::V4l2 => "v4l2",
-        }
-    }
-}
-
 /// A camera.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Camera {
@@ -88,7 +64,7 @@ pub struct Camera {
     /// What the function of its device is called, where that has a name of its own.
     pub function: Option<String>,
     /// Through what it is read.
-    pub kind: Kind,
+    pub api: CameraApi,
     /// Its node today.
     pub node: Option<PathBuf>,
     /// Where it is plugged in, as in "usb 1-5".
@@ -101,8 +77,8 @@ pub struct Camera {
     pub present: bool,
     /// What it can do; `None`: it was not asked.
     pub formats: Option<Vec<modes::Format>>,
-    /// Why it cannot be used, as far as that is known: one sentence.
-    pub problem: Option<String>,
+    /// Why it cannot be used, as far as that is known.
+    pub problem: Option<CameraProblem>,
     /// Whether it gives nothing but a sensor's raw data, which programs like libcamera make pictures of.
     pub is_raw: bool,
 }
@@ -112,7 +88,7 @@ impl Camera {
     pub fn label(&self) -> String {
         match self.node.as_deref().and_then(Path::file_name) {
             Some(node) => format!("{} ({})", self.name, node.display()),
-            None => format!("{} ({})", self.name, self.kind.as_str()),
+            None => format!("{} ({})", self.name, self.api.as_str()),
         }
     }
 
@@ -130,13 +106,12 @@ impl Camera {
                 self.formats = Some(answer.formats);
                 self.location = answer.location.or(self.location);
                 self.rotation = answer.rotation.or(self.rotation);
-                self.problem = signal::missing(node, &self.name, signal::Moment::Before)
-                    .map(|reason| lenscap_words::trouble::sentence(&reason));
+                self.problem = signal::missing(node, &self.name, signal::Moment::Before).map(CameraProblem::from);
                 if self.bus.is_none() && !answer.bus_info.is_empty() {
                     self.bus = Some(answer.bus_info);
                 }
             }
-            Err(trouble) => self.problem = Some(lenscap_words::cameras::node(&trouble)),
+            Err(trouble) => self.problem = Some(trouble.into()),
         }
     }
 }

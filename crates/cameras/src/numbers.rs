@@ -166,7 +166,7 @@ mod tests {
         let mut numbers = Numbers::load(file);
         let reason = numbers.check(&by_number, &after.system()).unwrap_err();
         assert!(
-            lenscap_words::trouble::sentence(&reason).contains("was the camera Office Webcam and is Door Camera now"),
+            matches!(&reason, Trouble::CameraChanged { old, new, .. } if &**old == "Office Webcam" && &**new == "Door Camera"),
             "{reason:?}"
         );
         assert_eq!(reason.kind(), lenscap_core::trouble::TroubleKind::Missing, "it is tried again when a camera comes");

@@ -65,6 +65,7 @@ fn understood(printed: &[u8]) -> Result<CameraControls, ReadTrouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::controls::ControlTrouble;
 
     #[test]
     fn what_the_process_prints_is_understood_or_said_to_be_wrong() {
@@ -75,10 +76,13 @@ mod tests {
         let printed = serde_json::to_vec(&Err::<CameraControls, _>(refused.clone())).unwrap();
         assert_eq!(understood(&printed), Err(refused));
         assert!(understood(b"core dumped").is_err());
-        let evil = CameraControls { camera: "usb\u{1b}[1m".into(), problems: vec!["a\u{7}\nb".into()], ..list };
-        let printed = serde_json::to_vec(&Ok::<_, ReadTrouble>(evil)).unwrap();
-        let cleaned = understood(&printed).unwrap();
-        assert_eq!((cleaned.camera.as_str(), &cleaned.problems[..]), ("usb [1m", &["a b".to_owned()][..]));
+        let printed = br#"{"Ok":{"camera":"usb\u001b[1m","controls":[],"problems":[{"absent":{"key":"a\u0007\nb"}}]}}"#;
+        let cleaned = understood(printed).unwrap();
+        let absent = ControlTrouble::Absent { key: "a b".into() };
+        assert_eq!((cleaned.camera.as_str(), cleaned.problems), ("usb [1m", vec![absent]));
+        // As a worker before this one said it.
+        let older = br#"{"Ok":{"camera":"usb-1","controls":[],"problems":["A sentence."]}}"#;
+        assert_eq!(understood(older), Err(ReadTrouble::Unreadable));
         let evil = understood(br#"{"Err":{"not-opened":{"camera":"No\u001b[2J\ncamera"}}}"#);
         assert_eq!(evil, Err(ReadTrouble::NotOpened { camera: "No [2J camera".into() }));
     }

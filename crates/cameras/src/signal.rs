@@ -58,8 +58,7 @@ mod tests {
                 assert_eq!(reason.is_some(), is_told, "{shortfall:?} {moment:?}");
                 assert!(reason.is_none_or(|reason| {
                     reason.kind() == TroubleKind::NoSignal
-                        && lenscap_words::trouble::sentence(&reason)
-                            .starts_with("The camera Card has no signal at its input HDMI 0")
+                        && matches!(&reason, Trouble::NoSignal { camera, input, .. } if &**camera == "Card" && &**input == "HDMI 0")
                 }));
             }
         }

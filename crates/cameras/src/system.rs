@@ -6,8 +6,9 @@ pub(super) mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{CLASS, Camera, Kind, Node, identity, ids, modes, numbers};
-use lenscap_core::source::Source;
+use super::{CLASS, Camera, Node, identity, ids, modes, numbers};
+use lenscap_core::source::{CameraApi, Source};
+use lenscap_core::trouble::cameras::{CameraProblem, NodeTrouble};
 use lenscap_text as text;
 
 /// Where a system lists its cameras.
@@ -65,8 +66,8 @@ impl System {
                     shared: it.shared_link(&found, &self.links),
                     name: identity::product(&it.directory, &it.node.name),
                     function: identity::function(&it.directory),
-                    kind: Kind::V4l2,
-                    problem: self.no_permission(&it.node.path),
+                    api: CameraApi::V4l2,
+                    problem: self.no_permission(&it.node.path).map(CameraProblem::from),
                     node: Some(it.node.path.clone()),
                     bus: identity::bus(&it.directory),
                     location: identity::location(&it.directory),
@@ -108,12 +109,10 @@ impl System {
     }
 
     /// Why it may not be opened, seen from outside.
-    fn no_permission(&self, node: &Path) -> Option<String> {
+    fn no_permission(&self, node: &Path) -> Option<NodeTrouble> {
         let access = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
         match rustix::fs::access(self.dev.join(node.file_name()?), access) {
-            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => {
-                Some(lenscap_words::cameras::node(&modes::no_permission(node)))
-            }
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Some(modes::no_permission(node)),
             Ok(()) | Err(_) => None,
         }
     }

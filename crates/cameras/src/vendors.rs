@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::Camera;
 use super::helper_process::HelperProcess;
 use super::modes::{Format, Rates, Size};
-use super::{Camera, Kind, Location};
+use lenscap_core::location::Location;
 use lenscap_core::mode::FrameRate;
-use lenscap_core::source::Source;
-use lenscap_core::trouble::cameras::HelperTrouble;
+use lenscap_core::source::CameraApi;
+use lenscap_core::trouble::cameras::{HelperTrouble, LibraryTrouble};
 use lenscap_text as text;
 
 /// How long a library may take.
@@ -48,36 +49,40 @@ pub struct Reported {
     pub formats: Vec<Format>,
 }
 
-/// Asks for the cameras of both libraries at once; cameras, and sentences about what went wrong. Never to be called while
+/// Asks for the cameras of all libraries at once; cameras, and what went wrong. Never to be called while
 /// a camera is on. `is_confined`: as the settings say of the camera process.
-pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<String>) {
+pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<LibraryTrouble>) {
     let until = Instant::now() + LIMIT;
-    let asked = [Kind::Icamera, Kind::Libcamera].map(|kind| {
-        let mut command = Command::new(worker);
-        command.args([OPTION, kind.as_str()]).args((!is_confined).then_some(super::UNCONFINED));
-        (kind, HelperProcess::new(command.stderr(Stdio::null())))
-    });
+    // All are started before the first is waited for.
+    let asked: Vec<_> = CameraApi::ALL
+        .into_iter()
+        .filter(|api| api.is_library())
+        .map(|api| {
+            let mut command = Command::new(worker);
+            command.args([OPTION, api.as_str()]).args((!is_confined).then_some(super::UNCONFINED));
+            (api, HelperProcess::new(command.stderr(Stdio::null())))
+        })
+        .collect();
     let mut cameras = Vec::new();
     let mut problems = Vec::new();
-    for (kind, asked) in asked {
+    for (library, asked) in asked {
         let asked = asked.map_err(|error| HelperTrouble::Kernel(error.to_string().into()));
         match asked.and_then(|asked| parse(&asked.line(until)?)) {
-            Ok(report) => cameras.extend(report.cameras.into_iter().map(|reported| camera(kind, reported))),
-            Err(trouble) => problems.push(lenscap_words::cameras::library(kind.as_str(), &trouble)),
+            Ok(report) => cameras.extend(report.cameras.into_iter().filter_map(|reported| camera(library, reported))),
+            Err(trouble) => problems.push(LibraryTrouble { library, trouble }),
         }
     }
     (cameras, problems)
 }
 
-fn camera(kind: Kind, reported: Reported) -> Camera {
-    let id = Some(reported.id.clone());
-    Camera {
-        source: if kind == Kind::Icamera { Source::Icamera(id) } else { Source::Libcamera(id) },
+fn camera(api: CameraApi, reported: Reported) -> Option<Camera> {
+    Some(Camera {
+        source: api.source(Some(reported.id.clone()))?,
         id: reported.id,
         shared: None,
         name: reported.name,
         function: None,
-        kind,
+        api,
         node: None,
         bus: None,
         location: reported.location,
@@ -86,7 +91,7 @@ fn camera(kind: Kind, reported: Reported) -> Camera {
         formats: Some(reported.formats),
         problem: None,
         is_raw: false,
-    }
+    })
 }
 
 /// The report in this line, within bounds and with texts that can be shown.
@@ -133,6 +138,7 @@ fn check(size: &mut Size) {
 mod tests {
     use super::super::modes::webcam;
     use super::*;
+    use lenscap_core::source::Source;
     use proptest::prelude::*;
     use std::os::unix::fs::PermissionsExt;
 
@@ -177,17 +183,17 @@ mod tests {
 
     #[test]
     fn a_library_that_crashes_hangs_floods_or_lies_is_survived_and_named() {
-        for (script, why) in [
-            ("kill -SEGV $$", "crashed"),
-            ("echo nonsense", "cannot be read"),
-            ("head -c 1000000 /dev/zero", "too much"),
+        let libraries = [CameraApi::Icamera, CameraApi::Libcamera];
+        for (script, trouble) in [
+            ("kill -SEGV $$", HelperTrouble::Crashed),
+            ("echo nonsense", HelperTrouble::Unreadable),
+            ("head -c 1000000 /dev/zero", HelperTrouble::TooMuch),
         ] {
             let (_directory, worker) = program(script);
             let (cameras, problems) = ask(&worker, true);
             assert!(cameras.is_empty());
-            assert_eq!(problems.len(), 2);
-            assert!(problems[0].contains("icamera") && problems[1].contains("libcamera"), "{problems:?}");
-            assert!(problems.iter().all(|problem| problem.contains(why)), "{problems:?}");
+            let trouble = |library| LibraryTrouble { library, trouble: trouble.clone() };
+            assert_eq!(problems, libraries.map(trouble), "{script}");
         }
         let (cameras, problems) = ask(Path::new("/no/such/worker"), true);
         assert!(cameras.is_empty() && problems.len() == 2);

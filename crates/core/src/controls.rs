@@ -10,7 +10,7 @@ use lenscap_text as text;
 mod check;
 mod trouble;
 
-pub use trouble::{Allowed, ControlTrouble};
+pub use trouble::{Allowed, AllowedEntry, ControlTrouble};
 
 /// Values by control's key.
 pub type Values = BTreeMap<String, Value>;
@@ -198,8 +198,8 @@ pub struct CameraControls {
     pub camera: String,
     /// In the camera's order.
     pub controls: Vec<Control>,
-    /// Sentences about saved values that were not taken.
-    pub problems: Vec<String>,
+    /// Why saved values were not taken.
+    pub problems: Vec<ControlTrouble>,
 }
 
 /// What is another than before in a [`CameraControls`].
@@ -208,7 +208,7 @@ pub struct Changes {
     /// As they are now; they have the keys of those they replace.
     pub controls: Vec<Control>,
     /// All of them, where they are others.
-    pub problems: Option<Vec<String>>,
+    pub problems: Option<Vec<ControlTrouble>>,
 }
 
 impl Control {
@@ -227,7 +227,6 @@ impl CameraControls {
     pub fn cleaned(mut self) -> Self {
         self.camera = text::clean(&self.camera, text::PATH);
         self.controls = self.controls.into_iter().map(Control::cleaned).collect();
-        self.problems = cleaned(&self.problems);
         self
     }
 
@@ -263,15 +262,8 @@ impl CameraControls {
 impl Changes {
     /// As [`CameraControls::cleaned`].
     pub fn cleaned(self) -> Self {
-        Self {
-            controls: self.controls.into_iter().map(Control::cleaned).collect(),
-            problems: self.problems.map(|problems| cleaned(&problems)),
-        }
+        Self { controls: self.controls.into_iter().map(Control::cleaned).collect(), problems: self.problems }
     }
-}
-
-fn cleaned(sentences: &[String]) -> Vec<String> {
-    sentences.iter().map(|sentence| text::clean(sentence, text::SENTENCE)).collect()
 }
 
 /// A name as `v4l2-ctl` writes it: letters and digits in lower case, whatever is between them one underscore.

@@ -4,6 +4,7 @@
 
 pub mod controls;
 pub mod event;
+pub mod location;
 pub mod machine;
 pub mod mode;
 pub mod policy;

@@ -1,5 +1,7 @@
 //! Where the pictures come from, as a user writes it: one word, with a detail after a colon where there is one.
 
+mod orientation;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -7,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use lenscap_text::Text;
+
+pub use orientation::{Framing, Orientation, Rotation};
 
 /// A camera, or what stands in for one. Written and read as text everywhere: settings, command line, wire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -29,74 +33,79 @@ pub enum Source {
     Pipeline(String),
 }
 
-/// How far the picture is turned, clockwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[allow(missing_docs)] // the names are the degrees
-pub enum Rotation {
-    #[default]
-    None,
-    Quarter,
-    Half,
-    ThreeQuarters,
+/// Through what a camera that can be listed is read, in the order that `auto` prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraApi {
+    /// Intel's library.
+    Icamera,
+    /// libcamera.
+    Libcamera,
+    /// The kernel alone.
+    V4l2,
 }
 
-impl Rotation {
-    /// All of them.
-    pub const ALL: [Rotation; 4] = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+impl CameraApi {
+    /// All of them, in that order.
+    pub const ALL: [CameraApi; 3] = [CameraApi::Icamera, CameraApi::Libcamera, CameraApi::V4l2];
 
-    /// 0, 90, 180 or 270.
-    pub fn degrees(self) -> u32 {
+    /// A camera's source: the library's name for it, or its node's path; without a name the library's first. `None`: a node
+    /// has a path.
+    pub fn source(self, name: Option<String>) -> Option<Source> {
         match self {
-            Rotation::None => 0,
-            Rotation::Quarter => 90,
-            Rotation::Half => 180,
-            Rotation::ThreeQuarters => 270,
+            CameraApi::Icamera => Some(Source::Icamera(name)),
+            CameraApi::Libcamera => Some(Source::Libcamera(name)),
+            CameraApi::V4l2 => Some(Source::V4l2(name?.into())),
         }
     }
-}
 
-/// Which part of the picture is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Framing {
-    /// How much larger things are shown, in percent, 100 to 400.
-    pub zoom: u32,
-    /// Where to look, in percent of the room left: -100 is the left edge as it is seen, 0 the middle, 100 the right edge.
-    pub pan_x: i32,
-    /// Likewise from the upper to the lower edge.
-    pub pan_y: i32,
-}
+    /// As settings and JSON name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CameraApi::Icamera => "icamera",
+            CameraApi::Libcamera => "libcamera",
+            CameraApi::V4l2 => "v4l2",
+        }
+    }
 
-impl Framing {
-    /// The most that is zoomed, in percent.
-    pub const MAX_ZOOM: u32 = 400;
-
-    /// Whether everything is shown.
-    pub fn is_whole(self) -> bool {
-        self.zoom <= 100
+    /// Whether a vendor's library has its cameras, which the worker's program lists; else the kernel lists them.
+    pub fn is_library(self) -> bool {
+        self != CameraApi::V4l2
     }
 }
 
-impl Default for Framing {
-    fn default() -> Self {
-        Self { zoom: 100, pan_x: 0, pan_y: 0 }
+/// What a camera is called that says no name of itself. In English, as a part of troubles and of the status;
+/// `lenscap_words::source::camera` is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GenericName {
+    /// One that a vendor's library chose.
+    BuiltIn,
+    /// Whatever the user's description reads.
+    OwnPipeline,
+    /// PipeWire's default camera.
+    PipeWire,
+    /// No camera.
+    TestPicture,
+}
+
+impl GenericName {
+    /// All of them.
+    pub const ALL: [GenericName; 4] =
+        [GenericName::BuiltIn, GenericName::OwnPipeline, GenericName::PipeWire, GenericName::TestPicture];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GenericName::BuiltIn => "Built-in camera",
+            GenericName::OwnPipeline => "Own pipeline",
+            GenericName::PipeWire => "PipeWire camera",
+            GenericName::TestPicture => "Test picture",
+        }
     }
-}
 
-/// How the camera's picture is laid before it is shown: turned first, then mirrored, and of that a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct Orientation {
-    /// How far it is turned.
-    pub rotation: Rotation,
-    /// Whether left and right are swapped then.
-    pub mirror: bool,
-    /// Which part of it is shown.
-    pub framing: Framing,
-}
-
-impl Orientation {
-    /// Whether width and height stay what they are.
-    pub fn is_upright(self) -> bool {
-        matches!(self.rotation, Rotation::None | Rotation::Half)
+    /// The one that is called so.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|generic| generic.as_str() == name)
     }
 }
 
@@ -185,6 +194,28 @@ impl Source {
         }
     }
 
+    /// The element of GStreamer's that reads it, where it is always the same one.
+    pub fn element(&self) -> Option<&'static str> {
+        match self {
+            Source::Icamera(_) => Some("icamerasrc"),
+            Source::Libcamera(_) => Some("libcamerasrc"),
+            Source::V4l2(_) => Some("v4l2src"),
+            Source::PipeWire(_) => Some("pipewiresrc"),
+            Source::Test => Some("videotestsrc"),
+            Source::Auto | Source::Pipeline(_) => None,
+        }
+    }
+
+    /// Through what it is read, where its cameras can be listed, and which of them it names.
+    pub fn api(&self) -> Option<(CameraApi, Option<&str>)> {
+        match self {
+            Source::Icamera(name) => Some((CameraApi::Icamera, name.as_deref())),
+            Source::Libcamera(name) => Some((CameraApi::Libcamera, name.as_deref())),
+            Source::V4l2(path) => Some((CameraApi::V4l2, path.to_str())),
+            Source::Auto | Source::Test | Source::PipeWire(_) | Source::Pipeline(_) => None,
+        }
+    }
+
     /// Its V4L2 node, where the kernel alone reads the camera.
     pub fn node(&self) -> Option<&Path> {
         if let Source::V4l2(node) = self { Some(node) } else { None }
@@ -229,48 +260,4 @@ impl From<Source> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_source_reads_back_what_it_writes() {
-        for source in [
-            Source::Auto,
-            Source::Test,
-            Source::Icamera(None),
-            Source::Icamera(Some("ov01a10-uf".into())),
-            Source::Libcamera(None),
-            Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into())),
-            Source::V4l2("/dev/v4l/by-id/usb-a:b".into()),
-            Source::PipeWire(None),
-            Source::PipeWire(Some("42".into())),
-            Source::Pipeline("videotestsrc ! video/x-raw,format=RGB".into()),
-        ] {
-            assert_eq!(source.to_string().parse(), Ok(source));
-        }
-    }
-
-    #[test]
-    fn nonsense_is_refused_with_what_to_write_instead() {
-        let unknown = |text: &str| SourceTrouble::Unknown { text: text.into() };
-        let ends = |word: &str| SourceTrouble::EndsInColon { text: format!("{word}:").into(), word: word.into() };
-        for (text, trouble) in [
-            ("", unknown("")),
-            ("webcam", unknown("webcam")),
-            ("auto:x", SourceTrouble::TakesNothing { word: "auto".into() }),
-            ("test:", SourceTrouble::TakesNothing { word: "test".into() }),
-            ("icamera:", ends("icamera")),
-            ("v4l2", SourceTrouble::NeedsPath),
-            ("v4l2:video0", SourceTrouble::NeedsPath),
-            ("pipeline:  ", SourceTrouble::NeedsDescription),
-        ] {
-            assert_eq!(text.parse::<Source>(), Err(trouble));
-        }
-        assert!(format!("pipeline:{}", "x".repeat(MAX_LENGTH)).parse::<Source>().is_err());
-    }
-
-    #[test]
-    fn spaces_around_the_parts_do_not_matter() {
-        assert_eq!(" v4l2: /dev/video0 ".parse(), Ok(Source::V4l2("/dev/video0".into())));
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use lenscap_cameras::{Camera, System, vendors};
 use lenscap_core::source::Source;
 use lenscap_core::status::StateName;
 use lenscap_settings::Settings;
-use lenscap_words::{tr, trf};
+use lenscap_words::{cameras as words, tr, trf};
 
 use crate::applet::{AppletProxy, AppletState};
 use crate::programs::worker;
@@ -68,7 +68,7 @@ impl Cameras {
         let source = &settings.camera.source;
         let cameras = self.list();
         let decision = Decision::new(&cameras, source);
-        match (source, decision.camera(), decision.why()) {
+        match (source, decision.camera(), decision.reason().as_ref().map(words::choice)) {
             (Source::Auto, Some(_), _) if self.vendors.borrow().is_none() => String::new(),
             (Source::Auto, Some(camera), Some(why)) => {
                 // TRANSLATORS: {why} is as in "it is the only camera"
@@ -77,7 +77,7 @@ impl Cameras {
             // TRANSLATORS: {why} is a sentence without its full stop
             (Source::Auto, None, Some(why)) => trf!("No camera can be used: {why}.", why = why),
             (Source::Auto, _, None) => tr("There is no camera now."),
-            (_, Some(camera), _) => camera.problem.clone().unwrap_or_default(),
+            (_, Some(camera), _) => camera.problem.as_ref().map(words::problem).unwrap_or_default(),
             (Source::V4l2(_), None, _) => tr("It is not there now: plug it in, or choose another one."),
             _ => String::new(),
         }
@@ -149,7 +149,7 @@ impl Cameras {
             let Ok((known, vendors)) = answer else { return };
             cameras.asked.borrow_mut().extend(known.into_iter().map(|camera| (key(&camera), camera)));
             if let Some((found, problems)) = vendors {
-                problems.iter().for_each(|problem| tracing::warn!("{problem}"));
+                problems.iter().for_each(|problem| tracing::warn!("{}", words::library(problem)));
                 cameras.vendors.replace(Some(found));
             }
             store.look_for_devices();

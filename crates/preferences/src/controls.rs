@@ -220,7 +220,8 @@ impl Panel {
         if list.controls.is_empty() {
             self.say(NoList::Empty);
         }
-        self.group.set_description(Some(&list.problems.join("\n")).filter(|text| !text.is_empty()).map(String::as_str));
+        let problems: Vec<_> = list.problems.iter().map(lenscap_words::controls::problem).collect();
+        self.group.set_description((!problems.is_empty()).then(|| problems.join("\n")).as_deref());
         self.reset.set_sensitive(list.controls.iter().any(is_changed));
     }
 }

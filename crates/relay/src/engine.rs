@@ -35,7 +35,7 @@ use frames::SlotLease;
 use lenscap_cameras::choice::NodeId;
 use lenscap_cameras::numbers::Numbers;
 use lenscap_cameras::watch::Watch;
-use lenscap_core::controls::CameraControls;
+use lenscap_core::controls::{CameraControls, ControlTrouble};
 use lenscap_core::event::{Card, Command, Event, WorkerEvent};
 use lenscap_core::machine::Machine;
 use lenscap_core::presence::Presence;
@@ -88,7 +88,7 @@ pub struct Engine {
     controls: Option<CameraControls>,
     controls_changed: bool,
     /// What was logged last about controls, so that it is logged once.
-    logged_problems: Vec<String>,
+    logged_problems: Vec<ControlTrouble>,
 }
 
 impl Engine {

@@ -13,6 +13,7 @@ use lenscap_core::mode::Mode;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 
@@ -32,12 +33,12 @@ pub enum FromChild {
     Step(Step),
     /// The first frame is there in the promised format; it waits for the gate to open.
     Started {
-        /// The camera's name for people.
+        /// The camera's name, or a [`GenericName`](lenscap_core::source::GenericName).
         camera: String,
         /// What the camera gives, in GStreamer's words.
         caps: String,
-        /// Why `auto` took this one; empty where a camera was named.
-        why: String,
+        /// Why `auto` took this one; `None` where a camera was named.
+        why: Option<Box<ChoiceReason>>,
     },
     /// A slot is filled.
     Frame(Frame),
@@ -181,6 +182,7 @@ pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, MessageError
 mod tests {
     use super::*;
     use lenscap_core::mode::ModeShortfall;
+    use lenscap_core::trouble::cameras::{CameraProblem, NodeTrouble};
     use proptest::prelude::*;
 
     #[test]
@@ -227,6 +229,35 @@ mod tests {
         let framing = lenscap_core::source::Framing { zoom: 250, pan_x: -100, pan_y: 30 };
         let lay = ToChild::Lay(Orientation { framing, ..Orientation::default() });
         assert_eq!(decode(&encode(&lay).unwrap()), Ok(lay));
+    }
+
+    #[test]
+    fn a_message_of_an_older_shape_is_refused() {
+        // `Started` with a sentence where the reason is now, `Mode` with one where the shortfall is.
+        let started = postcard::to_stdvec(&(2_u32, "Webcam", "video/x-raw", "it is the only camera")).unwrap();
+        assert!(decode::<FromChild>(&started).is_err());
+        let sizes = (1280_u32, 720_u32, 30_000_u32, 1280_u32, 720_u32, 30_u32);
+        let none = (None::<u32>, None::<u32>, None::<&str>);
+        let of_mode = |shortfall| postcard::to_stdvec(&(12_u32, "YUY2", sizes, none, Some(shortfall))).unwrap();
+        assert!(decode::<FromChild>(&of_mode("The camera gives less.")).is_err());
+        // What shape it has is known.
+        let FromChild::Mode(mode) = mode() else { panic!("a mode") };
+        let Some(ModeShortfall::FewBuffers { buffers, asked }) = mode.shortfall else { panic!("a shortfall") };
+        let shortfall = (5_u32, buffers, asked);
+        let bytes = postcard::to_stdvec(&(12_u32, "YUY2", sizes, none, Some(shortfall))).unwrap();
+        assert!(matches!(decode(&bytes), Ok(FromChild::Mode(read)) if read.shortfall == mode.shortfall));
+    }
+
+    #[test]
+    fn what_a_worker_says_is_cleaned_on_the_way() {
+        // A trouble's text, as bytes that no `Text` could have: `NoAnswer` of a node, in the reason of a choice.
+        let passed_over = [(0_u32, 4_u32, "/dev/\u{1b}[2Jvideo0", "x".repeat(4000))];
+        let reason = (None::<u32>, &passed_over[..]);
+        let bytes = postcard::to_stdvec(&(2_u32, "Webcam", "caps", Some(reason))).unwrap();
+        let Ok(FromChild::Started { why: Some(why), .. }) = decode(&bytes) else { panic!("it is one of ours") };
+        let CameraProblem::Node(NodeTrouble::NoAnswer { node, error }) = &why.passed_over[0] else { panic!("{why:?}") };
+        assert_eq!(&**node, "/dev/ [2Jvideo0");
+        assert!(error.chars().count() <= 400);
     }
 
     proptest! {

@@ -60,10 +60,16 @@ pub fn notice(why: NoList<'_>) -> (String, String) {
 /// The list as it is published: with names for people.
 pub fn published(list: &CameraControls) -> lenscap_api::Controls {
     let mut published = lenscap_api::Controls::from(list);
+    published.problems = list.problems.iter().map(problem).collect();
     for (public, control) in published.controls.iter_mut().zip(&list.controls) {
         public.name = name(control);
     }
     published
+}
+
+/// Why a saved value was not taken, as one sentence. Bounded, as the camera process says what is in it.
+pub fn problem(trouble: &ControlTrouble) -> String {
+    lenscap_text::clean(sentence(trouble), lenscap_text::SENTENCE)
 }
 
 /// One sentence with the next step.
@@ -177,13 +183,13 @@ fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lenscap_core::controls::{Entry, in_software};
+    use lenscap_core::controls::{AllowedEntry, in_software};
 
     use super::*;
 
     #[test]
     fn what_a_control_takes_is_said() {
-        let entry = |value, label: &str| Entry { value, label: label.into() };
+        let entry = |value, label: &str| AllowedEntry { value, label: label.into() };
         let entries = || vec![entry(1, "50 Hz"), entry(3, "60 Hz")];
         for (allowed, part) in [
             (Allowed::Whole { min: -8, max: 8 }, "gain must be a whole number from -8 to 8, not \"a"),
@@ -201,6 +207,99 @@ mod tests {
         let near = vec!["gain".into(), "gain_automatic".into()];
         let unknown = sentence(&ControlTrouble::Unknown { key: "Gain".into(), near });
         assert_eq!(unknown, "There is no control \"Gain\". Did you mean gain, gain_automatic?");
+    }
+
+    #[test]
+    fn every_trouble_of_a_control_has_its_code_and_its_sentence() {
+        let gain = || "gain".into();
+        let number = || "7".into();
+        for (trouble, code, words) in [
+            (
+                ControlTrouble::ReadOnly { control: gain() },
+                "read-only",
+                "gain can only be read: it shows what the camera does.",
+            ),
+            (
+                ControlTrouble::Inactive { control: gain() },
+                "inactive",
+                "gain has no effect at present: switch off the automatic that decides it, then set it.",
+            ),
+            (
+                ControlTrouble::InUse { control: gain() },
+                "in-use",
+                "gain cannot be changed while the camera is in use: try again when it is off.",
+            ),
+            (
+                ControlTrouble::BetweenSteps { control: gain(), value: 7, step: 5, nearest: 5 },
+                "between-steps",
+                "gain 7 is between two steps of 5: use 5.",
+            ),
+            (
+                ControlTrouble::Wrong {
+                    control: gain(),
+                    value: number(),
+                    allowed: Allowed::Real { min: 0.5, max: 1.0 },
+                },
+                "wrong",
+                "gain must be a number from 0.5 to 1, not \"7\".",
+            ),
+            (
+                ControlTrouble::Refused { control: gain(), value: number(), error: Some("Input/output error".into()) },
+                "refused",
+                "The camera refuses gain 7 (Input/output error): try another value.",
+            ),
+            (
+                ControlTrouble::Refused { control: gain(), value: number(), error: None },
+                "refused",
+                "The camera refuses gain 7: try another value.",
+            ),
+            (
+                ControlTrouble::NoFractions { control: gain(), value: number() },
+                "no-fractions",
+                "The camera refuses gain 7 (it takes no fractions): try another value.",
+            ),
+            (
+                ControlTrouble::NoControls { key: gain() },
+                "no-controls",
+                "The camera has no controls, so none is called \"gain\".",
+            ),
+            (
+                ControlTrouble::Unknown { key: gain(), near: vec![] },
+                "unknown",
+                "There is no control \"gain\": \"lenscap controls\" lists what the camera has.",
+            ),
+            (ControlTrouble::Absent { key: gain() }, "absent", "The camera has no control \"gain\"."),
+            (
+                ControlTrouble::NotUsed { key: gain() },
+                "not-used",
+                "The camera has no control \"gain\": its saved value is not used.",
+            ),
+            (
+                ControlTrouble::ElementMissing { element: "videobalance".into() },
+                "element-missing",
+                "GStreamer's element videobalance is missing, so the picture stays as the camera gives it: install the \
+                 plugins \"good\".",
+            ),
+            (ControlTrouble::Gone, "gone", "The camera is gone: plug it in again."),
+        ] {
+            assert_eq!(sentence(&trouble), words);
+            assert_eq!(problem(&trouble), words);
+            crate::tests::reads_back(&trouble, code);
+        }
+        let long = ControlTrouble::Wrong {
+            control: "x\u{1b}\n".repeat(200).into(),
+            value: number(),
+            allowed: Allowed::Entries {
+                entries: vec![AllowedEntry { value: 1, label: "y".repeat(200).into() }; 9],
+                are_numbers: false,
+            },
+        };
+        let said = problem(&long);
+        assert!(said.chars().count() <= lenscap_text::SENTENCE && !said.contains('\n'), "{said}");
+        let list = CameraControls { problems: vec![ControlTrouble::Gone], ..CameraControls::default() };
+        let published = published(&list);
+        assert_eq!(published.problems, ["The camera is gone: plug it in again."]);
+        assert_eq!(published.troubles[0].code, "gone");
     }
 
     #[test]

@@ -1,8 +1,30 @@
-//! Sources: their names in menus, and what is wrong with one as the user wrote it.
+//! Sources: their names in menus, what a camera without a name is called, why one kind is preferred, which package reads it,
+//! and what is wrong with one as the user wrote it.
 
-use lenscap_core::source::SourceTrouble;
+use lenscap_core::source::{CameraApi, GenericName, SourceTrouble};
 
+use crate::distro::Family;
 use crate::{tr, trf};
+
+/// The name of a camera, as troubles and the status have it.
+pub fn camera(name: &str) -> String {
+    match GenericName::of(name) {
+        Some(GenericName::BuiltIn) => tr("Built-in camera"),
+        Some(GenericName::OwnPipeline) => tr("Own pipeline"),
+        Some(GenericName::PipeWire) => tr("PipeWire camera"),
+        Some(GenericName::TestPicture) => tr("Test picture"),
+        None => name.to_owned(),
+    }
+}
+
+/// Why `auto` takes the first of these cameras: words for behind a colon.
+pub(crate) fn preferred(api: CameraApi) -> String {
+    match api {
+        CameraApi::Icamera => tr("cameras of Intel's icamerasrc come first"),
+        CameraApi::Libcamera => tr("cameras of libcamera come before those that V4L2 gives by itself"),
+        CameraApi::V4l2 => tr("it is the first by number"),
+    }
+}
 
 /// One clause without a full stop: what is wrong and what to write instead.
 pub fn clause(trouble: &SourceTrouble) -> String {
@@ -34,4 +56,35 @@ pub fn automatic() -> String {
 /// The source that is no camera, in a menu of sources.
 pub fn test_picture() -> String {
     tr("Test picture")
+}
+
+/// How to get an element of GStreamer's, without a full stop.
+pub(crate) fn package_of(element: &str) -> String {
+    let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
+    match element {
+        "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
+        "videoconvertscale" | "videoconvert" | "videoscale" | "appsink" | "videotestsrc" => {
+            hint("gstreamer1.0-plugins-base", "gstreamer1-plugins-base", "gst-plugins-base")
+        }
+        "queue" | "capsfilter" => hint("libgstreamer1.0-0", "gstreamer1", "gstreamer"),
+        "libcamerasrc" => hint("gstreamer1.0-libcamera", "libcamera-gstreamer", "gst-plugin-libcamera"),
+        "pipewiresrc" => hint("gstreamer1.0-pipewire", "pipewire-gstreamer", "gst-plugin-pipewire"),
+        "icamerasrc" => tr(
+            "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose another source",
+        ),
+        _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_without_a_name_has_one_for_people() {
+        for generic in GenericName::ALL {
+            assert_eq!(camera(generic.as_str()), generic.as_str(), "the words in English are the name");
+        }
+        assert_eq!(camera("Webcam"), "Webcam");
+    }
 }

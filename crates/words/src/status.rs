@@ -14,6 +14,7 @@ pub fn published(status: &Status) -> lenscap_api::Status {
     if let (Some(public), Some(mode)) = (&mut published.mode, &status.mode) {
         public.shortfall = mode.shortfall.as_ref().map(crate::mode::shortfall);
     }
+    published.camera = crate::source::camera(&status.camera);
     for client in &mut published.clients {
         client.name = program(client);
     }
@@ -162,7 +163,7 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
         lines.push(names);
     }
     if status.camera_live {
-        lines.push(trf!("Camera: {camera}", camera = status.camera));
+        lines.push(trf!("Camera: {camera}", camera = crate::source::camera(&status.camera)));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(crate::trouble::sentence(reason));

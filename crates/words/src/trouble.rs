@@ -4,7 +4,7 @@ use lenscap_core::event::Step;
 use lenscap_core::presence::UNSEEN;
 use lenscap_core::trouble::{SignalShortfall, Trouble};
 
-use crate::distro::Family;
+use crate::source::{camera as called, package_of};
 use crate::{tr, trf};
 
 /// Formats named in a sentence at most.
@@ -39,34 +39,37 @@ fn whole(trouble: &Trouble) -> String {
         }
         Trouble::StillStreaming { camera } => trf!(
             "The camera {camera} is still streaming although it was switched off: unplug it or restart the computer.",
-            camera = camera
+            camera = called(camera)
         ),
 
         Trouble::CameraBusy { camera } => {
-            trf!("The camera {camera} is in use by another program: close that program.", camera = camera)
+            trf!("The camera {camera} is in use by another program: close that program.", camera = called(camera))
         }
         Trouble::CameraMissing { camera, error } => missing(camera, error),
         Trouble::CameraUnplugged { camera } => missing(camera, &tr("it was unplugged")),
         Trouble::CameraForbidden { camera } => trf!(
             "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
              log in again.",
-            camera = camera
+            camera = called(camera)
         ),
         Trouble::CameraFormat { camera, error } => trf!(
             "The camera {camera} gives no video that can be shown ({error}): choose another source.",
-            camera = camera,
+            camera = called(camera),
             error = error
         ),
         Trouble::CameraRefusesStart { camera } => {
-            trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = camera)
+            trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = called(camera))
         }
         Trouble::CameraFailed { camera, error } => trf!(
             "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
-            camera = camera,
+            camera = called(camera),
             error = error
         ),
         Trouble::CameraStreamEnded { camera } => {
-            trf!("The camera {camera} ended its stream: start it again, or choose another source.", camera = camera)
+            trf!(
+                "The camera {camera} ended its stream: start it again, or choose another source.",
+                camera = called(camera)
+            )
         }
         Trouble::CameraChanged { node, old, new } => trf!(
             "{node} was the camera {old} and is {new} now: choose one of them in the preferences, or set it as the \
@@ -77,23 +80,23 @@ fn whole(trouble: &Trouble) -> String {
         ),
         Trouble::DepthOnly { camera } => trf!(
             "The camera {camera} sees only how far things are, not what they look like: choose another camera.",
-            camera = camera
+            camera = called(camera)
         ),
         Trouble::NoFormats { camera } => {
-            trf!("The camera {camera} offers no pictures: choose another camera.", camera = camera)
+            trf!("The camera {camera} offers no pictures: choose another camera.", camera = called(camera))
         }
         Trouble::OnlyFormats { camera, formats } => trf!(
             "The camera {camera} offers only {formats}, which cannot be shown: choose another camera.",
-            camera = camera,
+            camera = called(camera),
             formats = formats[..formats.len().min(SHOWN_FORMATS)].join(", ")
         ),
         Trouble::NoUsableFormat { camera } => trf!(
             "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
-            camera = camera
+            camera = called(camera)
         ),
         Trouble::OnlyBrokenPictures { camera } => trf!(
             "The camera {camera} gives only broken pictures: try another cable or USB port, or a smaller picture.",
-            camera = camera
+            camera = called(camera)
         ),
         Trouble::NoSignal { camera, input, shortfall } => no_signal(camera, input, *shortfall),
         Trouble::NoCamera => tr("No camera was found: name one in the settings."),
@@ -104,18 +107,21 @@ fn whole(trouble: &Trouble) -> String {
 
         Trouble::SourceUnusable { source, error } => trf!(
             "The source {camera} cannot be used ({error}): correct it in the settings.",
-            camera = source,
+            camera = called(source),
             error = error
         ),
         Trouble::SourceWithoutVideo { source } => {
-            trf!("The source {source} gives no video that can be shown: choose another source.", source = source)
+            trf!(
+                "The source {source} gives no video that can be shown: choose another source.",
+                source = called(source)
+            )
         }
         Trouble::SourceNotVideo { source, media } => {
             // TRANSLATORS: as in "The source gives sound, not video"
             let what = if &**media == "audio" { tr("sound") } else { media.to_string() };
             trf!(
                 "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
-                source = source,
+                source = called(source),
                 what = what
             )
         }
@@ -204,7 +210,7 @@ pub fn second_device(trouble: &Trouble) -> String {
 fn missing(camera: &str, error: &str) -> String {
     trf!(
         "The camera {camera} is not there ({error}): plug it in, or choose another source.",
-        camera = camera,
+        camera = called(camera),
         error = error
     )
 }
@@ -217,24 +223,24 @@ fn no_signal(camera: &str, input: &str, shortfall: SignalShortfall) -> String {
     match shortfall {
         SignalShortfall::Signal => trf!(
             "The camera {camera} has no signal at its input {input}: connect something to it, or switch that on.",
-            camera = camera,
+            camera = called(camera),
             input = input
         ),
         SignalShortfall::Power => trf!(
             "The camera {camera} has no signal at its input {input}: switch on what is connected to it.",
-            camera = camera,
+            camera = called(camera),
             input = input
         ),
         SignalShortfall::Lock => trf!(
             "The camera {camera} has no signal at its input {input} that it can make out: check the cable, or set another \
              resolution on what is connected to it.",
-            camera = camera,
+            camera = called(camera),
             input = input
         ),
         SignalShortfall::Range => trf!(
             "The camera {camera} has no signal at its input {input} that it takes: set another resolution on what is \
              connected to it.",
-            camera = camera,
+            camera = called(camera),
             input = input
         ),
     }
@@ -278,55 +284,5 @@ fn crashed(signal: Option<i32>, status: Option<i32>, last_words: Option<&str>) -
     }
 }
 
-/// How to get an element of GStreamer's, without a full stop.
-fn package_of(element: &str) -> String {
-    let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
-    match element {
-        "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
-        "videoconvertscale" | "videoconvert" | "videoscale" | "appsink" | "videotestsrc" => {
-            hint("gstreamer1.0-plugins-base", "gstreamer1-plugins-base", "gst-plugins-base")
-        }
-        "queue" | "capsfilter" => hint("libgstreamer1.0-0", "gstreamer1", "gstreamer"),
-        "libcamerasrc" => hint("gstreamer1.0-libcamera", "libcamera-gstreamer", "gst-plugin-libcamera"),
-        "pipewiresrc" => hint("gstreamer1.0-pipewire", "pipewire-gstreamer", "gst-plugin-pipewire"),
-        "icamerasrc" => tr(
-            "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose another source",
-        ),
-        _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_the_camera_process_says_a_sentence_is_short() {
-        let text = || "x".repeat(5000).into();
-        let formats = (0..60_000).map(|_| "YUYV".into()).collect();
-        for trouble in [
-            Trouble::OnlyFormats { camera: text(), formats },
-            Trouble::CameraFailed { camera: text(), error: text() },
-            Trouble::PropertyRefused { element: text(), property: text(), value: text() },
-        ] {
-            let said = sentence(&trouble);
-            assert!(said.chars().count() <= lenscap_text::SENTENCE, "{said}");
-        }
-    }
-
-    #[test]
-    fn an_unseen_program_has_a_name_in_every_language() {
-        let program = UNSEEN.into();
-        assert!(sentence(&Trouble::TurnedOff { program }).contains(&crate::programs::unseen()));
-    }
-
-    #[test]
-    fn every_element_we_use_has_its_package_named() {
-        for element in
-            ["v4l2src", "jpegdec", "videoconvertscale", "videotestsrc", "libcamerasrc", "pipewiresrc", "icamerasrc"]
-        {
-            let said = sentence(&Trouble::ElementMissing { element: element.into() });
-            assert!(said.contains("gst"), "{said}");
-        }
-    }
-}
+mod tests;

@@ -23,7 +23,6 @@ use lenscap_picture::slots::Control;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received, SendError};
 use lenscap_wire::protocol::{self, Configure, FromChild, ToChild};
-use lenscap_words::tr;
 
 /// Longest wait for a parent that does not read.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
@@ -57,7 +56,7 @@ pub fn run() -> ExitCode {
     }
     let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
     let Some(socket) = socket else {
-        eprintln!("{}", tr("lenscap-worker is started by lenscap, not by hand: run \"lenscap\"."));
+        eprintln!("lenscap-worker is started by lenscap, not by hand: run \"lenscap\".");
         return ExitCode::from(2);
     };
     match serve(Arc::new(Channel::new(socket))) {
@@ -76,7 +75,7 @@ enum ServeError {
     System(#[from] std::io::Error),
     #[error(transparent)]
     Send(#[from] SendError),
-    #[error("{}", lenscap_words::trouble::sentence(.0))]
+    #[error("{0:?}")]
     Trouble(Trouble),
 }
 
@@ -246,7 +245,7 @@ impl Session {
             (Ok(ToChild::SetControl { key, value }), Some(active)) => {
                 if let Some(controls) = active.pipeline.controls() {
                     if let Err(trouble) = controls.set(&key, &value) {
-                        controls.complain(&trouble);
+                        controls.complain(trouble);
                     }
                     controls.hurry(Instant::now());
                 }

@@ -51,7 +51,7 @@ pub(super) struct Controls {
     wanted: Values,
     /// Of these, what could not be set because something else decides it.
     waiting: BTreeSet<String>,
-    problems: Vec<String>,
+    problems: Vec<ControlTrouble>,
     reported: Option<CameraControls>,
     pace: Pace,
 }
@@ -178,7 +178,7 @@ impl Controls {
                 let present = self.now();
                 let Ok(control) = present.find(key) else {
                     if decides {
-                        self.complain(&ControlTrouble::NotUsed { key: key.into() });
+                        self.complain(ControlTrouble::NotUsed { key: key.into() });
                     }
                     continue;
                 };
@@ -190,7 +190,7 @@ impl Controls {
                     self.waiting.insert(key.clone());
                 } else if !is_same || control.flags.volatile {
                     if let Err(trouble) = self.set(key, value) {
-                        self.complain(&trouble);
+                        self.complain(trouble);
                     }
                     self.waiting.remove(key);
                 }
@@ -241,8 +241,8 @@ impl Controls {
     }
 
     /// Keeps what is wrong with a value, to be reported with the controls.
-    pub(super) fn complain(&mut self, trouble: &ControlTrouble) {
-        self.problems.push(lenscap_words::controls::sentence(trouble));
+    pub(super) fn complain(&mut self, trouble: ControlTrouble) {
+        self.problems.push(trouble);
     }
 
     /// The elements that the picture has to go through from the start; none while nothing is to be changed.

@@ -3,6 +3,5 @@
 fn main() -> std::process::ExitCode {
     lenscap_sys::signals::start_clean();
     lenscap_wire::keeper::split();
-    lenscap_words::init();
     lenscap_worker::child::run()
 }

@@ -30,8 +30,8 @@ use orientation::OrientationStage;
 use source_probe::{SourceProbe, ask_for_buffers};
 
 use lenscap_cameras::choice::Decision;
+use lenscap_cameras::modes;
 use lenscap_cameras::signal::Moment;
-use lenscap_cameras::{Kind, modes};
 use lenscap_core::controls::Saved;
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
@@ -287,15 +287,15 @@ impl Pipeline {
         while let Some(camera) = decision.camera() {
             let reason = match self.open_one(&camera::opened_as(camera)) {
                 Ok(opened) => {
-                    self.report.camera().why = decision.why().unwrap_or_default();
+                    self.report.camera().why = decision.reason();
                     return Ok(opened);
                 }
                 Err(reason) => reason,
             };
-            tracing::info!("{}: {}", camera.source, lenscap_words::trouble::sentence(&reason));
-            match (camera.kind, reason.kind()) {
-                (Kind::Icamera | Kind::Libcamera, TroubleKind::Missing) => decision.leave_out(),
-                _ => decision.pass_over(lenscap_words::trouble::sentence(&reason)),
+            tracing::info!(?reason, "{} cannot be used", camera.source);
+            match (camera.api.is_library(), reason.kind()) {
+                (true, TroubleKind::Missing) => decision.leave_out(),
+                _ => decision.pass_over(reason.clone()),
             }
             // Of several cameras a busy one explains more than those that are not there.
             if reason.kind() == TroubleKind::Busy || first.is_none() {

@@ -95,7 +95,6 @@ const LISTS: &[&str] = &[
     "LIBCAMERA_IPA_MODULE_PATH",
     "LIBCAMERA_IPA_PROXY_PATH",
     "LIBCAMERA_IPA_CONFIG_PATH",
-    "LENSCAP_LOCALE_DIR",
 ];
 
 /// Enters it. `excluded`: the nodes that Lenscap serves. Call it while there is a single thread.
@@ -155,8 +154,7 @@ fn given_directories() -> impl Iterator<Item = PathBuf> {
     let listed: Vec<PathBuf> = listed.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>()).collect();
     let base = directories::BaseDirs::new();
     let plugins = base.map(|base| base.data_dir().join("gstreamer-1.0/plugins"));
-    let texts = [lenscap_sys::install::translations()];
-    listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")).chain(plugins).chain(texts)
+    listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")).chain(plugins)
 }
 
 /// The nodes that this source may need. A USB camera is one node, or named by one; what is behind other sources is known to

@@ -1,8 +1,9 @@
 //! A system in a directory, and what is found there.
 
 use super::*;
+use crate::choice;
 use crate::sight::Sight;
-use crate::{Location, choice};
+use lenscap_core::location::Location;
 use std::os::unix::fs::symlink;
 
 /// A system in a directory.

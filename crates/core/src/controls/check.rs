@@ -4,7 +4,9 @@ use strsim::levenshtein;
 
 use lenscap_text::{self as text, Text};
 
-use super::{Allowed, CameraControls, Control, ControlTrouble, Flags, Kind, MAX_TEXT, Range, Value, Values};
+use super::{
+    Allowed, AllowedEntry, CameraControls, Control, ControlTrouble, Entry, Flags, Kind, MAX_TEXT, Range, Value, Values,
+};
 
 /// Letters of a key that nobody knows, as it is repeated.
 const SHOWN_KEY: usize = 40;
@@ -143,7 +145,11 @@ impl Control {
         let allowed = match (self.kind, self.range) {
             (Kind::Boolean, _) => Allowed::Switch,
             (Kind::Menu | Kind::IntegerMenu, _) => {
-                Allowed::Entries { entries: self.menu.clone(), are_numbers: self.kind == Kind::IntegerMenu }
+                let entry = |entry: &Entry| AllowedEntry { value: entry.value, label: (&entry.label).into() };
+                Allowed::Entries {
+                    entries: self.menu.iter().map(entry).collect(),
+                    are_numbers: self.kind == Kind::IntegerMenu,
+                }
             }
             (Kind::String, Range::Whole { min, max, .. }) => Allowed::Bytes { min, max },
             (Kind::Bitmask, Range::Whole { max, .. }) => Allowed::Bits { max },

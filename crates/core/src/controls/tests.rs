@@ -47,7 +47,9 @@ fn every_kind_takes_its_own_texts_and_refuses_others_in_one_sentence() {
     }
     let key = || Text::from("brightness");
     let wrong = |value: &str, allowed| ControlTrouble::Wrong { control: key(), value: value.into(), allowed };
-    let entries = |kind| Allowed::Entries { entries: menu(kind).menu, are_numbers: false };
+    let entry = |entry: Entry| AllowedEntry { value: entry.value, label: entry.label.into() };
+    let entries =
+        |kind| Allowed::Entries { entries: menu(kind).menu.into_iter().map(entry).collect(), are_numbers: false };
     let bad = [
         (control(Kind::Integer, whole), "9", wrong("9", Allowed::Whole { min: -8, max: 8 })),
         (control(Kind::Integer, whole), "much", wrong("much", Allowed::Whole { min: -8, max: 8 })),
@@ -130,7 +132,7 @@ fn changes_lead_from_one_list_to_the_next() {
     let list = |controls: Vec<Control>| CameraControls { camera: "usb-1".into(), controls, problems: Vec::new() };
     let before = list(vec![named("gain", 1), named("hue", 2), named("zoom", 3)]);
     let mut now = list(vec![named("gain", 1), named("hue", 5), named("zoom", 3)]);
-    now.problems.push("One.".into());
+    now.problems.push(ControlTrouble::Gone);
     let changes = now.changes_since(&before).unwrap();
     assert_eq!(changes.controls, [named("hue", 5)], "only what changed");
     let mut kept = before.clone();

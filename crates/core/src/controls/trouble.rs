@@ -3,8 +3,6 @@
 use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Value};
-
 /// What was asked of a control, or of a camera's list of them, that cannot be. `control` and `key` are keys of controls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -35,13 +33,13 @@ pub enum ControlTrouble {
     /// The camera, or its driver, does not take it; `error` is what it says, where it says something.
     Refused {
         control: Text,
-        value: Value,
+        value: Text,
         error: Option<Text>,
     },
     /// No V4L2 control is a fraction.
     NoFractions {
         control: Text,
-        value: Value,
+        value: Text,
     },
     /// The camera has no control at all.
     NoControls {
@@ -68,6 +66,9 @@ pub enum ControlTrouble {
     Gone,
 }
 
+// No limit of a control is NaN, as no value is.
+impl Eq for ControlTrouble {}
+
 /// What a control takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,7 +78,7 @@ pub enum Allowed {
     /// One of these, by value or label.
     Entries {
         /// The menu.
-        entries: Vec<Entry>,
+        entries: Vec<AllowedEntry>,
         /// The labels are numbers, too.
         are_numbers: bool,
     },
@@ -109,4 +110,13 @@ pub enum Allowed {
     },
     /// Any number.
     Number,
+}
+
+/// An entry of a menu, as it is named in a trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedEntry {
+    /// The value to set.
+    pub value: i64,
+    /// The name; of an integer menu, the number.
+    pub label: Text,
 }

@@ -28,6 +28,7 @@ use lenscap_core::mode::Mode;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::{Control, SlotLayout};
 use lenscap_sys::clock::monotonic_now;
@@ -82,12 +83,12 @@ pub enum HostEvent {
     },
     /// The first frame is there and waits for slots to be granted.
     Started {
-        /// The camera's name for people.
+        /// The camera's name, or a [`GenericName`](lenscap_core::source::GenericName).
         camera: String,
         /// What the camera gives, in GStreamer's words.
         caps: String,
-        /// Why `auto` took this one; empty where a camera was named.
-        why: String,
+        /// Why `auto` took this one; `None` where a camera was named.
+        why: Option<Box<ChoiceReason>>,
     },
     /// The mode the camera runs in: before [`HostEvent::Started`], and again when it proves to be another.
     Mode(Box<Mode>),

@@ -11,7 +11,7 @@ use crate::reactor::Interest;
 use lenscap_core::controls::{CameraControls, Value};
 use lenscap_core::event::{Event, SensorEvent, WorkerEvent};
 use lenscap_core::trouble::Trouble;
-use lenscap_words::trouble::sentence;
+use lenscap_words::{self as words, trouble::sentence};
 
 impl Engine {
     /// The machine takes a worker for granted: it is to know that there is none, unless that is on its way already.
@@ -100,7 +100,7 @@ impl Engine {
                         "the camera gives {mode}"
                     );
                     if let Some(shortfall) = &mode.shortfall {
-                        tracing::warn!("{}", lenscap_words::mode::shortfall(shortfall));
+                        tracing::warn!("{}", words::mode::shortfall(shortfall));
                     }
                     self.events.push_back(Event::Worker(WorkerEvent::Mode(mode)));
                 }
@@ -117,9 +117,13 @@ impl Engine {
                     if self.sensors.claim_held(now) {
                         self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
                     }
-                    match why.as_str() {
-                        "" => tracing::info!("camera on: {camera} ({caps})"),
-                        why => tracing::info!("camera on: {camera} ({caps}), chosen automatically: {why}"),
+                    let name = words::source::camera(&camera);
+                    match why.as_deref().map(words::cameras::choice) {
+                        None => tracing::info!("camera on: {name} ({caps})"),
+                        Some(why) => {
+                            let why = lenscap_text::clean(why, lenscap_text::SENTENCE);
+                            tracing::info!("camera on: {name} ({caps}), chosen automatically: {why}");
+                        }
                     }
                     self.last_frame = Some(now);
                     self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
@@ -175,7 +179,7 @@ impl Engine {
     pub(super) fn take_controls(&mut self, controls: Option<CameraControls>) {
         if let Some(controls) = &controls {
             for problem in controls.problems.iter().filter(|problem| !self.logged_problems.contains(problem)) {
-                tracing::warn!("{problem}");
+                tracing::warn!("{}", words::controls::problem(problem));
             }
             self.logged_problems.clone_from(&controls.problems);
         }

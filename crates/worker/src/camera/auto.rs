@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use lenscap_cameras::{Camera, Kind, System, choice};
-use lenscap_core::source::Source;
+use lenscap_cameras::{Camera, System, choice};
+use lenscap_core::source::{CameraApi, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::protocol::Configure;
 
@@ -38,9 +38,8 @@ impl Backend for Auto {
 /// # Errors
 /// When there is nothing to try.
 pub(crate) fn candidates(excluded: &[PathBuf]) -> Result<Vec<Camera>, Trouble> {
-    let libraries = [("icamerasrc", Kind::Icamera), ("libcamerasrc", Kind::Libcamera)];
-    let mut found: Vec<_> =
-        libraries.into_iter().filter(|(name, _)| has(name)).filter_map(|(_, kind)| choice::first_of(kind)).collect();
+    let libraries = CameraApi::ALL.into_iter().filter(|api| api.is_library()).filter_map(choice::first_of);
+    let mut found: Vec<_> = libraries.filter(|camera| camera.source.element().is_some_and(has)).collect();
     let mut nodes = System::here().cameras();
     nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded.iter().any(|it| is_same(node, it))));
     // Which of them give colours; whether one that looks like a sensor's raw node is one.

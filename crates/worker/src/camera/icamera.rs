@@ -2,11 +2,11 @@
 
 use gst::prelude::*;
 
-use lenscap_cameras::Location;
 use lenscap_cameras::vendors::{Report, Reported};
+use lenscap_core::location::Location;
+use lenscap_core::source::GenericName;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::tr;
 
 use super::elements::{chosen, make, set};
 use super::{Backend, Built, ControlsOf, DeviceAccess, key};
@@ -28,7 +28,7 @@ impl Backend for Icamera {
         if let Some(name) = &self.0 {
             set(&element, "device-name", name)?;
         }
-        let name = self.0.clone().unwrap_or_else(|| tr("Built-in camera"));
+        let name = self.0.as_deref().unwrap_or(GenericName::BuiltIn.as_str());
         Ok(Built { buffers: Some(buffers), ..Built::new(element, name) })
     }
 

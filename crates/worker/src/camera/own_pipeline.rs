@@ -2,9 +2,9 @@
 
 use gst::prelude::*;
 
+use lenscap_core::source::GenericName;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::tr;
 
 use super::{Backend, Built, DeviceAccess};
 
@@ -17,7 +17,7 @@ impl Backend for OwnPipeline {
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {
-        Ok(Built { own: true, ..Built::new(parse(&self.0)?, tr("Own pipeline")) })
+        Ok(Built { own: true, ..Built::new(parse(&self.0)?, GenericName::OwnPipeline.as_str()) })
     }
 
     fn id(&self, _element: Option<&gst::Element>) -> String {
@@ -66,11 +66,14 @@ mod tests {
     #[test]
     fn wrong_descriptions_are_refused_in_gstreamers_words() {
         gst::init().unwrap();
-        let text = |description| lenscap_words::trouble::sentence(&parse(description).unwrap_err());
-        assert!(text("videotestsrc ! nosuchelement").contains("\"nosuchelement\" is missing"));
-        assert!(text("videotestsrc ! ! x").contains("correct it in the settings"));
-        assert!(text("videotestsrc ! fakesink").contains("not open"));
-        assert!(text("videotestsrc pattern=nonsense").contains("correct it in the settings"));
+        let trouble = |description| parse(description).unwrap_err();
+        let missing = Trouble::ElementMissing { element: "nosuchelement".into() };
+        assert_eq!(trouble("videotestsrc ! nosuchelement"), missing);
+        assert_eq!(trouble("videotestsrc ! fakesink"), Trouble::PipelineClosed);
+        for description in ["videotestsrc ! ! x", "videotestsrc pattern=nonsense"] {
+            let trouble = trouble(description);
+            assert!(matches!(&trouble, Trouble::PipelineUnusable { error } if !error.is_empty()), "{trouble:?}");
+        }
     }
 
     #[test]

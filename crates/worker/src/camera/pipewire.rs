@@ -1,8 +1,8 @@
 //! Cameras of PipeWire's, through `pipewiresrc`.
 
+use lenscap_core::source::GenericName;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::tr;
 
 use gst::prelude::*;
 
@@ -24,7 +24,7 @@ impl Backend for PipeWire {
             let property = if element.has_property("target-object") { "target-object" } else { "path" };
             set(&element, property, target)?;
         }
-        Ok(Built::new(element, self.0.clone().unwrap_or_else(|| tr("PipeWire camera"))))
+        Ok(Built::new(element, self.0.as_deref().unwrap_or(GenericName::PipeWire.as_str())))
     }
 
     fn id(&self, _element: Option<&gst::Element>) -> String {

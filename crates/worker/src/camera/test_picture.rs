@@ -2,9 +2,9 @@
 
 use gst::prelude::*;
 
+use lenscap_core::source::GenericName;
 use lenscap_core::trouble::Trouble;
 use lenscap_wire::protocol::Configure;
-use lenscap_words::tr;
 
 use super::elements::{make, set};
 use super::{Backend, Built};
@@ -20,7 +20,7 @@ impl Backend for TestPicture {
         let element = make("videotestsrc")?;
         element.set_property("is-live", true);
         set(&element, "pattern", "ball")?;
-        Ok(Built::new(element, tr("Test picture")))
+        Ok(Built::new(element, GenericName::TestPicture.as_str()))
     }
 
     fn id(&self, _element: Option<&gst::Element>) -> String {

@@ -25,7 +25,7 @@ impl Balance {
                 vec![convert, balance]
             }
             Err(trouble) => {
-                tracing::warn!("{}", lenscap_words::controls::sentence(&trouble));
+                tracing::warn!(?trouble, "the picture stays as the camera gives it");
                 Vec::new()
             }
         }

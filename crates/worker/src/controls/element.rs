@@ -126,7 +126,8 @@ fn from_glib(value: &glib::Value) -> Option<Value> {
 
 /// Sets one; `value` is checked already.
 pub(super) fn set(element: &gst::Element, control: &Control, value: &Value) -> Result<(), ControlTrouble> {
-    let refused = || ControlTrouble::Refused { control: (&control.key).into(), value: value.clone(), error: None };
+    let shown = || value.to_string().into();
+    let refused = || ControlTrouble::Refused { control: (&control.key).into(), value: shown(), error: None };
     let spec = element
         .list_properties()
         .iter()

@@ -106,12 +106,12 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, ReadTrouble
         match open_one(&backends::opened_as(camera), &configure) {
             Ok(controls) => return Ok(controls),
             Err(trouble) => {
-                decision.pass_over(lenscap_words::cameras::read(&trouble));
+                decision.leave_out();
                 first.get_or_insert(trouble);
             }
         }
     }
-    let why = || decision.why().map(|why| ReadTrouble::NoneChosen { why: why.into() });
+    let why = || decision.reason().map(ReadTrouble::NoneChosen);
     Err(first.or_else(why).unwrap_or(ReadTrouble::Camera(Trouble::NoCamera)))
 }
 

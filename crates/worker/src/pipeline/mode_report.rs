@@ -10,6 +10,7 @@ use lenscap_core::event::Step;
 use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{Configure, FromChild};
 
@@ -37,7 +38,7 @@ pub(crate) struct OpenedCamera {
     /// The mode that was reported last.
     pub(crate) mode: Mode,
     /// Why `auto` took it.
-    pub(crate) why: String,
+    pub(crate) why: Option<ChoiceReason>,
 }
 
 /// Sends the parent what is known about the camera; used by the main thread and by the streaming ones.
@@ -65,7 +66,7 @@ impl ModeReport {
         let mode = self.mode(&camera, caps.as_deref());
         camera.mode = mode.clone();
         let name = camera.source.as_ref().and_then(device_name).unwrap_or_else(|| camera.name.clone());
-        let why = camera.why.clone();
+        let why = camera.why.clone().map(Box::new);
         drop(camera);
         self.send(&FromChild::Mode(Box::new(mode)));
         let caps = caps.map(|caps| caps.to_string()).unwrap_or_default();

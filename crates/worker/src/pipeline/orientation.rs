@@ -63,7 +63,7 @@ impl OrientationStage {
         let flip = match camera::make("videoflip") {
             Ok(flip) => flip,
             Err(reason) => {
-                tracing::warn!("the picture stays as it is: {}", lenscap_words::trouble::sentence(&reason));
+                tracing::warn!(?reason, "the picture stays as it is");
                 return None;
             }
         };

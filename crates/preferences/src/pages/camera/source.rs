@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_cameras::choice;
+use lenscap_cameras::choice::{self, Offer};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
 use lenscap_settings::sections::camera;
+use lenscap_words::cameras::missing;
 use lenscap_words::{source, tr};
 
 use crate::cameras::Cameras;
@@ -40,7 +41,7 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEnt
             Pick::Own => &Source::Auto,
         };
         let offers = choice::offers(&known.list(), source);
-        offered.extend(offers.into_iter().map(|(source, label)| (label, Pick::Source(source))));
+        offered.extend(offers.into_iter().map(|offer| (label(&offer), Pick::Source(offer.source))));
         if let Pick::Source(source) = present
             && *source != Source::Test
             && !offered.iter().any(|(_, pick)| pick == present)
@@ -83,6 +84,10 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEnt
     row
 }
 
+fn label(offer: &Offer) -> String {
+    if offer.is_missing { missing(&offer.label) } else { offer.label.clone() }
+}
+
 fn pick(settings: &Settings) -> Pick {
     match &settings.camera.source {
         Source::Pipeline(_) => Pick::Own,
@@ -92,13 +97,7 @@ fn pick(settings: &Settings) -> Pick {
 
 /// Whether the source can work here, as far as that can be known without touching a camera.
 fn check(source: &Source) -> Result<(), Trouble> {
-    match source {
-        Source::Icamera(_) => elements::require("icamerasrc"),
-        Source::Libcamera(_) => elements::require("libcamerasrc"),
-        Source::PipeWire(_) => elements::require("pipewiresrc"),
-        Source::V4l2(_) => elements::require("v4l2src"),
-        _ => Ok(()),
-    }
+    source.element().map_or(Ok(()), elements::require)
 }
 
 pub fn description(settings: &Settings) -> String {

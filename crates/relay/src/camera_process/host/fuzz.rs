@@ -6,11 +6,12 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::{Ending, HostEvent, Phase, WorkerConfig, WorkerHost};
-use lenscap_core::controls::{CameraControls, Value, Values};
+use lenscap_core::controls::{CameraControls, ControlTrouble, Value, Values};
 use lenscap_core::event::Step;
 use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
+use lenscap_core::trouble::cameras::{ChoiceReason, NodeTrouble};
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 use lenscap_wire::channel::{self, Channel};
@@ -141,7 +142,10 @@ impl Talk<'_> {
                 self.say(&FromChild::Step(step));
             }
             3 => {
-                let (camera, caps, why) = (self.text(), self.text(), self.text());
+                let (camera, caps) = (self.text(), self.text());
+                let passed_over = (0..self.byte() & 3).map(|_| NodeTrouble::Busy { node: self.text().into() }.into());
+                let passed_over = passed_over.collect();
+                let why = Some(Box::new(ChoiceReason { preference: None, passed_over }));
                 self.say(&FromChild::Started { camera, caps, why });
             }
             4 => {
@@ -164,7 +168,7 @@ impl Talk<'_> {
                 self.say(&FromChild::Refused(Box::new(mode)));
             }
             9 => {
-                let problems = vec![self.text()];
+                let problems = vec![ControlTrouble::Absent { key: self.text().into() }];
                 let controls = CameraControls { camera: self.text(), problems, ..CameraControls::default() };
                 self.say(&FromChild::Controls(Box::new(controls)));
             }
@@ -244,7 +248,8 @@ impl Talk<'_> {
             HostEvent::Started { camera, caps, why } => {
                 assert!(said.warm && self.host.wants_start, "started unasked");
                 said.started = true;
-                vec![camera.clone(), caps.clone(), why.clone()]
+                let why = why.as_deref().map(lenscap_words::cameras::choice).unwrap_or_default();
+                vec![camera.clone(), caps.clone(), why]
             }
             HostEvent::Frame { slot, .. } => {
                 assert!(said.started && self.host.granted.is_some() && *slot < SLOTS, "{event:?}");
@@ -262,7 +267,8 @@ impl Talk<'_> {
                 ]
             }
             HostEvent::Controls(controls) => {
-                [&controls.camera].into_iter().chain(&controls.problems).cloned().collect()
+                let problems = controls.problems.iter().map(lenscap_words::controls::problem);
+                problems.chain([controls.camera.clone()]).collect()
             }
             HostEvent::Opening { .. } => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");

@@ -117,7 +117,7 @@ impl WorkerHost {
             (FromChild::Opening { nodes }, Phase::Warm) if self.wants_start => out.push(HostEvent::Opening { nodes }),
             (FromChild::Started { camera, caps, why }, Phase::Warm) if self.wants_start => {
                 self.phase = Phase::Started;
-                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why: plain(&why) });
+                out.push(HostEvent::Started { camera: plain(&camera), caps: plain(&caps), why });
             }
             (FromChild::Mode(mode), Phase::Warm | Phase::Started) if self.wants_start => {
                 out.push(HostEvent::Mode(Box::new(harmless_mode(*mode))));
