@@ -23,15 +23,14 @@
 //! exempt. Intel's and libcamera's cameras need every node of a device; nodes without one, as loopbacks are, they do not get.
 //! Other processes' names and command lines can be read in `/proc`.
 
-use std::collections::BTreeMap;
+mod calls;
+mod registry;
+
 use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
     path_beneath_rules,
-};
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
 use crate::camera::{DeviceAccess, backend};
@@ -41,10 +40,6 @@ use lenscap_sys::process;
 
 /// Landlock as of Linux 6.12; older kernels enforce what they know.
 const LANDLOCK: ABI = ABI::V6;
-/// Environment variable that names GStreamer's list of plugins.
-const REGISTRY_VARIABLE: &str = "GST_REGISTRY";
-/// Largest list of plugins taken over from the user's own.
-const MAX_REGISTRY: u64 = 32 << 20;
 /// Nodes that are looked at.
 const MAX_NODES: usize = 256;
 
@@ -107,7 +102,7 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
     if let Err(error) = process::forbid_core_dumps() {
         tracing::debug!("core dumps cannot be forbidden: {error}");
     }
-    let files = match restrict_files(&access, excluded, cache()) {
+    let files = match restrict_files(&access, excluded, registry::cache()) {
         Ok(RulesetStatus::FullyEnforced) => Hold::Full,
         Ok(RulesetStatus::PartiallyEnforced) => Hold::Part,
         Ok(RulesetStatus::NotEnforced) => Hold::None,
@@ -116,7 +111,7 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
             Hold::None
         }
     };
-    let calls = match restrict_calls(backend.connects()) {
+    let calls = match calls::restrict(backend.connects()) {
         Ok(()) => Hold::Full,
         Err(error) => {
             tracing::warn!("the camera process may make every system call: {error}");
@@ -194,153 +189,6 @@ fn nodes(access: &DeviceAccess, excluded: &[PathBuf], dev: &Path, sys: &Path) ->
     found
 }
 
-/// Where GStreamer may keep its list of plugins: what the environment names, or else what is named there from now on.
-fn cache() -> Option<PathBuf> {
-    if let Some(given) = std::env::var_os(REGISTRY_VARIABLE) {
-        return make_cache(Path::new(&given));
-    }
-    let registry = registry()?;
-    let directory = make_cache(&registry)?;
-    process::set_variable(REGISTRY_VARIABLE, &registry).ok()?;
-    Some(directory)
-}
-
-/// The directory of our own list of plugins, with the user's as the first: a whole scan takes seconds.
-fn make_cache(registry: &Path) -> Option<PathBuf> {
-    let directory = registry.parent()?;
-    // Somebody else's list stays where it is.
-    if !directory.ends_with("lenscap") {
-        return registry.exists().then(|| registry.to_owned());
-    }
-    std::fs::create_dir_all(directory).ok()?;
-    let theirs = directory.parent()?.join("gstreamer-1.0").join(registry.file_name()?);
-    if !registry.exists() && theirs.metadata().is_ok_and(|theirs| theirs.is_file() && theirs.len() <= MAX_REGISTRY) {
-        // Complete, or not there.
-        let partial = directory.join(format!("registry.{}", std::process::id()));
-        let _ = std::fs::copy(&theirs, &partial).and_then(|_| std::fs::rename(&partial, registry));
-    }
-    Some(directory.to_owned())
-}
-
-/// Where our own list of plugins is: GStreamer's own name for it, in our directory.
-fn registry() -> Option<PathBuf> {
-    let base = directories::BaseDirs::new().filter(|_| std::env::var_os("GST_REGISTRY_1_0").is_none())?;
-    Some(base.cache_dir().join(format!("lenscap/registry.{}.bin", std::env::consts::ARCH)))
-}
-
-fn restrict_calls(may_connect: bool) -> Result<(), seccompiler::Error> {
-    let arch = std::env::consts::ARCH.try_into()?;
-    let apply = |rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32| -> Result<(), seccompiler::Error> {
-        let denied = SeccompAction::Errno(errno.cast_unsigned());
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch)?;
-        seccompiler::apply_filter(&BpfProgram::try_from(filter)?)
-    };
-    // Its flags are in memory, which no filter sees: without it libc takes `clone`.
-    apply([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)?;
-    apply(denied_calls(may_connect)?, libc::EPERM)
-}
-
-/// The system calls that fail, each always or where one of its rules matches.
-fn denied_calls(may_connect: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
-    let mut calls: BTreeMap<i64, Vec<SeccompRule>> = ALWAYS_DENIED.iter().map(|call| (*call, Vec::new())).collect();
-    #[cfg(target_arch = "x86_64")]
-    calls.extend([libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_uselib].map(|call| (call, Vec::new())));
-    if !may_connect {
-        calls.insert(libc::SYS_connect, Vec::new());
-    }
-    let is = |argument, operator, value: i64| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value.cast_unsigned())
-    };
-    let (unix, netlink) = (i64::from(libc::AF_UNIX), i64::from(libc::AF_NETLINK));
-    let events = i64::from(libc::NETLINK_KOBJECT_UEVENT);
-    let sockets = vec![
-        SeccompRule::new(vec![is(0, SeccompCmpOp::Ne, unix)?, is(0, SeccompCmpOp::Ne, netlink)?])?,
-        SeccompRule::new(vec![is(0, SeccompCmpOp::Eq, netlink)?, is(2, SeccompCmpOp::Ne, events)?])?,
-    ];
-    calls.insert(libc::SYS_socket, sockets);
-    let namespaces = [
-        libc::CLONE_NEWUSER,
-        libc::CLONE_NEWNS,
-        libc::CLONE_NEWPID,
-        libc::CLONE_NEWNET,
-        libc::CLONE_NEWIPC,
-        libc::CLONE_NEWUTS,
-        libc::CLONE_NEWCGROUP,
-    ];
-    let clone = namespaces.map(|flag| {
-        let flag = i64::from(flag);
-        SeccompRule::new(vec![is(0, SeccompCmpOp::MaskedEq(flag.cast_unsigned()), flag)?])
-    });
-    calls.insert(libc::SYS_clone, clone.into_iter().collect::<Result<_, _>>()?);
-    // Keys typed into the terminal that Lenscap was started in.
-    let ioctl = SeccompRule::new(vec![is(1, SeccompCmpOp::Eq, i64::from(libc::TIOCSTI as u32))?])?;
-    calls.insert(libc::SYS_ioctl, vec![ioctl]);
-    // The same calls by the numbers of x32, where a kernel has that.
-    #[cfg(target_arch = "x86_64")]
-    {
-        const X32: i64 = 0x4000_0000;
-        let twins: Vec<_> = calls.iter().map(|(call, rules)| (call | X32, rules.clone())).collect();
-        calls.extend(twins);
-    }
-    Ok(calls)
-}
-
-const ALWAYS_DENIED: &[i64] = &[
-    // Into other processes.
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_pidfd_getfd,
-    libc::SYS_kcmp,
-    libc::SYS_process_madvise,
-    // Mounts and namespaces.
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_move_mount,
-    libc::SYS_open_tree,
-    libc::SYS_fsopen,
-    libc::SYS_fsmount,
-    libc::SYS_fsconfig,
-    libc::SYS_fspick,
-    libc::SYS_mount_setattr,
-    libc::SYS_pivot_root,
-    libc::SYS_chroot,
-    libc::SYS_unshare,
-    libc::SYS_setns,
-    libc::SYS_open_by_handle_at,
-    libc::SYS_name_to_handle_at,
-    // Parts of the kernel that nobody here needs.
-    libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_userfaultfd,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    libc::SYS_fanotify_init,
-    libc::SYS_syslog,
-    libc::SYS_quotactl,
-    libc::SYS_acct,
-    libc::SYS_vhangup,
-    libc::SYS_personality,
-    // The machine.
-    libc::SYS_reboot,
-    libc::SYS_kexec_load,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_delete_module,
-    libc::SYS_swapon,
-    libc::SYS_swapoff,
-    libc::SYS_settimeofday,
-    libc::SYS_clock_settime,
-    libc::SYS_clock_adjtime,
-    libc::SYS_adjtimex,
-    libc::SYS_sethostname,
-    libc::SYS_setdomainname,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,24 +228,5 @@ mod tests {
         assert_eq!(names(Source::Auto), ["media0", "video0", "video1", "video10", "video31"]);
         assert_eq!(names(Source::Libcamera(None)), ["media0", "video0", "video1", "video10"]);
         assert!(names(Source::Test).is_empty() && names(Source::PipeWire(None)).is_empty());
-    }
-
-    #[test]
-    fn the_list_of_denied_calls_can_be_made() {
-        assert!(denied_calls(false).unwrap().contains_key(&libc::SYS_connect));
-        assert!(!denied_calls(true).unwrap().contains_key(&libc::SYS_connect));
-    }
-
-    #[test]
-    fn only_our_own_list_of_plugins_is_made() {
-        let cache = tempfile::tempdir().unwrap();
-        let theirs = cache.path().join("gstreamer-1.0/registry.x.bin");
-        fs::create_dir(theirs.parent().unwrap()).unwrap();
-        fs::write(&theirs, "plugins").unwrap();
-        let ours = cache.path().join("lenscap/registry.x.bin");
-        assert_eq!(make_cache(&ours), Some(cache.path().join("lenscap")));
-        assert_eq!(fs::read_to_string(&ours).unwrap(), "plugins");
-        assert_eq!(make_cache(&theirs), Some(theirs.clone()), "the file alone");
-        assert_eq!(make_cache(&cache.path().join("x.bin")), None);
     }
 }

@@ -12,7 +12,7 @@ use crate::frames::rate_limiter::RateLimiter;
 use crate::frames::slot_sink::SlotSink;
 use crate::pipeline::choose_mode;
 use crate::pipeline::mode_report::ModeReport;
-use crate::pipeline::{PipelineEvent, PipelineEvents};
+use crate::pipeline::events::{PipelineEvent, PipelineEvents};
 use lenscap_core::event::Step;
 use lenscap_core::mode::FrameRate;
 
