@@ -1,9 +1,7 @@
 //! Is the camera process kept from what it does not need?
 
-use lenscap_api::Sandbox;
-
 use super::{Diagnosis, Finding, Patient, Verdict, found};
-use crate::core::sandbox::Hold;
+use crate::core::sandbox::{Hold, Sandbox};
 use crate::core::source::Source;
 
 const CHECK: &str = "sandbox";

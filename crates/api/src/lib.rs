@@ -13,6 +13,7 @@ mod doctor;
 mod reply;
 mod request;
 mod status;
+mod tagged;
 
 pub use applet::{AppletClient, AppletClients, AppletState, AppletStatus, OtherCameras};
 pub use client::AskError;
@@ -21,4 +22,4 @@ pub use controls::Controls;
 pub use doctor::{DoctorReport, Finding, Verdict};
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
-pub use status::{AskedMode, Mode, Sandbox, Status};
+pub use status::{AskedMode, Mode, Status};

@@ -4,12 +4,12 @@ use std::fmt;
 
 use lenscap_core::mode;
 use lenscap_core::presence::Client;
-use lenscap_core::sandbox::{self, Hold};
+use lenscap_core::sandbox::Sandbox;
 use lenscap_core::status::{self, OtherCamera, StateName};
 use lenscap_core::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 
-use crate::Code;
+use crate::{Code, tagged};
 
 /// What the relay does, as event lines, `lenscap status --json` and the control socket carry it. It has what
 /// [`status::Status`] has, but for moments: these mean nothing outside the process.
@@ -34,6 +34,7 @@ pub struct Status {
     /// The mode the camera runs in, while it is on and that is known.
     pub mode: Option<Mode>,
     /// What the camera process has given up, or the last one had.
+    #[serde(default, with = "tagged")]
     pub sandbox: Option<Sandbox>,
     /// Why the second device, which was asked for, is not served, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +64,7 @@ impl Status {
             stuck: status.stuck,
             others: status.others.clone(),
             mode: status.mode.as_ref().map(Mode::from),
-            sandbox: status.sandbox.map(Sandbox::from),
+            sandbox: status.sandbox,
             second_device: status.second_device.as_ref().map(second),
             trouble: status.reason.as_ref().map(Code::of),
             second_device_trouble: status.second_device.as_ref().map(Code::of),
@@ -132,32 +133,5 @@ impl fmt::Display for Mode {
         let millihertz = (self.framerate * 1000.0).round() as u32;
         let (width, height) = (self.width, self.height);
         mode::Mode { format: self.format.clone(), width, height, millihertz, ..Default::default() }.fmt(f)
-    }
-}
-
-/// The sandbox of the camera process: [`sandbox::Sandbox`], which has another form between relay and worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Sandbox {
-    /// The settings switch it off.
-    Off,
-    /// The user's own pipeline may do what the user may.
-    OwnPipeline,
-    /// It holds, as far as this says.
-    On {
-        /// Files, signals and network addresses (Landlock).
-        files: Hold,
-        /// System calls (seccomp).
-        calls: Hold,
-    },
-}
-
-impl From<sandbox::Sandbox> for Sandbox {
-    fn from(sandbox: sandbox::Sandbox) -> Self {
-        match sandbox {
-            sandbox::Sandbox::Off => Self::Off,
-            sandbox::Sandbox::OwnPipeline => Self::OwnPipeline,
-            sandbox::Sandbox::On { files, calls } => Self::On { files, calls },
-        }
     }
 }
