@@ -123,12 +123,12 @@ mod tests {
     }
 
     /// Name, function, formats, their sizes; what it is.
-    type Known<'a> = (&'a str, Option<&'a str>, &'a [&'a str], &'a [(u32, u32)], Sight);
+    type KnownCamera<'a> = (&'a str, Option<&'a str>, &'a [&'a str], &'a [(u32, u32)], Sight);
 
     #[test]
     fn one_sign_is_enough() {
         let vga: &[(u32, u32)] = &[(640, 480)];
-        let table: [Known<'_>; 21] = [
+        let table: [KnownCamera<'_>; 21] = [
             ("Integrated Camera", None, &["YUYV", "MJPG"], &[(1280, 720), (640, 480)], Sight::Colour),
             ("Integrated Camera", None, &[], &[], Sight::Colour),
             // The formats.

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags};
 use tracing_subscriber::EnvFilter;
 
 use crate::camera::settled;
-use crate::controls::{self, Controls, News};
+use crate::controls::{self, ControlNews, OpenedControls};
 use crate::frames::delivery::Delivery;
 use crate::pipeline::Pipeline;
 use crate::{list_cameras, sandbox};
@@ -30,7 +30,7 @@ const SEND_LIMIT: Duration = Duration::from_secs(2);
 const LOG_VARIABLE: &str = "LENSCAP_LOG";
 
 /// How the process ends.
-enum End {
+enum SessionEnd {
     /// The parent asked for it, is gone, or a signal came.
     Stopped,
     /// Something does not work.
@@ -83,10 +83,10 @@ fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
     let signals = signals()?;
     channel.set_send_timeout(SEND_LIMIT)?;
     channel.send_message(&FromChild::Hello { version: lenscap_sys::install::VERSION.to_owned() })?;
-    let mut session = Session { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
+    let mut session = WorkerSession { channel: channel.clone(), signals, active: None, buffer: channel::buffer() };
     let end = session.run();
     // Sent before the camera is switched off: a driver that fails may hang there, and the parent has to know why.
-    if let End::Failed(reason) = &end {
+    if let SessionEnd::Failed(reason) = &end {
         if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
             channel.send_message(&FromChild::Refused(Box::new(mode)))?;
         }
@@ -104,17 +104,17 @@ fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
             lost = stats.lost,
             "camera off"
         );
-        if matches!(end, End::Stopped) {
+        if matches!(end, SessionEnd::Stopped) {
             // A parent that is gone is no failure.
             let _ = channel.send_message(&FromChild::Stats(stats));
         }
     }
     match end {
-        End::Stopped => {
+        SessionEnd::Stopped => {
             let _ = channel.send_message(&FromChild::Stopped);
             Ok(())
         }
-        End::Failed(reason) => Err(ServeError::Trouble(reason)),
+        SessionEnd::Failed(reason) => Err(ServeError::Trouble(reason)),
     }
 }
 
@@ -128,7 +128,7 @@ fn signals() -> std::io::Result<UnixStream> {
     Ok(receiver)
 }
 
-struct Session {
+struct WorkerSession {
     channel: Arc<Channel>,
     signals: UnixStream,
     active: Option<Active>,
@@ -140,24 +140,24 @@ struct Active {
     delivery: Arc<Delivery>,
 }
 
-impl Session {
-    fn run(&mut self) -> End {
+impl WorkerSession {
+    fn run(&mut self) -> SessionEnd {
         loop {
             let [spoken_to, signalled, reported, turned] = match self.wait() {
                 Ok(ready) => ready,
                 Err(error) => return failed(format!("waiting failed: {error}")),
             };
             if signalled {
-                return End::Stopped;
+                return SessionEnd::Stopped;
             }
             if reported
                 && let Some(active) = &self.active
                 && let Some(report) = active.pipeline.next_report()
             {
-                return End::Failed(active.pipeline.trouble(&report));
+                return SessionEnd::Failed(active.pipeline.trouble(&report));
             }
             if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
-                return End::Failed(reason);
+                return SessionEnd::Failed(reason);
             }
             if spoken_to && let Some(end) = self.listen() {
                 return end;
@@ -175,11 +175,11 @@ impl Session {
             fds.push(PollFd::from_borrowed_fd(active.pipeline.fd(), PollFlags::IN));
         }
         let controls = self.active.as_ref().and_then(|active| active.pipeline.opened_controls());
-        if let Some(fd) = controls.and_then(Controls::fd) {
+        if let Some(fd) = controls.and_then(OpenedControls::fd) {
             fds.push(PollFd::from_borrowed_fd(fd, PollFlags::PRI));
         }
         let look = self.active.as_ref().and_then(|active| active.pipeline.look_at());
-        let quiet = controls.and_then(Controls::quiet_until).into_iter().chain(look).min().map(|until| {
+        let quiet = controls.and_then(OpenedControls::quiet_until).into_iter().chain(look).min().map(|until| {
             let left = until.saturating_duration_since(Instant::now());
             rustix::time::Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
         });
@@ -192,15 +192,15 @@ impl Session {
     }
 
     /// Reports what changed of the camera's controls; `turned`: the camera has news.
-    fn report_controls(&mut self, turned: bool) -> Option<End> {
+    fn report_controls(&mut self, turned: bool) -> Option<SessionEnd> {
         let controls = self.active.as_mut()?.pipeline.controls()?;
         let now = Instant::now();
         if turned || controls.quiet_until().is_some_and(|until| until <= now) {
             controls.dispatch(now);
         }
         let message = match controls.news(now)? {
-            News::All(all) => FromChild::Controls(Box::new(all)),
-            News::Changed(changes) => FromChild::ControlsChanged(Box::new(changes)),
+            ControlNews::All(all) => FromChild::Controls(Box::new(all)),
+            ControlNews::Changed(changes) => FromChild::ControlsChanged(Box::new(changes)),
         };
         if let Err(error) = protocol::encode(&message) {
             tracing::warn!("the camera's controls cannot be reported: {error}");
@@ -209,11 +209,11 @@ impl Session {
         self.channel.send_message(&message).err().map(failed)
     }
 
-    fn listen(&mut self) -> Option<End> {
+    fn listen(&mut self) -> Option<SessionEnd> {
         let (length, fds) = match self.channel.receive(&mut self.buffer) {
             Ok(Received::Packet(length, fds)) => (length, fds),
             Ok(Received::Nothing) => return None,
-            Ok(Received::End) => return Some(End::Stopped),
+            Ok(Received::End) => return Some(SessionEnd::Stopped),
             Ok(Received::TooLarge) => return Some(failed("a message is too large")),
             Err(error) => return Some(failed(error)),
         };
@@ -223,9 +223,9 @@ impl Session {
                     self.active = Some(active);
                     self.channel.send_message(&FromChild::Step(Step::Loaded)).err().map(failed)
                 }
-                Err(reason) => Some(End::Failed(reason)),
+                Err(reason) => Some(SessionEnd::Failed(reason)),
             },
-            (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(End::Failed),
+            (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(SessionEnd::Failed),
             (Ok(ToChild::Granted), Some(active)) => {
                 active.delivery.granted();
                 None
@@ -234,7 +234,7 @@ impl Session {
                 active.pipeline.lay(orientation);
                 None
             }
-            (Ok(ToChild::Stop), _) => Some(End::Stopped),
+            (Ok(ToChild::Stop), _) => Some(SessionEnd::Stopped),
             (Ok(ToChild::Controls(saved)), Some(active)) => {
                 active.pipeline.set_controls(saved);
                 if let Some(controls) = active.pipeline.controls() {
@@ -281,6 +281,6 @@ impl Session {
     }
 }
 
-fn failed(what: impl Display) -> End {
-    End::Failed(Trouble::WorkerMisunderstood { what: what.to_string().into() })
+fn failed(what: impl Display) -> SessionEnd {
+    SessionEnd::Failed(Trouble::WorkerMisunderstood { what: what.to_string().into() })
 }

@@ -25,7 +25,7 @@ use lenscap_core::source::Source;
 
 /// What there is to report.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum ControlNews {
     /// The whole list, for the first time, or where it is another one.
     All(CameraControls),
     /// What is another than reported last.
@@ -42,7 +42,7 @@ enum Access {
 
 /// The controls of one camera.
 #[derive(Debug)]
-pub(super) struct Controls {
+pub(super) struct OpenedControls {
     camera: String,
     access: Access,
     software: Vec<Control>,
@@ -56,7 +56,7 @@ pub(super) struct Controls {
     pace: Pace,
 }
 
-impl Controls {
+impl OpenedControls {
     /// Reads the controls of the camera behind this source; `element` is its source element, which a node does without.
     pub(super) fn open(source: &Source, element: Option<&gst::Element>) -> Self {
         let camera = backend(source);
@@ -138,15 +138,15 @@ impl Controls {
     }
 
     /// What is to be reported of the controls: nothing where they are as they were reported last, or where that is not long ago.
-    pub(super) fn news(&mut self, now: Instant) -> Option<News> {
+    pub(super) fn news(&mut self, now: Instant) -> Option<ControlNews> {
         if self.quiet_until().is_some() {
             return None;
         }
         let present = self.now();
         let news = match self.reported.as_ref().map(|before| present.changes_since(before)) {
             Some(Some(changes)) if changes == Changes::default() => return None,
-            Some(Some(changes)) => News::Changed(changes),
-            Some(None) | None => News::All(present.clone()),
+            Some(Some(changes)) => ControlNews::Changed(changes),
+            Some(None) | None => ControlNews::All(present.clone()),
         };
         self.reported = Some(present);
         self.pace.reported(now);

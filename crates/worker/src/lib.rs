@@ -8,11 +8,11 @@
 //! 5. It ends with its parent, by the socket's end and by a death signal, and with a parent that hangs; all that it
 //!    started ends with it ([`lenscap_wire::keeper`]).
 
-mod answer;
 mod camera;
 pub mod child;
 mod controls;
 mod frames;
 mod list_cameras;
+mod own_stdout;
 mod pipeline;
 pub mod sandbox;

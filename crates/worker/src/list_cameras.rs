@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use crate::answer::Answer;
 use crate::camera::backend;
+use crate::own_stdout::OwnStdout;
 use crate::pipeline::choose_mode;
 use crate::sandbox;
 use lenscap_cameras::UNCONFINED;
@@ -24,7 +24,7 @@ pub(super) fn run(words: &[&str]) -> ExitCode {
     };
     let Ok(source) = kind.parse::<Source>() else { return ExitCode::from(USAGE) };
     let Some(list) = backend(&source).list() else { return ExitCode::from(USAGE) };
-    let Ok(answer) = Answer::take() else { return ExitCode::from(FAILED) };
+    let Ok(answer) = OwnStdout::take() else { return ExitCode::from(FAILED) };
     if is_confined {
         sandbox::enter(&source, &[]);
     }

@@ -24,7 +24,7 @@ use gst::prelude::*;
 use rustix::event::{PollFd, PollFlags};
 
 use crate::camera::{self, backend};
-use crate::controls::Controls;
+use crate::controls::OpenedControls;
 use crate::frames::delivery::Delivery;
 use crate::frames::slot_sink::{SlotSink, promised_caps};
 use events::{PipelineEvent, PipelineEvents};
@@ -55,7 +55,7 @@ pub(super) struct Pipeline {
     events: Arc<PipelineEvents>,
     report: Arc<ModeReport>,
     orientation: Option<OrientationStage>,
-    controls: Option<Controls>,
+    controls: Option<OpenedControls>,
     /// When to look why no picture comes, once it is ordered to start.
     look_at: Option<Instant>,
 }
@@ -197,7 +197,7 @@ impl Pipeline {
     /// Sets the saved values of the camera's controls; what the picture has to go through for them.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
         let origin = self.report.camera().origin.clone();
-        let controls = self.controls.insert(Controls::open(&origin, Some(element)));
+        let controls = self.controls.insert(OpenedControls::open(&origin, Some(element)));
         controls.apply(&self.configure.controls);
         let balance = controls.elements();
         controls.insert_before(&self.convert);
@@ -205,12 +205,12 @@ impl Pipeline {
     }
 
     /// The camera's controls, once it is open.
-    pub(super) fn controls(&mut self) -> Option<&mut Controls> {
+    pub(super) fn controls(&mut self) -> Option<&mut OpenedControls> {
         self.controls.as_mut()
     }
 
     /// The same, to look at.
-    pub(super) fn opened_controls(&self) -> Option<&Controls> {
+    pub(super) fn opened_controls(&self) -> Option<&OpenedControls> {
         self.controls.as_ref()
     }
 

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{Access, Controls};
-use crate::answer::Answer;
+use super::{Access, OpenedControls};
 use crate::camera::{self as backends, backend};
+use crate::own_stdout::OwnStdout;
 use crate::sandbox;
 use lenscap_cameras as camera;
 use lenscap_cameras::choice::Decision;
@@ -22,7 +22,7 @@ use lenscap_wire::protocol::Configure;
 /// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": ReadTrouble}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
 /// [--set KEY VALUE]... [--default KEY]...`; the values are as a user writes them.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    let answer = Answer::take();
+    let answer = OwnStdout::take();
     let done = list(arguments);
     let line = serde_json::to_string(&done).map_err(std::io::Error::other);
     let given = answer.and_then(|answer| answer.give(&line?));
@@ -79,7 +79,7 @@ fn list(arguments: &[String]) -> Result<CameraControls, ReadTrouble> {
 }
 
 /// The first camera that is there, as when it is started; elements stay as they are built, unopened.
-fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, ReadTrouble> {
+fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<OpenedControls, ReadTrouble> {
     // A node needs no GStreamer: most cameras are listed at once.
     if let Some(path) = source.node() {
         return open_node(path, &excluded);
@@ -115,7 +115,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<Controls, ReadTrouble
     Err(first.or_else(why).unwrap_or(ReadTrouble::Camera(Trouble::NoCamera)))
 }
 
-fn open_one(source: &Source, configure: &Configure) -> Result<Controls, ReadTrouble> {
+fn open_one(source: &Source, configure: &Configure) -> Result<OpenedControls, ReadTrouble> {
     if let Some(path) = source.node() {
         return open_node(path, &configure.excluded);
     }
@@ -124,14 +124,14 @@ fn open_one(source: &Source, configure: &Configure) -> Result<Controls, ReadTrou
         Ok(built) if configure.source == Source::Auto && !backend(source).has_camera(&built.element) => {
             Err(ReadTrouble::IntelWithoutCamera)
         }
-        Ok(built) => Ok(Controls::open(source, Some(&built.element))),
+        Ok(built) => Ok(OpenedControls::open(source, Some(&built.element))),
         Err(trouble) => Err(trouble.into()),
     }
 }
 
-fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Controls, ReadTrouble> {
+fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<OpenedControls, ReadTrouble> {
     backends::check_node(path, excluded)?;
-    let controls = Controls::open(&Source::V4l2(path.to_owned()), None);
+    let controls = OpenedControls::open(&Source::V4l2(path.to_owned()), None);
     match controls.access {
         Access::None => Err(ReadTrouble::NotOpened { camera: Text::of_path(path) }),
         Access::V4l2(_) | Access::Element(_) => Ok(controls),

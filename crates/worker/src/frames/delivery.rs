@@ -3,7 +3,7 @@
 //! At most one slot is lent and not yet sent; it is the next of the rotation. Its mapping itself is lent, so that
 //! nobody can write to a slot that somebody still reads, and it comes home when the last user lets go of it.
 
-mod slot_lease;
+mod leased_slot;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use lenscap_sys::memfd::Mapping;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{self, Frame, FromChild, Stats};
 
-pub(crate) use slot_lease::SlotLease;
+pub(crate) use leased_slot::LeasedSlot;
 
 /// Everything the streaming thread needs to deliver.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Delivery {
     control: Control,
     picture: usize,
     starts: Vec<usize>,
-    state: Mutex<State>,
+    state: Mutex<SlotRotation>,
     changed: Condvar,
     frames: AtomicU64,
     dropped: AtomicU64,
@@ -34,7 +34,7 @@ pub(crate) struct Delivery {
 }
 
 #[derive(Debug)]
-struct State {
+struct SlotRotation {
     /// The slots that are not lent.
     home: Vec<Option<Mapping>>,
     /// The grant that `next` and `sent` belong to.
@@ -71,7 +71,7 @@ impl Delivery {
             return Err(SlotsTooSmall { slot: layout.length, picture });
         }
         let starts = maps.iter().map(|map| map.as_slice().as_ptr() as usize).collect();
-        let state = State {
+        let state = SlotRotation {
             home: maps.into_iter().map(Some).collect(),
             epoch: 0,
             next: 0,
@@ -108,7 +108,7 @@ impl Delivery {
     }
 
     /// The next slot, to be filled; `None` when the gate is closed, too much is under way, or it is in use.
-    pub(crate) fn lend(self: &Arc<Self>) -> Option<SlotLease> {
+    pub(crate) fn lend(self: &Arc<Self>) -> Option<LeasedSlot> {
         let mut state = self.state();
         let grant = self.room(&mut state)?;
         if state.lent.is_some() || state.next >= grant.usable {
@@ -118,7 +118,7 @@ impl Delivery {
         let map = state.home.get_mut(slot as usize)?.take()?;
         state.lent = Some((slot, state.epoch));
         drop(state);
-        Some(SlotLease { delivery: self.clone(), slot, map: Some(map) })
+        Some(LeasedSlot { delivery: self.clone(), slot, map: Some(map) })
     }
 
     /// Sends a filled slot. `false`: it may not be sent, because it is not the next one or its grant is over.
@@ -217,7 +217,7 @@ impl Delivery {
     }
 
     /// The present grant, when there is room for one more frame.
-    fn room(&self, state: &mut State) -> Option<Grant> {
+    fn room(&self, state: &mut SlotRotation) -> Option<Grant> {
         let grant = self.control.granted()?;
         if grant.epoch != state.epoch {
             state.epoch = grant.epoch;
@@ -232,7 +232,7 @@ impl Delivery {
         (under_way < limit).then_some(grant)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SlotRotation> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

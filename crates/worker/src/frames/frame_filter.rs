@@ -58,7 +58,7 @@ impl Meter {
 
 /// What is to be done with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum FrameVerdict {
     /// It goes on.
     Pass,
     /// It came too early for the promised rate.
@@ -103,17 +103,17 @@ impl FrameFilter {
     }
 
     /// Judges the next frame.
-    pub(crate) fn judge(&mut self, frame: &Arrival<'_>) -> Verdict {
+    pub(crate) fn judge(&mut self, frame: &Arrival<'_>) -> FrameVerdict {
         if let (Some(last), Some(number)) = (self.last_number, frame.number) {
             self.lost += number.saturating_sub(last).saturating_sub(1);
         }
         self.last_number = frame.number;
         if frame.is_marked || frame.jpeg.is_some_and(|bytes| !self.is_whole(bytes)) {
-            return Verdict::Bad;
+            return FrameVerdict::Bad;
         }
         match self.limiter.as_mut().is_none_or(|limiter| limiter.pass(frame.time)) {
-            true => Verdict::Pass,
-            false => Verdict::Skip,
+            true => FrameVerdict::Pass,
+            false => FrameVerdict::Skip,
         }
     }
 
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn broken_frames_are_told_apart_and_only_they_for_too_long_are_hopeless() {
         let mut filter = FrameFilter::new(None, None);
-        assert_eq!(filter.judge(&Arrival { is_marked: true, ..at(0.0) }), Verdict::Bad);
-        assert_eq!(filter.judge(&Arrival { jpeg: Some(b"garbage"), ..at(0.0) }), Verdict::Bad);
-        assert_eq!(filter.judge(&at(0.0)), Verdict::Pass);
+        assert_eq!(filter.judge(&Arrival { is_marked: true, ..at(0.0) }), FrameVerdict::Bad);
+        assert_eq!(filter.judge(&Arrival { jpeg: Some(b"garbage"), ..at(0.0) }), FrameVerdict::Bad);
+        assert_eq!(filter.judge(&at(0.0)), FrameVerdict::Pass);
         let mut hopeless = |seconds| filter.is_hopeless(at(seconds).time);
         assert!(!hopeless(0.0) && !hopeless(1.9) && hopeless(2.0) && !hopeless(2.1));
         let mut filter = FrameFilter::new(None, None);
@@ -228,7 +228,7 @@ mod tests {
         let (mut endless, whole) = (picture(), picture());
         endless.truncate(endless.len() - 2);
         let mut filter = FrameFilter::new(None, None);
-        let mut is_whole = |bytes| filter.judge(&Arrival { jpeg: Some(bytes), ..at(0.0) }) == Verdict::Pass;
+        let mut is_whole = |bytes| filter.judge(&Arrival { jpeg: Some(bytes), ..at(0.0) }) == FrameVerdict::Pass;
         let first: Vec<bool> = (0..=ENDLESS).map(|_| is_whole(&endless)).collect();
         assert_eq!(first.iter().filter(|whole| **whole).count(), 1, "{first:?}");
         assert!(is_whole(&whole));

@@ -35,7 +35,7 @@ pub(crate) fn promised_caps(format: &VideoFormat) -> gst::Caps {
         .build()
 }
 
-struct Session {
+struct SinkSetup {
     delivery: Arc<Delivery>,
     format: VideoFormat,
     info: gst_video::VideoInfo,
@@ -47,7 +47,7 @@ mod imp {
 
     #[derive(Default)]
     pub struct SlotSink {
-        pub(super) session: OnceLock<Session>,
+        pub(super) session: OnceLock<SinkSetup>,
         started: AtomicBool,
     }
 
@@ -140,7 +140,7 @@ mod imp {
     }
 }
 
-impl Session {
+impl SinkSetup {
     /// Copies the picture into the next slot and sends it. `false`: there was no slot for it.
     fn send_copy(&self, buffer: &gst::BufferRef, timestamp: Duration) -> Result<bool, gst::FlowError> {
         let Some(mut lent) = self.delivery.lend() else { return Ok(false) };
@@ -206,7 +206,7 @@ impl SlotSink {
             // The last picture would keep its slot.
             .property("enable-last-sample", false)
             .build();
-        let _ = sink.imp().session.set(Session { delivery, format, info, announce: Box::new(announce) });
+        let _ = sink.imp().session.set(SinkSetup { delivery, format, info, announce: Box::new(announce) });
         Ok(sink)
     }
 

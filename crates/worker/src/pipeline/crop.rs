@@ -64,7 +64,7 @@ struct Current {
 }
 
 #[derive(Default)]
-struct State {
+struct CropState {
     promised: (u32, u32),
     orientation: Orientation,
     current: Option<Current>,
@@ -76,7 +76,7 @@ mod imp {
     pub struct Crop {
         sink: gst::Pad,
         src: gst::Pad,
-        state: Mutex<State>,
+        state: Mutex<CropState>,
     }
 
     #[glib::object_subclass]
@@ -133,14 +133,14 @@ mod imp {
     }
 
     impl Crop {
-        pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        pub(super) fn state(&self) -> MutexGuard<'_, CropState> {
             self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
         fn chain(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
             let (event, buffer) = {
                 let mut state = self.state();
-                let State { promised, orientation, current } = &mut *state;
+                let CropState { promised, orientation, current } = &mut *state;
                 let current = current.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
                 let part = Part::new((current.info.width(), current.info.height()), *promised, *orientation);
                 let event = (part != current.part).then(|| {
@@ -251,7 +251,7 @@ impl Crop {
     /// An element for pictures of the promised size.
     pub(crate) fn new(promised: (u32, u32), orientation: Orientation) -> Self {
         let crop: Self = glib::Object::new();
-        *crop.imp().state() = State { promised, orientation, current: None };
+        *crop.imp().state() = CropState { promised, orientation, current: None };
         crop
     }
 

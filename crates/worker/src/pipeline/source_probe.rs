@@ -7,12 +7,12 @@ use std::time::Duration;
 use gst::prelude::*;
 
 use crate::frames::delivery::Delivery;
-use crate::frames::frame_filter::{Arrival, FrameFilter, Verdict};
+use crate::frames::frame_filter::{Arrival, FrameFilter, FrameVerdict};
 use crate::frames::rate_limiter::RateLimiter;
 use crate::frames::slot_sink::SlotSink;
 use crate::pipeline::choose_mode;
-use crate::pipeline::mode_report::ModeReport;
 use crate::pipeline::events::{PipelineEvent, PipelineEvents};
+use crate::pipeline::mode_report::ModeReport;
 use lenscap_core::event::Step;
 use lenscap_core::mode::FrameRate;
 
@@ -98,12 +98,12 @@ impl SourceProbe {
         }
         let has_started = self.sink.upgrade().is_some_and(|sink| sink.has_started());
         match verdict {
-            Verdict::Bad => {
+            FrameVerdict::Bad => {
                 self.count_bad(filter, now());
                 return false;
             }
-            Verdict::Pass if !has_started || self.delivery.wants_frame() => {}
-            Verdict::Pass | Verdict::Skip => {
+            FrameVerdict::Pass if !has_started || self.delivery.wants_frame() => {}
+            FrameVerdict::Pass | FrameVerdict::Skip => {
                 self.delivery.count_skipped();
                 return false;
             }

@@ -8,27 +8,27 @@ use super::Delivery;
 
 /// A slot to be filled; goes home when dropped.
 #[derive(Debug)]
-pub(crate) struct SlotLease {
+pub(crate) struct LeasedSlot {
     pub(super) delivery: Arc<Delivery>,
     pub(super) slot: u32,
     pub(super) map: Option<Mapping>,
 }
 
-impl SlotLease {
+impl LeasedSlot {
     /// Which slot it is.
     pub(crate) fn slot(&self) -> u32 {
         self.slot
     }
 }
 
-impl AsRef<[u8]> for SlotLease {
+impl AsRef<[u8]> for LeasedSlot {
     fn as_ref(&self) -> &[u8] {
         let bytes = self.map.as_ref().map(Mapping::as_slice).unwrap_or_default();
         &bytes[..self.delivery.picture.min(bytes.len())]
     }
 }
 
-impl AsMut<[u8]> for SlotLease {
+impl AsMut<[u8]> for LeasedSlot {
     fn as_mut(&mut self) -> &mut [u8] {
         let bytes = self.map.as_mut().map(Mapping::as_mut_slice).unwrap_or_default();
         let length = self.delivery.picture.min(bytes.len());
@@ -36,7 +36,7 @@ impl AsMut<[u8]> for SlotLease {
     }
 }
 
-impl Drop for SlotLease {
+impl Drop for LeasedSlot {
     fn drop(&mut self) {
         let mut state = self.delivery.state();
         if let Some(place) = state.home.get_mut(self.slot as usize) {

@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 /// Where the answer goes.
 #[derive(Debug)]
-pub(super) struct Answer(File);
+pub(super) struct OwnStdout(File);
 
-impl Answer {
+impl OwnStdout {
     /// Takes stdout away from everybody else in this process: before anything of a vendor's is loaded.
     ///
     /// # Errors
