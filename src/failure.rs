@@ -30,8 +30,8 @@ pub(crate) enum Failure {
     Command(CommandTrouble),
     /// What was printed says what is wrong.
     Shown,
-    /// A sentence made where the trouble was met.
-    Said(String),
+    /// They cannot be had, and there is no relay yet that could go on without them.
+    SettingsAtStart(crate::config::Error),
 }
 
 impl Failure {
@@ -47,7 +47,7 @@ impl Failure {
             Failure::Output(error) => output::sentence(&error.trouble),
             Failure::Command(trouble) => command_line::command(trouble),
             Failure::Shown => return None,
-            Failure::Said(sentence) => sentence.clone(),
+            Failure::SettingsAtStart(error) => error.at_start(),
         })
     }
 
@@ -102,11 +102,5 @@ impl From<SourceTrouble> for Failure {
 impl From<crate::config::Error> for Failure {
     fn from(error: crate::config::Error) -> Self {
         Failure::Settings(error)
-    }
-}
-
-impl From<String> for Failure {
-    fn from(sentence: String) -> Self {
-        Failure::Said(sentence)
     }
 }

@@ -6,10 +6,11 @@ use std::ffi::OsString;
 use super::program;
 use crate::camera::off;
 use crate::core::controls::{CameraControls, Control, ControlTrouble, Saved, Value};
-use crate::failure::Failure;
+use crate::core::trouble::cameras::ReadTrouble;
+use crate::core::trouble::start::StartTrouble;
 
 /// [`off::read`] with the program that is installed.
-pub(crate) fn read(arguments: &[OsString]) -> Result<CameraControls, Failure> {
+pub(crate) fn read<E: From<StartTrouble> + From<ReadTrouble>>(arguments: &[OsString]) -> Result<CameraControls, E> {
     Ok(off::read(&program("lenscap-worker")?, arguments)?)
 }
 

@@ -174,7 +174,7 @@ impl Relay {
                 tracing::warn!("{error}");
                 (layers.load_without_user(&overrides), Some(error.to_string()))
             }
-            Err(error) => return Err(Failure::Said(error.at_start())),
+            Err(error) => return Err(Failure::SettingsAtStart(error)),
         };
         let Layered { settings, own_controls, ignored, .. } = layered;
         // Without the user's own settings nobody may be allowed more than they say.

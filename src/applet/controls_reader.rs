@@ -46,10 +46,7 @@ struct QueuedRead {
 
 impl ControlsReader {
     pub(crate) fn new() -> Rc<Self> {
-        Self::with(
-            |arguments| read(arguments).map_err(|failure| Refusal::said(failure.sentence().unwrap_or_default())),
-            off::LIMIT + GRACE,
-        )
+        Self::with(read, off::LIMIT + GRACE)
     }
 
     fn with(run: Run, limit: Duration) -> Rc<Self> {
@@ -179,7 +176,7 @@ mod tests {
     fn one_that_hangs_is_left_alone_and_reported() {
         fn hang(_: &[OsString]) -> ReadResult {
             std::thread::sleep(Duration::from_millis(500));
-            Err(Refusal::said("late"))
+            Err(Refusal::CameraWentOff)
         }
         in_context(|context| {
             let reader = ControlsReader::with(hang, Duration::from_millis(20));

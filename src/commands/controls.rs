@@ -16,6 +16,7 @@ use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Layers, Overrides};
 use crate::core::controls::{CameraControls, Saved};
 use crate::core::source::Source;
+use crate::core::trouble::command_line::CommandTrouble;
 use crate::i18n::{command_line, controls};
 use crate::text;
 
@@ -112,7 +113,7 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), Failure> {
                 print(&list, &list, arguments.json)
             }
         }
-        .map_err(|error| Failure::Said(error.to_string())),
+        .map_err(|error| CommandTrouble::Print { error: error.to_string().into() }.into()),
         Some(ControlsAction::Set { key, value }) if place.live.is_some() => {
             let request = Request::SetControl { key: key.clone(), value: value.clone() };
             Ok(ask(&request).map(drop)?)

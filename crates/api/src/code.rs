@@ -31,10 +31,8 @@ impl Code {
             _ => return plain("other".into()),
         };
         match (name.as_str(), content) {
-            // It has only its sentence.
-            ("said", _) => plain("other".into()),
             // What is inside says what it is.
-            ("control" | "output" | "source" | "camera" | "node", content) => Self::read(content),
+            ("control" | "output" | "source" | "camera" | "node" | "read" | "start", content) => Self::read(content),
             (_, Value::Object(data)) => Self { code: name, data },
             _ => plain(name),
         }
@@ -46,8 +44,10 @@ mod tests {
     use super::*;
     use lenscap_core::controls::ControlTrouble;
     use lenscap_core::trouble::Trouble;
+    use lenscap_core::trouble::cameras::ReadTrouble;
     use lenscap_core::trouble::output::OutputTrouble;
     use lenscap_core::trouble::refusal::Refusal;
+    use lenscap_core::trouble::settings::FileTrouble;
     use serde_json::json;
 
     #[test]
@@ -58,7 +58,10 @@ mod tests {
         let busy = Trouble::CameraBusy { camera: "Foo".into() };
         assert_eq!(of(&Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
         assert_eq!(of(&busy), json!({ "code": "camera-busy", "camera": "Foo" }));
-        assert_eq!(of(&Refusal::said("No.")), json!({ "code": "other" }));
+        let silent = Refusal::Read(ReadTrouble::Camera(Trouble::NoCamera));
+        assert_eq!(of(&silent), json!({ "code": "no-camera" }));
+        let busy_file = Refusal::Settings { path: "/c".into(), trouble: Box::new(FileTrouble::Busy) };
+        assert_eq!(of(&busy_file), json!({ "code": "settings", "path": "/c", "trouble": { "code": "busy" } }));
         let absent = Refusal::Control(ControlTrouble::Absent { key: "zoom".into() });
         assert_eq!(of(&absent), json!({ "code": "absent", "key": "zoom" }));
         let missing = OutputTrouble::NodeMissing { node: "/dev/video9".into(), is_installed: true };

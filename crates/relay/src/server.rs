@@ -552,9 +552,9 @@ mod tests {
         let next = std::cell::Cell::new(0);
         server.dispatch(&mut machine, |_, _| Answer::Later(next.replace(next.get() + 1)), |machine, _| status(machine));
         assert_eq!(server.connections.len(), 2);
-        server.finish(0, &Err(Refusal::said("Line 2 is wrong.")), |_| status(&machine));
+        server.finish(0, &Err(Refusal::CameraWentOff), |_| status(&machine));
         server.finish(1, &Ok(()), |_| status(&machine));
-        assert!(rest(&streams[0]).contains("Line 2 is wrong."));
+        assert!(rest(&streams[0]).contains("camera-went-off"));
         assert!(rest(&streams[1]).contains("no-device"));
         assert!(server.connections.is_empty());
     }

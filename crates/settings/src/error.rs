@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use lenscap_core::trouble::refusal::Refusal;
 use lenscap_core::trouble::settings::FileTrouble;
 use lenscap_words::settings as words;
 
@@ -46,6 +47,12 @@ impl fmt::Display for Error {
             true => words::ignored(&self.path, &self.trouble),
             false => words::file_trouble(&self.path, &self.trouble),
         })
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Settings { path: error.path.as_os_str().as_encoded_bytes().into(), trouble: error.trouble }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a request is not carried out, as one sentence with the next step.
 
+use std::path::Path;
+
 use lenscap_api::Reply;
 use lenscap_core::trouble::refusal::{ListenTrouble, Refusal};
 
@@ -43,8 +45,10 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::ReaderNotStarted { error } => {
             trf!("The camera program cannot be asked ({error}): free some memory.", error = error)
         }
+        Refusal::Read(trouble) => crate::cameras::read(trouble),
 
-        Refusal::Said { sentence } => sentence.clone(),
+        Refusal::Settings { path, trouble } => crate::settings::file_trouble(Path::new(&**path), trouble),
+        Refusal::Start(trouble) => crate::start::sentence(trouble),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::core::trouble::start::StartTrouble;
 use crate::detect::uvc::Roots;
 use crate::engine::{EngineConfig, OutputChoice};
 use crate::frame::card::Picture;
-use crate::i18n::start;
+use crate::i18n::refusal::sentence;
 use crate::output::finder::{self, Wanted};
 
 /// Environment variable that chooses the output: `memory` for a demonstration.
@@ -30,7 +30,7 @@ impl Relay {
         for (ticket, done) in self.settings_thread.done() {
             let result = match done {
                 Done::Loaded(loaded) => self.take_settings(loaded, ticket.is_some()),
-                Done::Saved(result) => result.map_err(|error| Refusal::said(error.to_string())),
+                Done::Saved(result) => result.map_err(Refusal::from),
             };
             let Some(ticket) = ticket else { continue };
             if let Some((_, changes)) = self.writing.take_if(|(writing, _)| *writing == ticket) {
@@ -51,7 +51,7 @@ impl Relay {
         loaded: Result<Box<Loaded>, config::Error>,
         is_asked: bool,
     ) -> Result<(), Refusal> {
-        let taken = loaded.map_err(|error| error.to_string()).and_then(|loaded| {
+        let taken = loaded.map_err(Refusal::from).and_then(|loaded| {
             let Loaded { mut settings, picture, own_controls, ignored } = *loaded;
             merge(&mut settings.controls, &self.unsaved);
             self.own_controls = own_controls;
@@ -59,7 +59,7 @@ impl Relay {
             if is_same && self.problem == sentences(&ignored) && !is_asked {
                 return Ok(None);
             }
-            let config = engine_config(&settings, picture.clone()).map_err(|trouble| start::sentence(&trouble))?;
+            let config = engine_config(&settings, picture.clone())?;
             self.engine.configure(config);
             self.picture = picture;
             Ok(Some((settings, ignored)))
@@ -76,12 +76,15 @@ impl Relay {
                 self.problem = report_ignored(&ignored);
                 Ok(())
             }
-            Err(error) if self.problem.as_ref() == Some(&error) && !is_asked => return Ok(()),
-            Err(error) => {
-                tracing::warn!("{error} The settings stay as they were.");
-                self.problem = Some(error.clone());
+            Err(refusal) => {
+                let problem = sentence(&refusal);
+                if self.problem.as_ref() == Some(&problem) && !is_asked {
+                    return Ok(());
+                }
+                tracing::warn!("{problem} The settings stay as they were.");
+                self.problem = Some(problem);
                 self.engine.event(Event::Tick);
-                Err(Refusal::said(error))
+                Err(refusal)
             }
         };
         self.pending.push(RelayEvent::SettingsChanged);

@@ -3,6 +3,9 @@
 use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
+use super::cameras::ReadTrouble;
+use super::settings::FileTrouble;
+use super::start::StartTrouble;
 use crate::controls::ControlTrouble;
 
 /// Why a request is not carried out: over the control socket, D-Bus, or from the tray. Its code (`camera-went-off`) is the
@@ -40,23 +43,33 @@ pub enum Refusal {
     ReaderNotStarted {
         error: Text,
     },
+    /// The controls of a camera that is off.
+    Read(ReadTrouble),
 
-    /// A sentence made where the trouble was met.
-    Said {
-        sentence: String,
+    /// The settings cannot be had or kept. Its code is `settings`, and what is wrong has one of its own.
+    Settings {
+        path: Text,
+        trouble: Box<FileTrouble>,
     },
-}
-
-impl Refusal {
-    /// One that has its sentence already.
-    pub fn said(sentence: impl Into<String>) -> Self {
-        Self::Said { sentence: sentence.into() }
-    }
+    /// What the kernel denies.
+    Start(StartTrouble),
 }
 
 impl From<ControlTrouble> for Refusal {
     fn from(trouble: ControlTrouble) -> Self {
         Self::Control(trouble)
+    }
+}
+
+impl From<ReadTrouble> for Refusal {
+    fn from(trouble: ReadTrouble) -> Self {
+        Self::Read(trouble)
+    }
+}
+
+impl From<StartTrouble> for Refusal {
+    fn from(trouble: StartTrouble) -> Self {
+        Self::Start(trouble)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Why a relay cannot start, or not go on.
 
 use lenscap_text::Text;
+use serde::{Deserialize, Serialize};
 
 /// What the kernel denies to a relay; `error` is what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the sentences in lenscap_words::start say it
 pub enum StartTrouble {
     /// Where this program is, and with it the others of ours.
