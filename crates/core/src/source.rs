@@ -59,6 +59,15 @@ impl CameraApi {
         }
     }
 
+    /// The element of GStreamer's that reads it.
+    pub fn element(self) -> &'static str {
+        match self {
+            CameraApi::Icamera => "icamerasrc",
+            CameraApi::Libcamera => "libcamerasrc",
+            CameraApi::V4l2 => "v4l2src",
+        }
+    }
+
     /// As settings and JSON name it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -196,13 +205,11 @@ impl Source {
 
     /// The element of GStreamer's that reads it, where it is always the same one.
     pub fn element(&self) -> Option<&'static str> {
-        match self {
-            Source::Icamera(_) => Some("icamerasrc"),
-            Source::Libcamera(_) => Some("libcamerasrc"),
-            Source::V4l2(_) => Some("v4l2src"),
-            Source::PipeWire(_) => Some("pipewiresrc"),
-            Source::Test => Some("videotestsrc"),
-            Source::Auto | Source::Pipeline(_) => None,
+        match (self, self.api()) {
+            (_, Some((api, _))) => Some(api.element()),
+            (Source::PipeWire(_), None) => Some("pipewiresrc"),
+            (Source::Test, None) => Some("videotestsrc"),
+            (_, None) => None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The kinds of source that the worker reads, one backend and one file each. All that differs between kinds is here: which
 //! elements they need, how they are built, what they are called, what the sandbox leaves them, how their cameras are listed.
 //!
-//! A new kind is a variant of [`Source`], a file below `camera/` and its line in [`backend`].
+//! A new kind is a variant of [`Source`] (and of `CameraApi`, where its cameras are listed and `auto` takes them), a file below
+//! `camera/`, its line in [`backend`], and its words in `lenscap_words::source`.
 
 mod auto;
 mod elements;
@@ -74,7 +75,7 @@ pub(crate) enum ControlsOf<'a> {
 /// One kind of source.
 pub(crate) trait Backend {
     /// The elements that it may need, to be loaded ahead.
-    fn elements(&self) -> &'static [&'static str];
+    fn elements(&self) -> Vec<&'static str>;
 
     /// Builds the source element.
     ///

@@ -85,7 +85,7 @@ impl Pipeline {
         convert.set_property("add-borders", true);
         pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(&error))?;
         convert.link(&sink).map_err(|error| internal(&error))?;
-        for name in backend(&configure.source).elements().iter().chain(&["capsfilter", "jpegdec"]) {
+        for name in backend(&configure.source).elements().into_iter().chain(["capsfilter", "jpegdec"]) {
             if let Some(factory) = gst::ElementFactory::find(name)
                 && let Err(error) = factory.load()
             {

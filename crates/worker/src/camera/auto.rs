@@ -15,8 +15,8 @@ use super::{Backend, Built, DeviceAccess};
 pub(super) struct Auto;
 
 impl Backend for Auto {
-    fn elements(&self) -> &'static [&'static str] {
-        &["icamerasrc", "libcamerasrc", "v4l2src"]
+    fn elements(&self) -> Vec<&'static str> {
+        CameraApi::ALL.map(CameraApi::element).into()
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {

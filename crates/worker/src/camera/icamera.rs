@@ -16,8 +16,8 @@ use crate::list_cameras::formats;
 pub(super) struct Icamera(pub(super) Option<String>);
 
 impl Backend for Icamera {
-    fn elements(&self) -> &'static [&'static str] {
-        &["icamerasrc"]
+    fn elements(&self) -> Vec<&'static str> {
+        vec!["icamerasrc"]
     }
 
     fn build(&self, configure: &Configure) -> Result<Built, Trouble> {

@@ -19,8 +19,8 @@ const PROVIDER: &str = "libcameraprovider";
 pub(super) struct Libcamera(pub(super) Option<String>);
 
 impl Backend for Libcamera {
-    fn elements(&self) -> &'static [&'static str] {
-        &["libcamerasrc"]
+    fn elements(&self) -> Vec<&'static str> {
+        vec!["libcamerasrc"]
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {

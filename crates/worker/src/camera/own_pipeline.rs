@@ -12,8 +12,8 @@ use super::{Backend, Built, DeviceAccess};
 pub(super) struct OwnPipeline(pub(super) String);
 
 impl Backend for OwnPipeline {
-    fn elements(&self) -> &'static [&'static str] {
-        &[]
+    fn elements(&self) -> Vec<&'static str> {
+        vec![]
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {

@@ -13,8 +13,8 @@ use super::{Backend, Built, key};
 pub(super) struct PipeWire(pub(super) Option<String>);
 
 impl Backend for PipeWire {
-    fn elements(&self) -> &'static [&'static str] {
-        &["pipewiresrc"]
+    fn elements(&self) -> Vec<&'static str> {
+        vec!["pipewiresrc"]
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {

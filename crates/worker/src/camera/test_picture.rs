@@ -12,8 +12,8 @@ use super::{Backend, Built};
 pub(super) struct TestPicture;
 
 impl Backend for TestPicture {
-    fn elements(&self) -> &'static [&'static str] {
-        &["videotestsrc"]
+    fn elements(&self) -> Vec<&'static str> {
+        vec!["videotestsrc"]
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {

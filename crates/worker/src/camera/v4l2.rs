@@ -22,8 +22,8 @@ use super::{Backend, Built, ControlsOf, DeviceAccess};
 pub(super) struct V4l2(pub(super) PathBuf);
 
 impl Backend for V4l2 {
-    fn elements(&self) -> &'static [&'static str] {
-        &["v4l2src"]
+    fn elements(&self) -> Vec<&'static str> {
+        vec!["v4l2src"]
     }
 
     fn build(&self, configure: &Configure) -> Result<Built, Trouble> {
