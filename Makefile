@@ -69,7 +69,7 @@ pot:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p lenscap -p lenscap-worker -p lenscap-preferences
+	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences
 
 deb-deps:
 	@scripts/deps.sh build run test

@@ -1,12 +1,12 @@
 //! What holds the parts of a relay together: settings, signals, control socket, session, log.
 
-pub(crate) mod controls;
+pub mod controls;
 mod lines;
-pub(crate) mod log;
-pub(crate) mod relay;
+pub mod log;
+pub mod relay;
 mod session;
-pub(crate) mod settings_thread;
-pub(crate) mod settle;
+pub mod settings_thread;
+pub mod settle;
 mod watchdog;
 
 use std::path::PathBuf;
@@ -15,6 +15,6 @@ use crate::core::trouble::start::StartTrouble;
 use crate::sys::install;
 
 /// Another program of ours.
-pub(crate) fn program(name: &str) -> Result<PathBuf, StartTrouble> {
+pub fn program(name: &str) -> Result<PathBuf, StartTrouble> {
     install::program(name).map_err(|error| StartTrouble::OwnPlace { error: error.to_string().into() })
 }

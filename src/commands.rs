@@ -50,17 +50,8 @@ pub fn main(cli: Cli) -> ExitCode {
     exit(done)
 }
 
-/// `lenscap-applet`: the relay with icon, notifications and D-Bus; the exit status.
-pub fn applet(cli: Cli) -> ExitCode {
-    let done = match cli.command {
-        None => crate::applet::run(&cli.run, cli.gapplication_service),
-        Some(Subcommand::Run(run)) if !run.headless && !run.events => crate::applet::run(&run.run, false),
-        Some(_) => Err(CommandTrouble::AppletByHand.into()),
-    };
-    exit(done)
-}
-
-fn exit(done: Result<(), Failure>) -> ExitCode {
+/// The exit status of a program of ours, after its last sentence.
+pub fn exit(done: Result<(), Failure>) -> ExitCode {
     let status = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

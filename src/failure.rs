@@ -10,8 +10,9 @@ use crate::core::trouble::start::StartTrouble;
 use crate::i18n::{ask, cameras, command_line, controls, output, source, start};
 use crate::output::OutputError;
 
+/// What a command ends with.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The relay could not be asked, or refused.
     Ask(AskError),
     /// The controls of a camera that is off cannot be had.
@@ -36,7 +37,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// For people, with the next step; `None`: they have read it already.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    pub fn sentence(&self) -> Option<String> {
         Some(match self {
             Failure::Ask(error) => ask::sentence(error),
             Failure::Read(trouble) => cameras::read(trouble),
@@ -52,7 +53,7 @@ impl Failure {
     }
 
     /// Whether there is no relay to ask.
-    pub(crate) fn is_nobody_there(&self) -> bool {
+    pub fn is_nobody_there(&self) -> bool {
         matches!(self, Failure::Ask(AskError::NotRunning))
     }
 }

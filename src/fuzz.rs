@@ -13,10 +13,12 @@ use lenscap_picture::jpeg;
 /// A kind of input.
 pub type Feed = fn(&[u8]);
 
-/// Every kind, by the name that `fuzz/fuzz_targets` and `fuzz/corpus` know it by.
+/// Kinds of input that a crate above this one takes, by the same names.
+pub const ABOVE: &[&str] = &["dbus"]; // lenscap-applet
+
+/// Every kind that this crate and those below it take, by the name that `fuzz/fuzz_targets` and `fuzz/corpus` know it by.
 pub const TARGETS: &[(&str, Feed)] = &[
-    ("control", crate::ipc::fuzz::control),
-    ("dbus", crate::ipc::fuzz::dbus),
+    ("control", lenscap_relay::server::fuzz::serve),
     ("driver", driver),
     ("jpeg", jpeg),
     ("proc", crate::detect::fuzz::maps),

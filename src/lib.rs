@@ -3,18 +3,16 @@
 //! One resident process holds a `v4l2loopback` node for ever; a disposable worker process reads the real camera
 //! with GStreamer, only while an application streams.
 //!
-//! The programs that people start: command line, applet, doctor. What they are made of are crates of their own; which of them
+//! The program that people start: command line, headless relay, doctor. What they are made of are crates of their own; which of them
 //! may use which is in their `Cargo.toml`, and in `ARCHITECTURE.md`.
 
 pub mod app;
-pub(crate) mod applet;
 pub mod cli;
 pub mod commands;
 pub mod doctor;
-mod failure;
+pub mod failure;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
-pub mod ipc;
 
 pub use lenscap_autostart as autostart;
 pub use lenscap_relay::{camera_process, detect, engine, output};

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| lenscap::fuzz::feed("dbus", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lenscap_applet::dbus::fuzz::dbus(data));

@@ -10,7 +10,7 @@ use crate::core::trouble::cameras::ReadTrouble;
 use crate::core::trouble::start::StartTrouble;
 
 /// [`off::read`] with the program that is installed.
-pub(crate) fn read<E: From<StartTrouble> + From<ReadTrouble>>(arguments: &[OsString]) -> Result<CameraControls, E> {
+pub fn read<E: From<StartTrouble> + From<ReadTrouble>>(arguments: &[OsString]) -> Result<CameraControls, E> {
     Ok(off::read(&program("lenscap-worker")?, arguments)?)
 }
 
@@ -18,10 +18,7 @@ pub(crate) fn read<E: From<StartTrouble> + From<ReadTrouble>>(arguments: &[OsStr
 pub(super) type UnsavedValues = BTreeMap<(String, String), Option<Value>>;
 
 /// Puts changes into saved values; `None` takes one away.
-pub(crate) fn merge<'a>(
-    saved: &mut Saved,
-    changes: impl IntoIterator<Item = (&'a (String, String), &'a Option<Value>)>,
-) {
+pub fn merge<'a>(saved: &mut Saved, changes: impl IntoIterator<Item = (&'a (String, String), &'a Option<Value>)>) {
     for ((camera, key), value) in changes {
         match value {
             Some(value) => drop(saved.entry(camera.clone()).or_default().insert(key.clone(), value.clone())),
@@ -38,7 +35,7 @@ pub(crate) fn merge<'a>(
 }
 
 /// The keys that a reset is about: all, or this one, which has to be there.
-pub(crate) fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<Vec<&'a Control>, ControlTrouble> {
+pub fn to_reset<'a>(list: &'a CameraControls, keys: &[String]) -> Result<Vec<&'a Control>, ControlTrouble> {
     if keys.is_empty() {
         return Ok(list.controls.iter().filter(|control| control.is_saved() && !control.flags.read_only).collect());
     }

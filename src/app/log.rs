@@ -24,7 +24,7 @@ struct Log {
 
 /// Starts it. `LENSCAP_LOG` sets the level; the levels mean: error: a bug of ours; warn: something the user may want to
 /// mend; info: what happened; debug: why. A second start in one process keeps the first one's log.
-pub(crate) fn start() {
+pub fn start() {
     let is_journal = is_journal();
     let lost = move |count| {
         let prefix = if is_journal { priority(Level::WARN) } else { "" };
@@ -55,7 +55,7 @@ pub(crate) fn start() {
 }
 
 /// A sentence for who started the program: into the log, where there is one, so that it waits for nobody either.
-pub(crate) fn say(sentence: &str) {
+pub fn say(sentence: &str) {
     match LOG.get() {
         Some(log) => {
             let prefix = if log.is_journal { priority(Level::ERROR) } else { "lenscap: " };
@@ -66,7 +66,7 @@ pub(crate) fn say(sentence: &str) {
 }
 
 /// Gives the last lines their time; the log is over then.
-pub(crate) fn finish() {
+pub fn finish() {
     if let Some(log) = LOG.get() {
         log.lines.finish(LAST_LINES);
     }

@@ -31,8 +31,8 @@ use crate::engine::{Engine, OwnerToken, Role};
 use crate::failure::Failure;
 use crate::frame::card::Picture;
 use crate::i18n::refusal;
-use crate::ipc::{Answer, Server, Ticket};
 use lenscap_api::Request;
+use lenscap_relay::server::{Answer, Server, Ticket};
 
 use super::controls::UnsavedValues;
 use super::session::Session;
@@ -93,7 +93,7 @@ const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// What the owner is to see to.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum RelayEvent {
+pub enum RelayEvent {
     /// The camera is off and the node released: the owner ends.
     Ended,
     /// The settings, or what is wrong with their file, changed.
@@ -109,10 +109,10 @@ pub(crate) enum RelayEvent {
 }
 
 /// Hears every status, at the moment the machine publishes it: before a sensor is touched.
-pub(crate) type StatusListener = Box<dyn FnMut(&Status)>;
+pub type StatusListener = Box<dyn FnMut(&Status)>;
 
 /// The relay and what steers it.
-pub(crate) struct Relay {
+pub struct Relay {
     engine: Engine,
     path: PathBuf,
     settings: Settings,
@@ -148,7 +148,7 @@ pub(crate) struct Relay {
 
 /// How the relay is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RunMode {
+pub enum RunMode {
     /// Alone: what cannot work ends it at once, with a sentence. `events`: one line of JSON for every change.
     Headless {
         /// Print event lines.
@@ -163,7 +163,7 @@ impl Relay {
     ///
     /// # Errors
     /// When it cannot start.
-    pub(crate) fn new(arguments: &RunArgs, mode: RunMode, listener: Option<StatusListener>) -> Result<Self, Failure> {
+    pub fn new(arguments: &RunArgs, mode: RunMode, listener: Option<StatusListener>) -> Result<Self, Failure> {
         let has_desktop = mode == RunMode::Desktop;
         let overrides = arguments.settings.clone();
         let mut layers = Layers::find(arguments.config.as_deref())?;
@@ -253,7 +253,7 @@ impl Relay {
     }
 
     /// Readable when [`Self::turn`] has something to do.
-    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+    pub fn fd(&self) -> BorrowedFd<'_> {
         self.engine.fd()
     }
 
@@ -261,7 +261,7 @@ impl Relay {
     ///
     /// # Errors
     /// When the kernel does not let us wait.
-    pub(crate) fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<RelayEvent>, StartTrouble> {
+    pub fn turn(&mut self, wait: Option<Duration>) -> Result<Vec<RelayEvent>, StartTrouble> {
         let ready = self.engine.turn(wait).map_err(no_events)?;
         for watched in ready.into_iter().filter_map(Watched::from_token) {
             match watched {
@@ -300,27 +300,27 @@ impl Relay {
     }
 
     /// The present status.
-    pub(crate) fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         self.engine.status()
     }
 
     /// The settings in use.
-    pub(crate) fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The settings file.
-    pub(crate) fn settings_path(&self) -> &Path {
+    pub fn settings_path(&self) -> &Path {
         &self.path
     }
 
     /// Why the settings file is not the one in use, if it is not.
-    pub(crate) fn problem(&self) -> Option<&str> {
+    pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
     /// The nodes that are held: the first and the second.
-    pub(crate) fn nodes(&self) -> [Option<PathBuf>; 2] {
+    pub fn nodes(&self) -> [Option<PathBuf>; 2] {
         Role::ALL.map(|role| self.engine.node(role).map(Path::to_owned))
     }
 
@@ -352,12 +352,12 @@ impl Relay {
     }
 
     /// What [`Self::obey`] left for the owner to do.
-    pub(crate) fn take_events(&mut self) -> Vec<RelayEvent> {
+    pub fn take_events(&mut self) -> Vec<RelayEvent> {
         std::mem::take(&mut self.pending)
     }
 
     /// The controls of the camera, while it is open.
-    pub(crate) fn controls(&self) -> Option<&CameraControls> {
+    pub fn controls(&self) -> Option<&CameraControls> {
         self.engine.controls()
     }
 

@@ -18,7 +18,7 @@ use crate::config::{self, Layered, Layers, Overrides, Settings, Watcher};
 use crate::core::controls::Saved;
 use crate::core::trouble::refusal::Refusal;
 use crate::frame::card::Picture;
-use crate::ipc::Ticket;
+use lenscap_relay::server::Ticket;
 
 /// Jobs that wait while the file does not answer.
 const MAX_JOBS: usize = 16;
@@ -27,7 +27,7 @@ const MAX_JOBS: usize = 16;
 const LAST_JOB: Duration = Duration::from_secs(1);
 
 /// Changes the settings.
-pub(crate) type SettingsChange = Box<dyn FnOnce(&mut Settings) + Send>;
+pub type SettingsChange = Box<dyn FnOnce(&mut Settings) + Send>;
 
 /// What became of a job, or of an edit by somebody else.
 #[derive(Debug)]

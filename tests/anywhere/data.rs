@@ -7,7 +7,6 @@ use std::path::Path;
 use clap::CommandFactory;
 use lenscap::APP_ID;
 use lenscap::config::table::{self, SettingValue};
-use lenscap::core::status::StateName;
 use lenscap::core::trouble::settings::Limits;
 
 fn read(path: &str) -> String {
@@ -84,63 +83,6 @@ fn every_icon_is_symbolic_of_one_colour_and_of_a_size_of_16() {
     }
     let expected = ["capped", "starting", "live", "cooldown", "paused", "blocked", "attention"];
     assert_eq!(names, expected.map(|state| format!("{APP_ID}-{state}-symbolic.svg")).into());
-}
-
-#[test]
-fn the_interface_is_the_documented_one() {
-    let text = read(&format!("data/{APP_ID}.xml"));
-    let node = gio::DBusNodeInfo::for_xml(&text).expect("introspection XML");
-    let interface = node.lookup_interface(APP_ID).expect("the interface");
-    let properties = [
-        ("State", "s"),
-        ("CameraLive", "b"),
-        ("LiveSince", "x"),
-        ("Clients", "aa{sv}"),
-        ("Camera", "s"),
-        ("Reason", "s"),
-        ("Mode", "s"),
-        ("Shortfall", "s"),
-        ("PausedUntil", "x"),
-        ("Node", "s"),
-        ("Nodes", "as"),
-        ("SecondDevice", "s"),
-        ("Trouble", "a{sv}"),
-        ("SecondDeviceTrouble", "a{sv}"),
-        ("Version", "s"),
-        ("Stuck", "b"),
-        ("OtherCameras", "aa{sv}"),
-    ];
-    for (name, signature) in properties {
-        assert!(interface.lookup_property(name).is_some(), "{name}");
-        let line = format!("<property name=\"{name}\" type=\"{signature}\" access=\"read\">");
-        assert!(text.contains(&line), "{line}");
-        assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
-    }
-    assert_eq!(text.matches("<property ").count(), properties.len());
-    let controls = ["GetControls", "SetControl", "ResetControls"];
-    let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
-    let methods: Vec<_> = methods.into_iter().chain(controls).collect();
-    for name in &methods {
-        assert!(interface.lookup_method(name).is_some(), "{name}");
-        assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
-    }
-    assert_eq!(text.matches("<method ").count(), methods.len());
-    let arguments = [
-        "seconds\" type=\"u",
-        "controls\" type=\"aa{sv}",
-        "camera\" type=\"s",
-        "key\" type=\"s",
-        "value\" type=\"v",
-        "keys\" type=\"as",
-    ];
-    assert_eq!(text.matches("<arg ").count(), arguments.len());
-    for argument in arguments {
-        assert!(text.contains(&format!("<arg name=\"{argument}\"")), "{argument}");
-    }
-    assert!(interface.lookup_signal("ControlsChanged").is_some() && text.contains("\n        ControlsChanged:\n"));
-    for state in StateName::ALL {
-        assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
-    }
 }
 
 /// The manual as printed: font changes and escaped hyphens taken out.

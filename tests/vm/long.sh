@@ -18,7 +18,7 @@ case ${MODE:-} in
   bulk) tests=(bulk) ;;
   *) die "unknown mode $MODE; there are isoc and bulk" ;;
 esac
-cargo build --locked --quiet -p lenscap -p lenscap-worker -p uvcam --bins --examples
+cargo build --locked --quiet -p lenscap -p lenscap-applet -p lenscap-worker -p uvcam --bins --examples
 program=$(cargo test --locked --no-run --test vm 2>&1 | sed -n 's|^ *Executable tests/vm/main.rs (\(.*\))$|\1|p')
 [ -x "$program" ] || die "tests/vm does not build"
 # Copies, so that building may go on meanwhile.

@@ -11,13 +11,13 @@ use crate::camera::System;
 use crate::core::controls::{CameraControls, Value};
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::refusal;
-use crate::ipc::Answer;
+use lenscap_relay::server::Answer;
 
 /// Values of controls that come faster than this are written together.
 const WRITE_INTERVAL: Duration = Duration::from_millis(300);
 impl Relay {
     /// The values of its controls as they will be when it starts.
-    pub(crate) fn overlay(&self, list: &mut CameraControls) {
+    pub fn overlay(&self, list: &mut CameraControls) {
         let mut saved = self.settings.controls.clone();
         merge(&mut saved, &self.unsaved);
         if let Some(values) = saved.get(&list.camera) {
@@ -27,7 +27,7 @@ impl Relay {
 
     /// Sets a control of the camera that has this list, at once where it is on, and saves it; or says in one sentence why
     /// not: there is no such control, it may not be set, the value cannot work, it cannot be saved.
-    pub(crate) fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Answer {
+    pub fn set_control(&mut self, list: &CameraControls, key: &str, value: &str) -> Answer {
         let checked = list.find(key).and_then(|control| {
             control.check_writable()?;
             Ok((control, control.parse(value)?))
@@ -46,7 +46,7 @@ impl Relay {
 
     /// Sets controls back to their defaults and forgets what was saved of them, no key: all; or says in one sentence why
     /// not: there is no such control, or it cannot be saved.
-    pub(crate) fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
+    pub fn reset_controls(&mut self, list: &CameraControls, keys: &[String]) -> Answer {
         let mut controls = match to_reset(list, keys) {
             Ok(controls) => controls,
             Err(trouble) => return Answer::Now(Err(trouble.into())),

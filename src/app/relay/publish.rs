@@ -14,7 +14,7 @@ use crate::core::trouble::start::StartTrouble;
 use crate::engine::StatusSink;
 use crate::i18n::status::{other_camera, published};
 use crate::i18n::trouble;
-use crate::ipc::Server;
+use lenscap_relay::server::Server;
 
 /// The way of the event lines to stdout.
 pub(super) fn event_lines() -> Result<Lines, StartTrouble> {

@@ -10,11 +10,11 @@ use crate::core::presence::{Client, Presence, Use};
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::controls;
 use crate::i18n::status::published;
-use crate::ipc::{Answer, Server, Ticket};
+use lenscap_relay::server::{Answer, Server, Ticket};
 
 impl Relay {
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::take_events`].
-    pub(crate) fn obey(&mut self, request: Request) -> Answer {
+    pub fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
             self.paused_for_problem = false;
             self.engine.command(command);
@@ -63,7 +63,7 @@ impl Relay {
     }
 
     /// Changes the settings file, and takes what it says then.
-    pub(crate) fn change_settings(&mut self, change: SettingsChange) -> Answer {
+    pub fn change_settings(&mut self, change: SettingsChange) -> Answer {
         self.later(|thread, ticket| {
             thread.change(Some(ticket), change)?;
             // The watcher waits until an edit is over; this one is.

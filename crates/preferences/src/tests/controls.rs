@@ -57,7 +57,7 @@ fn fake_controls() -> CameraControls {
 #[test]
 fn the_list_on_the_bus_is_the_list_that_is_shown() {
     let list = fake_controls();
-    assert_eq!(from_variant(&lenscap::ipc::controls::to_variant(&list)), Some(list));
+    assert_eq!(from_variant(&lenscap_applet::dbus::controls::to_variant(&list)), Some(list));
     assert_eq!(from_variant(&3.to_variant()), None);
 }
 

@@ -14,7 +14,7 @@ use glib::variant::{ToVariant, Variant};
 use lenscap_api::Request;
 
 use super::{Notice, Subject, Update, words};
-use crate::applet::clicks::Click;
+use crate::clicks::Click;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
@@ -26,7 +26,7 @@ const MAX_UPDATES: usize = 64;
 
 /// The way to the notification service of one connection to the session bus; one update after another.
 #[derive(Debug)]
-pub(in crate::applet) struct Notifier {
+pub(crate) struct Notifier {
     updates: Sender<Update>,
     /// Unsubscribe when dropped.
     _signals: [gio::SignalSubscription; 2],
@@ -34,7 +34,7 @@ pub(in crate::applet) struct Notifier {
 
 impl Notifier {
     /// Starts to carry out updates; what is clicked goes to `clicks`.
-    pub(in crate::applet) fn new(connection: &gio::DBusConnection, clicks: Sender<Click>) -> Self {
+    pub(crate) fn new(connection: &gio::DBusConnection, clicks: Sender<Click>) -> Self {
         let service = Rc::new(ServiceProxy {
             connection: connection.clone(),
             clicks,
@@ -49,7 +49,7 @@ impl Notifier {
     }
 
     /// To be carried out soon.
-    pub(in crate::applet) fn send(&self, update: Update) {
+    pub(crate) fn send(&self, update: Update) {
         if let Err(error) = self.updates.try_send(update) {
             tracing::warn!("the notification service does not keep up: {error}");
         }
@@ -190,7 +190,7 @@ fn arguments(notice: &Notice, replaces: u32, is_markup: bool) -> Variant {
         actions.extend([index.to_string(), label.clone()]);
     }
     let hints: HashMap<String, Variant> = HashMap::from([
-        ("desktop-entry".into(), crate::APP_ID.to_variant()),
+        ("desktop-entry".into(), lenscap::APP_ID.to_variant()),
         ("urgency".into(), (if notice.urgent { 2_u8 } else { 1_u8 }).to_variant()),
         ("category".into(), "device".to_variant()),
     ]);

@@ -6,9 +6,9 @@ use lenscap_api::Request;
 
 use super::Desktop;
 use super::notify::{self, Subject};
-use crate::core::trouble::refusal::Refusal;
-use crate::i18n::refusal;
-use crate::ipc::Answer;
+use lenscap_core::trouble::refusal::Refusal;
+use lenscap_relay::server::Answer;
+use lenscap_words::refusal;
 
 /// A request that somebody made by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use async_channel::Sender;
 
-use crate::app::controls::read;
-use crate::camera::off;
-use crate::core::controls::CameraControls;
-use crate::core::trouble::refusal::Refusal;
+use lenscap::app::controls::read;
+use lenscap_cameras::off;
+use lenscap_core::controls::CameraControls;
+use lenscap_core::trouble::refusal::Refusal;
 
 /// Processes that wait for their turn.
 const MAX_JOBS: usize = 8;

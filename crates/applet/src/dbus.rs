@@ -3,6 +3,10 @@
 //! Beside our own interface the object has `org.freedesktop.Application`, through which desktops start programs and press
 //! their actions.
 
+pub mod controls;
+#[cfg(any(debug_assertions, fuzzing))]
+pub mod fuzz;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,17 +16,17 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use glib::variant::{ToVariant, Variant};
 use lenscap_api::{AppletStatus, Request};
 
-use super::controls::{text_of, to_variant};
-use crate::core::controls::CameraControls;
-use crate::core::status::{StateName, Status};
-use crate::core::trouble::refusal::Refusal;
-use crate::i18n::refusal::sentence;
-use crate::i18n::status::published;
+use controls::{text_of, to_variant};
+use lenscap_core::controls::CameraControls;
+use lenscap_core::status::{StateName, Status};
+use lenscap_core::trouble::refusal::Refusal;
+use lenscap_words::refusal::sentence;
+use lenscap_words::status::published;
 
 /// Our interface.
-const INTERFACE: &str = crate::APP_ID;
+const INTERFACE: &str = lenscap::APP_ID;
 /// Its description, as introspection gives it.
-const XML: &str = include_str!("../../data/io.github.lenscap.Lenscap.xml");
+const XML: &str = include_str!("../../../data/io.github.lenscap.Lenscap.xml");
 const APPLICATION_XML: &str = r#"<node><interface name="org.freedesktop.Application">
 <method name="Activate"><arg type="a{sv}" direction="in"/></method>
 <method name="Open"><arg type="as" direction="in"/><arg type="a{sv}" direction="in"/></method>
@@ -73,7 +77,7 @@ fn applet_status(status: &Status, nodes: &Nodes, clock: &mut Clock) -> AppletSta
         },
         node: nodes[0].clone().unwrap_or_default(),
         nodes: nodes.into_iter().flatten().collect(),
-        version: crate::VERSION.to_owned(),
+        version: lenscap::VERSION.to_owned(),
         ..published(status).into()
     }
 }
@@ -123,7 +127,7 @@ impl Properties {
             let body = (INTERFACE, changes, Vec::<String>::new()).to_variant();
             let sent = service.connection.emit_signal(
                 None,
-                crate::OBJECT_PATH,
+                lenscap::OBJECT_PATH,
                 "org.freedesktop.DBus.Properties",
                 "PropertiesChanged",
                 Some(&body),
@@ -163,7 +167,7 @@ impl Service {
             let described = described.lookup_interface(interface).ok_or_else(undescribed)?;
             let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
             let object = connection
-                .register_object(crate::OBJECT_PATH, &described)
+                .register_object(lenscap::OBJECT_PATH, &described)
                 .method_call(move |_, _, _, _, method, arguments, invocation| {
                     let respond = move |done: Result<Option<CameraControls>, Refusal>| match done {
                         Ok(list) => invocation.return_value(list.as_ref().map(to_variant).as_ref()),
@@ -190,7 +194,7 @@ impl Service {
             "/org/freedesktop/DBus",
             "org.freedesktop.DBus",
             "RequestName",
-            Some(&(crate::APP_ID, DO_NOT_QUEUE).to_variant()),
+            Some(&(lenscap::APP_ID, DO_NOT_QUEUE).to_variant()),
             None,
             gio::DBusCallFlags::NONE,
             ANSWER_LIMIT_MS,
@@ -198,7 +202,7 @@ impl Service {
         glib::spawn_future_local(async move {
             let answer = named.await.ok().and_then(|answer| answer.try_child_value(0)?.get::<u32>());
             if answer != Some(PRIMARY_OWNER) {
-                tracing::warn!("the name {} on the session bus belongs to another program", crate::APP_ID);
+                tracing::warn!("the name {} on the session bus belongs to another program", lenscap::APP_ID);
             }
         });
         Ok(service)
@@ -208,7 +212,7 @@ impl Service {
 impl Service {
     /// Publishes that `GetControls` would answer something else.
     pub fn controls_changed(&self) {
-        let sent = self.connection.emit_signal(None, crate::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
+        let sent = self.connection.emit_signal(None, lenscap::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
         if let Err(error) = sent {
             tracing::debug!("cannot send on D-Bus: {error}");
         }
@@ -268,12 +272,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::core::machine::Machine;
-    use crate::core::mode::{Mode, ModeShortfall};
-    use crate::core::policy::Policy;
-    use crate::core::presence::{Client, UNSEEN, Use};
-    use crate::core::status::OtherCamera;
-    use crate::core::trouble::Trouble;
+    use lenscap_core::machine::Machine;
+    use lenscap_core::mode::{Mode, ModeShortfall};
+    use lenscap_core::policy::Policy;
+    use lenscap_core::presence::{Client, UNSEEN, Use};
+    use lenscap_core::status::OtherCamera;
+    use lenscap_core::trouble::Trouble;
 
     fn snapshot(status: &Status, nodes: &Nodes) -> Snapshot {
         Snapshot::new(status, nodes, &mut Clock::default())
@@ -306,6 +310,63 @@ mod tests {
             ..Machine::new(Policy::default()).status()
         };
         (status, [Some("/dev/video9".into()), Some("/dev/video10".into())])
+    }
+
+    #[test]
+    fn the_interface_is_the_documented_one() {
+        let text = XML;
+        let node = gio::DBusNodeInfo::for_xml(text).expect("introspection XML");
+        let interface = node.lookup_interface(INTERFACE).expect("the interface");
+        let properties = [
+            ("State", "s"),
+            ("CameraLive", "b"),
+            ("LiveSince", "x"),
+            ("Clients", "aa{sv}"),
+            ("Camera", "s"),
+            ("Reason", "s"),
+            ("Mode", "s"),
+            ("Shortfall", "s"),
+            ("PausedUntil", "x"),
+            ("Node", "s"),
+            ("Nodes", "as"),
+            ("SecondDevice", "s"),
+            ("Trouble", "a{sv}"),
+            ("SecondDeviceTrouble", "a{sv}"),
+            ("Version", "s"),
+            ("Stuck", "b"),
+            ("OtherCameras", "aa{sv}"),
+        ];
+        for (name, signature) in properties {
+            assert!(interface.lookup_property(name).is_some(), "{name}");
+            let line = format!("<property name=\"{name}\" type=\"{signature}\" access=\"read\">");
+            assert!(text.contains(&line), "{line}");
+            assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
+        }
+        assert_eq!(text.matches("<property ").count(), properties.len());
+        let controls = ["GetControls", "SetControl", "ResetControls"];
+        let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
+        let methods: Vec<_> = methods.into_iter().chain(controls).collect();
+        for name in &methods {
+            assert!(interface.lookup_method(name).is_some(), "{name}");
+            assert!(text.contains(&format!("\n        {name}:\n")), "{name} is not explained");
+        }
+        assert_eq!(text.matches("<method ").count(), methods.len());
+        let arguments = [
+            "seconds\" type=\"u",
+            "controls\" type=\"aa{sv}",
+            "camera\" type=\"s",
+            "key\" type=\"s",
+            "value\" type=\"v",
+            "keys\" type=\"as",
+        ];
+        assert_eq!(text.matches("<arg ").count(), arguments.len());
+        for argument in arguments {
+            assert!(text.contains(&format!("<arg name=\"{argument}\"")), "{argument}");
+        }
+        assert!(interface.lookup_signal("ControlsChanged").is_some() && text.contains("\n        ControlsChanged:\n"));
+        for state in StateName::ALL {
+            assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The name of the icon that shows a state, in the tray and on notifications.
 
-use crate::core::status::{Look, Status};
+use lenscap_core::status::{Look, Status};
 
 /// Each state has a shape of its own; `has_problem`: the settings file is not the one in use.
 pub fn icon_name(status: &Status, has_problem: bool) -> String {
@@ -15,15 +15,15 @@ pub fn icon_name(status: &Status, has_problem: bool) -> String {
         Look::Blocked => "blocked",
         Look::Off | Look::Starting | Look::On | Look::StillOn => "capped",
     };
-    format!("{}-{shape}-symbolic", crate::APP_ID)
+    format!("{}-{shape}-symbolic", lenscap::APP_ID)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::machine::Machine;
-    use crate::core::policy::Policy;
-    use crate::core::status::{OtherCamera, StateName};
+    use lenscap_core::machine::Machine;
+    use lenscap_core::policy::Policy;
+    use lenscap_core::status::{OtherCamera, StateName};
 
     fn status(state: StateName, camera_live: bool) -> Status {
         Status { state, camera_live, ..Machine::new(Policy::default()).status() }

@@ -6,7 +6,7 @@ use glib::VariantTy;
 use glib::variant::{ToVariant, Variant};
 use lenscap_api::controls::Flag;
 
-use crate::core::controls::{CameraControls, Control, Origin, Range, Value};
+use lenscap_core::controls::{CameraControls, Control, Origin, Range, Value};
 
 /// The answer of `GetControls`: `(saa{sv})`.
 pub fn to_variant(controls: &CameraControls) -> Variant {
@@ -24,7 +24,7 @@ fn control_to_variant(control: &Control) -> HashMap<&'static str, Variant> {
     let flags: Vec<_> = Flag::of(control.flags).into_iter().map(Flag::as_str).collect();
     let mut fields = HashMap::from([
         ("key", control.key.to_variant()),
-        ("name", crate::i18n::controls::name(control).to_variant()),
+        ("name", lenscap_words::controls::name(control).to_variant()),
         ("id", control.id.to_variant()),
         ("type", control.kind.as_str().to_variant()),
         ("flags", flags.to_variant()),
@@ -70,7 +70,7 @@ pub fn text_of(value: &Variant) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::controls::in_software;
+    use lenscap_core::controls::in_software;
 
     #[test]
     fn a_control_is_published_with_all_its_fields() {

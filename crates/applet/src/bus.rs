@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Desktop;
 use super::icon::raise_icon;
 use super::notify::Notifier;
-use crate::ipc::dbus::{Respond, Service};
+use crate::dbus::{Respond, Service};
 
 /// How long a tray that has just come may take to hear of the icon.
 const MISSED_AFTER: Duration = Duration::from_secs(2);

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use lenscap_api::Request;
 
 use super::Desktop;
-use crate::app::controls::to_reset;
-use crate::camera::off::{self, Order};
-use crate::core::controls::CameraControls;
-use crate::core::trouble::refusal::Refusal;
-use crate::ipc::Answer;
-use crate::ipc::dbus::Respond;
+use crate::dbus::Respond;
+use lenscap::app::controls::to_reset;
+use lenscap_cameras::off::{self, Order};
+use lenscap_core::controls::CameraControls;
+use lenscap_core::trouble::refusal::Refusal;
+use lenscap_relay::server::Answer;
 
 impl Desktop {
     /// What concerns controls may take its time: a camera that is off is asked in a process of its own.

@@ -5,13 +5,13 @@ use lenscap_api::Request;
 
 use super::menu::{NOTE_WIDTH, note};
 use super::{Icon, View};
-use crate::applet::clicks::Click;
-use crate::core::machine::Machine;
-use crate::core::policy::Policy;
-use crate::core::presence::{Client, Use};
-use crate::core::source::Source;
-use crate::core::status::{OtherCamera, StateName, Status};
-use crate::core::trouble::Trouble;
+use crate::clicks::Click;
+use lenscap_core::machine::Machine;
+use lenscap_core::policy::Policy;
+use lenscap_core::presence::{Client, Use};
+use lenscap_core::source::Source;
+use lenscap_core::status::{OtherCamera, StateName, Status};
+use lenscap_core::trouble::Trouble;
 
 fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Click>) {
     let (sender, receiver) = async_channel::unbounded();

@@ -3,10 +3,10 @@
 use lenscap_api::Request;
 
 use super::Desktop;
-use crate::app::program;
-use crate::core::trouble::start::StartTrouble;
-use crate::i18n::start::sentence;
-use crate::text::Text;
+use lenscap::app::program;
+use lenscap_core::trouble::start::StartTrouble;
+use lenscap_text::Text;
+use lenscap_words::start::sentence;
 
 impl Desktop {
     pub(super) fn open_window(&self, request: &Request, token: Option<String>) {

@@ -8,6 +8,7 @@ mod bus;
 mod bus_requests;
 mod clicks;
 mod controls_reader;
+pub mod dbus;
 mod front;
 mod icon;
 mod icon_name;
@@ -18,40 +19,50 @@ mod window;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::AsRawFd;
+use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_channel::Receiver;
 use lenscap_api::{Request, client};
 
-use crate::app::relay::{Relay, RelayEvent, RunMode};
-use crate::cli::RunArgs;
-use crate::config;
-use crate::core::status::Status;
-use crate::failure::Failure;
-use crate::i18n::start;
-use crate::ipc::Ticket;
 use answers::Then;
 use bus::FIRST_RETRY;
 use clicks::Click;
 use controls_reader::ControlsReader;
 use front::Front;
+use lenscap::app::relay::{Relay, RelayEvent, RunMode};
+use lenscap::cli::{Cli, RunArgs, Subcommand};
+use lenscap::failure::Failure;
+use lenscap_core::status::Status;
+use lenscap_core::trouble::command_line::CommandTrouble;
+use lenscap_relay::server::Ticket;
+use lenscap_words::start;
 
 /// Clicks that wait to be seen to; more than a hand can make.
 const MAX_CLICKS: usize = 64;
+
+/// `lenscap-applet`, with the command line of `lenscap`, which has become it; the exit status.
+pub fn main(cli: Cli) -> ExitCode {
+    lenscap::commands::exit(match cli.command {
+        None => run(&cli.run, cli.gapplication_service),
+        Some(Subcommand::Run(arguments)) if !arguments.headless && !arguments.events => run(&arguments.run, false),
+        Some(_) => Err(CommandTrouble::AppletByHand.into()),
+    })
+}
 
 /// Runs until the user quits. `is_service`: started by D-Bus, which says by itself what it wants.
 ///
 /// # Errors
 /// When it cannot start, or another one does not answer.
-pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
+fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     // A second start shows the preferences of the first.
     match client::ask(if is_service { &Request::Status } else { &Request::Preferences }) {
         Ok(_) => return Ok(()),
         Err(error) if error.is_nobody_there() => {}
         Err(error) => return Err(error.into()),
     }
-    crate::app::log::start();
+    lenscap::app::log::start();
     glib::log_set_writer_func(log_of_glib);
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (hosts, host_changes) = async_channel::bounded(MAX_CLICKS);
@@ -69,7 +80,7 @@ pub(crate) fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> 
         retry: Cell::new(FIRST_RETRY),
         reader: ControlsReader::new(),
         waiting: RefCell::default(),
-        usual_settings: config::default_path().ok(),
+        usual_settings: lenscap_settings::default_path().ok(),
     });
     desktop.clone().start(clicked, host_changes);
     desktop.main_loop.run();

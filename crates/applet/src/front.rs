@@ -8,14 +8,14 @@ use async_channel::Sender;
 use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
 use super::tray::{Icon, View};
-use crate::app::relay::Relay;
-use crate::camera::{self, Camera};
-use crate::config::{SecondNode, Settings};
-use crate::core::source::Source;
-use crate::core::status::Status;
-use crate::i18n::source;
-use crate::ipc::dbus::{Nodes, Properties, Service};
-use crate::output::loopback;
+use crate::dbus::{Nodes, Properties, Service};
+use lenscap::app::relay::Relay;
+use lenscap_cameras::Camera;
+use lenscap_core::source::Source;
+use lenscap_core::status::Status;
+use lenscap_relay::output::loopback;
+use lenscap_settings::{SecondNode, Settings};
+use lenscap_words::source;
 
 /// Sizes offered in the menu, besides the one in use.
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
@@ -67,7 +67,7 @@ impl Front {
     pub(super) fn take(&mut self, status: &Status) {
         self.status = Some(status.clone());
         if !status.camera_live {
-            self.cameras = camera::System::here().cameras();
+            self.cameras = lenscap_cameras::System::here().cameras();
         }
         self.properties.publish(status, &self.nodes, self.service.as_ref());
         self.show_icon();
@@ -80,7 +80,7 @@ impl Front {
     /// Cameras came or went.
     pub(super) fn look_for_cameras(&mut self) {
         if self.status.as_ref().is_some_and(|status| !status.camera_live) {
-            let cameras = camera::System::here().cameras();
+            let cameras = lenscap_cameras::System::here().cameras();
             if self.cameras != cameras {
                 self.cameras = cameras;
                 self.show_icon();
@@ -113,11 +113,11 @@ impl Front {
     pub(super) fn view(&self) -> Option<View> {
         let camera = &self.settings.camera;
         let mut sources = vec![(Source::Auto, source::automatic())];
-        let label = |offer: &camera::choice::Offer| match offer.is_missing {
-            true => crate::i18n::cameras::missing(&offer.label),
+        let label = |offer: &lenscap_cameras::choice::Offer| match offer.is_missing {
+            true => lenscap_words::cameras::missing(&offer.label),
             false => offer.label.clone(),
         };
-        let offers = camera::choice::offers(&self.cameras, &camera.source);
+        let offers = lenscap_cameras::choice::offers(&self.cameras, &camera.source);
         sources.extend(offers.into_iter().map(|offer| (offer.source.clone(), label(&offer))));
         if !sources.iter().any(|(source, _)| *source == camera.source) {
             let name = match &camera.source {

@@ -12,13 +12,13 @@ pub(super) use service::Notifier;
 use lenscap_api::Request;
 
 use super::icon_name::icon_name;
-use crate::config::model::Notifications;
-use crate::core::presence::Use;
-use crate::core::status::{StateName, Status};
-use crate::core::trouble::{Trouble, TroubleKind};
-use crate::i18n::notify::{self as words, NoticeText};
-use crate::i18n::status::{cannot_switch_off, other_camera as in_words};
-use crate::i18n::trouble::sentence;
+use lenscap_core::presence::Use;
+use lenscap_core::status::{StateName, Status};
+use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_settings::model::Notifications;
+use lenscap_words::notify::{self as words, NoticeText};
+use lenscap_words::status::{cannot_switch_off, other_camera as in_words};
+use lenscap_words::trouble::sentence;
 
 /// What a notification is about; each has at most one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ impl Notice {
         Self {
             summary: said.summary,
             body: said.body,
-            icon: crate::APP_ID.into(),
+            icon: lenscap::APP_ID.into(),
             actions: vec![(Request::Preferences, words::settings())],
             urgent: false,
         }
@@ -132,7 +132,7 @@ impl Announcer {
         // It stays until the camera goes off.
         let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
         self.crowd.push(comer.name.clone());
-        let said = words::finds_it_in_use(&comer.name, &crate::i18n::programs::program(user));
+        let said = words::finds_it_in_use(&comer.name, &lenscap_words::programs::program(user));
         Some(Notice { icon: icon_name(status, false), ..Notice::of(said) })
     }
 }
@@ -198,10 +198,10 @@ pub fn complaint(sentence: &str) -> Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::machine::Machine;
-    use crate::core::policy::Policy;
-    use crate::core::presence::{Client, Use};
-    use crate::core::trouble::Trouble;
+    use lenscap_core::machine::Machine;
+    use lenscap_core::policy::Policy;
+    use lenscap_core::presence::{Client, Use};
+    use lenscap_core::trouble::Trouble;
 
     fn status(state: StateName, names: &[&str]) -> Status {
         let clients =
@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn with_other() -> Status {
-        let other = crate::core::status::OtherCamera {
+        let other = lenscap_core::status::OtherCamera {
             camera: "Foo".into(),
             node: "/dev/video2".into(),
             programs: vec!["cheese".into()],

@@ -7,10 +7,10 @@ use ksni::menu::{CheckmarkItem, RadioGroup, RadioItem, StandardItem, SubMenu};
 use lenscap_api::Request;
 
 use super::{Icon, View};
-use crate::core::source::Source;
-use crate::core::status::StateName;
-use crate::i18n::{programs, status as words};
-use crate::i18n::{tr, trf};
+use lenscap_core::source::Source;
+use lenscap_core::status::StateName;
+use lenscap_words::{programs, status as words};
+use lenscap_words::{tr, trf};
 
 /// Longest line of a text in the menu, in characters.
 pub(super) const NOTE_WIDTH: usize = 56;
@@ -22,7 +22,7 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     let mut menu: Vec<_> = lines.iter().flat_map(|line| note(line)).collect();
     let is_shown = !status.camera_live || status.stuck;
     menu.extend(
-        status.reason.iter().filter(|_| is_shown).flat_map(|reason| note(&crate::i18n::trouble::sentence(reason))),
+        status.reason.iter().filter(|_| is_shown).flat_map(|reason| note(&lenscap_words::trouble::sentence(reason))),
     );
     menu.extend(view.problem.iter().flat_map(|problem| note(problem)));
     menu.push(MenuItem::Separator);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use lenscap_api::Request;
 
 use super::Desktop;
-use crate::core::trouble::refusal::Refusal;
-use crate::ipc::Answer;
+use lenscap_core::trouble::refusal::Refusal;
+use lenscap_relay::server::Answer;
 
 /// How long whoever asked over D-Bus waits for the settings file.
 const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);

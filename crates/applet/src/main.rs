@@ -5,5 +5,5 @@ fn main() -> std::process::ExitCode {
     // Before anything is allocated: cards are large and short-lived.
     lenscap::sys::memory::return_freed_memory();
     lenscap::i18n::init();
-    lenscap::commands::applet(lenscap::cli::parse())
+    lenscap_applet::main(lenscap::cli::parse())
 }

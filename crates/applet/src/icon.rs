@@ -11,7 +11,7 @@ use super::Desktop;
 use super::front::Front;
 use super::notify::{self, Subject};
 use super::tray::Icon;
-use crate::sys::install;
+use lenscap_sys::install;
 
 /// How long a desktop may take to bring up its tray before the user hears that there is none.
 const TRAY_LIMIT: Duration = Duration::from_secs(15);

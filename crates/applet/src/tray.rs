@@ -13,9 +13,9 @@ use lenscap_api::Request;
 
 use super::clicks::Click;
 use super::icon_name::icon_name;
-use crate::core::source::Source;
-use crate::core::status::{StateName, Status};
-use crate::i18n::status as words;
+use lenscap_core::source::Source;
+use lenscap_core::status::{StateName, Status};
+use lenscap_words::status as words;
 
 /// What the icon and its menu show.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ impl Icon {
 
 impl Tray for Icon {
     fn id(&self) -> String {
-        crate::APP_ID.into()
+        lenscap::APP_ID.into()
     }
 
     fn category(&self) -> Category {

@@ -1,15 +1,7 @@
-//! What comes over the control socket and D-Bus; see `fuzz` at the root.
+//! What comes over D-Bus; see `lenscap::fuzz`.
 
 use glib::{Variant, VariantTy};
 use lenscap_api::Request;
-use lenscap_relay::server::fuzz as server;
-
-use super::dbus;
-
-/// Bytes that clients send: one that says for whom and how many, then these.
-pub fn control(data: &[u8]) {
-    server::serve(data);
-}
 
 /// Arguments of a method: its name, their type and their bytes, divided by zeros.
 pub fn dbus(data: &[u8]) {
@@ -27,8 +19,26 @@ pub fn dbus(data: &[u8]) {
         return;
     }
     let arguments = Variant::from_bytes_with_type(&glib::Bytes::from(parts.next().unwrap_or_default()), kind);
-    match dbus::request(method, &arguments) {
+    match super::request(method, &arguments) {
         Ok(Some(Request::SetControl { .. } | Request::ResetControls { .. } | Request::Pause { .. })) | Ok(_) => {}
-        Err(refusal) => assert!(!crate::i18n::refusal::sentence(&refusal).is_empty()),
+        Err(refusal) => assert!(!lenscap_words::refusal::sentence(&refusal).is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_kept_is_fed() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/dbus");
+        let files: Vec<_> = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(!files.is_empty(), "{} is empty", kept.display());
+        for file in files {
+            // Seen where one fails.
+            println!("{}", file.display());
+            super::dbus(&fs::read(file).unwrap());
+        }
     }
 }
