@@ -12,7 +12,7 @@ deny() {
   PATH=$PWD/target/tools/bin:$PATH
   if [ "$(cargo deny --version 2>/dev/null)" != "cargo-deny $version" ]; then
     # no distribution has a current one; built once, kept under target/
-    cargo install --quiet --debug --locked --root target/tools "cargo-deny@$version" || return
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --debug --locked --root target/tools "cargo-deny@$version" || return
   fi
   cargo deny --locked --log-level error check bans licenses sources
 }

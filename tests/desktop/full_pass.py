@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from prefs_a11y import INSIDE, Window, kinds  # noqa: E402
+from prefs_window import INSIDE, Window, kinds  # noqa: E402
 from rig import LENSCAP, Applet, Desktop, eventually  # noqa: E402
 
 WIDTH, HEIGHT = 320, 240

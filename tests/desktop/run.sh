@@ -20,7 +20,7 @@ python=/usr/bin/python3
 $python -c 'import gi, dbusmock' 2>/dev/null || skip "python3-gi or python3-dbusmock is not installed"
 
 scratch=$(mktemp -d)
-trap 'kill ${xvfb:-} 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'kill ${xvfb:-} ${applet:-} 2>/dev/null; rm -rf "$scratch"' EXIT
 mkfifo "$scratch/display"
 Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
 xvfb=$!
@@ -39,19 +39,24 @@ esac
 
 # part NAME SECONDS COMMAND...: one part of the tier, and a line of its counts; one that ends without a count has failed.
 part() {
-  local name=$1 log=$scratch/$1.log counts rc=0
+  local name=$1 log=$scratch/$1.log counts rc=0 start=$SECONDS
   shift
-  followed "$1" "$log" "${@:2}" || rc=$?
+  scripts/contain.sh "$1" "$log" "${@:2}" || rc=$?
   # the programs' own line, or that of cargo test
   counts=$(sed -nE 's/^.*(: | )([0-9]+) passed[,;] ([0-9]+) failed[,;] ([0-9]+) (skipped|ignored).*/\2 \3 \4/p' "$log" | tail -n 1)
+  { flock 9; sed 's/^desktop tier:/applet:/' "$log"; echo "== $name: $((SECONDS - start)) s"; } 9>"$scratch/output"
   if [ -z "$counts" ] || { [ $rc != 0 ] && [ "$(cut -d' ' -f2 <<<"$counts")" = 0 ]; }; then
     echo "FAIL $name: it ended with status $rc and counted no failure"
     counts="0 1 0"
   fi
   echo "$counts" >>"$scratch/counts"
 }
-# The applet; the preferences as a screen reader meets them, and widget by widget.
-part applet 600 "$python" tests/desktop/applet.py | sed 's/^desktop tier:/applet:/'
+# Side by side, for they mostly wait: the applet; the preferences as a screen reader meets them, and widget by widget. What each
+# says is shown when it has ended.
+part applet 600 "$python" tests/desktop/applet.py &
+applet=$!
+widgets=$(test_program lenscap_preferences)
+part widgets 600 "$widgets" --skip ::tests:: # without the unit tests, which run anywhere
 part prefs_a11y 330 "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
-part widgets 600 "$(test_program lenscap_preferences)" tests::
+wait $applet
 awk '{ p += $1; f += $2; s += $3 } END { printf "desktop tier: %d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$scratch/counts"

@@ -1,0 +1,1 @@
+"""The cases of tests/desktop/applet.py, a file a theme."""
