@@ -1,11 +1,14 @@
 //! Carries operations out on a relay, a USB camera and programs, and writes down what happens.
 
+mod allowed;
+mod observed;
+mod pulse;
+mod relays;
+
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lenscap::output::monotonic_now;
@@ -20,6 +23,9 @@ use super::logind::{self, Logind};
 use super::ops::{CLIENTS, NODES, Op, Step};
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
+use allowed::Absence;
+use pulse::Pulse;
+use relays::Throne;
 
 const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
 /// Longest cooldown in the settings that are written.
@@ -57,57 +63,6 @@ impl Sending {
             Sending::Bulk => 10,
         }
     }
-}
-
-/// Why nobody is there, whom logind tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Absence {
-    Asleep,
-    Locked,
-}
-
-/// A thread with nothing to do writes down how late it wakes up: how much of the machine is somebody else's.
-struct Pulse {
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<Vec<(At, Duration)>>>,
-}
-
-impl Pulse {
-    const BEAT: Duration = Duration::from_millis(10);
-    /// Less is a timer's own inexactness.
-    const LEAST: Duration = Duration::from_millis(5);
-
-    fn start() -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            let mut late = Vec::new();
-            while !asked.load(Ordering::Relaxed) {
-                let due = monotonic_now() + Self::BEAT;
-                std::thread::sleep(Self::BEAT);
-                let now = monotonic_now();
-                if now > due + Self::LEAST {
-                    late.push((now, now - due));
-                }
-            }
-            late
-        });
-        Self { stop, thread: Some(thread) }
-    }
-
-    fn end(&mut self) -> Vec<(At, Duration)> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
-    }
-}
-
-/// A relay that runs, and what is known of those before it.
-struct Throne {
-    present: Option<Relay>,
-    /// The present one was told of by its first line, and could be asked.
-    past: Vec<Reign>,
-    /// It did not come up that often in a row.
-    refusals: u32,
 }
 
 /// Everything that takes part.
@@ -265,170 +220,6 @@ impl Rig {
         std::fs::rename(new, path).expect("renamed");
     }
 
-    fn signal_worker(&mut self, signal: &str) {
-        let workers = self.throne.present.as_ref().map(Relay::workers).unwrap_or_default();
-        for worker in workers {
-            // It may have ended meanwhile.
-            let _ = Command::new("kill").args([signal, &worker.to_string()]).stderr(Stdio::null()).status();
-            self.note(format!("kill {signal} {worker}"));
-        }
-    }
-
-    /// One request on the control socket, where a relay answers; what it says of being allowed is kept.
-    fn ask(&mut self, request: &str, duration: Option<Duration>) {
-        let Some(relay) = &mut self.throne.present else { return };
-        if relay.poll().state.is_empty() {
-            return;
-        }
-        let asked = monotonic_now();
-        let path = self.home.path().join("run/lenscap/control");
-        let answer = UnixStream::connect(path).and_then(|mut socket| {
-            socket.set_read_timeout(Some(ANSWER))?;
-            writeln!(socket, "{request}")?;
-            let mut answer = String::new();
-            socket.read_to_string(&mut answer)?;
-            Ok(answer)
-        });
-        let answered = monotonic_now();
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => return self.is_wrong(format!("{request} was not answered: {error}")),
-        };
-        let Ok(json) = serde_json::from_str::<serde_json::Value>(&answer) else {
-            return self.is_wrong(format!("{request} was answered by {answer:?}"));
-        };
-        self.note(format!("{request}: {}, allowed {}", json["state"], json["allowed"]));
-        match json["allowed"].as_bool() {
-            Some(false) => {
-                // A pause takes the place of the one before.
-                let still = self.forbidden.filter(|(_, until)| until.is_none_or(|until| until > asked));
-                if still.is_none() {
-                    self.close_forbidden(asked);
-                }
-                self.forbidden = Some((still.map_or(answered, |(since, _)| since), duration.map(|time| asked + time)));
-            }
-            Some(true) => {
-                let was_paused = self.forbidden.is_some();
-                self.close_forbidden(asked);
-                if was_paused || request.contains("resume") {
-                    self.lift_turn_off(asked);
-                }
-            }
-            None => self.is_wrong(format!("{request} was answered by {answer}")),
-        }
-        if request.contains("turn-off") {
-            self.turn_offs.push((answered, None));
-        }
-    }
-
-    /// logind says so.
-    fn absent(&mut self, why: Absence, on: bool) {
-        let at = monotonic_now();
-        for (_, _, until) in self.absences.iter_mut().filter(|(kind, _, _)| *kind == why) {
-            until.get_or_insert(at);
-        }
-        match why {
-            Absence::Asleep => self.logind.sleeps(on),
-            Absence::Locked => self.logind.locks(on),
-        }
-        if on && self.throne.present.as_mut().is_some_and(|relay| !relay.poll().state.is_empty()) {
-            self.absences.push((why, at + TOLD, None));
-        }
-    }
-
-    /// Lifts "turn off now", and what the user overrules.
-    fn lift_turn_off(&mut self, at: At) {
-        for (_, _, until) in &mut self.absences {
-            until.get_or_insert(at);
-        }
-        for (_, until) in &mut self.turn_offs {
-            until.get_or_insert(at);
-        }
-    }
-
-    /// The camera is allowed again from now on, or was since the pause's own end.
-    fn close_forbidden(&mut self, at: At) {
-        if let Some((since, until)) = self.forbidden.take() {
-            self.all_forbidden.push((since, until.map_or(at, |until| until.min(at))));
-        }
-    }
-
-    /// Starts a relay.
-    fn crown(&mut self) {
-        let home = self.home.path();
-        let directory = |name: &str| home.join(name).to_str().expect("text").to_owned();
-        let (config, run, state) = (directory("config"), directory("run"), directory("state"));
-        let environment = [
-            ("XDG_CONFIG_HOME", config.as_str()),
-            ("XDG_RUNTIME_DIR", run.as_str()),
-            ("XDG_STATE_HOME", state.as_str()),
-            ("LANGUAGE", "en"),
-            ("DBUS_SYSTEM_BUS_ADDRESS", &self.logind.address),
-            ("XDG_SESSION_ID", logind::SESSION_ID),
-        ];
-        self.throne.present = Some(Relay::start_with(&[], &environment));
-    }
-
-    /// SIGKILL to the relay.
-    fn dethrone(&mut self) {
-        let Some(mut relay) = self.throne.present.take() else { return };
-        let at = monotonic_now();
-        relay.kill();
-        self.close_forbidden(at);
-        self.lift_turn_off(at);
-        relay.drain();
-        self.bury(&relay, Some(at), None);
-    }
-
-    /// Keeps what a relay said.
-    fn bury(&mut self, relay: &Relay, until: Option<At>, ended: Option<String>) {
-        let wall = self.wall;
-        let told = relay.seen.iter().map(|line| Told {
-            at: line.wall.saturating_sub(wall),
-            state: line.state.clone(),
-            live: line.live,
-            others: !line.others.is_empty(),
-            reason: line.reason.clone(),
-            second: line.second.clone(),
-            clients: line.clients.join(", "),
-        });
-        let told = told.collect();
-        let stderr = relay.stderr();
-        // The level stands behind the time; what the worker said follows the relay's own level.
-        let is_complaint = |line: &&str| line.split_whitespace().nth(1) == Some("ERROR") || line.contains("panicked");
-        let complaints = stderr.lines().filter(is_complaint).map(str::to_owned).collect();
-        self.throne.past.push(Reign { until, told, complaints, said: stderr, ended });
-    }
-
-    /// Looks after what may have ended by itself.
-    fn tend(&mut self) {
-        if let Some(relay) = &mut self.throne.present
-            && let Some(status) = relay.ended()
-        {
-            let mut relay = self.throne.present.take().expect("just seen");
-            relay.drain();
-            let at = monotonic_now();
-            self.close_forbidden(at);
-            self.lift_turn_off(at);
-            let stderr = relay.stderr();
-            let last = stderr.lines().last().unwrap_or_default().to_owned();
-            // At its start it may find a node that is in use: whoever starts it does so again, as systemd would.
-            let was_up = relay.seen.iter().any(|line| line.state != "no-device");
-            self.note(format!("the relay ended with {status}: {last}"));
-            self.throne.refusals += 1;
-            let is_excused = !was_up && self.throne.refusals < 20;
-            let ended = (!is_excused).then(|| format!("the relay ended with {status}: {stderr}"));
-            self.bury(&relay, Some(at), ended);
-            std::thread::sleep(Duration::from_millis(300));
-            self.crown();
-        }
-        let crashed: Vec<String> =
-            self.clients.iter_mut().chain([&mut self.taker]).filter_map(Actor::crashed).collect();
-        for text in crashed {
-            self.is_wrong(text);
-        }
-    }
-
     /// A node goes and another of the same name comes, if nobody has it open.
     fn remake(&mut self, which: usize) {
         let number = node(which).and_then(|path| path.to_str()?.strip_prefix("/dev/video")?.parse().ok());
@@ -509,56 +300,6 @@ impl Rig {
             line.state == "idle" && !line.live && !rig.camera.is_on()
         });
     }
-
-    fn record(mut self) -> Record {
-        let end = monotonic_now();
-        self.close_forbidden(end);
-        if let Some(mut relay) = self.throne.present.take() {
-            let status = relay.quit();
-            if !status.success() {
-                self.is_wrong(format!("told to end, the relay ended with {status}"));
-            }
-            self.bury(&relay, Some(end), None);
-        }
-        let late = self.pulse.end();
-        let log = self.camera.log();
-        self.notes.extend(log.iter().map(|entry| Note { at: entry.at, text: format!("  wire {}", entry.text) }));
-        let silent = silent(&log, end);
-        let sessions = self.camera.sessions();
-        let wire: Spans = sessions.into_iter().map(|(on, off)| (on, off.unwrap_or(end))).collect();
-        let streams: Vec<Stream> = self.clients.iter().flat_map(Actor::streams).collect();
-        // It holds until nobody streams; whether another came before the last one left, only a while of both tells.
-        let seen = streams.iter().filter_map(|stream| stream.surely(end)).map(|(from, to)| (from + NOTICED, to));
-        let streamed: Spans = seen.collect();
-        let off = self.turn_offs.iter().filter_map(|(at, lifted)| {
-            let (_, to) = streamed.iter().find(|(from, to)| from <= at && at < to)?;
-            Some((*at, lifted.unwrap_or(end).min(to)))
-        });
-        let away = self.absences.iter().map(|(_, at, until)| (*at, until.unwrap_or(end)));
-        let forbidden = self.all_forbidden.iter().copied().chain(off).chain(away).collect();
-        Record {
-            is_bulk: self.sending == Sending::Bulk,
-            wire,
-            silent,
-            reigns: self.throne.past,
-            streams,
-            taken: self.taker.streams(),
-            forbidden,
-            cooldown: LONGEST_COOLDOWN,
-            late,
-            wrong: self.wrong,
-            notes: self.notes,
-            end,
-        }
-    }
-}
-
-/// From each order to freeze to the next to thaw.
-fn silent(log: &[Entry], end: At) -> Spans {
-    let orders = log.iter().filter_map(|entry| Some((entry.at, entry.text.strip_prefix("ORDER ")?)));
-    let orders: Vec<_> = orders.filter(|(_, order)| matches!(*order, "freeze" | "thaw")).collect();
-    let until = orders.iter().skip(1).map(|(at, _)| *at).chain([end]);
-    orders.iter().zip(until).filter(|((_, order), _)| *order == "freeze").map(|((at, _), until)| (*at, until)).collect()
 }
 
 /// The node with this label, whatever its number.

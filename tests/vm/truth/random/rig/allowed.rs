@@ -1,0 +1,91 @@
+//! What the user asks for, and logind says: when the camera may not be on.
+
+use super::*;
+
+/// Why nobody is there, whom logind tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    Asleep,
+    Locked,
+}
+
+impl Rig {
+    /// One request on the control socket, where a relay answers; what it says of being allowed is kept.
+    pub(super) fn ask(&mut self, request: &str, duration: Option<Duration>) {
+        let Some(relay) = &mut self.throne.present else { return };
+        if relay.poll().state.is_empty() {
+            return;
+        }
+        let asked = monotonic_now();
+        let path = self.home.path().join("run/lenscap/control");
+        let answer = UnixStream::connect(path).and_then(|mut socket| {
+            socket.set_read_timeout(Some(ANSWER))?;
+            writeln!(socket, "{request}")?;
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer)?;
+            Ok(answer)
+        });
+        let answered = monotonic_now();
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return self.is_wrong(format!("{request} was not answered: {error}")),
+        };
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(&answer) else {
+            return self.is_wrong(format!("{request} was answered by {answer:?}"));
+        };
+        self.note(format!("{request}: {}, allowed {}", json["state"], json["allowed"]));
+        match json["allowed"].as_bool() {
+            Some(false) => {
+                // A pause takes the place of the one before.
+                let still = self.forbidden.filter(|(_, until)| until.is_none_or(|until| until > asked));
+                if still.is_none() {
+                    self.close_forbidden(asked);
+                }
+                self.forbidden = Some((still.map_or(answered, |(since, _)| since), duration.map(|time| asked + time)));
+            }
+            Some(true) => {
+                let was_paused = self.forbidden.is_some();
+                self.close_forbidden(asked);
+                if was_paused || request.contains("resume") {
+                    self.lift_turn_off(asked);
+                }
+            }
+            None => self.is_wrong(format!("{request} was answered by {answer}")),
+        }
+        if request.contains("turn-off") {
+            self.turn_offs.push((answered, None));
+        }
+    }
+
+    /// logind says so.
+    pub(super) fn absent(&mut self, why: Absence, on: bool) {
+        let at = monotonic_now();
+        for (_, _, until) in self.absences.iter_mut().filter(|(kind, _, _)| *kind == why) {
+            until.get_or_insert(at);
+        }
+        match why {
+            Absence::Asleep => self.logind.sleeps(on),
+            Absence::Locked => self.logind.locks(on),
+        }
+        if on && self.throne.present.as_mut().is_some_and(|relay| !relay.poll().state.is_empty()) {
+            self.absences.push((why, at + TOLD, None));
+        }
+    }
+
+    /// Lifts "turn off now", and what the user overrules.
+    pub(super) fn lift_turn_off(&mut self, at: At) {
+        for (_, _, until) in &mut self.absences {
+            until.get_or_insert(at);
+        }
+        for (_, until) in &mut self.turn_offs {
+            until.get_or_insert(at);
+        }
+    }
+
+    /// The camera is allowed again from now on, or was since the pause's own end.
+    pub(super) fn close_forbidden(&mut self, at: At) {
+        if let Some((since, until)) = self.forbidden.take() {
+            self.all_forbidden.push((since, until.map_or(at, |until| until.min(at))));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The relay that runs, those before it, and their workers.
+
+use super::*;
+
+/// A relay that runs, and what is known of those before it.
+pub(super) struct Throne {
+    pub(super) present: Option<Relay>,
+    /// The present one was told of by its first line, and could be asked.
+    pub(super) past: Vec<Reign>,
+    /// It did not come up that often in a row.
+    pub(super) refusals: u32,
+}
+
+impl Rig {
+    pub(super) fn signal_worker(&mut self, signal: &str) {
+        let workers = self.throne.present.as_ref().map(Relay::workers).unwrap_or_default();
+        for worker in workers {
+            // It may have ended meanwhile.
+            let _ = Command::new("kill").args([signal, &worker.to_string()]).stderr(Stdio::null()).status();
+            self.note(format!("kill {signal} {worker}"));
+        }
+    }
+
+    /// Starts a relay.
+    pub(super) fn crown(&mut self) {
+        let home = self.home.path();
+        let directory = |name: &str| home.join(name).to_str().expect("text").to_owned();
+        let (config, run, state) = (directory("config"), directory("run"), directory("state"));
+        let environment = [
+            ("XDG_CONFIG_HOME", config.as_str()),
+            ("XDG_RUNTIME_DIR", run.as_str()),
+            ("XDG_STATE_HOME", state.as_str()),
+            ("LANGUAGE", "en"),
+            ("DBUS_SYSTEM_BUS_ADDRESS", &self.logind.address),
+            ("XDG_SESSION_ID", logind::SESSION_ID),
+        ];
+        self.throne.present = Some(Relay::start_with(&[], &environment));
+    }
+
+    /// SIGKILL to the relay.
+    pub(super) fn dethrone(&mut self) {
+        let Some(mut relay) = self.throne.present.take() else { return };
+        let at = monotonic_now();
+        relay.kill();
+        self.close_forbidden(at);
+        self.lift_turn_off(at);
+        relay.drain();
+        self.bury(&relay, Some(at), None);
+    }
+
+    /// Keeps what a relay said.
+    pub(super) fn bury(&mut self, relay: &Relay, until: Option<At>, ended: Option<String>) {
+        let wall = self.wall;
+        let told = relay.seen.iter().map(|line| Told {
+            at: line.wall.saturating_sub(wall),
+            state: line.state.clone(),
+            live: line.live,
+            others: !line.others.is_empty(),
+            reason: line.reason.clone(),
+            second: line.second.clone(),
+            clients: line.clients.join(", "),
+        });
+        let told = told.collect();
+        let stderr = relay.stderr();
+        // The level stands behind the time; what the worker said follows the relay's own level.
+        let is_complaint = |line: &&str| line.split_whitespace().nth(1) == Some("ERROR") || line.contains("panicked");
+        let complaints = stderr.lines().filter(is_complaint).map(str::to_owned).collect();
+        self.throne.past.push(Reign { until, told, complaints, said: stderr, ended });
+    }
+
+    /// Looks after what may have ended by itself.
+    pub(super) fn tend(&mut self) {
+        if let Some(relay) = &mut self.throne.present
+            && let Some(status) = relay.ended()
+        {
+            let mut relay = self.throne.present.take().expect("just seen");
+            relay.drain();
+            let at = monotonic_now();
+            self.close_forbidden(at);
+            self.lift_turn_off(at);
+            let stderr = relay.stderr();
+            let last = stderr.lines().last().unwrap_or_default().to_owned();
+            // At its start it may find a node that is in use: whoever starts it does so again, as systemd would.
+            let was_up = relay.seen.iter().any(|line| line.state != "no-device");
+            self.note(format!("the relay ended with {status}: {last}"));
+            self.throne.refusals += 1;
+            let is_excused = !was_up && self.throne.refusals < 20;
+            let ended = (!is_excused).then(|| format!("the relay ended with {status}: {stderr}"));
+            self.bury(&relay, Some(at), ended);
+            std::thread::sleep(Duration::from_millis(300));
+            self.crown();
+        }
+        let crashed: Vec<String> =
+            self.clients.iter_mut().chain([&mut self.taker]).filter_map(Actor::crashed).collect();
+        for text in crashed {
+            self.is_wrong(text);
+        }
+    }
+}
