@@ -44,7 +44,7 @@ loopback=$(resolve_loopback "$wanted")
 
 case ${LENSCAP_VM_ACCEL:-$(cut -d' ' -f1 "$VM/accel")} in
   kvm) accel=(-accel kvm -cpu host) ;;
-  *) accel=(-accel "tcg,thread=multi,tb-size=${LENSCAP_VM_TB:-256}" -cpu "${LENSCAP_VM_CPU:-max}") ;;
+  *) accel=(-accel "tcg,thread=multi,tb-size=256" -cpu max) ;;
 esac
 
 # An emulated machine reads its host's time-stamp counter, yet measures a wrong rate where the host is busy, and then falls back
