@@ -35,7 +35,7 @@ use super::sandbox::Sandbox;
 use super::status::{OtherCamera, StateName, Status};
 use super::trouble::{Trouble, TroubleKind};
 use check::Check;
-use ending::Ending;
+use ending::CameraEnding;
 use start::Start;
 
 /// How long the camera may give no frame while live.
@@ -135,7 +135,7 @@ enum Worker {
     /// It was ordered to start at `since`; `first_frame` when that arrived.
     On { since: Instant, start: Start, first_frame: Option<Instant> },
     /// It was ordered to stop, or killed.
-    Ending(Ending),
+    CameraEnding(CameraEnding),
 }
 
 /// What the facts ask for, whatever the present state is.
@@ -291,7 +291,7 @@ impl Machine {
         let worker = match (&self.state, &self.worker) {
             // Elsewhere a worker that is warm is about to be used.
             (state, Worker::Warm { start }) => (*state == State::Idle || !start.is_loaded()).then_some(start.due),
-            (_, Worker::Ending(ending)) => Some(ending.deadline()),
+            (_, Worker::CameraEnding(ending)) => Some(ending.deadline()),
             // The state has it.
             (_, Worker::None | Worker::On { .. }) => None,
         };
@@ -342,7 +342,7 @@ impl Machine {
     /// Whether the sensor's stop is still to be waited for; then the state says so.
     fn await_stop(&mut self) -> bool {
         let may_be_on = match &self.worker {
-            Worker::Ending(ending) => ending.live_since().is_some(),
+            Worker::CameraEnding(ending) => ending.live_since().is_some(),
             Worker::None | Worker::Warm { .. } | Worker::On { .. } => false,
         };
         let awaits = may_be_on || self.check.is_some();
@@ -374,7 +374,7 @@ impl Machine {
                 }
                 return;
             }
-            Worker::Ending(ending) => {
+            Worker::CameraEnding(ending) => {
                 if let Some(reason) = ending.trouble() {
                     self.state = State::Failed { reason, retry_at: None };
                     return;
@@ -405,7 +405,7 @@ impl Machine {
     fn begin(&mut self, now: Instant, since: Instant, actions: &mut Vec<Action>) {
         let patience = self.failures.restart.patience();
         let start = match self.worker {
-            Worker::Ending(_) | Worker::On { .. } => {
+            Worker::CameraEnding(_) | Worker::On { .. } => {
                 self.state = State::Pending { since };
                 return;
             }
@@ -446,7 +446,7 @@ impl Machine {
             Policy::BLIND_DELAY
         });
         match self.worker {
-            Worker::Ending(_) => None,
+            Worker::CameraEnding(_) => None,
             Worker::None | Worker::Warm { .. } | Worker::On { .. } => since.checked_add(delay),
         }
     }
@@ -454,7 +454,7 @@ impl Machine {
     fn live_since(&self) -> Option<Instant> {
         let worker = match &self.worker {
             Worker::On { since, .. } => Some(*since),
-            Worker::Ending(ending) => ending.live_since(),
+            Worker::CameraEnding(ending) => ending.live_since(),
             Worker::None | Worker::Warm { .. } => None,
         };
         worker.or_else(|| self.check.as_ref().map(Check::since))

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::ending::{Ending, Sensor};
+use super::ending::{CameraEnding, Sensor};
 use super::{Machine, STOP_TIMEOUT, VERIFY_TIMEOUT, Worker};
 use crate::event::{Action, SensorEvent};
 use crate::trouble::Trouble;
@@ -44,8 +44,8 @@ impl Machine {
         match event {
             SensorEvent::Verifiable => {
                 self.verifiable = match self.worker {
-                    Worker::On { .. } | Worker::Ending(Ending { sensor: Sensor::On(_), .. }) => true,
-                    Worker::None | Worker::Warm { .. } | Worker::Ending(_) => false,
+                    Worker::On { .. } | Worker::CameraEnding(CameraEnding { sensor: Sensor::On(_), .. }) => true,
+                    Worker::None | Worker::Warm { .. } | Worker::CameraEnding(_) => false,
                 };
             }
             SensorEvent::Own { on: true } => {}
@@ -77,7 +77,7 @@ impl Machine {
         let Some(check) = self.check.as_mut().filter(|check| check.deadline().is_some_and(|until| until <= now)) else {
             return;
         };
-        let is_there = matches!(self.worker, Worker::Ending(_));
+        let is_there = matches!(self.worker, Worker::CameraEnding(_));
         if is_there && !check.killed {
             check.killed = true;
             check.until = now + STOP_TIMEOUT;

@@ -32,7 +32,7 @@ impl Machine {
                     self.spawn_warm(now, actions);
                 }
             }
-            Worker::Ending(_) => {}
+            Worker::CameraEnding(_) => {}
         }
         self.state = State::Idle;
         // Nobody is kept waiting: the next client gets a fresh start.

@@ -22,7 +22,7 @@ pub(super) enum Sensor {
 
 /// A worker that was ordered to stop, or killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ending {
+pub(super) struct CameraEnding {
     pub(super) sensor: Sensor,
     /// When to kill it (again).
     until: Instant,
@@ -31,7 +31,7 @@ pub(super) struct Ending {
     overdue_since: Option<Instant>,
 }
 
-impl Ending {
+impl CameraEnding {
     /// Ordered or killed just now.
     pub(super) fn new(now: Instant, sensor: Sensor) -> Self {
         Self { sensor, until: now + STOP_TIMEOUT, wait: STOP_TIMEOUT, overdue_since: None }
@@ -71,17 +71,17 @@ impl Machine {
     /// Ends the worker, if there is one to end. `how`: [`Action::StopWorker`] or [`Action::KillWorker`].
     pub(super) fn end_worker(&mut self, now: Instant, how: Action, actions: &mut Vec<Action>) {
         let sensor = match self.worker {
-            Worker::None | Worker::Ending(_) => return,
+            Worker::None | Worker::CameraEnding(_) => return,
             Worker::Warm { .. } => Sensor::Untouched,
             Worker::On { since, .. } => Sensor::On(since),
         };
-        self.worker = Worker::Ending(Ending::new(now, sensor));
+        self.worker = Worker::CameraEnding(CameraEnding::new(now, sensor));
         actions.push(how);
     }
 
     /// Kills what should have been gone, whatever else is going on.
     pub(super) fn enforce_end(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if let Worker::Ending(ending) = &mut self.worker
+        if let Worker::CameraEnding(ending) = &mut self.worker
             && ending.until <= now
         {
             ending.overdue_since.get_or_insert(now);
@@ -97,7 +97,7 @@ impl Machine {
             // Its own deadline decides.
             Some(check) => check.trouble(),
             None => match &self.worker {
-                Worker::Ending(ending) => ending.trouble(),
+                Worker::CameraEnding(ending) => ending.trouble(),
                 Worker::None | Worker::Warm { .. } | Worker::On { .. } => None,
             },
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::ending::{Ending, Sensor};
+use super::ending::{CameraEnding, Sensor};
 use super::{Allowance, FRAME_TIMEOUT, Machine, Pause, Shown, StandingFailure, State, Worker, is_absence};
 use crate::event::{Action, Command, Event, WorkerEvent};
 use crate::presence::{Presence, Use};
@@ -130,7 +130,7 @@ impl Machine {
                 start.reach(now, step, true);
                 self.worker = Worker::On { since, start, first_frame: None };
             }
-            (Worker::None | Worker::On { .. } | Worker::Ending(_), WorkerEvent::Step(_)) => {}
+            (Worker::None | Worker::On { .. } | Worker::CameraEnding(_), WorkerEvent::Step(_)) => {}
             (Worker::On { since, start, first_frame: None }, WorkerEvent::Started { camera }) => {
                 self.worker = Worker::On { since, start, first_frame: Some(now) };
                 if let Some(named) = &mut self.camera {
@@ -142,22 +142,22 @@ impl Machine {
                 }
             }
             (
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_),
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::CameraEnding(_),
                 WorkerEvent::Started { .. },
             ) => {}
             (_, WorkerEvent::Confined(sandbox)) => self.sandbox = Some(sandbox),
             (Worker::On { .. }, WorkerEvent::Mode(mode)) => self.mode = Some(*mode),
-            (Worker::None | Worker::Warm { .. } | Worker::Ending(_), WorkerEvent::Mode(_)) => {}
+            (Worker::None | Worker::Warm { .. } | Worker::CameraEnding(_), WorkerEvent::Mode(_)) => {}
             (_, WorkerEvent::Frames { last }) => {
                 if let State::Live { stale_at } = &mut self.state {
                     *stale_at = (*stale_at).max(last + FRAME_TIMEOUT);
                 }
             }
-            (Worker::Ending(ending), WorkerEvent::Stopped) => self.lets_go(now, ending, actions),
+            (Worker::CameraEnding(ending), WorkerEvent::Stopped) => self.lets_go(now, ending, actions),
             (Worker::On { .. }, WorkerEvent::Stopped) => {
                 let reason = Trouble::StreamEnded;
                 self.fail(now, reason, actions);
-                if let Worker::Ending(ending) = self.worker {
+                if let Worker::CameraEnding(ending) = self.worker {
                     self.lets_go(now, ending, actions);
                 }
             }
@@ -165,7 +165,7 @@ impl Machine {
             (Worker::Warm { .. }, WorkerEvent::Stopped) => self.end_worker(now, Action::StopWorker, actions),
             (Worker::None, WorkerEvent::Stopped) => {}
             (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
-            (Worker::None | Worker::Ending(_), WorkerEvent::Failed(_)) => {}
+            (Worker::None | Worker::CameraEnding(_), WorkerEvent::Failed(_)) => {}
             (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
                 let reason = reason.unwrap_or(Trouble::WorkerEnded);
                 self.note_failure(now, matches!(worker, Worker::On { .. }), reason);
@@ -174,7 +174,7 @@ impl Machine {
                     self.begin_check(now, since, actions);
                 }
             }
-            (Worker::Ending(ending), WorkerEvent::Exited { .. }) => {
+            (Worker::CameraEnding(ending), WorkerEvent::Exited { .. }) => {
                 self.worker = Worker::None;
                 match ending.sensor {
                     Sensor::On(since) => {
@@ -189,11 +189,11 @@ impl Machine {
 
     /// The worker says that the camera is off: where the kernel knows, it is asked; else only the end of the process
     /// is believed.
-    fn lets_go(&mut self, now: Instant, ending: Ending, actions: &mut Vec<Action>) {
+    fn lets_go(&mut self, now: Instant, ending: CameraEnding, actions: &mut Vec<Action>) {
         if let Sensor::On(since) = ending.sensor
             && self.begin_check(now, since, actions)
         {
-            self.worker = Worker::Ending(ending.verified());
+            self.worker = Worker::CameraEnding(ending.verified());
         }
     }
 
@@ -212,7 +212,7 @@ impl Machine {
         }
         let ran = match self.worker {
             Worker::On { first_frame: Some(first), .. } => now.saturating_duration_since(first),
-            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Duration::ZERO,
+            Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::CameraEnding(_) => Duration::ZERO,
         };
         if ran >= restart::STABLE {
             self.failures.restart.reset();

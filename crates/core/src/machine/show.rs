@@ -90,7 +90,9 @@ impl Machine {
             State::Live { .. } => None,
             State::Cooldown { .. } => match self.worker {
                 Worker::On { first_frame: Some(_), .. } => None,
-                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::Ending(_) => Some(Card::Starting),
+                Worker::None | Worker::Warm { .. } | Worker::On { .. } | Worker::CameraEnding(_) => {
+                    Some(Card::Starting)
+                }
             },
             State::Starting { .. } => match &self.failures.last {
                 // A retry must not flicker between "starting" and the reason.
