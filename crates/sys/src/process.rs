@@ -142,17 +142,17 @@ pub fn has_ended(pidfd: &OwnedFd) -> bool {
 
 /// The end of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub struct ChildEnd {
     /// How it ended; `None` when somebody else in this process took that, or the kernel threw it away.
     pub status: Option<ExitStatus>,
 }
 
 /// Reaps the child if it has ended; never waits. A child that cannot be waited for any more (`ECHILD`) has ended, too.
-pub fn end(child: &mut Child) -> Option<End> {
+pub fn end(child: &mut Child) -> Option<ChildEnd> {
     match child.try_wait() {
-        Ok(status) => status.map(|status| End { status: Some(status) }),
+        Ok(status) => status.map(|status| ChildEnd { status: Some(status) }),
         // ECHILD; there is no other error for a child of one's own.
-        Err(_) => Some(End { status: None }),
+        Err(_) => Some(ChildEnd { status: None }),
     }
 }
 

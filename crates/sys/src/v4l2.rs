@@ -119,7 +119,7 @@ pub struct BufferPlace {
 
 /// A V4L2 event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
+pub struct V4l2Event {
     /// Its type.
     pub kind: u32,
     /// The first word of its payload; of the usage event: whether anybody streams.
@@ -355,10 +355,10 @@ pub fn subscribe_event(fd: impl AsFd, kind: u32, flags: u32) -> io::Result<()> {
 ///
 /// # Errors
 /// The kernel's error; `ENODEV` when the node is gone.
-pub fn dequeue_event(fd: impl AsFd) -> io::Result<Option<Event>> {
+pub fn dequeue_event(fd: impl AsFd) -> io::Result<Option<V4l2Event>> {
     // SAFETY: the request fills a structure of exactly this layout; every bit pattern is valid.
     match unsafe { ioctl(fd, Getter::<DQEVENT, RawEvent>::new()) } {
-        Ok(raw) => Ok(Some(Event { kind: raw.kind, value: raw.payload.data[0], sequence: raw.sequence })),
+        Ok(raw) => Ok(Some(V4l2Event { kind: raw.kind, value: raw.payload.data[0], sequence: raw.sequence })),
         // The kernel says ENOENT where nothing is pending on a non-blocking descriptor.
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::AGAIN) => Ok(None),
         Err(error) => Err(error.into()),

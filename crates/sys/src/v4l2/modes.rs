@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::ioctl::{Opcode, Updater, opcode};
 
 use super::call::ioctl;
+use super::raw::{G_CTRL, RawControl};
 use super::{BufType, V, text};
 
 /// `V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE`.
@@ -59,15 +60,7 @@ struct RawFrameInterval {
     reserved: [u32; 2],
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawControl {
-    id: u32,
-    value: i32,
-}
-
 const ENUM_FMT: Opcode = opcode::read_write::<RawFormatDescription>(V, 2);
-const G_CTRL: Opcode = opcode::read_write::<RawControl>(V, 27);
 const ENUM_FRAMESIZES: Opcode = opcode::read_write::<RawFrameSize>(V, 74);
 const ENUM_FRAMEINTERVALS: Opcode = opcode::read_write::<RawFrameInterval>(V, 75);
 
@@ -75,7 +68,6 @@ const _: () = {
     assert!(size_of::<RawFormatDescription>() == 64);
     assert!(size_of::<RawFrameSize>() == 44);
     assert!(size_of::<RawFrameInterval>() == 52);
-    assert!(size_of::<RawControl>() == 8);
 };
 
 /// A pixel format of a node.

@@ -57,7 +57,7 @@ impl WorkerHost {
     }
 
     /// Reaps the keeper when it has ended and nothing is left of what it kept; never waits.
-    pub(super) fn take_end(&mut self, now: Instant) -> Option<process::End> {
+    pub(super) fn take_end(&mut self, now: Instant) -> Option<process::ChildEnd> {
         match process::peek(&self.pidfd) {
             Peek::Lives => return None,
             // It saw its worker out, or had none yet.
