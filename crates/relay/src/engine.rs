@@ -46,8 +46,8 @@ use outlet::Outlet;
 use outlets::Outlets;
 pub use role::Role;
 use suspend::Suspends;
+use token::EngineToken;
 pub use token::OwnerToken;
-use token::Token;
 
 /// How often a node that is there but busy is tried again; its release is not always an event we see.
 const BUSY_RETRY: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ pub struct Engine {
     kept_since: Option<Instant>,
     machine: Machine,
     events: VecDeque<Event>,
-    reactor: Reactor<Token>,
+    reactor: Reactor<EngineToken>,
     suspends: Suspends,
     outlets: Outlets,
     /// Pictures copied from the main device for others so far.
@@ -171,7 +171,7 @@ impl Engine {
     /// # Errors
     /// The kernel's error.
     pub fn watch(&self, fd: impl AsFd, token: OwnerToken) -> io::Result<()> {
-        self.reactor.watch(fd, Token::Owner(token), Interest::Readable)
+        self.reactor.watch(fd, EngineToken::Owner(token), Interest::Readable)
     }
 
     /// The present status.
@@ -274,26 +274,27 @@ impl Engine {
     pub fn turn(&mut self, wait: Option<Duration>) -> io::Result<Vec<OwnerToken>> {
         let ready = self.reactor.wait(wait)?;
         let now = Instant::now();
-        if ready.has(Token::Worker) {
+        if ready.has(EngineToken::Worker) {
             self.dispatch_worker(now, WorkerHost::dispatch);
-        } else if ready.has(Token::WorkerSocket) {
+        } else if ready.has(EngineToken::WorkerSocket) {
             self.dispatch_worker(now, WorkerHost::dispatch_message);
         }
-        if Role::ALL.into_iter().any(|role| ready.has(Token::Detector(role))) {
+        if Role::ALL.into_iter().any(|role| ready.has(EngineToken::Detector(role))) {
             self.dispatch_detectors(now, |outlet, now| {
-                ready.has(Token::Detector(outlet.role())) && outlet.dispatch_detector(now)
+                ready.has(EngineToken::Detector(outlet.role())) && outlet.dispatch_detector(now)
             });
         }
-        if ready.has(Token::Sensors) {
+        if ready.has(EngineToken::Sensors) {
             self.dispatch_sensors(now);
         }
         for role in Role::ALL {
-            if ready.has(Token::NodeWatch(role)) && self.outlets.get_mut(role).is_some_and(Outlet::dispatch_node_watch)
+            if ready.has(EngineToken::NodeWatch(role))
+                && self.outlets.get_mut(role).is_some_and(Outlet::dispatch_node_watch)
             {
                 self.retry(role, false);
             }
         }
-        if ready.has(Token::CameraWatch) && self.camera_watch.as_mut().is_some_and(Watch::dispatch) {
+        if ready.has(EngineToken::CameraWatch) && self.camera_watch.as_mut().is_some_and(Watch::dispatch) {
             self.cameras_moved();
         }
         if ready.is_due {
@@ -302,7 +303,7 @@ impl Engine {
         self.run_events();
         self.arm();
         let owners = ready.tokens().filter_map(|token| match token {
-            Token::Owner(owner) => Some(owner),
+            EngineToken::Owner(owner) => Some(owner),
             _ => None,
         });
         Ok(owners.collect())

@@ -61,12 +61,12 @@ impl Guide {
     }
 }
 
-type Job<T> = Box<dyn FnOnce(&Guide) -> T + Send>;
+type LookJob<T> = Box<dyn FnOnce(&Guide) -> T + Send>;
 
 /// The thread.
 struct Hand<T> {
     target: Arc<LookTarget>,
-    jobs: SyncSender<Job<T>>,
+    jobs: SyncSender<LookJob<T>>,
     answers: Receiver<T>,
     thread: thread::JoinHandle<()>,
 }
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Hand<T> {
             return None;
         }
         // One look at a time: neither side ever waits for room.
-        let (jobs, asked) = sync_channel::<Job<T>>(1);
+        let (jobs, asked) = sync_channel::<LookJob<T>>(1);
         let (answer, answers) = sync_channel(1);
         let target = Arc::new(LookTarget::default());
         let own = Arc::clone(&target);

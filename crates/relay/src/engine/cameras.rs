@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::Engine;
-use super::token::Token;
+use super::token::EngineToken;
 use crate::reactor::Interest;
 use lenscap_cameras::watch::Watch;
 use lenscap_cameras::{self as camera, choice};
@@ -14,7 +14,7 @@ impl Engine {
     /// Without it a camera that comes back is found by the retries alone.
     pub(super) fn watch_cameras(&mut self) {
         let watched = Watch::new().and_then(|watch| {
-            self.reactor.watch(watch.fd(), Token::CameraWatch, Interest::Readable)?;
+            self.reactor.watch(watch.fd(), EngineToken::CameraWatch, Interest::Readable)?;
             Ok(watch)
         });
         match watched {
@@ -56,7 +56,7 @@ impl Engine {
 
     pub(super) fn watch_sensors(&mut self) {
         if let Some(fd) = self.sensors.fd()
-            && let Err(error) = self.reactor.watch(fd, Token::Sensors, Interest::Readable)
+            && let Err(error) = self.reactor.watch(fd, EngineToken::Sensors, Interest::Readable)
         {
             tracing::error!("cannot watch other cameras: {error}");
         }

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 use super::role::Role;
-use super::token::Token;
+use super::token::EngineToken;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;
 use crate::output::finder::{self, NodeWatch};
@@ -83,7 +83,7 @@ impl Outlet {
     /// Why there is none; see [`Self::wait_for_node`].
     pub(super) fn open(
         &mut self,
-        reactor: &Reactor<Token>,
+        reactor: &Reactor<EngineToken>,
         config: &EngineConfig,
         may_create: bool,
         main: Option<&Path>,
@@ -114,7 +114,7 @@ impl Outlet {
     ///
     /// v4l2loopback 0.13 does not take a waiter while an event is pending, and epoll offers itself only once, when it
     /// is added: added at such a moment it would never hear of an event again (seen on 0.13.2).
-    fn watch_detector(&self, reactor: &Reactor<Token>, detector: &mut Detector) -> io::Result<Option<Presence>> {
+    fn watch_detector(&self, reactor: &Reactor<EngineToken>, detector: &mut Detector) -> io::Result<Option<Presence>> {
         const TRIES: u32 = 100;
         let mut presence = None;
         for _ in 0..TRIES {
@@ -122,7 +122,7 @@ impl Outlet {
             let fds = detector.fds();
             let interests = [Interest::Readable, Interest::Urgent];
             for (fd, interest) in fds.iter().zip(interests) {
-                reactor.watch(fd, Token::Detector(self.role), interest)?;
+                reactor.watch(fd, EngineToken::Detector(self.role), interest)?;
             }
             let Some(events) = fds.get(1) else { break };
             let none = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -148,11 +148,12 @@ impl Outlet {
     }
 
     /// There is no output, for this reason: listens and looks for it.
-    pub(super) fn wait_for_node(&mut self, reactor: &Reactor<Token>, error: &OutputError) {
+    pub(super) fn wait_for_node(&mut self, reactor: &Reactor<EngineToken>, error: &OutputError) {
         if self.node_watch.is_none() {
             match NodeWatch::new() {
                 Ok(watch) => {
-                    if let Err(error) = reactor.watch(watch.fd(), Token::NodeWatch(self.role), Interest::Readable) {
+                    if let Err(error) = reactor.watch(watch.fd(), EngineToken::NodeWatch(self.role), Interest::Readable)
+                    {
                         tracing::error!("cannot watch /dev: {error}");
                     }
                     self.node_watch = Some(watch);

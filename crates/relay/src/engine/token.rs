@@ -9,7 +9,7 @@ pub struct OwnerToken(pub u32);
 
 /// A descriptor of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum EngineToken {
     /// The camera process's stderr and its end.
     Worker,
     /// The camera process's messages, frames above all.
@@ -26,7 +26,7 @@ pub(super) enum Token {
     Owner(OwnerToken),
 }
 
-impl reactor::Token for Token {
+impl reactor::Token for EngineToken {
     fn to_u64(self) -> u64 {
         let (kind, detail) = match self {
             Self::Worker => (0, 0),
@@ -63,12 +63,13 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_as_it_was() {
-        let mut all = vec![Token::Worker, Token::WorkerSocket, Token::CameraWatch, Token::Sensors];
-        all.extend(Role::ALL.into_iter().flat_map(|role| [Token::NodeWatch(role), Token::Detector(role)]));
-        all.extend([0, 1, u32::MAX].map(|number| Token::Owner(OwnerToken(number))));
+        let mut all =
+            vec![EngineToken::Worker, EngineToken::WorkerSocket, EngineToken::CameraWatch, EngineToken::Sensors];
+        all.extend(Role::ALL.into_iter().flat_map(|role| [EngineToken::NodeWatch(role), EngineToken::Detector(role)]));
+        all.extend([0, 1, u32::MAX].map(|number| EngineToken::Owner(OwnerToken(number))));
         for token in &all {
-            assert_eq!(Token::from_u64(token.to_u64()), Some(*token));
+            assert_eq!(EngineToken::from_u64(token.to_u64()), Some(*token));
         }
-        assert_eq!([Token::from_u64(7), Token::from_u64(4 | (9 << 8))], [None, None]);
+        assert_eq!([EngineToken::from_u64(7), EngineToken::from_u64(4 | (9 << 8))], [None, None]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Engine;
 use super::outlet::Outlet;
-use super::token::Token;
+use super::token::EngineToken;
 use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use crate::reactor::Interest;
 use lenscap_core::controls::{CameraControls, Value};
@@ -58,9 +58,9 @@ impl Engine {
     pub(super) fn watch_worker(&self, worker: &WorkerHost) -> Result<(), Trouble> {
         // Its end is an edge: what it leaves behind is looked at by the clock.
         let how = [
-            (Token::WorkerSocket, Interest::Readable),
-            (Token::Worker, Interest::Readable),
-            (Token::Worker, Interest::ReadableOnce),
+            (EngineToken::WorkerSocket, Interest::Readable),
+            (EngineToken::Worker, Interest::Readable),
+            (EngineToken::Worker, Interest::ReadableOnce),
         ];
         let watched = worker
             .fds()

@@ -97,7 +97,7 @@ impl DetectorBench {
     }
 
     /// A process that has the file open, and reads from it after a line of input.
-    fn holder(&self) -> Holding {
+    fn holder(&self) -> HoldingChild {
         let mut child = Command::new("sh")
             .args(["-c", "exec 3<\"$0\"; echo; read -r line; read -r line <&3; echo; read -r line"])
             .arg(&*self.file)
@@ -106,13 +106,13 @@ impl DetectorBench {
             .spawn()
             .unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-        Holding(child)
+        HoldingChild(child)
     }
 }
 
-struct Holding(Child);
+struct HoldingChild(Child);
 
-impl Drop for Holding {
+impl Drop for HoldingChild {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
