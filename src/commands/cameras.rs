@@ -1,5 +1,7 @@
 //! `lenscap cameras`: the cameras there are and what they can do, for people or as JSON.
 
+mod formats;
+
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Failure, relay_status};
 use crate::app::program;
 use crate::camera::choice::{self, Decision};
-use crate::camera::modes::{self, Format, Rates, Size};
+use crate::camera::modes;
 use crate::camera::{Camera, System, vendors};
 use crate::cli::CamerasArgs;
 use crate::config::{self, Layers, Overrides, Settings};
@@ -20,9 +22,6 @@ use crate::core::trouble::cameras::ChoiceReason;
 use crate::core::trouble::command_line::CommandTrouble;
 use crate::i18n::{cameras as words, tr, trf, trn};
 use crate::text;
-
-/// Columns of a line of formats.
-const WIDTH: usize = 78;
 
 /// Everything that is said.
 struct Listing {
@@ -215,9 +214,9 @@ impl Listing {
             text += &format!("    {label:width$}  {value}\n");
         }
         let formats = camera.formats.as_deref().unwrap_or_default();
-        for (names, sizes) in grouped(formats) {
-            text += &wrapped(&names);
-            text += &sizes_in_words(sizes, modes::native(formats));
+        for (names, sizes) in formats::grouped(formats) {
+            text += &formats::wrapped(&names);
+            text += &formats::sizes_in_words(sizes, modes::native(formats));
         }
         text
     }
@@ -233,184 +232,5 @@ fn settings(config: Option<&Path>) -> Result<Settings, Failure> {
     Ok(config::load(&Layers::find(config)?, &Overrides::default())?)
 }
 
-/// Formats with the same sizes and rates together, in the order of the camera.
-fn grouped(formats: &[Format]) -> Vec<(Vec<&str>, &[Size])> {
-    let mut groups: Vec<(Vec<&str>, &[Size])> = Vec::new();
-    for format in formats {
-        match groups.iter_mut().find(|(_, sizes)| *sizes == format.sizes) {
-            Some((names, _)) => names.push(&format.fourcc),
-            None => groups.push((vec![&format.fourcc], &format.sizes)),
-        }
-    }
-    groups
-}
-
-fn wrapped(names: &[&str]) -> String {
-    let mut lines = vec!["   ".to_owned()];
-    for name in names {
-        if lines.last().is_some_and(|line| line.chars().count() + 1 + name.chars().count() > WIDTH) {
-            lines.push("   ".to_owned());
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push(' ');
-            line.push_str(name);
-        }
-    }
-    lines.join("\n") + "\n"
-}
-
-fn sizes_in_words(sizes: &[Size], native: Option<(u32, u32)>) -> String {
-    let named: Vec<(String, String)> = sizes
-        .iter()
-        .map(|size| {
-            let name = match size {
-                Size::Fixed { width, height, .. } => format!("{width}x{height}"),
-                Size::Range { min_width, max_width, min_height, max_height, .. } => {
-                    format!("{min_width}x{min_height} - {max_width}x{max_height}")
-                }
-            };
-            let mut rates = rates_in_words(size.rates());
-            if Some(size.largest()) == native {
-                let separator = if rates.is_empty() { "" } else { "  " };
-                // TRANSLATORS: the camera's own, largest size
-                rates += &format!("{separator}({})", tr("native"));
-            }
-            (name, rates)
-        })
-        .collect();
-    let width = named.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    named.iter().map(|(name, rates)| format!("      {name:width$}  {rates}").trim_end().to_owned() + "\n").collect()
-}
-
-fn rates_in_words(rates: &Rates) -> String {
-    match rates {
-        Rates::List(rates) if rates.is_empty() => String::new(),
-        Rates::List(rates) => {
-            let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
-            // TRANSLATORS: fps is "frames per second"
-            trf!("{rates} fps", rates = rates.join(" "))
-        }
-        Rates::Range { min, max } => trf!("{min} to {max} fps", min = min, max = max),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::trouble::cameras::NodeTrouble;
-
-    fn size(width: u32, height: u32, rates: &[f64]) -> Size {
-        Size::Fixed { width, height, rates: Rates::List(rates.to_vec()) }
-    }
-
-    fn format(fourcc: &str, sizes: Vec<Size>) -> Format {
-        Format { fourcc: fourcc.into(), description: String::new(), compressed: false, emulated: false, sizes }
-    }
-
-    fn listing(source: &str) -> Listing {
-        let source: Source = source.parse().unwrap();
-        let camera = Camera {
-            name: "HD Webcam".into(),
-            present: true,
-            node: Some("/dev/video0".into()),
-            bus: Some("usb 1-5".into()),
-            location: Some(Location::Front),
-            rotation: Some(180),
-            formats: Some(vec![
-                format("YUYV", vec![size(640, 480, &[30.0, 15.0])]),
-                format("UYVY", vec![size(640, 480, &[30.0, 15.0])]),
-                format("MJPG", vec![size(1280, 720, &[29.97]), size(1920, 1080, &[])]),
-            ]),
-            ..choice::missing(&"v4l2:/dev/v4l/by-id/usb-HD-video-index0".parse().unwrap()).unwrap()
-        };
-        let cameras = vec![camera];
-        let decision = Decision::new(&cameras, &source);
-        let (chosen, why) = (decision.camera().map(|camera| camera.id.clone()), decision.reason());
-        Listing { source, cameras, chosen, why, raw_nodes: 30, modes_read: true, notes: vec![] }
-    }
-
-    #[test]
-    fn the_list_is_compact_and_names_everything() {
-        assert_eq!(
-            listing("auto").in_words(),
-            "* HD Webcam\n    \
-             source  v4l2:/dev/v4l/by-id/usb-HD-video-index0\n    \
-             node    /dev/video0\n    \
-             place   usb 1-5, front, turned by 180°\n    \
-             YUYV UYVY\n      \
-             640x480  30 15 fps\n    \
-             MJPG\n      \
-             1280x720   29.97 fps\n      \
-             1920x1080  (native)\n\
-             \n\
-             * is chosen automatically: it is the only camera (HD Webcam).\n\
-             30 raw sensor nodes are not listed: they give nothing that can be shown; use icamera or libcamera.\n"
-        );
-    }
-
-    #[test]
-    fn a_camera_that_may_not_be_opened_is_not_marked_and_the_reason_stands_below() {
-        let mut listing = listing("auto");
-        let problem = NodeTrouble::Busy { node: "/dev/video0".into() };
-        listing.cameras[0].problem = Some(problem.into());
-        let decision = Decision::new(&listing.cameras, &listing.source);
-        (listing.chosen, listing.why) = (decision.camera().map(|camera| camera.id.clone()), decision.reason());
-        let text = listing.in_words();
-        assert!(text.starts_with("  HD Webcam\n"), "{text}");
-        let why = "/dev/video0 is in use by another program: close that program.";
-        assert!(text.contains(&format!("\nNo camera can be used: {why}\n")), "{text}");
-        let json = &listing.to_json()["cameras"][0];
-        assert_eq!(
-            (&json["problem"], &json["trouble"]),
-            (&json!(why), &json!({ "code": "busy", "node": "/dev/video0" }))
-        );
-    }
-
-    #[test]
-    fn no_name_of_a_camera_reaches_the_terminal_as_it_is() {
-        let mut listing = listing("v4l2:/dev/v4l/by-id/usb-A\u{1b}[2J\u{202e}B-video-index0");
-        let missing = choice::missing(&listing.source).unwrap();
-        listing.chosen = Some(missing.id.clone());
-        listing.cameras = vec![missing];
-        let text = listing.in_words();
-        assert!(text.contains("usb-A [2JB"), "{text}");
-        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
-    }
-
-    #[test]
-    fn json_has_everything_of_a_camera() {
-        let json = listing("auto").to_json();
-        assert_eq!(json["source"], "auto");
-        assert_eq!(json["chosen"], "usb-HD");
-        assert_eq!(json["raw_nodes"], 30);
-        let camera = &json["cameras"][0];
-        assert_eq!(camera["native"], json!({ "width": 1920, "height": 1080 }));
-        assert_eq!(camera["formats"][0]["sizes"][0], json!({ "width": 640, "height": 480, "rates": [30.0, 15.0] }));
-        assert_eq!(
-            (&camera["chosen"], &camera["present"], &camera["location"]),
-            (&json!(true), &json!(true), &json!("front"))
-        );
-    }
-
-    #[test]
-    fn no_camera_is_one_sentence_and_an_empty_list() {
-        let mut listing = listing("auto");
-        listing.cameras.clear();
-        (listing.chosen, listing.why, listing.raw_nodes) = (None, None, 0);
-        assert!(
-            listing.in_words().starts_with("There is no camera: plug one in")
-                && listing.in_words().lines().count() == 1
-        );
-        assert_eq!(listing.to_json()["cameras"], json!([]));
-    }
-
-    #[test]
-    fn many_formats_of_the_same_sizes_take_a_few_lines() {
-        let names: Vec<String> = (0..80).map(|number| format!("F{number:03}")).collect();
-        let formats: Vec<_> = names.iter().map(|name| format(name, vec![size(640, 480, &[])])).collect();
-        let groups = grouped(&formats);
-        assert_eq!(groups.len(), 1);
-        let text = wrapped(&groups[0].0);
-        assert!(text.lines().count() < 8 && text.lines().all(|line| line.len() <= WIDTH), "{text}");
-    }
-}
+mod tests;
