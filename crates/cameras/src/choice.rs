@@ -221,9 +221,8 @@ mod tests {
 
     fn camera(api: CameraApi, name: &str) -> Camera {
         let source = match api {
-            CameraApi::Icamera => Source::Icamera(Some(name.into())),
-            CameraApi::Libcamera => Source::Libcamera(Some(name.into())),
             CameraApi::V4l2 => Source::V4l2(Path::new("/dev").join(name)),
+            library => library.source(Some(name.into())).unwrap(),
         };
         let node = (api == CameraApi::V4l2).then(|| Path::new("/dev").join(name));
         Camera { present: true, node, ..missing(&source).unwrap() }
