@@ -22,4 +22,4 @@ pub use controls::Controls;
 pub use doctor::{DoctorReport, Finding, Verdict};
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
-pub use status::{AskedMode, Mode, Status};
+pub use status::{AskedMode, PublishedMode, Status};

@@ -32,7 +32,7 @@ pub struct Status {
     /// Cameras that programs use past the relay.
     pub others: Vec<OtherCamera>,
     /// The mode the camera runs in, while it is on and that is known.
-    pub mode: Option<Mode>,
+    pub mode: Option<PublishedMode>,
     /// What the camera process has given up, or the last one had.
     #[serde(default, with = "tagged")]
     pub sandbox: Option<Sandbox>,
@@ -63,7 +63,7 @@ impl Status {
             reason: status.reason.as_ref().map(sentence),
             stuck: status.stuck,
             others: status.others.clone(),
-            mode: status.mode.as_ref().map(Mode::from),
+            mode: status.mode.as_ref().map(PublishedMode::from),
             sandbox: status.sandbox,
             second_device: status.second_device.as_ref().map(second),
             trouble: status.reason.as_ref().map(Code::of),
@@ -74,7 +74,7 @@ impl Status {
 
 /// What a camera gives, beside what was asked for; [`mode::Mode`] says more of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Mode {
+pub struct PublishedMode {
     /// Pixel format in GStreamer's words, or `MJPG`.
     pub format: String,
     /// Pixels across; 0: not known.
@@ -109,7 +109,7 @@ pub struct AskedMode {
     pub framerate: u32,
 }
 
-impl From<&mode::Mode> for Mode {
+impl From<&mode::Mode> for PublishedMode {
     fn from(mode: &mode::Mode) -> Self {
         Self {
             format: mode.format.clone(),
@@ -128,7 +128,7 @@ impl From<&mode::Mode> for Mode {
 }
 
 /// As [`mode::Mode`]'s.
-impl fmt::Display for Mode {
+impl fmt::Display for PublishedMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millihertz = (self.framerate * 1000.0).round() as u32;
         let (width, height) = (self.width, self.height);
