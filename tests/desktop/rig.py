@@ -271,11 +271,12 @@ class Cameras:
         """A program named "tail" streams from it until it is stopped by [`leave`]."""
         base = f"sys/devices/usb1/1-{number}/1-{number}"
         self.put("sys/module/uvcvideo/refcnt", "1")
-        self.put(f"{base}:1.0/power/runtime_status", "active")
         path = os.path.join(self.root, f"dev/video{number}")
         program = self.desktop.run(["/usr/bin/tail", "-f", path], "tail")
         eventually("it has the camera", lambda: path in [os.path.realpath(f"/proc/{program.pid}/fd/{fd}")
                                                          for fd in os.listdir(f"/proc/{program.pid}/fd")])
+        # Only then: the kernel wakes a camera up for a program that has opened it.
+        self.put(f"{base}:1.0/power/runtime_status", "active")
         self.put(f"{base}:1.1/bAlternateSetting", " 1")
         return program
 
@@ -341,8 +342,15 @@ class Applet:
             return next(item.split("/")[0] for item in items if str(self.pid) in item or item.startswith(":"))
         return eventually("the tray has the item", registered)
 
+    def owned_item(self):
+        """Its newest tray item's own name on the bus: one that is raised anew has the next number."""
+        prefix = f"org.kde.StatusNotifierItem-{self.pid}-"
+        names = self.bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")[0]
+        owned = (name for name in names if name.startswith(prefix))
+        return next(iter(sorted(owned, key=lambda name: -int(name[len(prefix):]))))
+
     def icon(self, name):
-        return self.bus.get(f"org.kde.StatusNotifierItem-{self.pid}-1", "/StatusNotifierItem", "org.kde.StatusNotifierItem", name)
+        return self.bus.get(self.owned_item(), "/StatusNotifierItem", "org.kde.StatusNotifierItem", name)
 
     def shape(self):
         name = self.icon("IconName")
@@ -350,7 +358,7 @@ class Applet:
 
     def menu(self):
         """Every item with a label, in order: (label, id, properties, parent's label)."""
-        item = f"org.kde.StatusNotifierItem-{self.pid}-1"
+        item = self.owned_item()
         try:
             self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "AboutToShow", GLib.Variant("(i)", (0,)))
         except GLib.Error:
@@ -374,7 +382,7 @@ class Applet:
         return [label for label, _, _, _ in self.menu()]
 
     def click(self, label):
-        item = f"org.kde.StatusNotifierItem-{self.pid}-1"
+        item = self.owned_item()
         number = next(number for known, number, _, _ in self.menu() if known == label)
         arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
         self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "Event", arguments)

@@ -107,7 +107,7 @@ class Tray(Case):
 
         def read():
             """A host that asks for the menu all the while, from a connection of its own."""
-            item, menu = f"org.kde.StatusNotifierItem-{applet.pid}-1", "com.canonical.dbusmenu"
+            item, menu = applet.owned_item(), "com.canonical.dbusmenu"
             connection = self.desktop.session.connect()
             while not over.is_set():
                 for method, arguments in (("AboutToShow", "(0,)"), ("GetLayout", "(0, -1, @as [])")):
