@@ -22,8 +22,16 @@ struct SensorsBench {
 }
 
 impl SensorsBench {
-    /// With an isochronous camera at 0 and a bulk one at 2.
+    /// With an isochronous camera at 0 and a bulk one at 2. Nobody is named: a program that another test starts has between
+    /// fork(2) and exec(2) whatever this process has open.
     fn new(watch_others: bool) -> Self {
+        let mut bench = Self::among_programs(watch_others);
+        bench.sensors.proc = bench.fake.dev().join("no-proc");
+        bench
+    }
+
+    /// As [`Self::new`]; programs are looked for in the real `/proc`.
+    fn among_programs(watch_others: bool) -> Self {
         let fake = FakeSysfs::new();
         fake.plug(0, "Iso Cam", false);
         fake.plug(2, "Bulk Cam", true);
@@ -93,7 +101,7 @@ fn nothing_is_due_while_no_camera_is_open() {
 
 #[test]
 fn a_stream_past_the_relay_is_told_from_start_to_end() {
-    let mut bench = SensorsBench::new(true);
+    let mut bench = SensorsBench::among_programs(true);
     // Our own process is never another program: nobody is named.
     let file = bench.open(0);
     assert_eq!(bench.dispatch(), []);
@@ -164,7 +172,7 @@ fn a_bulk_stream_is_told_by_its_transfers() {
 
 #[test]
 fn the_program_is_named() {
-    let mut bench = SensorsBench::new(true);
+    let mut bench = SensorsBench::among_programs(true);
     let child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
     bench.fake.set_alternate(0, 1);
     let events = bench.dispatch();
@@ -244,7 +252,7 @@ fn cameras_come_and_go() {
 
 #[test]
 fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
-    let mut bench = SensorsBench::new(true);
+    let mut bench = SensorsBench::among_programs(true);
     let child =
         std::process::Command::new("sleep").arg("60").stdin(File::open(bench.fake.node(0)).unwrap()).spawn().unwrap();
     bench.fake.set_references(1);
@@ -267,7 +275,7 @@ fn where_an_open_camera_sleeps_its_start_is_seen_all_the_same() {
 #[test]
 fn the_workers_camera_is_not_another_and_is_checked_after_it() {
     for watch_others in [true, false] {
-        let mut bench = SensorsBench::new(watch_others);
+        let mut bench = SensorsBench::among_programs(watch_others);
         assert!(!bench.sensors.claim(&["/dev/null".into()], bench.now));
         assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
         let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
@@ -292,7 +300,7 @@ fn the_workers_camera_is_not_another_and_is_checked_after_it() {
 
 #[test]
 fn what_the_worker_has_open_is_claimed_whoever_opened_it() {
-    let mut bench = SensorsBench::new(true);
+    let mut bench = SensorsBench::among_programs(true);
     let mut worker = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
     assert!(!bench.sensors.claim_held(bench.now), "no worker");
     bench.sensors.set_worker(Some(worker.id()));
@@ -321,7 +329,7 @@ fn a_bulk_camera_is_off_once_its_transfers_stand_still() {
 #[test]
 fn a_camera_that_another_program_took_over_is_no_failure() {
     for (watch_others, told) in [(true, 2), (false, 1)] {
-        let mut bench = SensorsBench::new(watch_others);
+        let mut bench = SensorsBench::among_programs(watch_others);
         assert!(bench.sensors.claim(&[bench.fake.node(0)], bench.now));
         let mut child = std::process::Command::new("sleep").arg("60").stdin(bench.open(0)).spawn().unwrap();
         bench.fake.set_alternate(0, 1);
