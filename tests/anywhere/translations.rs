@@ -50,6 +50,15 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "slot {slot} first, not slot {first}",
     "a picture of {0:?} before its grant",
     "a picture from the future",
+    // The camera process speaks no language: its sentences are made by who started it.
+    "lenscap-worker is started by lenscap, not by hand: run \"lenscap\".",
+    // Of values on D-Bus, for the log.
+    "not of its class",
+    "a value of type {}",
+    "{what} has no form on D-Bus",
+    "a row of bytes",
+    "an element without a value",
+    "a key that is no text",
     // For the log.
     "{prefix}lines of the log that nobody read are missing here: {count}\n",
     "frame rate",

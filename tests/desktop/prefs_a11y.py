@@ -247,7 +247,7 @@ def test_program_is_blocked_by_keyboard(window, _):
 def test_reset_can_be_undone(window, roles):
     window.page("Camera")
     window.find("Reset to Defaults", roles["button"]).do_action(0)
-    window.until_written("rotation = 0")
+    wait_for("the setting is taken out", lambda: "rotation" not in window.text())
     window.find("Camera settings are reset")
     window.find("Undo", roles["button"]).do_action(0)
     window.until_written("rotation = 90")

@@ -30,13 +30,15 @@ fn a_page_goes_back_to_the_defaults() {
         assert_eq!(buttons.iter().map(|button| button.is_sensitive()).collect::<Vec<_>>(), [true, false, false, true]);
         buttons[0].emit_clicked();
         let text = rig.text();
-        assert!(text.contains("framerate = 30") && text.contains("mirror = false # so"), "{text}");
+        assert!(!text.contains("framerate") && !text.contains("mirror"), "{text}");
+        assert!(text.contains("# so"), "a comment is lost: {text}");
         assert!(text.contains("format = \"NV12\""), "another page's: {text}");
         assert!(!buttons[0].is_sensitive() && buttons[3].is_sensitive());
         assert!(rig.says("Camera settings are reset"));
         rig.button("Undo").emit_clicked();
         let text = rig.text();
-        assert!(text.contains("framerate = 20") && text.contains("mirror = true # so"), "{text}");
+        assert!(text.contains("framerate = 20") && text.contains("mirror = true"), "{text}");
+        assert!(text.contains("# so"), "a comment is lost: {text}");
     });
 }
 
