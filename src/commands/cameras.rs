@@ -20,7 +20,8 @@ use crate::core::source::Source;
 use crate::core::status::StateName;
 use crate::core::trouble::cameras::ChoiceReason;
 use crate::core::trouble::command_line::CommandTrouble;
-use crate::i18n::{cameras as words, tr, trf, trn};
+use crate::i18n::camera_list::{self, Line};
+use crate::i18n::cameras as words;
 use crate::text;
 
 /// Everything that is said.
@@ -85,10 +86,7 @@ impl Listing {
                 Err(trouble) => notes.push(crate::i18n::start::sentence(&trouble)),
             }
         } else {
-            notes.push(tr(
-                "What the cameras can do is not read while the camera is on, nor are cameras of icamerasrc and \
-                           libcamera: ask again when it is off.",
-            ));
+            notes.push(camera_list::is_not_read());
         }
         let raw_nodes = cameras.iter().filter(|camera| camera.is_raw).count();
         let decision = Decision::new(&cameras, &source);
@@ -145,8 +143,7 @@ impl Listing {
     fn in_words(&self) -> String {
         let mut text = String::new();
         if self.cameras.is_empty() {
-            text +=
-                &tr("There is no camera: plug one in, or install icamerasrc or libcamera for a built-in MIPI camera.");
+            text += &camera_list::is_empty();
             text.push('\n');
         }
         for camera in &self.cameras {
@@ -155,11 +152,7 @@ impl Listing {
         let mut last = Vec::new();
         last.extend(self.choice_in_words());
         if self.raw_nodes > 0 {
-            last.push(trn!(
-                "{n} raw sensor node is not listed: it gives nothing that can be shown; use icamera or libcamera.",
-                "{n} raw sensor nodes are not listed: they give nothing that can be shown; use icamera or libcamera.",
-                self.raw_nodes as u64
-            ));
+            last.push(camera_list::raw_nodes(self.raw_nodes as u64));
         }
         last.extend(self.notes.iter().cloned());
         if !last.is_empty() {
@@ -176,18 +169,12 @@ impl Listing {
     fn choice_in_words(&self) -> Option<String> {
         let chosen = self.cameras.iter().find(|camera| self.is_chosen(camera));
         match (&self.source, chosen, self.why.as_ref().map(words::choice)) {
-            (Source::Auto, Some(camera), Some(why)) => {
-                Some(trf!("* is chosen automatically: {why} ({camera}).", why = why, camera = camera.name))
-            }
-            // TRANSLATORS: {why} is a sentence without its full stop
-            (Source::Auto, None, Some(why)) => Some(trf!("No camera can be used: {why}.", why = why)),
+            (Source::Auto, Some(camera), Some(why)) => Some(camera_list::chosen_automatically(&camera.name, &why)),
+            (Source::Auto, None, Some(why)) => Some(camera_list::none_is_usable(&why)),
             (Source::Auto, ..) => None,
-            (source, Some(camera), _) if !camera.present => Some(trf!(
-                "The chosen camera {source} is not there: plug it in, or choose another source.",
-                source = said(source)
-            )),
-            (_, Some(_), _) => Some(tr("* is chosen in the settings.")),
-            (source, None, _) => Some(trf!("The settings choose the source {source}.", source = said(source))),
+            (source, Some(camera), _) if !camera.present => Some(camera_list::chosen_is_missing(&said(source))),
+            (_, Some(_), _) => Some(camera_list::chosen_in_settings()),
+            (source, None, _) => Some(camera_list::other_source(&said(source))),
         }
     }
 
@@ -196,19 +183,20 @@ impl Listing {
         let name = if camera.present { camera.name.clone() } else { words::missing(&camera.name) };
         let mut text = format!("{mark} {name}\n");
         let mut rows = Vec::new();
-        rows.push((tr("source"), said(&camera.source)));
+        rows.push((Line::Source, said(&camera.source)));
         let node = camera.node.as_ref().map(|node| node.display().to_string());
         if let Some(node) = node.filter(|node| !camera.source.to_string().ends_with(node.as_str())) {
-            rows.push((tr("node"), node));
+            rows.push((Line::Node, node));
         }
         let location = camera.location.map(words::location);
         let rotation = camera.rotation.filter(|degrees| *degrees > 0);
-        let rotation = rotation.map(|degrees| trf!("turned by {degrees}°", degrees = degrees));
+        let rotation = rotation.map(camera_list::turned);
         let place: Vec<_> = [camera.bus.clone(), location, rotation].into_iter().flatten().collect();
         if !place.is_empty() {
-            rows.push((tr("place"), place.join(", ")));
+            rows.push((Line::Place, place.join(", ")));
         }
-        rows.extend(camera.problem.as_ref().map(|problem| (tr("problem"), words::problem(problem))));
+        rows.extend(camera.problem.as_ref().map(|problem| (Line::Problem, words::problem(problem))));
+        let rows: Vec<_> = rows.into_iter().map(|(line, value)| (camera_list::label(line), value)).collect();
         let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         for (label, value) in rows {
             text += &format!("    {label:width$}  {value}\n");

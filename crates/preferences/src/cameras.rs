@@ -13,7 +13,7 @@ use lenscap_cameras::{Camera, System, vendors};
 use lenscap_core::source::Source;
 use lenscap_core::status::StateName;
 use lenscap_settings::Settings;
-use lenscap_words::{cameras as words, tr, trf};
+use lenscap_words::{camera_list, cameras as words};
 
 use crate::applet::{AppletProxy, AppletState};
 use crate::programs::worker;
@@ -70,15 +70,11 @@ impl Cameras {
         let decision = Decision::new(&cameras, source);
         match (source, decision.camera(), decision.reason().as_ref().map(words::choice)) {
             (Source::Auto, Some(_), _) if self.vendors.borrow().is_none() => String::new(),
-            (Source::Auto, Some(camera), Some(why)) => {
-                // TRANSLATORS: {why} is as in "it is the only camera"
-                trf!("Now {camera}: {why}.", camera = camera.label(), why = why)
-            }
-            // TRANSLATORS: {why} is a sentence without its full stop
-            (Source::Auto, None, Some(why)) => trf!("No camera can be used: {why}.", why = why),
-            (Source::Auto, _, None) => tr("There is no camera now."),
+            (Source::Auto, Some(camera), Some(why)) => camera_list::automatic_now(&camera.label(), &why),
+            (Source::Auto, None, Some(why)) => camera_list::none_is_usable(&why),
+            (Source::Auto, _, None) => camera_list::none_now(),
             (_, Some(camera), _) => camera.problem.as_ref().map(words::problem).unwrap_or_default(),
-            (Source::V4l2(_), None, _) => tr("It is not there now: plug it in, or choose another one."),
+            (Source::V4l2(_), None, _) => camera_list::chosen_is_missing_now(),
             _ => String::new(),
         }
     }

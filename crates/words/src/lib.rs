@@ -5,6 +5,7 @@
 //! in `"{camera} is in use"`, so that a translation may order them as its grammar asks.
 
 pub mod ask;
+pub mod camera_list;
 pub mod cameras;
 pub mod card;
 pub mod command_line;

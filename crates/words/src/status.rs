@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lenscap_core::presence::Use;
+use lenscap_core::presence::{Client, Use};
 use lenscap_core::status::{OtherCamera, StateName, Status};
 
 use crate::programs::{names, program};
@@ -90,6 +90,14 @@ fn own_title(status: &Status) -> String {
         StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => {
             tr("Camera is off")
         }
+    }
+}
+
+/// The menu's last item.
+pub fn quit(clients: &[Client]) -> String {
+    match names(clients) {
+        Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
+        None => tr("Quit"),
     }
 }
 
@@ -203,7 +211,6 @@ mod tests {
     use super::*;
     use lenscap_core::machine::Machine;
     use lenscap_core::policy::Policy;
-    use lenscap_core::presence::Client;
     use lenscap_core::trouble::Trouble;
 
     fn client(name: &str, usage: Use) -> Client {

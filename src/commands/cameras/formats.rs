@@ -1,7 +1,7 @@
 //! What a camera can do, in columns.
 
 use crate::camera::modes::{Format, Rates, Size};
-use crate::i18n::{tr, trf};
+use crate::i18n::camera_list;
 
 /// Columns of a line of formats.
 const WIDTH: usize = 78;
@@ -47,8 +47,7 @@ pub(super) fn sizes_in_words(sizes: &[Size], native: Option<(u32, u32)>) -> Stri
             let mut rates = rates_in_words(size.rates());
             if Some(size.largest()) == native {
                 let separator = if rates.is_empty() { "" } else { "  " };
-                // TRANSLATORS: the camera's own, largest size
-                rates += &format!("{separator}({})", tr("native"));
+                rates += &format!("{separator}({})", camera_list::native());
             }
             (name, rates)
         })
@@ -60,12 +59,8 @@ pub(super) fn sizes_in_words(sizes: &[Size], native: Option<(u32, u32)>) -> Stri
 fn rates_in_words(rates: &Rates) -> String {
     match rates {
         Rates::List(rates) if rates.is_empty() => String::new(),
-        Rates::List(rates) => {
-            let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
-            // TRANSLATORS: fps is "frames per second"
-            trf!("{rates} fps", rates = rates.join(" "))
-        }
-        Rates::Range { min, max } => trf!("{min} to {max} fps", min = min, max = max),
+        Rates::List(rates) => camera_list::rates(rates),
+        Rates::Range { min, max } => camera_list::rate_range(*min, *max),
     }
 }
 

@@ -9,8 +9,8 @@ use lenscap_api::Request;
 use super::{Icon, View};
 use lenscap_core::source::Source;
 use lenscap_core::status::StateName;
-use lenscap_words::{programs, status as words};
-use lenscap_words::{tr, trf};
+use lenscap_words::status as words;
+use lenscap_words::tr;
 
 /// Longest line of a text in the menu, in characters.
 pub(super) const NOTE_WIDTH: usize = 56;
@@ -72,11 +72,7 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     menu.push(item(tr("Preferences…"), Request::Preferences));
     menu.push(item(tr("Diagnose…"), Request::Diagnose));
     menu.push(item(tr("About Lenscap"), Request::About));
-    let quit = match programs::names(&status.clients) {
-        Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
-        None => tr("Quit"),
-    };
-    menu.push(item(quit, Request::Quit));
+    menu.push(item(words::quit(&status.clients), Request::Quit));
     menu
 }
 
