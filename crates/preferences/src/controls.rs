@@ -18,7 +18,7 @@ use lenscap_words::controls::{self as words, NoList};
 use lenscap_words::tr;
 
 use crate::applet::{AppletProxy, AppletState};
-use crate::pages::Page;
+use crate::page::Page;
 use crate::rows;
 use crate::rows::control::{ControlRow, is_alike};
 use crate::store::Store;

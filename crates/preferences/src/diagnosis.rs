@@ -13,7 +13,7 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_words::{preferences, tr};
 
 use crate::rows::finding;
-use crate::window::MIN_WIDTH;
+use crate::widgets::MIN_WIDTH;
 use crate::{programs, widgets};
 
 /// How long it may look; a relay that hangs is known after 3 s.

@@ -11,8 +11,9 @@ use lenscap_sys::install;
 
 use crate::applet::AppletProxy;
 use crate::arguments::{self, Invocation};
+use crate::context::Surroundings;
 use crate::error::WindowError;
-use crate::window::{Surroundings, Window};
+use crate::window::Window;
 use crate::{about, diagnosis};
 
 const WRONG_USAGE: u8 = 2;

@@ -6,6 +6,9 @@ use std::path::Path;
 use adw::prelude::*;
 use lenscap_words::tr;
 
+/// Narrowest window, in pixels.
+pub const MIN_WIDTH: i32 = 360;
+
 /// A button for the end of a row, shown as a symbol and named for those who do not see it.
 pub fn symbol_button(icon: &str, name: &str) -> gtk::Button {
     let button = gtk::Button::builder().icon_name(icon).valign(gtk::Align::Center).css_classes(["flat"]).build();

@@ -1,60 +1,17 @@
 //! The window with its pages.
 
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_cameras::CLASS;
 use lenscap_settings::Layers;
 use lenscap_words::tr;
 
 use crate::applet::AppletProxy;
-use crate::autostart::Autostart;
+use crate::context::{Context, Surroundings};
 use crate::controls::Panel;
+use crate::pages;
 use crate::store::Store;
-use crate::{pages, preview, widgets};
-
-/// Narrowest window, in pixels.
-pub const MIN_WIDTH: i32 = 360;
-
-/// What the window looks at, besides the display.
-#[derive(Debug, Clone)]
-pub struct Surroundings {
-    /// The user's settings file.
-    pub config: PathBuf,
-    /// Where video nodes are listed; [`CLASS`] but for tests.
-    pub class: PathBuf,
-    /// Whether the applet starts with the session.
-    pub autostart: Autostart,
-    /// A description in the place of the loopback node, for tests.
-    pub preview_source: Option<String>,
-}
-
-impl Surroundings {
-    /// Those of this session, with the settings at `config`.
-    pub fn here(config: &Path) -> Self {
-        Self {
-            config: config.to_owned(),
-            class: CLASS.into(),
-            autostart: Autostart::from_environment(),
-            preview_source: std::env::var(preview::SOURCE_VARIABLE).ok(),
-        }
-    }
-}
-
-/// What the pages are made from.
-pub struct Context {
-    /// The settings.
-    pub store: Rc<Store>,
-    /// The running applet.
-    pub applet: Rc<AppletProxy>,
-    /// Where toasts and further windows go.
-    pub window: adw::PreferencesWindow,
-    /// The session.
-    pub surroundings: Surroundings,
-    /// The rows of the page "Controls".
-    pub controls: Rc<Panel>,
-}
+use crate::widgets::{self, MIN_WIDTH};
 
 /// The window.
 pub struct Window {

@@ -9,6 +9,7 @@ use super::file::{File, VERSION, mistake};
 use super::model::Settings;
 use super::rules::short;
 use super::table::{self, Setting, SettingValue};
+use super::toml_text::take_trailing;
 use super::values;
 use lenscap_core::trouble::settings::{Mistake, SettingTrouble};
 
@@ -154,13 +155,4 @@ fn follow(old: &mut Array, new: &Array) {
 fn space_before(entry: &Value) -> Option<String> {
     let prefix = entry.decor().prefix().map_or(Some(""), toml_edit::RawString::as_str)?;
     prefix.trim().is_empty().then(|| prefix.to_owned())
-}
-
-pub(super) fn take_trailing(document: &mut DocumentMut) -> String {
-    let mut trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-    if !trailing.is_empty() && !trailing.ends_with('\n') {
-        trailing.push('\n');
-    }
-    document.set_trailing("");
-    trailing
 }

@@ -1,15 +1,14 @@
 //! The settings file as TOML: what it says, with line and column of whatever is wrong.
 
-use std::ops::Range;
-
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::layers::Layer;
+use super::layer::Layer;
 use super::model::Settings;
 use super::rules::{Given, short};
 use super::sections::{device, privacy};
 use super::table::{self, Setting};
+use super::toml_text::given;
 use super::values;
 use lenscap_core::trouble::settings::{Mistake, SettingTrouble};
 
@@ -194,15 +193,12 @@ fn unknown_key(section: &str, settings: &[&Setting], name: &str) -> SettingTroub
     }
 }
 
-pub(super) fn given<'a>(value: &'a Spanned<DeValue<'_>>, text: &'a str) -> Given<'a> {
-    let written = |span: Range<usize>| Given::Other(text.get(span).unwrap_or("this"));
-    match value.get_ref() {
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| written(value.span()), Given::Integer)
-        }
-        DeValue::String(string) => Given::Text(string),
-        DeValue::Boolean(value) => Given::Bool(*value),
-        DeValue::Array(entries) => Given::List(entries.iter().map(|entry| given(entry, text)).collect()),
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => written(value.span()),
+impl Layer {
+    /// What the text of a settings file says.
+    ///
+    /// # Errors
+    /// The first thing that is wrong in it.
+    pub fn read(text: &str) -> Result<Self, Mistake> {
+        File::parse(text).map(|file| file.layer().clone())
     }
 }

@@ -14,63 +14,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lenscap_core::controls::Saved;
-use lenscap_core::trouble::settings::{FileTrouble, Mistake};
+use lenscap_core::trouble::settings::FileTrouble;
 use lenscap_sys::install;
 
 use super::file::{File, decisive};
+use super::layer::Layer;
 use super::model::Settings;
-use super::table::{Overrides, Setting, SettingValue};
+use super::table::Overrides;
 use super::{Error, default_path, read};
 
 /// Below each directory of settings.
 const FILE: &str = "lenscap/config.toml";
 /// Where `XDG_CONFIG_DIRS` is not set.
 const CONFIG_DIRS: &str = "/etc/xdg";
-
-/// What one layer says, or several on top of each other.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Layer {
-    pub(super) given: Overrides,
-    pub(super) controls: Saved,
-}
-
-impl Layer {
-    /// What the text of a settings file says.
-    ///
-    /// # Errors
-    /// The first thing that is wrong in it.
-    pub fn read(text: &str) -> Result<Self, Mistake> {
-        File::parse(text).map(|file| file.layer().clone())
-    }
-
-    /// What it says of this setting.
-    pub fn value(&self, setting: &Setting) -> Option<&SettingValue> {
-        self.given.get(setting)
-    }
-
-    /// This one on top of `below`: where both say something, this one decides.
-    pub fn over(&self, below: &Layer) -> Layer {
-        let mut both = below.clone();
-        for (setting, value) in self.given.iter() {
-            both.given.set(setting, value.clone());
-        }
-        put_controls(&self.controls, &mut both.controls);
-        both
-    }
-
-    /// Puts what it says into these settings.
-    pub fn put_into(&self, settings: &mut Settings) {
-        self.given.put_into(settings);
-        put_controls(&self.controls, &mut settings.controls);
-    }
-}
-
-/// Puts values of controls on top of others.
-pub(super) fn put_controls(above: &Saved, below: &mut Saved) {
-    for (camera, values) in above {
-        below.entry(camera.clone()).or_default().extend(values.clone());
-    }
-}
 
 /// Which settings files there may be, and what those below the user's said when they were read last.
 #[derive(Debug, Clone)]

@@ -15,12 +15,14 @@ mod error;
 mod file;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
+mod layer;
 pub mod layers;
 pub mod model;
 pub mod rules;
 mod save;
 pub mod sections;
 pub mod table;
+mod toml_text;
 mod values;
 mod watch;
 
@@ -35,6 +37,7 @@ use lenscap_core::trouble::settings::{FileTrouble, Unreadable};
 
 pub use error::Error;
 pub use file::VERSION;
+pub use layer::Layer;
 pub use layers::{Layered, Layers};
 pub use model::{CardChoice, SecondNode, Settings};
 pub use save::{reset, save, update, update_own};

@@ -13,7 +13,8 @@ use rustix::io::Errno;
 
 use super::edit::{AsBelow, edited};
 use super::file::File;
-use super::layers::{Layered, Layers, put_controls};
+use super::layer::put_controls;
+use super::layers::{Layered, Layers};
 use super::model::Settings;
 use super::table::Overrides;
 use super::{Error, read};

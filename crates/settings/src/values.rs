@@ -5,9 +5,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
-use super::edit::take_trailing;
-use super::file::given;
 use super::rules::short;
+use super::toml_text::{given, take_trailing};
 use lenscap_core::controls::{MAX_TEXT, Saved, Value};
 use lenscap_core::trouble::settings::SettingTrouble;
 

@@ -13,10 +13,10 @@ use lenscap_core::source::Rotation;
 use lenscap_settings::sections::camera;
 use lenscap_words::{tr, trf};
 
-use super::Page;
 use crate::cameras::Cameras;
+use crate::context::Context;
+use crate::page::Page;
 use crate::rows::{self, NumberOf, PreviewRow};
-use crate::window::Context;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;

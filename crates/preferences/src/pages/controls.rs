@@ -3,9 +3,9 @@
 use adw::prelude::*;
 use lenscap_words::tr;
 
-use super::Page;
+use crate::context::Context;
+use crate::page::Page;
 use crate::rows::PreviewRow;
-use crate::window::Context;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;

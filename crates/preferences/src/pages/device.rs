@@ -8,10 +8,10 @@ use lenscap_settings::SecondNode;
 use lenscap_settings::sections::{detection, device};
 use lenscap_words::{tr, trf};
 
-use super::Page;
 use crate::applet::{AppletProxy, AppletState};
+use crate::context::Context;
+use crate::page::Page;
 use crate::rows::{self, Choices, NumberOf};
-use crate::window::Context;
 
 /// What is wrong with the second device, while something is.
 fn second_trouble(applet: &AppletProxy) -> adw::ActionRow {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use adw::prelude::*;
 use lenscap_words::tr;
 
-use crate::window::Context;
+use crate::context::Context;
 use crate::{about, diagnosis, rows, widgets};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {

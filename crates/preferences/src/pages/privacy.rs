@@ -11,10 +11,10 @@ use lenscap_core::policy::Policy;
 use lenscap_settings::sections::privacy;
 use lenscap_words::tr;
 
-use super::Page;
+use crate::context::Context;
+use crate::page::Page;
 use crate::rows::{self, NumberOf};
 use crate::store::Store;
-use crate::window::Context;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;

@@ -8,11 +8,11 @@ use adw::prelude::*;
 use lenscap_words::tr;
 
 use super::{filler, plain};
+use crate::context::{Context, Surroundings};
 use crate::error::WindowError;
 use crate::node;
 use crate::preview::{Preview, PreviewEvent};
 use crate::widgets::set_accessible_label;
-use crate::window::{Context, Surroundings};
 
 /// The preview, its button and its place in the page.
 pub struct PreviewRow {

@@ -4,7 +4,7 @@ use std::fs;
 
 use lenscap_core::source::Source;
 use lenscap_core::trouble::settings::Limits;
-use lenscap_settings::layers::Layer;
+use lenscap_settings::Layer;
 use lenscap_settings::table::{self, Setting, SettingValue};
 use lenscap_settings::{CardChoice, Layers, Overrides, SecondNode, Settings, load, reset, save};
 use proptest::prelude::*;

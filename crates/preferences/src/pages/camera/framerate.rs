@@ -9,8 +9,8 @@ use lenscap_words::tr;
 
 use super::resolution::served;
 use crate::cameras::Cameras;
+use crate::context::Context;
 use crate::rows::{self, NumberOf, SpinRange};
-use crate::window::Context;
 
 pub fn row(context: &Context, cameras: &Rc<Cameras>) -> adw::ActionRow {
     let store = &context.store;

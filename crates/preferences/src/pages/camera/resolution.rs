@@ -9,8 +9,8 @@ use lenscap_settings::sections::camera;
 use lenscap_words::tr;
 
 use crate::cameras::Cameras;
+use crate::context::Context;
 use crate::rows::{self, Choices};
-use crate::window::Context;
 
 /// Sizes that cameras have, 16:9 and 4:3.
 const SIZES: [(u32, u32); 11] = [

@@ -13,11 +13,11 @@ use lenscap_words::cameras::missing;
 use lenscap_words::{source, tr};
 
 use crate::cameras::Cameras;
+use crate::context::Context;
 use crate::elements;
 use crate::error::WindowError;
 use crate::rows::{self, Choices};
 use crate::store::Store;
-use crate::window::Context;
 
 /// A line of the list of sources.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,10 +11,10 @@ use lenscap_settings::sections::privacy;
 use lenscap_settings::{CardChoice, Settings};
 use lenscap_words::tr;
 
+use crate::context::Context;
 use crate::error::WindowError;
 use crate::rows;
 use crate::store::Store;
-use crate::window::Context;
 
 pub fn group(context: &Context) -> adw::PreferencesGroup {
     let store = &context.store;
