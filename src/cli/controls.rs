@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::RefusedArgument;
-use crate::config::sections::camera;
+use crate::config::table::camera;
 use crate::core::source::Source;
 
 /// `lenscap controls`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
 
 use super::RefusedArgument;
-use crate::config::sections::privacy::{CARD, PICTURE};
+use crate::config::table::privacy::{CARD, PICTURE};
 use crate::config::table::{self, CommandOption, OptionPath, Setting, SettingValue};
 use crate::config::{CardChoice, Overrides};
 use crate::core::trouble::settings::SettingTrouble;
@@ -117,10 +117,10 @@ mod tests {
     use super::super::{Subcommand, parse_line as parse};
     use super::*;
     use crate::config::Settings;
-    use crate::config::sections::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, WIDTH};
-    use crate::config::sections::detection::POLL_INTERVAL;
-    use crate::config::sections::device::NODE;
-    use crate::config::sections::privacy::{ACTIVATION_DELAY, COOLDOWN};
+    use crate::config::table::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, WIDTH};
+    use crate::config::table::detection::POLL_INTERVAL;
+    use crate::config::table::device::NODE;
+    use crate::config::table::privacy::{ACTIVATION_DELAY, COOLDOWN};
     use crate::core::source::Source;
     use crate::frame::format::PixelFormat;
 

@@ -20,7 +20,6 @@ pub mod layers;
 pub mod model;
 pub mod rules;
 mod save;
-pub mod sections;
 pub mod table;
 mod toml_text;
 mod values;

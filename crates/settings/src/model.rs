@@ -9,11 +9,11 @@ use lenscap_picture::card::{CardKind, CardStyle, Picture};
 use super::table::Overrides;
 use lenscap_core::trouble::settings::SettingTrouble;
 
-pub use super::sections::camera::CameraSettings;
-pub use super::sections::detection::Detection;
-pub use super::sections::device::Device;
-pub use super::sections::notifications::Notifications;
-pub use super::sections::privacy::Privacy;
+pub use super::table::camera::CameraSettings;
+pub use super::table::detection::Detection;
+pub use super::table::device::Device;
+pub use super::table::notifications::Notifications;
+pub use super::table::privacy::Privacy;
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -139,9 +139,9 @@ fn is_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sections::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, PAN_Y, WIDTH, ZOOM};
-    use crate::sections::device::{FORMAT, LABEL};
-    use crate::sections::privacy::ACTIVATION_DELAY;
+    use crate::table::camera::{BUFFER_COUNT, FRAMERATE, HEIGHT, PAN_Y, WIDTH, ZOOM};
+    use crate::table::device::{FORMAT, LABEL};
+    use crate::table::privacy::ACTIVATION_DELAY;
     use crate::table::{self, Setting};
     use lenscap_words::settings as words;
 

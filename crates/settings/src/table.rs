@@ -4,17 +4,39 @@
 //! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`],
 //! [`notifications`], [`device`], [`detection`].
 
+pub mod camera;
+pub mod detection;
+pub mod device;
 mod field;
+pub mod notifications;
+pub mod privacy;
 
 use std::fmt;
 
 use super::model::Settings;
 use super::rules::{self, Given};
-use super::sections::{camera, detection, device, notifications, privacy};
 use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 
 pub(super) use field::Field;
 pub use field::SettingValue;
+
+/// Rows of a section: each becomes a static of its name and an entry of `SETTINGS`. `at` is its place in `Settings`.
+macro_rules! settings {
+    ($section:literal: $($(#[$doc:meta])* $name:ident at $($field:ident).+ { $($column:tt)+ })+) => {
+        $(
+            $(#[$doc])*
+            pub static $name: crate::table::Setting = crate::table::Setting {
+                section: $section,
+                field: |settings| &settings.$($field).+,
+                field_mut: |settings| &mut settings.$($field).+,
+                $($column)+
+            };
+        )+
+        /// The rows of this section, in the order of the file.
+        pub(crate) static SETTINGS: &[&crate::table::Setting] = &[$(&$name),+];
+    };
+}
+use settings;
 
 /// Every section with its settings, in the order of the file.
 pub static SECTIONS: [(&str, &[&Setting]); 5] = [

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::source::Rotation;
-use lenscap_settings::sections::camera;
+use lenscap_settings::table::camera;
 use lenscap_words::{tr, trf};
 
 use crate::cameras::Cameras;

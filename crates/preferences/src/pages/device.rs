@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use adw::prelude::*;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::SecondNode;
-use lenscap_settings::sections::{detection, device};
+use lenscap_settings::table::{detection, device};
 use lenscap_words::{tr, trf};
 
 use crate::applet::{AppletProxy, AppletState};

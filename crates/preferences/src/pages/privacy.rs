@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::policy::Policy;
-use lenscap_settings::sections::privacy;
+use lenscap_settings::table::privacy;
 use lenscap_words::tr;
 
 use crate::context::Context;

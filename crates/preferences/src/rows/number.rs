@@ -187,7 +187,7 @@ pub fn number_within(
 
 #[cfg(test)]
 mod tests {
-    use lenscap_settings::sections::{camera, privacy};
+    use lenscap_settings::table::{camera, privacy};
 
     use super::*;
 

@@ -221,7 +221,7 @@ fn every_setting_has_a_row() {
         for setting in lenscap_settings::table::all() {
             let is_there = names.borrow().contains(&format!("{setting:?}"));
             // The height is in the row of the width.
-            assert!(is_there || *setting == lenscap_settings::sections::camera::HEIGHT, "{setting:?} has no row");
+            assert!(is_there || *setting == lenscap_settings::table::camera::HEIGHT, "{setting:?} has no row");
         }
     });
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lenscap_core::controls::Value;
 use lenscap_core::source::Source;
-use lenscap_settings::sections::camera::FRAMERATE;
 use lenscap_settings::table::SettingValue;
+use lenscap_settings::table::camera::FRAMERATE;
 use lenscap_settings::{CardChoice, Layered, Layers, Overrides, SecondNode, Settings, reset, update, update_own};
 use tempfile::TempDir;
 

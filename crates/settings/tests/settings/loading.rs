@@ -8,9 +8,9 @@ use lenscap_core::policy::Policy;
 use lenscap_core::source::Source;
 use lenscap_picture::card::CardKind;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
-use lenscap_settings::sections::camera::WIDTH;
-use lenscap_settings::sections::privacy::CARD;
 use lenscap_settings::table::SettingValue;
+use lenscap_settings::table::camera::WIDTH;
+use lenscap_settings::table::privacy::CARD;
 use lenscap_settings::{Layers, Overrides, Settings, load};
 
 use super::{directory, load_text};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lenscap_cameras::modes;
 use lenscap_picture::format::VideoFormat;
-use lenscap_settings::sections::camera;
+use lenscap_settings::table::camera;
 use lenscap_words::tr;
 
 use super::resolution::served;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_settings::sections::camera;
+use lenscap_settings::table::camera;
 use lenscap_words::tr;
 
 use crate::rows::{self, NumberOf};

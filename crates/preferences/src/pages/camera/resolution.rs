@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lenscap_cameras::modes::{self, Format};
 use lenscap_picture::format::VideoFormat;
 use lenscap_settings::Settings;
-use lenscap_settings::sections::camera;
+use lenscap_settings::table::camera;
 use lenscap_words::tr;
 
 use crate::cameras::Cameras;

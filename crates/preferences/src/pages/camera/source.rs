@@ -8,7 +8,7 @@ use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
-use lenscap_settings::sections::camera;
+use lenscap_settings::table::camera;
 use lenscap_words::cameras::missing;
 use lenscap_words::{source, tr};
 

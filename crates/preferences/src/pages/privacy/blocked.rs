@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
-use lenscap_settings::sections::privacy;
+use lenscap_settings::table::privacy;
 use lenscap_words::{tr, trf};
 
 use crate::error::WindowError;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_picture::card::{CardKind, CardStyle, CardText, CardTrouble, Painter, Picture};
-use lenscap_settings::sections::privacy;
+use lenscap_settings::table::privacy;
 use lenscap_settings::{CardChoice, Settings};
 use lenscap_words::tr;
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_settings::sections::notifications;
+use lenscap_settings::table::notifications;
 use lenscap_words::tr;
 
 use crate::rows;
