@@ -1,7 +1,7 @@
 //! What the command line asks for, one file a subcommand.
 //!
 //! What needs a desktop is a program of its own, `lenscap-applet`, which `lenscap` becomes: the headless relay then has
-//! nothing of GLib in its memory (measured: 4.4 MB PSS instead of 6.2).
+//! nothing of GLib in its memory: not even among its dependencies.
 
 mod cameras;
 mod completions;
