@@ -1,6 +1,6 @@
 #!/bin/bash
 # The worker's sandbox on the kernel's own devices: the chosen camera is its own, the device that Lenscap serves is not, and its
-# format cannot be changed (S_FMT). crates/worker/tests/sandbox.rs tries the rest, on any machine.
+# format cannot be changed (S_FMT). crates/worker/tests/worker/sandbox.rs tries the rest, on any machine.
 # shellcheck source=tests/vm/guest.sh
 . "$LENSCAP_GUEST"
 
