@@ -37,6 +37,17 @@ fn start(arguments: &[&str]) -> Relay {
     relay
 }
 
+/// Another program that streams into the node, from the moment in which it does. What it complains of stands in the test's
+/// output.
+fn stranger(node: &Path) -> Reaped {
+    assert!(!loopback::is_written(node), "{} has a writer already", node.display());
+    let source = "videotestsrc is-live=true ! video/x-raw,format=YUY2,width=320,height=180,framerate=15/1";
+    let mut line = command(&format!("gst-launch-1.0 -q {source} ! v4l2sink device={}", node.display()));
+    let writer = Reaped(line.stdout(Stdio::null()).spawn().expect("gst-launch"));
+    eventually("the stranger writes", || loopback::is_written(node));
+    writer
+}
+
 /// vivid streams: its queue is busy. The truth about the camera that does not pass through our program.
 fn camera_is_on() -> bool {
     // A streaming owner keeps everybody else from REQBUFS.

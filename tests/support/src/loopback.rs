@@ -1,5 +1,6 @@
 //! The module v4l2loopback in the virtual machine: loaded by a test as it needs it.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -42,4 +43,18 @@ pub fn load_with(label: &str, parameters: &[&str]) {
 pub fn reload(label: &str) {
     unload();
     load(label);
+}
+
+/// Whether a writer streams into the node, by what the module says of it: nobody opens the node for the answer.
+///
+/// Trying to stream from it is no way to ask. With `exclusive_caps=0` a reader can take buffers as soon as the writer has set
+/// its format, and from 0.15 on a writer that asks for its own while the reader has them gets as many as the reader took:
+/// v4l2sink, which wants three, begins to stream with two and then ends.
+pub fn is_written(node: &Path) -> bool {
+    let attributes = Path::new("/sys/class/video4linux").join(node.file_name().expect("a node"));
+    match fs::read_to_string(attributes.join("state")) {
+        Ok(state) => state.trim() == "capture",
+        // 0.12 has no state, and a format only while somebody streams.
+        Err(_) => fs::read_to_string(attributes.join("format")).is_ok_and(|format| !format.trim().is_empty()),
+    }
 }

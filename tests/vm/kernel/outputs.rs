@@ -139,19 +139,7 @@ fn another_writer_and_a_second_relay_are_named() {
     relay.quit();
     second.wait_for("idle");
     second.quit();
-    // A stranger writes.
-    let mut writer = Reaped(
-        command(&format!(
-            "gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=YUY2,width=320,height=180,framerate=15/1 ! v4l2sink device={NODE}"
-        ))
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("gst-launch"),
-    );
-    eventually("the stranger writes", || {
-        fs::read_to_string("/sys/class/video4linux/video30/format").is_ok_and(|format| format.contains("320x180"))
-            && Client::open(node()).and_then(|mut client| client.stream(2)).is_ok()
-    });
+    let mut writer = stranger(node());
     let mut relay = Relay::start(&all);
     relay.wait_for("no-device");
     assert!(relay.poll().reason.contains("gst-launch"), "{}", relay.poll().reason);

@@ -235,12 +235,7 @@ fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
     // A stranger writes to it.
     loopback::unload();
     loopback::load_with("Lenscap,Lenscap 2", &["devices=2", "video_nr=30,31"]);
-    let mut writer = streamer(&format!(
-        "gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=YUY2,width=320,height=180,framerate=15/1 ! v4l2sink device={SECOND}"
-    ));
-    eventually("the stranger writes", || {
-        Client::open(Path::new(SECOND)).and_then(|mut client| client.stream(2)).is_ok()
-    });
+    let mut writer = stranger(Path::new(SECOND));
     let mut relay = start(&["--source", "test", "--second-device", SECOND]);
     eventually("the stranger is named", || relay.poll().second.contains("gst-launch"));
     let mut first = open(NODE, 4);
