@@ -25,8 +25,17 @@ contained() {
   return $rc
 }
 
-# The panic's message stands on the line after "panicked at".
-panic() { grep -A1 -m1 'panicked at' $out | tail -n1 | grep . || echo "not through in time"; }
+# panic: the first panic's message, from the line after "panicked at" to what the test's runner says next, in one line. Of a long
+# one the beginning, which says what was waited for, and the end, which says what the programs said last: what is printed is all
+# that is left of a run on somebody else's machine.
+panic() {
+  local text
+  text=$(awk '/^(note: run with|stack backtrace:|thread .* panicked at|FAILED$|failures:$)/ { if (inside) exit } inside
+    / panicked at / { inside = 1 }' $out | tr -s '[:space:]' ' ')
+  text=${text% }
+  [ ${#text} -le 600 ] || text="${text:0:300} [...] ${text: -300}"
+  echo "${text:-not through in time}"
+}
 # rust NAME LIMIT: one test of the suite's program; once, for a test that passes at times only has failed.
 rust() {
   if ! contained "$2" "$LENSCAP_TEST_PROGRAM" --ignored --exact "$1" --test-threads=1 --nocapture; then

@@ -1,5 +1,6 @@
 //! Runs `lenscap run --headless --events` and reads its event lines.
 
+use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use crate::process::{DEADLINE, Reaped, children_of, switches_of};
 use crate::programs::program;
 
 /// One event line.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Line {
     /// The state's name.
     pub state: String,
@@ -38,6 +39,33 @@ pub struct Line {
     pub at: Option<Instant>,
     /// When it was written, since 1970, to the millisecond.
     pub wall: Duration,
+}
+
+/// On one line, and of the rest only what says something: a history of such lines is what a failed test is understood by.
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, live, clients, reason, second, mode, shortfall, stuck, others, at: _, wall } = self;
+        // As the programs' own logs say the time.
+        let (day, milliseconds) = (wall.as_secs() % 86400, wall.subsec_millis());
+        write!(f, "{:02}:{:02}:{:02}.{milliseconds:03} {state}", day / 3600, day / 60 % 60, day % 60)?;
+        for (is_so, word) in [(*live, "live"), (*stuck, "stuck")] {
+            if is_so {
+                write!(f, " ({word})")?;
+            }
+        }
+        for (name, text) in [("reason", reason), ("second", second), ("mode", mode), ("shortfall", shortfall)] {
+            if !text.is_empty() {
+                write!(f, " {name}={text:?}")?;
+            }
+        }
+        if !clients.is_empty() {
+            write!(f, " clients={clients:?}")?;
+        }
+        if !others.is_empty() {
+            write!(f, " others={others:?}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What a process uses.
