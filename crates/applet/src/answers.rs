@@ -5,6 +5,7 @@ use std::time::Duration;
 use lenscap_api::Request;
 
 use super::Desktop;
+use super::tasks::within;
 use lenscap_core::trouble::refusal::Refusal;
 use lenscap_relay::server::Answer;
 
@@ -35,9 +36,9 @@ impl Desktop {
         let (sender, done) = async_channel::bounded(1);
         let then = move |result| drop(sender.try_send(result));
         self.when_done(answer, Box::new(then));
-        match glib::future_with_timeout(SETTINGS_LIMIT, done.recv()).await {
-            Ok(result) => result.unwrap_or(Ok(())),
-            Err(_) => Err(Refusal::SettingsSilent),
+        match within(SETTINGS_LIMIT, done.recv()).await {
+            Some(result) => result.unwrap_or(Ok(())),
+            None => Err(Refusal::SettingsSilent),
         }
     }
 }

@@ -4,9 +4,12 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use async_io::Timer;
+
 use super::Desktop;
 use super::icon::raise_icon;
 use super::notify::Notifier;
+use super::tasks::within;
 use crate::dbus::{Respond, Service};
 
 /// How long a tray that has just come may take to hear of the icon.
@@ -24,7 +27,7 @@ impl Desktop {
             return tracing::warn!("there is no session bus: no icon and no notifications; \"lenscap status\" works");
         }
         let desktop = self.clone();
-        glib::spawn_future_local(async move {
+        self.tasks.run(async move {
             match connect().await {
                 Ok(connection) => desktop.take_bus(&connection),
                 Err(error) => {
@@ -42,7 +45,7 @@ impl Desktop {
             let _ = sender.try_send(());
         });
         let desktop = Rc::downgrade(self);
-        glib::spawn_future_local(async move {
+        self.tasks.run(async move {
             let _ = closed.recv().await;
             if let Some(desktop) = desktop.upgrade() {
                 tracing::warn!("the session bus went away");
@@ -63,9 +66,9 @@ impl Desktop {
         }
         front.notifier = Some(Notifier::new(connection, front.clicks.clone()));
         drop(front);
-        glib::spawn_future_local(raise_icon(self.front.clone()));
+        self.tasks.run(raise_icon(self.front.clone()));
         // A watcher that appears just while the icon is raised is missed by it.
-        let front = self.front.clone();
+        let (front, tasks) = (self.front.clone(), self.tasks.clone());
         let watcher = connection.subscribe_to_signal(
             Some("org.freedesktop.DBus"),
             Some("org.freedesktop.DBus"),
@@ -74,12 +77,13 @@ impl Desktop {
             Some("org.kde.StatusNotifierWatcher"),
             gio::DBusSignalFlags::NONE,
             move |_| {
-                let front = front.clone();
-                glib::timeout_add_local_once(MISSED_AFTER, move || {
+                let (front, tasks) = (front.clone(), tasks.clone());
+                tasks.run(async move {
+                    Timer::after(MISSED_AFTER).await;
                     let is_missed = front.borrow().icon.is_some() && !front.borrow().has_host;
                     if is_missed {
                         tracing::debug!("no tray took the icon: raising it again");
-                        glib::spawn_future_local(raise_icon(front));
+                        raise_icon(front).await;
                     }
                 });
             },
@@ -91,7 +95,8 @@ impl Desktop {
         let wait = self.retry.get();
         self.retry.set((wait * 2).min(LAST_RETRY));
         let desktop = Rc::downgrade(self);
-        glib::timeout_add_local_once(wait, move || {
+        self.tasks.run(async move {
+            Timer::after(wait).await;
             if let Some(desktop) = desktop.upgrade() {
                 desktop.reach_bus();
             }
@@ -105,10 +110,8 @@ async fn connect() -> Result<gio::DBusConnection, glib::Error> {
     let address = gio::functions::dbus_address_get_for_bus_sync(gio::BusType::Session, gio::Cancellable::NONE)?;
     let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
     let connection = gio::DBusConnection::for_address_future(&address, flags, None);
-    match glib::future_with_timeout(BUS_LIMIT, connection).await {
-        Ok(connection) => connection,
-        Err(_) => Err(glib::Error::new(gio::IOErrorEnum::TimedOut, "timeout")),
-    }
+    let late = || Err(glib::Error::new(gio::IOErrorEnum::TimedOut, "timeout"));
+    within(BUS_LIMIT, connection).await.unwrap_or_else(late)
 }
 
 /// Whether there is a session bus to connect to. GLib would start one of its own otherwise, where it can.

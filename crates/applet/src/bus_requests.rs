@@ -20,13 +20,13 @@ impl Desktop {
             (Request::Controls, Some(list)) => respond(Ok(Some(list))),
             (request, None) if request.is_about_controls() => {
                 let desktop = self.clone();
-                glib::spawn_future_local(async move { respond(desktop.controls_while_off(request).await) });
+                self.tasks.run(async move { respond(desktop.controls_while_off(request).await) });
             }
             (request, _) => match self.obey(request) {
                 Answer::Now(result) => respond(result.map(|()| None)),
                 later => {
                     let desktop = self.clone();
-                    glib::spawn_future_local(async move { respond(desktop.done(later).await.map(|()| None)) });
+                    self.tasks.run(async move { respond(desktop.done(later).await.map(|()| None)) });
                 }
             },
         }

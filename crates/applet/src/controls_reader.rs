@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use async_channel::Sender;
 
+use crate::tasks::{Tasks, within};
+
 use lenscap::app::controls::read;
 use lenscap_cameras::off;
 use lenscap_core::controls::CameraControls;
@@ -30,6 +32,7 @@ type Run = fn(&[OsString]) -> ReadResult;
 /// What is to be read, in turn.
 #[derive(Debug)]
 pub(crate) struct ControlsReader {
+    tasks: Tasks,
     run: Run,
     limit: Duration,
     jobs: RefCell<VecDeque<QueuedRead>>,
@@ -45,13 +48,13 @@ struct QueuedRead {
 }
 
 impl ControlsReader {
-    pub(crate) fn new() -> Rc<Self> {
-        Self::with(read, off::LIMIT + GRACE)
+    pub(crate) fn new(tasks: &Tasks) -> Rc<Self> {
+        Self::with(tasks, read, off::LIMIT + GRACE)
     }
 
-    fn with(run: Run, limit: Duration) -> Rc<Self> {
+    fn with(tasks: &Tasks, run: Run, limit: Duration) -> Rc<Self> {
         let (jobs, is_busy, is_stuck) = Default::default();
-        Rc::new(Self { run, limit, jobs, is_busy, is_stuck })
+        Rc::new(Self { tasks: tasks.clone(), run, limit, jobs, is_busy, is_stuck })
     }
 
     /// What the camera program says to these arguments; `is_plain`: it changes nothing.
@@ -59,7 +62,7 @@ impl ControlsReader {
         let (sender, answer) = async_channel::bounded(1);
         self.enqueue(arguments, is_plain, sender)?;
         if !self.is_busy.replace(true) {
-            glib::spawn_future_local(self.clone().work());
+            self.tasks.run(self.clone().work());
         }
         answer.recv().await.unwrap_or(Err(Refusal::CameraSilent))
     }
@@ -103,9 +106,9 @@ impl ControlsReader {
         if let Err(error) = started {
             return give(sharers, &Err(Refusal::ReaderNotStarted { error: error.to_string().into() }));
         }
-        match glib::future_with_timeout(self.limit, done.recv()).await {
-            Ok(answer) => give(sharers, &answer.unwrap_or(Err(Refusal::CameraSilent))),
-            Err(_) => {
+        match within(self.limit, done.recv()).await {
+            Some(answer) => give(sharers, &answer.unwrap_or(Err(Refusal::CameraSilent))),
+            None => {
                 self.is_stuck.set(true);
                 give(sharers, &Err(Refusal::CameraSilent));
                 let waiting = std::mem::take(&mut *self.jobs.borrow_mut());
@@ -128,7 +131,11 @@ fn give(sharers: Vec<Sender<ReadResult>>, answer: &ReadResult) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_executor::Task;
+    use futures_lite::future;
 
     use super::*;
 
@@ -145,31 +152,28 @@ mod tests {
         Ok(CameraControls { camera, ..CameraControls::default() })
     }
 
-    fn ask(reader: &Rc<ControlsReader>, word: &str, is_plain: bool) -> glib::JoinHandle<ReadResult> {
-        let (reader, arguments) = (reader.clone(), vec![word.into()]);
-        glib::spawn_future_local(async move { reader.read(arguments, is_plain).await })
+    fn ask(reader: &Rc<ControlsReader>, word: &str, is_plain: bool) -> Task<ReadResult> {
+        let (own, arguments) = (reader.clone(), vec![word.into()]);
+        reader.tasks.run_while_held(async move { own.read(arguments, is_plain).await })
     }
 
-    fn in_context(test: impl FnOnce(&glib::MainContext)) {
-        let context = glib::MainContext::new();
-        context.with_thread_default(|| test(&context)).unwrap();
+    fn wait_for<T>(tasks: &Tasks, what: impl Future<Output = T>) -> T {
+        future::block_on(tasks.carry_out(what))
     }
 
     #[test]
     fn many_who_ask_share_few_processes_and_too_many_are_refused() {
-        in_context(|context| {
-            let reader = ControlsReader::with(run, Duration::from_secs(60));
-            let plain: Vec<_> = (0..MAX_SHARERS).map(|_| ask(&reader, "list", true)).collect();
-            let set: Vec<_> = (0..2 * MAX_JOBS).map(|number| ask(&reader, &format!("set {number}"), false)).collect();
-            let answers = |asked: Vec<glib::JoinHandle<ReadResult>>| {
-                asked.into_iter().map(|it| context.block_on(it).unwrap()).collect::<Vec<_>>()
-            };
-            assert!(answers(plain).into_iter().all(|answer| answer.unwrap().camera == "list"));
-            let refused = answers(set).into_iter().filter(|answer| answer.is_err()).count();
-            assert!((MAX_JOBS - 1..=MAX_JOBS + 1).contains(&refused), "{refused}");
-            assert!(RUNS.load(Ordering::SeqCst) <= MAX_JOBS + 2);
-            assert!(!reader.is_busy.get());
-        });
+        let tasks = Tasks::default();
+        let reader = ControlsReader::with(&tasks, run, Duration::from_secs(60));
+        let plain: Vec<_> = (0..MAX_SHARERS).map(|_| ask(&reader, "list", true)).collect();
+        let set: Vec<_> = (0..2 * MAX_JOBS).map(|number| ask(&reader, &format!("set {number}"), false)).collect();
+        let answers =
+            |asked: Vec<Task<ReadResult>>| asked.into_iter().map(|it| wait_for(&tasks, it)).collect::<Vec<_>>();
+        assert!(answers(plain).into_iter().all(|answer| answer.unwrap().camera == "list"));
+        let refused = answers(set).into_iter().filter(Result::is_err).count();
+        assert!((MAX_JOBS - 1..=MAX_JOBS + 1).contains(&refused), "{refused}");
+        assert!(RUNS.load(Ordering::SeqCst) <= MAX_JOBS + 2);
+        assert!(!reader.is_busy.get());
     }
 
     #[test]
@@ -178,19 +182,16 @@ mod tests {
             std::thread::sleep(Duration::from_millis(500));
             Err(Refusal::CameraWentOff)
         }
-        in_context(|context| {
-            let reader = ControlsReader::with(hang, Duration::from_millis(20));
-            let first = ask(&reader, "list", true);
-            assert_eq!(context.block_on(first).unwrap(), Err(Refusal::CameraSilent));
-            assert_eq!(
-                context.block_on(ask(&reader, "list", true)).unwrap(),
-                Err(Refusal::CameraSilent),
-                "no second one beside it"
-            );
+        let tasks = Tasks::default();
+        let reader = ControlsReader::with(&tasks, hang, Duration::from_millis(20));
+        let first = ask(&reader, "list", true);
+        assert_eq!(wait_for(&tasks, first), Err(Refusal::CameraSilent));
+        assert_eq!(wait_for(&tasks, ask(&reader, "list", true)), Err(Refusal::CameraSilent), "no second one beside it");
+        wait_for(&tasks, async {
             while reader.is_busy.get() {
-                context.iteration(true);
+                future::yield_now().await;
             }
-            assert!(!reader.is_stuck.get());
         });
+        assert!(!reader.is_stuck.get());
     }
 }

@@ -7,6 +7,7 @@ use async_channel::Sender;
 
 use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
+use super::tasks::Tasks;
 use super::tray::{Icon, View};
 use crate::dbus::{Nodes, Properties, Service};
 use lenscap::app::relay::Relay;
@@ -22,6 +23,7 @@ const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
 /// What is shown, and where.
 pub(super) struct Front {
+    tasks: Tasks,
     pub(super) clicks: Sender<Click>,
     pub(super) hosts: Sender<bool>,
     pub(super) status: Option<Status>,
@@ -43,8 +45,9 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(clicks: Sender<Click>, hosts: Sender<bool>) -> Self {
+    pub(super) fn new(tasks: Tasks, clicks: Sender<Click>, hosts: Sender<bool>) -> Self {
         Self {
+            tasks,
             clicks,
             hosts,
             status: None,
@@ -149,14 +152,14 @@ impl Front {
                 return;
             }
             let unseen = self.unseen.clone();
-            glib::spawn_future_local(async move {
+            self.tasks.run(async move {
                 // Updates overtake each other on their way to the icon: each brings the newest view, not its own.
                 let show = move |icon: &mut Icon| {
                     if let Some(view) = unseen.take() {
                         icon.show(view);
                     }
                 };
-                icon.update(show).await
+                icon.update(show).await;
             });
         }
     }

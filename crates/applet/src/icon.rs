@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use async_io::Timer;
 use ksni::TrayMethods;
 
 use super::Desktop;
@@ -24,10 +25,10 @@ impl Desktop {
         let front = self.front.clone();
         let has_one = move || front.borrow().has_host || front.borrow().notifier.is_none();
         let front = self.front.clone();
-        glib::spawn_future_local(async move {
-            glib::timeout_future(TRAY_LIMIT).await;
+        self.tasks.run(async move {
+            Timer::after(TRAY_LIMIT).await;
             // The home may be on a network, and the answer may take its time.
-            if has_one() || !gio::spawn_blocking(may_mention_no_tray).await.unwrap_or(false) || has_one() {
+            if has_one() || !blocking::unblock(may_mention_no_tray).await || has_one() {
                 return;
             }
             tracing::warn!("no tray shows the icon; \"lenscap\" shows the preferences");

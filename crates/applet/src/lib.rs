@@ -13,6 +13,7 @@ mod front;
 mod icon;
 mod icon_name;
 mod notify;
+mod tasks;
 mod tray;
 mod window;
 
@@ -24,6 +25,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_channel::Receiver;
+use futures_lite::future;
 use lenscap_api::{Request, client};
 
 use answers::Then;
@@ -38,6 +40,7 @@ use lenscap_core::status::Status;
 use lenscap_core::trouble::command_line::CommandTrouble;
 use lenscap_relay::server::Ticket;
 use lenscap_words::start;
+use tasks::{Tasks, within};
 
 /// Clicks that wait to be seen to; more than a hand can make.
 const MAX_CLICKS: usize = 64;
@@ -64,9 +67,10 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     }
     lenscap::app::log::start();
     glib::log_set_writer_func(log_of_glib);
+    let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (hosts, host_changes) = async_channel::bounded(MAX_CLICKS);
-    let front = Rc::new(RefCell::new(Front::new(clicks, hosts)));
+    let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks, hosts)));
     let listener = {
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))
@@ -74,15 +78,17 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     let relay = Relay::new(arguments, RunMode::Desktop, Some(listener))?;
     front.borrow_mut().take_settings(&relay);
     let desktop = Rc::new(Desktop {
+        tasks: tasks.clone(),
         relay: RefCell::new(relay),
         front,
         main_loop: glib::MainLoop::new(None, false),
         retry: Cell::new(FIRST_RETRY),
-        reader: ControlsReader::new(),
+        reader: ControlsReader::new(&tasks),
         waiting: RefCell::default(),
         usual_settings: lenscap_settings::default_path().ok(),
     });
     desktop.clone().start(clicked, host_changes);
+    glib::spawn_future_local(async move { tasks.carry_out(future::pending::<()>()).await });
     desktop.main_loop.run();
     desktop.finish();
     Ok(())
@@ -100,6 +106,7 @@ fn log_of_glib(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> glib::Lo
 }
 
 struct Desktop {
+    tasks: Tasks,
     relay: RefCell<Relay>,
     front: Rc<RefCell<Front>>,
     main_loop: glib::MainLoop,
@@ -127,13 +134,13 @@ impl Desktop {
             glib::ControlFlow::Continue
         });
         let desktop = self.clone();
-        glib::spawn_future_local(async move {
+        self.tasks.run(async move {
             while let Ok(click) = clicks.recv().await {
                 desktop.clicked(click);
             }
         });
         let desktop = self.clone();
-        glib::spawn_future_local(async move {
+        self.tasks.run(async move {
             while let Ok(is_there) = host_changes.recv().await {
                 if is_there {
                     desktop.front.borrow_mut().has_host = true;
@@ -174,8 +181,7 @@ impl Desktop {
         let icon = self.front.borrow_mut().icon.take();
         if let Some(icon) = icon {
             // A tray that does not answer is left behind.
-            let shutdown = glib::future_with_timeout(Duration::from_secs(1), icon.shutdown());
-            let _ = glib::MainContext::default().block_on(shutdown);
+            let _ = future::block_on(within(Duration::from_secs(1), icon.shutdown()));
         }
         self.front.borrow_mut().leave_bus();
     }
