@@ -1,24 +1,25 @@
 //! The way to the session bus, which may come and go.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_io::Timer;
+use futures_lite::StreamExt;
+use zbus::Connection;
 
 use super::Desktop;
+use super::front::Front;
 use super::icon::raise_icon;
 use super::notify::Notifier;
-use super::tasks::within;
-use crate::dbus::{Respond, Service};
+use crate::dbus::{Service, owner_changes, take_name};
 
 /// How long a tray that has just come may take to hear of the icon.
 const MISSED_AFTER: Duration = Duration::from_secs(2);
 /// Between two tries to reach a session bus that went away, doubling.
 pub(super) const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(60);
-/// How long a bus may take to let us in.
-const BUS_LIMIT: Duration = Duration::from_secs(5);
 
 impl Desktop {
     /// Takes the bus, and all that is on it; tries again when it is gone.
@@ -28,8 +29,12 @@ impl Desktop {
         }
         let desktop = self.clone();
         self.tasks.run(async move {
-            match connect().await {
-                Ok(connection) => desktop.take_bus(&connection),
+            let (properties, calls) = {
+                let front = desktop.front.borrow();
+                (front.properties.published(), desktop.calls.clone())
+            };
+            match Service::connect(&desktop.tasks, properties, calls).await {
+                Ok((connection, service)) => desktop.take_bus(&connection, service),
                 Err(error) => {
                     tracing::warn!("the session bus cannot be reached: {error}");
                     desktop.reach_bus_later();
@@ -38,57 +43,25 @@ impl Desktop {
         });
     }
 
-    fn take_bus(self: &Rc<Self>, connection: &gio::DBusConnection) {
+    fn take_bus(self: &Rc<Self>, connection: &Connection, service: Service) {
         self.retry.set(FIRST_RETRY);
-        let (sender, closed) = async_channel::bounded::<()>(1);
-        connection.connect_closed(move |_, _, _| {
-            let _ = sender.try_send(());
-        });
-        let desktop = Rc::downgrade(self);
+        let mut front = self.front.borrow_mut();
+        front.notifier = Some(Notifier::new(&self.tasks, connection, front.clicks.clone()));
+        front.watcher = Some(self.tasks.run_while_held(watch_trays(connection.clone(), self.front.clone())));
+        front.service = Some(service);
+        drop(front);
+        // Not before: who sees the name hears every change from then on.
+        self.tasks.run(take_name(connection.clone()));
+        self.tasks.run(raise_icon(self.front.clone()));
+        let (desktop, connection) = (Rc::downgrade(self), connection.clone());
         self.tasks.run(async move {
-            let _ = closed.recv().await;
+            connection.closed().await;
             if let Some(desktop) = desktop.upgrade() {
                 tracing::warn!("the session bus went away");
                 desktop.front.borrow_mut().leave_bus();
                 desktop.reach_bus_later();
             }
         });
-        let desktop = Rc::downgrade(self);
-        let obey = move |request, reply: Respond| {
-            if let Some(desktop) = desktop.upgrade() {
-                desktop.answer_on_bus(request, reply);
-            }
-        };
-        let mut front = self.front.borrow_mut();
-        match Service::new(connection, &front.properties, obey) {
-            Ok(service) => front.service = Some(service),
-            Err(error) => tracing::error!("the D-Bus interface cannot be offered: {error}"),
-        }
-        front.notifier = Some(Notifier::new(connection, front.clicks.clone()));
-        drop(front);
-        self.tasks.run(raise_icon(self.front.clone()));
-        // A watcher that appears just while the icon is raised is missed by it.
-        let (front, tasks) = (self.front.clone(), self.tasks.clone());
-        let watcher = connection.subscribe_to_signal(
-            Some("org.freedesktop.DBus"),
-            Some("org.freedesktop.DBus"),
-            Some("NameOwnerChanged"),
-            None,
-            Some("org.kde.StatusNotifierWatcher"),
-            gio::DBusSignalFlags::NONE,
-            move |_| {
-                let (front, tasks) = (front.clone(), tasks.clone());
-                tasks.run(async move {
-                    Timer::after(MISSED_AFTER).await;
-                    let is_missed = front.borrow().icon.is_some() && !front.borrow().has_host;
-                    if is_missed {
-                        tracing::debug!("no tray took the icon: raising it again");
-                        raise_icon(front).await;
-                    }
-                });
-            },
-        );
-        self.front.borrow_mut().watcher = Some(watcher);
     }
 
     fn reach_bus_later(self: &Rc<Self>) {
@@ -104,17 +77,23 @@ impl Desktop {
     }
 }
 
-/// A connection of our own to the session bus: its end is not ours. The relay runs in this thread and never waits for a
-/// bus that does not answer.
-async fn connect() -> Result<gio::DBusConnection, glib::Error> {
-    let address = gio::functions::dbus_address_get_for_bus_sync(gio::BusType::Session, gio::Cancellable::NONE)?;
-    let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
-    let connection = gio::DBusConnection::for_address_future(&address, flags, None);
-    let late = || Err(glib::Error::new(gio::IOErrorEnum::TimedOut, "timeout"));
-    within(BUS_LIMIT, connection).await.unwrap_or_else(late)
+/// A watcher of trays that appears just while the icon is raised is missed by it.
+async fn watch_trays(connection: Connection, front: Rc<RefCell<Front>>) {
+    let mut owners = match owner_changes(&connection, "org.kde.StatusNotifierWatcher").await {
+        Ok(owners) => owners,
+        Err(error) => return tracing::warn!("trays that come are not noticed: {error}"),
+    };
+    while let Some(Ok(_)) = owners.next().await {
+        Timer::after(MISSED_AFTER).await;
+        let is_missed = front.borrow().icon.is_some() && !front.borrow().has_host;
+        if is_missed {
+            tracing::debug!("no tray took the icon: raising it again");
+            raise_icon(front.clone()).await;
+        }
+    }
 }
 
-/// Whether there is a session bus to connect to. GLib would start one of its own otherwise, where it can.
+/// Whether there is a session bus to connect to. zbus would look at a place of its own choice.
 fn has_session_bus() -> bool {
     let named = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
     named || std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|directory| Path::new(&directory).join("bus").exists())

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use lenscap_api::Request;
 
 use super::Desktop;
-use crate::dbus::Respond;
+use crate::dbus::{Call, Reply};
 use lenscap::app::controls::to_reset;
 use lenscap_cameras::off::{self, Order};
 use lenscap_core::controls::CameraControls;
@@ -14,7 +14,10 @@ use lenscap_relay::server::Answer;
 
 impl Desktop {
     /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
-    pub(super) fn answer_on_bus(self: &Rc<Self>, request: Request, respond: Respond) {
+    pub(super) fn answer_on_bus(self: &Rc<Self>, call: Call) {
+        let Call { request, reply } = call;
+        // Full never, closed when who asked is gone.
+        let respond = move |done: Reply| drop(reply.try_send(done));
         let live = self.relay.borrow().controls().cloned();
         match (request, live) {
             (Request::Controls, Some(list)) => respond(Ok(Some(list))),
@@ -32,7 +35,7 @@ impl Desktop {
         }
     }
 
-    async fn controls_while_off(&self, request: Request) -> Result<Option<CameraControls>, Refusal> {
+    async fn controls_while_off(&self, request: Request) -> Reply {
         match request {
             Request::SetControl { key, value } => {
                 let list = self.read_controls(&[Order::Set(key.clone(), value.clone())]).await?;

@@ -1,172 +1,113 @@
 //! The D-Bus service: what strangers may know and ask. `data/io.github.lenscap.Lenscap.xml` documents it.
 //!
 //! Beside our own interface the object has `org.freedesktop.Application`, through which desktops start programs and press
-//! their actions.
+//! their actions. Messages are taken apart in a thread of zbus's; what they ask for comes to the main loop as a [`Call`].
 
 pub mod controls;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
+mod object;
+mod outbox;
 mod properties;
+mod requests;
+mod to_value;
 
-use std::rc::Rc;
+use std::time::Duration;
 
-use glib::variant::{ToVariant, Variant};
+use async_channel::Sender;
 use lenscap_api::Request;
+use zbus::connection::{self, Connection};
+use zbus::fdo::{RequestNameFlags, RequestNameReply};
+use zbus::{MatchRule, MessageStream, message};
 
-use controls::{text_of, to_variant};
+use crate::tasks::{Tasks, within};
 use lenscap_core::controls::CameraControls;
 use lenscap_core::trouble::refusal::Refusal;
-use lenscap_words::refusal::sentence;
+use object::{Application, Lenscap, Object};
+use outbox::Outbox;
 
-pub use properties::{Nodes, Properties};
+pub use properties::{Nodes, Properties, Published};
 
 /// Our interface.
 const INTERFACE: &str = lenscap::APP_ID;
 /// Its description, as introspection gives it.
 const XML: &str = include_str!("../../../data/io.github.lenscap.Lenscap.xml");
-const APPLICATION_XML: &str = r#"<node><interface name="org.freedesktop.Application">
-<method name="Activate"><arg type="a{sv}" direction="in"/></method>
-<method name="Open"><arg type="as" direction="in"/><arg type="a{sv}" direction="in"/></method>
-<method name="ActivateAction"><arg type="s" direction="in"/><arg type="av" direction="in"/><arg type="a{sv}" direction="in"/></method>
-</interface></node>"#;
-/// Flag and answer of `RequestName`.
-const DO_NOT_QUEUE: u32 = 4;
-const PRIMARY_OWNER: u32 = 1;
-/// Longest wait for the bus, in milliseconds.
-const ANSWER_LIMIT_MS: i32 = 5000;
+/// How long a bus may take to let us in.
+const BUS_LIMIT: Duration = Duration::from_secs(5);
+/// Longest wait for the bus, or for a program on it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Takes what became of a request: the list of controls where that was asked for.
-pub type Respond = Box<dyn FnOnce(Result<Option<CameraControls>, Refusal>)>;
+/// What became of a request: the list of controls where that was asked for.
+pub type Reply = Result<Option<CameraControls>, Refusal>;
 
-/// The objects on one connection; gone with it, or when dropped.
+/// Somebody asks for something, and waits for what becomes of it.
+#[derive(Debug)]
+pub struct Call {
+    /// What is asked for.
+    pub request: Request,
+    /// Takes one reply; dropped without one, nothing was done.
+    pub reply: Sender<Reply>,
+}
+
+/// The objects on one connection; gone with it.
 #[derive(Debug)]
 pub struct Service {
-    connection: gio::DBusConnection,
-    objects: Vec<gio::RegistrationId>,
+    outbox: Outbox,
 }
 
 impl Service {
-    /// Exports the objects, then asks for the name. `obey` carries a request out, or says why not, and may take its time.
+    /// Connects to the session bus and exports the objects. A connection of our own: what is on it ends
+    /// with it. `calls`: takes what is asked, and may take its time.
     ///
     /// # Errors
-    /// GIO's message when an object is there already.
-    pub fn new(
-        connection: &gio::DBusConnection,
-        properties: &Properties,
-        obey: impl Fn(Request, Respond) + 'static,
-    ) -> Result<Self, glib::Error> {
-        let mut service = Self { connection: connection.clone(), objects: Vec::new() };
-        let obey = Rc::new(obey);
-        for (xml, interface) in [(XML, INTERFACE), (APPLICATION_XML, "org.freedesktop.Application")] {
-            let undescribed = || glib::Error::new(gio::IOErrorEnum::NotFound, "the interface is not described");
-            let described = gio::DBusNodeInfo::for_xml(xml)?;
-            let described = described.lookup_interface(interface).ok_or_else(undescribed)?;
-            let (obey, snapshot) = (obey.clone(), properties.snapshot.clone());
-            let object = connection
-                .register_object(lenscap::OBJECT_PATH, &described)
-                .method_call(move |_, _, _, _, method, arguments, invocation| {
-                    let respond = move |done: Result<Option<CameraControls>, Refusal>| match done {
-                        Ok(list) => invocation.return_value(list.as_ref().map(to_variant).as_ref()),
-                        Err(refusal) => {
-                            invocation.return_dbus_error(&format!("{INTERFACE}.Error.Failed"), &sentence(&refusal));
-                        }
-                    };
-                    match request(method, &arguments) {
-                        Ok(Some(request)) => obey(request, Box::new(respond)),
-                        Ok(None) => respond(Ok(None)),
-                        Err(refusal) => respond(Err(refusal)),
-                    }
-                })
-                .property(move |_, _, _, _, name| {
-                    // GIO asks only for what is described; a test keeps the two in step.
-                    snapshot.borrow().get(name).cloned().unwrap_or_else(|| "".to_variant())
-                })
-                .build()?;
-            service.objects.push(object);
-        }
-        // By hand: GIO's own way panics in gio 0.22 when the bus goes away (its callback takes no missing connection).
-        let named = connection.call_future(
-            Some("org.freedesktop.DBus"),
-            "/org/freedesktop/DBus",
-            "org.freedesktop.DBus",
-            "RequestName",
-            Some(&(lenscap::APP_ID, DO_NOT_QUEUE).to_variant()),
-            None,
-            gio::DBusCallFlags::NONE,
-            ANSWER_LIMIT_MS,
-        );
-        glib::spawn_future_local(async move {
-            let answer = named.await.ok().and_then(|answer| answer.try_child_value(0)?.get::<u32>());
-            if answer != Some(PRIMARY_OWNER) {
-                tracing::warn!("the name {} on the session bus belongs to another program", lenscap::APP_ID);
-            }
-        });
-        Ok(service)
+    /// zbus's when there is no bus, or it does not answer.
+    pub(crate) async fn connect(
+        tasks: &Tasks,
+        published: Published,
+        calls: Sender<Call>,
+    ) -> zbus::Result<(Connection, Self)> {
+        let connecting = connection::Builder::session()?
+            .method_timeout(ANSWER_LIMIT)
+            .serve_at(lenscap::OBJECT_PATH, Object::<Lenscap>::new(published.clone(), calls.clone()))?
+            .serve_at(lenscap::OBJECT_PATH, Object::<Application>::new(published, calls))?
+            .build();
+        let late = || Err(zbus::Error::InputOutput(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
+        let connection = within(BUS_LIMIT, connecting).await.unwrap_or_else(late)?;
+        let outbox = Outbox::new(tasks, &connection);
+        Ok((connection, Self { outbox }))
     }
-}
 
-impl Service {
     /// Publishes that `GetControls` would answer something else.
     pub fn controls_changed(&self) {
-        let sent = self.connection.emit_signal(None, lenscap::OBJECT_PATH, INTERFACE, "ControlsChanged", None);
-        if let Err(error) = sent {
-            tracing::debug!("cannot send on D-Bus: {error}");
-        }
+        self.outbox.controls_changed();
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        for object in self.objects.drain(..) {
-            let _ = self.connection.unregister_object(object);
-        }
+/// Asks for our name on the bus.
+pub async fn take_name(connection: Connection) {
+    let taken = connection.request_name_with_flags(lenscap::APP_ID, RequestNameFlags::DoNotQueue.into()).await;
+    if !matches!(taken, Ok(RequestNameReply::PrimaryOwner)) {
+        tracing::warn!("the name {} on the session bus belongs to another program", lenscap::APP_ID);
     }
 }
 
-/// What a method asks for; `None`: nothing.
-pub(super) fn request(method: &str, arguments: &Variant) -> Result<Option<Request>, Refusal> {
-    Ok(Some(match method {
-        "Pause" => {
-            let seconds = arguments.try_child_value(0).and_then(|seconds| seconds.get::<u32>()).unwrap_or(0);
-            Request::Pause { seconds: (seconds > 0).then_some(u64::from(seconds)) }
-        }
-        "Resume" => Request::Resume,
-        "Toggle" => Request::Toggle,
-        "TurnOff" => Request::TurnOff,
-        "OpenPreferences" | "Activate" => Request::Preferences,
-        "Reload" => Request::Reload,
-        "Quit" => Request::Quit,
-        "GetControls" => Request::Controls,
-        "SetControl" => {
-            let key = arguments.try_child_value(0).and_then(|key| key.get::<String>()).unwrap_or_default();
-            let value = arguments.try_child_value(1).map_or(Some(String::new()), |value| text_of(&value));
-            Request::SetControl { key, value: value.ok_or(Refusal::NotAValue)? }
-        }
-        "ResetControls" => {
-            let keys = arguments.try_child_value(0).and_then(|keys| keys.get::<Vec<String>>()).unwrap_or_default();
-            Request::ResetControls { keys }
-        }
-        "ActivateAction" => {
-            let name = arguments.try_child_value(0).and_then(|name| name.get::<String>()).unwrap_or_default();
-            match name.as_str() {
-                "preferences" => Request::Preferences,
-                "pause" => Request::Pause { seconds: None },
-                "resume" => Request::Resume,
-                "toggle" => Request::Toggle,
-                "turn-off" => Request::TurnOff,
-                "quit" => Request::Quit,
-                _ => return Err(Refusal::UnknownAction { name: name.into() }),
-            }
-        }
-        // Lenscap opens no files.
-        _ => return Ok(None),
-    }))
+/// Comes when this name on the bus gets another owner, or none.
+///
+/// # Errors
+/// zbus's when the bus does not answer.
+pub async fn owner_changes(connection: &Connection, name: &str) -> zbus::Result<MessageStream> {
+    let rule = MatchRule::builder()
+        .msg_type(message::Type::Signal)
+        .sender("org.freedesktop.DBus")?
+        .interface("org.freedesktop.DBus")?
+        .member("NameOwnerChanged")?
+        .add_arg(name)?
+        .build();
+    MessageStream::for_match_rule(rule, connection, None).await
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use lenscap_core::status::StateName;
 
     use super::*;
@@ -174,6 +115,7 @@ mod tests {
     #[test]
     fn the_interface_is_the_documented_one() {
         let text = XML;
+        // Not with the eyes of the program that is described.
         let node = gio::DBusNodeInfo::for_xml(text).expect("introspection XML");
         let interface = node.lookup_interface(INTERFACE).expect("the interface");
         let properties = [
@@ -226,18 +168,5 @@ mod tests {
         for state in StateName::ALL {
             assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
         }
-    }
-
-    #[test]
-    fn every_described_method_is_a_request() {
-        let methods = XML.split("<method name=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-        for method in methods {
-            assert!(matches!(request(method, &(7_u32,).to_variant()), Ok(Some(_))), "{method}");
-        }
-        let pause = |seconds: u32| request("Pause", &(seconds,).to_variant());
-        assert_eq!(pause(0), Ok(Some(Request::Pause { seconds: None })));
-        assert_eq!(pause(60), Ok(Some(Request::Pause { seconds: Some(60) })));
-        let action = ("sing", Vec::<Variant>::new(), HashMap::<String, Variant>::new()).to_variant();
-        assert!(request("ActivateAction", &action).is_err_and(|refusal| sentence(&refusal).contains("toggle")));
     }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use async_channel::Sender;
+use async_executor::Task;
 
 use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
@@ -39,8 +40,8 @@ pub(super) struct Front {
     pub(super) icon: Option<ksni::Handle<Icon>>,
     /// The newest view, until the icon has it.
     pub(super) unseen: Rc<Cell<Option<View>>>,
-    /// Trays that come and go; unsubscribes when dropped.
-    pub(super) watcher: Option<gio::SignalSubscription>,
+    /// Notices trays that come.
+    pub(super) watcher: Option<Task<()>>,
     pub(super) has_host: bool,
 }
 

@@ -12,6 +12,7 @@ pub mod dbus;
 mod front;
 mod icon;
 mod icon_name;
+mod markup;
 mod notify;
 mod tasks;
 mod tray;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_channel::Receiver;
+use async_channel::{Receiver, Sender};
 use futures_lite::future;
 use lenscap_api::{Request, client};
 
@@ -32,6 +33,7 @@ use answers::Then;
 use bus::FIRST_RETRY;
 use clicks::Click;
 use controls_reader::ControlsReader;
+use dbus::Call;
 use front::Front;
 use lenscap::app::relay::{Relay, RelayEvent, RunMode};
 use lenscap::cli::{Cli, RunArgs, Subcommand};
@@ -44,6 +46,8 @@ use tasks::{Tasks, within};
 
 /// Clicks that wait to be seen to; more than a hand can make.
 const MAX_CLICKS: usize = 64;
+/// What programs ask over D-Bus, waiting to be seen to; who comes then waits on the bus.
+const MAX_CALLS: usize = 64;
 
 /// `lenscap-applet`, with the command line of `lenscap`, which has become it; the exit status.
 pub fn main(cli: Cli) -> ExitCode {
@@ -69,6 +73,7 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     glib::log_set_writer_func(log_of_glib);
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
+    let (calls, called) = async_channel::bounded(MAX_CALLS);
     let (hosts, host_changes) = async_channel::bounded(MAX_CLICKS);
     let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks, hosts)));
     let listener = {
@@ -79,6 +84,7 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     front.borrow_mut().take_settings(&relay);
     let desktop = Rc::new(Desktop {
         tasks: tasks.clone(),
+        calls,
         relay: RefCell::new(relay),
         front,
         main_loop: glib::MainLoop::new(None, false),
@@ -87,7 +93,7 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
         waiting: RefCell::default(),
         usual_settings: lenscap_settings::default_path().ok(),
     });
-    desktop.clone().start(clicked, host_changes);
+    desktop.clone().start(clicked, called, host_changes);
     glib::spawn_future_local(async move { tasks.carry_out(future::pending::<()>()).await });
     desktop.main_loop.run();
     desktop.finish();
@@ -107,6 +113,7 @@ fn log_of_glib(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> glib::Lo
 
 struct Desktop {
     tasks: Tasks,
+    calls: Sender<Call>,
     relay: RefCell<Relay>,
     front: Rc<RefCell<Front>>,
     main_loop: glib::MainLoop,
@@ -119,7 +126,7 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn start(self: Rc<Self>, clicks: Receiver<Click>, host_changes: Receiver<bool>) {
+    fn start(self: Rc<Self>, clicks: Receiver<Click>, calls: Receiver<Call>, host_changes: Receiver<bool>) {
         let fd = self.relay.borrow().fd().as_raw_fd();
         let desktop = self.clone();
         glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
@@ -137,6 +144,12 @@ impl Desktop {
         self.tasks.run(async move {
             while let Ok(click) = clicks.recv().await {
                 desktop.clicked(click);
+            }
+        });
+        let desktop = self.clone();
+        self.tasks.run(async move {
+            while let Ok(call) = calls.recv().await {
+                desktop.answer_on_bus(call);
             }
         });
         let desktop = self.clone();

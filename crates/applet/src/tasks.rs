@@ -4,9 +4,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use async_executor::LocalExecutor;
-#[cfg(test)]
-use async_executor::Task;
+use async_executor::{LocalExecutor, Task};
 use async_io::Timer;
 use futures_lite::future;
 
@@ -20,7 +18,6 @@ impl Tasks {
         self.0.spawn(task).detach();
     }
 
-    #[cfg(test)]
     /// Begins a task that ends when the handle is dropped, if not before.
     pub(crate) fn run_while_held<T: 'static>(&self, task: impl Future<Output = T> + 'static) -> Task<T> {
         self.0.spawn(task)

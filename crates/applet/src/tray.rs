@@ -13,6 +13,7 @@ use lenscap_api::Request;
 
 use super::clicks::Click;
 use super::icon_name::icon_name;
+use super::markup;
 use lenscap_core::source::Source;
 use lenscap_core::status::{StateName, Status};
 use lenscap_words::status as words;
@@ -106,7 +107,7 @@ impl Tray for Icon {
             icon_name: self.icon_name(),
             icon_pixmap: Vec::new(),
             title: words::title(&self.view.status),
-            description: markup(&words::details(&self.view.status, self.view.problem.as_deref())),
+            description: markup::escaped(&words::details(&self.view.status, self.view.problem.as_deref())),
         }
     }
 
@@ -136,9 +137,4 @@ impl Tray for Icon {
         // The next host is to find us.
         true
     }
-}
-
-/// Tooltips are markup.
-fn markup(text: &str) -> String {
-    glib::markup_escape_text(text).into()
 }

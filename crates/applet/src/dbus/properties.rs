@@ -1,42 +1,65 @@
 //! The properties on D-Bus: what they are now, and which of them have changed.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use glib::variant::{ToVariant, Variant};
 use lenscap_api::AppletStatus;
 use lenscap_core::status::{StateName, Status};
 use lenscap_words::status::published;
+use zbus::zvariant::OwnedValue;
 
-use super::{INTERFACE, Service};
+use super::outbox::Changes;
+use super::{Service, to_value};
 
 /// The first loopback node and the second, while they are held.
 pub type Nodes = [Option<PathBuf>; 2];
 
 /// The properties' values.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Snapshot(HashMap<String, Variant>);
+struct Snapshot(HashMap<String, OwnedValue>);
 
 impl Snapshot {
     fn new(status: &Status, nodes: &Nodes, clock: &mut Clock) -> Self {
-        let properties = lenscap_gvariant::properties(&applet_status(status, nodes, clock));
+        let properties = to_value::properties(&applet_status(status, nodes, clock));
         Self(properties.unwrap_or_else(|error| {
             tracing::error!("a status is not published on D-Bus: {error}");
             HashMap::new()
         }))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Variant> {
-        self.0.get(name)
+    /// What differs from `before`.
+    fn changes(&self, before: &Self) -> Changes {
+        let changed = self.0.iter().filter(|(name, value)| before.0.get(*name) != Some(value));
+        changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// What is published now, for the thread in which the bus is answered as well.
+#[derive(Debug, Clone, Default)]
+pub struct Published(Arc<Mutex<Snapshot>>);
+
+impl Published {
+    pub(super) fn get(&self, name: &str) -> Option<OwnedValue> {
+        self.with(|snapshot| snapshot.0.get(name).cloned())
     }
 
-    /// What differs from `before`.
-    fn changes(&self, before: &Self) -> HashMap<String, Variant> {
-        let changed = self.0.iter().filter(|(name, value)| before.get(name) != Some(value));
-        changed.map(|(name, value)| (name.clone(), value.clone())).collect()
+    pub(super) fn all(&self) -> HashMap<String, OwnedValue> {
+        self.with(|snapshot| snapshot.0.clone())
+    }
+
+    /// Replaces it; what has changed.
+    fn replace(&self, snapshot: Snapshot) -> Changes {
+        self.with(|published| {
+            let changes = snapshot.changes(published);
+            *published = snapshot;
+            changes
+        })
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Snapshot) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -88,28 +111,21 @@ impl Clock {
 /// What is published, with or without a bus.
 #[derive(Debug, Default)]
 pub struct Properties {
-    pub(super) snapshot: Rc<RefCell<Snapshot>>,
+    published: Published,
     clock: Clock,
 }
 
 impl Properties {
+    /// What they are, now and later.
+    pub fn published(&self) -> Published {
+        self.published.clone()
+    }
+
     /// Takes the present status, and publishes what changed on `service`.
     pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
-        let snapshot = Snapshot::new(status, nodes, &mut self.clock);
-        let changes = snapshot.changes(&self.snapshot.borrow());
-        *self.snapshot.borrow_mut() = snapshot;
+        let changes = self.published.replace(Snapshot::new(status, nodes, &mut self.clock));
         if let (Some(service), false) = (service, changes.is_empty()) {
-            let body = (INTERFACE, changes, Vec::<String>::new()).to_variant();
-            let sent = service.connection.emit_signal(
-                None,
-                lenscap::OBJECT_PATH,
-                "org.freedesktop.DBus.Properties",
-                "PropertiesChanged",
-                Some(&body),
-            );
-            if let Err(error) = sent {
-                tracing::debug!("cannot send on D-Bus: {error}");
-            }
+            service.outbox.properties_changed(changes);
         }
     }
 }
@@ -117,6 +133,9 @@ impl Properties {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use glib::Variant;
+    use zbus::Message;
 
     use super::super::XML;
     use super::*;
@@ -162,19 +181,25 @@ mod tests {
 
     #[test]
     fn what_is_published_is_what_is_described() {
-        gio::DBusNodeInfo::for_xml(XML).unwrap();
-        let described: BTreeMap<&str, &str> = XML
+        let described: BTreeMap<&str, String> = XML
             .split("<property name=\"")
             .skip(1)
             .map(|rest| rest.split('"').step_by(2))
-            .map(|mut quoted| (quoted.next().unwrap(), quoted.next().unwrap()))
+            .map(|mut quoted| (quoted.next().unwrap(), quoted.next().unwrap().to_owned()))
             .collect();
         let (status, nodes) = full();
         let idle = Machine::new(Policy::default()).status();
         for snapshot in [snapshot(&status, &nodes), snapshot(&idle, &Nodes::default())] {
-            let published = snapshot.0.iter().map(|(name, value)| (name.as_str(), value.type_().as_str()));
+            let published = snapshot.0.iter().map(|(name, value)| (name.as_str(), value.value_signature().to_string()));
             assert_eq!(published.collect::<BTreeMap<_, _>>(), described);
         }
+    }
+
+    /// As they arrive at a program that speaks GDBus, like our preferences.
+    fn over_the_bus(snapshot: &Snapshot) -> HashMap<String, Variant> {
+        let sent = Message::signal("/x", "a.b", "C").unwrap().build(&snapshot.0).unwrap();
+        let got = gio::DBusMessage::from_blob(sent.data(), gio::DBusCapabilityFlags::NONE).unwrap();
+        got.body().unwrap().child_value(0).get().unwrap()
     }
 
     #[test]
@@ -183,10 +208,10 @@ mod tests {
         let mut clock = Clock::default();
         let snapshot = Snapshot::new(&status, &nodes, &mut clock);
         let expected = applet_status(&status, &nodes, &mut clock);
-        let read: AppletStatus = lenscap_gvariant::read_properties(snapshot.0.clone());
+        let read: AppletStatus = lenscap_gvariant::read_properties(over_the_bus(&snapshot));
         assert_eq!(read, expected);
-        for (name, value) in &snapshot.0 {
-            let alone = [(name.clone(), value.clone())];
+        for (name, value) in over_the_bus(&snapshot) {
+            let alone = [(name.clone(), value)];
             assert_ne!(lenscap_gvariant::read_properties::<AppletStatus>(alone), AppletStatus::default(), "{name}");
         }
         assert_eq!((read.paused_until, read.mode.as_str()), (-1, "YUY2 1280x720@30"));
@@ -194,7 +219,7 @@ mod tests {
         let [seen, unseen] = &read.clients.0[..] else { panic!("{:?}", read.clients) };
         assert_eq!((seen.pid, seen.usage.as_str()), (7, "streaming"));
         assert_eq!((unseen.pid, unseen.name.as_str(), unseen.usage.as_str()), (0, "an application", "unknown"));
-        let clients = snapshot.get("Clients").and_then(|it| it.get::<Vec<HashMap<String, Variant>>>()).unwrap();
+        let clients = over_the_bus(&snapshot)["Clients"].get::<Vec<HashMap<String, Variant>>>().unwrap();
         assert_eq!(clients[1]["pid"].get::<u32>(), Some(0));
     }
 
@@ -202,7 +227,7 @@ mod tests {
     fn a_trouble_is_a_dictionary() {
         let (status, nodes) = full();
         let (snapshot, none) = (snapshot(&status, &nodes), snapshot(&Machine::new(Policy::default()).status(), &nodes));
-        let fields = |of: &Snapshot, name| of.get(name).and_then(|it| it.get::<HashMap<String, Variant>>()).unwrap();
+        let fields = |of: &Snapshot, name| over_the_bus(of)[name].get::<HashMap<String, Variant>>().unwrap();
         let busy = fields(&snapshot, "Trouble");
         assert_eq!(
             (busy["code"].get::<String>(), busy["camera"].get::<String>()),

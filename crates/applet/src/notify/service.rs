@@ -7,20 +7,23 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
-use glib::variant::{ToVariant, Variant};
+use async_executor::Task;
+use futures_lite::StreamExt;
 use lenscap_api::Request;
+use zbus::names::OwnedUniqueName;
+use zbus::zvariant::Value;
+use zbus::{Connection, MatchRule, Message, MessageStream, message};
 
 use super::{Notice, Subject, Update, words};
 use crate::clicks::Click;
+use crate::dbus::owner_changes;
+use crate::markup;
+use crate::tasks::Tasks;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
-const BUS: &str = "org.freedesktop.DBus";
-/// Longest wait for one answer of the notification service.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Notifications that wait for a slow service.
 const MAX_UPDATES: usize = 64;
 
@@ -28,13 +31,12 @@ const MAX_UPDATES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Notifier {
     updates: Sender<Update>,
-    /// Unsubscribe when dropped.
-    _signals: [gio::SignalSubscription; 2],
+    _tasks: [Task<()>; 3],
 }
 
 impl Notifier {
     /// Starts to carry out updates; what is clicked goes to `clicks`.
-    pub(crate) fn new(connection: &gio::DBusConnection, clicks: Sender<Click>) -> Self {
+    pub(crate) fn new(tasks: &Tasks, connection: &Connection, clicks: Sender<Click>) -> Self {
         let service = Rc::new(ServiceProxy {
             connection: connection.clone(),
             clicks,
@@ -42,10 +44,13 @@ impl Notifier {
             token: RefCell::default(),
             is_markup: Cell::default(),
         });
-        let signals = [service.subscribe(), service.forget_capabilities_of_another()];
         let (updates, receiver) = async_channel::bounded(MAX_UPDATES);
-        glib::spawn_future_local(service.serve(receiver));
-        Self { updates, _signals: signals }
+        let tasks = [
+            tasks.run_while_held(service.clone().listen()),
+            tasks.run_while_held(service.clone().forget_capabilities_of_another()),
+            tasks.run_while_held(service.serve(receiver)),
+        ];
+        Self { updates, _tasks: tasks }
     }
 
     /// To be carried out soon.
@@ -56,11 +61,19 @@ impl Notifier {
     }
 }
 
+/// A notification that the service shows.
+#[derive(Debug)]
+struct Shown {
+    id: u32,
+    notice: Notice,
+    /// The service that shows it: clicks that another program sends are none.
+    by: Option<OwnedUniqueName>,
+}
+
 struct ServiceProxy {
-    connection: gio::DBusConnection,
+    connection: Connection,
     clicks: Sender<Click>,
-    /// The service's numbers of what is shown.
-    shown: RefCell<HashMap<Subject, (u32, Notice)>>,
+    shown: RefCell<HashMap<Subject, Shown>>,
     /// What lets a window come to the front on Wayland, and the number of the notification that it came for: it is sent
     /// right before the click (Desktop Notifications Specification 1.2).
     token: RefCell<Option<(u32, String)>>,
@@ -69,68 +82,70 @@ struct ServiceProxy {
 }
 
 impl ServiceProxy {
-    fn subscribe(self: &Rc<Self>) -> gio::SignalSubscription {
-        let service = Rc::downgrade(self);
-        self.connection.subscribe_to_signal(
-            Some(SERVICE),
-            Some(SERVICE),
-            None,
-            Some(SERVICE_PATH),
-            None,
-            gio::DBusSignalFlags::NONE,
-            move |signal| {
-                if let Some(service) = service.upgrade() {
-                    service.heard(signal.signal_name, signal.parameters);
+    async fn listen(self: Rc<Self>) {
+        let signals = || async {
+            let rule = MatchRule::builder()
+                .msg_type(message::Type::Signal)
+                .sender(SERVICE)?
+                .interface(SERVICE)?
+                .path(SERVICE_PATH)?
+                .build();
+            MessageStream::for_match_rule(rule, &self.connection, None).await
+        };
+        match signals().await {
+            Ok(mut signals) => {
+                while let Some(Ok(signal)) = signals.next().await {
+                    self.heard(&signal);
                 }
-            },
-        )
+            }
+            Err(error) => tracing::warn!("clicks on notifications are not heard: {error}"),
+        }
     }
 
     /// Another service is asked anew.
-    fn forget_capabilities_of_another(self: &Rc<Self>) -> gio::SignalSubscription {
-        let service = Rc::downgrade(self);
-        self.connection.subscribe_to_signal(
-            Some(BUS),
-            Some(BUS),
-            Some("NameOwnerChanged"),
-            None,
-            Some(SERVICE),
-            gio::DBusSignalFlags::NONE,
-            move |_| {
-                if let Some(service) = service.upgrade() {
-                    service.is_markup.set(None);
-                }
-            },
-        )
+    async fn forget_capabilities_of_another(self: Rc<Self>) {
+        let Ok(mut owners) = owner_changes(&self.connection, SERVICE).await else { return };
+        while let Some(Ok(_)) = owners.next().await {
+            self.is_markup.set(None);
+        }
     }
 
-    fn heard(&self, signal: &str, parameters: &Variant) {
-        let Some(id) = parameters.try_child_value(0).and_then(|id| id.get::<u32>()) else { return };
-        let subject = self.shown.borrow().iter().find(|(_, (known, _))| *known == id).map(|(subject, _)| *subject);
-        let Some(subject) = subject else { return };
-        let text = || parameters.try_child_value(1).and_then(|text| text.get::<String>()).unwrap_or_default();
-        match signal {
-            "ActivationToken" => drop(self.token.replace(Some((id, text())))),
+    fn heard(&self, signal: &Message) {
+        let (header, body) = (signal.header(), signal.body());
+        let Some(method) = header.member() else { return };
+        match method.as_str() {
+            "ActivationToken" => {
+                if let Ok((id, token)) = body.deserialize::<(u32, String)>() {
+                    drop(self.token.replace(Some((id, token))));
+                }
+            }
             "ActionInvoked" => {
+                let Ok((id, key)) = body.deserialize::<(u32, String)>() else { return };
                 let token = self.token.take().filter(|(of, token)| *of == id && !token.is_empty());
-                let request = self.shown.borrow().get(&subject).and_then(|(_, notice)| request(notice, &text()));
-                if let Some(request) = request {
+                let is_from = |by: &OwnedUniqueName| header.sender() == Some(by.inner());
+                let shown = self.shown.borrow();
+                let clicked = shown.values().find(|it| it.id == id && it.by.as_ref().is_some_and(is_from));
+                if let Some(request) = clicked.and_then(|shown| request(&shown.notice, &key)) {
                     // Full only when nobody could click so fast.
                     let _ = self.clicks.try_send(Click { request, token: token.map(|(_, token)| token) });
                 }
             }
-            "NotificationClosed" => drop(self.shown.borrow_mut().remove(&subject)),
+            "NotificationClosed" => {
+                if let Ok((id, _)) = body.deserialize::<(u32, u32)>() {
+                    self.shown.borrow_mut().retain(|_, shown| shown.id != id);
+                }
+            }
             _ => {}
         }
     }
 
     async fn serve(self: Rc<Self>, updates: Receiver<Update>) {
         while let Ok((subject, notice)) = updates.recv().await {
-            let before = self.shown.borrow().get(&subject).map(|(id, _)| *id);
+            let before = self.shown.borrow().get(&subject).map(|shown| shown.id);
             match (notice, before) {
                 (Some(notice), _) => self.show(subject, notice, before.unwrap_or(0)).await,
                 (None, Some(id)) => {
-                    if let Err(error) = self.call("CloseNotification", Some((id,).to_variant())).await {
+                    if let Err(error) = self.call("CloseNotification", &(id,)).await {
                         tracing::debug!("a notification cannot be taken away: {error}");
                     }
                     self.shown.borrow_mut().remove(&subject);
@@ -142,10 +157,11 @@ impl ServiceProxy {
 
     async fn show(&self, subject: Subject, notice: Notice, replaces: u32) {
         let is_markup = self.is_markup().await;
-        match self.call("Notify", Some(arguments(&notice, replaces, is_markup))).await {
+        match self.call("Notify", &arguments(&notice, replaces, is_markup)).await {
             Ok(answer) => {
-                if let Some(id) = answer.try_child_value(0).and_then(|id| id.get::<u32>()) {
-                    self.shown.borrow_mut().insert(subject, (id, notice));
+                if let Ok(id) = answer.body().deserialize::<u32>() {
+                    let by = answer.header().sender().map(|sender| sender.to_owned().into());
+                    self.shown.borrow_mut().insert(subject, Shown { id, notice, by });
                 }
             }
             Err(error) => tracing::info!("no notification \"{}\" ({error})", notice.summary),
@@ -156,16 +172,19 @@ impl ServiceProxy {
     /// Another would show people the escapes. Of one that does not answer it is assumed.
     async fn is_markup(&self) -> bool {
         if self.is_markup.get().is_none() {
-            let answer = self.call("GetCapabilities", None).await.ok();
+            let answer = self.call("GetCapabilities", &()).await.ok();
             self.is_markup.set(answer.as_ref().map(is_body_markup));
         }
         self.is_markup.get().unwrap_or(true)
     }
 
-    async fn call(&self, method: &str, arguments: Option<Variant>) -> Result<Variant, glib::Error> {
-        let (flags, limit) = (gio::DBusCallFlags::NONE, ANSWER_LIMIT.as_millis() as i32);
-        let (name, path, arguments) = (Some(SERVICE), SERVICE_PATH, arguments.as_ref());
-        self.connection.call_future(name, path, SERVICE, method, arguments, None, flags, limit).await
+    /// The answer, waited for as long as the connection waits.
+    async fn call<B: serde::Serialize + zbus::zvariant::DynamicType>(
+        &self,
+        method: &str,
+        arguments: &B,
+    ) -> zbus::Result<Message> {
+        self.connection.call_method(Some(SERVICE), SERVICE_PATH, Some(SERVICE), method, arguments).await
     }
 }
 
@@ -178,51 +197,55 @@ fn request(notice: &Notice, key: &str) -> Option<Request> {
 }
 
 /// From the answer to `GetCapabilities`.
-fn is_body_markup(answer: &Variant) -> bool {
-    let capabilities = answer.try_child_value(0).and_then(|list| list.get::<Vec<String>>());
-    capabilities.is_none_or(|capabilities| capabilities.iter().any(|capability| capability == "body-markup"))
+fn is_body_markup(answer: &Message) -> bool {
+    let body = answer.body();
+    let capabilities = body.deserialize::<Vec<&str>>();
+    capabilities.map_or(true, |capabilities| capabilities.contains(&"body-markup"))
 }
 
-/// Of `Notify`: application, replaced one, icon, summary, body, actions, hints, time.
-fn arguments(notice: &Notice, replaces: u32, is_markup: bool) -> Variant {
+/// The arguments of `Notify`: application, replaced one, icon, summary, body, actions, hints, time.
+type NotifyArguments<'a> =
+    (&'static str, u32, &'a str, &'a str, String, Vec<String>, HashMap<&'static str, Value<'static>>, i32);
+
+fn arguments(notice: &Notice, replaces: u32, is_markup: bool) -> NotifyArguments<'_> {
     let mut actions = vec!["default".to_owned(), words::settings()];
     for (index, (_, label)) in notice.actions.iter().enumerate() {
         actions.extend([index.to_string(), label.clone()]);
     }
-    let hints: HashMap<String, Variant> = HashMap::from([
-        ("desktop-entry".into(), lenscap::APP_ID.to_variant()),
-        ("urgency".into(), (if notice.urgent { 2_u8 } else { 1_u8 }).to_variant()),
-        ("category".into(), "device".to_variant()),
+    let hints = HashMap::from([
+        ("desktop-entry", lenscap::APP_ID.into()),
+        ("urgency", (if notice.urgent { 2_u8 } else { 1_u8 }).into()),
+        ("category", "device".into()),
     ]);
-    let body = match is_markup {
-        true => glib::markup_escape_text(&notice.body),
-        false => notice.body.as_str().into(),
-    };
-    ("Lenscap", replaces, &notice.icon, &notice.summary, body.as_str(), actions, hints, -1_i32).to_variant()
+    let body = if is_markup { markup::escaped(&notice.body) } else { notice.body.clone() };
+    ("Lenscap", replaces, &notice.icon, &notice.summary, body, actions, hints, -1)
 }
 
 #[cfg(test)]
 mod tests {
+    use zbus::zvariant::DynamicType;
+
     use super::super::no_tray;
     use super::*;
 
     #[test]
     fn the_body_is_markup_where_the_service_says_so_or_says_nothing() {
-        let answer = |capabilities: &[&str]| is_body_markup(&(capabilities.to_vec(),).to_variant());
-        assert!(answer(&["actions", "body-markup"]) && !answer(&["actions", "body"]) && !answer(&[]));
-        assert!(is_body_markup(&().to_variant()));
+        let call = Message::method_call("/x", "GetCapabilities").unwrap().build(&()).unwrap();
+        let answer = || Message::method_return(&call.header()).unwrap();
+        let said = |capabilities: &[&str]| is_body_markup(&answer().build(&capabilities).unwrap());
+        assert!(said(&["actions", "body-markup"]) && !said(&["actions", "body"]) && !said(&[]));
+        assert!(is_body_markup(&answer().build(&()).unwrap()));
     }
 
     #[test]
     fn the_arguments_are_what_the_specification_asks_for() {
         let notice = Notice { body: "a <b>".into(), urgent: true, ..no_tray() };
         let plain = arguments(&notice, 7, false);
-        assert_eq!(plain.child_value(4).get::<String>().as_deref(), Some("a <b>"));
+        assert_eq!(plain.4, "a <b>");
         let arguments = arguments(&notice, 7, true);
-        assert_eq!(arguments.type_().as_str(), "(susssasa{sv}i)");
-        assert_eq!(arguments.child_value(4).get::<String>().as_deref(), Some("a &lt;b&gt;"));
-        let actions = arguments.child_value(5).get::<Vec<String>>().expect("a list");
-        assert_eq!(actions, ["default", "Settings", "0", "Settings"]);
+        assert_eq!(arguments.signature(), "(susssasa{sv}i)");
+        assert_eq!(arguments.4, "a &lt;b&gt;");
+        assert_eq!(arguments.5, ["default", "Settings", "0", "Settings"]);
     }
 
     #[test]

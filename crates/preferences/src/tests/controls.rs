@@ -57,7 +57,11 @@ fn fake_controls() -> CameraControls {
 #[test]
 fn the_list_on_the_bus_is_the_list_that_is_shown() {
     let list = fake_controls();
-    assert_eq!(from_variant(&lenscap_applet::dbus::controls::to_variant(&list)), Some(list));
+    // As the applet sends it, and GDBus receives it.
+    let sent = zbus::Message::signal("/x", "a.b", "C").unwrap();
+    let sent = sent.build(&lenscap_applet::dbus::controls::to_body(&list)).unwrap();
+    let received = gio::DBusMessage::from_blob(sent.data(), gio::DBusCapabilityFlags::NONE).unwrap();
+    assert_eq!(from_variant(&received.body().unwrap()), Some(list));
     assert_eq!(from_variant(&3.to_variant()), None);
 }
 
