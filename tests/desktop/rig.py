@@ -358,13 +358,17 @@ class Applet:
 
     def menu(self):
         """Every item with a label, in order: (label, id, properties, parent's label)."""
+        return self.layout()[1]
+
+    def layout(self):
+        """The menu's revision, and its items as in `menu`."""
         item = self.owned_item()
         try:
             self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "AboutToShow", GLib.Variant("(i)", (0,)))
         except GLib.Error:
             pass
         arguments = GLib.Variant("(iias)", (0, -1, []))
-        _, layout = self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "GetLayout", arguments)
+        revision, layout = self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "GetLayout", arguments)
         found = []
 
         def walk(node, parent):
@@ -376,16 +380,26 @@ class Applet:
                 walk(child, label)
 
         walk(layout, "")
-        return found
+        return revision, found
 
     def labels(self):
         return [label for label, _, _, _ in self.menu()]
 
     def click(self, label):
         item = self.owned_item()
-        number = next(number for known, number, _, _ in self.menu() if known == label)
-        arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
-        self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "Event", arguments)
+        before = None
+        while True:
+            revision, items = self.layout()
+            number = next(number for known, number, _, _ in items if known == label)
+            arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
+            try:
+                return self.bus.call(item, "/MenuBar", "com.canonical.dbusmenu", "Event", arguments)
+            except GLib.Error as error:
+                # A menu that is laid out anew has new numbers: a host asks for them, and clicks there.
+                is_unknown = error.matches(Gio.dbus_error_quark(), Gio.DBusError.INVALID_ARGS)
+                if not is_unknown or revision == before:
+                    raise
+                before = revision
 
     # What it uses.
 
