@@ -1,7 +1,7 @@
-//! The applet: the relay in GLib's main loop, with icon, notifications and D-Bus around it.
+//! The applet: the relay, with icon, notifications and D-Bus around it.
 //!
 //! Everything around it may be missing, and may come and go: without a session bus, a tray or a notification service the
-//! camera goes on. One thread decides; what the tray's thread hears comes here through a channel.
+//! camera goes on. One thread decides; what the threads of the bus hear comes here through channels.
 
 mod answers;
 mod bus;
@@ -12,6 +12,7 @@ pub mod dbus;
 mod front;
 mod icon;
 mod icon_name;
+mod main_loop;
 mod markup;
 mod notify;
 mod tasks;
@@ -20,7 +21,7 @@ mod window;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::os::fd::AsRawFd;
+use std::io;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -40,8 +41,10 @@ use lenscap::cli::{Cli, RunArgs, Subcommand};
 use lenscap::failure::Failure;
 use lenscap_core::status::Status;
 use lenscap_core::trouble::command_line::CommandTrouble;
+use lenscap_core::trouble::start::StartTrouble;
 use lenscap_relay::server::Ticket;
 use lenscap_words::start;
+use main_loop::MainLoop;
 use tasks::{Tasks, within};
 
 /// Clicks that wait to be seen to; more than a hand can make.
@@ -70,7 +73,6 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     lenscap::app::log::start();
-    glib::log_set_writer_func(log_of_glib);
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (calls, called) = async_channel::bounded(MAX_CALLS);
@@ -87,28 +89,23 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
         calls,
         relay: RefCell::new(relay),
         front,
-        main_loop: glib::MainLoop::new(None, false),
+        main_loop: MainLoop::new().map_err(no_events)?,
         retry: Cell::new(FIRST_RETRY),
         reader: ControlsReader::new(&tasks),
         waiting: RefCell::default(),
         usual_settings: lenscap_settings::default_path().ok(),
     });
-    desktop.clone().start(clicked, called, host_changes);
-    glib::spawn_future_local(async move { tasks.carry_out(future::pending::<()>()).await });
-    desktop.main_loop.run();
+    desktop.start(clicked, called, host_changes);
+    // The relay's own is borrowed anew at each turn.
+    let relay = desktop.relay.borrow().fd().try_clone_to_owned().map_err(no_events)?;
+    let ended = desktop.main_loop.run(relay, &tasks, || desktop.turn());
     desktop.finish();
-    Ok(())
+    Ok(ended.map_err(no_events)?)
 }
 
-/// What GLib warns of, which it would write itself, from the loop.
-fn log_of_glib(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> glib::LogWriterOutput {
-    let text = |key: &str| fields.iter().find(|field| field.key() == key).and_then(glib::LogField::value_str);
-    let message = text("MESSAGE").unwrap_or_default();
-    match level {
-        glib::LogLevel::Error | glib::LogLevel::Critical | glib::LogLevel::Warning => tracing::warn!("GLib: {message}"),
-        glib::LogLevel::Message | glib::LogLevel::Info | glib::LogLevel::Debug => tracing::trace!("GLib: {message}"),
-    }
-    glib::LogWriterOutput::Handled
+/// No descriptor for the loop.
+fn no_events(error: io::Error) -> StartTrouble {
+    StartTrouble::Events { error: error.to_string().into() }
 }
 
 struct Desktop {
@@ -116,7 +113,7 @@ struct Desktop {
     calls: Sender<Call>,
     relay: RefCell<Relay>,
     front: Rc<RefCell<Front>>,
-    main_loop: glib::MainLoop,
+    main_loop: MainLoop,
     retry: Cell<Duration>,
     reader: Rc<ControlsReader>,
     /// Who waits for what the settings file takes its time for; bounded by the requests that it takes at once.
@@ -126,20 +123,7 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn start(self: Rc<Self>, clicks: Receiver<Click>, calls: Receiver<Call>, host_changes: Receiver<bool>) {
-        let fd = self.relay.borrow().fd().as_raw_fd();
-        let desktop = self.clone();
-        glib_unix::unix_fd_add_local(fd, glib::IOCondition::IN, move |_, _| {
-            let turned = desktop.relay.borrow_mut().turn(Some(Duration::ZERO));
-            match turned {
-                Ok(events) => desktop.see_to(events),
-                Err(trouble) => {
-                    tracing::error!("{}", start::sentence(&trouble));
-                    desktop.main_loop.quit();
-                }
-            }
-            glib::ControlFlow::Continue
-        });
+    fn start(self: &Rc<Self>, clicks: Receiver<Click>, calls: Receiver<Call>, host_changes: Receiver<bool>) {
         let desktop = self.clone();
         self.tasks.run(async move {
             while let Ok(click) = clicks.recv().await {
@@ -165,10 +149,21 @@ impl Desktop {
         self.reach_bus();
     }
 
+    fn turn(&self) {
+        let turned = self.relay.borrow_mut().turn(Some(Duration::ZERO));
+        match turned {
+            Ok(events) => self.see_to(events),
+            Err(trouble) => {
+                tracing::error!("{}", start::sentence(&trouble));
+                self.main_loop.end();
+            }
+        }
+    }
+
     fn see_to(&self, events: Vec<RelayEvent>) {
         for event in events {
             match event {
-                RelayEvent::Ended => self.main_loop.quit(),
+                RelayEvent::Ended => self.main_loop.end(),
                 RelayEvent::SettingsChanged => self.front.borrow_mut().take_settings(&self.relay.borrow()),
                 RelayEvent::CamerasChanged => self.front.borrow_mut().look_for_cameras(),
                 RelayEvent::WindowRequested(request) => self.open_window(&request, None),

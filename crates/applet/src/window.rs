@@ -1,5 +1,7 @@
 //! The preferences: a program of its own.
 
+use std::process::Command;
+
 use lenscap_api::Request;
 
 use super::Desktop;
@@ -17,23 +19,22 @@ impl Desktop {
         };
         let spawn = || -> Result<(), StartTrouble> {
             let path = program("lenscap-preferences")?;
-            let launcher = gio::SubprocessLauncher::new(gio::SubprocessFlags::NONE);
+            let mut command = Command::new(&path);
+            command.args(argument);
             if let Some(token) = token {
-                launcher.setenv("XDG_ACTIVATION_TOKEN", &token, true);
+                command.env("XDG_ACTIVATION_TOKEN", token);
             }
             let settings = self.relay.borrow().settings_path().to_owned();
-            let mut words = vec![path.as_os_str()];
-            words.extend(argument.map(std::ffi::OsStr::new));
             // The usual file's window is the one there is; one of another file stands for itself.
             if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
-                words.extend([std::ffi::OsStr::new("--config"), settings.as_os_str()]);
+                command.arg("--config").arg(settings);
             }
-            let window = launcher.spawn(&words).map_err(|error| StartTrouble::Preferences {
+            let mut window = command.spawn().map_err(|error| StartTrouble::Preferences {
                 program: Text::of_path(&path),
-                error: error.message().into(),
+                error: error.to_string().into(),
             })?;
             // Reaps it.
-            glib::spawn_future_local(async move { window.wait_future().await });
+            self.tasks.run(async move { drop(blocking::unblock(move || window.wait()).await) });
             Ok(())
         };
         if let Err(trouble) = spawn() {
