@@ -33,7 +33,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "stack backtrace",
     // Between programs, and for whoever changes the interface.
     "Only a demonstration takes that.",
-    "the interface is not described",
+    "no method {method}",
+    "{method} with {}",
     // Translated beside its place, and compared with.
     "an application",
     // What went wrong inside, in parentheses of a translated sentence.

@@ -16,6 +16,9 @@ impl Desktop {
     /// What concerns controls may take its time: a camera that is off is asked in a process of its own.
     pub(super) fn answer_on_bus(self: &Rc<Self>, call: Call) {
         let Call { request, reply } = call;
+        if request == Request::Quit {
+            *self.quit_reply.borrow_mut() = Some(reply.clone());
+        }
         // Full never, closed when who asked is gone.
         let respond = move |done: Reply| drop(reply.try_send(done));
         let live = self.relay.borrow().controls().cloned();

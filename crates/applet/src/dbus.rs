@@ -45,7 +45,7 @@ pub type Reply = Result<Option<CameraControls>, Refusal>;
 pub struct Call {
     /// What is asked for.
     pub request: Request,
-    /// Takes one reply; dropped without one, nothing was done.
+    /// Takes one reply, and is closed when that is on its way; dropped without one, nothing was done.
     pub reply: Sender<Reply>,
 }
 

@@ -34,7 +34,7 @@ use answers::Then;
 use bus::FIRST_RETRY;
 use clicks::Click;
 use controls_reader::ControlsReader;
-use dbus::Call;
+use dbus::{Call, Reply};
 use front::Front;
 use lenscap::app::relay::{Relay, RelayEvent, RunMode};
 use lenscap::cli::{Cli, RunArgs, Subcommand};
@@ -51,6 +51,8 @@ use tasks::{Tasks, within};
 const MAX_CLICKS: usize = 64;
 /// What programs ask over D-Bus, waiting to be seen to; who comes then waits on the bus.
 const MAX_CALLS: usize = 64;
+/// How long a tray or a bus may take to hear of our end.
+const END_LIMIT: Duration = Duration::from_secs(1);
 
 /// `lenscap-applet`, with the command line of `lenscap`, which has become it; the exit status.
 pub fn main(cli: Cli) -> ExitCode {
@@ -93,6 +95,7 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
         retry: Cell::new(FIRST_RETRY),
         reader: ControlsReader::new(&tasks),
         waiting: RefCell::default(),
+        quit_reply: RefCell::default(),
         usual_settings: lenscap_settings::default_path().ok(),
     });
     desktop.start(clicked, called, host_changes);
@@ -118,6 +121,8 @@ struct Desktop {
     reader: Rc<ControlsReader>,
     /// Who waits for what the settings file takes its time for; bounded by the requests that it takes at once.
     waiting: RefCell<HashMap<Ticket, Then>>,
+    /// Whoever asked over D-Bus that we end has an answer before.
+    quit_reply: RefCell<Option<Sender<Reply>>>,
     /// The settings file that the preferences take by themselves.
     usual_settings: Option<std::path::PathBuf>,
 }
@@ -189,7 +194,10 @@ impl Desktop {
         let icon = self.front.borrow_mut().icon.take();
         if let Some(icon) = icon {
             // A tray that does not answer is left behind.
-            let _ = future::block_on(within(Duration::from_secs(1), icon.shutdown()));
+            let _ = future::block_on(within(END_LIMIT, icon.shutdown()));
+        }
+        if let Some(reply) = self.quit_reply.take() {
+            let _ = future::block_on(within(END_LIMIT, reply.closed()));
         }
         self.front.borrow_mut().leave_bus();
     }

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use async_channel::Sender;
 use async_trait::async_trait;
+use lenscap_api::Request;
 use zbus::fdo;
 use zbus::message::{Body, Flags, Header};
 use zbus::names::{InterfaceName, MemberName};
@@ -83,50 +84,29 @@ impl<D: Described> Object<D> {
     fn property(&self, name: &str) -> Option<OwnedValue> {
         if D::HAS_PROPERTIES { self.published.get(name) } else { None }
     }
-
-    /// Has it carried out.
-    async fn obey(&self, method: &str, body: &Body) -> Result<Reply, fdo::Error> {
-        let arguments = arguments(body)?;
-        match request(method, &arguments) {
-            Ok(Some(request)) => {
-                let (reply, replied) = async_channel::bounded(1);
-                // Both fail only while we end.
-                let ended = |_| fdo::Error::Disconnected("Lenscap ends".into());
-                self.calls
-                    .send(Call { request, reply })
-                    .await
-                    .map_err(|_| fdo::Error::Disconnected("Lenscap ends".into()))?;
-                replied.recv().await.map_err(ended)
-            }
-            Ok(None) => Ok(Ok(None)),
-            Err(CallTrouble::Refused(refusal)) => Ok(Err(refusal)),
-            Err(CallTrouble::NoSuchMethod) => Err(fdo::Error::UnknownMethod(format!("There is no method {method}."))),
-            Err(CallTrouble::OtherArguments) => {
-                Err(fdo::Error::InvalidArgs(format!("{method} takes other arguments than these: {}", body.signature())))
-            }
-        }
-    }
 }
 
-/// Takes a message's body apart.
-fn arguments(body: &Body) -> Result<Vec<Value<'_>>, fdo::Error> {
-    if body.is_empty() {
-        return Ok(Vec::new());
+/// What a call asks for; an error of D-Bus where it is none of ours.
+fn asked(method: &str, body: &Body) -> Result<Result<Option<Request>, Refusal>, fdo::Error> {
+    let fields = match body.is_empty() {
+        true => Ok(Vec::new()),
+        false => body.deserialize::<Structure<'_>>().map(Structure::into_fields),
+    };
+    let fields = fields.map_err(|error| fdo::Error::InvalidArgs(error.to_string()))?;
+    match request(method, &fields) {
+        Ok(request) => Ok(Ok(request)),
+        Err(CallTrouble::Refused(refusal)) => Ok(Err(refusal)),
+        Err(CallTrouble::NoSuchMethod) => Err(fdo::Error::UnknownMethod(format!("no method {method}"))),
+        Err(CallTrouble::OtherArguments) => Err(fdo::Error::InvalidArgs(format!("{method} with {}", body.signature()))),
     }
-    let fields = body.deserialize::<Structure<'_>>().map(Structure::into_fields);
-    fields.map_err(|error| fdo::Error::InvalidArgs(error.to_string()))
 }
 
 async fn answer(connection: &Connection, call: &Header<'_>, reply: Reply) -> zbus::Result<()> {
     match reply {
         Ok(None) => connection.reply(call, &()).await,
         Ok(Some(list)) => connection.reply(call, &controls::to_body(&list)).await,
-        Err(refusal) => connection.reply_error(call, ERROR, &text(&refusal)).await,
+        Err(refusal) => connection.reply_error(call, ERROR, &sentence(&refusal)).await,
     }
-}
-
-fn text(refusal: &Refusal) -> String {
-    sentence(refusal)
 }
 
 #[async_trait]
@@ -168,7 +148,7 @@ impl<D: Described> Interface for Object<D> {
         if self.property(name).is_none() {
             return DispatchResult2::NotFound;
         }
-        let read_only = fdo::Error::PropertyReadOnly(format!("{name} can only be read."));
+        let read_only = fdo::Error::PropertyReadOnly(name.into());
         DispatchResult2::Async(Box::pin(async move { Err(read_only) }))
     }
 
@@ -193,11 +173,23 @@ impl<D: Described> Interface for Object<D> {
     ) -> DispatchResult2<'call> {
         DispatchResult2::Async(Box::pin(async move {
             let call = message.header();
-            let reply = self.obey(method.as_str(), &message.body()).await?;
-            if call.primary().flags().contains(Flags::NoReplyExpected) {
-                return Ok(());
+            let (reply, replied) = async_channel::bounded(1);
+            let done = match asked(method.as_str(), &message.body())? {
+                Ok(Some(request)) => {
+                    // Fails only while we end, as the other.
+                    let _ = self.calls.send(Call { request, reply }).await;
+                    replied.recv().await.map_err(|_| fdo::Error::NoReply(lenscap::APP_ID.into()))?
+                }
+                Ok(None) => Ok(None),
+                Err(refusal) => Err(refusal),
+            };
+            if !call.primary().flags().contains(Flags::NoReplyExpected) {
+                let sent = answer(connection, &call, done).await;
+                sent.map_err(|error| fdo::Error::Failed(error.to_string()))?;
             }
-            answer(connection, &call, reply).await.map_err(|error| fdo::Error::Failed(error.to_string()))
+            // Not before: who replied may wait for that.
+            drop(replied);
+            Ok(())
         }))
     }
 
