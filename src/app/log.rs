@@ -35,7 +35,8 @@ pub fn start() {
     if LOG.set(Log { lines, is_journal }).is_err() {
         return;
     }
-    let filter = EnvFilter::try_from_env("LENSCAP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // zbus warns of a bus that goes away while we end: nothing that anybody could mend.
+    let filter = EnvFilter::try_from_env("LENSCAP_LOG").unwrap_or_else(|_| EnvFilter::new("info,zbus=error"));
     let layer = fmt::layer().with_writer(ToLog).with_target(false);
     let layer = match is_journal {
         // The journal knows the time, and the priority from a number in front (sd-daemon(3)).
