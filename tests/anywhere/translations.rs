@@ -33,8 +33,9 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "stack backtrace",
     // Between programs, and for whoever changes the interface.
     "Only a demonstration takes that.",
-    "no method {method}",
-    "{method} with {}",
+    "There is no method {method}.",
+    "{method} does not take \"{}\".",
+    "{name} can only be read.",
     // Translated beside its place, and compared with.
     "an application",
     // What went wrong inside, in parentheses of a translated sentence.

@@ -96,8 +96,11 @@ fn asked(method: &str, body: &Body) -> Result<Result<Option<Request>, Refusal>, 
     match request(method, &fields) {
         Ok(request) => Ok(Ok(request)),
         Err(CallTrouble::Refused(refusal)) => Ok(Err(refusal)),
-        Err(CallTrouble::NoSuchMethod) => Err(fdo::Error::UnknownMethod(format!("no method {method}"))),
-        Err(CallTrouble::OtherArguments) => Err(fdo::Error::InvalidArgs(format!("{method} with {}", body.signature()))),
+        Err(CallTrouble::NoSuchMethod) => Err(fdo::Error::UnknownMethod(format!("There is no method {method}."))),
+        Err(CallTrouble::OtherArguments) => Err(fdo::Error::InvalidArgs(format!(
+            "{method} does not take \"{}\".",
+            body.signature().to_string_no_parens()
+        ))),
     }
 }
 
@@ -148,7 +151,7 @@ impl<D: Described> Interface for Object<D> {
         if self.property(name).is_none() {
             return DispatchResult2::NotFound;
         }
-        let read_only = fdo::Error::PropertyReadOnly(name.into());
+        let read_only = fdo::Error::PropertyReadOnly(format!("{name} can only be read."));
         DispatchResult2::Async(Box::pin(async move { Err(read_only) }))
     }
 
