@@ -291,9 +291,7 @@ fn a_capture_card_at_which_nothing_arrives_says_so_and_goes_on_when_something_do
     vivid::set("dv_timings_signal_mode=1");
     let mut relay = relay("v4l2:/dev/video20", "480");
     let program = client();
-    relay.wait_for_line("word on the signal", |line| {
-        line.state == "failed" && line.reason.contains("no signal at its input HDMI")
-    });
+    relay.wait_for_failure(&["no signal at its input HDMI"]);
     vivid::set("dv_timings_signal_mode=0");
     eventually("it is on", || relay.poll().state == "live");
     drop(program);

@@ -220,6 +220,16 @@ impl Relay {
         }
     }
 
+    /// Waits for a failure whose reason has one of these words in it; its first line. Not for the state "failed": where the
+    /// camera process ends only when the next try is due already, there is none in between.
+    pub fn wait_for_failure(&mut self, says: &[&str]) -> Line {
+        let says_so = |line: &Line| says.iter().any(|words| line.reason.contains(words));
+        let failure = self.wait_for_line(&format!("reason {says:?}"), says_so);
+        let lit = self.seen.iter().find(|line| line.state == "failed" && line.live);
+        assert!(lit.is_none(), "failed means off: {:#?}", self.seen);
+        failure
+    }
+
     /// Asserts that the state does not change for a while.
     pub fn stays(&mut self, state: &str, time: Duration) {
         let end = Instant::now() + time;

@@ -2,11 +2,9 @@
 
 use super::*;
 
-/// Waits until a failure says one of these; the reason is reported. Not for the state "failed": where the end of a worker
-/// takes longer than the wait for the next one, there is none.
+/// Waits until a failure says one of these; the reason is reported.
 fn stated(rig: &mut Rig, what: &str, says: &[&str]) {
-    let says_so = |reason: &str| says.iter().any(|words| reason.contains(words));
-    let failed = rig.relay.wait_for_line(&format!("reason {says:?}"), |line| says_so(&line.reason));
+    let failed = rig.relay.wait_for_failure(says);
     println!("REPORT {} {what}: {}", rig.mode.option, failed.reason);
 }
 

@@ -85,8 +85,7 @@ fn off_whoever_is_killed(mode: Mode) {
     rig.pictures(&mut client, 3);
     let [worker] = rig.relay.workers()[..] else { panic!("one worker: {:?}", rig.relay.workers()) };
     kill(worker);
-    // On a slow machine the kernel says "off" after the next try is due: then there is no state "failed" in between.
-    rig.relay.wait_for_line("reason that names signal 9", |line| line.reason.contains("signal 9"));
+    rig.relay.wait_for_failure(&["signal 9"]);
     rig.relay.wait_for("live");
     rig.pictures(&mut client, 3);
     let sessions = camera.sessions();
