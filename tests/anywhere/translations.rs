@@ -40,6 +40,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "an application",
     // What went wrong inside, in parentheses of a translated sentence.
     "it was removed",
+    "PipeWire does not have it",
     "the parent does not listen: {0}",
     "waiting failed: {error}",
     "a message is too large",
