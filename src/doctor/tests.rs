@@ -1,4 +1,5 @@
 use serde_json::json;
+use std::collections::HashSet;
 
 use super::*;
 
@@ -71,6 +72,8 @@ fn where_all_is_well_nothing_is_complained_of() {
     let findings = rig.findings();
     let report = DoctorReport::new(findings);
     assert!(report.ok && report.findings.len() >= 5, "{report:?}");
+    let codes: HashSet<_> = report.findings.iter().map(|it| it.diagnosis.as_ref().map(|it| it.code.clone())).collect();
+    assert!(codes.len() == report.findings.len() && !codes.contains(&None), "each has a code of its own: {codes:?}");
     assert!(words::report(&report).lines().all(|line| line.starts_with("ok       ")));
 }
 

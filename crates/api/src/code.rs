@@ -19,11 +19,15 @@ impl Code {
         Self::read(serde_json::to_value(trouble).unwrap_or_default())
     }
 
-    /// From a variant: its name alone, or an object with its name and its fields.
+    /// From a variant: its name alone, or an object with its name and its fields, or with its name as one of them.
     fn read(value: Value) -> Self {
         let plain = |code: String| Self { code, data: Map::new() };
         let (name, content) = match value {
             Value::String(name) => return plain(name),
+            Value::Object(mut tagged) if matches!(tagged.get("code"), Some(Value::String(_))) => {
+                let name = tagged.remove("code").and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default();
+                return Self { code: name, data: tagged };
+            }
             Value::Object(variant) => match variant.into_iter().next() {
                 Some(variant) => variant,
                 None => return plain("other".into()),
@@ -55,6 +59,7 @@ mod tests {
         fn of(trouble: &impl Serialize) -> Value {
             serde_json::to_value(Code::of(trouble)).unwrap()
         }
+        assert_eq!(of(&FileTrouble::Busy), json!({ "code": "busy" }), "a type that names its variants so itself");
         let busy = Trouble::CameraBusy { camera: "Foo".into() };
         assert_eq!(of(&Trouble::GoingToSleep), json!({ "code": "going-to-sleep" }));
         assert_eq!(of(&busy), json!({ "code": "camera-busy", "camera": "Foo" }));
