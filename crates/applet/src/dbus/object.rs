@@ -39,6 +39,11 @@ pub(super) trait Described: Send + Sync + 'static {
 
     /// Its description: the element `interface`.
     fn xml() -> &'static str;
+
+    /// Whether it has a method of this name.
+    fn has_method(name: &str) -> bool {
+        Self::xml().contains(&format!("<method name=\"{name}\""))
+    }
 }
 
 /// Our own interface.
@@ -87,7 +92,10 @@ impl<D: Described> Object<D> {
 }
 
 /// What a call asks for; an error of D-Bus where it is none of ours.
-fn asked(method: &str, body: &Body) -> Result<Result<Option<Request>, Refusal>, fdo::Error> {
+fn asked<D: Described>(method: &str, body: &Body) -> Result<Result<Option<Request>, Refusal>, fdo::Error> {
+    if !D::has_method(method) {
+        return Err(fdo::Error::UnknownMethod(format!("There is no method {method}.")));
+    }
     let fields = match body.is_empty() {
         true => Ok(Vec::new()),
         false => body.deserialize::<Structure<'_>>().map(Structure::into_fields),
@@ -96,7 +104,6 @@ fn asked(method: &str, body: &Body) -> Result<Result<Option<Request>, Refusal>, 
     match request(method, &fields) {
         Ok(request) => Ok(Ok(request)),
         Err(CallTrouble::Refused(refusal)) => Ok(Err(refusal)),
-        Err(CallTrouble::NoSuchMethod) => Err(fdo::Error::UnknownMethod(format!("There is no method {method}."))),
         Err(CallTrouble::OtherArguments) => Err(fdo::Error::InvalidArgs(format!(
             "{method} does not take \"{}\".",
             body.signature().to_string_no_parens()
@@ -177,7 +184,7 @@ impl<D: Described> Interface for Object<D> {
         DispatchResult2::Async(Box::pin(async move {
             let call = message.header();
             let (reply, replied) = async_channel::bounded(1);
-            let done = match asked(method.as_str(), &message.body())? {
+            let done = match asked::<D>(method.as_str(), &message.body())? {
                 Ok(Some(request)) => {
                     // Fails only while we end, as the other.
                     let _ = self.calls.send(Call { request, reply }).await;
@@ -209,5 +216,17 @@ impl<D: Described> Interface for Object<D> {
     fn introspect_to_writer(&self, writer: &mut dyn Write, _: usize) {
         // Into a text in memory: it does not fail.
         let _ = writeln!(writer, "{}", D::xml());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_has_its_own_methods_alone() {
+        assert!(Lenscap::has_method("Quit") && Application::has_method("ActivateAction"));
+        assert!(!Lenscap::has_method("ActivateAction") && !Application::has_method("Quit"));
+        assert!(!Lenscap::has_method("Sing") && !Lenscap::has_method("State"));
     }
 }
