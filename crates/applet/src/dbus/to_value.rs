@@ -6,58 +6,34 @@
 //! calls by its D-Bus type: `#[serde(rename = "aa{sv}")] struct Clients(Vec<Client>);`
 
 use std::collections::HashMap;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use serde::Serialize;
 use serde::ser::{Error, Impossible, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use zbus::zvariant::{self, Array, Dict, OwnedValue, Signature, Value};
 
-/// What has no form on D-Bus; in serde's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormError(String);
-
-impl Display for FormError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FormError {}
-
-impl Error for FormError {
-    fn custom<T: Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-}
-
-impl From<zvariant::Error> for FormError {
-    fn from(error: zvariant::Error) -> Self {
-        Self::custom(error)
-    }
-}
-
 /// An interface's properties, or any other dictionary.
 ///
 /// # Errors
 /// For what is no dictionary, or has no form on D-Bus: a tuple, an enum's variant with data.
-pub fn properties(value: &impl Serialize) -> Result<HashMap<String, OwnedValue>, FormError> {
-    let made = value.serialize(ToValue)?.ok_or_else(|| FormError::custom("nothing"))?;
-    Ok(OwnedValue::try_from(made)?.try_into()?)
+pub fn properties(value: &impl Serialize) -> Result<HashMap<String, OwnedValue>, zvariant::Error> {
+    let made = value.serialize(ToValue)?.ok_or_else(|| zvariant::Error::custom("nothing"))?;
+    OwnedValue::try_from(made)?.try_into()
 }
 
 /// Makes one value; `None` where there is none, so that its entry is left out.
 struct ToValue;
 
-type Made = Result<Option<Value<'static>>, FormError>;
-type Never = Impossible<Option<Value<'static>>, FormError>;
+type Made = Result<Option<Value<'static>>, zvariant::Error>;
+type Never = Impossible<Option<Value<'static>>, zvariant::Error>;
 
-fn no_form<T>(what: impl Display) -> Result<T, FormError> {
-    Err(FormError::custom(format_args!("{what} has no form on D-Bus")))
+fn no_form<T>(what: impl Display) -> Result<T, zvariant::Error> {
+    Err(zvariant::Error::custom(format_args!("{what} has no form on D-Bus")))
 }
 
 impl Serializer for ToValue {
     type Ok = Option<Value<'static>>;
-    type Error = FormError;
+    type Error = zvariant::Error;
     type SerializeSeq = List;
     type SerializeMap = Dictionary;
     type SerializeStruct = Dictionary;
@@ -162,15 +138,15 @@ impl Serializer for ToValue {
         no_form(variant)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<List, FormError> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<List, zvariant::Error> {
         Ok(List(Vec::new()))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Never, FormError> {
+    fn serialize_tuple(self, _: usize) -> Result<Never, zvariant::Error> {
         no_form("a tuple")
     }
 
-    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Never, FormError> {
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Never, zvariant::Error> {
         no_form(name)
     }
 
@@ -180,15 +156,15 @@ impl Serializer for ToValue {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Never, FormError> {
+    ) -> Result<Never, zvariant::Error> {
         no_form(variant)
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Dictionary, FormError> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Dictionary, zvariant::Error> {
         Ok(Dictionary::new())
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Dictionary, FormError> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Dictionary, zvariant::Error> {
         Ok(Dictionary::new())
     }
 
@@ -198,7 +174,7 @@ impl Serializer for ToValue {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Never, FormError> {
+    ) -> Result<Never, zvariant::Error> {
         no_form(variant)
     }
 }
@@ -208,9 +184,9 @@ struct List(Vec<Value<'static>>);
 
 impl SerializeSeq for List {
     type Ok = Option<Value<'static>>;
-    type Error = FormError;
+    type Error = zvariant::Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormError> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), zvariant::Error> {
         match value.serialize(ToValue)? {
             Some(value) => self.0.push(value),
             None => return no_form("an element without a value"),
@@ -243,14 +219,14 @@ impl Dictionary {
 
 impl SerializeMap for Dictionary {
     type Ok = Option<Value<'static>>;
-    type Error = FormError;
+    type Error = zvariant::Error;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormError> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), zvariant::Error> {
         self.key = key.serialize(ToValue)?;
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormError> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), zvariant::Error> {
         let Some(key @ Value::Str(_)) = self.key.take() else { return no_form("a key that is no text") };
         if let Some(value) = value.serialize(ToValue)? {
             self.entries.append(key, Value::Value(Box::new(value)))?;
@@ -265,9 +241,9 @@ impl SerializeMap for Dictionary {
 
 impl SerializeStruct for Dictionary {
     type Ok = Option<Value<'static>>;
-    type Error = FormError;
+    type Error = zvariant::Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormError> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), zvariant::Error> {
         self.serialize_entry(key, value)
     }
 
