@@ -4,6 +4,7 @@
 pub mod cameras;
 pub mod command_line;
 pub mod output;
+pub mod pipewire;
 pub mod preferences;
 pub mod refusal;
 pub mod settings;

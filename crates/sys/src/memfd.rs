@@ -19,6 +19,31 @@ pub fn sealed(name: &str, size: u64) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// The seals of [`written_by_one`].
+const WRITTEN_BY_ONE: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::FUTURE_WRITE);
+
+/// An anonymous file of `size` bytes, and the only mapping of it that will ever be writable: whoever is handed the file can
+/// map it to read, also after opening it anew below `/proc`, and neither shrink nor grow it.
+///
+/// # Errors
+/// The kernel's error when memory or descriptors are short, or before Linux 5.1; `InvalidInput` for a size of 0.
+pub fn written_by_one(name: &str, size: u64) -> io::Result<(OwnedFd, Mapping)> {
+    let fd = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    rustix::fs::ftruncate(&fd, size)?;
+    let length = usize::try_from(size).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mapping = Mapping::new(&fd, 0, length)?;
+    rustix::fs::fcntl_add_seals(&fd, WRITTEN_BY_ONE | SealFlags::SEAL)?;
+    Ok((fd, mapping))
+}
+
+/// Whether nobody can map this file to write any more, or change its size.
+///
+/// # Errors
+/// The kernel's error; `InvalidInput` for what can have no seals.
+pub fn is_written_by_one(fd: impl AsFd) -> io::Result<bool> {
+    Ok(rustix::fs::fcntl_get_seals(fd)?.contains(WRITTEN_BY_ONE))
+}
+
 /// A shared read-write mapping, unmapped on drop.
 ///
 /// Other processes may write to the same pages at any time: the bytes are pictures or atomics, never trusted for
@@ -128,6 +153,25 @@ mod tests {
         assert!(map.atomic_u32(4096).is_none());
         assert!(map.atomic_u64(4).is_none());
         assert!(map.atomic_u64(usize::MAX - 7).is_none());
+    }
+
+    #[test]
+    fn what_one_writes_nobody_else_can_map_to_write() {
+        let (fd, mut mapping) = written_by_one("test", 4096).unwrap();
+        mapping.as_mut_slice()[7] = 42;
+        let file = std::fs::File::from(fd.try_clone().unwrap());
+        let mut byte = [0];
+        std::os::unix::fs::FileExt::read_at(&file, &mut byte, 7).unwrap();
+        assert_eq!(byte, [42]);
+        let denied = |error: io::Error| assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        denied(Mapping::new(&fd, 0, 4096).unwrap_err());
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&fd));
+        let again = std::fs::File::options().read(true).write(true).open(path).unwrap();
+        denied(Mapping::new(&again, 0, 4096).unwrap_err());
+        denied(std::os::unix::fs::FileExt::write_at(&again, b"x", 0).unwrap_err());
+        denied(rustix::fs::ftruncate(&fd, 0).unwrap_err().into());
+        assert!(is_written_by_one(&fd).unwrap());
+        assert!(!is_written_by_one(sealed("test", 4096).unwrap()).unwrap());
     }
 
     #[test]

@@ -6,4 +6,5 @@
 pub mod channel;
 pub mod heartbeat;
 pub mod keeper;
+pub mod pipewire;
 pub mod protocol;
