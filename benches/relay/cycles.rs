@@ -53,6 +53,7 @@ impl Rig {
             worker_program: program("lenscap-worker"),
             poll_interval: Duration::from_millis(50),
             second: None,
+            pipewire: None,
             watch_other_cameras: false,
             sandbox: true,
             roots: Default::default(),

@@ -321,7 +321,7 @@ impl Relay {
 
     /// The nodes that are held: the first and the second.
     pub fn nodes(&self) -> [Option<PathBuf>; 2] {
-        Role::ALL.map(|role| self.engine.node(role).map(Path::to_owned))
+        [Role::Main, Role::Second].map(|role| self.engine.node(role).map(Path::to_owned))
     }
 
     /// Sleep and lock.

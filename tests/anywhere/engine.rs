@@ -58,6 +58,7 @@ impl Bench {
             worker_program,
             poll_interval: Duration::from_millis(50),
             second,
+            pipewire: None,
             watch_other_cameras: false,
             sandbox: true,
             roots: Default::default(),

@@ -123,7 +123,7 @@ impl Engine {
         let mut engine = Self {
             sensors,
             machine: Machine::new(config.policy.clone()),
-            outlets: Outlets::new(config.output.clone(), config.second.clone()),
+            outlets: Outlets::new(config.output.clone(), config.second.clone(), config.pipewire.clone()),
             copies: 0,
             lease: SlotLease::None,
             config,

@@ -5,5 +5,6 @@ pub mod camera_process;
 pub mod detect;
 pub mod engine;
 pub mod output;
+pub mod pipewire_process;
 pub mod reactor;
 pub mod server;

@@ -16,6 +16,7 @@ pub mod leftovers;
 pub mod loopback;
 pub mod memory;
 pub mod mirror;
+pub mod pipewire;
 pub mod stamps;
 
 use std::os::fd::BorrowedFd;
@@ -45,6 +46,8 @@ pub enum OutputDevice {
     Loopback(loopback::Loopback),
     /// Memory of our own, for tests and demonstrations.
     Memory(memory::Memory),
+    /// A node of PipeWire's.
+    Pipewire(Box<pipewire::PipewireNode>),
 }
 
 /// An open output and what it shows.
@@ -71,6 +74,7 @@ impl Output {
         let usable = match &device {
             OutputDevice::Loopback(loopback) => loopback.usable()?,
             OutputDevice::Memory(memory) => memory.usable(),
+            OutputDevice::Pipewire(node) => node.usable(),
         };
         let cards = Cards::new(style, format);
         let stamps = Stamps::new(format.frame_interval());
@@ -90,11 +94,22 @@ impl Output {
         &self.device
     }
 
+    /// The device below, to hear what it has to say.
+    pub fn device_mut(&mut self) -> &mut OutputDevice {
+        &mut self.device
+    }
+
+    /// Whether the device has its slots mapped for as long as it lives.
+    pub fn keeps_mapping(&self) -> bool {
+        matches!(self.device, OutputDevice::Pipewire(_))
+    }
+
     /// The file whose pages are the slots, to hand to a worker.
     pub fn slots_fd(&self) -> BorrowedFd<'_> {
         match &self.device {
             OutputDevice::Loopback(loopback) => loopback.slots_fd(),
             OutputDevice::Memory(memory) => memory.slots_fd(),
+            OutputDevice::Pipewire(node) => node.slots_fd(),
         }
     }
 
@@ -103,6 +118,7 @@ impl Output {
         match &self.device {
             OutputDevice::Loopback(loopback) => loopback.layout(),
             OutputDevice::Memory(memory) => memory.layout(),
+            OutputDevice::Pipewire(node) => node.layout(),
         }
     }
 
@@ -147,6 +163,9 @@ impl Output {
     /// # Errors
     /// When the device is gone.
     pub fn freshen_card(&mut self) -> Result<(), OutputError> {
+        if matches!(self.device, OutputDevice::Pipewire(_)) {
+            return Ok(());
+        }
         if let Some(lent) = self.aside {
             self.refresh_usable()?;
             if self.usable < lent + 2 {
@@ -161,7 +180,7 @@ impl Output {
     pub fn put_right(&self) {
         match &self.device {
             OutputDevice::Loopback(loopback) => loopback.put_right(self.format.framerate),
-            OutputDevice::Memory(_) => {}
+            OutputDevice::Memory(_) | OutputDevice::Pipewire(_) => {}
         }
     }
 
@@ -203,6 +222,7 @@ impl Output {
         match &mut self.device {
             OutputDevice::Loopback(loopback) => loopback.draw(slot, picture)?,
             OutputDevice::Memory(memory) => memory.draw(slot, picture),
+            OutputDevice::Pipewire(node) => node.draw(slot, picture),
         }
         self.cards.drawn(slot);
         Ok(())
@@ -233,7 +253,14 @@ impl Output {
     pub fn queue_copy(&mut self, mirror: &mut Mirror, from: u32, taken: Duration) -> Result<(), OutputError> {
         self.refresh_usable()?;
         let slot = self.next;
-        mirror.copy(from, slot);
+        match &mut self.device {
+            OutputDevice::Pipewire(node) => {
+                if let Some(to) = node.slot_mut(slot) {
+                    mirror.copy_to(from, to);
+                }
+            }
+            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => mirror.copy(from, slot),
+        }
         self.enqueue(slot, taken, false)
     }
 
@@ -242,6 +269,15 @@ impl Output {
     /// # Errors
     /// When the device is gone.
     pub fn settle_card(&mut self) -> Result<(), OutputError> {
+        if let OutputDevice::Pipewire(node) = &self.device {
+            // Its readers get what is queued, never what is there already.
+            let filled: Vec<u32> = (0..pipewire::SLOTS).filter(|slot| node.is_filled(*slot)).collect();
+            for slot in filled {
+                self.draw(slot)?;
+            }
+            self.cards.prepare();
+            return Ok(());
+        }
         self.refresh_usable()?;
         for _ in 0..self.usable {
             if self.cards.to_draw(self.next).is_none() {
@@ -269,14 +305,19 @@ impl Output {
         match &mut self.device {
             OutputDevice::Loopback(loopback) => loopback.queue(slot, timestamp, card)?,
             OutputDevice::Memory(memory) => memory.queue(slot, timestamp, card),
+            OutputDevice::Pipewire(node) => node.queue(slot, timestamp),
         }
         self.next = (slot + 1) % self.usable;
         Ok(())
     }
 
     fn refresh_usable(&mut self) -> Result<(), OutputError> {
-        if let OutputDevice::Loopback(loopback) = &self.device {
-            let usable = loopback.usable()?;
+        let usable = match &self.device {
+            OutputDevice::Loopback(loopback) => Some(loopback.usable()?),
+            OutputDevice::Pipewire(node) => Some(node.usable()),
+            OutputDevice::Memory(_) => None,
+        };
+        if let Some(usable) = usable {
             if usable != self.usable {
                 tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
                 self.usable = usable;

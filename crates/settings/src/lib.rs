@@ -38,7 +38,7 @@ pub use error::Error;
 pub use file::VERSION;
 pub use layer::Layer;
 pub use layers::{Layered, Layers};
-pub use model::{CardChoice, SecondNode, Settings};
+pub use model::{CardChoice, PipewireOutput, SecondNode, Settings};
 pub use save::{reset, save, update, update_own};
 pub use table::Overrides;
 pub use watch::Watcher;

@@ -13,6 +13,7 @@ pub use super::table::camera::CameraSettings;
 pub use super::table::detection::Detection;
 pub use super::table::device::Device;
 pub use super::table::notifications::Notifications;
+pub use super::table::output::{Output, PipewireOutput};
 pub use super::table::privacy::Privacy;
 
 /// All settings. The defaults are ipu6-camera-daemon's where it has one.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub notifications: Notifications,
     /// The output node.
     pub device: Device,
+    /// How programs see the camera, beside the device.
+    pub output: Output,
     /// How clients are noticed.
     pub detection: Detection,
     /// `[controls."CAMERA"]`: the values of each camera's controls; whether they fit shows when it is opened.

@@ -2,13 +2,14 @@
 //! `data/config.toml`, the manual and the window's rows are checked against it.
 //!
 //! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`],
-//! [`notifications`], [`device`], [`detection`].
+//! [`notifications`], [`device`], [`output`], [`detection`].
 
 pub mod camera;
 pub mod detection;
 pub mod device;
 mod field;
 pub mod notifications;
+pub mod output;
 pub mod privacy;
 
 use std::fmt;
@@ -39,11 +40,12 @@ macro_rules! settings {
 use settings;
 
 /// Every section with its settings, in the order of the file.
-pub static SECTIONS: [(&str, &[&Setting]); 5] = [
+pub static SECTIONS: [(&str, &[&Setting]); 6] = [
     ("camera", camera::SETTINGS),
     ("privacy", privacy::SETTINGS),
     ("notifications", notifications::SETTINGS),
     ("device", device::SETTINGS),
+    ("output", output::SETTINGS),
     ("detection", detection::SETTINGS),
 ];
 

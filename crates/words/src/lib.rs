@@ -17,6 +17,7 @@ pub mod mode;
 pub mod notify;
 pub mod output;
 pub mod picture;
+pub mod pipewire;
 pub mod preferences;
 pub mod programs;
 pub mod refusal;

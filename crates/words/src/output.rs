@@ -3,7 +3,7 @@
 use lenscap_core::trouble::output::{BusyCause, LoopbackNode, NodeHolder, NodeStep, OutputTrouble, WatchFailure};
 
 use crate::distro::Family;
-use crate::{tr, trf};
+use crate::{pipewire, tr, trf};
 
 /// Nodes or programs named in a sentence at most: more have no room in it.
 const SHOWN: usize = 32;
@@ -67,6 +67,7 @@ pub fn sentence(trouble: &OutputTrouble) -> String {
         OutputTrouble::NodeGone { is_installed } => {
             trf!("The camera device went away: {how}.", how = how_to_get_a_node(*is_installed))
         }
+        OutputTrouble::Pipewire { trouble } => pipewire::sentence(trouble),
         OutputTrouble::NoMemory { error } => {
             trf!("No memory for the pictures ({error}): use a smaller size.", error = error)
         }

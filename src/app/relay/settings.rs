@@ -8,7 +8,7 @@ use super::{Relay, RelayEvent};
 use crate::app::controls::merge;
 use crate::app::program;
 use crate::app::settings_thread::{Done, Loaded};
-use crate::config::{self, SecondNode, Settings};
+use crate::config::{self, PipewireOutput, SecondNode, Settings};
 use crate::core::event::{Command, Event};
 use crate::core::trouble::refusal::Refusal;
 use crate::core::trouble::start::StartTrouble;
@@ -17,12 +17,17 @@ use crate::engine::{EngineConfig, OutputChoice};
 use crate::frame::card::Picture;
 use crate::i18n::refusal::sentence;
 use crate::output::finder::{self, Wanted};
+use crate::output::pipewire::NodeChoice;
 
 /// Environment variable that chooses the output: `memory` for a demonstration.
 const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
 /// Environment variable that names a directory with `sys` and `dev` of pretended USB cameras; only for a demonstration.
 const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
 const DEMONSTRATION_SLOTS: u32 = 4;
+/// What programs remember the camera by in PipeWire.
+const NODE_NAME: &str = "lenscap";
+/// Above every V4L2 camera, which have 1000 at most, and libcamera's: the camera that programs take (facts: pipewire).
+const NODE_PRIORITY: i32 = 1200;
 
 impl Relay {
     /// Takes what became of reading and writing the settings.
@@ -130,11 +135,25 @@ pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Re
             }
             SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
         },
+        pipewire: pipewire(settings)?,
         watch_other_cameras: settings.privacy.watch_other_cameras,
         sandbox: settings.privacy.sandbox,
         roots: roots(),
         controls: settings.controls.clone(),
     })
+}
+
+/// The node for programs that see cameras through PipeWire.
+fn pipewire(settings: &Settings) -> Result<Option<OutputChoice>, StartTrouble> {
+    if settings.output.pipewire == PipewireOutput::Off {
+        return Ok(None);
+    }
+    Ok(Some(OutputChoice::Pipewire(NodeChoice {
+        program: program("lenscap-pipewire")?,
+        node_name: NODE_NAME.into(),
+        description: settings.device.label.clone(),
+        priority: NODE_PRIORITY,
+    })))
 }
 
 /// Where the kernel lists USB cameras.

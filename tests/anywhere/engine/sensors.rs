@@ -51,6 +51,7 @@ impl Bench {
             controls: Default::default(),
             watch_other_cameras,
             second: None,
+            pipewire: None,
             sandbox: true,
             roots: Roots { sysfs: fake.sysfs(), dev: fake.dev() },
         };

@@ -147,6 +147,7 @@ fn another_source_takes_effect_while_live() {
         worker_program: program("lenscap-worker"),
         poll_interval: Duration::from_millis(50),
         second: None,
+        pipewire: None,
         watch_other_cameras: false,
         sandbox: true,
         roots: Default::default(),

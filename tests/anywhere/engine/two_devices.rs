@@ -184,6 +184,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         worker_program: program("lenscap-worker"),
         poll_interval: Duration::from_millis(50),
         second,
+        pipewire: None,
         controls: Default::default(),
         watch_other_cameras: false,
         sandbox: true,

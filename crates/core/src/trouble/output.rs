@@ -3,6 +3,8 @@
 use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
+use super::pipewire::PipewireTrouble;
+
 /// What decides whether, and when, the output is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputTroubleKind {
@@ -95,6 +97,11 @@ pub enum OutputTrouble {
     },
     NodeGone {
         is_installed: bool,
+    },
+
+    /// There is no node of PipeWire's.
+    Pipewire {
+        trouble: Box<PipewireTrouble>,
     },
 
     // What the computer lacks.
@@ -199,6 +206,14 @@ impl OutputTrouble {
             Self::FirstDevice { .. } | Self::NotVideo { .. } | Self::OtherDriver { .. } | Self::NodeIsCamera { .. } => {
                 OutputTroubleKind::Wrong
             }
+            Self::Pipewire { trouble } => match **trouble {
+                PipewireTrouble::NoLibrary { .. } | PipewireTrouble::Unsealed => OutputTroubleKind::Wrong,
+                PipewireTrouble::Library { .. }
+                | PipewireTrouble::Memory { .. }
+                | PipewireTrouble::Ended
+                | PipewireTrouble::Misunderstood { .. }
+                | PipewireTrouble::System { .. } => OutputTroubleKind::Io,
+            },
             Self::SizeRefused { .. } => OutputTroubleKind::Format,
             Self::NodeFailed { is_gone: false, .. }
             | Self::NodeUnwatched { .. }

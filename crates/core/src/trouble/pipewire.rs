@@ -4,7 +4,7 @@ use lenscap_text::Text;
 use serde::{Deserialize, Serialize};
 
 /// What is wrong; `error` is what the loader, the library or the kernel says. A server that is not there is no trouble.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PipewireTrouble {
     /// There is no libpipewire, or none that can be used: trying again cannot help.
@@ -26,6 +26,8 @@ pub enum PipewireTrouble {
     },
     /// Readers could write to the slots' memory: it lacks seals.
     Unsealed,
+    /// Its process has ended.
+    Ended,
     /// It was said something that makes no sense here.
     Misunderstood {
         /// What.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use crate::detect::uvc::Roots;
 use crate::output::finder::Wanted;
+use crate::output::pipewire::NodeChoice;
 use lenscap_core::controls::Saved;
 use lenscap_core::event::Event;
 use lenscap_core::policy::Policy;
@@ -20,6 +21,8 @@ pub enum OutputChoice {
     Loopback(Wanted),
     /// Memory with this many slots; who is there is said with [`Engine::set_presence`].
     Memory(u32),
+    /// A node of PipeWire's.
+    Pipewire(NodeChoice),
 }
 
 /// Everything the engine needs to know; the settings without their file.
@@ -43,6 +46,8 @@ pub struct EngineConfig {
     pub poll_interval: Duration,
     /// Where they go as well, for a second program.
     pub second: Option<OutputChoice>,
+    /// Where they go as well, for programs that see cameras through PipeWire.
+    pub pipewire: Option<OutputChoice>,
     /// Whether cameras that programs use past the relay are watched.
     pub watch_other_cameras: bool,
     /// Whether the worker gives up what it does not need.
@@ -85,6 +90,7 @@ impl Engine {
             worker_program,
             poll_interval,
             second,
+            pipewire,
             watch_other_cameras,
             sandbox,
             roots: _, // where the kernel's files are does not change
@@ -101,6 +107,7 @@ impl Engine {
                 self.show_card(card);
             }
         }
+        self.config.pipewire = pipewire;
         self.config.poll_interval = poll_interval;
         self.config.worker_program = worker_program;
         self.config.buffer_count = buffer_count;

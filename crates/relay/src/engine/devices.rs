@@ -47,6 +47,7 @@ impl Engine {
         self.events.push_back(Event::DeviceReady);
         self.report_presence();
         self.retry_second(may_create);
+        self.retry_pipewire();
         Ok(())
     }
 
@@ -134,6 +135,50 @@ impl Engine {
         }
     }
 
+    /// Tries to offer PipeWire's node, which stands only beside the main one: from there come its pictures.
+    pub(super) fn retry_pipewire(&mut self) {
+        let has_main = self.outlets.main().output().is_some();
+        let Some(outlet) = self.outlets.get_mut(Role::Pipewire).filter(|outlet| outlet.output().is_none()) else {
+            return;
+        };
+        outlet.stop_trying();
+        if !has_main {
+            return;
+        }
+        match outlet.open(&self.reactor, &self.config, false, None) {
+            Ok(()) => {
+                if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
+                    outlet.show_card(card, false, Instant::now());
+                }
+                self.report_presence();
+            }
+            Err(error) => self.no_pipewire(&error),
+        }
+    }
+
+    /// There is no node in PipeWire, which harms nobody but those who are at it.
+    fn no_pipewire(&mut self, error: &OutputError) {
+        tracing::warn!("{}", sentence(&error.to_reason()));
+        if let Some(outlet) = self.outlets.get_mut(Role::Pipewire) {
+            outlet.forget_mirror();
+            // Without the library, or with another version's program, only another start helps.
+            if error.is_passing() {
+                outlet.try_later(Instant::now());
+            }
+        }
+    }
+
+    /// Offers or gives up PipeWire's node as the settings say, once nobody is there to notice.
+    fn apply_pipewire(&mut self) {
+        let outlet = self.outlets.get(Role::Pipewire);
+        let is_as_wanted = outlet.map(Outlet::choice) == self.config.pipewire.as_ref();
+        if is_as_wanted || outlet.is_some_and(|outlet| !outlet.presence().is_empty()) {
+            return;
+        }
+        self.outlets.set(Role::Pipewire, self.config.pipewire.clone());
+        self.retry_pipewire();
+    }
+
     /// There is no second output, which harms nobody but those who are at it.
     fn no_second(&mut self, error: &OutputError) {
         let trouble = error.to_reason();
@@ -154,7 +199,7 @@ impl Engine {
         if is_as_wanted || second.is_some_and(|second| !second.presence().is_empty()) {
             return;
         }
-        self.outlets.set_second(self.config.second.clone());
+        self.outlets.set(Role::Second, self.config.second.clone());
         self.events.push_back(Event::SecondDevice(None));
         self.retry_second(true);
     }
@@ -165,13 +210,17 @@ impl Engine {
             self.camera_shown = false;
             self.lease = SlotLease::None;
             self.outlets.forget_mirrors();
-            if let Some(second) = self.outlets.get_mut(Role::Second) {
-                second.show_card(&Card::Failed(error.to_reason()), false, Instant::now());
+            for outlet in self.outlets.split_mut().1 {
+                outlet.show_card(&Card::Failed(error.to_reason()), false, Instant::now());
             }
             self.no_output(&error);
         }
         if let Some(error) = self.outlets.get_mut(Role::Second).and_then(Outlet::take_loss) {
             self.no_second(&error);
+            self.report_presence();
+        }
+        if let Some(error) = self.outlets.get_mut(Role::Pipewire).and_then(Outlet::take_loss) {
+            self.no_pipewire(&error);
             self.report_presence();
         }
     }
@@ -188,6 +237,7 @@ impl Engine {
         match role {
             Role::Main => self.retry_main(may_create),
             Role::Second => self.retry_second(may_create),
+            Role::Pipewire => self.retry_pipewire(),
         }
     }
 
@@ -210,6 +260,7 @@ impl Engine {
     /// Moves to another node or format once nobody is there to notice.
     pub(super) fn apply_pending(&mut self) {
         self.apply_second();
+        self.apply_pipewire();
         let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
         if !is_quiet {
             // Who keeps it is seen, and it is heard when they go.
@@ -223,7 +274,8 @@ impl Engine {
         main.set_choice(output.clone());
         let before = self.events.len();
         // Where its label or its format changes, it is another one, too.
-        self.outlets.set_second(second.clone());
+        self.outlets.set(Role::Second, second.clone());
+        self.outlets.set(Role::Pipewire, self.config.pipewire.clone());
         (self.config.output, self.config.format, self.config.second) = (output, format, second);
         self.events.push_back(Event::SecondDevice(None));
         if let Err(error) = self.open_output(true) {

@@ -20,6 +20,7 @@ use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
 use crate::output::mirror::Mirror;
+use crate::output::pipewire::PipewireNode;
 use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
@@ -103,6 +104,15 @@ impl Outlet {
                 tracing::info!("serving {} as {}", path.display(), config.format);
                 (OutputDevice::Loopback(loopback), Some(detector))
             }
+            OutputChoice::Pipewire(choice) => {
+                let node = PipewireNode::start(choice, &config.format)?;
+                for fd in node.fds() {
+                    reactor
+                        .watch(fd, EngineToken::Detector(self.role), Interest::Readable)
+                        .map_err(|error| OutputTrouble::NoEventLoop { error: error.to_string().into() })?;
+                }
+                (OutputDevice::Pipewire(Box::new(node)), None)
+            }
         };
         let output = Output::new(device, config.format, config.style.clone())?;
         let presence = presence.unwrap_or_default();
@@ -174,6 +184,11 @@ impl Outlet {
         self.retry_at = (!is_heard || self.node_watch.is_none()).then(|| Instant::now() + BUSY_RETRY);
     }
 
+    /// To be tried by time: a failure has nothing that could be heard when it is over.
+    pub(super) fn try_later(&mut self, now: Instant) {
+        self.retry_at = Some(now + BUSY_RETRY);
+    }
+
     /// Not to be tried by time any more.
     pub(super) fn stop_trying(&mut self) {
         self.retry_at = None;
@@ -226,7 +241,7 @@ impl Outlet {
     pub(super) fn node(&self) -> Option<&Path> {
         match self.output.as_ref()?.device() {
             OutputDevice::Loopback(loopback) => Some(loopback.path()),
-            OutputDevice::Memory(_) => None,
+            OutputDevice::Memory(_) | OutputDevice::Pipewire(_) => None,
         }
     }
 
@@ -255,6 +270,21 @@ impl Outlet {
 
     /// Takes what the detector has; whether the presence changed.
     pub(super) fn dispatch_detector(&mut self, now: Instant) -> bool {
+        if let Some(OutputDevice::Pipewire(node)) = self.output.as_mut().map(Output::device_mut) {
+            return match node.dispatch() {
+                Ok(presence) => {
+                    let has_changed = presence.is_some();
+                    if let Some(presence) = presence {
+                        self.set_presence(presence, now);
+                    }
+                    has_changed
+                }
+                Err(error) => {
+                    self.lose(error);
+                    false
+                }
+            };
+        }
         let Some(detector) = &mut self.detector else { return false };
         let presence = detector.dispatch(now);
         if detector.gone() {

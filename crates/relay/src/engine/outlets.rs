@@ -11,16 +11,17 @@ pub(super) struct Outlets(Vec<Outlet>);
 
 impl Outlets {
     /// None of them open yet.
-    pub(super) fn new(main: OutputChoice, second: Option<OutputChoice>) -> Self {
+    pub(super) fn new(main: OutputChoice, second: Option<OutputChoice>, pipewire: Option<OutputChoice>) -> Self {
         let mut outlets = Self(vec![Outlet::new(Role::Main, main)]);
-        outlets.set_second(second);
+        outlets.set(Role::Second, second);
+        outlets.set(Role::Pipewire, pipewire);
         outlets
     }
 
-    /// Another second one, not yet open, or none.
-    pub(super) fn set_second(&mut self, choice: Option<OutputChoice>) {
-        self.0.truncate(1);
-        self.0.extend(choice.map(|choice| Outlet::new(Role::Second, choice)));
+    /// Another one of this role, which is not the main one's; not yet open, or none.
+    pub(super) fn set(&mut self, role: Role, choice: Option<OutputChoice>) {
+        self.0.retain(|outlet| outlet.role() != role);
+        self.0.extend(choice.map(|choice| Outlet::new(role, choice)));
     }
 
     pub(super) fn main(&self) -> &Outlet {

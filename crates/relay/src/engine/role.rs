@@ -7,9 +7,11 @@ pub enum Role {
     Main,
     /// It gets a copy of each picture while it has a reader; stands only beside the main one.
     Second,
+    /// A node of PipeWire's: as the second one.
+    Pipewire,
 }
 
 impl Role {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Main, Self::Second];
+    pub const ALL: [Self; 3] = [Self::Main, Self::Second, Self::Pipewire];
 }

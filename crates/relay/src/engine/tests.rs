@@ -24,6 +24,7 @@ fn engine() -> Engine {
         worker_program: "/bin/true".into(),
         poll_interval: Duration::from_millis(50),
         second: None,
+        pipewire: None,
         watch_other_cameras: false,
         sandbox: true,
         roots: Roots::default(),

@@ -16,7 +16,7 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Maps the slots of both.
+    /// Maps the slots of both; those of the other only where it has not mapped them itself, for as long as it lives.
     ///
     /// # Errors
     /// When the kernel does not map them.
@@ -25,14 +25,24 @@ impl Mirror {
             let mapped = output.layout().map(output.slots_fd());
             mapped.map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })
         };
-        Ok(Self { from: map(from)?, to: map(to)?, picture: to.format().size_image() as usize })
+        let to_slots = if to.keeps_mapping() { Vec::new() } else { map(to)? };
+        Ok(Self { from: map(from)?, to: to_slots, picture: to.format().size_image() as usize })
     }
 
     /// Copies the picture of one slot into another's.
     pub(super) fn copy(&mut self, from: u32, to: u32) {
-        let (Some(from), Some(to)) = (self.from.get(from as usize), self.to.get_mut(to as usize)) else { return };
-        let (from, to) = (from.as_slice(), to.as_mut_slice());
-        let length = self.picture.min(from.len()).min(to.len());
-        to[..length].copy_from_slice(&from[..length]);
+        let Some(to) = self.to.get_mut(to as usize) else { return };
+        copy(self.from.get(from as usize), to.as_mut_slice(), self.picture);
     }
+
+    /// Copies the picture of one slot to where the other output has it mapped.
+    pub(super) fn copy_to(&self, from: u32, to: &mut [u8]) {
+        copy(self.from.get(from as usize), to, self.picture);
+    }
+}
+
+fn copy(from: Option<&Mapping>, to: &mut [u8], picture: usize) {
+    let Some(from) = from.map(Mapping::as_slice) else { return };
+    let length = picture.min(from.len()).min(to.len());
+    to[..length].copy_from_slice(&from[..length]);
 }

@@ -7,7 +7,7 @@ use lenscap_core::source::{Rotation, Source};
 use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 use lenscap_picture::format::PixelFormat;
 
-use crate::model::{CardChoice, SecondNode};
+use crate::model::{CardChoice, PipewireOutput, SecondNode};
 
 /// A value as the file holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +202,16 @@ impl Field for CardChoice {
 
     fn set(&mut self, value: &SettingValue) -> bool {
         assign(self, CardChoice::ALL.into_iter().find(|choice| Some(choice.as_str()) == value.text()))
+    }
+}
+
+impl Field for PipewireOutput {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
+        Ok(SettingValue::Text(self.as_str().into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, PipewireOutput::ALL.into_iter().find(|choice| Some(choice.as_str()) == value.text()))
     }
 }
 

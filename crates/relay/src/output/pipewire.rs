@@ -1,0 +1,163 @@
+//! An output for programs that see cameras through PipeWire: slots that `lenscap-pipewire` hands to its readers.
+//!
+//! This process has the only writable mapping of them there will ever be; readers get the pages themselves.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::OutputError;
+use super::cards::Packed;
+use crate::pipewire_process::NodeHost;
+use lenscap_core::presence::Presence;
+use lenscap_core::trouble::output::OutputTrouble;
+use lenscap_picture::format::VideoFormat;
+use lenscap_picture::slots::SlotLayout;
+use lenscap_sys::memfd::{self, Mapping};
+use lenscap_wire::pipewire::{MAX_SLOTS, Offer, Picture};
+
+/// Slots that there are.
+pub(super) const SLOTS: u32 = MAX_SLOTS;
+/// Bytes of a page; what PipeWire maps begins at one.
+const PAGE: usize = 4096;
+
+/// What to offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeChoice {
+    /// The program `lenscap-pipewire`.
+    pub program: PathBuf,
+    /// `node.name`.
+    pub node_name: String,
+    /// What people read.
+    pub description: String,
+    /// The highest is the default camera.
+    pub priority: i32,
+}
+
+/// A node, and the process that has it.
+#[derive(Debug)]
+pub struct PipewireNode {
+    host: NodeHost,
+    fd: OwnedFd,
+    layout: SlotLayout,
+    pictures: Mapping,
+    /// Slots that hold a picture: nobody can see what was never written, and it takes no memory.
+    filled: [bool; MAX_SLOTS as usize],
+    sequence: u64,
+}
+
+impl PipewireNode {
+    /// Starts the process, which offers a node with pictures of this format.
+    ///
+    /// # Errors
+    /// When memory is short, or the process cannot be started.
+    pub fn start(choice: &NodeChoice, format: &VideoFormat) -> Result<Self, OutputError> {
+        let length = (format.size_image() as usize).next_multiple_of(PAGE);
+        let size = length as u64 * u64::from(MAX_SLOTS);
+        let (fd, pictures) = memfd::written_by_one("lenscap-pipewire", size)
+            .map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })?;
+        let offer = Offer {
+            node_name: choice.node_name.clone(),
+            description: choice.description.clone(),
+            priority: choice.priority,
+            pixel_format: format.pixel_format,
+            width: format.width,
+            height: format.height,
+            stride: format.bytes_per_line(),
+            size: format.size_image(),
+            rates: rates(format.framerate),
+            slots: MAX_SLOTS,
+            slot_size: u32::try_from(length).unwrap_or(u32::MAX),
+        };
+        let host = NodeHost::spawn(&choice.program, offer, fd.as_fd())
+            .map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
+        let offsets = (0..u64::from(MAX_SLOTS)).map(|slot| slot * length as u64).collect();
+        let layout = SlotLayout { offsets, length };
+        Ok(Self { host, fd, layout, pictures, filled: [false; MAX_SLOTS as usize], sequence: 0 })
+    }
+
+    /// The descriptors that become readable when there is something to dispatch.
+    pub fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        self.host.fds()
+    }
+
+    /// Takes what the process says; who is there, where that has changed.
+    ///
+    /// # Errors
+    /// Why there is no node any more.
+    pub fn dispatch(&mut self) -> Result<Option<Presence>, OutputError> {
+        match self.host.dispatch() {
+            Ok(true) => Ok(Some(self.host.state().presence())),
+            Ok(false) => Ok(None),
+            Err(trouble) => Err(OutputTrouble::Pipewire { trouble: Box::new(trouble) }.into()),
+        }
+    }
+
+    /// Slots in the rotation.
+    pub(super) fn usable(&self) -> u32 {
+        match self.host.state().rotation {
+            0 => MAX_SLOTS,
+            slots => slots,
+        }
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.host.state().rotation > 0
+    }
+
+    pub(super) fn slots_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub(super) fn layout(&self) -> &SlotLayout {
+        &self.layout
+    }
+
+    /// Whether somebody who looks at this slot would see a picture.
+    pub(super) fn is_filled(&self, slot: u32) -> bool {
+        self.filled.get(slot as usize).copied().unwrap_or(false)
+    }
+
+    pub(super) fn draw(&mut self, slot: u32, card: &Packed) {
+        if let Some(bytes) = self.slot_mut(slot) {
+            card.unpack(bytes);
+        }
+    }
+
+    /// The bytes of a slot, to be filled.
+    pub(super) fn slot_mut(&mut self, slot: u32) -> Option<&mut [u8]> {
+        let length = self.layout.length;
+        let start = (slot as usize).checked_mul(length)?;
+        *self.filled.get_mut(slot as usize)? = true;
+        self.pictures.as_mut_slice().get_mut(start..start + length)
+    }
+
+    /// The readers get this slot; while there are none, it is only kept.
+    pub(super) fn queue(&mut self, slot: u32, timestamp: Duration) {
+        if !self.is_watched() {
+            return;
+        }
+        self.sequence += 1;
+        let timestamp_ns = u64::try_from(timestamp.as_nanos()).unwrap_or(u64::MAX);
+        self.host.show(Picture { slot, timestamp_ns, sequence: self.sequence });
+    }
+}
+
+/// The rates that are offered; a range would have Chromium take its lower end (facts: pipewire, section 2).
+fn rates(real: u32) -> Vec<u32> {
+    let lower = [30, 15, 10, 5].into_iter().filter(|rate| *rate < real);
+    std::iter::once(real).chain(lower).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_real_rate_comes_first_and_nothing_faster() {
+        assert_eq!(rates(30), [30, 15, 10, 5]);
+        assert_eq!(rates(25), [25, 15, 10, 5]);
+        assert_eq!(rates(60), [60, 30, 15, 10, 5]);
+        assert_eq!(rates(5), [5]);
+    }
+}
