@@ -1,0 +1,229 @@
+//! `lenscap-pipewire` at a real PipeWire and WirePlumber, in a session of their own.
+
+mod parent;
+mod reader;
+mod session;
+
+use lenscap_sys::memfd::{self, Mapping};
+use lenscap_test_support::process::{DEADLINE, switches_of};
+use rustix::process::{Pid, Signal, kill_process};
+
+use parent::{NAME, Parent};
+use reader::GstReader;
+use session::{Session, property};
+
+/// Caps that fit.
+const ANY: &str = "video/x-raw";
+
+fn is_growing(values: &[u64]) -> bool {
+    values.is_sorted_by(|a, b| a < b)
+}
+
+fn signal(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(pid.try_into().expect("a number")).expect("not 0");
+    kill_process(pid, signal).expect("it is there");
+}
+
+#[test]
+fn the_node_is_listed_once_as_a_camera() {
+    let Some(session) = Session::with_server("the_node_is_listed_once_as_a_camera") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let nodes = session.nodes(NAME);
+    assert_eq!(nodes.len(), 1, "{nodes:#?}");
+    let property = |name| property(&nodes[0], name);
+    assert_eq!(property("media.class").as_deref(), Some("Video/Source"));
+    assert_eq!(property("media.role").as_deref(), Some("Camera"));
+    assert_eq!(property("node.description").as_deref(), Some("Lenscap Test"));
+    assert_eq!(property("priority.session").as_deref(), Some("1200"));
+    assert_eq!((parent.rotation, parent.readers.len()), (0, 0), "looking at it is not reading");
+}
+
+#[test]
+fn a_reader_gets_the_pictures_and_is_named() {
+    let Some(session) = Session::with_server("a_reader_gets_the_pictures_and_is_named") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let mut reader = GstReader::start(&session, "reader", ANY);
+    parent.until("the reader is named", |parent| parent.readers.iter().any(|reader| reader.is_streaming));
+    let [named] = &parent.readers[..] else { panic!("{:?}", parent.readers) };
+    assert_eq!(named.pid, Some(reader.pid()));
+    assert_eq!(&*named.name, "gst-launch-1.0");
+    assert_eq!(named.portal_app, None);
+    parent.until("30 pictures", |_| reader.numbers().len() >= 30);
+    let numbers = reader.numbers();
+    assert!(is_growing(&numbers), "{numbers:?}");
+    assert!(numbers.len() as u64 + 3 >= numbers[numbers.len() - 1] - numbers[0], "lost: {numbers:?}");
+    let times = reader.times();
+    assert!(times.len() >= 30 && is_growing(&times), "{times:?} {}", reader.log());
+    reader.process.0.kill().expect("alive");
+    parent.until("it is gone", |parent| parent.readers.is_empty() && parent.rotation == 0);
+}
+
+#[test]
+fn a_reader_that_stands_still_holds_up_no_other() {
+    let Some(session) = Session::with_server("a_reader_that_stands_still_holds_up_no_other") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let still = GstReader::start(&session, "still", ANY);
+    let reader = GstReader::start(&session, "reader", ANY);
+    parent.until("both read", |parent| {
+        parent.readers.iter().filter(|reader| reader.is_streaming).count() == 2
+            && !still.numbers().is_empty()
+            && !reader.numbers().is_empty()
+    });
+    let mut pids: Vec<_> = parent.readers.iter().filter_map(|reader| reader.pid).collect();
+    pids.sort_unstable();
+    let mut expected = [still.pid(), reader.pid()];
+    expected.sort_unstable();
+    assert_eq!(pids, expected);
+    signal(still.pid(), Signal::STOP);
+    let from = parent.sequence;
+    parent.until("60 more pictures", |_| reader.numbers().iter().filter(|number| **number >= from).count() >= 60);
+    let numbers = reader.numbers();
+    assert!(is_growing(&numbers), "{numbers:?}");
+    signal(still.pid(), Signal::CONT);
+    let from = parent.sequence;
+    parent.until("the other goes on", |_| still.numbers().last().is_some_and(|number| *number >= from));
+}
+
+#[test]
+fn a_reader_of_another_size_breaks_nothing() {
+    let Some(session) = Session::with_server("a_reader_of_another_size_breaks_nothing") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    {
+        let _wrong = GstReader::start(&session, "wrong", "video/x-raw,width=1280,height=720");
+        // It is linked, and fails, or hangs.
+        eventually_linked(&session, &mut parent);
+    }
+    let right = GstReader::start(&session, "right", ANY);
+    parent.until("the right one reads", |_| right.numbers().len() >= 10);
+    assert_eq!(parent.failed, None);
+}
+
+/// Waits until anything is or was linked to the node, or the reader gave up.
+fn eventually_linked(session: &Session, parent: &mut Parent) {
+    let is_reader = |object: &serde_json::Value| {
+        property(object, "media.class").is_some_and(|class| class.starts_with("Stream/Input"))
+    };
+    parent.until("a reader's node is there", |_| {
+        session.objects().unwrap_or_default().iter().any(|object| is_reader(object))
+    });
+    let from = parent.messages;
+    let mut turns = 0;
+    parent.until("some turns", |parent| {
+        turns += 1;
+        parent.messages > from || turns > 100
+    });
+}
+
+#[test]
+fn the_node_comes_back_with_the_server() {
+    let Some(mut session) = Session::new("the_node_comes_back_with_the_server") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until("no server", |parent| parent.is_there == Some(false));
+    for round in 0..3 {
+        session.start_server();
+        parent.until_there();
+        let reader = GstReader::start(&session, &format!("reader{round}"), ANY);
+        parent.until("it reads", |parent| reader.numbers().len() >= 10 && parent.readers.len() == 1);
+        session.kill_server();
+        parent.until("it is noticed", |parent| {
+            parent.is_there == Some(false) && parent.readers.is_empty() && parent.rotation == 0
+        });
+    }
+    assert_eq!(parent.failed, None);
+}
+
+#[test]
+fn nothing_wakes_it_while_nobody_reads() {
+    let Some(mut session) = Session::with_server("nothing_wakes_it_while_nobody_reads") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    {
+        let reader = GstReader::start(&session, "reader", ANY);
+        parent.until("it reads", |_| reader.numbers().len() >= 10);
+    }
+    parent.until("it is gone", |parent| parent.readers.is_empty() && parent.rotation == 0);
+    let is_idle = |session: &Session| {
+        let nodes = session.nodes(NAME);
+        nodes.len() == 1 && nodes[0]["info"]["state"] == "suspended"
+    };
+    parent.until("the node is suspended", |_| is_idle(&session));
+    quiet_for_five_seconds(&parent, "a server and no reader");
+    session.kill_server();
+    parent.until("it is noticed", |parent| parent.is_there == Some(false));
+    quiet_for_five_seconds(&parent, "no server");
+}
+
+/// Counts the switches of all threads over 5 s; a round that something of before runs into may be repeated.
+fn quiet_for_five_seconds(parent: &Parent, what: &str) {
+    let switches = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", parent.pid())).expect("it lives");
+        let of = |task: String| {
+            let status = std::fs::read_to_string(task + "/status").expect("it lives");
+            let counts = status.lines().filter(|line| line.contains("ctxt_switches:"));
+            counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>()
+        };
+        tasks.map(|task| of(task.expect("a task").path().display().to_string())).sum::<u64>()
+    };
+    let mut counts = Vec::new();
+    for _ in 0..3 {
+        let before = switches();
+        assert!(before >= switches_of(parent.pid()));
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        counts.push(switches() - before);
+        if counts.last() == Some(&0) {
+            return;
+        }
+    }
+    panic!("{what}: switches in 5 s: {counts:?}");
+}
+
+#[test]
+fn what_readers_could_write_to_is_refused() {
+    let Some(session) = Session::new("what_readers_could_write_to_is_refused") else { return };
+    let memory = memfd::sealed("slots", 16 * 8192).expect("memory");
+    let mapping = Mapping::new(&memory, 0, 16 * 8192).expect("a mapping");
+    let mut parent = Parent::with_memory(&session, memory, mapping);
+    parent.until("it refuses", |parent| parent.failed.is_some());
+    assert_eq!(parent.failed, Some(lenscap_core::trouble::pipewire::PipewireTrouble::Unsealed));
+    assert!(!parent.child.wait_for_exit(DEADLINE).success());
+}
+
+#[test]
+fn a_reader_cannot_write_into_our_memory() {
+    let Some(session) = Session::with_server("a_reader_cannot_write_into_our_memory") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let reader = GstReader::start(&session, "reader", ANY);
+    parent.until("it reads", |_| reader.numbers().len() >= 10);
+    // Our memory, as the reader has it: its mapping, and its descriptor opened anew.
+    let maps = std::fs::read_to_string(format!("/proc/{}/maps", reader.pid())).expect("it lives");
+    let ours: Vec<_> = maps.lines().filter(|line| line.contains("memfd:slots")).collect();
+    assert!(!ours.is_empty(), "{maps}");
+    assert!(ours.iter().all(|line| line.split_whitespace().nth(1) == Some("r--s")), "{ours:#?}");
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", reader.pid())).expect("it lives");
+    let is_ours = |path: &std::path::Path| {
+        std::fs::read_link(path).is_ok_and(|target| target.to_string_lossy().contains("memfd:slots"))
+    };
+    let descriptor = descriptors.filter_map(|entry| Some(entry.ok()?.path())).find(|path| is_ours(path));
+    let file = std::fs::File::options().read(true).write(true).open(descriptor.expect("it has it")).expect("it opens");
+    let denied = Mapping::new(&file, 0, 4096).expect_err("no second mapping to write");
+    assert_eq!(denied.kind(), std::io::ErrorKind::PermissionDenied);
+    assert!(std::os::unix::fs::FileExt::write_at(&file, b"x", 0).is_err());
+}
+
+#[test]
+fn it_ends_with_its_parent() {
+    let Some(session) = Session::with_server("it_ends_with_its_parent") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let reader = GstReader::start(&session, "reader", ANY);
+    parent.until("it reads", |_| reader.numbers().len() >= 10);
+    parent.hang_up();
+    assert!(parent.child.wait_for_exit(DEADLINE).success());
+    let gone = lenscap_test_support::process::within(DEADLINE, || session.nodes(NAME).is_empty());
+    assert!(gone, "the node is still listed");
+}

@@ -1,0 +1,71 @@
+//! A program that reads the node: `gst-launch-1.0 pipewiresrc`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use lenscap_test_support::process::Reaped;
+
+use crate::parent::{NAME, SIZE};
+use crate::session::Session;
+
+/// The program; killed when dropped.
+pub struct GstReader {
+    /// Its process.
+    pub process: Reaped,
+    pictures: PathBuf,
+    lines: PathBuf,
+}
+
+impl GstReader {
+    /// Starts it, with these caps behind the source; what it writes is named by `name`.
+    pub fn start(session: &Session, name: &str, caps: &str) -> Self {
+        let pictures = session.path(&format!("{name}.yuy2"));
+        let lines = session.path(&format!("{name}.log"));
+        let log = fs::File::create(&lines).expect("a file");
+        let process = session
+            .command("gst-launch-1.0")
+            .args(["-v", "pipewiresrc", &format!("target-object={NAME}"), "!", caps, "!", "identity", "silent=false"])
+            .args(["!", "filesink", "buffer-mode=unbuffered", "sync=false"])
+            .arg(format!("location={}", pictures.display()))
+            .stdout(log)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("gst-launch-1.0");
+        Self { process: Reaped(process), pictures, lines }
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    /// The numbers in the pictures it has got so far; fails where one is torn.
+    pub fn numbers(&self) -> Vec<u64> {
+        let bytes = fs::read(&self.pictures).unwrap_or_default();
+        let number = |picture: &[u8]| {
+            let at = |range: std::ops::Range<usize>| u64::from_le_bytes(picture[range].try_into().expect("8 bytes"));
+            assert_eq!(at(0..8), at(SIZE - 8..SIZE), "a torn picture");
+            at(0..8)
+        };
+        bytes.chunks_exact(SIZE).map(number).collect()
+    }
+
+    /// The pictures' times, in nanoseconds, as GStreamer has them.
+    pub fn times(&self) -> Vec<u64> {
+        let lines = fs::read_to_string(&self.lines).unwrap_or_default();
+        // ... chain   ******* (identity0:sink) (6144 bytes, dts: none, pts: 0:00:00.123456789, ...
+        lines.lines().filter_map(|line| time(line.split("pts: ").nth(1)?.split(',').next()?)).collect()
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.lines).unwrap_or_default()
+    }
+}
+
+fn time(text: &str) -> Option<u64> {
+    let (clock, nanoseconds) = text.trim().split_once('.')?;
+    let seconds = clock.split(':').try_fold(0, |sum, part| Some(sum * 60 + part.parse::<u64>().ok()?))?;
+    Some(seconds * 1_000_000_000 + nanoseconds.parse::<u64>().ok()?)
+}

@@ -1,0 +1,144 @@
+//! A session of its own: a bus, PipeWire, WirePlumber. No kernel module and no desktop is needed (facts: pipewire).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
+
+use lenscap_test_support::process::{Reaped, eventually};
+
+/// One at a time: two cores are soon busy with what belongs to one.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What a session is made of.
+const PROGRAMS: [&str; 5] = ["dbus-daemon", "pipewire", "wireplumber", "pw-dump", "gst-launch-1.0"];
+/// WirePlumber's logind module does not start without these.
+const LOGIND: [&str; 4] =
+    ["/run/systemd/seats", "/run/systemd/sessions", "/run/systemd/users", "/run/systemd/machines"];
+
+/// The session; ended when dropped.
+pub struct Session {
+    server: Option<[Reaped; 2]>,
+    _bus: Reaped,
+    directory: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Session {
+    /// With a bus, and no server yet. `None` where it cannot be: the test says so and is skipped.
+    pub fn new(test: &str) -> Option<Self> {
+        if let Some(why) = lack() {
+            println!("SKIP pipewire/{test}: {why}");
+            return None;
+        }
+        let alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let directory = tempfile::Builder::new().prefix("lenscap-pw").tempdir().expect("a directory");
+        for name in ["run", "config", "state"] {
+            fs::create_dir(directory.path().join(name)).expect("a directory");
+        }
+        let mut command = command(directory.path(), "dbus-daemon");
+        let address = format!("unix:path={}", bus(directory.path()).display());
+        let bus_process = spawn(command.args(["--session", "--nofork", "--nopidfile", "--address", &address]));
+        eventually("the bus is there", || bus(directory.path()).exists());
+        Some(Self { server: None, _bus: Reaped(bus_process), directory, _alone: alone })
+    }
+
+    /// As [`Self::new`], with a server.
+    pub fn with_server(test: &str) -> Option<Self> {
+        let mut session = Self::new(test)?;
+        session.start_server();
+        Some(session)
+    }
+
+    /// Starts PipeWire and WirePlumber.
+    pub fn start_server(&mut self) {
+        let pipewire = Reaped(spawn(&mut self.command("pipewire")));
+        eventually("PipeWire answers", || self.objects().is_some());
+        let wireplumber = Reaped(spawn(&mut self.command("wireplumber")));
+        self.server = Some([pipewire, wireplumber]);
+        let is_wireplumber = |object: &serde_json::Value| {
+            property(object, "application.name").is_some_and(|name| name.contains("WirePlumber"))
+        };
+        eventually("WirePlumber is there", || self.objects().is_some_and(|all| all.iter().any(is_wireplumber)));
+    }
+
+    /// Kills both.
+    pub fn kill_server(&mut self) {
+        self.server = None;
+    }
+
+    /// A program in this session.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        command(self.directory.path(), program)
+    }
+
+    /// A path in the session's directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Everything in the graph, as `pw-dump` says it; `None` where no server answers.
+    pub fn objects(&self) -> Option<Vec<serde_json::Value>> {
+        let output = self.command("pw-dump").stderr(Stdio::null()).output().expect("pw-dump");
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    /// The nodes of this name.
+    pub fn nodes(&self, name: &str) -> Vec<serde_json::Value> {
+        let mut objects = self.objects().unwrap_or_default();
+        objects.retain(|object| {
+            object["type"] == "PipeWire:Interface:Node" && property(object, "node.name").as_deref() == Some(name)
+        });
+        objects
+    }
+}
+
+/// A property of an object in the graph.
+pub fn property(object: &serde_json::Value, name: &str) -> Option<String> {
+    match &object["info"]["props"][name] {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+fn lack() -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &&str| std::env::split_paths(&path).any(|directory| directory.join(program).exists());
+    if let Some(program) = PROGRAMS.iter().find(|program| !is_there(program)) {
+        return Some(format!("{program} is not installed (scripts/deps.sh test)"));
+    }
+    // Not --exists, which compares the plugin's version with GStreamer's.
+    let has_element = Command::new("gst-inspect-1.0").arg("pipewiresrc").stdout(Stdio::null()).status();
+    if !has_element.is_ok_and(|status| status.success()) {
+        return Some("GStreamer has no pipewiresrc (scripts/deps.sh test)".into());
+    }
+    let missing = LOGIND.iter().find(|directory| fs::create_dir_all(directory).is_err());
+    missing.map(|directory| format!("WirePlumber needs {directory}, which only root can make"))
+}
+
+fn bus(directory: &Path) -> PathBuf {
+    directory.join("run/bus")
+}
+
+fn command(directory: &Path, program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command
+        .env("XDG_RUNTIME_DIR", directory.join("run"))
+        .env("XDG_CONFIG_HOME", directory.join("config"))
+        .env("XDG_STATE_HOME", directory.join("state"))
+        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", bus(directory).display()))
+        .env_remove("PIPEWIRE_REMOTE")
+        .env_remove("PIPEWIRE_RUNTIME_DIR")
+        .env_remove("DISPLAY")
+        .stdin(Stdio::null());
+    command
+}
+
+fn spawn(command: &mut Command) -> Child {
+    let quiet = std::env::var_os("LENSCAP_TEST_LOUD").is_none();
+    if quiet {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+    }
+    command.spawn().expect("it starts")
+}
