@@ -154,9 +154,8 @@ impl Node {
                 return self.connect();
             }
             Err(error) => {
-                if error.error.kind() == io::ErrorKind::ConnectionRefused
-                    && let Some(watch) = &mut self.watch
-                {
+                tracing::debug!("{error}");
+                if let Some(watch) = &mut self.watch {
                     watch.look_again(Instant::now());
                 }
                 return Ok(());

@@ -1,6 +1,5 @@
 //! Notices that a server has come, without polling: its socket appears in a directory.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
@@ -19,7 +18,7 @@ const MOST_LOOKS: u32 = 9;
 #[derive(Debug)]
 pub(crate) struct ServerWatch {
     inotify: Inotify,
-    name: OsString,
+    socket: PathBuf,
     next: Option<Instant>,
     looks: u32,
 }
@@ -43,14 +42,12 @@ impl ServerWatch {
     /// The kernel's error; `NotFound` where there is no directory for it.
     pub(crate) fn new() -> io::Result<Self> {
         let socket = socket().ok_or(io::ErrorKind::NotFound)?;
-        let (Some(directory), Some(name)) = (socket.parent(), socket.file_name()) else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
+        let directory = socket.parent().ok_or(io::ErrorKind::NotFound)?;
         let inotify = Inotify::init()?;
         // ATTRIB: made for all to write to after it was made (facts: pipewire).
         let mask = WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO | WatchMask::ONLYDIR;
         inotify.watches().add(directory, mask)?;
-        Ok(Self { inotify, name: name.to_owned(), next: None, looks: 0 })
+        Ok(Self { inotify, socket, next: None, looks: 0 })
     }
 
     /// When to call [`Self::is_due`] at the latest.
@@ -65,7 +62,7 @@ impl ServerWatch {
         for _ in 0..MAX_READS {
             let Ok(mut events) = self.inotify.read_events(&mut buffer) else { break };
             // Without a name: events were lost, or the directory changed itself.
-            if events.any(|event| event.name.is_none_or(|name| name == self.name)) {
+            if events.any(|event| event.name.is_none_or(|name| Some(name) == self.socket.file_name())) {
                 self.looks = 0;
                 is_due = true;
             }
@@ -76,9 +73,10 @@ impl ServerWatch {
         is_due
     }
 
-    /// There is a socket, and nobody listens, yet: looks again soon, some times.
+    /// It was tried in vain. Where there is a socket all the same, nobody listens yet, or nobody any more, which looks alike
+    /// (`EHOSTDOWN` from the library for both): looks again soon, some times.
     pub(crate) fn look_again(&mut self, now: Instant) {
-        if self.looks < MOST_LOOKS {
+        if self.looks < MOST_LOOKS && self.socket.exists() {
             self.next = Some(now + FIRST_PAUSE * 2_u32.pow(self.looks));
             self.looks += 1;
         }
