@@ -17,7 +17,8 @@ declare -A debian=(
   [test]="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
-    at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common"
+    at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common
+    pipewire pipewire-bin wireplumber gstreamer1.0-pipewire"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"
 )
 # shellcheck disable=SC2034
@@ -26,7 +27,8 @@ declare -A fedora=(
     gettext"
   [run]="gstreamer1-plugins-base gstreamer1-plugins-good"
   [test]="qemu-system-x86-core busybox cpio kmod systemd-udev xz zstd binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
-    gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck"
+    gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck
+    dbus-daemon pipewire pipewire-utils wireplumber pipewire-gstreamer"
   [lint]="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
 )
 # shellcheck disable=SC2034
@@ -34,7 +36,7 @@ declare -A arch=(
   [build]="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita gettext"
   [run]="gst-plugins-base gst-plugins-good"
   [test]="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
-    gst-plugins-base gst-plugins-good libelf procps-ng shellcheck"
+    gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus pipewire wireplumber gst-plugin-pipewire"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff gettext"
 )
 

@@ -1,4 +1,4 @@
-//! The only unsafe code: system calls that no safe library offers. The compiler forbids it in every other crate.
+//! System calls that no safe library offers. The compiler forbids unsafe code in every other crate but `libpipewire`.
 
 pub mod clock;
 pub mod descendants;
