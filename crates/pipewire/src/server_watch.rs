@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use inotify::{Inotify, WatchMask};
+use lenscap_wire::pipewire::server_socket;
 
 /// Reads of the queue at once; the rest keeps the descriptor readable.
 const MAX_READS: usize = 16;
@@ -23,25 +24,13 @@ pub(crate) struct ServerWatch {
     looks: u32,
 }
 
-/// Where the library connects to, by its variables.
-fn socket() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let name = variable("PIPEWIRE_REMOTE").unwrap_or_else(|| "pipewire-0".into());
-    // An absolute name stands for itself.
-    let directory = variable("PIPEWIRE_RUNTIME_DIR").or_else(|| variable("XDG_RUNTIME_DIR"));
-    directory.map(|directory| PathBuf::from(directory).join(&name)).or_else(|| {
-        let path = PathBuf::from(name);
-        path.is_absolute().then_some(path)
-    })
-}
-
 impl ServerWatch {
     /// Watches where the socket will be. The caller has to try once more after this: it may have come before.
     ///
     /// # Errors
     /// The kernel's error; `NotFound` where there is no directory for it.
     pub(crate) fn new() -> io::Result<Self> {
-        let socket = socket().ok_or(io::ErrorKind::NotFound)?;
+        let socket = server_socket().ok_or(io::ErrorKind::NotFound)?;
         let directory = socket.parent().ok_or(io::ErrorKind::NotFound)?;
         let inotify = Inotify::init()?;
         // ATTRIB: made for all to write to after it was made (facts: pipewire).

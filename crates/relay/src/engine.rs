@@ -70,6 +70,8 @@ pub struct Engine {
     /// Pictures copied from the main device for others so far.
     copies: u64,
     lease: SlotLease,
+    /// Until the process for PipeWire is started again, should it end.
+    pipewire_wait: Duration,
     camera_watch: Option<Watch>,
     /// What can be opened of the chosen camera.
     camera_nodes: BTreeSet<NodeId>,
@@ -132,6 +134,7 @@ impl Engine {
             events: VecDeque::new(),
             reactor,
             suspends: Suspends::default(),
+            pipewire_wait: devices::PIPEWIRE_FIRST_WAIT,
             camera_watch: None,
             camera_nodes: BTreeSet::new(),
             cameras_changed: false,

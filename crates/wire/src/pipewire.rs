@@ -10,6 +10,8 @@
 //!    parent's to write to when all the others came after it.
 //! 4. Times and sequence numbers that do not grow are made to.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use lenscap_core::trouble::pipewire::PipewireTrouble;
@@ -109,6 +111,18 @@ pub struct Reader {
     pub portal_app: Option<Text>,
     /// Whether its link is active; else it is linked and waits or is paused.
     pub is_streaming: bool,
+}
+
+/// Where the library connects to, by its variables; `None` where there is no session.
+pub fn server_socket() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let name = variable("PIPEWIRE_REMOTE").unwrap_or_else(|| "pipewire-0".into());
+    // An absolute name stands for itself.
+    let directory = variable("PIPEWIRE_RUNTIME_DIR").or_else(|| variable("XDG_RUNTIME_DIR"));
+    directory.map(|directory| PathBuf::from(directory).join(&name)).or_else(|| {
+        let path = PathBuf::from(name);
+        path.is_absolute().then_some(path)
+    })
 }
 
 #[cfg(test)]

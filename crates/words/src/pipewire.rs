@@ -14,6 +14,9 @@ pub fn sentence(trouble: &PipewireTrouble) -> String {
                 error = error
             );
         }
+        PipewireTrouble::NoServer => {
+            return tr("There is no camera in PipeWire, which does not run: it comes with PipeWire.");
+        }
         PipewireTrouble::Ended => tr("its process ended"),
         PipewireTrouble::Unsealed => tr("its memory is not protected"),
         PipewireTrouble::Library { call, error } => trf!("{call}: {error}", call = call, error = error),

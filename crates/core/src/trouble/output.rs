@@ -208,6 +208,7 @@ impl OutputTrouble {
             }
             Self::Pipewire { trouble } => match **trouble {
                 PipewireTrouble::NoLibrary { .. } | PipewireTrouble::Unsealed => OutputTroubleKind::Wrong,
+                PipewireTrouble::NoServer => OutputTroubleKind::Missing,
                 PipewireTrouble::Library { .. }
                 | PipewireTrouble::Memory { .. }
                 | PipewireTrouble::Ended

@@ -26,6 +26,8 @@ pub enum PipewireTrouble {
     },
     /// Readers could write to the slots' memory: it lacks seals.
     Unsealed,
+    /// There is no server.
+    NoServer,
     /// Its process has ended.
     Ended,
     /// It was said something that makes no sense here.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::OutputChoice;
 use super::config::DeviceConfig;
 use super::frames::SlotLease;
 use super::outlet::Outlet;
@@ -16,6 +17,9 @@ use lenscap_core::trouble::output::OutputTroubleKind;
 use lenscap_picture::format::VideoFormat;
 use lenscap_words::trouble::{second_device, sentence};
 
+/// Between two starts of the process for PipeWire that ends by itself, doubling; the first after it had readers.
+pub(super) const PIPEWIRE_FIRST_WAIT: Duration = Duration::from_millis(500);
+const PIPEWIRE_LAST_WAIT: Duration = Duration::from_secs(60);
 /// How soon another size is tried again where somebody who cannot be seen keeps the old one.
 const KEPT_RETRY: Duration = Duration::from_secs(30);
 
@@ -27,6 +31,9 @@ impl Engine {
             has_changed |= dispatch(outlet, now);
         }
         if has_changed {
+            if self.outlets.get(Role::Pipewire).is_some_and(Outlet::is_feeding) {
+                self.pipewire_wait = PIPEWIRE_FIRST_WAIT;
+            }
             self.report_presence();
         }
     }
@@ -158,13 +165,22 @@ impl Engine {
 
     /// There is no node in PipeWire, which harms nobody but those who are at it.
     fn no_pipewire(&mut self, error: &OutputError) {
-        tracing::warn!("{}", sentence(&error.to_reason()));
-        if let Some(outlet) = self.outlets.get_mut(Role::Pipewire) {
-            outlet.forget_mirror();
-            // Without the library, or with another version's program, only another start helps.
-            if error.is_passing() {
-                outlet.try_later(Instant::now());
+        let Some(outlet) = self.outlets.get_mut(Role::Pipewire) else { return };
+        outlet.forget_mirror();
+        let is_asked_for = matches!(outlet.choice(), OutputChoice::Pipewire(choice) if choice.is_asked_for);
+        match error.kind() {
+            OutputTroubleKind::Missing => outlet.wait_for_server(&self.reactor),
+            // Without the library only another start helps.
+            _ if !error.is_passing() => {}
+            _ => {
+                outlet.try_later(Instant::now(), self.pipewire_wait);
+                self.pipewire_wait = (self.pipewire_wait * 2).min(PIPEWIRE_LAST_WAIT);
             }
+        }
+        let is_failure = error.kind() == OutputTroubleKind::Io;
+        match is_asked_for || is_failure {
+            true => tracing::warn!("{}", sentence(&error.to_reason())),
+            false => tracing::debug!("{}", sentence(&error.to_reason())),
         }
     }
 

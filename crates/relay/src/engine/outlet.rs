@@ -27,6 +27,7 @@ use lenscap_core::presence::Presence;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
 use lenscap_picture::card::CardStyle;
 use lenscap_text::Text;
+use lenscap_wire::pipewire::server_socket;
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
@@ -157,6 +158,23 @@ impl Outlet {
         self.output.take().is_some()
     }
 
+    /// There is no server of PipeWire's: listens for its socket.
+    pub(super) fn wait_for_server(&mut self, reactor: &Reactor<EngineToken>) {
+        if self.node_watch.is_some() {
+            return;
+        }
+        // Without a directory for it there is no session, and there will be none.
+        let Some(watch) = server_socket().and_then(|socket| NodeWatch::for_file(&socket).ok()) else { return };
+        if let Err(error) = reactor.watch(watch.fd(), EngineToken::NodeWatch(self.role), Interest::Readable) {
+            tracing::error!("cannot watch for PipeWire: {error}");
+        }
+        self.node_watch = Some(watch);
+        // It may have come before the watch.
+        if server_socket().is_some_and(|socket| socket.exists()) {
+            self.try_later(Instant::now(), Duration::ZERO);
+        }
+    }
+
     /// There is no output, for this reason: listens and looks for it.
     pub(super) fn wait_for_node(&mut self, reactor: &Reactor<EngineToken>, error: &OutputError) {
         if self.node_watch.is_none() {
@@ -185,8 +203,8 @@ impl Outlet {
     }
 
     /// To be tried by time: a failure has nothing that could be heard when it is over.
-    pub(super) fn try_later(&mut self, now: Instant) {
-        self.retry_at = Some(now + BUSY_RETRY);
+    pub(super) fn try_later(&mut self, now: Instant, wait: Duration) {
+        self.retry_at = Some(now + wait);
     }
 
     /// Not to be tried by time any more.

@@ -1,8 +1,10 @@
 //! Finds the loopback node: by driver and label, never by number; makes one where that is permitted; notices when one
 //! comes or goes.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -163,11 +165,20 @@ fn locker(locks: &str, inode: u64) -> Option<u32> {
     })
 }
 
-/// Reports when a video node appears or changes its permissions: time to look again. Only alive while there is no output.
+/// Reports when what is missing appears or changes its permissions: time to look again. Only alive while there is no output.
 /// (Closes are not watched: every process that closes `/dev/null` would wake us. A busy node is tried again by time.)
 #[derive(Debug)]
 pub struct NodeWatch {
     inotify: Inotify,
+    awaited: Awaited,
+}
+
+#[derive(Debug)]
+enum Awaited {
+    /// A video node, or what makes one.
+    Node,
+    /// A file of this name.
+    File(OsString),
 }
 
 impl NodeWatch {
@@ -176,9 +187,24 @@ impl NodeWatch {
     /// # Errors
     /// The kernel's error, for example when the user's inotify instances are used up.
     pub fn new() -> std::io::Result<Self> {
+        Self::of(Path::new("/dev"), Awaited::Node)
+    }
+
+    /// Starts to watch for this file.
+    ///
+    /// # Errors
+    /// The kernel's error; `NotFound` where there is no directory for it.
+    pub fn for_file(path: &Path) -> std::io::Result<Self> {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(std::io::ErrorKind::NotFound.into());
+        };
+        Self::of(directory, Awaited::File(name.to_owned()))
+    }
+
+    fn of(directory: &Path, awaited: Awaited) -> std::io::Result<Self> {
         let inotify = Inotify::init()?;
-        inotify.watches().add("/dev", WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO)?;
-        Ok(Self { inotify })
+        inotify.watches().add(directory, WatchMask::CREATE | WatchMask::ATTRIB | WatchMask::MOVED_TO)?;
+        Ok(Self { inotify, awaited })
     }
 
     /// Readable when something happened.
@@ -186,9 +212,12 @@ impl NodeWatch {
         self.inotify.as_fd()
     }
 
-    /// Drains what happened; whether it concerns a video node.
+    /// Drains what happened; whether it concerns what is awaited.
     pub fn dispatch(&mut self) -> bool {
-        drain(&mut self.inotify, |name| name.starts_with(b"video") || name == b"v4l2loopback")
+        match &self.awaited {
+            Awaited::Node => drain(&mut self.inotify, |name| name.starts_with(b"video") || name == b"v4l2loopback"),
+            Awaited::File(awaited) => drain(&mut self.inotify, |name| name == awaited.as_bytes()),
+        }
     }
 }
 

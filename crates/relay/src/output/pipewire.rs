@@ -11,10 +11,11 @@ use super::cards::Packed;
 use crate::pipewire_process::NodeHost;
 use lenscap_core::presence::Presence;
 use lenscap_core::trouble::output::OutputTrouble;
+use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::memfd::{self, Mapping};
-use lenscap_wire::pipewire::{MAX_SLOTS, Offer, Picture};
+use lenscap_wire::pipewire::{MAX_SLOTS, Offer, Picture, server_socket};
 
 /// Slots that there are.
 pub(super) const SLOTS: u32 = MAX_SLOTS;
@@ -32,6 +33,8 @@ pub struct NodeChoice {
     pub description: String,
     /// The highest is the default camera.
     pub priority: i32,
+    /// The user wants it, and hears where it cannot be; else it is there where it can be.
+    pub is_asked_for: bool,
 }
 
 /// A node, and the process that has it.
@@ -50,8 +53,11 @@ impl PipewireNode {
     /// Starts the process, which offers a node with pictures of this format.
     ///
     /// # Errors
-    /// When memory is short, or the process cannot be started.
+    /// When there is no server, memory is short, or the process cannot be started.
     pub fn start(choice: &NodeChoice, format: &VideoFormat) -> Result<Self, OutputError> {
+        if !server_socket().is_some_and(|socket| socket.exists()) {
+            return Err(OutputTrouble::Pipewire { trouble: Box::new(PipewireTrouble::NoServer) }.into());
+        }
         let length = (format.size_image() as usize).next_multiple_of(PAGE);
         let size = length as u64 * u64::from(MAX_SLOTS);
         let (fd, pictures) = memfd::written_by_one("lenscap-pipewire", size)

@@ -15,22 +15,25 @@ pub struct Output {
 /// The value of `output.pipewire`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PipewireOutput {
-    /// There is none.
+    /// Where PipeWire runs.
     #[default]
-    Off,
-    /// As soon as and as long as there is a server.
+    Auto,
+    /// As with `Auto`; where it cannot be, that is said.
     On,
+    /// None.
+    Off,
 }
 
 impl PipewireOutput {
     /// All of them.
-    pub const ALL: [PipewireOutput; 2] = [PipewireOutput::Off, PipewireOutput::On];
+    pub const ALL: [PipewireOutput; 3] = [PipewireOutput::Auto, PipewireOutput::On, PipewireOutput::Off];
 
     /// The word in the settings.
     pub fn as_str(self) -> &'static str {
         match self {
-            PipewireOutput::Off => "off",
+            PipewireOutput::Auto => "auto",
             PipewireOutput::On => "on",
+            PipewireOutput::Off => "off",
         }
     }
 }
@@ -40,7 +43,7 @@ super::settings! { "output":
     PIPEWIRE at output.pipewire {
         key: "pipewire",
         limits: Limits::Words {
-            words: Cow::Borrowed(&[Cow::Borrowed("off"), Cow::Borrowed("on")]),
+            words: Cow::Borrowed(&[Cow::Borrowed("auto"), Cow::Borrowed("on"), Cow::Borrowed("off")]),
             any_case: false,
         },
         unit: Unit::None,
