@@ -119,7 +119,7 @@ struct Node {
     state: Cell<StreamState>,
     is_negotiated: Cell<bool>,
     slots: RefCell<Vec<Slot>>,
-    memory: Memory,
+    memory: RefCell<Memory>,
     /// How many buffers, with what about each picture: said once a format is agreed on.
     parameters: [Pod; 2],
     error: RefCell<Option<Vec<u8>>>,
@@ -167,7 +167,7 @@ impl Stream {
             is_negotiated: Cell::new(false),
             slots: RefCell::new(vec![none; memory.slots as usize]),
             parameters: [buffers(&memory, video), header()],
-            memory,
+            memory: RefCell::new(memory),
             error: RefCell::default(),
         });
         let stride = i32::try_from(video.stride).unwrap_or(i32::MAX);
@@ -209,6 +209,18 @@ impl Stream {
         let slots = self.node.state().slots.borrow();
         let count = slots.iter().take_while(|slot| !slot.buffer.is_null()).count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Other memory for the next readers, of the same slots; whether it was taken: not while a buffer lies over the present one.
+    pub fn replace_memory(&self, memory: Memory) -> bool {
+        let node = self.node.state();
+        let mut present = node.memory.borrow_mut();
+        let is_alike = (memory.slots, memory.slot_size) == (present.slots, present.slot_size);
+        let is_free = node.slots.borrow().iter().all(|slot| slot.buffer.is_null());
+        if is_alike && is_free {
+            *present = memory;
+        }
+        is_alike && is_free
     }
 
     /// What the library said last of the node's being in an error; not cleaned.
@@ -270,7 +282,8 @@ impl Stream {
     /// Takes all buffers that are through with the graph: they come in the order of their end, and are wanted by slot.
     fn take_free_buffers(&self) {
         let node = self.node.state();
-        for _ in 0..node.memory.slots {
+        let most = node.slots.borrow().len();
+        for _ in 0..most {
             // SAFETY: the stream is there.
             let buffer = unsafe { (self.core.functions().pw_stream_dequeue_buffer)(self.raw.as_ptr()) };
             if buffer.is_null() {
@@ -416,10 +429,11 @@ unsafe extern "C" fn on_add_buffer(data: *mut c_void, buffer: *mut StreamBuffer)
         let part = &mut *inner.datas;
         part.kind = ffi::DATA_MEM_FD;
         part.flags = ffi::DATA_FLAG_READABLE;
-        part.fd = i64::from(node.memory.fd.as_fd().as_raw_fd());
+        let memory = node.memory.borrow();
+        part.fd = i64::from(memory.fd.as_fd().as_raw_fd());
         // `Memory::new` saw to it that this fits.
-        part.map_offset = node.memory.slot_size * u32::try_from(index).unwrap_or(0);
-        part.max_size = node.memory.slot_size;
+        part.map_offset = memory.slot_size * u32::try_from(index).unwrap_or(0);
+        part.max_size = memory.slot_size;
         part.data = null_mut();
     }
     *slot = Slot { buffer, is_free: false };

@@ -81,6 +81,26 @@ impl Node {
         self.connect()
     }
 
+    /// Gives the next readers this memory instead, of the same size; whether that is so: not while somebody has the present one.
+    ///
+    /// # Errors
+    /// It is not of the same size, or readers could write to it.
+    pub(crate) fn replace_memory(&mut self, memory: OwnedFd) -> Result<bool, PipewireTrouble> {
+        let Some((offer, present)) = &mut self.offer else {
+            return Err(PipewireTrouble::Misunderstood { what: "memory without an offer".into() });
+        };
+        check(offer, &memory)?;
+        if let Some(connection) = &self.connection {
+            let memory = memory.try_clone().map_err(|error| system(&error))?;
+            let memory = Memory::new(memory, offer.slots, offer.slot_size).map_err(|error| system(&error))?;
+            if !connection.stream.replace_memory(memory) {
+                return Ok(false);
+            }
+        }
+        *present = memory;
+        Ok(true)
+    }
+
     /// Does what is due; never waits.
     ///
     /// # Errors

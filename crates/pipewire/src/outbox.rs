@@ -13,6 +13,7 @@ pub(crate) struct Outbox {
     channel: Channel,
     server: Level<bool>,
     readers: Level<Vec<Reader>>,
+    memory: Level<u32>,
     rotation: Level<u32>,
     is_full: bool,
 }
@@ -36,6 +37,7 @@ impl Outbox {
             channel,
             server: Level::default(),
             readers: Level::default(),
+            memory: Level { now: 0, said: Some(0) },
             rotation: Level::default(),
             is_full: false,
         }
@@ -56,6 +58,11 @@ impl Outbox {
         self.rotation.now = slots;
     }
 
+    /// Readers get other memory from now on.
+    pub(crate) fn memory_taken(&mut self) {
+        self.memory.now += 1;
+    }
+
     /// Says what is not said yet, as far as there is room; readers before the rotation, for who streams is wanted when it is
     /// learned that somebody does.
     ///
@@ -74,6 +81,12 @@ impl Outbox {
                 return Ok(());
             }
             self.readers.said = Some(readers);
+        }
+        if let Some(taken) = self.memory.to_say() {
+            if !self.send(&FromNode::Memory { taken })? {
+                return Ok(());
+            }
+            self.memory.said = Some(taken);
         }
         if let Some(slots) = self.rotation.to_say() {
             if !self.send(&FromNode::Rotation { slots })? {

@@ -101,7 +101,7 @@ fn wait(outbox: &Outbox, node: &Node) -> Result<[bool; 2], PipewireTrouble> {
 }
 
 /// Takes what the parent said.
-fn listen(outbox: &Outbox, node: &mut Node, buffer: &mut [u8]) -> Result<(), End> {
+fn listen(outbox: &mut Outbox, node: &mut Node, buffer: &mut [u8]) -> Result<(), End> {
     let nonsense = |what: &str| End::Failed(PipewireTrouble::Misunderstood { what: what.into() });
     for _ in 0..MAX_MESSAGES {
         let (length, fds) = match outbox.receive(buffer).map_err(|error| lost(&error))? {
@@ -114,6 +114,12 @@ fn listen(outbox: &Outbox, node: &mut Node, buffer: &mut [u8]) -> Result<(), End
             ToNode::Offer(offer) => {
                 let [memory] = fds.try_into().map_err(|_| nonsense("an offer without its memory"))?;
                 node.offer(*offer, memory)?;
+            }
+            ToNode::Memory => {
+                let [memory] = fds.try_into().map_err(|_| nonsense("no memory"))?;
+                if node.replace_memory(memory)? {
+                    outbox.memory_taken();
+                }
             }
             ToNode::Picture(picture) => node.show(&picture)?,
         }

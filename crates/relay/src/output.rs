@@ -26,6 +26,7 @@ pub use error::OutputError;
 
 use cards::Cards;
 use lenscap_core::event::Card;
+use lenscap_core::presence::Presence;
 use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
@@ -94,9 +95,36 @@ impl Output {
         &self.device
     }
 
-    /// The device below, to hear what it has to say.
-    pub fn device_mut(&mut self) -> &mut OutputDevice {
-        &mut self.device
+    /// The descriptors on which a PipeWire node has something to say; see [`Self::dispatch_node`].
+    pub fn node_fds(&self) -> Option<[BorrowedFd<'_>; 2]> {
+        match &self.device {
+            OutputDevice::Pipewire(node) => Some(node.fds()),
+            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => None,
+        }
+    }
+
+    /// Takes what a PipeWire node says, if that is what is below; who is there, where that has changed.
+    ///
+    /// # Errors
+    /// Why there is no node any more.
+    pub fn dispatch_node(&mut self) -> Option<Result<Option<Presence>, OutputError>> {
+        let OutputDevice::Pipewire(node) = &mut self.device else { return None };
+        let dispatched = node.dispatch();
+        if node.take_next_memory() {
+            self.cards.none_drawn();
+        }
+        Some(dispatched)
+    }
+
+    /// Nobody was here for a while: what pictures took of the memory is given back, where that can be done.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn release_memory(&mut self) -> Result<(), OutputError> {
+        match &mut self.device {
+            OutputDevice::Pipewire(node) => node.release_memory(),
+            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => Ok(()),
+        }
     }
 
     /// Whether the device has its slots mapped for as long as it lives.
@@ -317,12 +345,12 @@ impl Output {
             OutputDevice::Pipewire(node) => Some(node.usable()),
             OutputDevice::Memory(_) => None,
         };
-        if let Some(usable) = usable {
-            if usable != self.usable {
-                tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
-                self.usable = usable;
-                self.next = next_after_shrinking(self.next, usable);
-            }
+        if let Some(usable) = usable
+            && usable != self.usable
+        {
+            tracing::debug!("a reader changed the rotation from {} to {usable} buffers", self.usable);
+            self.usable = usable;
+            self.next = next_after_shrinking(self.next, usable);
         }
         Ok(())
     }

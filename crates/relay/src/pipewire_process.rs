@@ -32,6 +32,8 @@ pub struct NodeState {
     pub rotation: u32,
     /// Who is linked to it.
     pub readers: Vec<Reader>,
+    /// How often it has taken other memory.
+    pub memory: u32,
 }
 
 impl NodeState {
@@ -158,9 +160,16 @@ impl NodeHost {
             FromNode::Server { is_there } => self.state.is_there = is_there,
             FromNode::Rotation { slots } if slots <= MAX_SLOTS => self.state.rotation = slots,
             FromNode::Rotation { slots } => return Err(misunderstood(&slots.to_string())),
+            FromNode::Memory { taken } => self.state.memory = taken,
             FromNode::Readers(readers) => self.state.readers = readers,
         }
         Ok(())
+    }
+
+    /// Offers memory in the place of the present one; [`NodeState::memory`] says when it was taken. Whether it could be said.
+    pub fn offer_memory(&mut self, memory: BorrowedFd<'_>) -> bool {
+        let message = protocol::encode(&ToNode::Memory);
+        message.is_ok_and(|message| self.channel.try_send(&message, &[memory]).is_ok())
     }
 
     /// A slot is filled. One that it is too slow for is left out: another follows.
@@ -194,7 +203,7 @@ mod tests {
     }
 
     fn presence(rotation: u32, readers: Vec<Reader>) -> Vec<(Option<u32>, String, Use)> {
-        let presence = NodeState { is_there: true, rotation, readers }.presence();
+        let presence = NodeState { is_there: true, rotation, readers, memory: 0 }.presence();
         presence.clients.into_iter().map(|client| (client.pid, client.name, client.usage)).collect()
     }
 

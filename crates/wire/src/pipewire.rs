@@ -31,6 +31,9 @@ pub enum ToNode {
     /// What to be; comes with one descriptor: the slots' memory, sealed as by [`lenscap_sys::memfd::written_by_one`]. Another
     /// one takes the node's place.
     Offer(Box<Offer>),
+    /// Memory in the place of the present one, of the same size and with the same seals; comes with one descriptor. What
+    /// pictures left in the other is given back to the computer with it. Taken only while nobody has that one.
+    Memory,
     /// A slot is filled: the readers get it.
     Picture(Picture),
 }
@@ -85,6 +88,11 @@ pub enum FromNode {
     Server {
         /// It is.
         is_there: bool,
+    },
+    /// How many of [`ToNode::Memory`] were taken. Comes before the [`FromNode::Rotation`] of readers who get the newest.
+    Memory {
+        /// Since the start.
+        taken: u32,
     },
     /// Whether pictures are wanted, and where they are to go: somebody streams. This is the truth that the camera is switched
     /// by; [`FromNode::Readers`] says who, at about the same time, before or after.

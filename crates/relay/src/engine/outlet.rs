@@ -34,6 +34,10 @@ use lenscap_wire::pipewire::server_socket;
 /// that holds the node for hours is to cost nothing.
 const FRESH_FOR: Duration = Duration::from_secs(30);
 
+/// How long nobody has to be at PipeWire's node for its memory to be given back: PipeWire keeps its hold for 5 s (facts:
+/// pipewire, section 2).
+const RELEASE_AFTER: Duration = Duration::from_secs(10);
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Outlet {
@@ -55,6 +59,8 @@ pub(super) struct Outlet {
     freshened_at: Option<Instant>,
     /// Copies pictures of the main one; made when the first is to be copied.
     mirror: Option<Mirror>,
+    /// Nobody is here any more: when the memory that pictures took is given back.
+    release_at: Option<Instant>,
     lost: Option<OutputError>,
 }
 
@@ -75,6 +81,7 @@ impl Outlet {
             last_queued: None,
             freshened_at: None,
             mirror: None,
+            release_at: None,
             lost: None,
         }
     }
@@ -107,15 +114,15 @@ impl Outlet {
             }
             OutputChoice::Pipewire(choice) => {
                 let node = PipewireNode::start(choice, &config.format)?;
-                for fd in node.fds() {
-                    reactor
-                        .watch(fd, EngineToken::Detector(self.role), Interest::Readable)
-                        .map_err(|error| OutputTrouble::NoEventLoop { error: error.to_string().into() })?;
-                }
                 (OutputDevice::Pipewire(Box::new(node)), None)
             }
         };
         let output = Output::new(device, config.format, config.style.clone())?;
+        for fd in output.node_fds().into_iter().flatten() {
+            reactor
+                .watch(fd, EngineToken::Detector(self.role), Interest::Readable)
+                .map_err(|error| OutputTrouble::NoEventLoop { error: error.to_string().into() })?;
+        }
         let presence = presence.unwrap_or_default();
         *self = Self { output: Some(output), detector, presence, ..Self::new(self.role, self.choice.clone()) };
         Ok(())
@@ -247,6 +254,8 @@ impl Outlet {
             (false, true) => self.next_card_at = None,
             (true, _) => {}
         }
+        let is_over = presence.is_empty() && !self.presence.is_empty();
+        self.release_at = (is_over && self.role == Role::Pipewire).then(|| now + RELEASE_AFTER);
         self.presence = presence;
     }
 
@@ -275,7 +284,7 @@ impl Outlet {
 
     /// When something is due: a card, the detector's look, another try.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.next_card_at, self.detector.as_ref().and_then(Detector::deadline), self.retry_at]
+        [self.next_card_at, self.release_at, self.detector.as_ref().and_then(Detector::deadline), self.retry_at]
             .into_iter()
             .flatten()
             .min()
@@ -288,8 +297,8 @@ impl Outlet {
 
     /// Takes what the detector has; whether the presence changed.
     pub(super) fn dispatch_detector(&mut self, now: Instant) -> bool {
-        if let Some(OutputDevice::Pipewire(node)) = self.output.as_mut().map(Output::device_mut) {
-            return match node.dispatch() {
+        if let Some(dispatched) = self.output.as_mut().and_then(Output::dispatch_node) {
+            return match dispatched {
                 Ok(presence) => {
                     let has_changed = presence.is_some();
                     if let Some(presence) = presence {

@@ -63,6 +63,11 @@ impl Cards {
         warning
     }
 
+    /// The slots are others now: none has it.
+    pub fn none_drawn(&mut self) {
+        self.dirty = [true; MAX_SLOTS];
+    }
+
     /// Draws what may be needed later, while there is time.
     pub fn prepare(&mut self) {
         for card in &STANDARD {

@@ -47,6 +47,10 @@ pub struct PipewireNode {
     /// Slots that hold a picture: nobody can see what was never written, and it takes no memory.
     filled: [bool; MAX_SLOTS as usize],
     sequence: u64,
+    /// Offered in the place of the present memory, and not taken yet.
+    next: Option<(OwnedFd, Mapping)>,
+    /// How often other memory was taken.
+    taken: u32,
 }
 
 impl PipewireNode {
@@ -59,9 +63,7 @@ impl PipewireNode {
             return Err(OutputTrouble::Pipewire { trouble: Box::new(PipewireTrouble::NoServer) }.into());
         }
         let length = (format.size_image() as usize).next_multiple_of(PAGE);
-        let size = length as u64 * u64::from(MAX_SLOTS);
-        let (fd, pictures) = memfd::written_by_one("lenscap-pipewire", size)
-            .map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })?;
+        let (fd, pictures) = memory(length)?;
         let offer = Offer {
             node_name: choice.node_name.clone(),
             description: choice.description.clone(),
@@ -79,7 +81,7 @@ impl PipewireNode {
             .map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
         let offsets = (0..u64::from(MAX_SLOTS)).map(|slot| slot * length as u64).collect();
         let layout = SlotLayout { offsets, length };
-        Ok(Self { host, fd, layout, pictures, filled: [false; MAX_SLOTS as usize], sequence: 0 })
+        Ok(Self { host, fd, layout, pictures, filled: [false; MAX_SLOTS as usize], sequence: 0, next: None, taken: 0 })
     }
 
     /// The descriptors that become readable when there is something to dispatch.
@@ -97,6 +99,38 @@ impl PipewireNode {
             Ok(false) => Ok(None),
             Err(trouble) => Err(OutputTrouble::Pipewire { trouble: Box::new(trouble) }.into()),
         }
+    }
+
+    /// Whether the slots are others from now on, with nothing in them. To be asked after each [`Self::dispatch`].
+    pub(super) fn take_next_memory(&mut self) -> bool {
+        let taken = std::mem::replace(&mut self.taken, self.host.state().memory);
+        let is_taken = taken != self.taken;
+        if let Some((fd, pictures)) = self.next.take_if(|_| is_taken) {
+            (self.fd, self.pictures) = (fd, pictures);
+            self.filled = [false; MAX_SLOTS as usize];
+            return true;
+        }
+        if self.is_watched() {
+            // Somebody had the present one before it could be replaced.
+            self.next = None;
+        }
+        false
+    }
+
+    /// Nobody is here for a while: gives the memory back that pictures took. There is no other way (a hole cannot be punched
+    /// into a file with these seals).
+    ///
+    /// # Errors
+    /// When memory or descriptors are short.
+    pub(super) fn release_memory(&mut self) -> Result<(), OutputError> {
+        if self.next.is_some() || !self.filled.contains(&true) {
+            return Ok(());
+        }
+        let (fd, pictures) = memory(self.layout.length)?;
+        if self.host.offer_memory(fd.as_fd()) {
+            self.next = Some((fd, pictures));
+        }
+        Ok(())
     }
 
     /// Slots in the rotation.
@@ -147,6 +181,13 @@ impl PipewireNode {
         let timestamp_ns = u64::try_from(timestamp.as_nanos()).unwrap_or(u64::MAX);
         self.host.show(Picture { slot, timestamp_ns, sequence: self.sequence });
     }
+}
+
+/// Slots of this length, with the only writable mapping of them.
+fn memory(length: usize) -> Result<(OwnedFd, Mapping), OutputError> {
+    let size = length as u64 * u64::from(MAX_SLOTS);
+    let made = memfd::written_by_one("lenscap-pipewire", size);
+    Ok(made.map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })?)
 }
 
 /// The rates that are offered; a range would have Chromium take its lower end (facts: pipewire, section 2).

@@ -7,8 +7,14 @@ use super::Outlet;
 use lenscap_core::event::Card;
 
 impl Outlet {
-    /// Queues the card when it is due.
+    /// Queues the card when it is due; gives memory back when that is.
     pub(in crate::engine) fn tick(&mut self, now: Instant) {
+        if self.release_at.take_if(|at| *at <= now).is_some()
+            && let Some(output) = &mut self.output
+        {
+            let released = output.release_memory();
+            self.note(released);
+        }
         if self.next_card_at.is_some_and(|at| at <= now) {
             match self.feeding {
                 true => self.queue_card(now),
