@@ -92,30 +92,13 @@ fn a_reader_of_another_size_breaks_nothing() {
     let Some(session) = Session::with_server("a_reader_of_another_size_breaks_nothing") else { return };
     let mut parent = Parent::new(&session);
     parent.until_there();
-    {
-        let _wrong = GstReader::start(&session, "wrong", "video/x-raw,width=1280,height=720");
-        // It is linked, and fails, or hangs.
-        eventually_linked(&session, &mut parent);
-    }
+    let mut wrong = GstReader::start(&session, "wrong", "video/x-raw,width=1280,height=720");
+    // 1.4 tells it so, and it ends; on 0.3 it hangs (facts: pipewire), beside the next one, too.
+    parent.until("it has tried", |_| wrong.has_ended() || session.has_reader());
+    assert!(wrong.numbers().is_empty());
     let right = GstReader::start(&session, "right", ANY);
     parent.until("the right one reads", |_| right.numbers().len() >= 10);
     assert_eq!(parent.failed, None);
-}
-
-/// Waits until anything is or was linked to the node, or the reader gave up.
-fn eventually_linked(session: &Session, parent: &mut Parent) {
-    let is_reader = |object: &serde_json::Value| {
-        property(object, "media.class").is_some_and(|class| class.starts_with("Stream/Input"))
-    };
-    parent.until("a reader's node is there", |_| {
-        session.objects().unwrap_or_default().iter().any(|object| is_reader(object))
-    });
-    let from = parent.messages;
-    let mut turns = 0;
-    parent.until("some turns", |parent| {
-        turns += 1;
-        parent.messages > from || turns > 100
-    });
 }
 
 #[test]

@@ -40,6 +40,11 @@ impl GstReader {
         self.process.0.id()
     }
 
+    /// Whether it gave up.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.0.try_wait().expect("it is ours").is_some()
+    }
+
     /// The numbers in the pictures it has got so far; fails where one is torn.
     pub fn numbers(&self) -> Vec<u64> {
         let bytes = fs::read(&self.pictures).unwrap_or_default();

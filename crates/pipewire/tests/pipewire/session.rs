@@ -83,6 +83,14 @@ impl Session {
         serde_json::from_slice(&output.stdout).ok()
     }
 
+    /// Whether any program's node is there that reads pictures.
+    pub fn has_reader(&self) -> bool {
+        let is_reader = |object: &serde_json::Value| {
+            property(object, "media.class").is_some_and(|class| class.starts_with("Stream/Input"))
+        };
+        self.objects().unwrap_or_default().iter().any(is_reader)
+    }
+
     /// The nodes of this name.
     pub fn nodes(&self, name: &str) -> Vec<serde_json::Value> {
         let mut objects = self.objects().unwrap_or_default();
