@@ -121,7 +121,7 @@ impl Bench {
         self.until("a card is the newest picture", |engine| {
             match engine.output(Role::Main).expect("an output").device() {
                 OutputDevice::Memory(memory) => memory.newest().is_some_and(|(queued, _)| queued.card),
-                OutputDevice::Loopback(_) => false,
+                OutputDevice::Loopback(_) | OutputDevice::Pipewire(_) => false,
             }
         });
     }
@@ -130,7 +130,7 @@ impl Bench {
         let before = self.memory().counts().1;
         self.until("frames", |engine| match engine.output(Role::Main).expect("an output").device() {
             OutputDevice::Memory(memory) => memory.counts().1 >= before + more,
-            OutputDevice::Loopback(_) => false,
+            OutputDevice::Loopback(_) | OutputDevice::Pipewire(_) => false,
         });
     }
 }
@@ -138,6 +138,6 @@ impl Bench {
 fn memory_of(output: Option<&Output>) -> &Memory {
     match output.expect("an output").device() {
         OutputDevice::Memory(memory) => memory,
-        OutputDevice::Loopback(_) => panic!("not asked for"),
+        OutputDevice::Loopback(_) | OutputDevice::Pipewire(_) => panic!("not asked for"),
     }
 }

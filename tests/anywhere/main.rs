@@ -7,6 +7,7 @@ mod contain;
 mod data;
 mod engine;
 mod install;
+mod pipewire;
 mod translations;
 mod worker_host;
 mod worker_leaks;

@@ -388,7 +388,7 @@ mod tests {
             }
             let log = |output: &Output| match &output.device {
                 OutputDevice::Memory(memory) => memory.log.clone(),
-                OutputDevice::Loopback(_) => unreachable!(),
+                OutputDevice::Loopback(_) | OutputDevice::Pipewire(_) => unreachable!(),
             };
             let read = log(&output).len();
             output.take_back();

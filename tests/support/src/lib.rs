@@ -4,6 +4,7 @@ pub mod client;
 pub mod detect;
 pub mod fake_sysfs;
 pub mod loopback;
+pub mod pipewire;
 pub mod process;
 pub mod programs;
 pub mod relay;

@@ -2,15 +2,14 @@
 
 mod parent;
 mod reader;
-mod session;
 
 use lenscap_sys::memfd::{self, Mapping};
+use lenscap_test_support::pipewire::{Session, property};
 use lenscap_test_support::process::{DEADLINE, switches_of};
 use rustix::process::{Pid, Signal, kill_process};
 
 use parent::{NAME, Parent};
 use reader::GstReader;
-use session::{Session, property};
 
 /// Caps that fit.
 const ANY: &str = "video/x-raw";

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::process::Reaped;
 
 use crate::parent::{NAME, SIZE};
-use crate::session::Session;
 
 /// The program; killed when dropped.
 pub struct GstReader {

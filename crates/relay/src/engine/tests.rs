@@ -43,7 +43,7 @@ fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
     let mut engine = engine();
     let cards = |engine: &Engine| match engine.output(Role::Main).expect("memory").device() {
         OutputDevice::Memory(memory) => memory.counts().0,
-        OutputDevice::Loopback(_) => unreachable!(),
+        OutputDevice::Loopback(_) | OutputDevice::Pipewire(_) => unreachable!(),
     };
     let now = Instant::now();
     let interval = engine.config.format.frame_interval();

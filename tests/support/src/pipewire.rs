@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 
-use lenscap_test_support::process::{Reaped, eventually};
+use crate::process::{Reaped, eventually};
 
 /// One at a time: two cores are soon busy with what belongs to one.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -28,7 +28,7 @@ impl Session {
     /// With a bus, and no server yet. `None` where it cannot be: the test says so and is skipped.
     pub fn new(test: &str) -> Option<Self> {
         if let Some(why) = lack() {
-            println!("SKIP pipewire/{test}: {why}");
+            println!("SKIP {test}: {why}");
             return None;
         }
         let alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -70,6 +70,11 @@ impl Session {
     /// A program in this session.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         command(self.directory.path(), program)
+    }
+
+    /// Where its server's socket is.
+    pub fn runtime_dir(&self) -> PathBuf {
+        self.directory.path().join("run")
     }
 
     /// A path in the session's directory.

@@ -1,0 +1,193 @@
+//! The camera in PipeWire, from the relay to a program that reads it: a real server, a real session manager, a real reader. The
+//! relay has memory for its device, and a test picture for its camera.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use lenscap_test_support::pipewire::Session;
+use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::relay::Relay;
+
+/// Bytes of a picture, as the relay is started.
+const PICTURE: usize = 320 * 180 * 2;
+
+fn relay(session: &Session, output: &str) -> Relay {
+    let runtime = session.runtime_dir();
+    let site = session.path(&format!("site-{output}"));
+    fs::create_dir_all(site.join("lenscap")).expect("a directory");
+    let settings = format!("[output]\npipewire = \"{output}\"\n");
+    fs::write(site.join("lenscap/config.toml"), settings).expect("a file");
+    let arguments = ["--source", "test", "-w", "320", "-H", "180", "-f", "15", "--cooldown-ms", "0"];
+    let environment = [
+        ("LENSCAP_OUTPUT", "memory"),
+        ("PIPEWIRE_RUNTIME_DIR", runtime.to_str().expect("a path")),
+        ("XDG_CONFIG_DIRS", site.to_str().expect("a path")),
+    ];
+    let mut relay = Relay::start_with(&arguments, &environment);
+    relay.wait_for("idle");
+    relay
+}
+
+/// A program that reads the camera, and what it has got so far.
+struct Reader {
+    process: Reaped,
+    pictures: PathBuf,
+}
+
+impl Reader {
+    fn start(session: &Session, name: &str) -> Self {
+        let pictures = session.path(&format!("{name}.yuy2"));
+        let process = session
+            .command("gst-launch-1.0")
+            .args(["-q", "pipewiresrc", "target-object=lenscap", "!", "video/x-raw", "!", "filesink", "sync=false"])
+            .args(["buffer-mode=unbuffered", &format!("location={}", pictures.display())])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("gst-launch-1.0");
+        Self { process: Reaped(process), pictures }
+    }
+
+    fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    fn count(&self) -> usize {
+        fs::metadata(&self.pictures).map_or(0, |file| usize::try_from(file.len()).unwrap() / PICTURE)
+    }
+
+    /// The pictures from this one on.
+    fn since(&self, first: usize) -> Vec<Vec<u8>> {
+        let bytes = fs::read(&self.pictures).unwrap_or_default();
+        bytes.chunks_exact(PICTURE).skip(first).map(<[u8]>::to_vec).collect()
+    }
+
+    /// Waits for pictures that are not all one.
+    fn moves(&self) {
+        let from = self.count();
+        eventually("the picture moves", || self.since(from).into_iter().collect::<HashSet<_>>().len() >= 4);
+    }
+
+    /// Waits for some pictures that are all one: a card.
+    fn stands_still(&self) {
+        eventually("the picture is a card", || {
+            let newest = self.since(self.count().saturating_sub(8));
+            newest.len() == 8 && newest.windows(2).all(|pair| pair[0] == pair[1])
+        });
+    }
+}
+
+fn is_listed(session: &Session) -> bool {
+    session.nodes("lenscap").len() == 1
+}
+
+/// The process for PipeWire of this relay.
+fn node_process(relay: &Relay) -> Option<u32> {
+    let children = lenscap_test_support::process::children_of(relay.pid());
+    children.into_iter().find(|pid| {
+        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("lenscap-pipewir"))
+    })
+}
+
+#[test]
+fn a_reader_has_the_camera_switched_on_is_named_and_it_is_off_after() {
+    let Some(session) = Session::with_server("a_reader_has_the_camera_switched_on") else { return };
+    let mut relay = relay(&session, "auto");
+    eventually("it is listed", || is_listed(&session));
+    assert_eq!(relay.poll().state, "idle", "looking at the list is no use of the camera");
+    let reader = Reader::start(&session, "reader");
+    let live = relay.wait_for("live");
+    assert_eq!(live.clients, ["gst-launch-1.0 streaming"]);
+    let pid = format!("\"pid\":{}", reader.pid());
+    let (_, status, _) = relay.lenscap(&["status", "--json"]);
+    assert!(status.contains(&pid), "{pid}: {status}");
+    reader.moves();
+    drop(reader);
+    relay.wait_for("idle");
+    assert!(relay.workers().is_empty());
+    relay.quit();
+}
+
+#[test]
+fn a_pause_shows_a_card_and_the_reader_keeps_its_stream() {
+    let Some(session) = Session::with_server("a_pause_shows_a_card") else { return };
+    let mut relay = relay(&session, "on");
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start(&session, "reader");
+    relay.wait_for("live");
+    reader.moves();
+    assert!(relay.lenscap(&["pause"]).0);
+    relay.wait_for("paused");
+    reader.stands_still();
+    assert!(relay.lenscap(&["resume"]).0);
+    relay.wait_for("live");
+    reader.moves();
+    relay.quit();
+}
+
+#[test]
+fn the_end_of_server_or_process_harms_only_those_who_read_there() {
+    let Some(mut session) = Session::with_server("the_end_of_server_or_process") else { return };
+    let mut relay = relay(&session, "auto");
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start(&session, "first");
+    relay.wait_for("live");
+    let process = node_process(&relay).expect("a process");
+    let pid = rustix::process::Pid::from_raw(process.cast_signed()).expect("a number");
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
+    relay.wait_for("idle");
+    drop(reader);
+    eventually("it is listed again", || node_process(&relay).is_some_and(|it| it != process) && is_listed(&session));
+    let reader = Reader::start(&session, "second");
+    relay.wait_for("live");
+    reader.moves();
+    session.kill_server();
+    relay.wait_for("idle");
+    drop(reader);
+    session.start_server();
+    eventually("it is listed at the new server", || is_listed(&session));
+    let reader = Reader::start(&session, "third");
+    relay.wait_for("live");
+    reader.moves();
+    relay.quit();
+}
+
+#[test]
+fn without_a_server_there_is_no_process_and_it_comes_with_the_server() {
+    let Some(mut session) = Session::new("without_a_server_there_is_no_process") else { return };
+    let relays = ["auto", "off"].map(|output| relay(&session, output));
+    assert!(relays.iter().all(|relay| node_process(relay).is_none()));
+    session.start_server();
+    let [mut auto, mut off] = relays;
+    eventually("it is listed", || is_listed(&session));
+    assert!(node_process(&auto).is_some() && node_process(&off).is_none());
+    auto.quit();
+    off.quit();
+    eventually("it is gone", || session.nodes("lenscap").is_empty());
+}
+
+#[test]
+fn the_memory_of_the_pictures_is_given_back_when_nobody_reads() {
+    let Some(session) = Session::with_server("the_memory_of_the_pictures_is_given_back") else { return };
+    let mut relay = relay(&session, "auto");
+    eventually("it is listed", || is_listed(&session));
+    let held = |relay: &Relay| {
+        let maps = fs::read_to_string(format!("/proc/{}/smaps", relay.pid())).unwrap_or_default();
+        let ours = maps.split("memfd:lenscap-pipewire").nth(1).unwrap_or_default();
+        let line = ours.lines().find_map(|line| line.strip_prefix("Rss:"));
+        line.and_then(|size| size.split_whitespace().next()?.parse::<u64>().ok())
+    };
+    assert_eq!(held(&relay), Some(0), "nothing was shown yet");
+    let reader = Reader::start(&session, "reader");
+    relay.wait_for("live");
+    reader.moves();
+    assert!(held(&relay) > Some(0));
+    drop(reader);
+    relay.wait_for("idle");
+    eventually("it is given back", || held(&relay) == Some(0));
+    let again = Reader::start(&session, "again");
+    relay.wait_for("live");
+    again.moves();
+    relay.quit();
+}
