@@ -1,4 +1,4 @@
-//! What the parent is told: how things are now. Where it does not read, the newest of each kind waits; nothing else does.
+//! What is reported to the parent: how things are now. Where it does not read, the newest of each kind waits; nothing else does.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};

@@ -19,7 +19,7 @@ pub fn sentence(trouble: &PipewireTrouble) -> String {
         }
         PipewireTrouble::Ended => tr("its process ended"),
         PipewireTrouble::Unsealed => tr("its memory is not protected"),
-        PipewireTrouble::Library { call, error } => trf!("{call}: {error}", call = call, error = error),
+        PipewireTrouble::Library { call, error } => format!("{call}: {error}"),
         PipewireTrouble::Memory { error } | PipewireTrouble::System { error } => error.to_string(),
         PipewireTrouble::Misunderstood { what } => what.to_string(),
     };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use adw::prelude::*;
 use lenscap_picture::format::PixelFormat;
-use lenscap_settings::SecondNode;
-use lenscap_settings::table::{detection, device};
+use lenscap_settings::table::{detection, device, output};
+use lenscap_settings::{PipewireOutput, SecondNode};
 use lenscap_words::{tr, trf};
 
 use crate::applet::{AppletProxy, AppletState};
@@ -92,6 +92,21 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |settings| settings.camera.format.pixel_format,
         |store, format| store.change(|settings| settings.camera.format.pixel_format = format),
     ));
+    group.add(&rows::choice(
+        store,
+        &output::PIPEWIRE,
+        &tr("Camera in PipeWire"),
+        &tr("For applications that look for cameras there. Automatic: where PipeWire runs."),
+        |_| {
+            vec![
+                (tr("Automatic"), PipewireOutput::Auto),
+                (tr("On"), PipewireOutput::On),
+                (tr("Off"), PipewireOutput::Off),
+            ]
+        },
+        |settings| settings.output.pipewire,
+        |store, choice| store.change(|settings| settings.output.pipewire = choice),
+    ));
     page.add(&group);
     {
         let class = context.surroundings.class.clone();
@@ -124,6 +139,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 
     page.add_reset(&context.window, &tr("Device settings are reset"), |settings, from| {
         settings.device = from.device.clone();
+        settings.output = from.output;
         settings.detection = from.detection.clone();
         settings.camera.format.pixel_format = from.camera.format.pixel_format;
     });

@@ -132,7 +132,7 @@ fn a_setting_acts_on_what_the_table_says() {
             settings.card_style(None) != before.card_style(None)
                 || settings.card_picture(None) != before.card_picture(None),
             settings.notifications != before.notifications,
-            settings.device != before.device,
+            settings.device != before.device || settings.output != before.output,
             settings.detection != before.detection,
         );
         let is = |on: ActsOn| setting.acts_on == on;
