@@ -12,10 +12,14 @@ datadir = $(PREFIX)/share
 docdir = $(datadir)/doc/lenscap
 # In every search path of systemd's: a packager may prefer $(PREFIX)/lib/systemd/user.
 systemduserunitdir = $(datadir)/systemd/user
+# WirePlumber 0.4 reads /usr/share, /etc and the user's alone, whatever XDG_DATA_DIRS says; 0.5 reads all of them. With another
+# PREFIX than /usr: wireplumberdir=/etc/wireplumber.
+wireplumberdir = $(datadir)/wireplumber
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
 INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-applet $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
+  $(libexecdir)/lenscap-pipewire $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
   $(datadir)/applications/$(ID).desktop $(datadir)/lenscap/$(ID)-autostart.desktop \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
   $(systemduserunitdir)/lenscap.service $(datadir)/metainfo/$(ID).metainfo.xml \
@@ -69,7 +73,7 @@ pot:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences
+	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire
 
 deb-deps:
 	@scripts/deps.sh build run test
@@ -83,6 +87,9 @@ install: $(RELEASE)/lenscap
 	install -Dm755 $(RELEASE)/lenscap-applet $(DESTDIR)$(libexecdir)/lenscap-applet
 	install -Dm755 $(RELEASE)/lenscap-worker $(DESTDIR)$(libexecdir)/lenscap-worker
 	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
+	install -Dm755 $(RELEASE)/lenscap-pipewire $(DESTDIR)$(libexecdir)/lenscap-pipewire
+	$(PUT) data/wireplumber/51-lenscap.lua $(DESTDIR)$(wireplumberdir)/main.lua.d/51-lenscap.lua
+	$(PUT) data/wireplumber/51-lenscap.conf $(DESTDIR)$(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf
 	$(PUT) data/$(ID).desktop $(DESTDIR)$(datadir)/applications/$(ID).desktop
 	$(PUT) data/$(ID)-autostart.desktop $(DESTDIR)$(datadir)/lenscap/$(ID)-autostart.desktop
 	$(PUT) data/$(ID).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(ID).xml

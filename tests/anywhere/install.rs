@@ -13,6 +13,7 @@ const ID: &str = "io.github.lenscap.Lenscap";
 const FILES: &[&str] = &[
     "bin/lenscap",
     "libexec/lenscap/lenscap-applet",
+    "libexec/lenscap/lenscap-pipewire",
     "libexec/lenscap/lenscap-preferences",
     "libexec/lenscap/lenscap-worker",
     "share/applications/ID.desktop",
@@ -37,6 +38,8 @@ const FILES: &[&str] = &[
     "share/man/man1/lenscap.1",
     "share/metainfo/ID.metainfo.xml",
     "share/systemd/user/lenscap.service",
+    "share/wireplumber/main.lua.d/51-lenscap.lua",
+    "share/wireplumber/wireplumber.conf.d/51-lenscap.conf",
     "share/zsh/site-functions/_lenscap",
 ];
 

@@ -9,5 +9,6 @@ mod engine;
 mod install;
 mod pipewire;
 mod translations;
+mod wireplumber;
 mod worker_host;
 mod worker_leaks;
