@@ -1,11 +1,12 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
-//! Looks at files, at the process list and at the running relay's status. No camera is opened, which would wake it, and the
+//! Looks at files, at the process list and at the running relay's status, and asks WirePlumber for its version. No camera is opened, which would wake it, and the
 //! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
 
 mod camera;
 mod module;
 mod node;
+mod pipewire;
 mod relay;
 mod rivals;
 mod sandbox;
@@ -45,6 +46,8 @@ struct Patient {
     entries: Entries,
     /// The running relay's status; `Ok(None)`: none runs; `Err`: it does not answer.
     relay: Result<Option<Status>, AskError>,
+    /// Where PipeWire and WirePlumber are.
+    session: pipewire::Session,
 }
 
 impl Patient {
@@ -82,14 +85,25 @@ impl Patient {
 pub fn examine(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
     let settings = layers.load(&Overrides::default());
     let entries = Entries::from_environment();
-    DoctorReport::new(findings(&Patient { root: "/".into(), settings, layers, entries, relay }))
+    let session = pipewire::Session::from_environment();
+    DoctorReport::new(findings(&Patient { root: "/".into(), settings, layers, entries, relay, session }))
 }
 
 fn findings(patient: &Patient) -> Vec<Finding> {
-    [settings::look, relay::look, module::look, node::look, camera::look, rivals::look, start::look, sandbox::look]
-        .into_iter()
-        .flat_map(|look| look(patient))
-        .collect()
+    [
+        settings::look,
+        relay::look,
+        module::look,
+        node::look,
+        pipewire::look,
+        camera::look,
+        rivals::look,
+        start::look,
+        sandbox::look,
+    ]
+    .into_iter()
+    .flat_map(|look| look(patient))
+    .collect()
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl Rig {
         let config_home = self.0.path().join("home/.config");
         let unit_dirs = vec![config_home.join("systemd/user")];
         let entries = Entries { config_home, config_dirs: vec![self.0.path().join("etc/xdg")], unit_dirs };
-        findings(&Patient { root: self.0.path().to_owned(), settings, layers, entries, relay })
+        let session = pipewire::Session::default();
+        findings(&Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session })
     }
 
     fn findings(&self) -> Vec<Finding> {

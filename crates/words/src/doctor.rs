@@ -61,6 +61,18 @@ pub enum Diagnosis {
     NodeLeftovers { node: String, controls: Vec<String> },
     /// There and usable.
     NodeFine { node: String },
+    /// WirePlumber is installed and does not say its version.
+    WireplumberSilent,
+    /// Our own camera is in PipeWire, the device is left out.
+    PipewireFine,
+    /// Our own camera is in PipeWire, and WirePlumber may list the device with `label` beside it; `file` would prevent it.
+    PipewireRuleAbsent { label: String, file: String },
+    /// As before; our rule at `path` is there, and is about another label.
+    PipewireRuleOtherLabel { path: String, label: String, file: String },
+    /// No camera of ours in PipeWire: the device is left out.
+    PipewireHidden,
+    /// No camera of ours in PipeWire but the device, which WirePlumber lists by chance (facts: pipewire, sections 7 and 8).
+    PipewireUnsure,
     /// The camera that the settings name.
     ChosenCameraAbsent { source: String },
     /// Only raw sensors.
@@ -135,6 +147,25 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
             node = node
         ),
         Diagnosis::NodeFine { node } => trf!("The device for applications is {node}.", node = node),
+        Diagnosis::WireplumberSilent => {
+            tr("WirePlumber does not say its version: whether programs list the camera twice in PipeWire is not known.")
+        }
+        Diagnosis::PipewireFine => tr("PipeWire has the camera once: WirePlumber leaves the V4L2 device out."),
+        Diagnosis::PipewireRuleAbsent { label, .. } => trf!(
+            "Programs may list the camera twice: no rule lets WirePlumber leave the device \"{label}\" out.",
+            label = label
+        ),
+        Diagnosis::PipewireRuleOtherLabel { path, label, .. } => trf!(
+            "Programs may list the camera twice: the rule in {path} is not for the device's label \"{label}\".",
+            path = path,
+            label = label
+        ),
+        Diagnosis::PipewireHidden => tr(
+            "Programs that see cameras only through PipeWire do not see Lenscap: a rule of WirePlumber's leaves it out.",
+        ),
+        Diagnosis::PipewireUnsure => tr(
+            "Programs that see cameras only through PipeWire do not see Lenscap where WirePlumber was started before it.",
+        ),
         Diagnosis::ChosenCameraAbsent { source } => trf!("The chosen camera {source} is not there.", source = source),
         Diagnosis::OnlyRawSensors => tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),
         Diagnosis::CameraAbsent => tr("No camera was found."),
@@ -170,6 +201,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::ModuleLoaded
         | Diagnosis::ModuleFine { .. }
         | Diagnosis::NodeFine { .. }
+        | Diagnosis::PipewireFine
         | Diagnosis::CameraFine { .. }
         | Diagnosis::OtherSource { .. }
         | Diagnosis::SandboxFull
@@ -198,6 +230,20 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
             trf!("Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.", group = group)
         }
         Diagnosis::NodeLeftovers { .. } => tr("Start Lenscap: it switches that off when it takes the device."),
+        Diagnosis::WireplumberSilent => tr("See what \"wireplumber --version\" says."),
+        Diagnosis::PipewireRuleAbsent { file, .. } => trf!(
+            "Copy {file} from share/wireplumber, where Lenscap is installed, to /etc/wireplumber/{file}, and log in again.",
+            file = file
+        ),
+        Diagnosis::PipewireRuleOtherLabel { path, file, label } => trf!(
+            "Copy {path} to ~/.config/wireplumber/{file}, write \"{label}\" in it for \"Lenscap\", and log in again.",
+            path = path,
+            file = file,
+            label = label
+        ),
+        Diagnosis::PipewireHidden | Diagnosis::PipewireUnsure => {
+            tr("Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own.")
+        }
         Diagnosis::ChosenCameraAbsent { .. } => tr("Plug it in, or choose another one in the preferences."),
         Diagnosis::OnlyRawSensors => tr(
             "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",
