@@ -15,6 +15,7 @@ use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera::{self, helper_process::HelperProcess};
 use crate::config::PipewireOutput;
 use crate::text;
+use lenscap_wire::pipewire::server_socket_by;
 
 const CHECK: &str = "pipewire";
 /// For `wireplumber --version`, which says it within 20 ms.
@@ -68,14 +69,7 @@ impl Session {
             Some(own) => [vec![PathBuf::from(&own)], std::env::split_paths(&own).collect()],
             None => [below(older), below(newer)],
         };
-        let name = PathBuf::from(variable("PIPEWIRE_REMOTE").unwrap_or_else(|| "pipewire-0".into()));
-        let runtime = variable("PIPEWIRE_RUNTIME_DIR").or_else(|| variable("XDG_RUNTIME_DIR"));
-        let socket = match runtime {
-            // An absolute name stands for itself.
-            Some(directory) => Some(PathBuf::from(directory).join(name)),
-            None => name.is_absolute().then_some(name),
-        };
-        Self { socket, version: None, directories }
+        Self { socket: server_socket_by(variable), version: None, directories }
     }
 }
 

@@ -10,6 +10,7 @@
 //!    parent's to write to when all the others came after it.
 //! 4. Times and sequence numbers that do not grow are made to.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -123,7 +124,11 @@ pub struct Reader {
 
 /// Where the library connects to, by its variables; `None` where there is no session.
 pub fn server_socket() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    server_socket_by(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+}
+
+/// As [`server_socket`], by these variables.
+pub fn server_socket_by(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let name = variable("PIPEWIRE_REMOTE").unwrap_or_else(|| "pipewire-0".into());
     // An absolute name stands for itself.
     let directory = variable("PIPEWIRE_RUNTIME_DIR").or_else(|| variable("XDG_RUNTIME_DIR"));
