@@ -67,6 +67,11 @@ impl Session {
         self.server = None;
     }
 
+    /// The daemon's number.
+    pub fn server_pid(&self) -> u32 {
+        self.server.as_ref().expect("a server")[0].0.id()
+    }
+
     /// A program in this session.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         command(self.directory.path(), program)

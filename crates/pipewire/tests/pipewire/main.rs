@@ -112,6 +112,37 @@ fn a_reader_of_another_size_breaks_nothing() {
 }
 
 #[test]
+fn who_comes_later_gets_no_picture_of_before() {
+    let Some(session) = Session::with_server("who_comes_later_gets_no_picture_of_before") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    for round in 0..3 {
+        let from = parent.sequence;
+        let reader = GstReader::start(&session, &format!("reader{round}"), ANY);
+        parent.until("it reads", |_| reader.numbers().len() >= 5);
+        assert!(reader.numbers()[0] >= from, "round {round}: from {from} on, and got {:?}", reader.numbers());
+        drop(reader);
+        parent.until("it is gone", |parent| parent.readers.is_empty() && parent.rotation == 0);
+    }
+}
+
+#[test]
+fn a_server_that_stands_still_holds_up_nothing() {
+    let Some(session) = Session::with_server("a_server_that_stands_still_holds_up_nothing") else { return };
+    let mut parent = Parent::new(&session);
+    parent.until_there();
+    let reader = GstReader::start(&session, "reader", ANY);
+    parent.until("it reads", |_| reader.numbers().len() >= 5);
+    signal(session.server_pid(), Signal::STOP);
+    // A parent whose pictures were not taken would find no room.
+    let until = parent.sequence + 60;
+    parent.until("60 pictures are taken", |parent| parent.sequence >= until);
+    parent.hang_up();
+    assert!(parent.child.wait_for_exit(DEADLINE).success());
+    signal(session.server_pid(), Signal::CONT);
+}
+
+#[test]
 fn the_node_comes_back_with_the_server() {
     let Some(mut session) = Session::new("the_node_comes_back_with_the_server") else { return };
     let mut parent = Parent::new(&session);
