@@ -242,10 +242,15 @@ impl Stream {
         let buffer = match node.slots.borrow_mut().get_mut(slot as usize) {
             Some(slot) if !slot.buffer.is_null() => match std::mem::take(&mut slot.is_free) {
                 true => slot.buffer,
-                false => return Ok(Queued::Busy),
+                false => null_mut(),
             },
             _ => return Ok(Queued::NotWanted),
         };
+        if buffer.is_null() {
+            // Without a beat nothing that waits in the graph would ever come back.
+            self.give_the_beat()?;
+            return Ok(Queued::Busy);
+        }
         let pts = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
         // SAFETY: the library gave the buffer with `add_buffer`, has not taken it back with `remove_buffer`, and has handed it
         // to us to be filled. Its parts are the library's or other processes' memory: written, and nothing is read but what
@@ -268,15 +273,22 @@ impl Stream {
         // SAFETY: as above; it is the library's again from here on.
         let result = unsafe { (functions.pw_stream_queue_buffer)(self.raw.as_ptr(), buffer) };
         CallError::check("pw_stream_queue_buffer", result)?;
-        // SAFETY: the stream is there.
-        unsafe {
-            // Of two nodes that give the beat only one does; which may change at any time.
-            if (functions.pw_stream_is_driving)(self.raw.as_ptr()) {
-                let result = (functions.pw_stream_trigger_process)(self.raw.as_ptr());
-                CallError::check("pw_stream_trigger_process", result)?;
-            }
-        }
+        self.give_the_beat()?;
         Ok(Queued::Yes)
+    }
+
+    /// Runs the graph once, where it is ours to run: of two nodes that could give the beat only one does, and which may change
+    /// at any time.
+    fn give_the_beat(&self) -> Result<(), CallError> {
+        let functions = self.core.functions();
+        // SAFETY: the stream is there.
+        let result = unsafe {
+            match (functions.pw_stream_is_driving)(self.raw.as_ptr()) {
+                true => (functions.pw_stream_trigger_process)(self.raw.as_ptr()),
+                false => 0,
+            }
+        };
+        CallError::check("pw_stream_trigger_process", result)
     }
 
     /// Takes all buffers that are through with the graph: they come in the order of their end, and are wanted by slot.
