@@ -55,6 +55,17 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "a picture from the future",
     // The camera process speaks no language: its sentences are made by who started it.
     "lenscap-worker is started by lenscap, not by hand: run \"lenscap\".",
+    "lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".",
+    // Between the relay and the process for PipeWire.
+    "libpipewire has no {0}",
+    "memory without an offer",
+    "an offer of such a size",
+    "an offer with such rates",
+    "an offer with such slots",
+    "{size} bytes are less than the slots",
+    "an offer without its memory",
+    "no memory",
+    "no greeting",
     // Of values on D-Bus, for the log.
     "not of its class",
     "a value of type {}",

@@ -177,7 +177,7 @@ mod tests {
         };
         let readers = FromNode::Readers(vec![reader; MAX_READERS]);
         assert_eq!(decode(&encode(&readers).unwrap()), Ok(readers));
-        let raw = postcard::to_stdvec(&(3_u32, vec![("a\u{1b}[2Jb", None::<u32>, None::<&str>, false)])).unwrap();
+        let raw = postcard::to_stdvec(&(4_u32, vec![("a\u{1b}[2Jb", None::<u32>, None::<&str>, false)])).unwrap();
         let Ok(FromNode::Readers(readers)) = decode(&raw) else { panic!("readers") };
         assert_eq!(&*readers[0].name, "a [2Jb");
     }
