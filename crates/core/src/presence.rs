@@ -80,12 +80,13 @@ impl Presence {
     }
 
     /// Who is at either of two nodes. A process at both is one client, with the greater use; so are those who cannot be
-    /// seen.
+    /// seen. Applications that have a name and no number, as through the camera portal, are one each.
     pub fn with(&self, other: &Self) -> Self {
-        let mut clients: BTreeMap<Option<u32>, Client> = BTreeMap::new();
+        let mut clients: BTreeMap<(Option<u32>, &str), Client> = BTreeMap::new();
         for client in self.clients.iter().chain(&other.clients) {
+            let name = if client.pid.is_some() { "" } else { client.name.as_str() };
             clients
-                .entry(client.pid)
+                .entry((client.pid, name))
                 .and_modify(|known| known.usage = known.usage.max(client.usage))
                 .or_insert_with(|| client.clone());
         }
@@ -238,6 +239,14 @@ mod tests {
                 reads,
             },
         )
+    }
+
+    #[test]
+    fn applications_without_a_number_are_told_apart_by_name() {
+        let client = |name: &str| Client { pid: None, name: name.into(), usage: Use::Streaming };
+        let presence = |names: &[&str]| Presence { clients: names.iter().map(|name| client(name)).collect() };
+        let both = presence(&[UNSEEN]).with(&presence(&["org.gnome.Snapshot", "org.x.Meet", UNSEEN]));
+        assert_eq!(both.clients, presence(&[UNSEEN, "org.gnome.Snapshot", "org.x.Meet"]).clients);
     }
 
     proptest! {
