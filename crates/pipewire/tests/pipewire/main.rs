@@ -58,7 +58,9 @@ fn a_reader_gets_the_pictures_and_is_named() {
     assert_eq!(&*named.name, "gst-launch-1.0");
     assert_eq!(named.portal_app, None);
     let (first, before) = (parent.sequence, switches(parent.pid()));
-    parent.until("30 pictures", |parent| reader.numbers().len() >= 30 && parent.sequence >= first + 30);
+    parent.until("30 pictures", |parent| {
+        reader.numbers().len() >= 30 && reader.times().len() >= 30 && parent.sequence >= first + 30
+    });
     let per_picture = (switches(parent.pid()) - before) as f64 / (parent.sequence - first) as f64;
     println!("figures: {per_picture:.1} context switches a picture, in all of its threads");
     let numbers = reader.numbers();
