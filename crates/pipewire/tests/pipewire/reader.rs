@@ -49,7 +49,13 @@ impl GstReader {
         let bytes = fs::read(&self.pictures).unwrap_or_default();
         let number = |picture: &[u8]| {
             let at = |range: std::ops::Range<usize>| u64::from_le_bytes(picture[range].try_into().expect("8 bytes"));
-            assert_eq!(at(0..8), at(SIZE - 8..SIZE), "a torn picture");
+            assert_eq!(
+                at(0..8),
+                at(SIZE - 8..SIZE),
+                "torn, of {}: {:?}",
+                bytes.len(),
+                String::from_utf8_lossy(&bytes[..200.min(bytes.len())])
+            );
             at(0..8)
         };
         bytes.chunks_exact(SIZE).map(number).collect()
