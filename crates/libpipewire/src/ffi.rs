@@ -212,6 +212,7 @@ pub(crate) const DATA_FLAG_READABLE: u32 = 1;
 pub(crate) const PARAM_FORMAT: u32 = 4;
 pub(crate) const DIRECTION_OUTPUT: c_int = 1;
 pub(crate) const ID_ANY: u32 = u32::MAX;
+pub(crate) const STREAM_FLAG_MAP_BUFFERS: u32 = 1 << 2;
 pub(crate) const STREAM_FLAG_DRIVER: u32 = 1 << 3;
 pub(crate) const STREAM_FLAG_NO_CONVERT: u32 = 1 << 5;
 pub(crate) const STREAM_FLAG_ALLOC_BUFFERS: u32 = 1 << 8;

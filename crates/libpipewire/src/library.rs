@@ -52,6 +52,7 @@ macro_rules! functions {
 }
 
 functions! {
+    pw_get_library_version: fn() -> *const c_char;
     pw_init: fn(*mut c_int, *mut *mut *mut c_char);
     pw_log_set_level: fn(c_int);
     pw_loop_new: fn(*const Dict) -> *mut Loop;
@@ -87,6 +88,23 @@ impl std::fmt::Debug for Library {
     }
 }
 
+impl Functions {
+    /// Whether readers may be given memory of ours. Before 0.3.85 the server sometimes hands a reader buffers to which we have
+    /// not yet put any (`impl-link: ensure busy_count and busy_id stay in sync`, 5a93d77a, is the mending): the reader gets
+    /// pictures without memory. The library has the server's version, or nearly.
+    pub(crate) fn can_lend_memory(&self) -> bool {
+        // SAFETY: a text that ends in a zero and stays for ever.
+        let version = unsafe { CStr::from_ptr((self.pw_get_library_version)()) };
+        !is_before(&version.to_string_lossy(), [0, 3, 85])
+    }
+}
+
+/// Whether a version, as in "0.3.65", is an earlier one; what is no number counts as 0.
+fn is_before(version: &str, other: [u32; 3]) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    [0; 3].map(|_| numbers.next().unwrap_or(0)) < other
+}
+
 impl Library {
     /// Loads it, the first time; the same one, or the same error, from then on.
     ///
@@ -115,5 +133,18 @@ impl Library {
             unsafe { (functions.pw_log_set_level)(LOG_LEVEL) };
         }
         Ok(Self { functions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(is_before("0.3.65", [0, 3, 85]) && is_before("0.3.9", [0, 3, 85]) && is_before("", [0, 3, 85]));
+        assert!(
+            !is_before("0.3.85", [0, 3, 85]) && !is_before("0.3.100", [0, 3, 85]) && !is_before("1.4.2", [0, 3, 85])
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! A node that gives pictures out of memory of ours.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -55,6 +55,33 @@ pub struct Memory {
     fd: OwnedFd,
     slots: u32,
     slot_size: u32,
+    /// All of it, to be read, once a picture was copied.
+    mapping: OnceCell<Option<ReadMapping>>,
+}
+
+/// A mapping that is only read; unmapped when dropped.
+#[derive(Debug)]
+struct ReadMapping {
+    start: NonNull<u8>,
+    length: usize,
+}
+
+impl ReadMapping {
+    fn new(fd: &OwnedFd, length: usize) -> Option<Self> {
+        // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing of this process.
+        let start = unsafe { libc::mmap(null_mut(), length, libc::PROT_READ, libc::MAP_SHARED, fd.as_raw_fd(), 0) };
+        if start == libc::MAP_FAILED {
+            return None;
+        }
+        Some(Self { start: NonNull::new(start.cast())?, length })
+    }
+}
+
+impl Drop for ReadMapping {
+    fn drop(&mut self) {
+        // SAFETY: ours, mapped in `new`, and nothing of it is lent.
+        unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
+    }
 }
 
 impl Memory {
@@ -67,9 +94,25 @@ impl Memory {
         // SAFETY: a number only.
         let page = u32::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
         match fits && slot_size.is_multiple_of(page) {
-            true => Ok(Self { fd, slots, slot_size }),
+            true => Ok(Self { fd, slots, slot_size, mapping: OnceCell::new() }),
             false => Err(io::Error::from(io::ErrorKind::InvalidInput)),
         }
+    }
+
+    /// Copies the first bytes of a slot to where a reader has its own; whether it could.
+    ///
+    /// # Safety
+    /// `to` is valid for `length` bytes.
+    unsafe fn copy(&self, slot: u32, to: *mut u8, length: usize) -> bool {
+        let all = self.slots as usize * self.slot_size as usize;
+        let Some(mapping) = self.mapping.get_or_init(|| ReadMapping::new(&self.fd, all)) else { return false };
+        let start = slot as usize * self.slot_size as usize;
+        if length > self.slot_size as usize || start + length > mapping.length {
+            return false;
+        }
+        // SAFETY: in bounds on both sides; the other is no memory of ours. Whoever writes here meanwhile tears a picture at most.
+        unsafe { std::ptr::copy_nonoverlapping(mapping.start.as_ptr().add(start), to, length) };
+        true
     }
 }
 
@@ -118,6 +161,8 @@ struct Node {
     raw: Cell<*mut ffi::Stream>,
     state: Cell<StreamState>,
     is_negotiated: Cell<bool>,
+    /// Whether readers get our memory; else the server's, into which pictures are copied.
+    lends: bool,
     slots: RefCell<Vec<Slot>>,
     memory: RefCell<Memory>,
     /// How many buffers, with what about each picture: said once a format is agreed on.
@@ -165,6 +210,7 @@ impl Stream {
             raw: Cell::new(raw.as_ptr()),
             state: Cell::new(StreamState::Apart),
             is_negotiated: Cell::new(false),
+            lends: functions.can_lend_memory(),
             slots: RefCell::new(vec![none; memory.slots as usize]),
             parameters: [buffers(&memory, video), header()],
             memory: RefCell::new(memory),
@@ -172,7 +218,11 @@ impl Stream {
         });
         let stride = i32::try_from(video.stride).unwrap_or(i32::MAX);
         let this = Self { core: core.clone(), raw, node, size: video.size, stride };
-        let flags = ffi::STREAM_FLAG_DRIVER | ffi::STREAM_FLAG_NO_CONVERT | ffi::STREAM_FLAG_ALLOC_BUFFERS;
+        let memory = match this.node.state().lends {
+            true => ffi::STREAM_FLAG_ALLOC_BUFFERS,
+            false => ffi::STREAM_FLAG_MAP_BUFFERS,
+        };
+        let flags = ffi::STREAM_FLAG_DRIVER | ffi::STREAM_FLAG_NO_CONVERT | memory;
         let format = format(video);
         let mut parameters = [format.as_ptr()];
         // SAFETY: the hook and the state stay until the hook is taken out in `drop`; the format is copied during the call.
@@ -257,6 +307,12 @@ impl Stream {
         // the library itself set up.
         unsafe {
             let inner = &*(*buffer).buffer;
+            if !node.lends && inner.n_datas > 0 {
+                let (to, size) = ((*inner.datas).data, self.size);
+                if !to.is_null() && size <= (*inner.datas).max_size {
+                    node.memory.borrow().copy(slot, to.cast(), size as usize);
+                }
+            }
             if inner.n_datas > 0 && !(*inner.datas).chunk.is_null() {
                 let chunk = (*inner.datas).chunk;
                 (*chunk).offset = 0;
@@ -432,6 +488,10 @@ unsafe extern "C" fn on_add_buffer(data: *mut c_void, buffer: *mut StreamBuffer)
     let mut slots = node.slots.borrow_mut();
     // There are never more than was asked for; one without memory would be refused by the library.
     let Some((index, slot)) = slots.iter_mut().enumerate().find(|(_, slot)| slot.buffer.is_null()) else { return };
+    if !node.lends {
+        *slot = Slot { buffer, is_free: false };
+        return;
+    }
     // SAFETY: a new buffer with room for what it is over; the structures are the library's, for us to fill in.
     unsafe {
         let inner = &*(*buffer).buffer;
@@ -456,6 +516,9 @@ unsafe extern "C" fn on_remove_buffer(data: *mut c_void, buffer: *mut StreamBuff
     let node = unsafe { node(data) };
     if let Some(slot) = node.slots.borrow_mut().iter_mut().find(|slot| slot.buffer == buffer) {
         *slot = Slot { buffer: null_mut(), is_free: false };
+    }
+    if !node.lends {
+        return;
     }
     // SAFETY: the buffer is there until the callback returns. What is not cleared would be taken for the library's.
     unsafe {

@@ -240,7 +240,13 @@ fn a_reader_cannot_write_into_our_memory() {
         fs::read_link(path).is_ok_and(|target| target.to_string_lossy().contains("memfd:slots"))
     };
     let descriptor = descriptors.filter_map(|entry| Some(entry.ok()?.path())).find(|path| is_ours(path));
-    let file = fs::File::options().read(true).write(true).open(descriptor.expect("it has it")).expect("it opens");
+    let Some(descriptor) = descriptor else {
+        // Before 0.3.85 readers get the server's memory, into which pictures are copied, and nothing of ours.
+        assert!(!maps.contains("memfd:slots"), "{maps}");
+        println!("SKIP a_reader_cannot_write_into_our_memory: this server cannot be given memory");
+        return;
+    };
+    let file = fs::File::options().read(true).write(true).open(descriptor).expect("it opens");
     let denied = Mapping::new(&file, 0, 4096).expect_err("no second mapping to write");
     assert_eq!(denied.kind(), std::io::ErrorKind::PermissionDenied);
     assert!(std::os::unix::fs::FileExt::write_at(&file, b"x", 0).is_err());
