@@ -25,9 +25,25 @@ pub struct Session {
 }
 
 impl Session {
+    /// Why there can be none here.
+    pub fn lack() -> Option<String> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let is_there = |program: &&str| std::env::split_paths(&path).any(|directory| directory.join(program).exists());
+        if let Some(program) = PROGRAMS.iter().find(|program| !is_there(program)) {
+            return Some(format!("{program} is not installed (scripts/deps.sh test)"));
+        }
+        // Not --exists, which compares the plugin's version with GStreamer's.
+        let has_element = Command::new("gst-inspect-1.0").arg("pipewiresrc").stdout(Stdio::null()).status();
+        if !has_element.is_ok_and(|status| status.success()) {
+            return Some("GStreamer has no pipewiresrc (scripts/deps.sh test)".into());
+        }
+        let missing = LOGIND.iter().find(|directory| fs::create_dir_all(directory).is_err());
+        missing.map(|directory| format!("WirePlumber needs {directory}, which only root can make"))
+    }
+
     /// With a bus, and no server yet. `None` where it cannot be: the test says so and is skipped.
     pub fn new(test: &str) -> Option<Self> {
-        if let Some(why) = lack() {
+        if let Some(why) = Self::lack() {
             println!("SKIP {test}: {why}");
             return None;
         }
@@ -36,9 +52,10 @@ impl Session {
         for name in ["run", "config", "state"] {
             fs::create_dir(directory.path().join(name)).expect("a directory");
         }
+        let rules = directory.path().join("bus.conf");
+        fs::write(&rules, bus_rules(directory.path())).expect("a file");
         let mut command = command(directory.path(), "dbus-daemon");
-        let address = format!("unix:path={}", bus(directory.path()).display());
-        let bus_process = spawn(command.args(["--session", "--nofork", "--nopidfile", "--address", &address]));
+        let bus_process = spawn(command.args(["--nofork", "--nopidfile"]).arg("--config-file").arg(rules));
         eventually("the bus is there", || bus(directory.path()).exists());
         Some(Self { server: None, _bus: Reaped(bus_process), directory, _alone: alone })
     }
@@ -82,6 +99,11 @@ impl Session {
         self.directory.path().join("run")
     }
 
+    /// Where its bus is, as D-Bus writes it.
+    pub fn bus_address(&self) -> String {
+        format!("unix:path={}", bus(self.directory.path()).display())
+    }
+
     /// A path in the session's directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -120,23 +142,17 @@ pub fn property(object: &serde_json::Value, name: &str) -> Option<String> {
     }
 }
 
-fn lack() -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &&str| std::env::split_paths(&path).any(|directory| directory.join(program).exists());
-    if let Some(program) = PROGRAMS.iter().find(|program| !is_there(program)) {
-        return Some(format!("{program} is not installed (scripts/deps.sh test)"));
-    }
-    // Not --exists, which compares the plugin's version with GStreamer's.
-    let has_element = Command::new("gst-inspect-1.0").arg("pipewiresrc").stdout(Stdio::null()).status();
-    if !has_element.is_ok_and(|status| status.success()) {
-        return Some("GStreamer has no pipewiresrc (scripts/deps.sh test)".into());
-    }
-    let missing = LOGIND.iter().find(|directory| fs::create_dir_all(directory).is_err());
-    missing.map(|directory| format!("WirePlumber needs {directory}, which only root can make"))
-}
-
 fn bus(directory: &Path) -> PathBuf {
     directory.join("run/bus")
+}
+
+/// A session bus that starts no service by itself: those of this system would be of no session of ours.
+fn bus_rules(directory: &Path) -> String {
+    format!(
+        "<busconfig><type>session</type><listen>unix:path={}</listen><policy context=\"default\"><allow send_destination=\"*\"/>\
+        <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
+        bus(directory).display()
+    )
 }
 
 fn command(directory: &Path, program: impl AsRef<Path>) -> Command {
