@@ -8,6 +8,7 @@ mod data;
 mod engine;
 mod install;
 mod pipewire;
+mod portal;
 mod translations;
 mod wireplumber;
 mod worker_host;

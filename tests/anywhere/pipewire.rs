@@ -13,7 +13,7 @@ use lenscap_test_support::relay::Relay;
 /// Bytes of a picture, as the relay is started.
 const PICTURE: usize = 320 * 180 * 2;
 
-fn relay(session: &Session, output: &str) -> Relay {
+pub(crate) fn relay(session: &Session, output: &str) -> Relay {
     let runtime = session.runtime_dir();
     let site = session.path(&format!("site-{output}"));
     fs::create_dir_all(site.join("lenscap")).expect("a directory");
@@ -31,18 +31,24 @@ fn relay(session: &Session, output: &str) -> Relay {
 }
 
 /// A program that reads the camera, and what it has got so far.
-struct Reader {
+pub(crate) struct Reader {
     process: Reaped,
     pictures: PathBuf,
 }
 
 impl Reader {
     fn start(session: &Session, name: &str) -> Self {
+        Self::start_with(session, name, "target-object=lenscap", Stdio::null())
+    }
+
+    /// `source`: what `pipewiresrc` is asked for.
+    pub(crate) fn start_with(session: &Session, name: &str, source: &str, stdin: Stdio) -> Self {
         let pictures = session.path(&format!("{name}.yuy2"));
         let process = session
             .command("gst-launch-1.0")
-            .args(["-q", "pipewiresrc", "target-object=lenscap", "!", "video/x-raw", "!", "filesink", "sync=false"])
+            .args(["-q", "pipewiresrc", source, "!", "video/x-raw", "!", "filesink", "sync=false"])
             .args(["buffer-mode=unbuffered", &format!("location={}", pictures.display())])
+            .stdin(stdin)
             .stdout(Stdio::null())
             .spawn()
             .expect("gst-launch-1.0");
@@ -64,7 +70,7 @@ impl Reader {
     }
 
     /// Waits for pictures that are not all one.
-    fn moves(&self) {
+    pub(crate) fn moves(&self) {
         let from = self.count();
         eventually("the picture moves", || self.since(from).into_iter().collect::<HashSet<_>>().len() >= 4);
     }
@@ -78,7 +84,7 @@ impl Reader {
     }
 }
 
-fn is_listed(session: &Session) -> bool {
+pub(crate) fn is_listed(session: &Session) -> bool {
     session.nodes("lenscap").len() == 1
 }
 
