@@ -76,7 +76,7 @@ impl Rig {
     }
 
     /// From presence to the first frame of the camera.
-    fn cycle(&mut self, lead: bool) -> f64 {
+    pub fn cycle(&mut self, lead: bool) -> f64 {
         if lead {
             self.presence(Some(Use::Open));
             self.until("a worker", |engine| engine.worker_pid().is_some());

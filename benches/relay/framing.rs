@@ -25,8 +25,8 @@ pub fn run(table: &mut Table) {
         for (name, orientation) in &cases {
             let (mut laid, mut plain) = (Vec::new(), Vec::new());
             for _ in 0..runs() {
-                laid.push(native::ours_laid(&MODE, &source, *orientation).iter().sum());
-                plain.push(native::ours(&MODE, &source).iter().sum());
+                laid.push(native::ours_laid(&MODE, &source, *orientation).all());
+                plain.push(native::ours(&MODE, &source).all());
             }
             table.row(&Row {
                 what: format!("live, {MODE}, {format} to YUY2, this machine, no node: {name}, CPU"),

@@ -68,6 +68,8 @@ pub struct Usage {
     pub switches: u64,
     /// Proportional set size.
     pub pss_kb: u64,
+    /// What of it is shared memory: pictures, where they lie in slots.
+    pub pss_shmem_kb: u64,
 }
 
 impl Usage {
@@ -86,10 +88,12 @@ impl Usage {
                     .sum::<u64>();
             }
             let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-            sum.pss_kb += rollup
-                .lines()
-                .find_map(|line| line.strip_prefix("Pss:"))
-                .map_or(0, |rest| number(rest.split_whitespace().next()));
+            let kb = |name: &str| {
+                let rest = rollup.lines().find_map(|line| line.strip_prefix(name));
+                rest.map_or(0, |rest| number(rest.split_whitespace().next()))
+            };
+            sum.pss_kb += kb("Pss:");
+            sum.pss_shmem_kb += kb("Pss_Shmem:");
         }
         sum
     }

@@ -52,10 +52,11 @@ pub fn run(table: &mut Table) {
         let source = source(&mode, &directory);
         let (mut engine, mut worker, mut all, mut other) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..runs() {
-            let [resident, child] = native::ours(&mode, &source);
+            let run = native::ours(&mode, &source);
+            let [resident, child] = run.cpu;
             engine.push(resident);
             worker.push(child);
-            all.push(resident + child);
+            all.push(run.all());
             other.push(theirs(&mode, &source));
         }
         let _ = std::fs::remove_dir_all(&directory);

@@ -67,13 +67,14 @@ pub fn run(table: &mut Table) {
         let cooldown = COOLDOWN.as_millis().to_string();
         let mut relay = mode.relay(&["--source", &camera.source(), "--cooldown-ms", &cooldown], &[]);
         let hot = || ms(start::bare(&device, &mode).time_to_first_frame("sink"));
+        let cold_source = format!("v4l2src device={device} num-buffers=1 ! {}", mode.caps("YUY2"));
         // Loads the plugins, and brings the programs into memory.
         hot();
         session(&mut relay, &camera, &mode, false);
         let (mut at_once, mut warm, mut bare, mut cold) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..runs() {
             at_once.push(session(&mut relay, &camera, &mode, false));
-            cold.push(start::cold_gst(&device, &mode));
+            cold.push(start::cold_gst(&cold_source));
             warm.push(session(&mut relay, &camera, &mode, true));
             bare.push(hot());
         }
