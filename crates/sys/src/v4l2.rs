@@ -87,6 +87,11 @@ impl Capability {
         self.capabilities & CAP_VIDEO_OUTPUT != 0
     }
 
+    /// Whether it hands over buffers, and is not only read like a file.
+    pub fn is_streaming(&self) -> bool {
+        self.capabilities & CAP_STREAMING != 0
+    }
+
     /// Whether it is a v4l2loopback node, whatever its number or label.
     pub fn is_loopback(&self) -> bool {
         self.driver == "v4l2 loopback"

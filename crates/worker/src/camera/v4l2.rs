@@ -11,7 +11,7 @@ use lenscap_cameras::signal::{self, Moment};
 use lenscap_cameras::{System, choice};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::{Trouble, TroubleKind};
-use lenscap_sys::v4l2;
+use lenscap_sys::v4l2::{self, Capability};
 use lenscap_text::Text;
 use lenscap_wire::protocol::Configure;
 
@@ -27,13 +27,18 @@ impl Backend for V4l2 {
     }
 
     fn build(&self, configure: &Configure) -> Result<Built, Trouble> {
-        check_node(&self.0, &configure.excluded)?;
+        let capability = open_node(&self.0, &configure.excluded)?;
         let path = self.0.to_string_lossy();
         if let Some(trouble) = self.no_signal(&path, Moment::Before) {
             return Err(trouble);
         }
         let element = make("v4l2src")?;
         element.set_property("device", path.as_ref());
+        if capability.is_streaming() {
+            // Left to itself it takes DMABUF descriptors, whose memory is mapped and unmapped for each look at each picture,
+            // page by page: that cost more than its copy. We always look.
+            element.set_property_from_str("io-mode", "mmap");
+        }
         Ok(Built { buffers: Some(configure.buffer_count), ..Built::new(element, path) })
     }
 
@@ -75,6 +80,11 @@ pub(super) fn is_same(a: &Path, b: &Path) -> bool {
 
 /// What is wrong with a node, found by opening it, which switches no camera on: GStreamer would say it less plainly.
 pub(crate) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Trouble> {
+    open_node(path, excluded).map(drop)
+}
+
+/// What a node is, or what is wrong with it.
+fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Capability, Trouble> {
     let shown = || Text::of_path(path);
     if excluded.iter().any(|excluded| is_same(path, excluded)) {
         return Err(Trouble::OwnDevice { node: shown() });
@@ -88,7 +98,7 @@ pub(crate) fn check_node(path: &Path, excluded: &[PathBuf]) -> Result<(), Troubl
     })?;
     match v4l2::query_capability(&node) {
         Ok(capability) if capability.is_raw() => Err(Trouble::RawSensor { node: shown() }),
-        Ok(capability) if capability.is_capture() => Ok(()),
+        Ok(capability) if capability.is_capture() => Ok(capability),
         Ok(_) => Err(Trouble::NoVideoNode { node: shown() }),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => Err(missing(&error)),
         Err(_) => Err(Trouble::NotV4l2 { node: shown() }),

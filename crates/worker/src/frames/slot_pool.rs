@@ -137,6 +137,11 @@ pub(crate) fn slot_of(buffer: &gst::BufferRef, delivery: &Delivery) -> Option<u3
     if buffer.n_memory() != 1 {
         return None;
     }
-    let map = buffer.peek_memory(0).map_readable().ok()?;
+    let memory = buffer.peek_memory(0);
+    // Somebody else's, which would be mapped page by page for this look alone.
+    if ["dmabuf", "fd"].into_iter().any(|kind| memory.is_type(kind)) {
+        return None;
+    }
+    let map = memory.map_readable().ok()?;
     delivery.slot_at(map.as_slice().as_ptr())
 }

@@ -169,8 +169,8 @@ impl ModeReport {
     }
 }
 
-/// How many buffers of the node this process has: what the driver gave, whatever was asked for. They are exported as
-/// DMABUF descriptors where the driver can, else mapped.
+/// How many buffers of the node this process has: what the driver gave, whatever was asked for. They are mapped, or exported
+/// as DMABUF descriptors by what a user's own pipeline has.
 fn buffers_of(node: &Path, planes: usize) -> Option<u32> {
     let node = std::fs::canonicalize(node).ok()?;
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
