@@ -191,6 +191,12 @@ impl WorkerSession {
         Ok([ready(0), ready(1), ready(2), ready(3)])
     }
 
+    /// Whether the parent has said something that is not read yet: the order to start, most likely.
+    fn is_spoken_to(&self) -> bool {
+        let mut socket = [PollFd::new(&*self.channel, PollFlags::IN)];
+        rustix::event::poll(&mut socket, Some(&rustix::time::Timespec::default())).is_ok_and(|ready| ready > 0)
+    }
+
     /// Reports what changed of the camera's controls; `turned`: the camera has news.
     fn report_controls(&mut self, turned: bool) -> Option<SessionEnd> {
         let controls = self.active.as_mut()?.pipeline.controls()?;
@@ -277,6 +283,9 @@ impl WorkerSession {
         );
         gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
+        if !self.is_spoken_to() {
+            pipeline.prepare();
+        }
         Ok(Active { pipeline, delivery })
     }
 }

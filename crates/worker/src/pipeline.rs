@@ -61,7 +61,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Builds what needs no camera and loads what the source will need.
+    /// Builds what needs no camera.
     ///
     /// # Errors
     /// When an element is missing or descriptors are short.
@@ -85,14 +85,6 @@ impl Pipeline {
         convert.set_property("add-borders", true);
         pipeline.add_many([&convert, sink.upcast_ref()]).map_err(|error| internal(&error))?;
         convert.link(&sink).map_err(|error| internal(&error))?;
-        for name in backend(&configure.source).elements().into_iter().chain(["capsfilter", "jpegdec"]) {
-            if let Some(factory) = gst::ElementFactory::find(name)
-                && let Err(error) = factory.load()
-            {
-                tracing::warn!("cannot load the element {name}: {error}");
-            }
-        }
-        exercise::exercise(&promised_caps(&configure.format));
         Ok(Self {
             pipeline,
             sink,
@@ -105,6 +97,19 @@ impl Pipeline {
             controls: None,
             look_at: None,
         })
+    }
+
+    /// Loads what the camera may need and lets a first picture through that nobody sees. To be done while there is time: for
+    /// whoever waits for the camera already it would only be a longer wait.
+    pub(super) fn prepare(&self) {
+        for name in backend(&self.configure.source).elements().into_iter().chain(["capsfilter", "jpegdec"]) {
+            if let Some(factory) = gst::ElementFactory::find(name)
+                && let Err(error) = factory.load()
+            {
+                tracing::warn!("cannot load the element {name}: {error}");
+            }
+        }
+        exercise::exercise(&promised_caps(&self.configure.format));
     }
 
     /// Becomes readable when [`Self::next_report`] has something.

@@ -15,6 +15,24 @@ use lenscap_test_support::programs::program;
 use super::{Bench, DEADLINE, memory_of};
 
 #[test]
+fn a_frame_is_one_turn_of_the_engine_and_no_news() {
+    const FRAMES: u64 = 60;
+    let mut bench = Bench::new("test");
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Live);
+    bench.until_frames(10);
+    let (before, published) = (bench.memory().counts().1, bench.published.borrow().len());
+    let mut turns = 0;
+    bench.until("frames", |engine| {
+        turns += 1;
+        memory_of(engine.output(Role::Main)).counts().1 >= before + FRAMES
+    });
+    // The worker's life sign is one more each second.
+    assert!(turns <= FRAMES + FRAMES / 4, "{turns} turns for {FRAMES} frames");
+    assert_eq!(bench.published.borrow().len(), published, "nothing has changed");
+}
+
+#[test]
 fn a_session_from_stream_to_off() {
     let mut bench = Bench::new("test");
     let (queued, card) = bench.memory().newest().expect("a card from the start");

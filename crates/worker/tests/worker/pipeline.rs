@@ -1,5 +1,6 @@
 //! The real worker with real GStreamer pipelines and no camera. A test whose elements are not installed says so.
 
+mod cost;
 mod jpeg;
 mod orientation;
 mod pace;
