@@ -199,8 +199,12 @@ impl WorkerSession {
 
     /// Reports what changed of the camera's controls; `turned`: the camera has news.
     fn report_controls(&mut self, turned: bool) -> Option<SessionEnd> {
-        let controls = self.active.as_mut()?.pipeline.controls()?;
         let now = Instant::now();
+        let pipeline = &mut self.active.as_mut()?.pipeline;
+        if pipeline.awaits_picture(now) {
+            return None;
+        }
+        let controls = pipeline.controls()?;
         if turned || controls.quiet_until().is_some_and(|until| until <= now) {
             controls.dispatch(now);
         }

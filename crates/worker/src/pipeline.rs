@@ -56,6 +56,10 @@ pub(super) struct Pipeline {
     report: Arc<ModeReport>,
     orientation: Option<OrientationStage>,
     controls: Option<OpenedControls>,
+    /// The source element whose controls are not read yet.
+    unread_controls: Option<gst::Element>,
+    /// Until when what the first picture does not need waits for it.
+    put_off_until: Option<Instant>,
     /// When to look why no picture comes, once it is ordered to start.
     look_at: Option<Instant>,
 }
@@ -95,6 +99,8 @@ impl Pipeline {
             report,
             orientation: None,
             controls: None,
+            unread_controls: None,
+            put_off_until: None,
             look_at: None,
         })
     }
@@ -181,7 +187,13 @@ impl Pipeline {
         }
         state(gst::State::Playing)?;
         self.look_at = Some(Instant::now() + LOOK);
+        self.put_off_until = self.look_at;
         Ok(())
+    }
+
+    /// Whether the first picture is still waited for, and with it all that it does not need; not for ever.
+    pub(super) fn awaits_picture(&self, now: Instant) -> bool {
+        self.put_off_until.is_some_and(|until| now < until) && !self.sink.has_started()
     }
 
     /// When to look whether anything arrives at the camera's input; `None` once it gave a picture.
@@ -199,29 +211,41 @@ impl Pipeline {
         backend(&camera.origin).no_signal(&camera.name, Moment::Silent)
     }
 
-    /// Sets the saved values of the camera's controls; what the picture has to go through for them.
+    /// Sets the saved values of the camera's controls; what the picture has to go through for them. Where none are saved, its
+    /// controls are read later: of a USB camera each is several requests to it.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
+        let id = backend(&self.report.camera().origin).id(Some(element));
+        if !self.configure.controls.contains_key(&id) {
+            self.unread_controls = Some(element.clone());
+            return Vec::new();
+        }
+        self.read_controls(element).elements()
+    }
+
+    fn read_controls(&mut self, element: &gst::Element) -> &mut OpenedControls {
         let origin = self.report.camera().origin.clone();
         let controls = self.controls.insert(OpenedControls::open(&origin, Some(element)));
         controls.apply(&self.configure.controls);
-        let balance = controls.elements();
         controls.insert_before(&self.convert);
-        balance
+        controls
     }
 
     /// The camera's controls, once it is open.
     pub(super) fn controls(&mut self) -> Option<&mut OpenedControls> {
+        if let Some(element) = self.unread_controls.take() {
+            return Some(self.read_controls(&element));
+        }
         self.controls.as_mut()
     }
 
-    /// The same, to look at.
+    /// The same, to look at; `None` as well while they are not read.
     pub(super) fn opened_controls(&self) -> Option<&OpenedControls> {
         self.controls.as_ref()
     }
 
     /// Other saved values of controls.
     pub(super) fn set_controls(&mut self, saved: Saved) {
-        if let Some(controls) = &mut self.controls {
+        if let Some(controls) = self.controls() {
             controls.apply(&saved);
         }
         self.configure.controls = saved;

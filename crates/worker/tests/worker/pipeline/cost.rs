@@ -71,7 +71,9 @@ fn whoever_waits_for_the_camera_does_not_wait_for_what_is_only_done_ahead() {
     warm.run(1);
     warm.stop();
     let mut cold = rig("test", format(Yuy2, 320, 240, 30));
-    cold.run(1);
+    cold.host.start();
+    cold.until("the first picture", |rig| rig.started.is_some());
+    assert!(cold.controls.is_none(), "controls came before the picture");
     assert!(!has_loaded(&cold, "libgstjpeg"), "the order to start came with the settings");
     // What could wait comes nevertheless.
     cold.until("controls", |rig| rig.controls.is_some());
