@@ -135,6 +135,12 @@ fn the_camera_gives_the_buffers_that_are_asked_for() {
         let mode = rig.modes[0].clone();
         // v4l2src needs two, and vivid too.
         assert_eq!((mode.asked_buffers, mode.buffers), (Some(buffers), Some(buffers.max(2))), "{mode:?}");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", rig.host.pid())).unwrap().flatten();
+        let mut open = open.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+        assert!(
+            !open.any(|to| to.starts_with("/dmabuf")),
+            "its memory would be mapped anew for each look at a picture"
+        );
         assert_eq!(rig.failed, None);
         rig.stop();
     }
