@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::process::{Reaped, eventually};
+use crate::process::{Reaped, eventually, output_of};
 
 /// One at a time: two cores are soon busy with what belongs to one.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -111,8 +111,8 @@ impl Session {
 
     /// Everything in the graph, as `pw-dump` says it; `None` where no server answers.
     pub fn objects(&self) -> Option<Vec<serde_json::Value>> {
-        let output = self.command("pw-dump").stderr(Stdio::null()).output().expect("pw-dump");
-        serde_json::from_slice(&output.stdout).ok()
+        let (_, printed) = output_of(self.command("pw-dump").stderr(Stdio::null()));
+        serde_json::from_slice(&printed).ok()
     }
 
     /// Whether any program's node is there that reads pictures.

@@ -1,7 +1,9 @@
 //! Processes of a test, and waiting for what they do.
 
 use std::fs;
-use std::process::{Child, Command, ExitStatus};
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// How long any single wait may take; emulated machines are slow.
@@ -29,6 +31,24 @@ impl Drop for Reaped {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// What a program that ends by itself printed, and how it ended; fails, with what it waits for, where it does not end within
+/// the deadline.
+pub fn output_of(command: &mut Command) -> (ExitStatus, Vec<u8>) {
+    let mut child = Reaped(command.stdout(Stdio::piped()).spawn().expect("it starts"));
+    let mut pipe = child.0.stdout.take().expect("a pipe");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut printed = Vec::new();
+        // Nobody listens any more where the test has failed.
+        let _ = sender.send(pipe.read_to_end(&mut printed).map(|_| printed));
+    });
+    let Ok(printed) = receiver.recv_timeout(DEADLINE) else {
+        let waits_in = fs::read_to_string(format!("/proc/{}/wchan", child.0.id())).unwrap_or_default();
+        panic!("{command:?} has not ended within {DEADLINE:?}; it waits in {waits_in}");
+    };
+    (child.wait_for_exit(DEADLINE), printed.expect("a pipe"))
 }
 
 /// Waits until the condition holds.
