@@ -24,7 +24,8 @@ pub const WIDTH: u32 = 64;
 pub const HEIGHT: u32 = 48;
 /// Bytes of a picture: YUY2.
 pub const SIZE: usize = (WIDTH * HEIGHT * 2) as usize;
-const SLOTS: u32 = 16;
+/// In the rotation at most.
+pub const SLOTS: u32 = 16;
 const SLOT_SIZE: u32 = 8192;
 const INTERVAL: Duration = Duration::from_millis(33);
 
@@ -154,7 +155,7 @@ impl Parent {
     }
 
     /// One picture: its number in its first eight bytes, and in its last.
-    fn give(&mut self) {
+    pub fn give(&mut self) {
         let slot = u32::try_from(self.sequence % u64::from(self.rotation)).expect("a slot");
         let start = (slot * SLOT_SIZE) as usize;
         let picture = &mut self.memory.as_mut_slice()[start..start + SIZE];
