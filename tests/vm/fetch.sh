@@ -1,70 +1,19 @@
 #!/bin/bash
 # Downloads kernels, headers and v4l2loopback sources from Debian's archive and unpacks them under target/vm.
-# Nothing is installed: apt runs with a root directory of its own, as whoever calls, and verifies signatures.
+# Nothing is installed.
 # Versions are the newest the archive has; VERSIONS says which. Done once; --refresh looks again.
 # Exit status 77: there is no network (or no apt), so the kernel tier cannot run here.
 set -euo pipefail
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-MIRROR=${LENSCAP_DEBIAN_MIRROR:-http://deb.debian.org}
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-APT=$VM/apt
+# shellcheck source=tests/apt.sh
+. "$REPO/tests/apt.sh"
 
 [ "${1:-}" = --refresh ] && rm -f "$VM/VERSIONS"
 [ -s "$VM/VERSIONS" ] && exit 0
 [ "$(uname -m)" = x86_64 ] || skip "the VM needs an x86_64 host"
-need apt-get apt-cache apt-config dpkg-deb
-[ -r "$KEYRING" ] || skip "missing on this machine: $KEYRING (package debian-archive-keyring); scripts/deps.sh test installs it"
-
-# run COMMAND...: quietly; when it fails, one sentence, and 77 where the network is to blame.
-run() {
-  local log=$VM/fetch.log why
-  "$@" >"$log" 2>&1 && return
-  why=$(grep -m1 -E '^(E|Err|W):' "$log" || head -n1 "$log")
-  if grep -qE 'resolve|onnect|Network is unreachable|timed out|Failed to fetch' "$log"; then
-    skip "no packages from $MIRROR ($why); try again with network"
-  fi
-  die "$1 failed: $why (whole output in $log)"
-}
-
-rm -rf "$APT"
-mkdir -p "$APT"/etc/apt/{sources.list.d,apt.conf.d,preferences.d,trusted.gpg.d} \
-  "$APT"/var/lib/{apt/lists/partial,dpkg} "$APT"/var/cache/apt/archives/partial "$APT/log" "$VM/debs"
-: >"$APT/var/lib/dpkg/status"
-{
-  cat <<CONF
-Dir "$APT";
-Dir::State::status "$APT/var/lib/dpkg/status";
-Dir::Log "$APT/log";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Sandbox::User "$(id -un)";
-APT::Update::Error-Mode "any";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Acquire::http::Timeout "30";
-CONF
-  # the host's proxies and its opinion of clocks hold here too
-  apt-config dump | grep -E '^Acquire::(https?::.*Proxy|Check-|ForceIP)' || true
-} >"$APT/apt.conf"
-export APT_CONFIG=$APT/apt.conf
-cat >"$APT/etc/apt/sources.list.d/debian.sources" <<SOURCES
-Types: deb
-URIs: $MIRROR/debian
-Suites: bookworm bookworm-backports trixie sid
-Components: main
-Signed-By: $KEYRING
-
-Types: deb
-URIs: $MIRROR/debian-security
-Suites: bookworm-security
-Components: main
-Signed-By: $KEYRING
-SOURCES
-
-say "reading the package lists of $MIRROR"
-run apt-get -qq update
+apt_root "$VM/apt" "bookworm bookworm-backports trixie sid" bookworm-security
+mkdir -p "$VM/debs"
 
 # newest PACKAGE SUITE-PATTERN VERSION-PATTERN: madison lists "package | version | uri suite/main ...".
 newest() {
