@@ -38,15 +38,17 @@ pub(crate) struct Reader {
 
 impl Reader {
     fn start(session: &Session, name: &str) -> Self {
-        Self::start_with(session, name, "target-object=lenscap", Stdio::null())
+        Self::start_with(session, name, &["target-object=lenscap"], Stdio::null())
     }
 
     /// `source`: what `pipewiresrc` is asked for.
-    pub(crate) fn start_with(session: &Session, name: &str, source: &str, stdin: Stdio) -> Self {
+    pub(crate) fn start_with(session: &Session, name: &str, source: &[&str], stdin: Stdio) -> Self {
         let pictures = session.path(&format!("{name}.yuy2"));
         let process = session
             .command("gst-launch-1.0")
-            .args(["-q", "pipewiresrc", source, "!", "video/x-raw", "!", "filesink", "sync=false"])
+            .args(["-q", "pipewiresrc"])
+            .args(source)
+            .args(["!", "video/x-raw", "!", "filesink", "sync=false"])
             .args(["buffer-mode=unbuffered", &format!("location={}", pictures.display())])
             .stdin(stdin)
             .stdout(Stdio::null())
@@ -133,6 +135,47 @@ fn a_pause_shows_a_card_and_the_reader_keeps_its_stream() {
 }
 
 #[test]
+fn a_reader_of_fewer_buffers_sees_pictures_and_cards() {
+    let Some(mut session) = Session::with_server("a_reader_of_fewer_buffers") else { return };
+    let mut relay = relay(&session, "auto");
+    eventually("it is listed", || is_listed(&session));
+    let few = ["target-object=lenscap", "min-buffers=1", "max-buffers=4"];
+    let reader = Reader::start_with(&session, "few", &few, Stdio::null());
+    relay.wait_for("live");
+    reader.moves();
+    assert!(relay.lenscap(&["pause"]).0);
+    relay.wait_for("paused");
+    reader.stands_still();
+    assert!(relay.lenscap(&["resume"]).0);
+    relay.wait_for("live");
+    reader.moves();
+    drop(reader);
+    relay.wait_for("idle");
+    assert!(session.is_server_alive());
+    relay.quit();
+}
+
+#[test]
+fn of_two_readers_one_is_killed_and_the_camera_is_on_until_the_other_goes() {
+    let Some(session) = Session::with_server("of_two_readers_one_is_killed") else { return };
+    let mut relay = relay(&session, "auto");
+    eventually("it is listed", || is_listed(&session));
+    let [first, second] = ["first", "second"].map(|name| Reader::start(&session, name));
+    relay.wait_for_line("both", |line| line.state == "live" && line.clients.len() == 2);
+    first.moves();
+    second.moves();
+    drop(first);
+    let one = relay.wait_for_line("one of them", |line| line.clients.len() == 1);
+    assert_eq!(one.state, "live");
+    second.moves();
+    assert_eq!(relay.poll().state, "live");
+    drop(second);
+    relay.wait_for("idle");
+    assert!(relay.workers().is_empty());
+    relay.quit();
+}
+
+#[test]
 fn the_end_of_server_or_process_harms_only_those_who_read_there() {
     let Some(mut session) = Session::with_server("the_end_of_server_or_process") else { return };
     let mut relay = relay(&session, "auto");
@@ -168,6 +211,9 @@ fn without_a_server_there_is_no_process_and_it_comes_with_the_server() {
     let [mut auto, mut off] = relays;
     eventually("it is listed", || is_listed(&session));
     assert!(node_process(&auto).is_some() && node_process(&off).is_none());
+    let reader = Reader::start(&session, "reader");
+    auto.wait_for("live");
+    reader.moves();
     auto.quit();
     off.quit();
     eventually("it is gone", || session.nodes("lenscap").is_empty());

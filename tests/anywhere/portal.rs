@@ -71,7 +71,7 @@ fn a_client_has_it(test: &str, first: First) {
     let remote = client.open();
     assert_eq!(portal.asked(), [""], "a program outside of any sandbox");
     assert_eq!(relay.poll().state, "idle", "to be let in is no use of the camera");
-    let reader = Reader::start_with(&session, "reader", "fd=0", Stdio::from(remote));
+    let reader = Reader::start_with(&session, "reader", &["fd=0"], Stdio::from(remote));
     is_live_for(&mut relay, "gst-launch-1.0 streaming");
     reader.moves();
     drop(reader);
@@ -120,7 +120,7 @@ fn a_flatpak_is_named_by_its_application_id() {
     rustix::process::fchdir(&outside).expect("it is there");
     rustix::process::chroot(".").expect("root may");
     assert_eq!(portal.asked(), ["org.example.Camera"]);
-    let reader = Reader::start_with(&session, "reader", "fd=0", Stdio::from(remote));
+    let reader = Reader::start_with(&session, "reader", &["fd=0"], Stdio::from(remote));
     is_live_for(&mut relay, "org.example.Camera streaming");
     reader.moves();
     drop(reader);

@@ -18,7 +18,8 @@ const LOGIND: [&str; 4] =
 
 /// The session; ended when dropped.
 pub struct Session {
-    server: Option<[Reaped; 2]>,
+    manager: Option<Reaped>,
+    server: Option<Reaped>,
     _bus: Reaped,
     directory: tempfile::TempDir,
     _alone: MutexGuard<'static, ()>,
@@ -57,7 +58,7 @@ impl Session {
         let mut command = command(directory.path(), "dbus-daemon");
         let bus_process = spawn(command.args(["--nofork", "--nopidfile"]).arg("--config-file").arg(rules));
         eventually("the bus is there", || bus(directory.path()).exists());
-        Some(Self { server: None, _bus: Reaped(bus_process), directory, _alone: alone })
+        Some(Self { manager: None, server: None, _bus: Reaped(bus_process), directory, _alone: alone })
     }
 
     /// As [`Self::new`], with a server.
@@ -69,24 +70,59 @@ impl Session {
 
     /// Starts PipeWire and WirePlumber.
     pub fn start_server(&mut self) {
-        let pipewire = Reaped(spawn(&mut self.command("pipewire")));
+        self.start_pipewire();
+        self.start_wireplumber();
+    }
+
+    /// Starts the server alone: it links nobody.
+    pub fn start_pipewire(&mut self) {
+        self.server = Some(Reaped(spawn(&mut self.command("pipewire"))));
         eventually("PipeWire answers", || self.objects().is_some());
-        let wireplumber = Reaped(spawn(&mut self.command("wireplumber")));
-        self.server = Some([pipewire, wireplumber]);
+    }
+
+    /// Starts the session manager, at a server that is there.
+    pub fn start_wireplumber(&mut self) {
+        self.manager = Some(Reaped(spawn(&mut self.command("wireplumber"))));
+        eventually("WirePlumber is there", || self.has_wireplumber());
+    }
+
+    fn has_wireplumber(&self) -> bool {
         let is_wireplumber = |object: &serde_json::Value| {
             property(object, "application.name").is_some_and(|name| name.contains("WirePlumber"))
         };
-        eventually("WirePlumber is there", || self.objects().is_some_and(|all| all.iter().any(is_wireplumber)));
+        self.objects().is_some_and(|all| all.iter().any(is_wireplumber))
+    }
+
+    /// Kills the session manager, and starts another.
+    pub fn restart_wireplumber(&mut self) {
+        self.manager = None;
+        eventually("WirePlumber is gone", || !self.has_wireplumber());
+        self.start_wireplumber();
     }
 
     /// Kills both.
     pub fn kill_server(&mut self) {
         self.server = None;
+        self.manager = None;
+    }
+
+    /// Whether the server that was started runs still.
+    pub fn is_server_alive(&mut self) -> bool {
+        self.server.as_mut().is_some_and(|server| server.0.try_wait().is_ok_and(|status| status.is_none()))
+    }
+
+    /// The server's version, as its program says it.
+    pub fn pipewire_version(&self) -> [u32; 3] {
+        let output = self.command("pipewire").arg("--version").output().expect("pipewire");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = text.lines().find_map(|line| line.strip_prefix("Linked with libpipewire "));
+        let mut numbers = version.expect("a version").split('.').map(|number| number.trim().parse().expect("a number"));
+        [0; 3].map(|_| numbers.next().expect("three numbers"))
     }
 
     /// The daemon's number.
     pub fn server_pid(&self) -> u32 {
-        self.server.as_ref().expect("a server")[0].0.id()
+        self.server.as_ref().expect("a server").0.id()
     }
 
     /// A program in this session.

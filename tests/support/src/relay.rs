@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use lenscap_api::EventLine;
 use lenscap_core::presence::Client;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::{DEADLINE, Reaped, children_of, switches_of};
 use crate::programs::program;
@@ -251,7 +252,9 @@ impl Relay {
 
     /// SIGTERM, and its exit status.
     pub fn quit(&mut self) -> ExitStatus {
-        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        if let Some(pid) = Pid::from_raw(self.pid().cast_signed()) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
         let status = self.child.wait_for_exit(DEADLINE);
         // The reader thread sees the end of the pipe soon after.
         while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {

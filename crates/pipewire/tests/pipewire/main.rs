@@ -1,12 +1,14 @@
 //! `lenscap-pipewire` at a real PipeWire and WirePlumber, in a session of their own.
 
+mod memory;
 mod parent;
 mod reader;
+mod readers;
+mod restarts;
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-use lenscap_sys::memfd::{self, Mapping};
 use lenscap_test_support::pipewire::{Session, property};
 use lenscap_test_support::process::DEADLINE;
 use rustix::process::{Pid, Signal, kill_process};
@@ -78,96 +80,6 @@ fn a_reader_gets_the_pictures_and_is_named() {
 }
 
 #[test]
-fn a_reader_that_stands_still_holds_up_no_other() {
-    let Some(session) = Session::with_server("a_reader_that_stands_still_holds_up_no_other") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until_there();
-    let still = GstReader::start(&session, "still", ANY);
-    let reader = GstReader::start(&session, "reader", ANY);
-    parent.until("both read", |parent| {
-        parent.readers.iter().filter(|reader| reader.is_streaming).count() == 2
-            && !still.numbers().is_empty()
-            && !reader.numbers().is_empty()
-    });
-    let mut pids: Vec<_> = parent.readers.iter().filter_map(|reader| reader.pid).collect();
-    pids.sort_unstable();
-    let mut expected = [still.pid(), reader.pid()];
-    expected.sort_unstable();
-    assert_eq!(pids, expected);
-    signal(still.pid(), Signal::STOP);
-    let from = parent.sequence;
-    parent.until("60 more pictures", |_| reader.numbers().iter().filter(|number| **number >= from).count() >= 60);
-    let numbers = reader.numbers();
-    assert!(is_growing(&numbers), "{numbers:?}");
-    signal(still.pid(), Signal::CONT);
-    let from = parent.sequence;
-    parent.until("the other goes on", |_| still.numbers().last().is_some_and(|number| *number >= from));
-}
-
-#[test]
-fn a_reader_of_another_size_breaks_nothing() {
-    let Some(session) = Session::with_server("a_reader_of_another_size_breaks_nothing") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until_there();
-    let mut wrong = GstReader::start(&session, "wrong", "video/x-raw,width=1280,height=720");
-    // 1.4 tells it so, and it ends; on 0.3 it hangs (facts: pipewire), beside the next one, too.
-    parent.until("it has tried", |_| wrong.has_ended() || session.has_reader());
-    assert!(wrong.numbers().is_empty());
-    let right = GstReader::start(&session, "right", ANY);
-    parent.until("the right one reads", |_| right.numbers().len() >= 10);
-    assert_eq!(parent.failed, None);
-}
-
-#[test]
-fn who_comes_later_gets_no_picture_of_before() {
-    let Some(session) = Session::with_server("who_comes_later_gets_no_picture_of_before") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until_there();
-    for round in 0..3 {
-        let from = parent.sequence;
-        let reader = GstReader::start(&session, &format!("reader{round}"), ANY);
-        parent.until("it reads", |_| reader.numbers().len() >= 5);
-        assert!(reader.numbers()[0] >= from, "round {round}: from {from} on, and got {:?}", reader.numbers());
-        drop(reader);
-        parent.until("it is gone", |parent| parent.readers.is_empty() && parent.rotation == 0);
-    }
-}
-
-#[test]
-fn a_server_that_stands_still_holds_up_nothing() {
-    let Some(session) = Session::with_server("a_server_that_stands_still_holds_up_nothing") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until_there();
-    let reader = GstReader::start(&session, "reader", ANY);
-    parent.until("it reads", |_| reader.numbers().len() >= 5);
-    signal(session.server_pid(), Signal::STOP);
-    // A parent whose pictures were not taken would find no room.
-    let until = parent.sequence + 60;
-    parent.until("60 pictures are taken", |parent| parent.sequence >= until);
-    parent.hang_up();
-    assert!(parent.child.wait_for_exit(DEADLINE).success());
-    signal(session.server_pid(), Signal::CONT);
-}
-
-#[test]
-fn the_node_comes_back_with_the_server() {
-    let Some(mut session) = Session::new("the_node_comes_back_with_the_server") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until("no server", |parent| parent.is_there == Some(false));
-    for round in 0..3 {
-        session.start_server();
-        parent.until_there();
-        let reader = GstReader::start(&session, &format!("reader{round}"), ANY);
-        parent.until("it reads", |parent| reader.numbers().len() >= 10 && parent.readers.len() == 1);
-        session.kill_server();
-        parent.until("it is noticed", |parent| {
-            parent.is_there == Some(false) && parent.readers.is_empty() && parent.rotation == 0
-        });
-    }
-    assert_eq!(parent.failed, None);
-}
-
-#[test]
 fn nothing_wakes_it_while_nobody_reads() {
     let Some(mut session) = Session::with_server("nothing_wakes_it_while_nobody_reads") else { return };
     let mut parent = Parent::new(&session);
@@ -216,45 +128,6 @@ fn switches(pid: u32) -> u64 {
         counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>()
     };
     tasks.map(|task| of(task.expect("a task"))).sum()
-}
-
-#[test]
-fn what_readers_could_write_to_is_refused() {
-    let Some(session) = Session::new("what_readers_could_write_to_is_refused") else { return };
-    let memory = memfd::sealed("slots", 16 * 8192).expect("memory");
-    let mapping = Mapping::new(&memory, 0, 16 * 8192).expect("a mapping");
-    let mut parent = Parent::with_memory(&session, memory, mapping);
-    parent.until("it refuses", |parent| parent.failed.is_some());
-    assert_eq!(parent.failed, Some(lenscap_core::trouble::pipewire::PipewireTrouble::Unsealed));
-    assert!(!parent.child.wait_for_exit(DEADLINE).success());
-}
-
-#[test]
-fn a_reader_cannot_write_into_our_memory() {
-    let Some(session) = Session::with_server("a_reader_cannot_write_into_our_memory") else { return };
-    let mut parent = Parent::new(&session);
-    parent.until_there();
-    let reader = GstReader::start(&session, "reader", ANY);
-    parent.until("it reads", |_| reader.numbers().len() >= 10);
-    // Our memory, as the reader has it: its mapping, and its descriptor opened anew.
-    let maps = fs::read_to_string(format!("/proc/{}/maps", reader.pid())).expect("it lives");
-    let mut ours = maps.lines().filter(|line| line.contains("memfd:slots"));
-    assert!(ours.all(|line| line.split_whitespace().nth(1) == Some("r--s")), "{maps}");
-    let descriptors = fs::read_dir(format!("/proc/{}/fd", reader.pid())).expect("it lives");
-    let is_ours = |path: &std::path::Path| {
-        fs::read_link(path).is_ok_and(|target| target.to_string_lossy().contains("memfd:slots"))
-    };
-    let descriptor = descriptors.filter_map(|entry| Some(entry.ok()?.path())).find(|path| is_ours(path));
-    let Some(descriptor) = descriptor else {
-        // Before 0.3.85 readers get the server's memory, into which pictures are copied, and nothing of ours.
-        assert!(!maps.contains("memfd:slots"), "{maps}");
-        println!("SKIP a_reader_cannot_write_into_our_memory: this server cannot be given memory");
-        return;
-    };
-    let file = fs::File::options().read(true).write(true).open(descriptor).expect("it opens");
-    let denied = Mapping::new(&file, 0, 4096).expect_err("no second mapping to write");
-    assert_eq!(denied.kind(), std::io::ErrorKind::PermissionDenied);
-    assert!(std::os::unix::fs::FileExt::write_at(&file, b"x", 0).is_err());
 }
 
 #[test]

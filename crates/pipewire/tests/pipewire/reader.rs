@@ -19,12 +19,19 @@ pub struct GstReader {
 impl GstReader {
     /// Starts it, with these caps behind the source; what it writes is named by `name`.
     pub fn start(session: &Session, name: &str, caps: &str) -> Self {
+        Self::start_with(session, name, &[], caps)
+    }
+
+    /// As [`Self::start`], with these properties of `pipewiresrc`.
+    pub fn start_with(session: &Session, name: &str, properties: &[&str], caps: &str) -> Self {
         let pictures = session.path(&format!("{name}.yuy2"));
         let lines = session.path(&format!("{name}.log"));
         let log = fs::File::create(&lines).expect("a file");
         let process = session
             .command("gst-launch-1.0")
-            .args(["-v", "pipewiresrc", &format!("target-object={NAME}"), "!", caps, "!", "identity", "silent=false"])
+            .args(["-v", "pipewiresrc", &format!("target-object={NAME}")])
+            .args(properties)
+            .args(["!", caps, "!", "identity", "silent=false"])
             // Unsolved: on 0.3.65 the reader now and then has pictures without memory ("gst_buffer_peek_memory ... CRITICAL",
             // which lands between the pictures here; a filesink then writes no byte). Not seen on 1.4.2.
             .args(["!", "fdsink", "fd=2", "sync=false"])
@@ -38,6 +45,11 @@ impl GstReader {
     /// Its number.
     pub fn pid(&self) -> u32 {
         self.process.0.id()
+    }
+
+    /// How many pictures it has got from this one on.
+    pub fn count_from(&self, first: u64) -> usize {
+        self.numbers().iter().filter(|number| **number >= first).count()
     }
 
     /// Whether it gave up.
