@@ -38,7 +38,7 @@ WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
 .PHONY: help run test test-long fuzz bench lint pot build deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
-	@echo 'make test       all tests that can run here; TIERS="anywhere desktop kernel" chooses'
+	@echo 'make test       all tests that can run here; TIERS="anywhere debian13 desktop kernel" chooses'
 	@echo 'make test-long  random sequences of operations in the VM: SEEDS=10 [MODE=isoc|bulk] [OPS=500]'
 	@echo 'make fuzz       what strangers can reach, fed at random; SECONDS=60 each, TARGETS="jpeg worker" chooses'
 	@echo 'make bench      measure, in the VM'

@@ -1,15 +1,15 @@
 #!/bin/bash
-# `make test`: the set-up, then the three tiers. The last lines are one per tier and, alone, the sum:
+# `make test`: the set-up, then the four tiers. The last lines are one per tier and, alone, the sum:
 #   N passed, N failed, N skipped
 # A tier that cannot run here says so by name and counts as one skipped. Fails when anything failed.
-# TIERS="anywhere desktop kernel" (the default) chooses.
+# TIERS="anywhere debian13 desktop kernel" (the default) chooses.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 # Sentences are compared in English, whatever language this machine speaks.
 export LANGUAGE=en
 
-tiers=${TIERS:-anywhere desktop kernel}
+tiers=${TIERS:-anywhere debian13 desktop kernel}
 logs=target/test-logs
 mkdir -p $logs
 summary=()
@@ -71,9 +71,10 @@ phase "build" cargo build --locked --lib --bins --examples --tests || exit 1
 for tier in $tiers; do
   case $tier in
     anywhere) run_tier anywhere anywhere 2400 ;;
+    debian13) run_tier debian13 external debian13 900 tests/debian13/run.sh ;;
     desktop) run_tier desktop external desktop 1200 tests/desktop/run.sh ;;
     kernel) run_tier kernel external kernel 3600 tests/vm/matrix.sh ;;
-    *) echo "test: unknown tier $tier; there are anywhere, desktop and kernel" >&2; exit 1 ;;
+    *) echo "test: unknown tier $tier; there are anywhere, debian13, desktop and kernel" >&2; exit 1 ;;
   esac
 done
 
