@@ -7,6 +7,10 @@
 --
 -- The names are labels of devices, as udev says them (ID_V4L_PRODUCT). Who gives the device another label (device.label
 -- of Lenscap's settings) writes that one into a copy of this file; "lenscap doctor" says so.
+--
+-- A rule cannot know Lenscap's settings. With output.pipewire = "off" the device stays left out; who wants it in PipeWire
+-- all the same puts an empty file of this name into ~/.config/wireplumber/main.lua.d. PipeWire 0.3.65 fails to read it
+-- there.
 
 if v4l2_monitor and v4l2_monitor.rules then
   table.insert(v4l2_monitor.rules, {
@@ -21,5 +25,14 @@ if v4l2_monitor and v4l2_monitor.rules then
       { { "device.product.name", "equals", "ipu7" } },
     },
     apply_properties = { ["device.disabled"] = true },
+  })
+  -- The same nodes by their driver, whose name is known once they are nodes: "isys" in the kernel, the other of drivers
+  -- built beside it before. Not measured either.
+  table.insert(v4l2_monitor.rules, {
+    matches = {
+      { { "api.v4l2.cap.driver", "equals", "isys" } },
+      { { "api.v4l2.cap.driver", "equals", "intel-ipu6-isys" } },
+    },
+    apply_properties = { ["node.disabled"] = true },
   })
 end

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera::{self, helper_process::HelperProcess};
-use crate::config::PipewireOutput;
+use crate::config::table::device::Device as DeviceSettings;
+use crate::config::{PipewireOutput, SecondNode};
+use crate::output::finder::second_label;
 use crate::text;
 use lenscap_wire::pipewire::server_socket_by;
 
@@ -108,6 +110,15 @@ impl Rules {
         }
     }
 
+    /// What makes a WirePlumber look at a device again that it found to be no camera, as root (facts: pipewire, section 7).
+    fn appear(self, node: &str) -> String {
+        let trigger = |action: &str| format!("sudo udevadm trigger --action={action} {node}");
+        match self {
+            Rules::Lua => trigger("change"),
+            Rules::Conf => format!("{} && {}", trigger("remove"), trigger("add")),
+        }
+    }
+
     /// The labels of devices that a file of this kind leaves out: the last words in quotation marks of such lines.
     fn labels(self, text: &str) -> Vec<String> {
         let code = text.lines().map(|line| line.split_once(self.files().2).map_or(line, |(code, _)| code));
@@ -127,10 +138,22 @@ struct Facts {
     rules: Option<Rules>,
     /// The labels that rules leave out, each with its file.
     left_out: Vec<(String, String)>,
-    /// The device's label.
-    label: String,
+    /// The devices that are served, the main one first.
+    devices: Vec<Device>,
     /// Whether we have a node in PipeWire.
     is_offered: bool,
+    /// Where files of the user's own are.
+    own: Option<PathBuf>,
+}
+
+/// A device that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Device {
+    label: String,
+    /// Which label of our rule's stands for it.
+    ruled: String,
+    /// Where it is; `None`: it is not there.
+    node: Option<PathBuf>,
 }
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
@@ -147,17 +170,37 @@ fn examined(patient: &Patient) -> Option<Facts> {
         return None;
     }
     let settings = patient.settings();
-    let named = settings.device.node.as_ref().and_then(|path| {
-        let nodes = camera::loopbacks(&patient.at(camera::CLASS));
-        nodes.into_iter().find(|node| node.path == *path).map(|node| node.name)
-    });
     let rules = Rules::of(version);
+    let own = rules.and_then(|rules| session.directories[rules as usize].first().cloned());
     Some(Facts {
         rules,
         left_out: rules.map_or_else(Vec::new, |rules| left_out(patient, rules)),
-        label: named.unwrap_or(settings.device.label),
+        devices: devices(patient, &settings.device),
         is_offered: settings.output.pipewire != PipewireOutput::Off,
+        own,
     })
+}
+
+/// What is served, by these settings and as the kernel says it.
+fn devices(patient: &Patient, settings: &DeviceSettings) -> Vec<Device> {
+    let nodes = camera::loopbacks(&patient.at(camera::CLASS));
+    let standard = DeviceSettings::default().label;
+    let by_label = |label: String, ruled: String| {
+        let node = nodes.iter().find(|node| node.name == label).map(|node| node.path.clone());
+        Device { label, ruled, node }
+    };
+    let by_path = |path: &Path, ruled: String| {
+        let node = nodes.iter().find(|node| node.path == path)?;
+        Some(Device { label: node.name.clone(), ruled, node: Some(node.path.clone()) })
+    };
+    let main = settings.node.as_ref().and_then(|path| by_path(path, standard.clone()));
+    let main = main.unwrap_or_else(|| by_label(settings.label.clone(), standard.clone()));
+    let second = match &settings.second {
+        SecondNode::Off => None,
+        SecondNode::Auto => Some(by_label(second_label(&settings.label), second_label(&standard))),
+        SecondNode::Path(path) => by_path(path, second_label(&standard)),
+    };
+    std::iter::once(main).chain(second).collect()
 }
 
 /// The labels that the files which this WirePlumber reads leave out, each with its file.
@@ -182,26 +225,39 @@ fn left_out(patient: &Patient, rules: Rules) -> Vec<(String, String)> {
 }
 
 fn decide(facts: &Facts) -> (Verdict, Diagnosis) {
-    let label = facts.label.clone();
     let Some(rules) = facts.rules else {
         return (Verdict::Note, Diagnosis::WireplumberSilent);
     };
-    let is_hidden = facts.left_out.iter().any(|(left_out, _)| *left_out == label);
+    let rule_of = |device: &Device| facts.left_out.iter().find(|(left_out, _)| *left_out == device.label);
     if !facts.is_offered {
-        return (Verdict::Note, if is_hidden { Diagnosis::PipewireHidden } else { Diagnosis::PipewireUnsure });
+        let main = facts.devices.first();
+        return (Verdict::Note, not_offered(facts, rules, main, main.and_then(rule_of).map(|(_, path)| path.as_str())));
     }
-    if is_hidden {
+    let Some(device) = facts.devices.iter().find(|device| rule_of(device).is_none()) else {
         return (Verdict::Fine, Diagnosis::PipewireFine);
-    }
+    };
+    let (label, ruled) = (device.label.clone(), device.ruled.clone());
     let (directory, suffix, _) = rules.files();
     let file = format!("{directory}/51-lenscap{suffix}");
     // Ours, for another label: the device was renamed. Somebody else's rule says nothing about it.
     let ours = facts.left_out.iter().find(|(_, path)| path.ends_with(&file));
     let diagnosis = match ours {
-        Some((_, path)) => Diagnosis::PipewireRuleOtherLabel { path: path.clone(), label, file },
+        Some((_, path)) => Diagnosis::PipewireRuleOtherLabel { path: path.clone(), label, ruled, file },
         None => Diagnosis::PipewireRuleAbsent { label, file },
     };
     (Verdict::Note, diagnosis)
+}
+
+/// There is no node of ours: whether programs see the device instead. `rule`: the file by which it is left out.
+fn not_offered(facts: &Facts, rules: Rules, main: Option<&Device>, rule: Option<&str>) -> Diagnosis {
+    let Some(rule) = rule else {
+        let node = main.and_then(|device| device.node.as_deref()).unwrap_or(Path::new("/dev/videoN"));
+        return Diagnosis::PipewireUnsure { command: rules.appear(&node.to_string_lossy()) };
+    };
+    let (directory, ..) = rules.files();
+    let name = Path::new(rule).file_name().unwrap_or_default().to_string_lossy();
+    let is_own = facts.own.as_ref().is_some_and(|own| Path::new(rule).starts_with(own));
+    Diagnosis::PipewireHidden { path: rule.to_owned(), file: format!("{directory}/{name}"), is_own }
 }
 
 #[cfg(test)]

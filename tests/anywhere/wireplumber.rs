@@ -119,14 +119,18 @@ fn the_installed_wireplumber_accepts_the_rule() {
 
 #[test]
 fn both_rules_are_about_the_same_devices() {
-    let read = |name: &str| {
+    let named = |name: &str, property: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/wireplumber").join(name);
         let text = fs::read_to_string(path).expect("the rule");
-        let lines = text.lines().filter(|line| line.contains("device.product.name"));
-        lines.map(|line| line.rsplit('"').nth(1).expect("a label").to_owned()).collect::<Vec<_>>()
+        let lines = text.lines().filter(|line| line.contains(property));
+        lines.map(|line| line.rsplit('"').nth(1).expect("a name").to_owned()).collect::<Vec<_>>()
     };
+    let read = |name: &str| named(name, "device.product.name");
     let label = lenscap::config::Settings::default().device.label;
     let expected = [label.clone(), lenscap::output::finder::second_label(&label), "ipu6".into(), "ipu7".into()];
     assert_eq!(read("51-lenscap.lua"), expected);
     assert_eq!(read("51-lenscap.conf"), expected);
+    for name in ["51-lenscap.lua", "51-lenscap.conf"] {
+        assert_eq!(named(name, "cap.driver"), ["isys", "intel-ipu6-isys"], "{name}");
+    }
 }

@@ -45,6 +45,8 @@ pub enum Diagnosis {
     ModuleFine { version: String },
     /// Chrome and what is built from it list no camera (v4l2loopback issues 78 and 274).
     NoExclusiveCaps,
+    /// How the camera that is on is read, where that is worth a word.
+    RelayWay { sentence: String },
     /// More than one file of modprobe's has a line "options v4l2loopback".
     OptionsInManyFiles { files: Vec<String> },
     /// Nothing loads the module at boot.
@@ -67,12 +69,14 @@ pub enum Diagnosis {
     PipewireFine,
     /// Our own camera is in PipeWire, and WirePlumber may list the device with `label` beside it; `file` would prevent it.
     PipewireRuleAbsent { label: String, file: String },
-    /// As before; our rule at `path` is there, and is about another label.
-    PipewireRuleOtherLabel { path: String, label: String, file: String },
-    /// No camera of ours in PipeWire: the device is left out.
-    PipewireHidden,
-    /// No camera of ours in PipeWire but the device, which WirePlumber lists by chance (facts: pipewire, sections 7 and 8).
-    PipewireUnsure,
+    /// As before; our rule at `path` is there, and has the label `ruled` in its place.
+    PipewireRuleOtherLabel { path: String, label: String, ruled: String, file: String },
+    /// No camera of ours in PipeWire, and the device is left out by the rule at `path`, a file of the user's own or one that
+    /// an empty `file` of the user's would hide.
+    PipewireHidden { path: String, file: String, is_own: bool },
+    /// No camera of ours in PipeWire but the device, which WirePlumber lists by chance (facts: pipewire, sections 7 and 8), or
+    /// after this command of root's.
+    PipewireUnsure { command: String },
     /// The camera that the settings name.
     ChosenCameraAbsent { source: String },
     /// Only raw sensors.
@@ -119,6 +123,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         }
         Diagnosis::RelayLive => tr("Lenscap runs; the camera is on."),
         Diagnosis::RelayIdle => tr("Lenscap runs; the camera is off."),
+        Diagnosis::RelayWay { sentence } => sentence.clone(),
         Diagnosis::ModuleAbsent { .. } => tr("The kernel module v4l2loopback is not loaded."),
         Diagnosis::ModuleLoaded => tr("The kernel module v4l2loopback is loaded."),
         Diagnosis::ModuleOld { version } => {
@@ -160,10 +165,11 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
             path = path,
             label = label
         ),
-        Diagnosis::PipewireHidden => tr(
-            "Programs that see cameras only through PipeWire do not see Lenscap: a rule of WirePlumber's leaves it out.",
+        Diagnosis::PipewireHidden { path, .. } => trf!(
+            "Programs that see cameras only through PipeWire do not see Lenscap: output.pipewire is off, and the rule in {path} leaves the device out.",
+            path = path
         ),
-        Diagnosis::PipewireUnsure => tr(
+        Diagnosis::PipewireUnsure { .. } => tr(
             "Programs that see cameras only through PipeWire do not see Lenscap where WirePlumber was started before it.",
         ),
         Diagnosis::ChosenCameraAbsent { source } => trf!("The chosen camera {source} is not there.", source = source),
@@ -198,6 +204,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::RelayFailed { .. }
         | Diagnosis::RelayLive
         | Diagnosis::RelayIdle
+        | Diagnosis::RelayWay { .. }
         | Diagnosis::ModuleLoaded
         | Diagnosis::ModuleFine { .. }
         | Diagnosis::NodeFine { .. }
@@ -235,15 +242,25 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
             "Copy {file} from share/wireplumber, where Lenscap is installed, to /etc/wireplumber/{file}, and log in again.",
             file = file
         ),
-        Diagnosis::PipewireRuleOtherLabel { path, file, label } => trf!(
-            "Copy {path} to ~/.config/wireplumber/{file}, write \"{label}\" in it for \"Lenscap\", and log in again.",
+        Diagnosis::PipewireRuleOtherLabel { path, file, label, ruled } => trf!(
+            "Copy {path} to ~/.config/wireplumber/{file}, write \"{label}\" in it for \"{ruled}\", and log in again.",
             path = path,
             file = file,
-            label = label
+            label = label,
+            ruled = ruled
         ),
-        Diagnosis::PipewireHidden | Diagnosis::PipewireUnsure => {
-            tr("Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own.")
-        }
+        Diagnosis::PipewireHidden { path, is_own: true, .. } => trf!(
+            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or remove {path}, and run \"systemctl --user restart wireplumber\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
+            path = path
+        ),
+        Diagnosis::PipewireHidden { file, .. } => trf!(
+            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or make an empty file ~/.config/wireplumber/{file}, and run \"systemctl --user restart wireplumber\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
+            file = file
+        ),
+        Diagnosis::PipewireUnsure { command } => trf!(
+            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or run \"{command}\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
+            command = command
+        ),
         Diagnosis::ChosenCameraAbsent { .. } => tr("Plug it in, or choose another one in the preferences."),
         Diagnosis::OnlyRawSensors => tr(
             "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",

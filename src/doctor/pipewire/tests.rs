@@ -56,20 +56,61 @@ const OFF: &str = "[output]\npipewire = \"off\"\n";
 fn every_combination_is_decided() {
     let hidden = vec![("Lenscap".to_owned(), "/etc/wireplumber/main.lua.d/51-lenscap.lua".to_owned())];
     let others = vec![("OBS".to_owned(), "/etc/wireplumber/main.lua.d/60-mine.lua".to_owned())];
+    let device = |label: &str| Device { label: label.to_owned(), ruled: "Lenscap".into(), node: None };
     let decided = |rules, left_out: &Vec<(String, String)>, label: &str, is_offered| {
-        decide(&Facts { rules, left_out: left_out.clone(), label: label.to_owned(), is_offered })
+        let (left_out, devices) = (left_out.clone(), vec![device(label)]);
+        decide(&Facts { rules, left_out, devices, is_offered, own: Some("/home/me/.config/wireplumber".into()) })
     };
     let lua = Some(Rules::Lua);
     let file = "main.lua.d/51-lenscap.lua".to_owned();
     let label = || "Desk".to_owned();
     let absent = Diagnosis::PipewireRuleAbsent { label: label(), file: file.clone() };
-    let other = Diagnosis::PipewireRuleOtherLabel { path: hidden[0].1.clone(), label: label(), file };
+    let ruled = "Lenscap".to_owned();
+    let path = hidden[0].1.clone();
+    let shadowed = Diagnosis::PipewireHidden { path: path.clone(), file: file.clone(), is_own: false };
+    let other = Diagnosis::PipewireRuleOtherLabel { path, label: label(), ruled, file };
+    let own = "/home/me/.config/wireplumber/main.lua.d/60-mine.lua";
+    let of_own = vec![("Lenscap".to_owned(), own.to_owned())];
+    let removed = Diagnosis::PipewireHidden { path: own.into(), file: "main.lua.d/60-mine.lua".into(), is_own: true };
+    let unsure = |command: &str| (Verdict::Note, Diagnosis::PipewireUnsure { command: command.into() });
     assert_eq!(decided(None, &hidden, "Lenscap", true), (Verdict::Note, Diagnosis::WireplumberSilent));
     assert_eq!(decided(lua, &hidden, "Lenscap", true), (Verdict::Fine, Diagnosis::PipewireFine));
     assert_eq!(decided(lua, &hidden, "Desk", true), (Verdict::Note, other));
     assert_eq!(decided(lua, &others, "Desk", true), (Verdict::Note, absent));
-    assert_eq!(decided(lua, &hidden, "Lenscap", false), (Verdict::Note, Diagnosis::PipewireHidden));
-    assert_eq!(decided(lua, &others, "Lenscap", false), (Verdict::Note, Diagnosis::PipewireUnsure));
+    assert_eq!(decided(lua, &hidden, "Lenscap", false), (Verdict::Note, shadowed));
+    assert_eq!(decided(lua, &of_own, "Lenscap", false), (Verdict::Note, removed));
+    let change = "sudo udevadm trigger --action=change /dev/videoN";
+    assert_eq!(decided(lua, &others, "Lenscap", false), unsure(change));
+    let anew = "sudo udevadm trigger --action=remove /dev/videoN && sudo udevadm trigger --action=add /dev/videoN";
+    assert_eq!(decided(Some(Rules::Conf), &others, "Lenscap", false), unsure(anew));
+}
+
+#[test]
+fn the_second_device_is_to_be_left_out_as_well() {
+    let rig = Rig::new();
+    rig.put("usr/share/wireplumber/main.lua.d/51-lenscap.lua", LUA);
+    let second = |node: &str, more: &str| format!("[device]\nsecond_node = \"{node}\"\n{more}{ON}");
+    assert_eq!(rig.diagnosis(OLD, &second("auto", "")), "PipewireFine");
+    assert_eq!(rig.diagnosis(OLD, &second("off", "")), "PipewireFine");
+    for (number, label) in [(0, "Lenscap"), (9, "Other"), (8, "Lenscap 2")] {
+        rig.put(&format!("sys/class/video4linux/video{number}/name"), &format!("{label}\n"));
+        rig.put(&format!("sys/class/video4linux/video{number}/max_openers"), "10\n");
+    }
+    assert_eq!(rig.diagnosis(OLD, &second("/dev/video9", "")), "PipewireRuleOtherLabel");
+    assert_eq!(rig.diagnosis(OLD, &second("/dev/video8", "")), "PipewireFine");
+    rig.put("home/me/.config/wireplumber/main.lua.d/60-mine.lua", &LUA.replace("\"Lenscap\"", "\"Desk\""));
+    assert_eq!(rig.diagnosis(OLD, &second("auto", "label = \"Desk\"\n")), "PipewireRuleOtherLabel");
+    rig.put("home/me/.config/wireplumber/main.lua.d/61-mine.lua", &LUA.replace("\"Lenscap 2\"", "\"Desk 2\""));
+    assert_eq!(rig.diagnosis(OLD, &second("auto", "label = \"Desk\"\n")), "PipewireFine");
+}
+
+#[test]
+fn without_our_node_an_empty_file_of_the_users_lets_the_device_be_seen() {
+    let rig = Rig::new();
+    rig.put("usr/share/wireplumber/main.lua.d/51-lenscap.lua", LUA);
+    assert_eq!(rig.diagnosis(OLD, OFF), "PipewireHidden");
+    rig.put("home/me/.config/wireplumber/main.lua.d/51-lenscap.lua", "");
+    assert_eq!(rig.diagnosis(OLD, OFF), "PipewireUnsure");
 }
 
 #[test]
