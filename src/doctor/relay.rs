@@ -21,5 +21,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             _ => (Verdict::Fine, Diagnosis::RelayIdle),
         },
     };
-    vec![found(CHECK, verdict, &diagnosis)]
+    let way = patient.relay.as_ref().ok().and_then(|status| status.as_ref()?.way_reason.clone());
+    let way = way.map(|sentence| found(CHECK, Verdict::Fine, &Diagnosis::RelayWay { sentence }));
+    std::iter::once(found(CHECK, verdict, &diagnosis)).chain(way).collect()
 }

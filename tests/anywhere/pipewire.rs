@@ -8,24 +8,29 @@ use std::process::Stdio;
 
 use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::programs::target_dir;
 use lenscap_test_support::relay::Relay;
 
 /// Bytes of a picture, as the relay is started.
 const PICTURE: usize = 320 * 180 * 2;
 
 pub(crate) fn relay(session: &Session, output: &str) -> Relay {
+    relay_of(session, output, "test", &[])
+}
+
+fn relay_of(session: &Session, output: &str, source: &str, more: &[(&str, &str)]) -> Relay {
     let runtime = session.runtime_dir();
     let site = session.path(&format!("site-{output}"));
     fs::create_dir_all(site.join("lenscap")).expect("a directory");
     let settings = format!("[output]\npipewire = \"{output}\"\n");
     fs::write(site.join("lenscap/config.toml"), settings).expect("a file");
-    let arguments = ["--source", "test", "-w", "320", "-H", "180", "-f", "15", "--cooldown-ms", "0"];
+    let arguments = ["--source", source, "-w", "320", "-H", "180", "-f", "15", "--cooldown-ms", "0"];
     let environment = [
         ("LENSCAP_OUTPUT", "memory"),
         ("PIPEWIRE_RUNTIME_DIR", runtime.to_str().expect("a path")),
         ("XDG_CONFIG_DIRS", site.to_str().expect("a path")),
     ];
-    let mut relay = Relay::start_with(&arguments, &environment);
+    let mut relay = Relay::start_with(&arguments, &[&environment[..], more].concat());
     relay.wait_for("idle");
     relay
 }
@@ -242,4 +247,59 @@ fn the_memory_of_the_pictures_is_given_back_when_nobody_reads() {
     relay.wait_for("live");
     again.moves();
     relay.quit();
+}
+
+#[test]
+fn our_own_node_is_not_read_by_ourselves() {
+    let Some(session) = Session::with_server("our_own_node_is_not_read_by_ourselves") else { return };
+    let mut relay = relay_of(&session, "on", "pipewire", &[]);
+    eventually("it is listed", || is_listed(&session));
+    let _reader = Reader::start(&session, "reader");
+    relay.wait_for_failure(&["No camera was found"]);
+    relay.quit();
+}
+
+#[test]
+fn a_camera_that_another_program_holds_is_read_through_pipewire() {
+    let test = "a_camera_that_another_program_holds";
+    let Some(session) = Session::with_server(test) else { return };
+    let plugin = target_dir().join("libgstlibcamerasrc.so");
+    if !plugin.exists() {
+        println!("SKIP {test}: the stand-in is not built; run \"cargo build --workspace\" first");
+        return;
+    }
+    // A copy: behind a link it would be outside of what the sandbox lets the worker read.
+    let folder = session.path("plugins");
+    fs::create_dir(&folder).expect("a directory");
+    fs::copy(&plugin, folder.join("libgstlibcamerasrc.so")).expect("a copy");
+    let registry = session.path("registry.bin");
+    let environment =
+        [("GST_PLUGIN_PATH", folder.to_str().expect("a path")), ("GST_REGISTRY", registry.to_str().expect("a path"))];
+    let described = [("node.description", "Front"), ("priority.session", "850"), ("api.libcamera.path", "front")];
+    for (source, output) in [("auto", "auto"), ("libcamera:front", "on")] {
+        let mut relay = relay_of(&session, output, source, &environment);
+        eventually("it is listed", || is_listed(&session));
+        // PipeWire does not have it: then it is what it is, in use.
+        let reader = Reader::start(&session, "first");
+        relay.wait_for_failure(&["in use"]);
+        drop(reader);
+        relay.wait_for("idle");
+        let camera = session.camera("libcamera_input.front", &described);
+        let reader = Reader::start(&session, "second");
+        relay.wait_for("live");
+        reader.moves();
+        let (_, status, _) = relay.lenscap(&["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_str(&status).expect("a status");
+        assert_eq!((&status["camera"], &status["way"]), (&"Front".into(), &"pipewire-for-busy".into()));
+        let (_, words, _) = relay.lenscap(&["status"]);
+        assert!(words.contains("read through PipeWire, for another program holds the camera itself"), "{words}");
+        drop(reader);
+        relay.wait_for("idle");
+        // The next start knows the way.
+        let again = Reader::start(&session, "third");
+        relay.wait_for("live");
+        again.moves();
+        drop((again, camera));
+        relay.quit();
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use lenscap_core::mode;
 use lenscap_core::presence::Client;
 use lenscap_core::sandbox::Sandbox;
+use lenscap_core::source::Way;
 use lenscap_core::status::{self, OtherCamera, StateName};
 use lenscap_core::trouble::Trouble;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,12 @@ pub struct Status {
     /// What the camera process has given up, or the last one had.
     #[serde(default, with = "tagged")]
     pub sandbox: Option<Sandbox>,
+    /// How the camera is read, while it is on and that is worth a word: through PipeWire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
+    /// What `way` says, and why, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_reason: Option<String>,
     /// Why the second device, which was asked for, is not served, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_device: Option<String>,
@@ -65,6 +72,9 @@ impl Status {
             others: status.others.clone(),
             mode: status.mode.as_ref().map(PublishedMode::from),
             sandbox: status.sandbox,
+            way: status.way,
+            // Said by whoever has words.
+            way_reason: None,
             second_device: status.second_device.as_ref().map(second),
             trouble: status.reason.as_ref().map(Code::of),
             second_device_trouble: status.second_device.as_ref().map(Code::of),

@@ -28,7 +28,8 @@ impl<'a> Decision<'a> {
             decision.candidates.extend(named(cameras, source));
             return decision;
         }
-        for camera in cameras.iter().filter(|camera| camera.present && !camera.is_raw) {
+        let is_automatic = |camera: &&Camera| camera.present && !camera.is_raw && camera.api.is_automatic();
+        for camera in cameras.iter().filter(is_automatic) {
             match &camera.problem {
                 None => decision.candidates.push(camera),
                 Some(problem) => decision.passed_over.push((camera, problem.clone())),
@@ -109,6 +110,9 @@ fn named<'a>(cameras: &'a [Camera], source: &Source) -> Option<&'a Camera> {
             cameras.iter().find(|camera| camera.node.as_deref() == Some(&*node))
         };
         return itself().or_else(|| sharing.min_by_key(|camera| rank(camera))).or_else(at_node);
+    }
+    if let Source::PipeWire(Some(_)) = source {
+        return itself();
     }
     match source.api()? {
         (api, None) => cameras.iter().find(|camera| camera.present && camera.api == api),

@@ -1,5 +1,5 @@
-//! The cameras of `icamerasrc` and `libcamerasrc`: asked in a process of its own, for vendors' libraries crash, hang and
-//! keep state. `lenscap-worker --list-cameras KIND` prints a [`Report`] as one line of JSON.
+//! The cameras of `icamerasrc`, `libcamerasrc` and PipeWire: asked in a process of its own, for vendors' libraries crash, hang
+//! and keep state. `lenscap-worker --list-cameras KIND` prints a [`Report`] as one line of JSON.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use super::helper_process::HelperProcess;
 use super::modes::{Format, Rates, Size};
 use lenscap_core::location::Location;
 use lenscap_core::mode::FrameRate;
-use lenscap_core::source::CameraApi;
+use lenscap_core::source::{CameraApi, Source};
 use lenscap_core::trouble::cameras::{HelperTrouble, LibraryTrouble};
 use lenscap_text as text;
 
@@ -47,6 +47,9 @@ pub struct Reported {
     pub rotation: Option<u32>,
     /// What it can do.
     pub formats: Vec<Format>,
+    /// Of a camera in PipeWire: the same one without it.
+    #[serde(default)]
+    pub itself: Option<Source>,
 }
 
 /// Asks for the cameras of all libraries at once; cameras, and what went wrong. Never to be called while
@@ -63,16 +66,28 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<LibraryTrouble
             (api, HelperProcess::new(command.stderr(Stdio::null())))
         })
         .collect();
-    let mut cameras = Vec::new();
+    let mut cameras: Vec<Camera> = Vec::new();
     let mut problems = Vec::new();
     for (library, asked) in asked {
         let asked = asked.map_err(|error| HelperTrouble::Kernel(error.to_string().into()));
         match asked.and_then(|asked| parse(&asked.line(until)?)) {
-            Ok(report) => cameras.extend(report.cameras.into_iter().filter_map(|reported| camera(library, reported))),
+            Ok(mut report) => {
+                report.cameras.retain(|reported| !is_listed(reported, &cameras));
+                cameras.extend(report.cameras.into_iter().filter_map(|reported| camera(library, reported)));
+            }
             Err(trouble) => problems.push(LibraryTrouble { library, trouble }),
         }
     }
     (cameras, problems)
+}
+
+/// Whether a camera in PipeWire is listed without it: among these, or by the kernel.
+fn is_listed(reported: &Reported, cameras: &[Camera]) -> bool {
+    match &reported.itself {
+        Some(Source::V4l2(node)) => node.exists(),
+        Some(itself) => cameras.iter().any(|camera| camera.source == *itself),
+        None => false,
+    }
 }
 
 fn camera(api: CameraApi, reported: Reported) -> Option<Camera> {
@@ -138,9 +153,7 @@ fn check(size: &mut Size) {
 mod tests {
     use super::super::modes::webcam;
     use super::*;
-    use lenscap_core::source::Source;
     use proptest::prelude::*;
-    use std::os::unix::fs::PermissionsExt;
 
     fn report() -> Report {
         let front = Reported {
@@ -149,6 +162,7 @@ mod tests {
             location: Some(Location::Front),
             rotation: Some(180),
             formats: webcam(),
+            itself: None,
         };
         Report { installed: true, cameras: vec![front] }
     }
@@ -157,8 +171,12 @@ mod tests {
     fn program(script: &str) -> (tempfile::TempDir, std::path::PathBuf) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("worker");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // Written by another process: what another test forks meanwhile would have it open for writing, which then does not run.
+        let written = Command::new("sh")
+            .args(["-c", "printf '%s' \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", &format!("#!/bin/sh\n{script}\n")])
+            .arg(&path)
+            .status();
+        assert!(written.unwrap().success());
         (directory, path)
     }
 
@@ -179,6 +197,33 @@ mod tests {
         assert_eq!(cameras.len(), 1);
         assert_eq!(cameras[0].source, Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into())));
         assert_eq!(cameras[0].location, Some(Location::Front));
+    }
+
+    #[test]
+    fn a_camera_in_pipewire_is_listed_where_it_is_in_nothing_else() {
+        let front = Source::Libcamera(Some(report().cameras[0].id.clone()));
+        let of = |itself: Option<Source>| {
+            let camera = Reported { id: "node".into(), itself, ..report().cameras[0].clone() };
+            serde_json::to_string(&Report { installed: true, cameras: vec![camera] }).unwrap()
+        };
+        let libcamera = serde_json::to_string(&report()).unwrap();
+        for (itself, count) in [
+            (Some(front), 1),
+            (Some(Source::Libcamera(Some("back".into()))), 2),
+            (Some(Source::V4l2("/dev/null".into())), 1),
+            (Some(Source::V4l2("/dev/no-such-video0".into())), 2),
+            (None, 2),
+        ] {
+            let none = r#"{"installed":false,"cameras":[]}"#;
+            let pipewire = of(itself.clone());
+            let (_directory, worker) = program(&format!(
+                "case $2 in libcamera) set '{libcamera}';; pipewire) set '{pipewire}';; *) set '{none}';; esac; printf '%s\\n' \"$1\""
+            ));
+            let (cameras, problems) = ask(&worker, true);
+            assert_eq!((cameras.len(), problems), (count, vec![]), "{itself:?}");
+            let last = Source::PipeWire(Some("node".into()));
+            assert_eq!(cameras.last().is_some_and(|camera| camera.source == last), count == 2, "{itself:?}");
+        }
     }
 
     #[test]

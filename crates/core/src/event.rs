@@ -6,6 +6,7 @@ use super::mode::Mode;
 use super::policy::Policy;
 use super::presence::Presence;
 use super::sandbox::Sandbox;
+use super::source::Way;
 use super::status::{OtherCamera, Status};
 pub use super::step::Step;
 use super::trouble::Trouble;
@@ -50,6 +51,8 @@ pub enum WorkerEvent {
     Started {
         /// The camera's name.
         camera: String,
+        /// How it is read, where that is worth a word.
+        way: Option<Way>,
     },
     /// The mode the camera runs in: before the first frame, and again when it proves to be another.
     Mode(Box<Mode>),
@@ -64,6 +67,8 @@ pub enum WorkerEvent {
     Stopped,
     /// It failed and says why. Its process may still be there and is to be killed.
     Failed(Trouble),
+    /// It cannot have the camera, but another one may, in another way: no failure, and to be tried at once.
+    AnotherWay,
     /// The process is gone; nothing of it is left. `reason` is set when that was not asked for.
     Exited {
         /// Why, when it ended by itself.

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods))] // tests have a clock
 
 pub mod controls;
+pub mod detour;
 pub mod event;
 pub mod location;
 pub mod machine;

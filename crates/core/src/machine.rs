@@ -32,6 +32,7 @@ use super::policy::Policy;
 use super::presence::{Presence, Use};
 use super::restart::Restart;
 use super::sandbox::Sandbox;
+use super::source::Way;
 use super::status::{OtherCamera, StateName, Status};
 use super::trouble::{Trouble, TroubleKind};
 use check::Check;
@@ -223,6 +224,8 @@ pub struct Machine {
     check: Option<Check>,
     others: Vec<OtherCamera>,
     mode: Option<Mode>,
+    /// How the present or last worker reads it.
+    way: Option<Way>,
     /// What the present or last worker has given up.
     sandbox: Option<Sandbox>,
     shown: Shown,
@@ -248,6 +251,7 @@ impl Machine {
             check: None,
             others: Vec::new(),
             mode: None,
+            way: None,
             sandbox: None,
             shown: Shown::default(),
             published: None,
@@ -420,7 +424,7 @@ impl Machine {
         };
         self.failures.current = None;
         self.failures.came_late = false;
-        self.mode = None;
+        (self.mode, self.way) = (None, None);
         self.warmed = true;
         self.verifiable = false;
         if self.camera.as_ref().is_none_or(|camera| camera.source != self.policy.source) {

@@ -33,7 +33,7 @@ pub enum Source {
     Pipeline(String),
 }
 
-/// Through what a camera that can be listed is read, in the order that `auto` prefers.
+/// Through what a camera that can be listed is read, in the order that `auto` prefers; PipeWire's it does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CameraApi {
@@ -43,11 +43,13 @@ pub enum CameraApi {
     Libcamera,
     /// The kernel alone.
     V4l2,
+    /// PipeWire, where the camera is in none of the others.
+    Pipewire,
 }
 
 impl CameraApi {
     /// All of them, in that order.
-    pub const ALL: [CameraApi; 3] = [CameraApi::Icamera, CameraApi::Libcamera, CameraApi::V4l2];
+    pub const ALL: [CameraApi; 4] = [CameraApi::Icamera, CameraApi::Libcamera, CameraApi::V4l2, CameraApi::Pipewire];
 
     /// A camera's source: the library's name for it, or its node's path; without a name the library's first. `None`: a node
     /// has a path.
@@ -56,6 +58,7 @@ impl CameraApi {
             CameraApi::Icamera => Some(Source::Icamera(name)),
             CameraApi::Libcamera => Some(Source::Libcamera(name)),
             CameraApi::V4l2 => Some(Source::V4l2(name?.into())),
+            CameraApi::Pipewire => Some(Source::PipeWire(name)),
         }
     }
 
@@ -65,6 +68,7 @@ impl CameraApi {
             CameraApi::Icamera => "icamerasrc",
             CameraApi::Libcamera => "libcamerasrc",
             CameraApi::V4l2 => "v4l2src",
+            CameraApi::Pipewire => "pipewiresrc",
         }
     }
 
@@ -74,13 +78,29 @@ impl CameraApi {
             CameraApi::Icamera => "icamera",
             CameraApi::Libcamera => "libcamera",
             CameraApi::V4l2 => "v4l2",
+            CameraApi::Pipewire => "pipewire",
         }
     }
 
-    /// Whether a vendor's library has its cameras, which the worker's program lists; else the kernel lists them.
+    /// Whether the worker's program lists its cameras; else the kernel lists them.
     pub fn is_library(self) -> bool {
         self != CameraApi::V4l2
     }
+
+    /// Whether `auto` takes its cameras: what PipeWire alone has may be another program's picture.
+    pub fn is_automatic(self) -> bool {
+        self != CameraApi::Pipewire
+    }
+}
+
+/// How the camera that is on is read, where that is worth a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Through PipeWire, as the settings say.
+    Pipewire,
+    /// Through PipeWire, for another program holds the camera itself.
+    PipewireForBusy,
 }
 
 /// What a camera is called that says no name of itself. In English, as a part of troubles and of the status;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::mode::Mode;
 use super::presence::Client;
 use super::sandbox::Sandbox;
+use super::source::Way;
 use super::trouble::Trouble;
 
 /// The state's name, as the event lines, D-Bus and the tray know it.
@@ -151,6 +152,8 @@ pub struct Status {
     pub mode: Option<Mode>,
     /// What the camera process has given up, or the last one had.
     pub sandbox: Option<Sandbox>,
+    /// How the camera is read, while it is on and that is worth a word.
+    pub way: Option<Way>,
 }
 
 impl Status {

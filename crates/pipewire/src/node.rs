@@ -237,6 +237,8 @@ fn open(core: &Rc<Core>, offer: &Offer, memory: Memory) -> Result<Stream, CallEr
         ("media.type", "Video"),
         ("media.category", "Capture"),
         ("media.icon-name", APP_ID),
+        // By this the worker knows that it would read its own picture, whatever the node is called.
+        ("application.id", APP_ID),
         ("node.name", &offer.node_name),
         ("node.description", &offer.description),
         ("node.nick", &offer.description),

@@ -36,10 +36,12 @@ use lenscap_cameras::choice::NodeId;
 use lenscap_cameras::numbers::Numbers;
 use lenscap_cameras::watch::Watch;
 use lenscap_core::controls::{CameraControls, ControlTrouble};
+use lenscap_core::detour::Detour;
 use lenscap_core::event::{Card, Command, Event, WorkerEvent};
 use lenscap_core::machine::Machine;
 use lenscap_core::presence::Presence;
 use lenscap_core::refusals::Refusals;
+use lenscap_core::source::Way;
 use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::output::OutputTrouble;
 use outlet::Outlet;
@@ -77,6 +79,9 @@ pub struct Engine {
     camera_nodes: BTreeSet<NodeId>,
     cameras_changed: bool,
     refusals: Refusals,
+    detour: Detour,
+    /// How the present worker reads the camera.
+    way: Option<Way>,
     numbers: Numbers,
     sensors: Sensors,
     worker: Option<WorkerHost>,
@@ -139,6 +144,8 @@ impl Engine {
             camera_nodes: BTreeSet::new(),
             cameras_changed: false,
             refusals: Refusals::default(),
+            detour: Detour::default(),
+            way: None,
             numbers: Numbers::default(),
             worker: None,
             host_events: Vec::new(),

@@ -122,6 +122,12 @@ pub struct Reader {
     pub is_streaming: bool,
 }
 
+/// Whether a server runs; a socket alone may be systemd's, which starts one for whoever connects.
+pub fn is_served() -> bool {
+    let runs = |socket: PathBuf| socket.exists() && socket.with_added_extension("lock").exists();
+    server_socket().is_some_and(runs)
+}
+
 /// Where the library connects to, by its variables; `None` where there is no session.
 pub fn server_socket() -> Option<PathBuf> {
     server_socket_by(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))

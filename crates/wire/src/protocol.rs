@@ -65,6 +65,8 @@ pub enum FromChild {
     Mode(Box<Mode>),
     /// What it has given up; before it loads anything.
     Confined(Sandbox),
+    /// Another program holds this camera, which PipeWire may have; said before [`FromChild::Failed`].
+    Held(Box<Source>),
 }
 
 /// A filled slot.
@@ -142,6 +144,8 @@ pub struct Configure {
     pub refused: Vec<Mode>,
     /// Whether it is to give up what it does not need.
     pub sandbox: bool,
+    /// With [`Source::PipeWire`]: the camera to take there, which another program holds itself.
+    pub held: Option<Source>,
 }
 
 /// Why a message cannot be sent or understood.
@@ -197,6 +201,7 @@ mod tests {
             controls: Saved::from([("usb-1".into(), [("gain".into(), Value::Real(0.5))].into())]),
             refused: vec![Mode { format: "YUY2".into(), width: 1280, ..Mode::default() }],
             sandbox: true,
+            held: Some(Source::Libcamera(Some(r"\_SB_.PC00.LNK1".into()))),
         }));
         assert_eq!(decode(&encode(&configure).unwrap()), Ok(configure));
         let frame = FromChild::Frame(Frame { slot: 3, epoch: u32::MAX, timestamp_ns: u64::MAX, sequence: 1 });

@@ -1,7 +1,7 @@
 //! Sources: their names in menus, what a camera without a name is called, why one kind is preferred, which package reads it,
 //! and what is wrong with one as the user wrote it.
 
-use lenscap_core::source::{CameraApi, GenericName, SourceTrouble};
+use lenscap_core::source::{CameraApi, GenericName, SourceTrouble, Way};
 
 use crate::distro::Family;
 use crate::{tr, trf};
@@ -23,6 +23,15 @@ pub(crate) fn preferred(api: CameraApi) -> String {
         CameraApi::Icamera => tr("cameras of Intel's icamerasrc come first"),
         CameraApi::Libcamera => tr("cameras of libcamera come before those that V4L2 gives by itself"),
         CameraApi::V4l2 => tr("it is the first by number"),
+        CameraApi::Pipewire => tr("PipeWire has it"),
+    }
+}
+
+/// How the camera that is on is read, as one sentence.
+pub fn way(way: Way) -> String {
+    match way {
+        Way::Pipewire => tr("The camera is read through PipeWire, as the settings say."),
+        Way::PipewireForBusy => tr("The camera is read through PipeWire, for another program holds the camera itself."),
     }
 }
 

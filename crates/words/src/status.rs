@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use lenscap_core::presence::{Client, Use};
+use lenscap_core::source::Way;
 use lenscap_core::status::{OtherCamera, StateName, Status};
 
 use crate::programs::{names, program};
@@ -15,6 +16,7 @@ pub fn published(status: &Status) -> lenscap_api::Status {
         public.shortfall = mode.shortfall.as_ref().map(crate::mode::shortfall);
     }
     published.camera = crate::source::camera(&status.camera);
+    published.way_reason = status.way.map(crate::source::way);
     for client in &mut published.clients {
         client.name = program(client);
     }
@@ -35,7 +37,9 @@ pub fn summary(status: &lenscap_api::Status) -> String {
     if !names.is_empty() {
         line += &format!(": {}", names.join(", "));
     }
-    for reason in [&status.reason, &status.second_device].into_iter().flatten() {
+    // That it was chosen so is no news.
+    let way = status.way_reason.as_ref().filter(|_| status.way == Some(Way::PipewireForBusy));
+    for reason in [way, status.reason.as_ref(), status.second_device.as_ref()].into_iter().flatten() {
         line = format!("{}. {reason}", line.trim_end_matches('.'));
     }
     if let Some(shortfall) = status.mode.as_ref().and_then(|mode| mode.shortfall.as_ref()) {
@@ -172,6 +176,7 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     }
     if status.camera_live {
         lines.push(trf!("Camera: {camera}", camera = crate::source::camera(&status.camera)));
+        lines.extend(status.way.map(crate::source::way));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(crate::trouble::sentence(reason));
@@ -227,6 +232,22 @@ mod tests {
             reason: None,
             ..Machine::new(Policy::default()).status()
         }
+    }
+
+    #[test]
+    fn how_the_camera_is_read_is_said_where_it_is_not_as_chosen() {
+        let held = Status { way: Some(Way::PipewireForBusy), ..status(StateName::Live, true) };
+        let sentence = "The camera is read through PipeWire, for another program holds the camera itself.";
+        assert_eq!(summary(&published(&held)), format!("Camera is on (live). {sentence}"));
+        assert!(details(&held, None).ends_with(&format!("Camera: auto\n{sentence}")), "{}", details(&held, None));
+        let json = serde_json::to_value(published(&held)).unwrap();
+        assert_eq!((&json["way"], &json["way_reason"]), (&"pipewire-for-busy".into(), &sentence.into()));
+        let chosen = Status { way: Some(Way::Pipewire), ..status(StateName::Live, true) };
+        assert_eq!(summary(&published(&chosen)), "Camera is on (live)");
+        assert_eq!(
+            published(&chosen).way_reason,
+            Some("The camera is read through PipeWire, as the settings say.".into())
+        );
     }
 
     #[test]

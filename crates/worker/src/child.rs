@@ -90,6 +90,9 @@ fn serve(channel: Arc<Channel>) -> Result<(), ServeError> {
         if let Some(mode) = session.active.as_ref().and_then(|active| active.pipeline.refused(reason)) {
             channel.send_message(&FromChild::Refused(Box::new(mode)))?;
         }
+        if let Some(camera) = session.active.as_ref().and_then(|active| active.pipeline.held(reason)) {
+            channel.send_message(&FromChild::Held(Box::new(camera)))?;
+        }
         channel.send_message(&FromChild::Failed(reason.clone()))?;
     }
     if let Some(active) = session.active.take() {
@@ -154,7 +157,7 @@ impl WorkerSession {
                 && let Some(active) = &self.active
                 && let Some(report) = active.pipeline.next_report()
             {
-                return SessionEnd::Failed(active.pipeline.trouble(&report));
+                return SessionEnd::Failed(active.pipeline.or_held(active.pipeline.trouble(&report)));
             }
             if let Some(reason) = self.active.as_mut().and_then(|active| active.pipeline.look(Instant::now())) {
                 return SessionEnd::Failed(reason);
@@ -235,7 +238,10 @@ impl WorkerSession {
                 }
                 Err(reason) => Some(SessionEnd::Failed(reason)),
             },
-            (Ok(ToChild::Start), Some(active)) => active.pipeline.start().err().map(SessionEnd::Failed),
+            (Ok(ToChild::Start), Some(active)) => {
+                let failed = active.pipeline.start().err();
+                failed.map(|reason| SessionEnd::Failed(active.pipeline.or_held(reason)))
+            }
             (Ok(ToChild::Granted), Some(active)) => {
                 active.delivery.granted();
                 None

@@ -35,7 +35,7 @@ use lenscap_cameras::signal::Moment;
 use lenscap_core::controls::Saved;
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
-use lenscap_core::source::Orientation;
+use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::Configure;
@@ -44,6 +44,9 @@ use lenscap_wire::protocol::Configure;
 const EOS_LIMIT: Duration = Duration::from_millis(1000);
 /// How long a camera may give no picture before its input is looked at, and then again.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long a camera that another program holds may take in PipeWire: to have no picture is all that PipeWire says where
+/// that program is none of its own (facts: pipewire, section 5).
+const HELD_LIMIT: Duration = Duration::from_secs(3);
 
 /// The pipeline; its source is added when it starts.
 pub(super) struct Pipeline {
@@ -145,6 +148,24 @@ impl Pipeline {
         }
     }
 
+    /// What this failure is, of a camera that another program holds and that PipeWire was to give instead: that it is held.
+    pub(super) fn or_held(&self, reason: Trouble) -> Trouble {
+        match &self.configure.held {
+            Some(held) if !self.sink.has_started() => {
+                tracing::info!(?reason, "PipeWire does not give the camera");
+                camera::is_held(held)
+            }
+            _ => reason,
+        }
+    }
+
+    /// The camera that another program holds, by this failure, where PipeWire may have it.
+    pub(super) fn held(&self, reason: &Trouble) -> Option<Source> {
+        let origin = self.report.camera().origin.clone();
+        let may_be_there = matches!(origin, Source::Libcamera(_) | Source::V4l2(_));
+        (may_be_there && reason.kind() == TroubleKind::Busy).then_some(origin)
+    }
+
     /// The mode that this failure may be about: the one asked for, where no frame came of it.
     pub(super) fn refused(&self, reason: &Trouble) -> Option<Mode> {
         let is_about_it = match reason.kind() {
@@ -186,7 +207,8 @@ impl Pipeline {
             self.sink.set_property("sync", true);
         }
         state(gst::State::Playing)?;
-        self.look_at = Some(Instant::now() + LOOK);
+        let first = if self.configure.held.is_some() { HELD_LIMIT } else { LOOK };
+        self.look_at = Some(Instant::now() + first);
         self.put_off_until = self.look_at;
         Ok(())
     }
@@ -207,6 +229,9 @@ impl Pipeline {
             return None;
         }
         self.look_at = Some(now + LOOK);
+        if let Some(held) = &self.configure.held {
+            return Some(camera::is_held(held));
+        }
         let camera = self.report.camera();
         backend(&camera.origin).no_signal(&camera.name, Moment::Silent)
     }

@@ -159,6 +159,22 @@ impl Session {
         self.objects().unwrap_or_default().iter().any(is_reader)
     }
 
+    /// A node that stands for a camera: GStreamer's, with a moving test picture of 320x240.
+    pub fn camera(&self, name: &str, properties: &[(&str, &str)]) -> Reaped {
+        let text = |(name, value): &(&str, &str)| format!(",{name}=(string)\"{}\"", value.replace('\\', r"\\"));
+        let class = ("media.class", "Video/Source");
+        let all: String =
+            [class, ("media.role", "Camera"), ("node.name", name)].iter().chain(properties).map(text).collect();
+        let mut command = self.command("gst-launch-1.0");
+        command
+            .args(["-q", "videotestsrc", "is-live=true", "pattern=ball", "!"])
+            .args(["video/x-raw,format=YUY2,width=320,height=240,framerate=30/1", "!", "pipewiresink", "mode=provide"])
+            .arg(format!("stream-properties=props{all}"));
+        let process = Reaped(spawn(&mut command));
+        eventually("the camera's node is there", || self.nodes(name).len() == 1);
+        process
+    }
+
     /// The nodes of this name.
     pub fn nodes(&self, name: &str) -> Vec<serde_json::Value> {
         let mut objects = self.objects().unwrap_or_default();

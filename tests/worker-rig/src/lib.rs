@@ -79,6 +79,8 @@ pub struct Rig {
     pub opening: Option<Vec<PathBuf>>,
     /// The camera's name and the caps that it runs with.
     pub started: Option<(String, String)>,
+    /// The camera that it found held by another program.
+    pub held: Option<Source>,
     /// Every mode that was reported, oldest first.
     pub modes: Vec<Mode>,
     /// Every frame, oldest first.
@@ -139,7 +141,6 @@ impl Rig {
         buffer_count: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Trouble> {
-        let slots = Slots::new(format, 4);
         let config = WorkerConfig {
             program: program.to_owned(),
             source: source.parse::<Source>().unwrap(),
@@ -150,8 +151,31 @@ impl Rig {
             controls: Default::default(),
             refused: Vec::new(),
             sandbox: true,
+            held: None,
         };
-        let host = WorkerHost::spawn_with(&config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
+        Self::try_spawn_config(&config, environment)
+    }
+
+    /// In the place of this camera, which another program holds.
+    pub fn spawn_held(program: &Path, held: &str, format: VideoFormat, environment: &[(&str, &str)]) -> Self {
+        let config = WorkerConfig {
+            program: program.to_owned(),
+            source: Source::PipeWire(None),
+            held: Some(held.parse().unwrap()),
+            format,
+            orientation: Orientation::default(),
+            buffer_count: 4,
+            excluded: Vec::new(),
+            controls: Default::default(),
+            refused: Vec::new(),
+            sandbox: true,
+        };
+        Self::try_spawn_config(&config, environment).unwrap()
+    }
+
+    fn try_spawn_config(config: &WorkerConfig, environment: &[(&str, &str)]) -> Result<Self, Trouble> {
+        let slots = Slots::new(config.format, 4);
+        let host = WorkerHost::spawn_with(config, environment, slots.fd.as_fd(), &slots.layout, Instant::now())?;
         Ok(Self {
             host,
             slots,
@@ -159,6 +183,7 @@ impl Rig {
             warm: false,
             opening: None,
             started: None,
+            held: None,
             modes: Vec::new(),
             frames: Vec::new(),
             stopped: false,
@@ -218,6 +243,7 @@ impl Rig {
                     self.changes += 1;
                     self.controls.as_mut().expect("the list came first").take(*changes);
                 }
+                HostEvent::Held(camera) => self.held = Some(*camera),
                 HostEvent::Stopped => self.stopped = true,
                 HostEvent::Failed(reason) => {
                     assert!(self.failed.is_none(), "failed twice: {reason:?}");

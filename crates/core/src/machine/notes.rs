@@ -131,7 +131,8 @@ impl Machine {
                 self.worker = Worker::On { since, start, first_frame: None };
             }
             (Worker::None | Worker::On { .. } | Worker::CameraEnding(_), WorkerEvent::Step(_)) => {}
-            (Worker::On { since, start, first_frame: None }, WorkerEvent::Started { camera }) => {
+            (Worker::On { since, start, first_frame: None }, WorkerEvent::Started { camera, way }) => {
+                self.way = way;
                 self.worker = Worker::On { since, start, first_frame: Some(now) };
                 if let Some(named) = &mut self.camera {
                     named.name = Some(camera);
@@ -165,7 +166,10 @@ impl Machine {
             (Worker::Warm { .. }, WorkerEvent::Stopped) => self.end_worker(now, Action::StopWorker, actions),
             (Worker::None, WorkerEvent::Stopped) => {}
             (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::Failed(reason)) => self.fail(now, reason, actions),
-            (Worker::None | Worker::CameraEnding(_), WorkerEvent::Failed(_)) => {}
+            (Worker::None | Worker::CameraEnding(_), WorkerEvent::Failed(_) | WorkerEvent::AnotherWay) => {}
+            (Worker::Warm { .. } | Worker::On { .. }, WorkerEvent::AnotherWay) => {
+                self.end_worker(now, Action::StopWorker, actions);
+            }
             (worker @ (Worker::Warm { .. } | Worker::On { .. }), WorkerEvent::Exited { reason }) => {
                 let reason = reason.unwrap_or(Trouble::WorkerEnded);
                 self.note_failure(now, matches!(worker, Worker::On { .. }), reason);

@@ -50,6 +50,7 @@ impl Machine {
             mode: self.mode.clone().filter(|_| self.camera_live()),
             sandbox: self.sandbox,
             second_device: self.no_second_device.clone(),
+            way: self.way.filter(|_| self.camera_live()),
         }
     }
 

@@ -131,7 +131,7 @@ impl World {
                 self.lets_go(true);
             }
             Event::Worker(WorkerEvent::Stopped) => self.lets_go(false),
-            Event::Worker(WorkerEvent::Started { camera }) if self.sensor && !self.ending && !self.has_picture => {
+            Event::Worker(WorkerEvent::Started { camera, .. }) if self.sensor && !self.ending && !self.has_picture => {
                 self.has_picture = true;
                 self.camera.clone_from(camera);
             }
@@ -230,7 +230,7 @@ impl Bench {
     }
 
     fn started(&mut self) -> Vec<Action> {
-        self.worker(WorkerEvent::Started { camera: "Test camera".into() })
+        self.worker(WorkerEvent::Started { camera: "Test camera".into(), way: None })
     }
 
     fn live() -> Self {

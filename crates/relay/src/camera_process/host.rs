@@ -48,6 +48,8 @@ pub struct WorkerConfig {
     pub program: PathBuf,
     /// Where the pictures come from.
     pub source: Source,
+    /// With [`Source::PipeWire`]: the camera to take there, which another program holds itself.
+    pub held: Option<Source>,
     /// The promised format.
     pub format: VideoFormat,
     /// How the picture is laid into it.
@@ -103,6 +105,8 @@ pub enum HostEvent {
     Trying(Box<Mode>),
     /// The camera was asked for this mode and gave no frame; [`HostEvent::Failed`] follows.
     Refused(Box<Mode>),
+    /// Another program holds this camera, which PipeWire may have; [`HostEvent::Failed`] follows.
+    Held(Box<Source>),
     /// The controls of the camera that it opened, as they are now.
     Controls(Box<CameraControls>),
     /// What changed of them.
@@ -202,6 +206,7 @@ impl WorkerHost {
             controls: saved::of_camera(&config.source, &config.controls),
             refused: config.refused.clone(),
             sandbox: config.sandbox,
+            held: config.held.clone(),
         })))
         .map_err(|error| Trouble::WorkerSettingsUnusable { error: error.to_string().into() })?;
         let resources = || -> io::Result<_> {

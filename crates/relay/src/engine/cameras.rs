@@ -28,6 +28,7 @@ impl Engine {
     pub(super) fn cameras_moved(&mut self) {
         self.cameras_changed = true;
         self.refusals.forget();
+        self.detour.forget();
         self.refusals.disturbed(Instant::now());
         if self.take_nodes() {
             self.events.push_back(Event::CameraCame);

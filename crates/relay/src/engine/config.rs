@@ -120,6 +120,7 @@ impl Engine {
         if is_other_source {
             self.numbers.chosen(&source);
             self.config.source = source;
+            self.detour.forget();
             self.take_nodes();
         }
         if watch_other_cameras != self.config.watch_other_cameras {

@@ -56,7 +56,7 @@ impl Engine {
                 }
                 // Known already, whatever becomes of the worker before it can say so.
                 let nodes = match &self.config.source {
-                    Source::V4l2(path) => vec![path.clone()],
+                    Source::V4l2(path) if self.way.is_none() => vec![path.clone()],
                     _ => Vec::new(),
                 };
                 if let Err(reason) = self.numbers.check(&self.config.source, &camera::System::here()) {
@@ -78,6 +78,7 @@ impl Engine {
             Action::KillWorker => {
                 // It would have said why, had it known.
                 self.refusals.gave_nothing(now);
+                self.detour.forget();
                 let Some(worker) = &mut self.worker else { return self.has_no_worker() };
                 worker.revoke();
                 worker.kill();

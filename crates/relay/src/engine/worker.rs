@@ -9,8 +9,12 @@ use super::token::EngineToken;
 use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use crate::reactor::Interest;
 use lenscap_core::controls::{CameraControls, Value};
+use lenscap_core::detour;
 use lenscap_core::event::{Event, SensorEvent, WorkerEvent};
+use lenscap_core::source::Source;
+use lenscap_core::status::OtherCamera;
 use lenscap_core::trouble::Trouble;
+use lenscap_wire::pipewire::is_served;
 use lenscap_words::{self as words, trouble::sentence};
 
 impl Engine {
@@ -34,9 +38,12 @@ impl Engine {
             // Lost in this moment; the machine hears of that as well.
             return self.cannot_spawn(Trouble::DeviceLostAtStart);
         };
+        let held = self.detour.camera(now);
+        self.way = detour::way(&self.config.source, held.is_some());
         let config = WorkerConfig {
             program: self.config.worker_program.clone(),
-            source: self.config.source.clone(),
+            source: if held.is_some() { Source::PipeWire(None) } else { self.config.source.clone() },
+            held,
             format: self.config.format,
             orientation: self.config.policy.orientation,
             buffer_count: self.config.buffer_count,
@@ -118,6 +125,9 @@ impl Engine {
                         self.events.push_back(Event::Sensor(SensorEvent::Verifiable));
                     }
                     let name = words::source::camera(&camera);
+                    if let Some(way) = self.way {
+                        tracing::info!("{}", words::source::way(way));
+                    }
                     match why.as_deref().map(words::cameras::choice) {
                         None => tracing::info!("camera on: {name} ({caps})"),
                         Some(why) => {
@@ -126,7 +136,7 @@ impl Engine {
                         }
                     }
                     self.last_frame = Some(now);
-                    self.events.push_back(Event::Worker(WorkerEvent::Started { camera }));
+                    self.events.push_back(Event::Worker(WorkerEvent::Started { camera, way: self.way }));
                     // The worker holds its first frame back until it is granted slots.
                     self.run_events();
                 }
@@ -138,10 +148,20 @@ impl Engine {
                     }
                 }
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
+                HostEvent::Held(camera) => {
+                    if may_be_pipewires(&camera, &self.machine.status().others) {
+                        self.detour.is_held(*camera);
+                    }
+                }
                 HostEvent::Failed(reason) => {
-                    tracing::warn!("{}", sentence(&reason));
                     self.refusals.ended();
-                    self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
+                    if self.detour.failed(now, &reason, is_served()) {
+                        tracing::info!("{} It is looked for in PipeWire.", sentence(&reason));
+                        self.events.push_back(Event::Worker(WorkerEvent::AnotherWay));
+                    } else {
+                        tracing::warn!("{}", sentence(&reason));
+                        self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
+                    }
                 }
                 HostEvent::Exited { reason } => {
                     self.refusals.ended();
@@ -185,5 +205,37 @@ impl Engine {
         }
         self.controls_changed |= self.controls != controls;
         self.controls = controls;
+    }
+}
+
+/// Whether PipeWire may be the program that holds this camera, by what is known of those that do: one that another program
+/// holds itself PipeWire cannot give either, and to wait for it there would only take time.
+fn may_be_pipewires(camera: &Source, others: &[OtherCamera]) -> bool {
+    let Source::V4l2(path) = camera else { return true };
+    let node = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let Some(holders) = others.iter().find(|other| other.node == node).map(|other| &other.programs) else {
+        return true;
+    };
+    let is_pipewires = |program: &String| ["pipewire", "wireplumber"].iter().any(|name| program.starts_with(name));
+    holders.is_empty() || holders.iter().any(is_pipewires)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_that_another_program_holds_is_not_looked_for_in_pipewire() {
+        let held_by = |programs: &[&str]| {
+            let programs = programs.iter().map(|name| (*name).to_owned()).collect();
+            [OtherCamera { camera: "Webcam".into(), node: "/dev/null".into(), programs }]
+        };
+        let camera = Source::V4l2("/dev/../dev/null".into());
+        assert!(may_be_pipewires(&camera, &[]));
+        assert!(may_be_pipewires(&camera, &held_by(&[])), "it cannot be seen");
+        assert!(may_be_pipewires(&camera, &held_by(&["cheese", "pipewire"])));
+        assert!(!may_be_pipewires(&camera, &held_by(&["cheese"])));
+        assert!(may_be_pipewires(&Source::V4l2("/dev/zero".into()), &held_by(&["cheese"])));
+        assert!(may_be_pipewires(&Source::Libcamera(None), &held_by(&["cheese"])));
     }
 }

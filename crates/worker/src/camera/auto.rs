@@ -16,7 +16,7 @@ pub(super) struct Auto;
 
 impl Backend for Auto {
     fn elements(&self) -> Vec<&'static str> {
-        CameraApi::ALL.map(CameraApi::element).into()
+        CameraApi::ALL.into_iter().filter(|api| api.is_automatic()).map(CameraApi::element).collect()
     }
 
     fn build(&self, _configure: &Configure) -> Result<Built, Trouble> {
@@ -38,7 +38,8 @@ impl Backend for Auto {
 /// # Errors
 /// When there is nothing to try.
 pub(crate) fn candidates(excluded: &[PathBuf]) -> Result<Vec<Camera>, Trouble> {
-    let libraries = CameraApi::ALL.into_iter().filter(|api| api.is_library()).filter_map(choice::first_of);
+    let libraries = CameraApi::ALL.into_iter().filter(|api| api.is_library() && api.is_automatic());
+    let libraries = libraries.filter_map(choice::first_of);
     let mut found: Vec<_> = libraries.filter(|camera| camera.source.element().is_some_and(has)).collect();
     let mut nodes = System::here().cameras();
     nodes.retain(|camera| camera.node.as_deref().is_some_and(|node| !excluded.iter().any(|it| is_same(node, it))));

@@ -77,6 +77,7 @@ fn list() -> Report {
             location: facing(value.nick()),
             rotation: None,
             formats: formats.clone(),
+            itself: None,
         });
     }
     report

@@ -81,6 +81,7 @@ fn list() -> Report {
             location,
             rotation: property("rotation").and_then(|degrees| degrees.parse().ok()),
             formats: device.caps().map(|caps| formats(&caps)).unwrap_or_default(),
+            itself: None,
             id,
         });
     }

@@ -7,11 +7,17 @@ use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 
+use lenscap_cameras::vendors::{Report, Reported};
+use lenscap_core::source::{GenericName, Source};
 use lenscap_core::trouble::Trouble;
+use lenscap_sys::install::APP_ID;
+use lenscap_text::Text;
+use lenscap_wire::pipewire::is_served;
 use lenscap_wire::protocol::Configure;
 
-use super::elements::{make, set};
+use super::elements::{has, make, set};
 use super::{Backend, Built, key};
+use crate::list_cameras::formats;
 
 /// A node's name or `object.serial`, or PipeWire's default camera.
 pub(super) struct PipeWire(pub(super) Option<String>);
@@ -30,8 +36,12 @@ struct Offer {
     description: String,
     /// The highest is the default.
     priority: i64,
+    /// `application.id` of the program whose node it is, where that says one.
+    program: String,
     /// What it is in V4L2, where it is.
     node: Option<PathBuf>,
+    /// What it is in libcamera, where it is: the camera's id.
+    libcamera: Option<String>,
     /// It is what another program writes, not a camera.
     is_loopback: bool,
 }
@@ -40,13 +50,15 @@ impl Offer {
     /// From the properties that PipeWire's list of devices has, all of them text.
     fn of(properties: &gst::StructureRef) -> Self {
         let text = |name: &str| properties.get::<String>(name).unwrap_or_default();
-        let node = text("api.v4l2.path");
+        let stated = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
         Self {
             name: text("node.name"),
             serial: text("object.serial"),
             description: text("node.description"),
             priority: text("priority.session").parse().unwrap_or_default(),
-            node: (!node.is_empty()).then(|| node.into()),
+            program: text("application.id"),
+            node: stated("api.v4l2.path").map(PathBuf::from),
+            libcamera: stated("api.libcamera.path"),
             is_loopback: text("api.v4l2.cap.driver") == "v4l2 loopback",
         }
     }
@@ -55,8 +67,25 @@ impl Offer {
         [&self.name, &self.serial].into_iter().any(|name| name == target)
     }
 
+    /// Whether it shows our own picture: the node that `lenscap-pipewire` has, whatever it is called, or the device.
     fn is_ours(&self, own: &[PathBuf]) -> bool {
-        self.node.as_deref().is_some_and(|node| own.iter().any(|own| is_same(own, node)))
+        self.program == APP_ID || self.node.as_deref().is_some_and(|node| own.iter().any(|own| is_same(own, node)))
+    }
+
+    /// Whether it is this camera, which is read without PipeWire otherwise; a library's first one may be any of its.
+    fn is_camera(&self, camera: &Source) -> bool {
+        match camera {
+            Source::Libcamera(None) => self.libcamera.is_some(),
+            Source::Libcamera(id) => self.libcamera == *id,
+            Source::V4l2(path) => self.node.as_deref().is_some_and(|node| is_same(path, node)),
+            _ => false,
+        }
+    }
+
+    /// The camera's source without PipeWire.
+    fn itself(&self) -> Option<Source> {
+        let node = self.node.clone().map(Source::V4l2);
+        node.or_else(|| Some(Source::Libcamera(Some(self.libcamera.clone()?))))
     }
 }
 
@@ -79,12 +108,54 @@ fn choose<'a>(target: Option<&str>, offers: &'a [Offer], own: &[PathBuf]) -> Res
     }
 }
 
-/// PipeWire's cameras; `None` where nobody lists them.
-fn offers() -> Option<Vec<Offer>> {
+/// The node of a camera that another program holds itself.
+fn choose_held<'a>(camera: &Source, offers: &'a [Offer], own: &[PathBuf]) -> Result<&'a Offer, Trouble> {
+    let nodes = offers.iter().filter(|offer| !offer.is_ours(own) && offer.is_camera(camera));
+    nodes.max_by_key(|offer| offer.priority).ok_or_else(|| is_held(camera))
+}
+
+/// What is wrong with a camera that another program holds, and that PipeWire does not give either.
+pub(crate) fn is_held(camera: &Source) -> Trouble {
+    let camera: Text = match camera {
+        Source::Libcamera(None) => GenericName::BuiltIn.as_str().into(),
+        Source::Libcamera(Some(id)) => id.as_str().into(),
+        Source::V4l2(path) => Text::of_path(path),
+        other => other.to_string().into(),
+    };
+    Trouble::CameraBusy { camera }
+}
+
+/// PipeWire's cameras and what they give; `None` where nobody lists them.
+fn devices() -> Option<Vec<(Offer, Option<gst::Caps>)>> {
     let provider = gst::DeviceProviderFactory::by_name("pipewiredeviceprovider")?;
     let devices = provider.devices();
     let cameras = devices.iter().filter(|device| device.device_class() == "Video/Source");
-    Some(cameras.filter_map(|device| Some(Offer::of(&*device.properties()?))).collect())
+    Some(cameras.filter_map(|device| Some((Offer::of(&*device.properties()?), device.caps()))).collect())
+}
+
+/// PipeWire's cameras, the default first, but for our own and what another program writes. Those that are also cameras of
+/// the kernel's or libcamera's say so.
+fn list() -> Report {
+    let mut report = Report { installed: has("pipewiresrc"), ..Report::default() };
+    // Whoever connects where there is only systemd's socket starts a server.
+    if !report.installed || !is_served() {
+        return report;
+    }
+    let mut devices = devices().unwrap_or_default();
+    devices.retain(|(offer, _)| !offer.is_loopback && !offer.is_ours(&[]) && !offer.name.is_empty());
+    devices.sort_by_key(|(offer, _)| std::cmp::Reverse(offer.priority));
+    report.cameras = devices
+        .into_iter()
+        .map(|(offer, caps)| Reported {
+            name: if offer.description.is_empty() { offer.name.clone() } else { offer.description.clone() },
+            location: None,
+            rotation: None,
+            formats: caps.map(|caps| formats(&caps)).unwrap_or_default(),
+            itself: offer.itself(),
+            id: offer.name,
+        })
+        .collect();
+    report
 }
 
 impl Backend for PipeWire {
@@ -94,10 +165,14 @@ impl Backend for PipeWire {
 
     fn build(&self, configure: &Configure) -> Result<Built, Trouble> {
         let element = make("pipewiresrc")?;
-        let Some(offers) = offers() else {
+        let Some(devices) = devices() else {
             return Err(Trouble::ElementMissing { element: "pipewiresrc".into() });
         };
-        let camera = choose(self.0.as_deref(), &offers, &configure.excluded)?;
+        let offers: Vec<Offer> = devices.into_iter().map(|(offer, _)| offer).collect();
+        let camera = match &configure.held {
+            Some(held) => choose_held(held, &offers, &configure.excluded)?,
+            None => choose(self.0.as_deref(), &offers, &configure.excluded)?,
+        };
         // The property's name until PipeWire 0.3.64 was "path", and its value the number of the object.
         let property = if element.has_property("target-object") { "target-object" } else { "path" };
         set(&element, property, if camera.serial.is_empty() { &camera.name } else { &camera.serial })?;
@@ -116,6 +191,10 @@ impl Backend for PipeWire {
 
     fn connects(&self) -> bool {
         true
+    }
+
+    fn list(&self) -> Option<fn() -> Report> {
+        Some(list)
     }
 }
 
@@ -155,6 +234,44 @@ mod tests {
     }
 
     #[test]
+    fn our_own_node_is_none_whatever_it_is_called() {
+        let native = Offer { program: APP_ID.into(), ..offer("lenscap", "60", 1200) };
+        let renamed = Offer { program: APP_ID.into(), ..offer("camera-of-mine", "61", 1300) };
+        let offers = [native, renamed];
+        assert_eq!(choose(None, &offers, &[]), Err(Trouble::NoCamera));
+        for name in ["lenscap", "60", "camera-of-mine", "61"] {
+            assert_eq!(choose(Some(name), &offers, &[]), Err(Trouble::OwnDevice { node: name.into() }), "{name}");
+        }
+        // A name alone says nothing.
+        let other = [Offer { program: "org.example.Cam".into(), ..offer("lenscap", "70", 1) }];
+        assert_eq!(choose(None, &other, &[]).map(|it| it.serial.as_str()), Ok("70"));
+    }
+
+    #[test]
+    fn a_held_camera_is_found_by_what_it_is_without_pipewire() {
+        let lib = |name: &str, serial, priority, id: &str| Offer {
+            libcamera: Some(id.into()),
+            ..offer(name, serial, priority)
+        };
+        let id = r"\_SB_.PC00.LNK1";
+        let ours = Offer { program: APP_ID.into(), ..lib("lenscap", "60", 1200, id) };
+        let webcam = Offer { node: Some("/dev/null".into()), ..offer("v4l2_input.0", "40", 1000) };
+        let offers = [ours, webcam, lib("back", "41", 700, "back"), lib("front", "42", 850, id)];
+        let found = |camera: Source| choose_held(&camera, &offers, &[]).map(|it| it.serial.as_str());
+        assert_eq!(found(Source::Libcamera(Some(id.into()))), Ok("42"));
+        assert_eq!(found(Source::Libcamera(Some("back".into()))), Ok("41"));
+        assert_eq!(found(Source::Libcamera(None)), Ok("42"), "the default one");
+        assert_eq!(found(Source::V4l2("/dev/../dev/null".into())), Ok("40"));
+        let busy = |camera: &str| Err(Trouble::CameraBusy { camera: camera.into() });
+        assert_eq!(found(Source::Libcamera(Some("gone".into()))), busy("gone"));
+        assert_eq!(found(Source::V4l2("/dev/zero".into())), busy("/dev/zero"));
+        let none = choose_held(&Source::Libcamera(None), &offers[..2], &[]);
+        assert_eq!(none, Err(Trouble::CameraBusy { camera: "Built-in camera".into() }));
+        let own = choose_held(&Source::V4l2("/dev/null".into()), &offers, &["/dev/null".into()]);
+        assert_eq!(own, Err(Trouble::CameraBusy { camera: "/dev/null".into() }));
+    }
+
+    #[test]
     fn an_offer_is_read_from_pipewires_properties() {
         gst::init().unwrap();
         let properties = gst::Structure::builder("pipewire-proplist")
@@ -164,10 +281,14 @@ mod tests {
             .field("priority.session", "1000")
             .field("api.v4l2.path", "/dev/video0")
             .field("api.v4l2.cap.driver", "uvcvideo")
+            .field("api.libcamera.path", "id")
+            .field("application.id", "org.example")
             .build();
         let expected = Offer {
             description: "Webcam (V4L2)".into(),
             node: Some("/dev/video0".into()),
+            libcamera: Some("id".into()),
+            program: "org.example".into(),
             ..offer("v4l2_input.pci", "39", 1000)
         };
         assert_eq!(Offer::of(&properties), expected);

@@ -95,6 +95,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<OpenedControls, ReadT
         controls: Saved::new(),
         refused: Vec::new(),
         sandbox: false,
+        held: None,
     };
     if *source != Source::Auto {
         return open_one(source, &configure);

@@ -232,6 +232,7 @@ mod tests {
             controls: Default::default(),
             refused: Vec::new(),
             sandbox: false,
+            held: None,
         };
         let (channel, _theirs) = Channel::pair().unwrap();
         let channel = std::sync::Arc::new(channel);

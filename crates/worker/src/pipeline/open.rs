@@ -19,7 +19,7 @@ impl Pipeline {
         }
         let cameras = camera::candidates(&self.configure.excluded)?;
         let mut decision = Decision::new(&cameras, &Source::Auto);
-        let mut first: Option<Trouble> = None;
+        let mut first: Option<(Trouble, Source)> = None;
         while let Some(camera) = decision.camera() {
             let reason = match self.open_one(&camera::opened_as(camera)) {
                 Ok(opened) => {
@@ -34,11 +34,13 @@ impl Pipeline {
                 _ => decision.pass_over(reason.clone()),
             }
             // Of several cameras a busy one explains more than those that are not there.
-            if reason.kind() == TroubleKind::Busy || first.is_none() {
-                first = Some(reason);
+            let is_busy = |trouble: &Trouble| trouble.kind() == TroubleKind::Busy;
+            if first.as_ref().is_none_or(|(first, _)| is_busy(&reason) && !is_busy(first)) {
+                first = Some((reason, self.report.camera().origin.clone()));
             }
         }
-        if let Some(reason) = first {
+        if let Some((reason, origin)) = first {
+            self.report.camera().origin = origin;
             return Err(reason);
         }
         // None that could be used as it seemed: the first says why.
@@ -49,6 +51,7 @@ impl Pipeline {
     }
 
     fn open_one(&self, source: &Source) -> Result<(Built, Option<Choice>), Trouble> {
+        self.report.camera().origin = source.clone();
         if let Some(node) = source.node() {
             self.report.opening(vec![node.to_owned()])?;
         }

@@ -3,6 +3,7 @@
 
 mod icamera;
 mod pipeline;
+mod pipewire;
 mod process_life;
 mod sandbox;
 

@@ -79,6 +79,23 @@ fn a_camera_that_comes_back_is_started_at_once_even_after_giving_up() {
 }
 
 #[test]
+fn another_way_to_the_camera_is_tried_at_once_and_is_no_failure() {
+    let mut bench = Bench::ready();
+    bench.send(streaming());
+    bench.worker(WorkerEvent::AnotherWay);
+    assert_eq!(bench.machine.status().reason, None);
+    assert_eq!(bench.world.shown.as_ref().map(|shown| shown.attempt), Some(0));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!((bench.name(), bench.machine.status().attempt), (StateName::Starting, 1));
+    let way = Some(Way::PipewireForBusy);
+    bench.worker(WorkerEvent::Started { camera: "Webcam".into(), way });
+    assert_eq!((bench.name(), bench.machine.status().way), (StateName::Live, way));
+    bench.worker(WorkerEvent::Failed(unplugged()));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!((bench.name(), bench.machine.status().way), (StateName::Failed, None));
+}
+
+#[test]
 fn a_camera_that_comes_while_it_is_looked_for_is_not_missed() {
     let mut bench = Bench::ready();
     bench.send(streaming());

@@ -53,6 +53,7 @@ fn spawn(now: Instant) -> WorkerHost {
         buffer_count: 4,
         excluded: Vec::new(),
         controls: Default::default(),
+        held: None,
         sandbox: true,
         refused: Vec::new(),
     };
@@ -172,6 +173,10 @@ impl Talk<'_> {
                 let controls = CameraControls { camera: self.text(), problems, ..CameraControls::default() };
                 self.say(&FromChild::Controls(Box::new(controls)));
             }
+            25 => {
+                let camera = Source::Libcamera(Some(self.text()));
+                self.say(&FromChild::Held(Box::new(camera)));
+            }
             10 => self.say(&FromChild::Stats(Stats::default())),
             11 => self.packet(&vec![0; MAX_MESSAGE + 1]),
             12 => self.theirs = None,
@@ -270,7 +275,7 @@ impl Talk<'_> {
                 let problems = controls.problems.iter().map(lenscap_words::controls::problem);
                 problems.chain([controls.camera.clone()]).collect()
             }
-            HostEvent::Opening { .. } => {
+            HostEvent::Opening { .. } | HostEvent::Held(_) => {
                 assert!(said.warm && self.host.wants_start, "{event:?} unasked");
                 vec![]
             }

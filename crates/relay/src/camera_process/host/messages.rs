@@ -128,6 +128,7 @@ impl WorkerHost {
             (FromChild::Refused(mode), Phase::Warm) if self.wants_start => {
                 out.push(HostEvent::Refused(Box::new(harmless_mode(*mode))));
             }
+            (FromChild::Held(camera), Phase::Warm) if self.wants_start => out.push(HostEvent::Held(camera)),
             (FromChild::Frame(frame), Phase::Started) => {
                 if frame.slot >= self.slot_count {
                     return Err(nonsense(&format!("slot {} of {}", frame.slot, self.slot_count)));
