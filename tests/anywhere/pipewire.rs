@@ -9,20 +9,25 @@ use std::process::Stdio;
 use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::process::{Reaped, eventually};
 use lenscap_test_support::programs::target_dir;
-use lenscap_test_support::relay::Relay;
+use lenscap_test_support::relay::{Line, Relay};
 
 /// Bytes of a picture, as the relay is started.
 const PICTURE: usize = 320 * 180 * 2;
 
 pub(crate) fn relay(session: &Session, output: &str) -> Relay {
-    relay_of(session, output, "test", &[])
+    relay_of(session, output, "test", &[], &[])
 }
 
-fn relay_of(session: &Session, output: &str, source: &str, more: &[(&str, &str)]) -> Relay {
+/// As [`relay`], with programs that may not have the camera.
+fn relay_blocking(session: &Session, blocked: &[&str]) -> Relay {
+    relay_of(session, "auto", "test", &[], blocked)
+}
+
+fn relay_of(session: &Session, output: &str, source: &str, more: &[(&str, &str)], blocked: &[&str]) -> Relay {
     let runtime = session.runtime_dir();
-    let site = session.path(&format!("site-{output}"));
+    let site = session.path(&format!("site-{output}-{}", blocked.concat()));
     fs::create_dir_all(site.join("lenscap")).expect("a directory");
-    let settings = format!("[output]\npipewire = \"{output}\"\n");
+    let settings = format!("[output]\npipewire = \"{output}\"\n[privacy]\nblocked = {blocked:?}\n");
     fs::write(site.join("lenscap/config.toml"), settings).expect("a file");
     let arguments = ["--source", source, "-w", "320", "-H", "180", "-f", "15", "--cooldown-ms", "0"];
     let environment = [
@@ -33,6 +38,11 @@ fn relay_of(session: &Session, output: &str, source: &str, more: &[(&str, &str)]
     let mut relay = Relay::start_with(&arguments, &[&environment[..], more].concat());
     relay.wait_for("idle");
     relay
+}
+
+/// The settings of a reader's own.
+fn configuration(session: &Session, name: &str) -> PathBuf {
+    session.path(&format!("config-{name}"))
 }
 
 /// A program that reads the camera, and what it has got so far.
@@ -46,11 +56,21 @@ impl Reader {
         Self::start_with(session, name, &["target-object=lenscap"], Stdio::null())
     }
 
+    /// As one that calls itself so.
+    fn start_called(session: &Session, name: &str, called: &str) -> Self {
+        let config = configuration(session, name).join("pipewire/client.conf.d");
+        fs::create_dir_all(&config).expect("a directory");
+        let properties = format!("context.properties = {{ application.name = \"{called}\" }}\n");
+        fs::write(config.join("name.conf"), properties).expect("a file");
+        Self::start(session, name)
+    }
+
     /// `source`: what `pipewiresrc` is asked for.
     pub(crate) fn start_with(session: &Session, name: &str, source: &[&str], stdin: Stdio) -> Self {
         let pictures = session.path(&format!("{name}.yuy2"));
         let process = session
             .command("gst-launch-1.0")
+            .env("XDG_CONFIG_HOME", configuration(session, name))
             .args(["-q", "pipewiresrc"])
             .args(source)
             .args(["!", "video/x-raw", "!", "filesink", "sync=false"])
@@ -119,6 +139,29 @@ fn a_reader_has_the_camera_switched_on_is_named_and_it_is_off_after() {
     drop(reader);
     relay.wait_for("idle");
     assert!(relay.workers().is_empty());
+    relay.quit();
+}
+
+#[test]
+fn a_block_is_about_the_program_whatever_it_calls_itself() {
+    let Some(session) = Session::with_server("a_block_is_about_the_program") else { return };
+    let mut relay = relay_blocking(&session, &["gst-launch-1.0"]);
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start_called(&session, "reader", "Cheese");
+    let blocked = relay.wait_for("blocked");
+    assert_eq!(blocked.clients, ["gst-launch-1.0 streaming"]);
+    let is_off = |line: &Line| !line.live && ["idle", "blocked"].contains(&line.state.as_str());
+    assert!(relay.seen.iter().all(is_off), "the camera waits for the name: {:#?}", relay.seen);
+    assert!(relay.workers().is_empty());
+    drop(reader);
+    relay.quit();
+    let mut relay = relay_blocking(&session, &["Cheese"]);
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start_called(&session, "other", "Cheese");
+    let live = relay.wait_for("live");
+    assert_eq!(live.clients, ["gst-launch-1.0 streaming"]);
+    assert!(relay.seen.iter().all(|line| line.state != "blocked"), "{:#?}", relay.seen);
+    drop(reader);
     relay.quit();
 }
 
@@ -252,7 +295,7 @@ fn the_memory_of_the_pictures_is_given_back_when_nobody_reads() {
 #[test]
 fn our_own_node_is_not_read_by_ourselves() {
     let Some(session) = Session::with_server("our_own_node_is_not_read_by_ourselves") else { return };
-    let mut relay = relay_of(&session, "on", "pipewire", &[]);
+    let mut relay = relay_of(&session, "on", "pipewire", &[], &[]);
     eventually("it is listed", || is_listed(&session));
     let _reader = Reader::start(&session, "reader");
     relay.wait_for_failure(&["No camera was found"]);
@@ -277,7 +320,7 @@ fn a_camera_that_another_program_holds_is_read_through_pipewire() {
         [("GST_PLUGIN_PATH", folder.to_str().expect("a path")), ("GST_REGISTRY", registry.to_str().expect("a path"))];
     let described = [("node.description", "Front"), ("priority.session", "850"), ("api.libcamera.path", "front")];
     for (source, output) in [("auto", "auto"), ("libcamera:front", "on")] {
-        let mut relay = relay_of(&session, output, source, &environment);
+        let mut relay = relay_of(&session, output, source, &environment, &[]);
         eventually("it is listed", || is_listed(&session));
         // PipeWire does not have it: then it is what it is, in use.
         let reader = Reader::start(&session, "first");

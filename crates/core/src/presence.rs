@@ -50,6 +50,13 @@ pub struct Client {
     pub usage: Use,
 }
 
+impl Client {
+    /// Whether both are the same program, as far as can be known: by the process, else by the name.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.pid == other.pid && (self.pid.is_some() || self.name == other.name)
+    }
+}
+
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)

@@ -23,7 +23,7 @@ mod schedule;
 mod unseen_holders;
 pub mod uvc;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,6 +37,9 @@ use procfs::{HolderQuery, PROC, WatchedNode};
 /// How long [`holders`] may take: it is for a sentence, asked for while there is no device and so no camera on. On an emulated
 /// machine a look at all processes took more than 200 ms; only a process that does not answer takes longer, once.
 const HOLDERS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long [`programs`] may take, on the relay's loop: nothing that it reads is known to wait.
+const PROGRAMS_PATIENCE: Duration = Duration::from_millis(20);
 
 /// Why a node cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,4 +80,19 @@ pub fn holders(node: &Path) -> Vec<(u32, String)> {
     };
     let found = look::once(HOLDERS_PATIENCE, look).unwrap_or_default();
     found.into_iter().map(|found| (found.pid, found.name)).collect()
+}
+
+/// The names of the programs that these processes run, as clients of the node have them; each has one.
+pub(crate) fn programs(pids: BTreeSet<u32>) -> BTreeMap<u32, String> {
+    let asked = pids.clone();
+    let look = move |guide: &Guide| -> BTreeMap<u32, String> {
+        let asked = asked.into_iter().filter(|pid| guide.enter(*pid));
+        asked.map(|pid| (pid, procfs::name_of(Path::new(PROC), pid))).collect()
+    };
+    let mut found =
+        if pids.is_empty() { BTreeMap::new() } else { look::once(PROGRAMS_PATIENCE, look).unwrap_or_default() };
+    for pid in pids {
+        found.entry(pid).or_insert_with(|| procfs::nameless(pid));
+    }
+    found
 }

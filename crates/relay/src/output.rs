@@ -20,7 +20,7 @@ pub mod pipewire;
 pub mod stamps;
 
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use error::OutputError;
 
@@ -103,13 +103,21 @@ impl Output {
         }
     }
 
+    /// When to call [`Self::dispatch_node`] at the latest.
+    pub fn node_deadline(&self) -> Option<Instant> {
+        match &self.device {
+            OutputDevice::Pipewire(node) => node.deadline(),
+            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => None,
+        }
+    }
+
     /// Takes what a PipeWire node says, if that is what is below; who is there, where that has changed.
     ///
     /// # Errors
     /// Why there is no node any more.
-    pub fn dispatch_node(&mut self) -> Option<Result<Option<Presence>, OutputError>> {
+    pub fn dispatch_node(&mut self, now: Instant) -> Option<Result<Option<Presence>, OutputError>> {
         let OutputDevice::Pipewire(node) = &mut self.device else { return None };
-        let dispatched = node.dispatch();
+        let dispatched = node.dispatch(now);
         if node.take_next_memory() {
             self.cards.none_drawn();
         }

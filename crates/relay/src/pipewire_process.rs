@@ -1,6 +1,7 @@
 //! The resident process's side of `lenscap-pipewire`: starts it, says what is to be shown, hears who sees it. Never blocks,
 //! trusts nothing. Its crash costs its own readers and nobody else.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -15,13 +16,20 @@ use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_sys::install::VERSION;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received};
-use lenscap_wire::pipewire::{FromNode, MAX_SLOTS, Offer, Picture, Reader, ToNode};
+use lenscap_wire::pipewire::{FromNode, MAX_READERS, MAX_SLOTS, Offer, Picture, Reader, ToNode};
 use lenscap_wire::protocol;
+
+use crate::detect;
 
 /// Messages handled in one dispatch.
 const MAX_PER_DISPATCH: usize = 64;
 /// How long the end of a killed process is waited for; one that is stuck in the kernel is left behind.
 const REAP_LIMIT: Duration = Duration::from_millis(200);
+
+/// The program that asks for cameras on behalf of others.
+const PORTAL: &str = "xdg-desktop-portal";
+/// As much of a program's name as the kernel keeps beside its path, which cannot always be read.
+const COMM: usize = 15;
 
 /// What the process reports, whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct NodeState {
     pub rotation: u32,
     /// Who is linked to it.
     pub readers: Vec<Reader>,
+    /// The programs that the readers' processes run, as `/proc` says: readers can call themselves anything.
+    pub programs: BTreeMap<u32, String>,
     /// How often it has taken other memory.
     pub memory: u32,
 }
@@ -45,10 +55,10 @@ impl NodeState {
             return Presence::default();
         }
         let streaming = self.readers.iter().filter(|reader| reader.is_streaming);
-        let mut clients: Vec<Client> = streaming.map(client).collect();
+        let mut clients: Vec<Client> = streaming.map(|reader| self.client(reader)).collect();
         if clients.is_empty() {
             clients.push(match &self.readers[..] {
-                [only] => client(only),
+                [only] => self.client(only),
                 _ => Client { pid: None, name: UNSEEN.into(), usage: Use::Streaming },
             });
         }
@@ -56,20 +66,37 @@ impl NodeState {
         clients.dedup();
         Presence { clients }
     }
-}
 
-fn client(reader: &Reader) -> Client {
-    // Through the camera portal it is the portal's number: of several programs.
-    let pid = reader.pid.filter(|_| reader.portal_app.is_none());
-    Client { pid, name: name(reader), usage: Use::Streaming }
-}
-
-fn name(reader: &Reader) -> String {
-    let app = reader.portal_app.as_deref().filter(|app| !app.is_empty());
-    match app.unwrap_or(&reader.name) {
-        "" => UNSEEN.into(),
-        name => name.to_owned(),
+    /// Whether somebody streams of whom the graph does not say yet who it is.
+    pub fn is_nameless(&self) -> bool {
+        self.rotation > 0 && self.readers.len() != 1 && !self.readers.iter().any(|reader| reader.is_streaming)
     }
+
+    /// By what is known of it. Rules:
+    /// 1. Its process is the kernel's word, and has the name of its program, as on the V4L2 side: what a reader calls itself
+    ///    neither blocks another program nor gets past the block of its own.
+    /// 2. Behind the camera portal the process is the portal's. The application id is believed where that is so; anybody can say
+    ///    of itself that it comes through the portal (measured on 0.3.65).
+    /// 3. Only where that leaves no name (a program outside any sandbox that comes through the portal, a process of another
+    ///    container) it is the one which the reader gives itself.
+    fn client(&self, reader: &Reader) -> Client {
+        let process = reader.pid.and_then(|pid| Some((pid, self.programs.get(&pid)?)));
+        let app = reader.portal_app.as_deref();
+        let (pid, name) = match (process, app) {
+            (Some((_, program)), Some("")) if is_portal(program) => (None, &*reader.name),
+            (Some((_, program)), Some(app)) if is_portal(program) => (None, app),
+            (Some((pid, program)), _) => (Some(pid), program.as_str()),
+            (None, _) => (None, &*reader.name),
+        };
+        let name = if name.is_empty() { UNSEEN } else { name };
+        Client { pid, name: name.into(), usage: Use::Streaming }
+    }
+}
+
+fn is_portal(program: &str) -> bool {
+    // As it is called where programs are started through a script of that name.
+    let program = program.strip_prefix('.').and_then(|name| name.strip_suffix("-wrapped")).unwrap_or(program);
+    program == PORTAL || program == &PORTAL[..COMM]
 }
 
 /// One process.
@@ -91,33 +118,35 @@ impl NodeHost {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn spawn(program: &Path, offer: Offer, memory: BorrowedFd<'_>) -> Result<Self, PipewireTrouble> {
+    pub fn spawn(
+        program: &Path,
+        is_confined: bool,
+        offer: Offer,
+        memory: BorrowedFd<'_>,
+    ) -> Result<Self, PipewireTrouble> {
         let system = |error: io::Error| PipewireTrouble::System { error: error.to_string().into() };
         let (channel, theirs) = Channel::pair().map_err(system)?;
         let mut command = Command::new(program);
         command.arg(theirs.as_raw_fd().to_string()).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut child = process::spawn_tied(&mut command, [theirs.as_fd()]).map_err(system)?;
+        let child = process::spawn_tied(&mut command, [theirs.as_fd()]).map_err(system)?;
         drop(theirs);
-        let pidfd = match process::pidfd(&child) {
-            Ok(pidfd) => pidfd,
-            Err(error) => {
-                let _ = child.kill();
-                return Err(system(error));
-            }
-        };
-        let host = Self {
-            child,
-            pidfd,
-            channel,
-            buffer: channel::buffer(),
-            has_greeted: false,
-            state: NodeState::default(),
-            lost: 0,
-        };
+        let host = Self::new(child, channel).map_err(system)?;
         let message = protocol::encode(&ToNode::Offer(Box::new(offer)));
         let message = message.map_err(|error| PipewireTrouble::System { error: error.to_string().into() })?;
         host.channel.try_send(&message, &[memory]).map_err(system)?;
         Ok(host)
+    }
+
+    fn new(mut child: Child, channel: Channel) -> io::Result<Self> {
+        let pidfd = match process::pidfd(&child) {
+            Ok(pidfd) => pidfd,
+            Err(error) => {
+                let _ = child.kill();
+                return Err(error);
+            }
+        };
+        let (buffer, state) = (channel::buffer(), NodeState::default());
+        Ok(Self { child, pidfd, channel, buffer, has_greeted: false, state, lost: 0 })
     }
 
     /// Its socket and its end, which become readable.
@@ -165,7 +194,15 @@ impl NodeHost {
             FromNode::Rotation { slots } if slots <= MAX_SLOTS => self.state.rotation = slots,
             FromNode::Rotation { slots } => return Err(misunderstood(&slots.to_string())),
             FromNode::Memory { taken } => self.state.memory = taken,
-            FromNode::Readers(readers) => self.state.readers = readers,
+            FromNode::Readers(mut readers) => {
+                readers.truncate(MAX_READERS);
+                for reader in &mut readers {
+                    // Of a process that the server cannot see.
+                    reader.pid = reader.pid.filter(|pid| *pid != 0);
+                }
+                self.state.programs = detect::programs(readers.iter().filter_map(|reader| reader.pid).collect());
+                self.state.readers = readers;
+            }
         }
         Ok(())
     }
@@ -201,38 +238,106 @@ fn misunderstood(what: &str) -> PipewireTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn reader(name: &str, pid: u32, is_streaming: bool) -> Reader {
         Reader { name: name.into(), pid: Some(pid), portal_app: None, is_streaming }
     }
 
+    fn state(rotation: u32, readers: Vec<Reader>, programs: &[(u32, &str)]) -> NodeState {
+        let programs = programs.iter().map(|(pid, name)| (*pid, (*name).to_owned())).collect();
+        NodeState { is_there: true, rotation, readers, programs, memory: 0 }
+    }
+
     fn presence(rotation: u32, readers: Vec<Reader>) -> Vec<(Option<u32>, String, Use)> {
-        let presence = NodeState { is_there: true, rotation, readers, memory: 0 }.presence();
+        let presence = state(rotation, readers, &[(7, "chrome"), (8, "obs"), (9, "cheese"), (10, PORTAL)]).presence();
         presence.clients.into_iter().map(|client| (client.pid, client.name, client.usage)).collect()
+    }
+
+    fn through_portal(pid: u32, app: &str) -> Reader {
+        Reader { portal_app: Some(app.into()), ..reader("Snapshot", pid, true) }
     }
 
     #[test]
     fn the_stream_says_whether_and_the_graph_says_who() {
         let chromium = reader("Chromium", 7, true);
-        assert_eq!(presence(16, vec![chromium.clone()]), [(Some(7), "Chromium".into(), Use::Streaming)]);
+        assert_eq!(presence(16, vec![chromium.clone()]), [(Some(7), "chrome".into(), Use::Streaming)]);
         assert_eq!(presence(0, vec![chromium.clone()]), [], "it has stopped");
         assert_eq!(presence(0, vec![]), []);
         assert_eq!(presence(8, vec![]), [(None, UNSEEN.into(), Use::Streaming)], "whoever it is");
-        let waiting = |pid| reader("obs", pid, false);
+        let waiting = |pid| reader("OBS Studio", pid, false);
         assert_eq!(presence(8, vec![waiting(8)]), [(Some(8), "obs".into(), Use::Streaming)], "it can be nobody else");
         assert_eq!(presence(8, vec![waiting(8), waiting(9)]), [(None, UNSEEN.into(), Use::Streaming)]);
         let beside = presence(8, vec![chromium.clone(), waiting(8)]);
-        assert_eq!(beside, [(Some(7), "Chromium".into(), Use::Streaming)], "who waits is none");
-        assert_eq!(presence(8, vec![chromium.clone(), chromium]).len(), 1, "a program with two links");
+        assert_eq!(beside, [(Some(7), "chrome".into(), Use::Streaming)], "who waits is none");
+        assert_eq!(presence(8, vec![chromium.clone(), chromium.clone()]).len(), 1, "a program with two links");
+        let is_nameless = |rotation, readers| state(rotation, readers, &[]).is_nameless();
+        assert!(is_nameless(8, vec![]) && is_nameless(8, vec![waiting(8), waiting(9)]));
+        assert!(
+            !is_nameless(0, vec![]) && !is_nameless(8, vec![waiting(8)]) && !is_nameless(8, vec![waiting(8), chromium])
+        );
     }
 
     #[test]
     fn through_the_portal_the_application_is_named_not_the_portal() {
-        let through = |app: &str| Reader { portal_app: Some(app.into()), ..reader("Snapshot", 9, true) };
         assert_eq!(
-            presence(8, vec![through("org.gnome.Snapshot")]),
+            presence(8, vec![through_portal(10, "org.gnome.Snapshot")]),
             [(None, "org.gnome.Snapshot".into(), Use::Streaming)]
         );
-        assert_eq!(presence(8, vec![through("")]), [(None, "Snapshot".into(), Use::Streaming)]);
+        assert_eq!(presence(8, vec![through_portal(10, "")]), [(None, "Snapshot".into(), Use::Streaming)]);
+    }
+
+    #[test]
+    fn whoever_only_says_that_it_comes_through_the_portal_is_its_program() {
+        let claimed = presence(8, vec![through_portal(9, "org.gnome.Snapshot")]);
+        assert_eq!(claimed, [(Some(9), "cheese".into(), Use::Streaming)]);
+        let unseen = Reader { pid: None, ..through_portal(9, "org.gnome.Snapshot") };
+        assert_eq!(presence(8, vec![unseen]), [(None, "Snapshot".into(), Use::Streaming)]);
+        for (program, expected) in [
+            (PORTAL, true),
+            ("xdg-desktop-por", true),
+            (".xdg-desktop-portal-wrapped", true),
+            ("xdg-desktop-portal-gnome", false),
+            ("xdg-desktop", false),
+            ("", false),
+        ] {
+            assert_eq!(is_portal(program), expected, "{program}");
+        }
+    }
+
+    #[test]
+    fn a_process_has_the_name_of_its_program_at_once() {
+        let (ours, theirs) = Channel::pair().unwrap();
+        drop(theirs);
+        let child = Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut host = NodeHost::new(child, ours).unwrap();
+        host.take(FromNode::Hello { version: VERSION.into() }).unwrap();
+        host.take(FromNode::Rotation { slots: 8 }).unwrap();
+        let unseen = Reader { name: "Unseen".into(), ..reader("", 0, true) };
+        host.take(FromNode::Readers(vec![reader("Cheese", std::process::id(), true), unseen])).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let program = program.file_name().unwrap().to_str().unwrap();
+        let clients = host.state().presence().clients;
+        let named: Vec<_> = clients.iter().map(|client| (client.pid, client.name.as_str())).collect();
+        assert_eq!(named, [(None, "Unseen"), (Some(std::process::id()), program)]);
+    }
+
+    proptest! {
+        /// Whatever the others are, and whatever each calls itself: those who have a process are named by it alone.
+        #[test]
+        fn no_claim_changes_the_name_of_a_process(
+            readers in proptest::collection::vec((1..6_u32, any::<bool>()), 0..8),
+            claims in proptest::collection::vec((".{0,8}|chrome|obs", proptest::option::of("|chrome|obs|org.x.App")), 8),
+        ) {
+            let programs = [(1, "chrome"), (2, "obs"), (3, "cheese"), (4, "xdg-desktop-portal-gtk"), (5, "portal")];
+            let claiming = |reader: (&(u32, bool), &(String, Option<String>))| {
+                let ((pid, is_streaming), (name, app)) = reader;
+                let portal_app = app.as_deref().map(Into::into);
+                Reader { name: name.as_str().into(), pid: Some(*pid), portal_app, is_streaming: *is_streaming }
+            };
+            let claimed = readers.iter().zip(&claims).map(claiming).collect();
+            let silent = readers.iter().map(|(pid, is_streaming)| reader("", *pid, *is_streaming)).collect();
+            prop_assert_eq!(state(8, claimed, &programs).presence(), state(8, silent, &programs).presence());
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Machine {
         }
         let is_new = |of: &Presence, usage: fn(Use) -> bool| {
             presence.clients.iter().any(|client| {
-                usage(client.usage) && !of.clients.iter().any(|old| old.pid == client.pid && usage(old.usage))
+                usage(client.usage) && !of.clients.iter().any(|old| old.is_same_as(client) && usage(old.usage))
             })
         };
         if is_new(&self.presence, |_| true) || presence.is_empty() {

@@ -284,20 +284,23 @@ impl Outlet {
 
     /// When something is due: a card, the detector's look, another try.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.next_card_at, self.release_at, self.detector.as_ref().and_then(Detector::deadline), self.retry_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.next_card_at, self.release_at, self.look_at(), self.retry_at].into_iter().flatten().min()
+    }
+
+    /// When to look who is here.
+    fn look_at(&self) -> Option<Instant> {
+        let node = self.output.as_ref().and_then(Output::node_deadline);
+        node.or_else(|| self.detector.as_ref().and_then(Detector::deadline))
     }
 
     /// Whether the detector's time has come.
     pub(super) fn is_look_due(&self, now: Instant) -> bool {
-        self.detector.as_ref().and_then(Detector::deadline).is_some_and(|at| at <= now)
+        self.look_at().is_some_and(|at| at <= now)
     }
 
     /// Takes what the detector has; whether the presence changed.
     pub(super) fn dispatch_detector(&mut self, now: Instant) -> bool {
-        if let Some(dispatched) = self.output.as_mut().and_then(Output::dispatch_node) {
+        if let Some(dispatched) = self.output.as_mut().and_then(|output| output.dispatch_node(now)) {
             return match dispatched {
                 Ok(presence) => {
                     let has_changed = presence.is_some();

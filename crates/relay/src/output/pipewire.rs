@@ -4,7 +4,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::OutputError;
 use super::cards::Packed;
@@ -21,6 +21,9 @@ use lenscap_wire::pipewire::{MAX_SLOTS, Offer, Picture, server_socket};
 pub(super) const SLOTS: u32 = MAX_SLOTS;
 /// Bytes of a page; what PipeWire maps begins at one.
 const PAGE: usize = 4096;
+/// How long somebody who streams is kept back until the graph says who that is; as on the V4L2 side
+/// ([`crate::detect::Detector`]). The graph says it some milliseconds before or after the stream does.
+const NAME_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What to offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,10 @@ pub struct PipewireNode {
     next: Option<(OwnedFd, Mapping)>,
     /// How often other memory was taken.
     taken: u32,
+    /// Since when somebody is kept back whose name may come in a moment.
+    nameless_since: Option<Instant>,
+    /// Whether somebody without a name was reported last.
+    is_nameless: bool,
 }
 
 impl PipewireNode {
@@ -81,7 +88,18 @@ impl PipewireNode {
             .map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
         let offsets = (0..u64::from(MAX_SLOTS)).map(|slot| slot * length as u64).collect();
         let layout = SlotLayout { offsets, length };
-        Ok(Self { host, fd, layout, pictures, filled: [false; MAX_SLOTS as usize], sequence: 0, next: None, taken: 0 })
+        Ok(Self {
+            host,
+            fd,
+            layout,
+            pictures,
+            filled: [false; MAX_SLOTS as usize],
+            sequence: 0,
+            next: None,
+            taken: 0,
+            nameless_since: None,
+            is_nameless: false,
+        })
     }
 
     /// The descriptors that become readable when there is something to dispatch.
@@ -89,16 +107,31 @@ impl PipewireNode {
         self.host.fds()
     }
 
+    /// When to dispatch at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.nameless_since.map(|since| since + NAME_PATIENCE)
+    }
+
     /// Takes what the process says; who is there, where that has changed.
     ///
     /// # Errors
     /// Why there is no node any more.
-    pub fn dispatch(&mut self) -> Result<Option<Presence>, OutputError> {
-        match self.host.dispatch() {
-            Ok(true) => Ok(Some(self.host.state().presence())),
-            Ok(false) => Ok(None),
-            Err(trouble) => Err(OutputTrouble::Pipewire { trouble: Box::new(trouble) }.into()),
+    pub fn dispatch(&mut self, now: Instant) -> Result<Option<Presence>, OutputError> {
+        let has_changed = self.host.dispatch();
+        let has_changed = has_changed.map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
+        if !has_changed && self.nameless_since.is_none() {
+            return Ok(None);
         }
+        let is_nameless = self.host.state().is_nameless();
+        // A program is blocked by its name, and that before the camera starts.
+        if is_nameless && !self.is_nameless {
+            let since = *self.nameless_since.get_or_insert(now);
+            if now.saturating_duration_since(since) < NAME_PATIENCE {
+                return Ok(None);
+            }
+        }
+        (self.nameless_since, self.is_nameless) = (None, is_nameless);
+        Ok(Some(self.host.state().presence()))
     }
 
     /// Whether the slots are others from now on, with nothing in them. To be asked after each [`Self::dispatch`].
