@@ -7,6 +7,7 @@
 //! 3. A server that is gone is no trouble: it is waited for without polling ([`server_watch`]).
 //! 4. It waits for nothing but news. What the relay does not read is kept as the newest state of each kind ([`outbox`]).
 //! 5. The relay's end of the socket closes: it ends.
+//! 6. It can do nothing else ([`sandbox`]).
 
 mod graph;
 mod growing;
@@ -14,4 +15,5 @@ mod log;
 mod node;
 mod outbox;
 pub mod process;
+mod sandbox;
 mod server_watch;

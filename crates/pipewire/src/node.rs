@@ -16,6 +16,7 @@ use lenscap_wire::pipewire::{MAX_RATES, MAX_SLOTS, Offer, Picture, Reader};
 
 use crate::graph::{self, Graph};
 use crate::growing::Growing;
+use crate::sandbox;
 use crate::server_watch::ServerWatch;
 
 /// Everything about the server.
@@ -41,13 +42,17 @@ struct Connection {
 }
 
 impl Node {
-    /// Loads the library; no server is needed yet.
+    /// Loads the library; no server is needed yet. From then on nothing can be done but what a node needs, where `is_confined`.
     ///
     /// # Errors
     /// There is no library, or it does not start.
-    pub(crate) fn new() -> Result<Self, PipewireTrouble> {
+    pub(crate) fn new(is_confined: bool) -> Result<Self, PipewireTrouble> {
         let library =
             Library::load().map_err(|error| PipewireTrouble::NoLibrary { error: error.to_string().into() })?;
+        if is_confined {
+            // Before the library has a thread of its own.
+            sandbox::enter();
+        }
         let main_loop = MainLoop::new(library).map_err(|error| refused(&error))?;
         let application = [
             ("application.name", "Lenscap"),

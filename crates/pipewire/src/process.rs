@@ -10,7 +10,7 @@ use rustix::time::Timespec;
 use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received};
-use lenscap_wire::pipewire::{FromNode, ToNode};
+use lenscap_wire::pipewire::{FromNode, ToNode, UNCONFINED};
 use lenscap_wire::protocol;
 
 use crate::log;
@@ -34,16 +34,18 @@ impl From<PipewireTrouble> for End {
     }
 }
 
-/// Serves the parent's socket, whose number is the only argument, until its other end closes.
+/// Serves the parent's socket, whose number is the first argument, until its other end closes. A second one, [`UNCONFINED`],
+/// leaves out the sandbox.
 pub fn run() -> ExitCode {
     log::start();
-    let number = std::env::args().nth(1);
+    let [number, second] = [1, 2].map(|index| std::env::args().nth(index));
+    let is_confined = second.is_none_or(|word| word != UNCONFINED);
     let Some(socket) = number.and_then(|number| process::inherited_socket(number.parse().ok()?).ok()) else {
         eprintln!("lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".");
         return ExitCode::from(2);
     };
     let mut outbox = Outbox::new(Channel::new(socket));
-    match serve(&mut outbox) {
+    match serve(&mut outbox, is_confined) {
         End::Parent => ExitCode::SUCCESS,
         End::Failed(trouble) => {
             tracing::error!("{trouble:?}");
@@ -54,18 +56,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(outbox: &mut Outbox) -> End {
-    match try_serve(outbox) {
+fn serve(outbox: &mut Outbox, is_confined: bool) -> End {
+    match try_serve(outbox, is_confined) {
         Ok(never) => match never {},
         Err(end) => end,
     }
 }
 
-fn try_serve(outbox: &mut Outbox) -> Result<std::convert::Infallible, End> {
+fn try_serve(outbox: &mut Outbox, is_confined: bool) -> Result<std::convert::Infallible, End> {
     outbox
         .send(&FromNode::Hello { version: lenscap_sys::install::VERSION.to_owned() })
         .map_err(|error| lost(&error))?;
-    let mut node = Node::new()?;
+    let mut node = Node::new(is_confined)?;
     let mut buffer = channel::buffer();
     loop {
         outbox.set(node.is_there(), node.readers(), node.rotation());

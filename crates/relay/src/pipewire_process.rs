@@ -16,7 +16,7 @@ use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_sys::install::VERSION;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received};
-use lenscap_wire::pipewire::{FromNode, MAX_READERS, MAX_SLOTS, Offer, Picture, Reader, ToNode};
+use lenscap_wire::pipewire::{FromNode, MAX_READERS, MAX_SLOTS, Offer, Picture, Reader, ToNode, UNCONFINED};
 use lenscap_wire::protocol;
 
 use crate::detect;
@@ -113,7 +113,7 @@ pub struct NodeHost {
 }
 
 impl NodeHost {
-    /// Starts the program, and has it show the slots in `memory`. It is killed when the calling thread ends, or when the host
+    /// Starts the program, and has it show the slots in `memory`; `is_confined`: in its sandbox. It is killed when the calling thread ends, or when the host
     /// is dropped.
     ///
     /// # Errors
@@ -128,6 +128,9 @@ impl NodeHost {
         let (channel, theirs) = Channel::pair().map_err(system)?;
         let mut command = Command::new(program);
         command.arg(theirs.as_raw_fd().to_string()).stdin(Stdio::null()).stdout(Stdio::null());
+        if !is_confined {
+            command.arg(UNCONFINED);
+        }
         let child = process::spawn_tied(&mut command, [theirs.as_fd()]).map_err(system)?;
         drop(theirs);
         let host = Self::new(child, channel).map_err(system)?;

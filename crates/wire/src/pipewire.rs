@@ -26,6 +26,9 @@ pub const MAX_READERS: usize = 64;
 /// Most rates offered.
 pub const MAX_RATES: usize = 8;
 
+/// The process's argument after the socket's number, where the user has switched sandboxes off.
+pub const UNCONFINED: &str = "--unconfined";
+
 /// Parent to node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToNode {

@@ -28,18 +28,12 @@ mod registry;
 
 use std::path::{Path, PathBuf};
 
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
-    path_beneath_rules,
-};
-
 use crate::camera::{DeviceAccess, backend};
 use lenscap_core::sandbox::{Hold, Sandbox};
 use lenscap_core::source::Source;
+use lenscap_sandbox::files::{self, Reach};
 use lenscap_sys::process;
 
-/// Landlock as of Linux 6.12; older kernels enforce what they know.
-const LANDLOCK: ABI = ABI::V6;
 /// Nodes that are looked at.
 const MAX_NODES: usize = 256;
 
@@ -103,9 +97,7 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
         tracing::debug!("core dumps cannot be forbidden: {error}");
     }
     let files = match restrict_files(&access, excluded, registry::cache()) {
-        Ok(RulesetStatus::FullyEnforced) => Hold::Full,
-        Ok(RulesetStatus::PartiallyEnforced) => Hold::Part,
-        Ok(RulesetStatus::NotEnforced) => Hold::None,
+        Ok(hold) => hold,
         Err(error) => {
             tracing::warn!("the camera process is not kept from the user's files: {error}");
             Hold::None
@@ -121,26 +113,13 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
     Sandbox::On { files, calls }
 }
 
-fn restrict_files(
-    access: &DeviceAccess,
-    excluded: &[PathBuf],
-    cache: Option<PathBuf>,
-) -> Result<RulesetStatus, RulesetError> {
+fn restrict_files(access: &DeviceAccess, excluded: &[PathBuf], cache: Option<PathBuf>) -> Result<Hold, files::Error> {
     let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
     read.extend(given_directories());
     let mut write: Vec<PathBuf> = WRITE.iter().map(PathBuf::from).collect();
     write.extend(nodes(access, excluded, Path::new("/dev"), Path::new("/sys")));
     write.extend(cache);
-    let status = Ruleset::default()
-        .handle_access(AccessFs::from_all(LANDLOCK))?
-        .handle_access(AccessNet::from_all(LANDLOCK))?
-        .scope(Scope::from_all(LANDLOCK))?
-        .create()?
-        .add_rules(path_beneath_rules(["/dev"], AccessFs::ReadDir))?
-        .add_rules(path_beneath_rules(read, AccessFs::from_read(LANDLOCK)))?
-        .add_rules(path_beneath_rules(write, AccessFs::from_all(LANDLOCK)))?
-        .restrict_self()?;
-    Ok(status.ruleset)
+    files::restrict([(Reach::List, vec!["/dev".into()]), (Reach::Run, read), (Reach::Write, write)])
 }
 
 /// What the environment names: whoever sets it may.

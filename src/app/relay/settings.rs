@@ -153,6 +153,7 @@ fn pipewire(settings: &Settings) -> Result<Option<OutputChoice>, StartTrouble> {
         node_name: NODE_NAME.into(),
         description: settings.device.label.clone(),
         priority: NODE_PRIORITY,
+        is_confined: settings.privacy.sandbox,
         is_asked_for: settings.output.pipewire == PipewireOutput::On,
     })))
 }

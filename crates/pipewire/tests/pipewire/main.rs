@@ -1,5 +1,6 @@
 //! `lenscap-pipewire` at a real PipeWire and WirePlumber, in a session of their own.
 
+mod confined;
 mod memory;
 mod parent;
 mod reader;

@@ -11,7 +11,7 @@ use lenscap_sys::{clock, process};
 use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::process::{DEADLINE, Reaped};
 use lenscap_wire::channel::{self, Channel, Received};
-use lenscap_wire::pipewire::{FromNode, Offer, Picture, Reader, ToNode};
+use lenscap_wire::pipewire::{FromNode, Offer, Picture, Reader, ToNode, UNCONFINED};
 use lenscap_wire::protocol;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -77,11 +77,21 @@ impl Parent {
         Self::with_memory(session, memory, mapping)
     }
 
+    /// As [`Self::new`], and the process may do what its user may.
+    pub fn unconfined(session: &Session) -> Self {
+        let (memory, mapping) = memfd::written_by_one("slots", u64::from(SLOTS * SLOT_SIZE)).expect("memory");
+        Self::start(session, memory, mapping, &[UNCONFINED])
+    }
+
     /// As [`Self::new`], with other memory.
     pub fn with_memory(session: &Session, memory: OwnedFd, mapping: Mapping) -> Self {
+        Self::start(session, memory, mapping, &[])
+    }
+
+    fn start(session: &Session, memory: OwnedFd, mapping: Mapping, arguments: &[&str]) -> Self {
         let (channel, theirs) = Channel::pair().expect("a socket");
         let mut command = session.command(env!("CARGO_BIN_EXE_lenscap-pipewire"));
-        command.arg(std::os::fd::AsRawFd::as_raw_fd(&theirs).to_string()).stdout(Stdio::null());
+        command.arg(std::os::fd::AsRawFd::as_raw_fd(&theirs).to_string()).args(arguments).stdout(Stdio::null());
         let child = Reaped(process::spawn_tied(&mut command, [theirs.as_fd()]).expect("it starts"));
         drop(theirs);
         let bytes = protocol::encode(&ToNode::Offer(Box::new(offer()))).expect("a message");

@@ -36,6 +36,8 @@ pub struct NodeChoice {
     pub description: String,
     /// The highest is the default camera.
     pub priority: i32,
+    /// Whether its process may do nothing else.
+    pub is_confined: bool,
     /// The user wants it, and hears where it cannot be; else it is there where it can be.
     pub is_asked_for: bool,
 }
@@ -84,7 +86,7 @@ impl PipewireNode {
             slots: MAX_SLOTS,
             slot_size: u32::try_from(length).unwrap_or(u32::MAX),
         };
-        let host = NodeHost::spawn(&choice.program, offer, fd.as_fd())
+        let host = NodeHost::spawn(&choice.program, choice.is_confined, offer, fd.as_fd())
             .map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
         let offsets = (0..u64::from(MAX_SLOTS)).map(|slot| slot * length as u64).collect();
         let layout = SlotLayout { offsets, length };
