@@ -5,7 +5,10 @@ use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Environment variable that selects what is logged.
 const VARIABLE: &str = "LENSCAP_LOG";
@@ -14,8 +17,11 @@ const MOST: usize = 4096;
 
 /// Starts it.
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_writer(|| Stderr).with_ansi(false).without_time().with_env_filter(filter).init();
+    // Not `EnvFilter`: it makes regular expressions of it, which stay.
+    let wanted = std::env::var(VARIABLE).ok().and_then(|wanted| wanted.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let layer = fmt::layer().with_writer(|| Stderr).with_ansi(false).without_time();
+    tracing_subscriber::registry().with(filter).with(layer).init();
 }
 
 struct Stderr;
