@@ -1,8 +1,11 @@
 //! Do programs that see cameras through PipeWire see this one, and once?
 //!
 //! 1. Without a server, or where another session manager than WirePlumber is installed, nothing is said.
-//! 2. Nobody is asked but `wireplumber --version`: what a WirePlumber reads is known from its version.
+//! 2. `wireplumber --version` is asked, since what a WirePlumber reads is known from its version, and `lenscap-pipewire`, which
+//!    cameras the server has ([`graph`]); each with a deadline. Nothing is started that stays.
 //! 3. A rule counts wherever it stands, also in a file of the user's own; a file that another of its name hides does not.
+
+mod graph;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,7 +20,7 @@ use crate::config::table::device::Device as DeviceSettings;
 use crate::config::{PipewireOutput, SecondNode};
 use crate::output::finder::second_label;
 use crate::text;
-use lenscap_wire::pipewire::server_socket_by;
+use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 
 const CHECK: &str = "pipewire";
 /// For `wireplumber --version`, which says it within 20 ms.
@@ -34,6 +37,8 @@ pub(super) struct Session {
     pub(super) version: Option<String>,
     /// What WirePlumber 0.4 and 0.5 read, the first to win before the others.
     pub(super) directories: [Vec<PathBuf>; 2],
+    /// The cameras that the server has; `None`: it does not say.
+    pub(super) cameras: Option<GraphCameras>,
 }
 
 impl Session {
@@ -42,7 +47,9 @@ impl Session {
         let session = Self::of(&|name| std::env::var_os(name).filter(|value| !value.is_empty()));
         // Where nobody serves, WirePlumber matters to nobody.
         let is_served = session.socket.as_ref().is_some_and(|socket| socket.exists());
-        Self { version: is_served.then(installed_version).flatten(), ..session }
+        let version = is_served.then(installed_version).flatten();
+        let cameras = is_served.then(graph::cameras).flatten();
+        Self { version, cameras, ..session }
     }
 
     pub(super) fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -71,7 +78,7 @@ impl Session {
             Some(own) => [vec![PathBuf::from(&own)], std::env::split_paths(&own).collect()],
             None => [below(older), below(newer)],
         };
-        Self { socket: server_socket_by(variable), version: None, directories }
+        Self { socket: server_socket_by(variable), version: None, directories, cameras: None }
     }
 }
 
@@ -144,6 +151,10 @@ struct Facts {
     is_offered: bool,
     /// Where files of the user's own are.
     own: Option<PathBuf>,
+    /// Whether the relay runs, so that the node is there.
+    is_running: bool,
+    /// The cameras that the server has; `None`: it does not say.
+    cameras: Option<GraphCameras>,
 }
 
 /// A device that is served.
@@ -157,7 +168,8 @@ struct Device {
 }
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
-    let decided = examined(patient).map(|facts| decide(&facts));
+    let Some(facts) = examined(patient) else { return Vec::new() };
+    let decided = graph::decide(&facts, decide(&facts));
     decided.into_iter().map(|(verdict, diagnosis)| found(CHECK, verdict, &diagnosis)).collect()
 }
 
@@ -178,6 +190,8 @@ fn examined(patient: &Patient) -> Option<Facts> {
         devices: devices(patient, &settings.device),
         is_offered: settings.output.pipewire != PipewireOutput::Off,
         own,
+        is_running: matches!(patient.relay, Ok(Some(_))),
+        cameras: session.cameras.clone(),
     })
 }
 

@@ -143,6 +143,38 @@ fn a_reader_has_the_camera_switched_on_is_named_and_it_is_off_after() {
 }
 
 #[test]
+fn the_doctor_says_that_it_is_there_and_the_default_camera() {
+    let Some(session) = Session::with_server("the_doctor_says_that_it_is_there") else { return };
+    let mut relay = relay(&session, "auto");
+    let codes = |relay: &Relay| -> Vec<String> {
+        let output = session
+            .command(lenscap_test_support::programs::program("lenscap"))
+            .args(["doctor", "--json"])
+            .env("XDG_RUNTIME_DIR", relay.runtime_dir())
+            .env("PIPEWIRE_RUNTIME_DIR", session.runtime_dir())
+            .output()
+            .expect("lenscap");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let ours = findings.filter(|finding| finding["check"] == "pipewire");
+        ours.map(|finding| finding["diagnosis"]["code"].as_str().expect("a code").to_owned()).collect()
+    };
+    eventually("it is listed", || is_listed(&session));
+    let found = codes(&relay);
+    assert!(found.contains(&"pipewire-default".to_owned()), "{found:?}");
+    let mut other = session
+        .command("gst-launch-1.0")
+        .args(["-q", "videotestsrc", "!", "video/x-raw,format=YUY2", "!", "pipewiresink", "mode=provide"])
+        .arg("stream-properties=props,media.class=Video/Source,node.name=other,priority.session=5000")
+        .spawn()
+        .expect("gst-launch-1.0");
+    eventually("another one comes first", || codes(&relay).contains(&"pipewire-not-default".to_owned()));
+    other.kill().expect("it runs");
+    other.wait().expect("it is ours");
+    relay.quit();
+}
+
+#[test]
 fn a_block_is_about_the_program_whatever_it_calls_itself() {
     let Some(session) = Session::with_server("a_block_is_about_the_program") else { return };
     let mut relay = relay_blocking(&session, &["gst-launch-1.0"]);

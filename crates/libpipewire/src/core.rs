@@ -1,6 +1,6 @@
 //! A connection to the server.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use crate::CallError;
 use crate::context::Context;
-use crate::ffi::{self, CoreEvents};
+use crate::ffi::{self, CoreEvents, CoreMethods, Interface};
 use crate::library::Functions;
 use crate::listener::Listener;
 
@@ -35,17 +35,29 @@ impl CoreError {
     }
 }
 
+/// What [`Core::ask`] asked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Question(c_int);
+
 /// The connection; it ends when this is dropped.
 pub struct Core {
     context: Rc<Context>,
     pub(crate) raw: NonNull<ffi::Core>,
-    errors: Listener<RefCell<VecDeque<CoreError>>>,
+    heard: Listener<Heard>,
+}
+
+/// What the server said of the connection.
+#[derive(Default)]
+struct Heard {
+    errors: RefCell<VecDeque<CoreError>>,
+    /// Which question it has answered last.
+    answered: Cell<Option<c_int>>,
 }
 
 static EVENTS: CoreEvents = CoreEvents {
     version: 0,
     info: None,
-    done: None,
+    done: Some(on_done),
     ping: None,
     error: Some(on_error),
     remove_id: None,
@@ -64,18 +76,37 @@ impl Core {
         // SAFETY: the context is there and outlives the connection; null stands for "no properties".
         let raw = unsafe { (functions.pw_context_connect)(context.raw.as_ptr(), null_mut(), 0) };
         let raw = NonNull::new(raw).ok_or_else(|| CallError::last("pw_context_connect"))?;
-        let errors = Listener::new(RefCell::new(VecDeque::new()));
+        let heard = Listener::new(Heard::default());
         let events: *const CoreEvents = &raw const EVENTS;
         // SAFETY: a core begins with its proxy; the hook and the state stay until they are taken out in `drop`.
         unsafe {
-            (functions.pw_proxy_add_object_listener)(raw.as_ptr().cast(), errors.hook(), events.cast(), errors.data());
+            (functions.pw_proxy_add_object_listener)(raw.as_ptr().cast(), heard.hook(), events.cast(), heard.data());
         }
-        Ok(Rc::new(Self { context: context.clone(), raw, errors }))
+        Ok(Rc::new(Self { context: context.clone(), raw, heard }))
     }
 
     /// The next error.
     pub fn next_error(&self) -> Option<CoreError> {
-        self.errors.state().borrow_mut().pop_front()
+        self.heard.state().errors.borrow_mut().pop_front()
+    }
+
+    /// Asks for an answer, which comes after those to everything that was asked before; see [`Self::has_answered`].
+    ///
+    /// # Errors
+    /// The library's errno: the server is gone.
+    pub fn ask(&self) -> Result<Question, CallError> {
+        // SAFETY: a core begins with its interface, with the methods of version 0 at least.
+        let number = unsafe {
+            let interface = self.raw.cast::<Interface>().as_ref();
+            ((*interface.functions.cast::<CoreMethods>()).sync)(interface.data, 0, 0)
+        };
+        CallError::check("pw_core_sync", number)?;
+        Ok(Question(number))
+    }
+
+    /// Whether this was the last question that was answered.
+    pub fn has_answered(&self, question: &Question) -> bool {
+        self.heard.state().answered.get() == Some(question.0)
     }
 
     pub(crate) fn functions(&self) -> &'static Functions {
@@ -85,14 +116,14 @@ impl Core {
 
 unsafe extern "C" fn on_error(data: *mut c_void, id: u32, _: c_int, result: c_int, message: *const c_char) {
     // SAFETY: `data` is the state of a listener that is still in the list.
-    let errors = unsafe { &*data.cast::<RefCell<VecDeque<CoreError>>>() };
+    let heard = unsafe { &*data.cast::<Heard>() };
     let message = match message.is_null() {
         true => Vec::new(),
         // SAFETY: a text that ends in a zero, valid during the call.
         false => unsafe { CStr::from_ptr(message) }.to_bytes().to_vec(),
     };
     let error = CoreError { id, error: io::Error::from_raw_os_error(result.wrapping_neg()), message };
-    let mut errors = errors.borrow_mut();
+    let mut errors = heard.errors.borrow_mut();
     if error.is_end() {
         errors.push_front(error);
     } else if errors.len() < MAX_ERRORS {
@@ -100,9 +131,18 @@ unsafe extern "C" fn on_error(data: *mut c_void, id: u32, _: c_int, result: c_in
     }
 }
 
+unsafe extern "C" fn on_done(data: *mut c_void, id: u32, number: c_int) {
+    // SAFETY: `data` is the state of a listener that is still in the list.
+    let heard = unsafe { &*data.cast::<Heard>() };
+    // 0 is the connection; other objects of the library's own ask as well.
+    if id == 0 {
+        heard.answered.set(Some(number));
+    }
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
-        self.errors.unlink();
+        self.heard.unlink();
         // SAFETY: nothing made on it is left: each keeps it.
         unsafe { (self.functions().pw_core_disconnect)(self.raw.as_ptr()) };
     }

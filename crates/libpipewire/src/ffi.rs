@@ -40,7 +40,7 @@ pub(crate) struct CoreMethods {
     pub version: u32,
     pub add_listener: *const c_void,
     pub hello: *const c_void,
-    pub sync: *const c_void,
+    pub sync: unsafe extern "C" fn(*mut c_void, u32, c_int) -> c_int,
     pub pong: *const c_void,
     pub error: *const c_void,
     pub get_registry: unsafe extern "C" fn(*mut c_void, u32, usize) -> *mut Proxy,
@@ -88,7 +88,7 @@ pub(crate) type Unused = Option<unsafe extern "C" fn()>;
 pub(crate) struct CoreEvents {
     pub version: u32,
     pub info: Unused,
-    pub done: Unused,
+    pub done: Option<unsafe extern "C" fn(*mut c_void, u32, c_int)>,
     pub ping: Unused,
     pub error: Option<unsafe extern "C" fn(*mut c_void, u32, c_int, c_int, *const c_char)>,
     pub remove_id: Unused,

@@ -24,7 +24,7 @@ mod registry;
 mod stream;
 
 pub use context::Context;
-pub use core::{Core, CoreError};
+pub use core::{Core, CoreError, Question};
 pub use dict::Properties;
 pub use library::{Library, LoadError};
 pub use main_loop::MainLoop;

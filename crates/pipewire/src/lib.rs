@@ -11,6 +11,7 @@
 
 mod graph;
 mod growing;
+mod list;
 mod log;
 mod node;
 mod outbox;

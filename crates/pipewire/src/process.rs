@@ -10,9 +10,10 @@ use rustix::time::Timespec;
 use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_sys::process;
 use lenscap_wire::channel::{self, Channel, Received};
-use lenscap_wire::pipewire::{FromNode, ToNode, UNCONFINED};
+use lenscap_wire::pipewire::{FromNode, LIST_CAMERAS, ToNode, UNCONFINED};
 use lenscap_wire::protocol;
 
+use crate::list;
 use crate::log;
 use crate::node::{Node, time_left};
 use crate::outbox::Outbox;
@@ -35,10 +36,13 @@ impl From<PipewireTrouble> for End {
 }
 
 /// Serves the parent's socket, whose number is the first argument, until its other end closes. A second one, [`UNCONFINED`],
-/// leaves out the sandbox.
+/// leaves out the sandbox. With [`LIST_CAMERAS`] instead it says which cameras there are, and ends.
 pub fn run() -> ExitCode {
     log::start();
     let [number, second] = [1, 2].map(|index| std::env::args().nth(index));
+    if number.as_deref() == Some(LIST_CAMERAS) {
+        return list::run();
+    }
     let is_confined = second.is_none_or(|word| word != UNCONFINED);
     let Some(socket) = number.and_then(|number| process::inherited_socket(number.parse().ok()?).ok()) else {
         eprintln!("lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".");

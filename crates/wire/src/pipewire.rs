@@ -19,6 +19,8 @@ use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_picture::format::PixelFormat;
 use lenscap_text::Text;
 
+/// `node.name` of our node.
+pub const NODE_NAME: &str = "lenscap";
 /// Most slots: the most buffers that readers take (facts: pipewire).
 pub const MAX_SLOTS: u32 = 16;
 /// Most readers reported; more are left out. So many fit into a message with the longest texts.
@@ -28,6 +30,27 @@ pub const MAX_RATES: usize = 8;
 
 /// The process's argument after the socket's number, where the user has switched sandboxes off.
 pub const UNCONFINED: &str = "--unconfined";
+
+/// The process's only argument where it is to say which cameras are in the graph ([`GraphCameras`], as JSON, in one line) and to
+/// end. Nothing is started for it, and no node is made.
+pub const LIST_CAMERAS: &str = "--list-cameras";
+/// Most cameras listed; more are left out.
+pub const MAX_CAMERAS: usize = 256;
+
+/// The cameras that are in a server's graph, of whomever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphCameras(pub Vec<GraphCamera>);
+
+/// A node that gives pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphCamera {
+    /// `node.name`: what readers keep in their settings.
+    pub name: Text,
+    /// What people read.
+    pub description: Text,
+    /// Which is the default camera: the highest; none counts as 0.
+    pub priority: u32,
+}
 
 /// Parent to node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

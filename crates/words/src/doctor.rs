@@ -77,6 +77,18 @@ pub enum Diagnosis {
     /// No camera of ours in PipeWire but the device, which WirePlumber lists by chance (facts: pipewire, sections 7 and 8), or
     /// after this command of root's.
     PipewireUnsure { command: String },
+    /// The rule is there, and WirePlumber lists the device all the same: it has not read the rule since.
+    PipewireTwice { camera: String },
+    /// The relay runs; the server does not say which cameras it has.
+    PipewireSilent,
+    /// The relay runs, and the server does not have our camera.
+    PipewireCameraAbsent,
+    /// The server has several cameras of our name.
+    PipewireSeveral { count: usize },
+    /// The server has our camera, and programs that do not choose take it.
+    PipewireDefault,
+    /// The server has our camera; programs that do not choose take another one.
+    PipewireNotDefault { camera: String },
     /// The camera that the settings name.
     ChosenCameraAbsent { source: String },
     /// Only raw sensors.
@@ -165,6 +177,23 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
             path = path,
             label = label
         ),
+        Diagnosis::PipewireTwice { camera } => {
+            trf!(
+                "Programs may list the camera twice: PipeWire has the V4L2 device as well, as \"{camera}\".",
+                camera = camera
+            )
+        }
+        Diagnosis::PipewireSilent => tr("PipeWire does not say which cameras it has."),
+        Diagnosis::PipewireCameraAbsent => {
+            tr("Programs that see cameras only through PipeWire do not see Lenscap: PipeWire does not have its camera.")
+        }
+        Diagnosis::PipewireSeveral { count } => {
+            trf!("PipeWire has {count} cameras that are called Lenscap.", count = count)
+        }
+        Diagnosis::PipewireDefault => tr("Lenscap is PipeWire's default camera."),
+        Diagnosis::PipewireNotDefault { camera } => {
+            trf!("PipeWire has Lenscap's camera; the default one is \"{camera}\".", camera = camera)
+        }
         Diagnosis::PipewireHidden { path, .. } => trf!(
             "Programs that see cameras only through PipeWire do not see Lenscap: output.pipewire is off, and the rule in {path} leaves the device out.",
             path = path
@@ -209,6 +238,8 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::ModuleFine { .. }
         | Diagnosis::NodeFine { .. }
         | Diagnosis::PipewireFine
+        | Diagnosis::PipewireDefault
+        | Diagnosis::PipewireNotDefault { .. }
         | Diagnosis::CameraFine { .. }
         | Diagnosis::OtherSource { .. }
         | Diagnosis::SandboxFull
@@ -261,6 +292,12 @@ pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
             "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or run \"{command}\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
             command = command
         ),
+        Diagnosis::PipewireTwice { .. } => {
+            tr("Log in again, or run \"systemctl --user restart wireplumber\": it reads its rules when it starts.")
+        }
+        Diagnosis::PipewireSilent => tr("See what \"systemctl --user status pipewire wireplumber\" says."),
+        Diagnosis::PipewireCameraAbsent => tr("See what Lenscap's log says of PipeWire, and start Lenscap again."),
+        Diagnosis::PipewireSeveral { .. } => tr("Quit the other Lenscap that runs in this session."),
         Diagnosis::ChosenCameraAbsent { .. } => tr("Plug it in, or choose another one in the preferences."),
         Diagnosis::OnlyRawSensors => tr(
             "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",

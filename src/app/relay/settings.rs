@@ -18,14 +18,13 @@ use crate::frame::card::Picture;
 use crate::i18n::refusal::sentence;
 use crate::output::finder::{self, Wanted};
 use crate::output::pipewire::NodeChoice;
+use lenscap_wire::pipewire::NODE_NAME;
 
 /// Environment variable that chooses the output: `memory` for a demonstration.
 const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
 /// Environment variable that names a directory with `sys` and `dev` of pretended USB cameras; only for a demonstration.
 const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
 const DEMONSTRATION_SLOTS: u32 = 4;
-/// What programs remember the camera by in PipeWire.
-const NODE_NAME: &str = "lenscap";
 /// Above every V4L2 camera, which have 1000 at most, and libcamera's: the camera that programs take (facts: pipewire).
 const NODE_PRIORITY: i32 = 1200;
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Layers;
 use crate::config::Overrides;
+use lenscap_wire::pipewire::GraphCamera;
 
 const LUA: &str = include_str!("../../../data/wireplumber/51-lenscap.lua");
 const CONF: &str = include_str!("../../../data/wireplumber/51-lenscap.conf");
@@ -59,7 +60,8 @@ fn every_combination_is_decided() {
     let device = |label: &str| Device { label: label.to_owned(), ruled: "Lenscap".into(), node: None };
     let decided = |rules, left_out: &Vec<(String, String)>, label: &str, is_offered| {
         let (left_out, devices) = (left_out.clone(), vec![device(label)]);
-        decide(&Facts { rules, left_out, devices, is_offered, own: Some("/home/me/.config/wireplumber".into()) })
+        let own = Some("/home/me/.config/wireplumber".into());
+        decide(&Facts { rules, left_out, devices, is_offered, own, is_running: false, cameras: None })
     };
     let lua = Some(Rules::Lua);
     let file = "main.lua.d/51-lenscap.lua".to_owned();
@@ -170,4 +172,47 @@ fn variables_say_where_to_look() {
     assert_eq!(older, paths(&["/c", "/etc", "/usr/share"]));
     assert_eq!(newer, paths(&["/c", "/etc/xdg", "/etc", "/d", "/usr/share"]));
     assert_eq!(of(&[("WIREPLUMBER_CONFIG_DIR", "/w")]).directories, [vec![PathBuf::from("/w")], vec!["/w".into()]]);
+}
+
+fn camera(name: &str, description: &str, priority: u32) -> GraphCamera {
+    GraphCamera { name: name.into(), description: description.into(), priority }
+}
+
+#[test]
+fn what_pipewire_really_has_is_said_beside_what_the_files_promise() {
+    let ours = || camera("lenscap", "Lenscap", 1200);
+    let device = || camera("v4l2_input.platform-v4l2loopback-000", "Lenscap (V4L2)", 600);
+    let webcam = |priority| camera("v4l2_input.usb", "Lenscapade", priority);
+    let (fine, absent) = (Diagnosis::PipewireFine, || Diagnosis::PipewireRuleAbsent {
+        label: "Lenscap".into(),
+        file: "main.lua.d/51-lenscap.lua".into(),
+    });
+    let decided = |by_files: &Diagnosis, is_running, is_offered, cameras: Option<Vec<GraphCamera>>| {
+        let cameras = cameras.map(GraphCameras);
+        let device = Device { label: "Lenscap".into(), ruled: "Lenscap".into(), node: None };
+        let (rules, left_out, devices) = (Some(Rules::Lua), Vec::new(), vec![device]);
+        let facts = Facts { rules, left_out, devices, is_offered, own: None, is_running, cameras };
+        let decided = graph::decide(&facts, (Verdict::Note, by_files.clone()));
+        decided.into_iter().map(|(_, diagnosis)| diagnosis).collect::<Vec<_>>()
+    };
+    let twice = Diagnosis::PipewireTwice { camera: "Lenscap (V4L2)".into() };
+    let other = Diagnosis::PipewireNotDefault { camera: "Lenscapade".into() };
+    let rows = [
+        (&fine, true, Some(vec![ours()]), vec![fine.clone(), Diagnosis::PipewireDefault]),
+        (&fine, true, Some(vec![webcam(1000), ours()]), vec![fine.clone(), Diagnosis::PipewireDefault]),
+        (&fine, true, Some(vec![webcam(1300), ours()]), vec![fine.clone(), other]),
+        (&fine, true, Some(vec![ours(), device()]), vec![twice.clone(), Diagnosis::PipewireDefault]),
+        (&fine, false, Some(vec![device()]), vec![twice]),
+        (&absent(), true, Some(vec![ours(), device()]), vec![absent(), Diagnosis::PipewireDefault]),
+        (&fine, true, Some(vec![]), vec![fine.clone(), Diagnosis::PipewireCameraAbsent]),
+        (&fine, true, Some(vec![ours(), ours()]), vec![fine.clone(), Diagnosis::PipewireSeveral { count: 2 }]),
+        (&fine, true, None, vec![fine.clone(), Diagnosis::PipewireSilent]),
+        (&fine, false, None, vec![fine.clone()]),
+        (&fine, false, Some(vec![]), vec![fine.clone()]),
+    ];
+    for (by_files, is_running, cameras, expected) in rows {
+        assert_eq!(decided(by_files, is_running, true, cameras.clone()), expected, "{is_running} {cameras:?}");
+    }
+    let unsure = Diagnosis::PipewireUnsure { command: String::new() };
+    assert_eq!(decided(&unsure, true, false, Some(vec![device()])), std::slice::from_ref(&unsure));
 }

@@ -1,6 +1,7 @@
 //! `lenscap-pipewire` at a real PipeWire and WirePlumber, in a session of their own.
 
 mod confined;
+mod list;
 mod memory;
 mod parent;
 mod reader;
