@@ -1,6 +1,6 @@
 //! What the promises cost: `make bench` (scripts/bench.sh) runs this program part by part and puts the rows together.
 //!
-//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native`, `mjpeg`, `framing` and `cycles` need the test machine, with
+//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native`, `mjpeg`, `framing`, `pipewire` and `cycles` need the test machine, with
 //! the output at `/dev/video30` and vivid at `/dev/video20`. Medians of several runs with the spread; what is put in
 //! relation was measured in turns, in the same run. `LENSCAP_BENCH_RUNS` says how many runs (3).
 
@@ -13,6 +13,7 @@ mod measure;
 mod mjpeg;
 mod native;
 mod peer;
+mod pipewire;
 mod start;
 mod switches;
 mod table;
@@ -86,12 +87,16 @@ fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
         eprintln!(
-            "usage: relay idle|start|live|latency|switches|watch|wire|native|mjpeg|framing|cycles FILE (make bench runs them all)"
+            "usage: relay idle|start|live|latency|switches|watch|wire|native|mjpeg|framing|pipewire|cycles FILE (make bench runs them all)"
         );
         return std::process::ExitCode::from(2);
     };
     if part == "fresh-start" {
         start::print_fresh_start();
+        return std::process::ExitCode::SUCCESS;
+    }
+    if part == "pipewire-reader" {
+        pipewire::print_first_pictures(file);
         return std::process::ExitCode::SUCCESS;
     }
     let mut table = Table::append_to(Path::new(file));
@@ -107,6 +112,7 @@ fn main() -> std::process::ExitCode {
         "native" => native::run(&mut table),
         "mjpeg" => mjpeg::run(&mut table),
         "framing" => framing::run(&mut table),
+        "pipewire" => pipewire::run(&mut table),
         _ => {
             eprintln!("there is no part \"{part}\"");
             return std::process::ExitCode::from(2);

@@ -74,6 +74,18 @@ impl Pipeline {
         move || count.load(Ordering::Relaxed)
     }
 
+    /// Calls this with everything that reaches the element with this name.
+    pub fn each(&self, sink: &str, mut take: impl FnMut(&gst::Buffer) + Send + 'static) {
+        let pad = self.0.by_name(sink).and_then(|sink| sink.static_pad("sink")).expect("a sink");
+        let take = std::sync::Mutex::new(move |buffer: &gst::Buffer| take(buffer));
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let (Some(buffer), Ok(mut take)) = (info.buffer(), take.lock()) {
+                take(buffer);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
     /// Runs it to its end.
     pub fn run(&self) {
         self.play();

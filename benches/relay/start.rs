@@ -23,7 +23,7 @@ const ALLOWED_MS: f64 = 100.0;
 pub const ALLOWED_COLD: f64 = 1.1;
 
 /// Checksums of the cards that may be shown before the camera.
-fn cards(mode: &Mode) -> Vec<u64> {
+pub fn cards(mode: &Mode) -> Vec<u64> {
     let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
     let mut cards = Cards::new(CardStyle::default(), format);
     [Card::Off, Card::Starting]
