@@ -72,17 +72,29 @@ impl Output {
     /// # Errors
     /// When the card cannot be put into the device.
     pub fn new(device: OutputDevice, format: VideoFormat, style: CardStyle) -> Result<Self, OutputError> {
+        Self::with_cards(device, format, Cards::new(style, format))
+    }
+
+    /// As [`Self::new`], with cards of [`Self::share_cards`], none of which has to be drawn.
+    ///
+    /// # Errors
+    /// When the card cannot be put into the device.
+    pub fn with_cards(device: OutputDevice, format: VideoFormat, cards: Cards) -> Result<Self, OutputError> {
         let usable = match &device {
             OutputDevice::Loopback(loopback) => loopback.usable()?,
             OutputDevice::Memory(memory) => memory.usable(),
             OutputDevice::Pipewire(node) => node.usable(),
         };
-        let cards = Cards::new(style, format);
         let stamps = Stamps::new(format.frame_interval());
         let mut output = Self { device, format, cards, next: 0, usable, aside: None, stamps };
         output.show_card(&Card::Off);
         output.settle_card()?;
         Ok(output)
+    }
+
+    /// The cards that were drawn for this one, for another of this format and look: drawing holds up all pictures.
+    pub fn share_cards(&self, style: &CardStyle, format: &VideoFormat) -> Option<Cards> {
+        self.cards.shared(style, format)
     }
 
     /// The promised format.

@@ -11,6 +11,7 @@ use super::role::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;
+use crate::output::cards::Cards;
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::OutputTroubleKind;
@@ -44,7 +45,7 @@ impl Engine {
     }
 
     pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
-        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None) {
+        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None, None) {
             self.open_as_kept(error)?;
         }
         self.card = None;
@@ -63,7 +64,7 @@ impl Engine {
     fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
         let Some(kept) = error.kept else { return Err(error) };
         let as_kept = self.as_kept(kept);
-        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None) {
+        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None, None) {
             Ok(()) => {
                 self.adopt(kept, &error);
                 Ok(())
@@ -97,7 +98,7 @@ impl Engine {
         let node = self.node_of_main();
         let Some(second) = self.outlets.get_mut(Role::Second) else { return false };
         // Another writer keeps its format as well, and is nobody to follow.
-        if second.open(&self.reactor, &as_kept, false, node.as_deref()).is_err() {
+        if second.open(&self.reactor, &as_kept, false, node.as_deref(), None).is_err() {
             return false;
         }
         second.close();
@@ -119,13 +120,14 @@ impl Engine {
     pub(super) fn retry_second(&mut self, may_create: bool) {
         let node = self.node_of_main();
         let has_main = self.outlets.main().output().is_some();
+        let cards = self.cards_of_main();
         let Some(second) = self.outlets.get_mut(Role::Second).filter(|second| second.output().is_none()) else {
             return;
         };
         if !has_main {
             return second.stop_trying();
         }
-        match second.open(&self.reactor, &self.config, may_create, node.as_deref()) {
+        match second.open(&self.reactor, &self.config, may_create, node.as_deref(), cards) {
             Ok(()) => {
                 second.set_own(self.worker.as_ref().map(WorkerHost::pid));
                 if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
@@ -145,6 +147,7 @@ impl Engine {
     /// Tries to offer PipeWire's node, which stands only beside the main one: from there come its pictures.
     pub(super) fn retry_pipewire(&mut self) {
         let has_main = self.outlets.main().output().is_some();
+        let cards = self.cards_of_main();
         let Some(outlet) = self.outlets.get_mut(Role::Pipewire).filter(|outlet| outlet.output().is_none()) else {
             return;
         };
@@ -152,7 +155,7 @@ impl Engine {
         if !has_main {
             return;
         }
-        match outlet.open(&self.reactor, &self.config, false, None) {
+        match outlet.open(&self.reactor, &self.config, false, None, cards) {
             Ok(()) => {
                 if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
                     outlet.show_card(card, false, Instant::now());
@@ -300,6 +303,11 @@ impl Engine {
             // One node went and one came; the machine starts over with it.
             self.events.insert(before, Event::DeviceGone(Trouble::DeviceReplaced));
         }
+    }
+
+    /// What was drawn for the main one and fits any other: drawn anew, it would hold up the pictures of those who stream.
+    fn cards_of_main(&self) -> Option<Cards> {
+        self.outlets.main().output()?.share_cards(&self.config.style, &self.config.format)
     }
 
     /// The main one's path, to which no other may lead.

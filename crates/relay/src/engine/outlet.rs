@@ -16,6 +16,7 @@ use super::role::Role;
 use super::token::EngineToken;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;
+use crate::output::cards::Cards;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
@@ -86,7 +87,8 @@ impl Outlet {
         }
     }
 
-    /// Takes the output, in the format and style of `config`. `main`: the node that has its pictures already.
+    /// Takes the output, in the format and style of `config`. `main`: the node that has its pictures already; `cards`: what was
+    /// drawn for that one.
     ///
     /// # Errors
     /// Why there is none; see [`Self::wait_for_node`].
@@ -96,6 +98,7 @@ impl Outlet {
         config: &EngineConfig,
         may_create: bool,
         main: Option<&Path>,
+        cards: Option<Cards>,
     ) -> Result<(), OutputError> {
         let mut presence = None;
         let (device, detector) = match &self.choice {
@@ -117,7 +120,8 @@ impl Outlet {
                 (OutputDevice::Pipewire(Box::new(node)), None)
             }
         };
-        let output = Output::new(device, config.format, config.style.clone())?;
+        let cards = cards.unwrap_or_else(|| Cards::new(config.style.clone(), config.format));
+        let output = Output::with_cards(device, config.format, cards)?;
         for fd in output.node_fds().into_iter().flatten() {
             reactor
                 .watch(fd, EngineToken::Detector(self.role), Interest::Readable)

@@ -48,6 +48,12 @@ impl Cards {
         Self { style, format, kept: Vec::new(), shown: None, dirty: [true; MAX_SLOTS] }
     }
 
+    /// For another output of this format and look: what was drawn for this one is not drawn again.
+    pub fn shared(&self, style: &CardStyle, format: &VideoFormat) -> Option<Self> {
+        let is_alike = (&self.style, &self.format) == (style, format);
+        is_alike.then(|| Self { kept: self.kept.clone(), ..Self::new(self.style.clone(), self.format) })
+    }
+
     /// Another look, from the next card shown.
     pub fn set_style(&mut self, style: CardStyle) {
         self.style = style;
@@ -163,6 +169,21 @@ mod tests {
             assert_eq!(shown(&cards, 0), Painter::default().draw(&caption(&card), &cards.format).ok(), "{card:?}");
         }
         assert_eq!(cards.kept.len(), STANDARD.len(), "nothing was drawn again");
+    }
+
+    #[test]
+    fn another_output_of_the_same_format_and_look_draws_nothing_again() {
+        let mut first = cards(CardKind::Text);
+        first.prepare();
+        let mut second = first.shared(&first.style, &first.format).expect("alike");
+        assert!(second.to_draw(0).is_none(), "it shows nothing yet");
+        second.set(&Card::Paused);
+        assert!(
+            second.shown.as_ref().is_some_and(|shown| first.kept.iter().any(|(_, kept)| Rc::ptr_eq(&shown.0, &kept.0)))
+        );
+        let larger = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).unwrap();
+        assert!(first.shared(&first.style, &larger).is_none());
+        assert!(first.shared(&CardStyle { kind: CardKind::Black }, &first.format).is_none());
     }
 
     #[test]
