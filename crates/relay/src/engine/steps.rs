@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::Engine;
+use crate::camera_process::host::WorkerHost;
 use lenscap_cameras as camera;
 use lenscap_core::event::{Action, Card, Event, WorkerEvent};
 use lenscap_core::source::Source;
+use lenscap_core::status::StateName;
 use lenscap_words::trouble::sentence;
 
 impl Engine {
@@ -23,6 +25,7 @@ impl Engine {
             let now = Instant::now();
             tracing::trace!(?event, "event");
             let is_presence = matches!(event, Event::Presence(_));
+            self.count_frames(now);
             for action in self.machine.step(now, event) {
                 tracing::trace!(?action, "action");
                 self.execute(now, action);
@@ -42,6 +45,21 @@ impl Engine {
             }
             if self.events.is_empty() {
                 self.apply_pending();
+            }
+        }
+    }
+
+    /// Whatever happens when it is time to look for frames, those that wait to be heard come first: without them the machine
+    /// would take the camera for hung.
+    fn count_frames(&mut self, now: Instant) {
+        let is_due = self.machine.deadline().is_some_and(|at| at <= now);
+        if !is_due || self.machine.state().name() != StateName::Live {
+            return;
+        }
+        self.dispatch_worker(now, WorkerHost::dispatch);
+        if let Some(last) = self.last_frame {
+            for action in self.machine.step(now, Event::Worker(WorkerEvent::Frames { last })) {
+                self.execute(now, action);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::detect::uvc::Roots;
 use crate::output::OutputDevice;
 use lenscap_core::controls::Saved;
-use lenscap_core::event::{Action, SensorEvent};
+use lenscap_core::event::{Action, SensorEvent, Step};
 use lenscap_core::policy::Policy;
 use lenscap_core::presence::{Client, Use};
 use lenscap_core::source::Source;
@@ -104,4 +104,22 @@ fn what_is_known_counts_before_a_deadline_that_passed_meanwhile() {
     let mut events = VecDeque::from([Event::Tick, off(), Event::Tick, Event::CameraCame]);
     let order: Vec<_> = std::iter::from_fn(|| steps::next(&mut events)).collect();
     assert_eq!(order, [off(), Event::CameraCame, Event::Tick]);
+}
+
+#[test]
+fn who_comes_when_it_is_time_to_look_for_frames_does_not_make_them_overdue() {
+    let mut engine = engine();
+    let now = Instant::now();
+    let begin = now.checked_sub(Duration::from_secs(4)).expect("the computer runs longer");
+    let loaded = Event::Worker(WorkerEvent::Step(Step::Loaded));
+    let started = Event::Worker(WorkerEvent::Started { camera: "Camera".into(), way: None });
+    for event in [streaming(), loaded, started] {
+        engine.machine.step(begin, event);
+    }
+    assert_eq!(engine.machine.state().name(), StateName::Live);
+    assert!(engine.machine.deadline().is_some_and(|at| at < now), "it is time to look");
+    engine.last_frame = Some(now);
+    engine.events.push_back(streaming());
+    engine.run_events();
+    assert_eq!(engine.machine.state().name(), StateName::Live, "{:?}", engine.status());
 }
