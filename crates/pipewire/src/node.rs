@@ -19,6 +19,11 @@ use crate::growing::Growing;
 use crate::sandbox;
 use crate::server_watch::ServerWatch;
 
+/// So many pictures in a row that found their slots under way are no slow reader, of whom the others never wait: the graph does
+/// not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
+/// until all have been away for 5 s (measured, with GStreamer's node as with ours).
+const STUCK: u32 = 2 * MAX_SLOTS;
+
 /// Everything about the server.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -27,6 +32,8 @@ pub(crate) struct Node {
     watch: Option<ServerWatch>,
     offer: Option<(Offer, OwnedFd)>,
     growing: Growing,
+    /// Pictures in a row that found their slots under way.
+    busy: u32,
     context: Rc<Context>,
     main_loop: Rc<MainLoop>,
 }
@@ -61,7 +68,15 @@ impl Node {
             ("application.version", lenscap_sys::install::VERSION),
         ];
         let context = Context::new(&main_loop, &application).map_err(|error| refused(&error))?;
-        Ok(Self { connection: None, watch: None, offer: None, growing: Growing::default(), context, main_loop })
+        Ok(Self {
+            connection: None,
+            watch: None,
+            offer: None,
+            growing: Growing::default(),
+            busy: 0,
+            context,
+            main_loop,
+        })
     }
 
     /// What to wait on, for input: the library's work, and the server's coming.
@@ -132,11 +147,19 @@ impl Node {
     pub(crate) fn show(&mut self, picture: &Picture) -> Result<(), PipewireTrouble> {
         let Some(connection) = &self.connection else { return Ok(()) };
         let (time, sequence) = self.growing.next(picture);
-        match connection.stream.queue(picture.slot, time, sequence).map_err(|error| refused(&error))? {
+        let queued = connection.stream.queue(picture.slot, time, sequence).map_err(|error| refused(&error))?;
+        match queued {
             Queued::Yes => {}
             // The last one left while it was on its way, or the parent is not there yet.
             Queued::NotWanted => tracing::debug!(picture.slot, "nobody wants this picture"),
             Queued::Busy => tracing::debug!(picture.slot, "this slot is still under way"),
+        }
+        self.busy = if queued == Queued::Busy { self.busy + 1 } else { 0 };
+        if self.busy >= STUCK {
+            self.busy = 0;
+            tracing::warn!("the graph does not take pictures any more; the node is made anew");
+            self.connection = None;
+            return self.connect();
         }
         Ok(())
     }
