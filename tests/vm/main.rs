@@ -12,6 +12,7 @@
 //! | [`worker`] | the camera process alone |
 //! | [`uvcam`] | the USB camera made of software, alone |
 //! | [`wire`] | when a USB camera is on, by what it is asked on the wire |
+//! | [`pipewire`] | the camera in PipeWire beside the loopback's node |
 //! | [`truth`] | USB cameras that programs use past the relay; random sequences of everything |
 //! | [`unit`] | the systemd unit |
 
@@ -20,6 +21,8 @@ mod controls;
 mod detect;
 mod kernel;
 mod machine;
+mod pipewire;
+mod pulse;
 mod truth;
 mod unit;
 mod uvcam;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use crate::process::{Reaped, eventually, output_of};
 
@@ -12,6 +13,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a session is made of.
 const PROGRAMS: [&str; 5] = ["dbus-daemon", "pipewire", "wireplumber", "pw-dump", "gst-launch-1.0"];
+/// Between two looks at the graph.
+const LOOK: Duration = Duration::from_millis(200);
 /// WirePlumber's logind module does not start without these.
 const LOGIND: [&str; 4] =
     ["/run/systemd/seats", "/run/systemd/sessions", "/run/systemd/users", "/run/systemd/machines"];
@@ -77,26 +80,19 @@ impl Session {
     /// Starts the server alone: it links nobody.
     pub fn start_pipewire(&mut self) {
         self.server = Some(Reaped(spawn(&mut self.command("pipewire"))));
-        eventually("PipeWire answers", || self.objects().is_some());
+        self.until("PipeWire answers", |_| true);
     }
 
     /// Starts the session manager, at a server that is there.
     pub fn start_wireplumber(&mut self) {
         self.manager = Some(Reaped(spawn(&mut self.command("wireplumber"))));
-        eventually("WirePlumber is there", || self.has_wireplumber());
-    }
-
-    fn has_wireplumber(&self) -> bool {
-        let is_wireplumber = |object: &serde_json::Value| {
-            property(object, "application.name").is_some_and(|name| name.contains("WirePlumber"))
-        };
-        self.objects().is_some_and(|all| all.iter().any(is_wireplumber))
+        self.until("WirePlumber is there", has_wireplumber);
     }
 
     /// Kills the session manager, and starts another.
     pub fn restart_wireplumber(&mut self) {
         self.manager = None;
-        eventually("WirePlumber is gone", || !self.has_wireplumber());
+        self.until("WirePlumber is gone", |objects| !has_wireplumber(objects));
         self.start_wireplumber();
     }
 
@@ -151,6 +147,20 @@ impl Session {
         serde_json::from_slice(&printed).ok()
     }
 
+    /// Waits until this holds of everything in the graph. With pauses: on an emulated machine each look takes a good part of a
+    /// second of what the others need to get there.
+    pub fn until(&self, what: &str, holds: impl Fn(&[serde_json::Value]) -> bool) {
+        let mut last = None;
+        eventually(what, || {
+            if last.is_some_and(|last: Instant| last.elapsed() < LOOK) {
+                return false;
+            }
+            let is_so = self.objects().is_some_and(|objects| holds(&objects));
+            last = Some(Instant::now());
+            is_so
+        });
+    }
+
     /// Whether any program's node is there that reads pictures.
     pub fn has_reader(&self) -> bool {
         let is_reader = |object: &serde_json::Value| {
@@ -178,11 +188,38 @@ impl Session {
     /// The nodes of this name.
     pub fn nodes(&self, name: &str) -> Vec<serde_json::Value> {
         let mut objects = self.objects().unwrap_or_default();
-        objects.retain(|object| {
-            object["type"] == "PipeWire:Interface:Node" && property(object, "node.name").as_deref() == Some(name)
-        });
+        objects.retain(|object| is_node(object, name));
         objects
     }
+
+    /// Waits until there is one node of this name.
+    pub fn until_listed(&self, name: &str) {
+        self.until(&format!("{name} is listed"), |objects| {
+            objects.iter().filter(|object| is_node(object, name)).count() == 1
+        });
+    }
+
+    /// Has WirePlumber leave the loopback's node out from its next start, by the rule that is installed with Lenscap.
+    pub fn install_rule(&self) {
+        let rules = [
+            ("main.lua.d/51-lenscap.lua", include_str!("../../../data/wireplumber/51-lenscap.lua")),
+            ("wireplumber.conf.d/51-lenscap.conf", include_str!("../../../data/wireplumber/51-lenscap.conf")),
+        ];
+        for (path, text) in rules {
+            let path = self.path("config/wireplumber").join(path);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        }
+    }
+}
+
+fn is_node(object: &serde_json::Value, name: &str) -> bool {
+    object["type"] == "PipeWire:Interface:Node" && property(object, "node.name").as_deref() == Some(name)
+}
+
+fn has_wireplumber(objects: &[serde_json::Value]) -> bool {
+    let name = |object| property(object, "application.name");
+    objects.iter().filter_map(name).any(|name| name.contains("WirePlumber"))
 }
 
 /// A property of an object in the graph.

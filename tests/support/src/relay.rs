@@ -303,6 +303,15 @@ impl Relay {
             .collect()
     }
 
+    /// Its process for PipeWire.
+    pub fn node_process(&self) -> Option<u32> {
+        let is_it = |pid: &u32| {
+            // The kernel keeps 15 characters.
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with("lenscap-pipewir"))
+        };
+        self.children().into_iter().find(is_it)
+    }
+
     /// What it uses now.
     pub fn resources(&self) -> Resources {
         let pid = self.pid();

@@ -1,5 +1,8 @@
 //! What the relay costs while nobody streams, and after many sessions.
 
+use lenscap_test_support::pipewire::Session;
+use lenscap_test_support::process::switches_of_all;
+
 use super::*;
 
 #[test]
@@ -43,5 +46,29 @@ fn idle_costs_nothing() {
     let after = relay.resources();
     let switches = after.switches - before.switches;
     assert!(switches <= 2, "{switches} context switches in {window:?}");
+    relay.quit();
+}
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn idle_costs_nothing_with_a_node_in_pipewire() {
+    let Some(mut session) = Session::new("idle_costs_nothing_with_a_node_in_pipewire") else { return };
+    session.install_rule();
+    session.start_server();
+    let runtime = session.runtime_dir();
+    let arguments = [&["--device", NODE, "--source", CAMERA], &SIZE[..]].concat();
+    let mut relay = Relay::start_with(&arguments, &[("PIPEWIRE_RUNTIME_DIR", runtime.to_str().expect("text"))]);
+    relay.wait_for("idle");
+    session.until_listed("lenscap");
+    let process = relay.node_process().expect("a process");
+    // The session manager looks at what has come.
+    relay.stays("idle", Duration::from_secs(5));
+    let before = (relay.resources(), switches_of_all(process));
+    let window = Duration::from_secs(10);
+    relay.sleep_while_idle(window);
+    let switches = relay.resources().switches - before.0.switches;
+    assert!(switches <= 2, "{switches} context switches of the relay in {window:?}");
+    assert_eq!(switches_of_all(process) - before.1, 0, "context switches of lenscap-pipewire in {window:?}");
+    assert_eq!(session.nodes("lenscap").len(), 1);
     relay.quit();
 }

@@ -16,6 +16,7 @@ mod actor;
 mod judge;
 mod logind;
 mod ops;
+mod reading;
 mod record;
 mod rig;
 mod shrink;

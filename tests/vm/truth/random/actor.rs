@@ -117,7 +117,7 @@ fn parse(name: &str, log: &str, killed: Option<(At, At)>) -> Vec<Stream> {
                 if let Some((stamp, number)) = rest.split_once(' ')
                     && let Some(stamp) = seconds(stamp)
                 {
-                    stream.frames.push(Frame { at, stamp, number: number.parse().ok() });
+                    stream.frames.push(Frame { at, stamp: Some(stamp), number: number.parse().ok() });
                 }
             }
             _ => {}

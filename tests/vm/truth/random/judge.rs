@@ -66,6 +66,8 @@ const NOTICE: Duration = Duration::from_secs(2);
 const ENDING: Duration = Duration::from_secs(15);
 /// How long a streaming client may get nothing: frames stop (3 s), and the worker that hangs is killed.
 const GAP: Duration = Duration::from_secs(8);
+/// From the start of a program to its stream in PipeWire: GStreamer starts, the session manager links.
+const REACH: Duration = Duration::from_secs(10);
 /// A relay that has just come takes the node and draws its cards.
 const FRESH: Duration = Duration::from_secs(10);
 
@@ -204,19 +206,24 @@ fn waits(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
 }
 
 fn frames(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
-    for pair in stream.frames.windows(2) {
-        if pair[1].stamp <= pair[0].stamp {
-            let text = format!("{}: the stamp {:?} came after {:?}", stream.who, pair[1].stamp, pair[0].stamp);
-            findings.push(Finding { rule: Rule::Stamp, span: (pair[0].at, pair[1].at), text });
+    let stamped: Vec<(At, Duration)> =
+        stream.frames.iter().filter_map(|frame| Some((frame.at, frame.stamp?))).collect();
+    for pair in stamped.windows(2) {
+        let [(from, before), (to, after)] = [pair[0], pair[1]];
+        if after <= before {
+            let text = format!("{}: the stamp {after:?} came after {before:?}", stream.who);
+            findings.push(Finding { rule: Rule::Stamp, span: (from, to), text });
         }
     }
-    for frame in &stream.frames {
-        if frame.stamp > frame.at {
-            let text = format!("{}: the stamp {:?} came at {:?}, of the future", stream.who, frame.stamp, frame.at);
-            findings.push(Finding { rule: Rule::Stamp, span: (frame.at, frame.at), text });
+    for (at, stamp) in stamped {
+        if stamp > at {
+            let text = format!("{}: the stamp {stamp:?} came at {at:?}, of the future", stream.who);
+            findings.push(Finding { rule: Rule::Stamp, span: (at, at), text });
         }
     }
-    let Some((from, to)) = stream.surely(record.end) else { return };
+    let from = stream.began.or(stream.is_pipewire.then_some(stream.asked + REACH));
+    let to = stream.leaving.or(stream.ended).unwrap_or(record.end);
+    let Some(from) = from.filter(|from| *from < to) else { return };
     let arrivals: Vec<At> = [from]
         .into_iter()
         .chain(stream.frames.iter().map(|frame| frame.at))
@@ -230,7 +237,12 @@ fn frames(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
         .iter()
         .filter_map(|reign| Some((reign.told.first()?.at + FRESH, reign.until.unwrap_or(record.end))))
         .collect();
-    let gaps = gaps.and(&serving).minus(&record.when(|line| !line.second.is_empty()));
+    // The second device is none of PipeWire's; what hung may take a moment to go on.
+    let excused = match stream.is_pipewire {
+        true => stream.hung.grown(Duration::ZERO, NOTICE),
+        false => record.when(|line| !line.second.is_empty()),
+    };
+    let gaps = gaps.and(&serving).minus(&excused);
     let text = format!("{} streamed and got no picture", stream.who);
     too_long(record, &gaps, Rule::Gap, &text, |_| GAP, findings);
 }

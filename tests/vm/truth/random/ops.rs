@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Programs that use the loopback's nodes.
 pub const CLIENTS: usize = 3;
+/// Programs that read the camera through PipeWire.
+pub const READERS: usize = 2;
 /// Nodes that the relay serves.
 pub const NODES: usize = 2;
 
@@ -24,6 +26,18 @@ pub enum Op {
     Close { client: usize },
     /// SIGKILL.
     Die { client: usize },
+    /// A program reads the camera through PipeWire.
+    ReaderStarts { reader: usize },
+    /// It ends, of its own accord.
+    ReaderEnds { reader: usize },
+    /// SIGKILL.
+    ReaderDies { reader: usize },
+    /// SIGSTOP: it takes no picture any more.
+    ReaderHangs { reader: usize },
+    /// SIGCONT.
+    ReaderGoesOn { reader: usize },
+    /// SIGKILL to the relay's process for PipeWire.
+    NodeDies,
     /// Another program streams from the camera, past the relay.
     Take,
     /// It lets go.
@@ -140,12 +154,14 @@ enum Doing {
     Nothing,
     Looks,
     Streams,
+    Hangs,
 }
 
 /// What will have happened, as far as the drawing goes: so that most of what is drawn makes sense.
 #[derive(Default)]
 struct Sketch {
     clients: [Doing; CLIENTS],
+    readers: [Doing; READERS],
     taken: bool,
     paused: bool,
     hung: bool,
@@ -172,8 +188,21 @@ impl Sketch {
                 Doing::Streams => {
                     all.extend([(2, Op::Stop { client }), (2, Op::Close { client }), (1, Op::Die { client })]);
                 }
+                Doing::Hangs => {}
             }
         }
+        for (reader, doing) in self.readers.iter().enumerate() {
+            match doing {
+                Doing::Nothing | Doing::Looks => all.push((6, Op::ReaderStarts { reader })),
+                Doing::Streams => all.extend([
+                    (2, Op::ReaderEnds { reader }),
+                    (2, Op::ReaderDies { reader }),
+                    (2, Op::ReaderHangs { reader }),
+                ]),
+                Doing::Hangs => all.extend([(8, Op::ReaderGoesOn { reader }), (2, Op::ReaderDies { reader })]),
+            }
+        }
+        all.push((1, Op::NodeDies));
         match self.taken {
             false => all.push((2, Op::Take)),
             true => all.extend([(10, Op::GiveBack), (4, Op::TakerDies)]),
@@ -217,6 +246,9 @@ impl Sketch {
             Op::Open { client, .. } | Op::Stop { client } => self.clients[client] = Doing::Looks,
             Op::Stream { client } => self.clients[client] = Doing::Streams,
             Op::Close { client } | Op::Die { client } => self.clients[client] = Doing::Nothing,
+            Op::ReaderStarts { reader } | Op::ReaderGoesOn { reader } => self.readers[reader] = Doing::Streams,
+            Op::ReaderEnds { reader } | Op::ReaderDies { reader } => self.readers[reader] = Doing::Nothing,
+            Op::ReaderHangs { reader } => self.readers[reader] = Doing::Hangs,
             Op::Take => self.taken = true,
             Op::GiveBack | Op::TakerDies => self.taken = false,
             Op::Pause => self.paused = true,
@@ -236,7 +268,7 @@ impl Sketch {
             Op::RelayStarts => (self.relay_dead, self.paused) = (false, false),
             Op::Settings { .. } => self.bad_settings = false,
             Op::BadSettings => self.bad_settings = true,
-            Op::Bad { .. } | Op::Short { .. } | Op::Remake { .. } => {}
+            Op::Bad { .. } | Op::Short { .. } | Op::Remake { .. } | Op::NodeDies => {}
         }
     }
 }
@@ -285,6 +317,12 @@ mod tests {
             "stop",
             "close",
             "die",
+            "reader-starts",
+            "reader-ends",
+            "reader-dies",
+            "reader-hangs",
+            "reader-goes-on",
+            "node-dies",
             "take",
             "give-back",
             "taker-dies",

@@ -60,8 +60,8 @@ impl Reign {
 pub struct Frame {
     /// When.
     pub at: At,
-    /// The device's stamp.
-    pub stamp: Duration,
+    /// The device's stamp; of a program that does not say it, none.
+    pub stamp: Option<Duration>,
     /// The camera's number; a card has none.
     pub number: Option<u32>,
 }
@@ -83,6 +83,10 @@ pub struct Stream {
     pub error: Option<String>,
     /// In order of arrival.
     pub frames: Vec<Frame>,
+    /// Through PipeWire. When it streams, its first picture says.
+    pub is_pipewire: bool,
+    /// When it was stopped, and took no picture.
+    pub hung: Spans,
 }
 
 impl Stream {

@@ -2,7 +2,6 @@
 
 mod allowed;
 mod observed;
-mod pulse;
 mod relays;
 
 use std::io::{Read, Write};
@@ -14,17 +13,19 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use lenscap::output::monotonic_now;
 use lenscap::sys::v4l2::{self, LoopbackConfig};
 use lenscap_test_support::loopback;
+use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::process::eventually;
 use lenscap_test_support::relay::Relay;
 use lenscap_test_support::usb_camera::{Camera, Entry};
 
 use super::actor::Actor;
 use super::logind::{self, Logind};
-use super::ops::{CLIENTS, NODES, Op, Step};
+use super::ops::{CLIENTS, NODES, Op, READERS, Step};
+use super::reading::Reading;
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
+use crate::pulse::Pulse;
 use allowed::Absence;
-use pulse::Pulse;
 use relays::Throne;
 
 const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
@@ -70,6 +71,10 @@ pub struct Rig {
     sending: Sending,
     camera: Camera,
     clients: Vec<Actor>,
+    /// None where there is no session.
+    readers: Vec<Reading>,
+    /// With PipeWire; `None` where that is not installed.
+    session: Option<Session>,
     taker: Actor,
     logind: Logind,
     throne: Throne,
@@ -102,12 +107,17 @@ impl Rig {
         let logs = home.path().join("logs");
         let clients = (0..CLIENTS).map(|client| Actor::start(&format!("client{client}"), &logs)).collect();
         let taker = Actor::start("taker", &logs);
+        let session = Session::lack().is_none().then(session).flatten();
+        let readers = (0..READERS).filter(|_| session.is_some());
+        let readers = readers.map(|reader| Reading::new(&format!("reader{reader}"))).collect();
         let logind = Logind::start(home.path());
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") - monotonic_now();
         let mut rig = Self {
             sending,
             camera,
             clients,
+            readers,
+            session,
             taker,
             logind,
             throne: Throne { present: None, past: Vec::new(), refusals: 0 },
@@ -160,6 +170,12 @@ impl Rig {
             Op::Stop { client } => self.clients[client].order("stop"),
             Op::Close { client } => self.clients[client].order("close"),
             Op::Die { client } => self.clients[client].die(),
+            Op::ReaderStarts { reader } => self.read(reader),
+            Op::ReaderEnds { reader } => self.reader(reader, Reading::end),
+            Op::ReaderDies { reader } => self.reader(reader, Reading::die),
+            Op::ReaderHangs { reader } => self.reader(reader, Reading::hang),
+            Op::ReaderGoesOn { reader } => self.reader(reader, Reading::go_on),
+            Op::NodeDies => self.kill_node(),
             Op::Take => {
                 self.taker.order(&format!("open {}", self.camera.node.display()));
                 self.taker.order("stream");
@@ -199,6 +215,18 @@ impl Rig {
             Op::Remake { node: which } => self.remake(which),
             Op::Settings { cooldown_ms, large, mirror } => self.write_settings(cooldown_ms, large, mirror),
             Op::BadSettings => self.put_settings("version = 1\n[camera]\nwidth = \"broad\"\n"),
+        }
+    }
+
+    fn read(&mut self, reader: usize) {
+        if let (Some(session), Some(reading)) = (&self.session, self.readers.get_mut(reader)) {
+            reading.start(session);
+        }
+    }
+
+    fn reader(&mut self, reader: usize, does: impl FnOnce(&mut Reading)) {
+        if let Some(reading) = self.readers.get_mut(reader) {
+            does(reading);
         }
     }
 
@@ -264,6 +292,9 @@ impl Rig {
         for actor in self.clients.iter_mut().chain([&mut self.taker]) {
             actor.order("close");
         }
+        for reading in &mut self.readers {
+            reading.die();
+        }
         for which in 0..NODES {
             if node(which).is_none() {
                 self.remake(which);
@@ -295,11 +326,26 @@ impl Rig {
             rig.clients[0].pictures() >= 5
         });
         self.clients[0].order("close");
-        self.wait("it is idle and dark again", |rig| {
+        let is_dark = |rig: &mut Self| {
             let line = status(rig);
             line.state == "idle" && !line.live && !rig.camera.is_on()
-        });
+        };
+        self.wait("it is idle and dark again", is_dark);
+        if !self.readers.is_empty() {
+            self.read(0);
+            self.wait("a program in PipeWire gets the camera's pictures", |rig| rig.readers[0].pictures() >= 5);
+            self.reader(0, Reading::end);
+            self.wait("it is idle and dark after it", is_dark);
+        }
     }
+}
+
+/// A session with PipeWire, in which WirePlumber leaves the loopback's nodes out.
+fn session() -> Option<Session> {
+    let mut session = Session::new("random sequences")?;
+    session.install_rule();
+    session.start_server();
+    Some(session)
 }
 
 /// The node with this label, whatever its number.

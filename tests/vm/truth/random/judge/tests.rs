@@ -12,7 +12,7 @@ fn told(at: u64, state: &str, live: bool) -> Told {
 }
 
 fn frame(at: u64, stamp: u64) -> Frame {
-    Frame { at: ms(at), stamp: ms(stamp), number: None }
+    Frame { at: ms(at), stamp: Some(ms(stamp)), number: None }
 }
 
 /// A client streams from 10 s to 20 s; the camera is on from 11 s to 21 s, and the indicator a little longer.
@@ -151,7 +151,7 @@ fn stamps_and_gaps_are_found() {
     record.streams[0].frames[10].stamp = record.streams[0].frames[9].stamp;
     assert_eq!(found(&record), [Rule::Stamp]);
     let mut record = good();
-    record.streams[0].frames[98].stamp = ms(19_950);
+    record.streams[0].frames[98].stamp = Some(ms(19_950));
     assert_eq!(found(&record), [Rule::Stamp], "of the future");
     let mut record = good();
     record.reigns[0].told[0].at = ms(0);
@@ -159,6 +159,29 @@ fn stamps_and_gaps_are_found() {
     assert_eq!(found(&record), [Rule::Gap]);
     record.streams[0].frames.clear();
     assert_eq!(found(&record), [Rule::Gap]);
+}
+
+#[test]
+fn a_reader_in_pipewire_that_gets_nothing_is_found_unless_it_hangs() {
+    let in_pipewire = |began: Option<u64>, frames: usize| {
+        let mut record = good();
+        record.reigns[0].told[0].at = ms(0);
+        record.end = ms(80_000);
+        let stream = &mut record.streams[0];
+        stream.is_pipewire = true;
+        stream.began = began.map(ms);
+        (stream.leaving, stream.ended) = (Some(ms(60_000)), Some(ms(60_000)));
+        stream.frames.truncate(frames);
+        record.wire = Spans::default();
+        record.reigns[0].told.truncate(1);
+        record.reigns[0].told.push(Told { reason: "It is not there.".into(), ..told(10_100, "failed", false) });
+        record
+    };
+    assert_eq!(found(&in_pipewire(None, 0)), [Rule::Gap], "never one");
+    let mut record = in_pipewire(Some(10_100), 5);
+    assert_eq!(found(&record), [Rule::Gap], "no more");
+    record.streams[0].hung = [(ms(10_500), ms(59_000))].into_iter().collect();
+    assert_eq!(found(&record), []);
 }
 
 #[test]

@@ -19,7 +19,12 @@ impl Rig {
         let silent = silent(&log, end);
         let sessions = self.camera.sessions();
         let wire: Spans = sessions.into_iter().map(|(on, off)| (on, off.unwrap_or(end))).collect();
-        let streams: Vec<Stream> = self.clients.iter().flat_map(Actor::streams).collect();
+        let streams: Vec<Stream> = self
+            .clients
+            .iter()
+            .flat_map(Actor::streams)
+            .chain(self.readers.iter().flat_map(Reading::streams))
+            .collect();
         // It holds until nobody streams; whether another came before the last one left, only a while of both tells.
         let seen = streams.iter().filter_map(|stream| stream.surely(end)).map(|(from, to)| (from + NOTICED, to));
         let streamed: Spans = seen.collect();

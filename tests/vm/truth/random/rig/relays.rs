@@ -21,11 +21,22 @@ impl Rig {
         }
     }
 
+    /// SIGKILL to the process for PipeWire.
+    pub(super) fn kill_node(&mut self) {
+        let Some(process) = self.throne.present.as_ref().and_then(Relay::node_process) else { return };
+        self.readers.iter_mut().for_each(Reading::lose_node);
+        let _ = Command::new("kill").args(["-KILL", &process.to_string()]).stderr(Stdio::null()).status();
+        self.note(format!("kill -KILL {process}, for PipeWire"));
+    }
+
     /// Starts a relay.
     pub(super) fn crown(&mut self) {
         let home = self.home.path();
         let directory = |name: &str| home.join(name).to_str().expect("text").to_owned();
         let (config, run, state) = (directory("config"), directory("run"), directory("state"));
+        // Where there is none, a directory without a server.
+        let session = self.session.as_ref().map(|session| session.runtime_dir().to_str().expect("text").to_owned());
+        let pipewire = session.unwrap_or_else(|| run.clone());
         let environment = [
             ("XDG_CONFIG_HOME", config.as_str()),
             ("XDG_RUNTIME_DIR", run.as_str()),
@@ -33,6 +44,7 @@ impl Rig {
             ("LANGUAGE", "en"),
             ("DBUS_SYSTEM_BUS_ADDRESS", &self.logind.address),
             ("XDG_SESSION_ID", logind::SESSION_ID),
+            ("PIPEWIRE_RUNTIME_DIR", &pipewire),
         ];
         self.throne.present = Some(Relay::start_with(&[], &environment));
     }
@@ -41,6 +53,7 @@ impl Rig {
     pub(super) fn dethrone(&mut self) {
         let Some(mut relay) = self.throne.present.take() else { return };
         let at = monotonic_now();
+        self.readers.iter_mut().for_each(Reading::lose_node);
         relay.kill();
         self.close_forbidden(at);
         self.lift_turn_off(at);
@@ -83,6 +96,7 @@ impl Rig {
             // At its start it may find a node that is in use: whoever starts it does so again, as systemd would.
             let was_up = relay.seen.iter().any(|line| line.state != "no-device");
             self.note(format!("the relay ended with {status}: {last}"));
+            self.readers.iter_mut().for_each(Reading::lose_node);
             self.throne.refusals += 1;
             let is_excused = !was_up && self.throne.refusals < 20;
             let ended = (!is_excused).then(|| format!("the relay ended with {status}: {stderr}"));
@@ -90,6 +104,7 @@ impl Rig {
             std::thread::sleep(Duration::from_millis(300));
             self.crown();
         }
+        self.readers.iter_mut().for_each(Reading::tend);
         let crashed: Vec<String> =
             self.clients.iter_mut().chain([&mut self.taker]).filter_map(Actor::crashed).collect();
         for text in crashed {

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use lenscap::output::monotonic_now;
 
-use crate::truth::random::spans::At;
-
 /// A thread with nothing to do writes down how late it wakes up: how much of the machine is somebody else's.
-pub(super) struct Pulse {
+pub struct Pulse {
     stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<Vec<(At, Duration)>>>,
+    thread: Option<std::thread::JoinHandle<Vec<(Duration, Duration)>>>,
 }
 
 impl Pulse {
@@ -19,7 +17,8 @@ impl Pulse {
     /// Less is a timer's own inexactness.
     const LEAST: Duration = Duration::from_millis(5);
 
-    pub(super) fn start() -> Self {
+    /// Begins to look.
+    pub fn start() -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -37,7 +36,8 @@ impl Pulse {
         Self { stop, thread: Some(thread) }
     }
 
-    pub(super) fn end(&mut self) -> Vec<(At, Duration)> {
+    /// When it woke up late, and by how much.
+    pub fn end(&mut self) -> Vec<(Duration, Duration)> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
