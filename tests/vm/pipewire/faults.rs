@@ -7,7 +7,7 @@ use crate::machine::kill;
 use crate::pulse::Pulse;
 
 /// Longest time between two pictures of a program that nothing disturbs, beside what the machine is late by: it is emulated, and
-/// starts programs meanwhile that have put themselves before all others.
+/// starts programs meanwhile.
 const GAP: Duration = Duration::from_secs(1);
 
 /// After which somebody starts a program again that shows nothing; the machine is emulated.
