@@ -32,8 +32,8 @@ impl GstReader {
             .args(["-v", "pipewiresrc", &format!("target-object={NAME}")])
             .args(properties)
             .args(["!", caps, "!", "identity", "silent=false"])
-            // Unsolved: on 0.3.65 the reader now and then has pictures without memory ("gst_buffer_peek_memory ... CRITICAL",
-            // which lands between the pictures here; a filesink then writes no byte). Not seen on 1.4.2.
+            // Stderr: what GStreamer complains of lands between the pictures and tears them. A filesink would write no byte of a
+            // picture that came without memory, as before 0.3.85 where readers were lent ours.
             .args(["!", "fdsink", "fd=2", "sync=false"])
             .stdout(log)
             .stderr(fs::File::create(&pictures).expect("a file"))
