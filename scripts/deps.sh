@@ -18,7 +18,8 @@ declare -A debian=(
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common
-    pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal chromium"
+    pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal chromium
+    chromium-headless-shell"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"
 )
 # shellcheck disable=SC2034
@@ -77,7 +78,7 @@ apt_install() {
 }
 
 # Ubuntu's Chromium is a snap, which sees nothing of a test's session: what needs it is skipped there.
-if grep -qx 'ID=ubuntu' /etc/os-release 2>/dev/null; then debian[test]=${debian[test]/ chromium/}; fi
+if grep -qx 'ID=ubuntu' /etc/os-release 2>/dev/null; then debian[test]=${debian[test]/ chromium*chromium-headless-shell/}; fi
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null && [ -e /etc/debian_version ]; then
   list=missing_deb install=apt_install how="apt install"

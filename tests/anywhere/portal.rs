@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Instant;
 
-use lenscap_test_support::browser::Browser;
+use lenscap_test_support::browser::{Browser, CHROMIUM};
 use lenscap_test_support::pipewire::Session;
 use lenscap_test_support::portal::{Portal, PortalClient};
 use lenscap_test_support::process::{DEADLINE, alone, eventually};
@@ -134,13 +134,14 @@ fn moves(browser: &Browser) {
 }
 
 fn chromium_has_it(test: &str, first: First) {
-    if let Some(why) = Browser::lack() {
+    if let Some(why) = Browser::lack(CHROMIUM) {
         return println!("SKIP {test}: {why}");
     }
     let Some((session, portal, mut relay)) = login(test, first) else { return };
     let start = Instant::now();
     let flag = ["--enable-features=WebRtcPipeWireCamera"];
-    let browser = Browser::start(|program| session.command(program), &session.path("chromium"), &flag, DEADLINE);
+    let browser =
+        Browser::start(CHROMIUM, |program| session.command(program), &session.path("chromium"), &flag, DEADLINE);
     // At its first question Chromium may still have none.
     eventually("the page is offered a camera", || !browser.cameras().is_empty());
     println!("figures: {first:?} first: the page lists it {:?} after Chromium's start", start.elapsed());

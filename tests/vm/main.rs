@@ -15,8 +15,10 @@
 //! | [`pipewire`] | the camera in PipeWire beside the loopback's node |
 //! | [`truth`] | USB cameras that programs use past the relay; random sequences of everything |
 //! | [`unit`] | the systemd unit |
+//! | [`chromium`] | Chromium at the node |
 
 mod cameras;
+mod chromium;
 mod controls;
 mod detect;
 mod kernel;

@@ -5,19 +5,22 @@
 
 mod page;
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use crate::process::{Reaped, within};
 use page::Page;
 
-/// Its names in distributions.
-const PROGRAMS: [&str; 2] = ["chromium", "chromium-browser"];
+/// The browser, by its names in distributions.
+pub const CHROMIUM: &[&str] = &["chromium", "chromium-browser"];
+/// The same without a browser's windows, services and profile: for machines that are too slow for these.
+pub const HEADLESS_SHELL: &[&str] = &["chromium-headless-shell"];
 /// What it would do beside, on any machine: nothing of that is the test's.
 const ARGUMENTS: [&str; 14] = [
     "--headless",
@@ -68,13 +71,14 @@ pub struct Track {
 
 impl Browser {
     /// Why there can be none here.
-    pub fn lack() -> Option<String> {
-        program().is_none().then(|| "chromium is not installed (scripts/deps.sh test)".into())
+    pub fn lack(names: &[&str]) -> Option<String> {
+        program(names).is_none().then(|| format!("{} is not installed (scripts/deps.sh test)", names[0]))
     }
 
-    /// Starts it, with these further arguments; its profile and its log go to the directory. `command`: a program with the
-    /// environment that it is to have. `limit`: how long the page may take for an answer, the first with Chromium's start.
+    /// Starts it: the first of these programs that is there, in a command with the environment that it is to have. Its profile
+    /// and its log go to the directory. `limit`: how long the page may take for an answer, the first with Chromium's start.
     pub fn start(
+        names: &[&str],
         command: impl FnOnce(PathBuf) -> Command,
         directory: &Path,
         arguments: &[&str],
@@ -83,12 +87,14 @@ impl Browser {
         fs::create_dir_all(directory).expect("a directory");
         let log = directory.join("log");
         let page = Page::serve(limit);
-        let process = command(program().expect("it is installed"))
+        let process = command(program(names).expect("it is installed"))
             .args(ARGUMENTS)
             .args(arguments)
             .arg(format!("--user-data-dir={}", directory.join("profile").display()))
             .arg(page.address())
             .env("HOME", directory)
+            // What is started may be a script that waits for it.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).expect("a file"))
@@ -158,16 +164,16 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // By itself it ends its own processes; killed, it leaves that to them.
-        if let Some(pid) = Pid::from_raw(self.process.0.id().cast_signed()) {
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        // By itself it ends its own processes in order.
+        let Some(group) = Pid::from_raw(self.process.0.id().cast_signed()) else { return };
+        let _ = kill_process_group(group, Signal::TERM);
         within(END_LIMIT, || matches!(self.process.0.try_wait(), Ok(Some(_)) | Err(_)));
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-fn program() -> Option<PathBuf> {
+fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut all = env::split_paths(&path).flat_map(|directory| PROGRAMS.map(|name| directory.join(name)));
+    let mut all = env::split_paths(&path).flat_map(|directory| names.iter().map(move |name| directory.join(name)));
     all.find(|program| program.exists())
 }
