@@ -128,9 +128,15 @@ pub(crate) fn is_held(camera: &Source) -> Trouble {
 /// PipeWire's cameras and what they give; `None` where nobody lists them.
 fn devices() -> Option<Vec<(Offer, Option<gst::Caps>)>> {
     let provider = gst::DeviceProviderFactory::by_name("pipewiredeviceprovider")?;
+    // To ask it without this crashes, from PipeWire 1.4 on (1.4.2).
+    let is_started = provider.start().is_ok();
     let devices = provider.devices();
     let cameras = devices.iter().filter(|device| device.device_class() == "Video/Source");
-    Some(cameras.filter_map(|device| Some((Offer::of(&*device.properties()?), device.caps()))).collect())
+    let cameras = cameras.filter_map(|device| Some((Offer::of(&*device.properties()?), device.caps()))).collect();
+    if is_started {
+        provider.stop();
+    }
+    Some(cameras)
 }
 
 /// PipeWire's cameras, the default first, but for our own and what another program writes. Those that are also cameras of
