@@ -371,6 +371,8 @@ fn a_camera_that_another_program_holds_is_read_through_pipewire() {
         drop(reader);
         relay.wait_for("idle");
         // The next start knows the way.
+        drop(camera);
+        let camera = session.camera("libcamera_input.front", &described);
         let again = Reader::start(&session, "third");
         relay.wait_for("live");
         again.moves();

@@ -169,8 +169,10 @@ impl Session {
         self.objects().unwrap_or_default().iter().any(is_reader)
     }
 
-    /// A node that stands for a camera: GStreamer's, with a moving test picture of 320x240.
+    /// A node that stands for a camera: GStreamer's, with a moving test picture of 320x240. One of this name is gone before. It
+    /// serves one reader: from PipeWire 1.4 on it ends when that leaves.
     pub fn camera(&self, name: &str, properties: &[(&str, &str)]) -> Reaped {
+        eventually("the last camera's node is gone", || self.nodes(name).is_empty());
         let text = |(name, value): &(&str, &str)| format!(",{name}=(string)\"{}\"", value.replace('\\', r"\\"));
         let class = ("media.class", "Video/Source");
         let all: String =

@@ -50,14 +50,15 @@ fn a_held_camera_is_taken_by_its_name_without_pipewire() {
     let Some(session) = Session::with_server("a_held_camera_is_taken") else { return };
     let _default = session.camera("default", &[("priority.session", "1100")]);
     let described = [("node.description", "Front"), ("priority.session", "850"), ("api.libcamera.path", ID)];
-    let _camera = session.camera("libcamera_input.front", &described);
     for held in [format!("libcamera:{ID}"), "libcamera".to_owned()] {
+        let _camera = session.camera("libcamera_input.front", &described);
         let mut rig = instead_of(&session, &held);
         rig.run(5);
         assert_eq!(rig.started.clone().expect("a name").0, "Front");
         rig.stop();
     }
-    // None of these is that camera: the default one is not taken for it.
+    // Neither is among these.
+    let _camera = session.camera("libcamera_input.front", &described);
     for (held, camera) in [("libcamera:back", "back"), ("v4l2:/dev/no-such-video", "/dev/no-such-video")] {
         assert_eq!(failure(instead_of(&session, held)), Trouble::CameraBusy { camera: camera.into() });
     }
