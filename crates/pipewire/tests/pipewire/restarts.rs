@@ -73,7 +73,18 @@ fn another_session_manager_finds_the_node() {
     // linked again and takes no more pictures. Who comes now is served, also beside it.
     session.restart_wireplumber();
     let late = GstReader::start(&session, "late", ANY);
-    parent.until("it reads after a restart while somebody did", |_| late.numbers().len() >= 10);
+    let mut was_there = false;
+    parent.until("it reads after a restart while somebody did, or is let go", |parent| {
+        let is_there = parent.readers.iter().any(|reader| reader.pid == Some(late.pid()));
+        was_there |= is_there;
+        late.numbers().len() >= 10 || was_there && !is_there
+    });
+    if late.numbers().len() < 10 {
+        // The graph of 0.3 stood still, and the node was made anew: without those who were there.
+        assert!(session.pipewire_version() < [1, 0, 0]);
+        let next = GstReader::start(&session, "next", ANY);
+        parent.until("the next one reads", |_| next.numbers().len() >= 10);
+    }
     drop((reader, late));
     parent.until("nobody is left", |parent| parent.readers.is_empty() && parent.rotation == 0);
     assert_eq!((parent.is_there, parent.failed), (Some(true), None));
