@@ -367,7 +367,7 @@ fn a_camera_that_another_program_holds_is_read_through_pipewire() {
         let status: serde_json::Value = serde_json::from_str(&status).expect("a status");
         assert_eq!((&status["camera"], &status["way"]), (&"Front".into(), &"pipewire-for-busy".into()));
         let (_, words, _) = relay.lenscap(&["status"]);
-        assert!(words.contains("read through PipeWire, for another program holds the camera itself"), "{words}");
+        assert!(words.contains("read through PipeWire because another program holds it"), "{words}");
         drop(reader);
         relay.wait_for("idle");
         // The next start knows the way.

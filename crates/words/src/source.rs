@@ -31,7 +31,7 @@ pub(crate) fn preferred(api: CameraApi) -> String {
 pub fn way(way: Way) -> String {
     match way {
         Way::Pipewire => tr("The camera is read through PipeWire, as the settings say."),
-        Way::PipewireForBusy => tr("The camera is read through PipeWire, for another program holds the camera itself."),
+        Way::PipewireForBusy => tr("The camera is read through PipeWire because another program holds it."),
     }
 }
 

@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn how_the_camera_is_read_is_said_where_it_is_not_as_chosen() {
         let held = Status { way: Some(Way::PipewireForBusy), ..status(StateName::Live, true) };
-        let sentence = "The camera is read through PipeWire, for another program holds the camera itself.";
+        let sentence = "The camera is read through PipeWire because another program holds it.";
         assert_eq!(summary(&published(&held)), format!("Camera is on (live). {sentence}"));
         assert!(details(&held, None).ends_with(&format!("Camera: auto\n{sentence}")), "{}", details(&held, None));
         let json = serde_json::to_value(published(&held)).unwrap();
