@@ -38,9 +38,6 @@ use procfs::{HolderQuery, PROC, WatchedNode};
 /// machine a look at all processes took more than 200 ms; only a process that does not answer takes longer, once.
 const HOLDERS_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long [`programs`] may take, on the relay's loop: nothing that it reads is known to wait.
-const PROGRAMS_PATIENCE: Duration = Duration::from_millis(20);
-
 /// Why a node cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DetectError {
@@ -82,17 +79,8 @@ pub fn holders(node: &Path) -> Vec<(u32, String)> {
     found.into_iter().map(|found| (found.pid, found.name)).collect()
 }
 
-/// The names of the programs that these processes run, as clients of the node have them; each has one.
-pub(crate) fn programs(pids: BTreeSet<u32>) -> BTreeMap<u32, String> {
-    let asked = pids.clone();
-    let look = move |guide: &Guide| -> BTreeMap<u32, String> {
-        let asked = asked.into_iter().filter(|pid| guide.enter(*pid));
-        asked.map(|pid| (pid, procfs::name_of(Path::new(PROC), pid))).collect()
-    };
-    let mut found =
-        if pids.is_empty() { BTreeMap::new() } else { look::once(PROGRAMS_PATIENCE, look).unwrap_or_default() };
-    for pid in pids {
-        found.entry(pid).or_insert_with(|| procfs::nameless(pid));
-    }
-    found
+/// The names of the programs that these processes run, as clients of the node have them; each has one. Read at once: unlike the
+/// descriptors and mappings of a process, its program and its `comm` are behind no lock that a stuck one could hold.
+pub(crate) fn programs(pids: impl IntoIterator<Item = u32>) -> BTreeMap<u32, String> {
+    pids.into_iter().map(|pid| (pid, procfs::name_of(Path::new(PROC), pid))).collect()
 }

@@ -203,7 +203,7 @@ impl NodeHost {
                     // Of a process that the server cannot see.
                     reader.pid = reader.pid.filter(|pid| *pid != 0);
                 }
-                self.state.programs = detect::programs(readers.iter().filter_map(|reader| reader.pid).collect());
+                self.state.programs = detect::programs(readers.iter().filter_map(|reader| reader.pid));
                 self.state.readers = readers;
             }
         }

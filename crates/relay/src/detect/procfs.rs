@@ -371,12 +371,7 @@ pub(super) fn name_of(proc: &Path, pid: u32) -> String {
         .map(|name| name.strip_suffix(b" (deleted)").map_or(name.clone(), <[u8]>::to_vec));
     let name = exe.or_else(|| std::fs::read(process.join("comm")).ok()).unwrap_or_default();
     let name = text::clean(name, MAX_NAME_CHARS);
-    if name.is_empty() { nameless(pid) } else { name }
-}
-
-/// What a process is called whose program cannot be read.
-pub(super) fn nameless(pid: u32) -> String {
-    format!("process {pid}")
+    if name.is_empty() { format!("process {pid}") } else { name }
 }
 
 fn is_denied(error: &io::Error) -> bool {
