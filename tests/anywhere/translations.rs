@@ -31,6 +31,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "Failed to allocate required memory",
     "note: run with",
     "stack backtrace",
+    // Commands.
+    "sudo udevadm trigger --action={action} {node}",
     // Between programs, and for whoever changes the interface.
     "Only a demonstration takes that.",
     "There is no method {method}.",

@@ -246,6 +246,11 @@ impl Stream {
         self.node.state().is_negotiated.get()
     }
 
+    /// Whether readers get our memory; the server's, into which pictures are copied, before 0.3.85.
+    pub fn lends_memory(&self) -> bool {
+        self.node.state().lends
+    }
+
     /// Its number in the graph, while it is there; another one after each connection.
     pub fn id(&self) -> Option<u32> {
         // SAFETY: the stream is there.

@@ -21,7 +21,8 @@ use crate::server_watch::ServerWatch;
 
 /// So many pictures in a row that found their slots under way are no slow reader, of whom the others never wait: the graph does
 /// not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
-/// until all have been away for 5 s (measured, with GStreamer's node as with ours).
+/// until all have been away for 5 s (measured, with GStreamer's node as with ours). From 0.3.85 on, whose links count right, it goes
+/// on by itself: on 1.4 it stands for a second or more where a reader of another size comes, and then takes pictures again.
 const STUCK: u32 = 2 * MAX_SLOTS;
 
 /// Everything about the server.
@@ -155,7 +156,7 @@ impl Node {
             Queued::Busy => tracing::debug!(picture.slot, "this slot is still under way"),
         }
         self.busy = if queued == Queued::Busy { self.busy + 1 } else { 0 };
-        if self.busy >= STUCK {
+        if self.busy >= STUCK && !connection.stream.lends_memory() {
             self.busy = 0;
             tracing::warn!("the graph does not take pictures any more; the node is made anew");
             self.connection = None;
