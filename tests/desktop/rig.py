@@ -385,11 +385,17 @@ class Applet:
     def labels(self):
         return [label for label, _, _, _ in self.menu()]
 
+    def layout_with(self, label):
+        """As `layout`, once it has this item; None while it has not."""
+        revision, items = self.layout()
+        return (revision, items) if any(known == label for known, _, _, _ in items) else None
+
     def click(self, label):
         item = self.owned_item()
         before = None
         while True:
-            revision, items = self.layout()
+            # A state is heard of before the menu is laid out for it.
+            revision, items = eventually(f"the menu has {label}", lambda: self.layout_with(label))
             number = next(number for known, number, _, _ in items if known == label)
             arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
             try:

@@ -29,7 +29,7 @@ class Notifications(Case):
         self.assertEqual([actions["0"], actions["1"]], ["Turn Off", "Settings"])
         applet.stream("Zoom", "Cheese")
         _, again = eventually("another", lambda: [c for c in self.desktop.notified() if c[0] == "Notify"][1:])[0]
-        self.assertEqual(again[3], "Zoom, Cheese are using the camera")
+        self.assertEqual(again[3], "Cheese, Zoom are using the camera")
         self.assertEqual(again[1], 1, "the first one is replaced")
         self.heard("ActionInvoked", 1, "0")
         applet.wait_for("blocked")
