@@ -10,8 +10,9 @@ mod graph;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Diagnosis, Finding, Patient, Verdict, found};
@@ -25,8 +26,6 @@ use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 const CHECK: &str = "pipewire";
 /// For `wireplumber --version`, which says it within 20 ms.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// Of three lines, the first of which is the program's own name.
-const ASK: &str = "wireplumber --version 2>/dev/null | grep -m1 Linked";
 
 /// The session around us.
 #[derive(Debug, Default)]
@@ -83,13 +82,16 @@ impl Session {
 }
 
 fn installed_version() -> Option<String> {
-    let found = HelperProcess::new(Command::new("sh").args(["-c", "command -v wireplumber"])).ok()?;
-    let until = Instant::now() + DEADLINE;
-    if found.line(until).ok()?.is_empty() {
-        return None;
-    }
-    let said = HelperProcess::new(Command::new("sh").args(["-c", ASK])).ok().and_then(|asked| asked.line(until).ok());
-    Some(String::from_utf8_lossy(&said.unwrap_or_default()).into_owned())
+    let mut command = Command::new("wireplumber");
+    let asked = match HelperProcess::new(command.arg("--version").stderr(Stdio::null())) {
+        Ok(asked) => asked,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(_) => return Some(String::new()),
+    };
+    let said = asked.all(Instant::now() + DEADLINE).unwrap_or_default();
+    // Of three lines: the program's own name, the library it was made with, the one it runs with.
+    let said = String::from_utf8_lossy(&said).into_owned();
+    Some(said.lines().find(|line| line.starts_with("Linked")).unwrap_or_default().to_owned())
 }
 
 /// How a WirePlumber takes its rules.

@@ -34,7 +34,21 @@ impl HelperProcess {
     ///
     /// # Errors
     /// It did not answer in time, or said too much.
-    pub fn line(mut self, until: Instant) -> Result<Vec<u8>, HelperTrouble> {
+    pub fn line(self, until: Instant) -> Result<Vec<u8>, HelperTrouble> {
+        // Whole with its newline: a library may well hang when its process ends.
+        self.read(until, |answer| answer.iter().position(|byte| *byte == b'\n'))
+    }
+
+    /// All that it prints until it ends.
+    ///
+    /// # Errors
+    /// As [`Self::line`].
+    pub fn all(self, until: Instant) -> Result<Vec<u8>, HelperTrouble> {
+        self.read(until, |_| None)
+    }
+
+    /// Its answer up to where `end` finds one in it, or until it ends.
+    fn read(mut self, until: Instant, end: fn(&[u8]) -> Option<usize>) -> Result<Vec<u8>, HelperTrouble> {
         let mut stdout = self.child.stdout.take().ok_or(HelperTrouble::Mute)?;
         let mut answer = Vec::new();
         let mut buffer = [0; 16 * 1024];
@@ -60,8 +74,7 @@ impl HelperProcess {
             if answer.len() > MAX_ANSWER {
                 return Err(HelperTrouble::TooMuch);
             }
-            // Whole with its newline: a library may well hang when its process ends.
-            if let Some(end) = answer.iter().position(|byte| *byte == b'\n') {
+            if let Some(end) = end(&answer) {
                 answer.truncate(end);
                 return Ok(answer);
             }
