@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. It holds no policy: who is linked and who streams goes to the relay, which decides about the camera; pictures come from
-//!    there, in slots of the relay's memory, and go to the readers as that memory. Nothing is copied here.
+//!    there, in slots of the relay's memory, and go to the readers as that memory; before PipeWire 0.3.85 they are copied into
+//!    the server's.
 //! 2. One node for as long as a server is there; nobody has to stream. While nobody is linked nothing wakes this process.
 //! 3. A server that is gone is no trouble: it is waited for without polling ([`server_watch`]).
 //! 4. It waits for nothing but news. What the relay does not read is kept as the newest state of each kind ([`outbox`]).
