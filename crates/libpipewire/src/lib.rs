@@ -19,17 +19,21 @@ mod ffi;
 mod library;
 mod listener;
 mod main_loop;
+mod memory;
 mod pod;
 mod registry;
 mod stream;
+mod video;
 
 pub use context::Context;
 pub use core::{Core, CoreError, Question};
 pub use dict::Properties;
 pub use library::{Library, LoadError};
 pub use main_loop::MainLoop;
+pub use memory::Memory;
 pub use registry::{Kind, LinkState, Registry, RegistryEvent};
-pub use stream::{Memory, Pixels, Queued, Stream, StreamState, Video};
+pub use stream::{Queued, Stream, StreamState};
+pub use video::{Pixels, Video};
 
 /// A call that the library refused.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,8 @@
 //! A node that gives pictures out of memory of ours.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,107 +13,9 @@ use crate::dict::new_properties;
 use crate::ffi::{self, Meta, MetaHeader, StreamBuffer, StreamEvents};
 use crate::library::Functions;
 use crate::listener::Listener;
-use crate::pod::{Pod, Value, objects};
-
-/// Fewer buffers than this make a reader lose pictures (2: pipewiresrc gets 10 a second; 4 are enough; facts: pipewire).
-const MIN_BUFFERS: i32 = 4;
-
-/// What the pictures are made of; `stride` is that of the first plane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pixels {
-    /// Packed 4:2:2.
-    Yuy2,
-    /// Semi-planar 4:2:0.
-    Nv12,
-    /// Planar 4:2:0.
-    I420,
-}
-
-/// The pictures: one format and one size. A second reader is handed the first one's format, whatever it asked for: so there
-/// must not be two (facts: pipewire).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Video {
-    /// Their pixels.
-    pub pixels: Pixels,
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Bytes from row to row.
-    pub stride: u32,
-    /// Bytes of one picture; at most a slot.
-    pub size: u32,
-    /// Pictures in a second, the wished one first. An enumeration, since Chromium settles at the low end of a range and a
-    /// reader that insists on another rate than the only one does not link (facts: pipewire).
-    pub rates: Vec<u32>,
-}
-
-/// The memory that readers map: a file, and in it slots of one size, one behind the other, from 0 on.
-#[derive(Debug)]
-pub struct Memory {
-    fd: OwnedFd,
-    slots: u32,
-    slot_size: u32,
-    /// All of it, to be read, once a picture was copied.
-    mapping: OnceCell<Option<ReadMapping>>,
-}
-
-/// A mapping that is only read; unmapped when dropped.
-#[derive(Debug)]
-struct ReadMapping {
-    start: NonNull<u8>,
-    length: usize,
-}
-
-impl ReadMapping {
-    fn new(fd: &OwnedFd, length: usize) -> Option<Self> {
-        // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing of this process.
-        let start = unsafe { libc::mmap(null_mut(), length, libc::PROT_READ, libc::MAP_SHARED, fd.as_raw_fd(), 0) };
-        if start == libc::MAP_FAILED {
-            return None;
-        }
-        Some(Self { start: NonNull::new(start.cast())?, length })
-    }
-}
-
-impl Drop for ReadMapping {
-    fn drop(&mut self) {
-        // SAFETY: ours, mapped in `new`, and nothing of it is lent.
-        unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
-    }
-}
-
-impl Memory {
-    /// This file. Whoever makes it sees to it that it keeps its size and that readers cannot write to it.
-    ///
-    /// # Errors
-    /// `InvalidInput` for no slots, for slots that do not begin on a page, or where 32 bits do not count the bytes.
-    pub fn new(fd: OwnedFd, slots: u32, slot_size: u32) -> io::Result<Self> {
-        let fits = slots.checked_mul(slot_size).is_some_and(|size| size > 0);
-        // SAFETY: a number only.
-        let page = u32::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
-        match fits && slot_size.is_multiple_of(page) {
-            true => Ok(Self { fd, slots, slot_size, mapping: OnceCell::new() }),
-            false => Err(io::Error::from(io::ErrorKind::InvalidInput)),
-        }
-    }
-
-    /// Copies the first bytes of a slot to where a reader has its own; whether it could.
-    ///
-    /// # Safety
-    /// `to` is valid for `length` bytes.
-    unsafe fn copy(&self, slot: u32, to: *mut u8, length: usize) -> bool {
-        let all = self.slots as usize * self.slot_size as usize;
-        let Some(mapping) = self.mapping.get_or_init(|| ReadMapping::new(&self.fd, all)) else { return false };
-        let start = slot as usize * self.slot_size as usize;
-        if length > self.slot_size as usize || start + length > mapping.length {
-            return false;
-        }
-        // SAFETY: in bounds on both sides; the other is no memory of ours. Whoever writes here meanwhile tears a picture at most.
-        unsafe { std::ptr::copy_nonoverlapping(mapping.start.as_ptr().add(start), to, length) };
-        true
-    }
-}
+use crate::memory::Memory;
+use crate::pod::Pod;
+use crate::video::{Video, buffers, format, header};
 
 /// How far the node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -383,50 +284,6 @@ impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stream").field("state", &self.state()).finish_non_exhaustive()
     }
-}
-
-/// The format that readers can have.
-fn format(video: &Video) -> Pod {
-    // SPA_MEDIA_TYPE_video, SPA_MEDIA_SUBTYPE_raw, SPA_VIDEO_FORMAT_*; the keys are SPA_FORMAT_*.
-    let pixels = match video.pixels {
-        Pixels::I420 => 2,
-        Pixels::Yuy2 => 4,
-        Pixels::Nv12 => 23,
-    };
-    Pod::object(
-        objects::ENUM_FORMAT,
-        &[
-            (1, Value::Id(2)),
-            (2, Value::Id(1)),
-            (0x2_0001, Value::Id(pixels)),
-            (0x2_0003, Value::Rectangle(video.width, video.height)),
-            (0x2_0004, Value::RateEnum(video.rates.clone())),
-        ],
-    )
-}
-
-/// As many buffers as there are slots, or fewer; one file each, never a pointer, which a reader could not follow.
-fn buffers(memory: &Memory, video: &Video) -> Pod {
-    let int = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    let most = int(memory.slots);
-    // SPA_PARAM_BUFFERS_*: buffers, blocks, size, stride, dataType.
-    Pod::object(
-        objects::BUFFERS,
-        &[
-            (1, Value::IntRange(most, MIN_BUFFERS.min(most), most)),
-            (2, Value::Int(1)),
-            (3, Value::Int(int(video.size))),
-            (4, Value::Int(int(video.stride))),
-            (6, Value::IntFlags(1 << ffi::DATA_MEM_FD)),
-        ],
-    )
-}
-
-/// Each picture has its time and number with it.
-fn header() -> Pod {
-    let size = i32::try_from(size_of::<MetaHeader>()).unwrap_or(0);
-    // SPA_PARAM_META_type and _size.
-    Pod::object(objects::META, &[(1, Value::Id(ffi::META_HEADER)), (2, Value::Int(size))])
 }
 
 /// Where the time and number of a picture go.
