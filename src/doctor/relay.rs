@@ -21,7 +21,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             _ => (Verdict::Fine, Diagnosis::RelayIdle),
         },
     };
-    let way = patient.relay.as_ref().ok().and_then(|status| status.as_ref()?.way_reason.clone());
-    let way = way.map(|sentence| found(CHECK, Verdict::Fine, &Diagnosis::RelayWay { sentence }));
+    let way = patient.relay.as_ref().ok().and_then(|status| status.as_ref()?.way);
+    let way = way.map(|way| found(CHECK, Verdict::Fine, &Diagnosis::RelayWay { way }));
     std::iter::once(found(CHECK, verdict, &diagnosis)).chain(way).collect()
 }

@@ -3,6 +3,7 @@
 //! The type stands beside its sentences: a finding is only ever said, nothing is decided on it.
 
 use lenscap_api::{DoctorReport, Verdict};
+use lenscap_core::source::Way;
 use serde::Serialize;
 
 use crate::output::how_to_get_a_node;
@@ -46,7 +47,7 @@ pub enum Diagnosis {
     /// Chrome and what is built from it list no camera (v4l2loopback issues 78 and 274).
     NoExclusiveCaps,
     /// How the camera that is on is read, where that is worth a word.
-    RelayWay { sentence: String },
+    RelayWay { way: Way },
     /// More than one file of modprobe's has a line "options v4l2loopback".
     OptionsInManyFiles { files: Vec<String> },
     /// Nothing loads the module at boot.
@@ -135,7 +136,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         }
         Diagnosis::RelayLive => tr("Lenscap runs; the camera is on."),
         Diagnosis::RelayIdle => tr("Lenscap runs; the camera is off."),
-        Diagnosis::RelayWay { sentence } => sentence.clone(),
+        Diagnosis::RelayWay { way } => crate::source::way(*way),
         Diagnosis::ModuleAbsent { .. } => tr("The kernel module v4l2loopback is not loaded."),
         Diagnosis::ModuleLoaded => tr("The kernel module v4l2loopback is loaded."),
         Diagnosis::ModuleOld { version } => {
