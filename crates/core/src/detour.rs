@@ -22,7 +22,7 @@ pub struct Detour {
 
 impl Detour {
     /// The present start finds this camera held.
-    pub fn is_held(&mut self, camera: Source) {
+    pub fn found_held(&mut self, camera: Source) {
         self.held = Some(camera);
     }
 
@@ -76,13 +76,13 @@ mod tests {
         let now = Instant::now();
         let mut detour = Detour::default();
         assert_eq!(detour.camera(now), None);
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(detour.failed(now, &busy(), true));
         assert_eq!(detour.camera(now), Some(camera()));
         assert_eq!(detour.camera(now + KEPT / 2), Some(camera()), "the next start, too");
         assert!(!detour.failed(now, &busy(), true), "PipeWire does not have it either");
         assert_eq!(detour.camera(now), None);
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(detour.failed(now, &busy(), true));
     }
 
@@ -91,12 +91,12 @@ mod tests {
         let now = Instant::now();
         let mut detour = Detour::default();
         assert!(!detour.failed(now, &busy(), true), "no camera that PipeWire could have");
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(!detour.failed(now, &busy(), false));
         assert!(!detour.failed(now, &busy(), true), "that was another start");
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(!detour.failed(now, &Trouble::NoCamera, true));
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert_eq!(detour.camera(now), None);
         assert!(!detour.failed(now, &busy(), true), "a new start");
     }
@@ -105,11 +105,11 @@ mod tests {
     fn it_is_forgotten_after_a_while_or_with_the_camera() {
         let now = Instant::now();
         let mut detour = Detour::default();
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(detour.failed(now, &busy(), true));
         detour.forget();
         assert_eq!(detour.camera(now), None);
-        detour.is_held(camera());
+        detour.found_held(camera());
         assert!(detour.failed(now, &busy(), true));
         assert_eq!(detour.camera(now + KEPT), None);
     }

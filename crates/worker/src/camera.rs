@@ -23,7 +23,7 @@ use lenscap_wire::protocol::Configure;
 
 pub(crate) use auto::{candidates, opened_as};
 pub(crate) use elements::{make, nodes};
-pub(crate) use pipewire::is_held;
+pub(crate) use pipewire::busy;
 pub(crate) use v4l2::{check_node, settled};
 
 /// A source element, built and still in NULL: nothing was touched.

@@ -153,7 +153,7 @@ impl Pipeline {
         match &self.configure.held {
             Some(held) if !self.sink.has_started() => {
                 tracing::info!(?reason, "PipeWire does not give the camera");
-                camera::is_held(held)
+                camera::busy(held)
             }
             _ => reason,
         }
@@ -230,7 +230,7 @@ impl Pipeline {
         }
         self.look_at = Some(now + LOOK);
         if let Some(held) = &self.configure.held {
-            return Some(camera::is_held(held));
+            return Some(camera::busy(held));
         }
         let camera = self.report.camera();
         backend(&camera.origin).no_signal(&camera.name, Moment::Silent)

@@ -150,7 +150,7 @@ impl Engine {
                 HostEvent::Stopped => self.events.push_back(Event::Worker(WorkerEvent::Stopped)),
                 HostEvent::Held(camera) => {
                     if may_be_pipewires(&camera, &self.machine.status().others) {
-                        self.detour.is_held(*camera);
+                        self.detour.found_held(*camera);
                     }
                 }
                 HostEvent::Failed(reason) => {

@@ -111,11 +111,11 @@ fn choose<'a>(target: Option<&str>, offers: &'a [Offer], own: &[PathBuf]) -> Res
 /// The node of a camera that another program holds itself.
 fn choose_held<'a>(camera: &Source, offers: &'a [Offer], own: &[PathBuf]) -> Result<&'a Offer, Trouble> {
     let nodes = offers.iter().filter(|offer| !offer.is_ours(own) && offer.is_camera(camera));
-    nodes.max_by_key(|offer| offer.priority).ok_or_else(|| is_held(camera))
+    nodes.max_by_key(|offer| offer.priority).ok_or_else(|| busy(camera))
 }
 
 /// What is wrong with a camera that another program holds, and that PipeWire does not give either.
-pub(crate) fn is_held(camera: &Source) -> Trouble {
+pub(crate) fn busy(camera: &Source) -> Trouble {
     let camera: Text = match camera {
         Source::Libcamera(None) => GenericName::BuiltIn.as_str().into(),
         Source::Libcamera(Some(id)) => id.as_str().into(),
