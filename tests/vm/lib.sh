@@ -18,19 +18,9 @@ export HERE REPO VM
 # Kernel lines that the harness knows, oldest first.
 export KERNELS="6.1 6.12"
 
-# Exit status of "cannot be done on this machine or without network": the tier counts as skipped.
-SKIPPED=77
-
-say() { echo "vm: $*" >&2; }
-die() { echo "vm: $*" >&2; exit 1; }
-skip() { echo "vm: $*" >&2; exit "$SKIPPED"; }
-
-# need PROGRAM...: skips, naming the programs that are missing.
-need() {
-  local p missing=
-  for p; do PATH=$PATH:/usr/sbin:/sbin command -v "$p" >/dev/null || missing="$missing $p"; done
-  [ -z "$missing" ] || skip "missing on this machine:$missing; scripts/deps.sh test installs them"
-}
+TIER=vm
+# shellcheck source=tests/lib.sh
+. "$REPO/tests/lib.sh"
 
 # loopbacks: the module versions that were fetched, oldest first.
 loopbacks() { awk '$1=="loopback"{print $2}' "$VM/VERSIONS" 2>/dev/null | sort -V; }
