@@ -197,13 +197,8 @@ fn a_block_is_about_the_program_whatever_it_calls_itself() {
     relay.quit();
 }
 
-#[test]
-fn a_pause_shows_a_card_and_the_reader_keeps_its_stream() {
-    let Some(session) = Session::with_server("a_pause_shows_a_card") else { return };
-    let mut relay = relay(&session, "on");
-    eventually("it is listed", || is_listed(&session));
-    let reader = Reader::start(&session, "reader");
-    relay.wait_for("live");
+/// A live reader sees pictures, a card while the camera is paused, and pictures again.
+fn is_paused_and_resumed(relay: &mut Relay, reader: &Reader) {
     reader.moves();
     assert!(relay.lenscap(&["pause"]).0);
     relay.wait_for("paused");
@@ -211,6 +206,16 @@ fn a_pause_shows_a_card_and_the_reader_keeps_its_stream() {
     assert!(relay.lenscap(&["resume"]).0);
     relay.wait_for("live");
     reader.moves();
+}
+
+#[test]
+fn a_pause_shows_a_card_and_the_reader_keeps_its_stream() {
+    let Some(session) = Session::with_server("a_pause_shows_a_card") else { return };
+    let mut relay = relay(&session, "on");
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start(&session, "reader");
+    relay.wait_for("live");
+    is_paused_and_resumed(&mut relay, &reader);
     relay.quit();
 }
 
@@ -222,13 +227,7 @@ fn a_reader_of_fewer_buffers_sees_pictures_and_cards() {
     let few = ["target-object=lenscap", "min-buffers=1", "max-buffers=4"];
     let reader = Reader::start_with(&session, "few", &few, Stdio::null());
     relay.wait_for("live");
-    reader.moves();
-    assert!(relay.lenscap(&["pause"]).0);
-    relay.wait_for("paused");
-    reader.stands_still();
-    assert!(relay.lenscap(&["resume"]).0);
-    relay.wait_for("live");
-    reader.moves();
+    is_paused_and_resumed(&mut relay, &reader);
     drop(reader);
     relay.wait_for("idle");
     assert!(session.is_server_alive());
