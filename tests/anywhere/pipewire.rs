@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use lenscap_test_support::pipewire::Session;
+use lenscap_test_support::pipewire::{Session, property};
 use lenscap_test_support::process::{Reaped, eventually};
 use lenscap_test_support::programs::target_dir;
 use lenscap_test_support::relay::{Line, Relay};
@@ -171,6 +171,31 @@ fn the_doctor_says_that_it_is_there_and_the_default_camera() {
     eventually("another one comes first", || codes(&relay).contains(&"pipewire-not-default".to_owned()));
     other.kill().expect("it runs");
     other.wait().expect("it is ours");
+    relay.quit();
+}
+
+#[test]
+fn the_settings_say_whether_it_is_the_default_camera() {
+    let Some(session) = Session::with_server("the_settings_say_whether_it_is") else { return };
+    let mut relay = relay(&session, "auto");
+    let has_priority = |expected: &str| {
+        let nodes = session.nodes("lenscap");
+        matches!(&nodes[..], [node] if property(node, "priority.session").as_deref() == Some(expected))
+    };
+    eventually("it is the default camera", || has_priority("1200"));
+    let choose = |is_default: bool| {
+        fs::create_dir_all(relay.settings().parent().expect("a directory")).expect("a directory");
+        fs::write(relay.settings(), format!("[output]\ndefault_camera = {is_default}\n")).expect("a file");
+    };
+    choose(false);
+    eventually("every other one comes before it", || has_priority("500"));
+    let reader = Reader::start(&session, "reader");
+    reader.moves();
+    choose(true);
+    reader.moves();
+    assert!(has_priority("500"), "not while somebody reads it");
+    drop(reader);
+    eventually("it is the default camera again", || has_priority("1200"));
     relay.quit();
 }
 

@@ -131,7 +131,12 @@ impl NodeHost {
         if !is_confined {
             command.arg(UNCONFINED);
         }
-        let child = process::spawn_tied(&mut command, [theirs.as_fd()]).map_err(system)?;
+        let child = process::spawn_tied(&mut command, [theirs.as_fd()]).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                PipewireTrouble::NoProgram { program: program.to_string_lossy().into_owned().into() }
+            }
+            _ => system(error),
+        })?;
         drop(theirs);
         let host = Self::new(child, channel).map_err(system)?;
         let message = protocol::encode(&ToNode::Offer(Box::new(offer)));
@@ -241,6 +246,8 @@ fn misunderstood(what: &str) -> PipewireTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
+    use lenscap_picture::format::PixelFormat;
     use proptest::prelude::*;
 
     fn reader(name: &str, pid: u32, is_streaming: bool) -> Reader {
@@ -306,6 +313,30 @@ mod tests {
         ] {
             assert_eq!(is_portal(program), expected, "{program}");
         }
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_tried_again() {
+        let offer = Offer {
+            node_name: "lenscap".into(),
+            description: "Lenscap".into(),
+            priority: 1200,
+            pixel_format: PixelFormat::Yuy2,
+            width: 16,
+            height: 16,
+            stride: 32,
+            size: 512,
+            rates: vec![30],
+            slots: 1,
+            slot_size: 4096,
+        };
+        let memory = std::fs::File::open("/dev/null").unwrap();
+        let spawned = NodeHost::spawn(Path::new("/nowhere/lenscap-pipewire"), true, offer, memory.as_fd());
+        let trouble = spawned.err().unwrap();
+        assert_eq!(trouble, PipewireTrouble::NoProgram { program: "/nowhere/lenscap-pipewire".into() });
+        assert!(!trouble.is_absence(), "it is said, whatever the settings ask for");
+        let trouble = OutputTrouble::Pipewire { trouble: Box::new(trouble) };
+        assert_eq!(trouble.kind(), OutputTroubleKind::Wrong);
     }
 
     #[test]

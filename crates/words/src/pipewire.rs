@@ -14,6 +14,13 @@ pub fn sentence(trouble: &PipewireTrouble) -> String {
                 error = error
             );
         }
+        PipewireTrouble::NoProgram { program } => {
+            return trf!(
+                "There is no camera in PipeWire, since {program} is missing: install Lenscap again, or set \
+                 output.pipewire to \"off\".",
+                program = program
+            );
+        }
         PipewireTrouble::NoServer => {
             return tr("There is no camera in PipeWire, which does not run: it comes with PipeWire.");
         }

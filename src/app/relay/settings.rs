@@ -26,7 +26,9 @@ const OUTPUT_VARIABLE: &str = "LENSCAP_OUTPUT";
 const ROOT_VARIABLE: &str = "LENSCAP_ROOT";
 const DEMONSTRATION_SLOTS: u32 = 4;
 /// Above every V4L2 camera, which have 1000 at most, and libcamera's: the camera that programs take (facts: pipewire).
-const NODE_PRIORITY: i32 = 1200;
+const DEFAULT_PRIORITY: i32 = 1200;
+/// Below libcamera's, which have 750 at least, and every V4L2 camera up to /dev/video49.
+const LATER_PRIORITY: i32 = 500;
 
 impl Relay {
     /// Takes what became of reading and writing the settings.
@@ -151,7 +153,7 @@ fn pipewire(settings: &Settings) -> Result<Option<OutputChoice>, StartTrouble> {
         program: program("lenscap-pipewire")?,
         node_name: NODE_NAME.into(),
         description: settings.device.label.clone(),
-        priority: NODE_PRIORITY,
+        priority: if settings.output.default_camera { DEFAULT_PRIORITY } else { LATER_PRIORITY },
         is_confined: settings.privacy.sandbox,
         is_asked_for: settings.output.pipewire == PipewireOutput::On,
     })))

@@ -207,7 +207,9 @@ impl OutputTrouble {
                 OutputTroubleKind::Wrong
             }
             Self::Pipewire { trouble } => match **trouble {
-                PipewireTrouble::NoLibrary { .. } | PipewireTrouble::Unsealed => OutputTroubleKind::Wrong,
+                PipewireTrouble::NoLibrary { .. } | PipewireTrouble::NoProgram { .. } | PipewireTrouble::Unsealed => {
+                    OutputTroubleKind::Wrong
+                }
                 PipewireTrouble::NoServer => OutputTroubleKind::Missing,
                 PipewireTrouble::Library { .. }
                 | PipewireTrouble::Memory { .. }

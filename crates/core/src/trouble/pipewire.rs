@@ -12,6 +12,11 @@ pub enum PipewireTrouble {
         /// Why.
         error: Text,
     },
+    /// Our own program is not where it belongs: trying again cannot help.
+    NoProgram {
+        /// Where it was looked for.
+        program: Text,
+    },
     /// The library, or one of its modules, cannot be started.
     Library {
         /// Which of its calls, or which module.
@@ -40,4 +45,11 @@ pub enum PipewireTrouble {
         /// What.
         error: Text,
     },
+}
+
+impl PipewireTrouble {
+    /// Whether this is a computer without PipeWire, rather than one where something is broken.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::NoLibrary { .. } | Self::NoServer)
+    }
 }

@@ -107,6 +107,17 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |settings| settings.output.pipewire,
         |store, choice| store.change(|settings| settings.output.pipewire = choice),
     ));
+    let is_default = rows::switch(
+        store,
+        &output::DEFAULT_CAMERA,
+        &tr("Default camera"),
+        &tr("What applications take that do not ask which of PipeWire's cameras."),
+    );
+    group.add(&is_default);
+    store.follow(
+        |settings| settings.output.pipewire != PipewireOutput::Off,
+        move |is_offered| is_default.set_sensitive(*is_offered),
+    );
     page.add(&group);
     {
         let class = context.surroundings.class.clone();

@@ -14,7 +14,7 @@ use crate::output::OutputError;
 use crate::output::cards::Cards;
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
-use lenscap_core::trouble::output::OutputTroubleKind;
+use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
 use lenscap_picture::format::VideoFormat;
 use lenscap_words::trouble::{second_device, sentence};
 
@@ -173,17 +173,17 @@ impl Engine {
         let is_asked_for = matches!(outlet.choice(), OutputChoice::Pipewire(choice) if choice.is_asked_for);
         match error.kind() {
             OutputTroubleKind::Missing => outlet.wait_for_server(&self.reactor),
-            // Without the library only another start helps.
+            // Without the library, or our program, only another start helps.
             _ if !error.is_passing() => {}
             _ => {
                 outlet.try_later(Instant::now(), self.pipewire_wait);
                 self.pipewire_wait = (self.pipewire_wait * 2).min(PIPEWIRE_LAST_WAIT);
             }
         }
-        let is_failure = error.kind() == OutputTroubleKind::Io;
-        match is_asked_for || is_failure {
-            true => tracing::warn!("{}", sentence(&error.to_reason())),
-            false => tracing::debug!("{}", sentence(&error.to_reason())),
+        let is_absence = matches!(&error.trouble, OutputTrouble::Pipewire { trouble } if trouble.is_absence());
+        match is_absence && !is_asked_for {
+            true => tracing::debug!("{}", sentence(&error.to_reason())),
+            false => tracing::warn!("{}", sentence(&error.to_reason())),
         }
     }
 

@@ -6,10 +6,18 @@ use crate::table::{ActsOn, Unit};
 use lenscap_core::trouble::settings::Limits;
 
 /// `[output]`: how programs see the camera, beside the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Output {
     /// A camera in PipeWire.
     pub pipewire: PipewireOutput,
+    /// Whether it is the one that programs take there if they do not choose.
+    pub default_camera: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { pipewire: PipewireOutput::default(), default_camera: true }
+    }
 }
 
 /// The value of `output.pipewire`.
@@ -46,6 +54,15 @@ super::settings! { "output":
             words: Cow::Borrowed(&[Cow::Borrowed("auto"), Cow::Borrowed("on"), Cow::Borrowed("off")]),
             any_case: false,
         },
+        unit: Unit::None,
+        acts_on: ActsOn::Devices,
+        option: None,
+    }
+
+    /// Whether it is PipeWire's default camera.
+    DEFAULT_CAMERA at output.default_camera {
+        key: "default_camera",
+        limits: Limits::Switch,
         unit: Unit::None,
         acts_on: ActsOn::Devices,
         option: None,
