@@ -10,6 +10,8 @@ use crate::{CAMERA, MODES, Mode, NODE, node, peer, runs};
 
 const SETTLE: Duration = Duration::from_secs(2);
 const WINDOW: Duration = Duration::from_secs(5);
+/// How long the camera may take to say which controls it has.
+const CONTROLS: Duration = Duration::from_secs(60);
 /// The most that relay and worker may cost, as a multiple of one gst-launch.
 const ALLOWED: f64 = 1.05;
 
@@ -20,6 +22,8 @@ struct Case {
     ours: String,
     /// For gst-launch, `v4l2sink` without its device.
     theirs: String,
+    /// Whether ours reads a camera with controls.
+    has_controls: bool,
 }
 
 fn cases(mode: &Mode) -> [Case; 2] {
@@ -31,12 +35,14 @@ fn cases(mode: &Mode) -> [Case; 2] {
             name: "vivid YUY2, no conversion",
             ours: format!("v4l2:{CAMERA}"),
             theirs: format!("{camera} ! v4l2sink"),
+            has_controls: true,
         },
         Case {
             name: "I420 to YUY2",
             ours: format!("pipeline:{other}"),
             // A sink that waits for the clock drops nearly everything once an emulated machine is late.
             theirs: format!("{other} ! videoconvert ! {} ! v4l2sink sync=false", mode.caps("YUY2")),
+            has_controls: false,
         },
     ]
 }
@@ -66,6 +72,12 @@ fn ours(mode: &Mode, case: &Case, slots: Option<&str>) -> (f64, f64, [f64; 2]) {
     let mut client = Client::open(node()).expect("open");
     client.stream(4).expect("STREAMON");
     relay.wait_for("live");
+    // They are read once a start and are no part of a picture: vivid holds its lock while it draws, and each waits for that.
+    let deadline = Instant::now() + CONTROLS;
+    while case.has_controls && !relay.knows_controls() {
+        assert!(Instant::now() < deadline, "no controls: {}", relay.stderr());
+        client.next(Duration::from_secs(2)).expect("DQBUF");
+    }
     let (cost, rate) = per_frame(&mut client, || {
         let mut pids = relay.workers();
         assert_eq!(pids.len(), 1, "one worker");

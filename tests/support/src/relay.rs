@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use lenscap_api::EventLine;
+use lenscap_api::{EventLine, Reply, Request, client};
 use lenscap_core::presence::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -169,6 +169,16 @@ impl Relay {
     /// The directory of its control socket.
     pub fn runtime_dir(&self) -> &std::path::Path {
         self._home.path()
+    }
+
+    /// Whether the camera is on and has said which controls it has.
+    pub fn knows_controls(&self) -> bool {
+        let mut knows = false;
+        let asked = client::ask_at(&self.runtime_dir().join("lenscap/control"), &Request::Controls, &mut |reply| {
+            knows = matches!(reply, Reply::Controls(controls) if controls.list.is_some());
+            false
+        });
+        asked.is_ok() && knows
     }
 
     /// Its settings file, which need not be there.
