@@ -68,19 +68,30 @@ fn the_metainfo_names_this_version_and_screenshots_that_are_there() {
 }
 
 #[test]
-fn every_icon_is_symbolic_of_one_colour_and_of_a_size_of_16() {
+fn every_icon_is_for_hosts_that_colour_it_and_for_those_that_do_not() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("icons/hicolor/symbolic/apps");
-    let mut names = BTreeSet::new();
+    let (mut names, mut styles) = (BTreeSet::new(), BTreeSet::new());
     for entry in fs::read_dir(directory).expect("a directory").flatten() {
         let name = entry.file_name().into_string().expect("text");
         let text = fs::read_to_string(entry.path()).expect("a file");
-        assert!(text.contains("viewBox=\"0 0 16 16\""), "{name}");
-        // Hosts fill every shape with the panel's colour: outlines would be lost.
-        assert!(!text.contains("stroke") && !text.contains("Gradient"), "{name}");
-        let colours: BTreeSet<&str> = text.split('#').skip(1).filter_map(|rest| rest.get(..6)).collect();
-        assert_eq!(colours, BTreeSet::from(["2e3436"]), "{name}");
+        assert!(text.contains("viewBox=\"0 0 16 16\" fill=\"none\""), "{name}");
+        let (style, drawing) = text.split_once("</style>").unwrap_or_else(|| panic!("{name} has no style"));
+        styles.insert(style.split_once("<style id=\"current-color-scheme\"").expect("Plasma's").1.to_owned());
+        // What GTK colours are paths; an outline would keep a colour of its own.
+        for element in drawing.split('<').skip(1).filter(|element| !element.starts_with("/svg>")) {
+            let classes = [
+                "class=\"paper transparent-fill\" d=",
+                "class=\"ColorScheme-Text\" fill=\"currentColor\"",
+                "class=\"warning ColorScheme-NeutralText\" fill=\"currentColor\"",
+                "class=\"error ColorScheme-NegativeText\" fill=\"currentColor\"",
+            ];
+            let is_known = |path: &str| classes.iter().any(|class| path.starts_with(class));
+            assert!(element.strip_prefix("path ").is_some_and(is_known), "{name}: {element}");
+            assert!(!element.contains("stroke"), "{name}: {element}");
+        }
         names.insert(name);
     }
+    assert_eq!(styles.len(), 1, "one for all: {styles:?}");
     let expected = ["capped", "starting", "live", "cooldown", "paused", "blocked", "attention"];
     assert_eq!(names, expected.map(|state| format!("{APP_ID}-{state}-symbolic.svg")).into());
 }

@@ -2,7 +2,7 @@
 # The desktop tier: Xvfb, a private session bus, a private system bus with a mock of logind, a real tray host
 # (xfce4-panel) and a mock of the notification service that records what it gets. Arguments go to the test programs
 # (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
-#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY
+#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --icons FILE
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/../../scripts/common.sh"
@@ -34,6 +34,7 @@ export LC_ALL=C.UTF-8 NO_AT_BRIDGE=1
 case ${1:-} in
   --bench) "$python" tests/desktop/bench.py "$2"; exit ;;
   --screenshots) "$python" tests/desktop/screenshots.py "$2"; exit ;;
+  --icons) "$python" tests/desktop/icon_looks.py "$2"; exit ;;
 esac
 [ $# = 0 ] || { "$python" tests/desktop/applet.py "$@"; exit; }
 
