@@ -4,18 +4,16 @@ use lenscap_core::status::{Look, Status};
 
 /// Each state has a shape of its own; `has_problem`: the settings file is not the one in use.
 pub fn icon_name(status: &Status, has_problem: bool) -> String {
-    let shape = match status.state.look() {
-        Look::Starting if status.camera_live => "starting",
-        Look::StillOn if status.camera_live => "cooldown",
+    let look = match status.state.look() {
+        look @ (Look::Starting | Look::StillOn) if status.camera_live => look,
         // Whatever else is wrong: a camera is on.
-        _ if status.is_any_camera_on() => "live",
-        Look::Attention => "attention",
-        _ if has_problem => "attention",
-        Look::Paused => "paused",
-        Look::Blocked => "blocked",
-        Look::Off | Look::Starting | Look::On | Look::StillOn => "capped",
+        _ if status.is_any_camera_on() => Look::On,
+        Look::Attention => Look::Attention,
+        _ if has_problem => Look::Attention,
+        look @ (Look::Paused | Look::Blocked) => look,
+        Look::Off | Look::Starting | Look::On | Look::StillOn => Look::Off,
     };
-    format!("{}-{shape}-symbolic", lenscap::APP_ID)
+    format!("{}-{}-symbolic", lenscap::APP_ID, look.shape())
 }
 
 #[cfg(test)]

@@ -98,6 +98,21 @@ pub enum Look {
     Attention,
 }
 
+impl Look {
+    /// What its icon is called, between the application's id and "-symbolic".
+    pub fn shape(self) -> &'static str {
+        match self {
+            Look::Off => "capped",
+            Look::Starting => "starting",
+            Look::On => "live",
+            Look::StillOn => "cooldown",
+            Look::Paused => "paused",
+            Look::Blocked => "blocked",
+            Look::Attention => "attention",
+        }
+    }
+}
+
 impl fmt::Display for StateName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

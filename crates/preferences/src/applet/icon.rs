@@ -1,18 +1,14 @@
-//! How the window shows the applet's state at a glance.
+//! How the window shows the applet's state at a glance: by the tray's icons.
 
 use lenscap_api::AppletState;
 use lenscap_core::status::{Look, StateName};
+use lenscap_sys::install::APP_ID;
 
-/// A symbol whose shape shows the state.
-pub fn icon(state: &AppletState) -> &'static str {
-    let AppletState::Running(status) = state else { return "system-shutdown-symbolic" };
-    match status.state_name().map(StateName::look) {
-        Some(Look::Starting | Look::On | Look::StillOn) => "camera-video-symbolic",
-        Some(Look::Paused) => "media-playback-pause-symbolic",
-        Some(Look::Blocked) => "action-unavailable-symbolic",
-        Some(Look::Attention) => "dialog-warning-symbolic",
-        Some(Look::Off) | None => "camera-disabled-symbolic",
-    }
+/// The name of an icon whose shape and colour show the state.
+pub fn icon(state: &AppletState) -> String {
+    let AppletState::Running(status) = state else { return "system-shutdown-symbolic".into() };
+    let look = status.state_name().map_or(Look::Off, StateName::look);
+    format!("{APP_ID}-{}-symbolic", look.shape())
 }
 
 #[cfg(test)]
@@ -22,12 +18,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_icon_of_a_camera_that_is_on_is_a_camera() {
+    fn the_icon_of_a_camera_that_is_on_is_one_of_those_with_a_signal() {
         for name in StateName::ALL {
             let is_on = matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown);
             let running =
                 AppletState::Running(Box::new(AppletStatus { state: name.as_str().into(), ..Default::default() }));
-            assert_eq!(is_on, icon(&running) == "camera-video-symbolic", "{name}");
+            let is_lit = ["starting", "live", "cooldown"].iter().any(|shape| icon(&running).contains(shape));
+            assert_eq!(is_on, is_lit, "{name}");
         }
     }
 }

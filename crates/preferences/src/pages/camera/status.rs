@@ -40,7 +40,7 @@ pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
         let (title, subtitle) = lenscap_words::preferences::applet(state);
         row.set_title(&title);
         rows::report(&row, &subtitle, &Ok(()));
-        icon.set_icon_name(Some(applet::icon(state)));
+        icon.set_icon_name(Some(&applet::icon(state)));
         let can_start = *state == AppletState::NotRunning;
         start.set_visible(can_start);
         row.set_activatable_widget(can_start.then_some(&start));
