@@ -143,6 +143,7 @@ impl Front {
             source: camera.source.clone(),
             sizes,
             size,
+            only_while_on: self.settings.icon.only_while_on,
         })
     }
 

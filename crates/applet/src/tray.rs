@@ -14,8 +14,9 @@ use lenscap_api::Request;
 use super::clicks::Click;
 use super::icon_name::icon_name;
 use super::markup;
+use lenscap_core::presence::Use;
 use lenscap_core::source::Source;
-use lenscap_core::status::{StateName, Status};
+use lenscap_core::status::{Look, StateName, Status};
 use lenscap_words::status as words;
 
 /// What the icon and its menu show.
@@ -33,6 +34,23 @@ pub struct View {
     pub sizes: Vec<(u32, u32)>,
     /// The one in use.
     pub size: (u32, u32),
+    /// Whether the icon is hidden while no camera is on and nothing asks for the user.
+    pub only_while_on: bool,
+}
+
+impl View {
+    /// Whether the user wants the icon only while a camera is on, and none is: neither ours, from before it starts until
+    /// its stop is confirmed, nor another. It stays where something is wrong, and where a program waits for a camera that
+    /// the user keeps off: the way back is in its menu.
+    fn may_be_hidden(&self) -> bool {
+        let status = &self.status;
+        let is_at_rest = match status.state.look() {
+            Look::Off => true,
+            Look::Paused => status.clients.iter().all(|client| client.usage == Use::Open),
+            Look::Starting | Look::On | Look::StillOn | Look::Blocked | Look::Attention => false,
+        };
+        self.only_while_on && is_at_rest && self.problem.is_none() && !status.is_any_camera_on()
+    }
 }
 
 /// The tray item.
@@ -86,6 +104,7 @@ impl Tray for Icon {
         match self.view.status.state {
             StateName::Failed | StateName::NoDevice => ksni::Status::NeedsAttention,
             _ if self.view.status.stuck => ksni::Status::NeedsAttention,
+            _ if self.view.may_be_hidden() => ksni::Status::Passive,
             _ => ksni::Status::Active,
         }
     }

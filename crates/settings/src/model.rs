@@ -12,6 +12,7 @@ use lenscap_core::trouble::settings::SettingTrouble;
 pub use super::table::camera::CameraSettings;
 pub use super::table::detection::Detection;
 pub use super::table::device::Device;
+pub use super::table::icon::IconSettings;
 pub use super::table::notifications::Notifications;
 pub use super::table::output::{Output, PipewireOutput};
 pub use super::table::privacy::Privacy;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub privacy: Privacy,
     /// What there are notifications of.
     pub notifications: Notifications,
+    /// When the tray shows the icon.
+    pub icon: IconSettings,
     /// The output node.
     pub device: Device,
     /// How programs see the camera, beside the device.

@@ -2,12 +2,13 @@
 //! `data/config.toml`, the manual and the window's rows are checked against it.
 //!
 //! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`],
-//! [`notifications`], [`device`], [`output`], [`detection`].
+//! [`notifications`], [`icon`], [`device`], [`output`], [`detection`].
 
 pub mod camera;
 pub mod detection;
 pub mod device;
 mod field;
+pub mod icon;
 pub mod notifications;
 pub mod output;
 pub mod privacy;
@@ -40,10 +41,11 @@ macro_rules! settings {
 use settings;
 
 /// Every section with its settings, in the order of the file.
-pub static SECTIONS: [(&str, &[&Setting]); 6] = [
+pub static SECTIONS: [(&str, &[&Setting]); 7] = [
     ("camera", camera::SETTINGS),
     ("privacy", privacy::SETTINGS),
     ("notifications", notifications::SETTINGS),
+    ("icon", icon::SETTINGS),
     ("device", device::SETTINGS),
     ("output", output::SETTINGS),
     ("detection", detection::SETTINGS),
@@ -107,7 +109,7 @@ pub enum ActsOn {
     Devices,
     /// How the detector looks for clients.
     Detection,
-    /// What the indicator takes into account.
+    /// What the indicator takes into account, and when it is shown.
     Indicator,
     /// Which notifications are sent.
     Notifications,

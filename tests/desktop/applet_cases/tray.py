@@ -94,6 +94,29 @@ class Tray(Case):
         applet.click("Quit")
         self.assertEqual(applet.process.child.wait(15), 0, applet.process.text())
 
+    def test_wanted_only_while_a_camera_is_on_it_hides_and_comes_back(self):
+        self.desktop.panel()
+        self.desktop.write("[icon]\nonly_while_on = true\n[privacy]\ncooldown_ms = 0\n")
+        applet = self.applet("--source", "test", "--width", "640", "--height", "480")
+        applet.item()
+
+        def has(status):
+            eventually(f"it is {status}", lambda: applet.icon("Status") == status)
+
+        has("Passive")
+        applet.stream("Zoom")
+        has("Active")
+        applet.click("Turn off now")
+        applet.wait_for("blocked")
+        has("Active")
+        applet.stream()
+        has("Passive")
+        self.desktop.write("[icon]\nonly_while_on = \"always\"\n")
+        has("Active")
+        self.desktop.write("[icon]\nonly_while_on = false\n")
+        eventually("all is well", lambda: applet.shape() == "capped")
+        has("Active")
+
     def test_changes_in_quick_succession_end_in_the_right_icon(self):
         self.desktop.panel()
         applet = self.applet()

@@ -23,6 +23,7 @@ fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Click>) {
         source: Source::Test,
         sizes: vec![(640, 480), (1280, 720)],
         size: (1280, 720),
+        only_while_on: false,
     };
     change(&mut view);
     (Icon::new(view, sender, async_channel::unbounded().0, String::new()), receiver)
@@ -128,6 +129,47 @@ fn another_camera_and_one_that_stays_on_are_shown() {
     });
     assert_eq!(stuck.status(), ksni::Status::NeedsAttention);
     assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "The camera device is being looked for."]);
+}
+
+#[test]
+fn an_icon_wanted_only_while_a_camera_is_on_hides_nothing_that_needs_the_user() {
+    let shown = |change: &dyn Fn(&mut View)| {
+        let (icon, _clicks) = icon(|view| {
+            view.only_while_on = true;
+            change(view);
+        });
+        icon.status()
+    };
+    for state in StateName::ALL {
+        let wanted = match state {
+            StateName::Idle | StateName::Pending | StateName::Paused => ksni::Status::Passive,
+            StateName::NoDevice | StateName::Failed => ksni::Status::NeedsAttention,
+            StateName::Starting | StateName::Live | StateName::Cooldown | StateName::Blocked => ksni::Status::Active,
+        };
+        assert_eq!(shown(&|view| view.status.state = state), wanted, "{state}");
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: Vec::new() };
+        let needed: [&dyn Fn(&mut View); 4] = [
+            &|view| view.status.camera_live = true,
+            &|view| view.status.others = vec![other.clone()],
+            &|view| view.problem = Some("Line 3.".into()),
+            &|view| view.only_while_on = false,
+        ];
+        for change in needed {
+            let status = shown(&|view| {
+                view.status.state = state;
+                change(view);
+            });
+            assert_ne!(status, ksni::Status::Passive, "{state}");
+        }
+    }
+    let paused = |usage| {
+        shown(&|view| {
+            view.status.state = StateName::Paused;
+            view.status.clients = vec![Client { pid: None, name: "Zoom".into(), usage }];
+        })
+    };
+    assert_eq!(paused(Use::Open), ksni::Status::Passive, "a program that only looks does not wait");
+    assert_eq!(paused(Use::Streaming), ksni::Status::Active, "the way back is in the menu");
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! The page "General": the session's start, the settings file, about.
+//! The page "General": the session's start, the icon, the settings file, about.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
+use lenscap_settings::table::icon;
 use lenscap_words::tr;
 
 use crate::context::Context;
@@ -17,6 +18,12 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         .build();
     let group = adw::PreferencesGroup::new();
     group.add(&autostart(context));
+    group.add(&rows::switch(
+        &context.store,
+        &icon::ONLY_WHILE_ON,
+        &tr("Icon only while a camera is on"),
+        &tr("It also shows when something is wrong, or when an app waits for a camera that you keep off."),
+    ));
     page.add(&group);
 
     let group = adw::PreferencesGroup::new();
