@@ -42,6 +42,9 @@ pub struct Cli {
     /// Settings for the relay.
     #[command(flatten)]
     pub run: RunArgs,
+    /// Show the preferences at once, as the start from a menu does
+    #[arg(long)]
+    pub window: bool,
     /// Started by D-Bus, which then says what it wants.
     #[arg(long, hide = true)]
     pub gapplication_service: bool,

@@ -84,10 +84,11 @@ class Bus:
         self.log = os.path.join(directory, f"{kind}-bus.log")
         self.environment = None
         self.process = None
-        self.connections = []
+        self.pids = {}
 
     def start(self, environment):
         self.environment = environment
+        self.pids.clear()
         if os.path.exists(self.path):
             os.unlink(self.path)
         words = ["dbus-daemon", f"--config-file={self.config}", "--nofork"]
@@ -109,6 +110,19 @@ class Bus:
 
     def has(self, name):
         return self.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", GLib.Variant("(s)", (name,)))[0]
+
+    def connections_of(self, pid):
+        """The unique names of this process's connections, the newest first."""
+        bus, path = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+        names = [name for name in self.call(bus, path, bus, "ListNames")[0] if name.startswith(":")]
+        for name in names:
+            # No name is given twice.
+            if name not in self.pids:
+                try:
+                    self.pids[name] = self.call(bus, path, bus, "GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)))[0]
+                except GLib.Error:
+                    pass  # gone meanwhile
+        return sorted((name for name in names if self.pids.get(name) == pid), key=lambda name: -int(name.split(".")[1]))
 
     def get(self, name, path, interface, prop):
         return self.call(name, path, PROPERTIES, "Get", GLib.Variant("(ss)", (interface, prop)))[0]
@@ -152,16 +166,13 @@ class Desktop:
         services = os.path.join(directories["data"], "services")
         os.mkdir(services)
         self.services = services
-        # xfce4-panel keeps its settings in xfconfd.
-        for service in ("org.xfce.Xfconf.service",):
-            source = os.path.join("/usr/share/dbus-1/services", service)
-            if os.path.exists(source):
-                shutil.copy(source, services)
         self.session = Bus(self.home, "session", services)
         self.system = Bus(self.home, "system")
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.session.address
         self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = self.system.address
         self.session.start(self.environment)
+        # xfce4-panel keeps its settings in xfconfd.
+        self.offer("org.xfce.Xfconf")
         self.config = os.path.join(directories["config"], "lenscap/config.toml")
 
     def close(self):
@@ -171,6 +182,14 @@ class Desktop:
             if bus.process:
                 bus.process.stop()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def offer(self, *services):
+        """Lets the session bus start these services of the system's, where they are installed."""
+        for service in services:
+            source = os.path.join("/usr/share/dbus-1/services", f"{service}.service")
+            if os.path.exists(source):
+                shutil.copy(source, self.services)
+        self.session.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "ReloadConfig")
 
     def run(self, words, name, **environment):
         process = Process(words, dict(self.environment, **environment), os.path.join(self.home, f"{name}.log"))
@@ -196,8 +215,35 @@ class Desktop:
         eventually("the panel offers a tray", lambda: self.session.has(WATCHER))
         return panel
 
-    def notifications(self):
-        mock = self.run(["/usr/bin/python3", "-m", "dbusmock", "--template", "notification_daemon"], "notifications")
+    def mock(self, name, path):
+        """A stand-in for a service, without methods at first."""
+        mock = self.run(["/usr/bin/python3", "-m", "dbusmock", "--session", name, path, name], name)
+        eventually("the mock answers", lambda: self.session.has(name))
+        return mock
+
+    def add_method(self, name, path, *method):
+        """To a mock: interface, method, types of its arguments, type of its answer, the code that sets `ret`."""
+        self.session.call(name, path, "org.freedesktop.DBus.Mock", "AddMethod", GLib.Variant("(sssss)", method))
+
+    def calls(self, name, path, method):
+        """The arguments of each call of this method that the mock got."""
+        calls = self.session.call(name, path, "org.freedesktop.DBus.Mock", "GetCalls")[0]
+        return [arguments for _, called, arguments in calls if called == method]
+
+    def watcher(self):
+        """A stand-in for what tray items are registered with; who asks them for their properties is a host."""
+        mock = self.mock(WATCHER, "/StatusNotifierWatcher")
+        self.add_method(WATCHER, "/StatusNotifierWatcher", WATCHER, "RegisterStatusNotifierItem", "s", "", "")
+        return mock
+
+    def registered(self):
+        """The items that the stand-in heard of, in order."""
+        return [item for (item,) in self.calls(WATCHER, "/StatusNotifierWatcher", "RegisterStatusNotifierItem")]
+
+    def notifications(self, capabilities="body body-markup actions"):
+        parameters = json.dumps({"capabilities": capabilities})
+        words = ["/usr/bin/python3", "-m", "dbusmock", "--template", "notification_daemon", "--parameters", parameters]
+        mock = self.run(words, "notifications")
         eventually("the mock answers", lambda: self.session.has("org.freedesktop.Notifications"))
         return mock
 
@@ -336,18 +382,22 @@ class Applet:
     # What a tray host sees.
 
     def item(self):
-        """The bus name of its tray item."""
+        """The name of its tray item, once a tray has it."""
         def registered():
             items = self.bus.get(WATCHER, "/StatusNotifierWatcher", WATCHER, "RegisteredStatusNotifierItems")
-            return next(item.split("/")[0] for item in items if str(self.pid) in item or item.startswith(":"))
+            item = self.owned_item()
+            # "NAME/PATH"; "NAME@PATH" in GNOME.
+            return item if item in [re.split("[/@]", registered)[0] for registered in items] else None
         return eventually("the tray has the item", registered)
 
     def owned_item(self):
-        """Its newest tray item's own name on the bus: one that is raised anew has the next number."""
-        prefix = f"org.kde.StatusNotifierItem-{self.pid}-"
-        names = self.bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")[0]
-        owned = (name for name in names if name.startswith(prefix))
-        return next(iter(sorted(owned, key=lambda name: -int(name[len(prefix):]))))
+        """The name on the bus of its newest tray item, which has a connection of its own."""
+        def is_item(name):
+            try:
+                return self.bus.get(name, "/StatusNotifierItem", "org.kde.StatusNotifierItem", "Category")
+            except GLib.Error:
+                return False
+        return next(name for name in self.bus.connections_of(self.pid) if is_item(name))
 
     def icon(self, name):
         return self.bus.get(self.owned_item(), "/StatusNotifierItem", "org.kde.StatusNotifierItem", name)

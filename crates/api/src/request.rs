@@ -33,6 +33,8 @@ pub enum Request {
     Diagnose,
     /// Show what this program is.
     About,
+    /// Offer the extension with which GNOME shows the icon.
+    Extension,
     /// Use another camera: writes the setting.
     SetSource {
         /// As the settings name it.
@@ -79,6 +81,7 @@ impl Request {
             | Request::Preferences
             | Request::Diagnose
             | Request::About
+            | Request::Extension
             | Request::SetSource { .. }
             | Request::SetSize { .. }
             | Request::Quit
@@ -93,9 +96,9 @@ impl Request {
         }
     }
 
-    /// Whether a desktop answers it with a window: the preferences, the diagnosis, what this program is.
+    /// Whether a desktop answers it with a window: ours, or one that offers an extension.
     pub fn opens_window(&self) -> bool {
-        matches!(self, Request::Preferences | Request::Diagnose | Request::About)
+        matches!(self, Request::Preferences | Request::Diagnose | Request::About | Request::Extension)
     }
 
     /// Whether it is answered with the camera's controls, not with the status.

@@ -1,22 +1,17 @@
 //! The way to the session bus, which may come and go.
 
-use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_io::Timer;
-use futures_lite::StreamExt;
 use zbus::Connection;
 
 use super::Desktop;
-use super::front::Front;
-use super::icon::raise_icon;
+use super::icon::keep_icon;
 use super::notify::Notifier;
-use crate::dbus::{Service, owner_changes, take_name};
+use crate::dbus::{Service, take_name};
 
-/// How long a tray that has just come may take to hear of the icon.
-const MISSED_AFTER: Duration = Duration::from_secs(2);
 /// Between two tries to reach a session bus that went away, doubling.
 pub(super) const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(60);
@@ -47,12 +42,12 @@ impl Desktop {
         self.retry.set(FIRST_RETRY);
         let mut front = self.front.borrow_mut();
         front.notifier = Some(Notifier::new(&self.tasks, connection, front.clicks.clone()));
-        front.watcher = Some(self.tasks.run_while_held(watch_trays(connection.clone(), self.front.clone())));
+        front.icon_keeper = Some(self.tasks.run_while_held(keep_icon(connection.clone(), self.front.clone())));
         front.service = Some(service);
+        front.connection = Some(connection.clone());
         drop(front);
         // Not before: who sees the name hears every change from then on.
         self.tasks.run(take_name(connection.clone()));
-        self.tasks.run(raise_icon(self.front.clone()));
         let (desktop, connection) = (Rc::downgrade(self), connection.clone());
         self.tasks.run(async move {
             connection.closed().await;
@@ -74,22 +69,6 @@ impl Desktop {
                 desktop.reach_bus();
             }
         });
-    }
-}
-
-/// A watcher of trays that appears just while the icon is raised is missed by it.
-async fn watch_trays(connection: Connection, front: Rc<RefCell<Front>>) {
-    let mut owners = match owner_changes(&connection, "org.kde.StatusNotifierWatcher").await {
-        Ok(owners) => owners,
-        Err(error) => return tracing::warn!("trays that come are not noticed: {error}"),
-    };
-    while let Some(Ok(_)) = owners.next().await {
-        Timer::after(MISSED_AFTER).await;
-        let is_missed = front.borrow().icon.is_some() && !front.borrow().has_host;
-        if is_missed {
-            tracing::debug!("no tray took the icon: raising it again");
-            raise_icon(front.clone()).await;
-        }
     }
 }
 

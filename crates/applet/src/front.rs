@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use async_channel::Sender;
 use async_executor::Task;
+use zbus::Connection;
 
 use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
@@ -26,7 +27,6 @@ const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 pub(super) struct Front {
     tasks: Tasks,
     pub(super) clicks: Sender<Click>,
-    pub(super) hosts: Sender<bool>,
     pub(super) status: Option<Status>,
     pub(super) settings: Settings,
     pub(super) problem: Option<String>,
@@ -35,22 +35,22 @@ pub(super) struct Front {
     pub(super) cameras: Vec<Camera>,
     pub(super) properties: Properties,
     pub(super) announcer: Announcer,
+    /// To the session bus.
+    pub(super) connection: Option<Connection>,
     pub(super) service: Option<Service>,
     pub(super) notifier: Option<Notifier>,
     pub(super) icon: Option<ksni::Handle<Icon>>,
     /// The newest view, until the icon has it.
     pub(super) unseen: Rc<Cell<Option<View>>>,
-    /// Notices trays that come.
-    pub(super) watcher: Option<Task<()>>,
-    pub(super) has_host: bool,
+    /// Keeps the icon where a tray shows it.
+    pub(super) icon_keeper: Option<Task<()>>,
 }
 
 impl Front {
-    pub(super) fn new(tasks: Tasks, clicks: Sender<Click>, hosts: Sender<bool>) -> Self {
+    pub(super) fn new(tasks: Tasks, clicks: Sender<Click>) -> Self {
         Self {
             tasks,
             clicks,
-            hosts,
             status: None,
             settings: Settings::default(),
             problem: None,
@@ -58,12 +58,12 @@ impl Front {
             cameras: Vec::new(),
             properties: Properties::default(),
             announcer: Announcer::default(),
+            connection: None,
             service: None,
             notifier: None,
             icon: None,
             unseen: Rc::default(),
-            watcher: None,
-            has_host: false,
+            icon_keeper: None,
         }
     }
 
@@ -167,10 +167,10 @@ impl Front {
     }
 
     pub(super) fn leave_bus(&mut self) {
+        self.connection = None;
         self.service = None;
         self.notifier = None;
-        self.watcher = None;
-        self.has_host = false;
+        self.icon_keeper = None;
         if let Some(icon) = self.icon.take() {
             drop(icon.shutdown());
         }

@@ -9,6 +9,7 @@ mod bus_requests;
 mod clicks;
 mod controls_reader;
 pub mod dbus;
+mod extension;
 mod front;
 mod icon;
 mod icon_name;
@@ -56,20 +57,35 @@ const END_LIMIT: Duration = Duration::from_secs(1);
 
 /// `lenscap-applet`, with the command line of `lenscap`, which has become it; the exit status.
 pub fn main(cli: Cli) -> ExitCode {
+    let by = match (cli.gapplication_service, cli.window) {
+        (true, _) => StartedBy::Bus,
+        (false, true) => StartedBy::Menu,
+        (false, false) => StartedBy::Hand,
+    };
     lenscap::commands::exit(match cli.command {
-        None => run(&cli.run, cli.gapplication_service),
-        Some(Subcommand::Run(arguments)) if !arguments.headless && !arguments.events => run(&arguments.run, false),
+        None => run(&cli.run, by),
+        Some(Subcommand::Run(arguments)) if !arguments.headless && !arguments.events => run(&arguments.run, by),
         Some(_) => Err(CommandTrouble::AppletByHand.into()),
     })
 }
 
-/// Runs until the user quits. `is_service`: started by D-Bus, which says by itself what it wants.
+/// What a start is to show besides the icon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartedBy {
+    /// A second start shows the preferences of the first.
+    Hand,
+    /// The preferences, always: there may be no tray.
+    Menu,
+    /// D-Bus says by itself what it wants.
+    Bus,
+}
+
+/// Runs until the user quits.
 ///
 /// # Errors
 /// When it cannot start, or another one does not answer.
-fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
-    // A second start shows the preferences of the first.
-    match client::ask(if is_service { &Request::Status } else { &Request::Preferences }) {
+fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
+    match client::ask(if by == StartedBy::Bus { &Request::Status } else { &Request::Preferences }) {
         Ok(_) => return Ok(()),
         Err(error) if error.is_nobody_there() => {}
         Err(error) => return Err(error.into()),
@@ -78,8 +94,7 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (calls, called) = async_channel::bounded(MAX_CALLS);
-    let (hosts, host_changes) = async_channel::bounded(MAX_CLICKS);
-    let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks, hosts)));
+    let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks)));
     let listener = {
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))
@@ -98,7 +113,10 @@ fn run(arguments: &RunArgs, is_service: bool) -> Result<(), Failure> {
         quit_reply: RefCell::default(),
         usual_settings: lenscap_settings::default_path().ok(),
     });
-    desktop.start(clicked, called, host_changes);
+    desktop.start(clicked, called);
+    if by == StartedBy::Menu {
+        desktop.open_window(&Request::Preferences, None);
+    }
     // The relay's own is borrowed anew at each turn.
     let relay = desktop.relay.borrow().fd().try_clone_to_owned().map_err(no_events)?;
     let ended = desktop.main_loop.run(relay, &tasks, || desktop.turn());
@@ -128,7 +146,7 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn start(self: &Rc<Self>, clicks: Receiver<Click>, calls: Receiver<Call>, host_changes: Receiver<bool>) {
+    fn start(self: &Rc<Self>, clicks: Receiver<Click>, calls: Receiver<Call>) {
         let desktop = self.clone();
         self.tasks.run(async move {
             while let Ok(click) = clicks.recv().await {
@@ -139,16 +157,6 @@ impl Desktop {
         self.tasks.run(async move {
             while let Ok(call) = calls.recv().await {
                 desktop.answer_on_bus(call);
-            }
-        });
-        let desktop = self.clone();
-        self.tasks.run(async move {
-            while let Ok(is_there) = host_changes.recv().await {
-                if is_there {
-                    desktop.front.borrow_mut().has_host = true;
-                } else {
-                    desktop.tray_is_gone();
-                }
             }
         });
         self.reach_bus();

@@ -48,8 +48,21 @@ pub struct Notice {
     pub icon: String,
     /// Buttons: what they ask for, and the label.
     pub actions: Vec<(Request, String)>,
-    /// Stays until it is looked at.
-    pub urgent: bool,
+    /// Said below the body where the service draws no buttons, else not at all; may be empty.
+    pub without_buttons: String,
+    /// How much it matters.
+    pub weight: Weight,
+}
+
+/// How much a notification matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Something goes on.
+    Usual,
+    /// Something is wrong.
+    Failure,
+    /// A camera is on and cannot be switched off: stays until it is looked at.
+    Critical,
 }
 
 impl Notice {
@@ -60,7 +73,8 @@ impl Notice {
             body: said.body,
             icon: lenscap::APP_ID.into(),
             actions: vec![(Request::Preferences, words::settings())],
-            urgent: false,
+            without_buttons: String::new(),
+            weight: Weight::Usual,
         }
     }
 
@@ -149,7 +163,11 @@ fn activation(status: &Status) -> Option<Notice> {
     if !matches!(status.state, StateName::Starting | StateName::Live) || is_trying_again(status) {
         return None;
     }
-    let notice = Notice { icon: lit(status), ..Notice::of(words::is_using(&status.clients)?) };
+    let notice = Notice {
+        icon: lit(status),
+        without_buttons: words::how_to_turn_off(),
+        ..Notice::of(words::is_using(&status.clients)?)
+    };
     Some(notice.offering(Request::TurnOff, words::turn_off()))
 }
 
@@ -164,19 +182,19 @@ fn other_camera(status: &Status) -> Option<Notice> {
 fn failure(status: &Status) -> Option<(bool, Notice)> {
     let notice = |summary: String, trouble: &Trouble| Notice {
         icon: icon_name(status, false),
+        weight: Weight::Failure,
         ..Notice::of(NoticeText { summary, body: sentence(trouble) })
     };
     let reason = status.reason.as_ref()?;
     if status.stuck {
-        return Some((false, Notice { urgent: true, ..notice(words::still_on(), reason) }));
+        return Some((false, Notice { weight: Weight::Critical, ..notice(words::still_on(), reason) }));
     }
     if status.state != StateName::Failed {
         return None;
     }
     let is_busy = reason.kind() == TroubleKind::Busy;
     let summary = if is_busy { words::in_use() } else { words::does_not_work() };
-    let notice = Notice { urgent: !is_busy, ..notice(summary, reason) };
-    Some((is_busy, notice.offering(Request::Resume, words::try_again())))
+    Some((is_busy, notice(summary, reason).offering(Request::Resume, words::try_again())))
 }
 
 /// The icon of a camera that is on.
@@ -185,8 +203,9 @@ fn lit(status: &Status) -> String {
 }
 
 /// There is no tray, and how to get one.
-pub fn no_tray() -> Notice {
-    Notice::of(words::no_tray())
+pub fn no_tray(is_gnome: bool) -> Notice {
+    let notice = Notice::of(words::no_tray(is_gnome));
+    if is_gnome { notice.offering(Request::Extension, words::get_extension()) } else { notice }
 }
 
 /// Something that was asked for cannot be done; `sentence` says why.
@@ -273,7 +292,7 @@ mod tests {
         let stuck = Status { stuck: true, camera_live: true, reason, ..status(StateName::Cooldown, &[]) };
         let on = announcer.updates(&stuck, &ALL, false);
         let [(Subject::Failure, Some(notice))] = &on[..] else { panic!("{on:?}") };
-        assert!(notice.urgent && notice.body.starts_with("The camera Webcam is still streaming"));
+        assert!(notice.weight == Weight::Critical && notice.body.starts_with("The camera Webcam is still streaming"));
         assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::Failure, None)]);
     }
 

@@ -5,10 +5,11 @@ mod menu;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use async_channel::Sender;
-use ksni::{Category, MenuItem, OfflineReason, ToolTip, Tray};
+use ksni::{Category, MenuItem, ToolTip, Tray};
 use lenscap_api::Request;
 
 use super::clicks::Click;
@@ -58,16 +59,17 @@ impl View {
 pub struct Icon {
     view: View,
     clicks: Sender<Click>,
-    /// Hears whether a tray shows the icon.
-    hosts: Sender<bool>,
     theme_path: String,
+    /// How often hosts asked for the path: each does, all else is read by some hosts only (`Id` is not, in LXQt and
+    /// swaybar). ksni asks once for each menu that it makes, which is taken off.
+    hosts_asked: Cell<i64>,
 }
 
 impl Icon {
-    /// An icon that shows `view` and sends what is clicked to `clicks`, and whether a tray shows it to `hosts`.
+    /// An icon that shows `view` and sends what is clicked to `clicks`.
     /// `theme_path`: where the icons are when the desktop does not look there by itself, else empty.
-    pub fn new(view: View, clicks: Sender<Click>, hosts: Sender<bool>, theme_path: String) -> Self {
-        Self { view, clicks, hosts, theme_path }
+    pub fn new(view: View, clicks: Sender<Click>, theme_path: String) -> Self {
+        Self { view, clicks, theme_path, hosts_asked: Cell::new(0) }
     }
 
     /// Shows this from now on.
@@ -75,15 +77,16 @@ impl Icon {
         self.view = view;
     }
 
+    /// Whether a host asked for the icon since this was last called.
+    pub fn take_asked(&self) -> bool {
+        self.hosts_asked.take() > 0
+    }
+
     fn ask(&self, request: Request) {
         // On Wayland a window comes to the front only with the token of the click; some hosts send an empty one.
         let token = ksni::current_xdg_activation_token().filter(|token| !token.is_empty());
         // Nobody listens any more only while we end.
         let _ = self.clicks.try_send(Click { request, token });
-    }
-
-    fn report_host(&self, is_there: bool) {
-        let _ = self.hosts.try_send(is_there);
     }
 }
 
@@ -110,6 +113,7 @@ impl Tray for Icon {
     }
 
     fn icon_theme_path(&self) -> String {
+        self.hosts_asked.update(|times| times + 1);
         self.theme_path.clone()
     }
 
@@ -143,17 +147,7 @@ impl Tray for Icon {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
+        self.hosts_asked.update(|times| times - 1);
         menu::items(&self.view, Instant::now())
-    }
-
-    fn watcher_online(&self) {
-        self.report_host(true);
-    }
-
-    fn watcher_offline(&self, reason: OfflineReason) -> bool {
-        tracing::debug!("no tray: {reason:?}");
-        self.report_host(false);
-        // The next host is to find us.
-        true
     }
 }

@@ -13,6 +13,7 @@ use lenscap_words::start::sentence;
 impl Desktop {
     pub(super) fn open_window(&self, request: &Request, token: Option<String>) {
         let argument = match request {
+            Request::Extension => return self.offer_extension(token),
             Request::Diagnose => Some("--diagnose"),
             Request::About => Some("--about"),
             _ => None,

@@ -48,15 +48,27 @@ pub fn does_not_work() -> String {
     tr("The camera does not work")
 }
 
-/// There is no tray, and how to get one.
-pub fn no_tray() -> NoticeText {
-    NoticeText {
-        summary: tr("Lenscap has no place for its icon"),
-        body: tr(
-            "On GNOME install the extension \"AppIndicator and KStatusNotifierItem Support\", elsewhere add a tray to the panel. \
-             Meanwhile start Lenscap again to see its preferences.",
-        ),
-    }
+/// There is no tray, and how to get one. GNOME shows one line of the sentence, cut at about 50 characters, until it is
+/// pointed at.
+pub fn no_tray(is_gnome: bool) -> NoticeText {
+    let body = if is_gnome {
+        // TRANSLATORS: at most 50 characters; "AppIndicator" is the extension's name
+        tr("GNOME needs the AppIndicator extension.")
+    } else {
+        tr("Add a tray to the panel. Until then, start Lenscap again to see its window.")
+    };
+    // TRANSLATORS: at most 40 characters
+    NoticeText { summary: tr("Lenscap's icon is not shown"), body }
+}
+
+/// Button: the extension with which GNOME shows the icon.
+pub fn get_extension() -> String {
+    tr("Get Extension")
+}
+
+/// A web page that nothing opens.
+pub fn cannot_open(page: &str) -> String {
+    trf!("Nothing opens web pages here. The page is: {page}", page = page)
 }
 
 /// Headline of a click that came to nothing.
@@ -64,7 +76,7 @@ pub fn cannot_do_that() -> String {
     tr("Lenscap cannot do that")
 }
 
-/// Button and default action: opens the preferences.
+/// Button: opens the preferences.
 pub fn settings() -> String {
     tr("Settings")
 }
@@ -72,6 +84,11 @@ pub fn settings() -> String {
 /// Button: camera off for those who use it now.
 pub fn turn_off() -> String {
     tr("Turn Off")
+}
+
+/// Said where there is no such button.
+pub fn how_to_turn_off() -> String {
+    tr("To turn the camera off, open the menu of Lenscap's icon, or run: lenscap pause")
 }
 
 /// Button: starts a camera that failed.

@@ -22,10 +22,10 @@ impl Relay {
         }
         match request {
             Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
-            Request::Preferences | Request::Diagnose | Request::About if self.has_desktop => {
+            Request::Preferences | Request::Diagnose | Request::About | Request::Extension if self.has_desktop => {
                 self.pending.push(RelayEvent::WindowRequested(request));
             }
-            Request::Preferences | Request::Diagnose | Request::About => {
+            Request::Preferences | Request::Diagnose | Request::About | Request::Extension => {
                 return Answer::Now(Err(Refusal::WithoutDesktop));
             }
             Request::SetSource { source } => {

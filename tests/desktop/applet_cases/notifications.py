@@ -27,6 +27,8 @@ class Notifications(Case):
         self.assertEqual(arguments[3], "Zoom is using the camera")
         actions = dict(zip(arguments[5][::2], arguments[5][1::2]))
         self.assertEqual([actions["0"], actions["1"]], ["Turn Off", "Settings"])
+        self.assertEqual(actions["default"], "", "else some services draw a button for it")
+        self.assertEqual((arguments[4], arguments[6]["category"], arguments[6]["urgency"]), ("", "device", 1))
         applet.stream("Zoom", "Cheese")
         _, again = eventually("another", lambda: [c for c in self.desktop.notified() if c[0] == "Notify"][1:])[0]
         self.assertEqual(again[3], "Cheese, Zoom are using the camera")
@@ -55,6 +57,8 @@ class Notifications(Case):
         applet.wait_for("failed")
         calls = eventually("a notification", lambda: [c for c in self.desktop.notified() if "does not work" in str(c)])
         self.assertIn("/dev/video99", calls[0][1][4])
+        hints = calls[0][1][6]
+        self.assertEqual((hints["category"], hints["urgency"]), ("device.error", 1))
         eventually("the next try", lambda: applet.process.text().count("starting, camera on") > 1)
         applet.wait_for("failed")
         calls = [c for c in self.desktop.notified() if "does not work" in str(c)]
@@ -78,12 +82,45 @@ class Notifications(Case):
         applet.stream()
         applet.wait_for("idle")
 
+    def test_where_no_button_is_drawn_the_text_says_how_to_turn_the_camera_off(self):
+        self.desktop.notifications("body")
+        applet = self.applet()
+        applet.stream("Zoom")
+        told = eventually("a notification", lambda: [c for c in self.desktop.notified() if c[0] == "Notify"])[0][1]
+        self.assertIn("To turn the camera off", told[4])
+
     def test_without_a_tray_it_says_once_how_to_get_one(self):
         self.desktop.notifications()
         applet = self.applet()
-        told = lambda: [c for c in self.desktop.notified() if "no place for its icon" in str(c)]  # noqa: E731
-        eventually("it is told", told)
+        told = lambda: [c for c in self.desktop.notified() if "icon is not shown" in str(c)]  # noqa: E731
+        eventually("it is told", told, 60)
+        self.assertIn("Add a tray to the panel", told()[0][1][4])
         applet.process.stop()
         applet = self.applet()
-        eventually("it looked", lambda: applet.process.text().count("no tray: Error") > 1)
+        eventually("it looked", lambda: applet.process.text().count("no tray shows the icon") > 1, 60)
         self.assertEqual(len(told()), 1)
+
+    def test_gnome_without_a_tray_is_offered_the_extension(self):
+        self.desktop.notifications()
+        shell, portal = "org.gnome.Shell", "org.freedesktop.portal.Desktop"
+        self.desktop.mock(shell, "/org/gnome/Shell")
+        self.desktop.mock(portal, "/org/freedesktop/portal/desktop")
+        open_uri = ("org.freedesktop.portal.OpenURI", "OpenURI", "ssa{sv}", "o", "ret = '/'")
+        self.desktop.add_method(portal, "/org/freedesktop/portal/desktop", *open_uri)
+        self.applet(XDG_CURRENT_DESKTOP="ubuntu:GNOME")
+        told = lambda: [c for c in self.desktop.notified() if "icon is not shown" in str(c)]  # noqa: E731
+        arguments = eventually("it is told", told, 60)[0][1]
+        self.assertIn("extension", arguments[4])
+        self.assertEqual(arguments[5][2:4], ["0", "Get Extension"])
+        self.heard("ActivationToken", 1, "let-me-in")
+        self.heard("ActionInvoked", 1, "0")
+        opened = lambda: self.desktop.calls(portal, "/org/freedesktop/portal/desktop", "OpenURI")  # noqa: E731
+        _, page, options = eventually("the page is opened where the shell installs nothing", opened)[0]
+        self.assertTrue(page.startswith("https://extensions.gnome.org/"), page)
+        self.assertEqual(options["activation_token"], "let-me-in")
+        install = ("org.gnome.Shell.Extensions", "InstallRemoteExtension", "s", "s", "ret = 'successful'")
+        self.desktop.add_method(shell, "/org/gnome/Shell", *install)
+        self.heard("ActionInvoked", 1, "0")
+        installed = lambda: self.desktop.calls(shell, "/org/gnome/Shell", "InstallRemoteExtension")  # noqa: E731
+        self.assertIn("appindicator", eventually("the shell is asked", installed)[0][0])
+        self.assertEqual(len(opened()), 1)

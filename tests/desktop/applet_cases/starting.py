@@ -4,7 +4,7 @@ import os
 import signal
 
 from gi.repository import GLib
-from rig import APP_ID, APP_PATH, LENSCAP, eventually
+from rig import APP_ID, APP_PATH, LENSCAP, Applet, eventually
 
 from .case import Case, children
 
@@ -16,6 +16,10 @@ class Starting(Case):
         applet = self.applet()
         status, out, error, _ = self.desktop.lenscap()
         self.assertEqual((status, out, error), (0, "", ""))
+        eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
+
+    def test_a_start_from_a_menu_shows_the_preferences(self):
+        applet = self.applet("--window", *Applet.OPTIONS)
         eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
 
     def test_diagnose_opens_its_window(self):

@@ -16,7 +16,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, Message, MessageStream, message};
 
-use super::{Notice, Subject, Update, words};
+use super::{Notice, Subject, Update, Weight};
 use crate::clicks::Click;
 use crate::dbus::owner_changes;
 use crate::markup;
@@ -24,6 +24,9 @@ use crate::tasks::Tasks;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
+/// Services that say they know actions, and draw no buttons: a click takes the default action, the others are in a menu
+/// of another program (mako(5), dunst(5), fnott(1)).
+const WITHOUT_BUTTONS: [&str; 3] = ["mako", "dunst", "fnott"];
 /// Notifications that wait for a slow service.
 const MAX_UPDATES: usize = 64;
 
@@ -42,7 +45,7 @@ impl Notifier {
             clicks,
             shown: RefCell::default(),
             token: RefCell::default(),
-            is_markup: Cell::default(),
+            abilities: Cell::default(),
         });
         let (updates, receiver) = async_channel::bounded(MAX_UPDATES);
         let tasks = [
@@ -77,8 +80,34 @@ struct ServiceProxy {
     /// What lets a window come to the front on Wayland, and the number of the notification that it came for: it is sent
     /// right before the click (Desktop Notifications Specification 1.2).
     token: RefCell<Option<(u32, String)>>,
-    /// Whether the service takes the body for markup; `None` until it was asked.
-    is_markup: Cell<Option<bool>>,
+    /// `None` until the service was asked.
+    abilities: Cell<Option<Abilities>>,
+}
+
+/// What a service makes of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Abilities {
+    /// It takes the body for markup: then what looks like markup in a program's name must not be. Another would show
+    /// people the escapes.
+    is_markup: bool,
+    /// It draws buttons for actions.
+    has_buttons: bool,
+}
+
+impl Abilities {
+    /// Of a service that says nothing.
+    const ASSUMED: Self = Self { is_markup: true, has_buttons: true };
+
+    /// From the answers to `GetCapabilities` and `GetServerInformation`.
+    fn of(capabilities: &Message, server: &Message) -> Self {
+        let (capabilities, server) = (capabilities.body(), server.body());
+        let Ok(capabilities) = capabilities.deserialize::<Vec<&str>>() else { return Self::ASSUMED };
+        let name = server.deserialize::<(&str, &str, &str, &str)>().map_or("", |(name, ..)| name);
+        Self {
+            is_markup: capabilities.contains(&"body-markup"),
+            has_buttons: capabilities.contains(&"actions") && !WITHOUT_BUTTONS.contains(&name),
+        }
+    }
 }
 
 impl ServiceProxy {
@@ -106,7 +135,7 @@ impl ServiceProxy {
     async fn forget_capabilities_of_another(self: Rc<Self>) {
         let Ok(mut owners) = owner_changes(&self.connection, SERVICE).await else { return };
         while let Some(Ok(_)) = owners.next().await {
-            self.is_markup.set(None);
+            self.abilities.set(None);
         }
     }
 
@@ -156,8 +185,8 @@ impl ServiceProxy {
     }
 
     async fn show(&self, subject: Subject, notice: Notice, replaces: u32) {
-        let is_markup = self.is_markup().await;
-        match self.call("Notify", &arguments(&notice, replaces, is_markup)).await {
+        let abilities = self.abilities().await;
+        match self.call("Notify", &arguments(&notice, replaces, abilities)).await {
             Ok(answer) => {
                 if let Ok(id) = answer.body().deserialize::<u32>() {
                     let by = answer.header().sender().map(|sender| sender.to_owned().into());
@@ -168,14 +197,16 @@ impl ServiceProxy {
         }
     }
 
-    /// Whether the service takes the body for markup: then what looks like markup in a program's name must not be.
-    /// Another would show people the escapes. Of one that does not answer it is assumed.
-    async fn is_markup(&self) -> bool {
-        if self.is_markup.get().is_none() {
-            let answer = self.call("GetCapabilities", &()).await.ok();
-            self.is_markup.set(answer.as_ref().map(is_body_markup));
+    /// What the service can do; it is asked once.
+    async fn abilities(&self) -> Abilities {
+        if let Some(known) = self.abilities.get() {
+            return known;
         }
-        self.is_markup.get().unwrap_or(true)
+        let answers = (self.call("GetCapabilities", &()).await, self.call("GetServerInformation", &()).await);
+        let (Ok(capabilities), Ok(server)) = answers else { return Abilities::ASSUMED };
+        let abilities = Abilities::of(&capabilities, &server);
+        self.abilities.set(Some(abilities));
+        abilities
     }
 
     /// The answer, waited for as long as the connection waits.
@@ -196,28 +227,33 @@ fn request(notice: &Notice, key: &str) -> Option<Request> {
     }
 }
 
-/// From the answer to `GetCapabilities`.
-fn is_body_markup(answer: &Message) -> bool {
-    let body = answer.body();
-    let capabilities = body.deserialize::<Vec<&str>>();
-    capabilities.map_or(true, |capabilities| capabilities.contains(&"body-markup"))
-}
-
 /// The arguments of `Notify`: application, replaced one, icon, summary, body, actions, hints, time.
 type NotifyArguments<'a> =
     (&'static str, u32, &'a str, &'a str, String, Vec<String>, HashMap<&'static str, Value<'static>>, i32);
 
-fn arguments(notice: &Notice, replaces: u32, is_markup: bool) -> NotifyArguments<'_> {
-    let mut actions = vec!["default".to_owned(), words::settings()];
+fn arguments(notice: &Notice, replaces: u32, abilities: Abilities) -> NotifyArguments<'_> {
+    // Without a label: services that draw a button for it do so only where it has one (xfce4-notifyd, lxqt-notificationd).
+    let mut actions = vec!["default".to_owned(), String::new()];
     for (index, (_, label)) in notice.actions.iter().enumerate() {
         actions.extend([index.to_string(), label.clone()]);
     }
+    let (urgency, category) = match notice.weight {
+        Weight::Usual => (1_u8, "device"),
+        Weight::Failure => (1, "device.error"),
+        Weight::Critical => (2, "device.error"),
+    };
     let hints = HashMap::from([
         ("desktop-entry", lenscap::APP_ID.into()),
-        ("urgency", (if notice.urgent { 2_u8 } else { 1_u8 }).into()),
-        ("category", "device".into()),
+        ("urgency", urgency.into()),
+        ("category", category.into()),
     ]);
-    let body = if is_markup { markup::escaped(&notice.body) } else { notice.body.clone() };
+    let mut lines = vec![notice.body.as_str()];
+    if !abilities.has_buttons {
+        lines.push(&notice.without_buttons);
+    }
+    lines.retain(|line| !line.is_empty());
+    let body = lines.join("\n");
+    let body = if abilities.is_markup { markup::escaped(&body) } else { body };
     ("Lenscap", replaces, &notice.icon, &notice.summary, body, actions, hints, -1)
 }
 
@@ -229,28 +265,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_body_is_markup_where_the_service_says_so_or_says_nothing() {
+    fn a_service_has_what_it_says_but_for_buttons_that_nobody_sees() {
         let call = Message::method_call("/x", "GetCapabilities").unwrap().build(&()).unwrap();
         let answer = || Message::method_return(&call.header()).unwrap();
-        let said = |capabilities: &[&str]| is_body_markup(&answer().build(&capabilities).unwrap());
-        assert!(said(&["actions", "body-markup"]) && !said(&["actions", "body"]) && !said(&[]));
-        assert!(is_body_markup(&answer().build(&()).unwrap()));
+        let of = |capabilities: &[&str], name: &str| {
+            let server = answer().build(&(name, "vendor", "1", "1.2")).unwrap();
+            let abilities = Abilities::of(&answer().build(&capabilities).unwrap(), &server);
+            (abilities.is_markup, abilities.has_buttons)
+        };
+        assert_eq!(of(&["actions", "body-markup"], "gnome-shell"), (true, true));
+        assert_eq!(of(&["actions", "body"], "mako"), (false, false));
+        assert_eq!(of(&[], "notify-osd"), (false, false));
+        let nonsense = answer().build(&()).unwrap();
+        assert_eq!(Abilities::of(&nonsense, &nonsense), Abilities::ASSUMED);
     }
 
     #[test]
     fn the_arguments_are_what_the_specification_asks_for() {
-        let notice = Notice { body: "a <b>".into(), urgent: true, ..no_tray() };
-        let plain = arguments(&notice, 7, false);
-        assert_eq!(plain.4, "a <b>");
-        let arguments = arguments(&notice, 7, true);
+        let notice =
+            Notice { body: "a <b>".into(), without_buttons: "& so".into(), weight: Weight::Critical, ..no_tray(false) };
+        let plain = arguments(&notice, 7, Abilities { is_markup: false, has_buttons: false });
+        assert_eq!(plain.4, "a <b>\n& so");
+        let arguments = arguments(&notice, 7, Abilities::ASSUMED);
         assert_eq!(arguments.signature(), "(susssasa{sv}i)");
         assert_eq!(arguments.4, "a &lt;b&gt;");
-        assert_eq!(arguments.5, ["default", "Settings", "0", "Settings"]);
+        assert_eq!(arguments.5, ["default", "", "0", "Settings"]);
+    }
+
+    #[test]
+    fn only_a_camera_that_stays_on_is_critical() {
+        let hints = |weight| {
+            let hints = arguments(&Notice { weight, ..no_tray(false) }, 0, Abilities::ASSUMED).6;
+            (u8::try_from(&hints["urgency"]).unwrap(), String::try_from(hints["category"].clone()).unwrap())
+        };
+        assert_eq!(hints(Weight::Usual), (1, "device".into()));
+        assert_eq!(hints(Weight::Failure), (1, "device.error".into()));
+        assert_eq!(hints(Weight::Critical), (2, "device.error".into()));
     }
 
     #[test]
     fn a_click_asks_for_what_its_button_says() {
-        let notice = no_tray();
+        let notice = no_tray(false);
         assert_eq!(request(&notice, "default"), Some(Request::Preferences));
         assert_eq!(request(&notice, "0"), Some(Request::Preferences));
         for nonsense in ["1", "", "-1", "x"] {

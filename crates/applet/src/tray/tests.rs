@@ -26,7 +26,7 @@ fn icon(change: impl Fn(&mut View)) -> (Icon, async_channel::Receiver<Click>) {
         only_while_on: false,
     };
     change(&mut view);
-    (Icon::new(view, sender, async_channel::unbounded().0, String::new()), receiver)
+    (Icon::new(view, sender, String::new()), receiver)
 }
 
 fn labels(menu: &[MenuItem<Icon>]) -> Vec<String> {
