@@ -3,6 +3,7 @@
 # (xfce4-panel) and a mock of the notification service that records what it gets. Arguments go to the test programs
 # (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
 #   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --icons FILE
+#   run.sh --hosts DIRECTORY [HOST...] | run.sh --hosts --starts NUMBER HOST
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/../../scripts/common.sh"
@@ -22,7 +23,7 @@ $python -c 'import gi, dbusmock' 2>/dev/null || skip "python3-gi or python3-dbus
 scratch=$(mktemp -d)
 trap 'kill ${xvfb:-} ${applet:-} 2>/dev/null; rm -rf "$scratch"' EXIT
 mkfifo "$scratch/display"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
 xvfb=$!
 read -r -t 20 display <"$scratch/display" || skip "Xvfb does not start"
 export DISPLAY=:$display LENSCAP_SCRATCH=$scratch
@@ -35,6 +36,7 @@ case ${1:-} in
   --bench) "$python" tests/desktop/bench.py "$2"; exit ;;
   --screenshots) "$python" tests/desktop/screenshots.py "$2"; exit ;;
   --icons) "$python" tests/desktop/icon_looks.py "$2"; exit ;;
+  --hosts) shift; "$python" tests/desktop/hosts "$@"; exit ;;
 esac
 [ $# = 0 ] || { "$python" tests/desktop/applet.py "$@"; exit; }
 

@@ -8,7 +8,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from rig import Applet, Desktop, eventually  # noqa: E402
+from rig import Desktop  # noqa: E402
+from states import walk  # noqa: E402
 
 
 def shoot(directory, name, geometry):
@@ -32,49 +33,17 @@ def states(directory, look, dark, size):
         desktop.panel(dark=dark, size=28)
         scale = 2 if size > 40 else 1
         strip = f"{200 * scale}x{32 * scale}+0+0"
-        desktop.write("[camera]\nsource = \"test\"\nwidth = 1280\nheight = 720\n[privacy]\ncooldown_ms = 60000\n")
-        applet = Applet(desktop, "--source", "test")
-        applet.is_named()
-        applet.item()
-        shoot(directory, f"{look}-capped", strip)
-        applet.stream("Zoom")
-        applet.wait_for("live")
-        shoot(directory, f"{look}-live", strip)
-        point_at(14 * scale, 14 * scale)
-        time.sleep(1.5)
-        shoot(directory, f"{look}-tooltip", f"{400 * scale}x{120 * scale}+0+0")
-        point_at(14 * scale, 14 * scale, 3)
-        shoot(directory, f"{look}-menu", f"{420 * scale}x{360 * scale}+0+0")
-        subprocess.run(["xdotool", "key", "Escape"], check=True)
-        applet.stream()
-        applet.wait_for("cooldown")
-        shoot(directory, f"{look}-cooldown", strip)
-        applet.call("Toggle")
-        applet.wait_for("paused")
-        shoot(directory, f"{look}-paused", strip)
-        applet.call("Resume")
-        applet.stream("Zoom")
-        applet.wait_for("live")
-        applet.call("TurnOff")
-        applet.wait_for("blocked")
-        shoot(directory, f"{look}-blocked", strip)
-        applet.process.stop()
-        applet = Applet(desktop, "--source", "pipeline:videotestsrc is-live=true ! valve drop=true")
-        applet.is_named()
-        applet.item()
-        applet.stream("Zoom")
-        eventually("starting", lambda: applet.shape() == "starting")
-        shoot(directory, f"{look}-starting", strip)
-        applet.process.stop()
-        applet = Applet(desktop, "--source", "v4l2:/dev/video99")
-        applet.is_named()
-        applet.item()
-        applet.stream("Zoom")
-        eventually("attention", lambda: applet.shape() == "attention")
-        shoot(directory, f"{look}-attention", strip)
-        point_at(14 * scale, 14 * scale, 3)
-        shoot(directory, f"{look}-attention-menu", f"{700 * scale}x{360 * scale}+0+0")
-        subprocess.run(["xdotool", "key", "Escape"], check=True)
+        for state, applet in walk(desktop):
+            applet.item()
+            shoot(directory, f"{look}-{state}", strip)
+            if state == "live":
+                point_at(14 * scale, 14 * scale)
+                time.sleep(1.5)
+                shoot(directory, f"{look}-tooltip", f"{400 * scale}x{120 * scale}+0+0")
+            if state in ("live", "failed"):
+                point_at(14 * scale, 14 * scale, 3)
+                shoot(directory, f"{look}-{state}-menu", f"{700 * scale}x{360 * scale}+0+0")
+                subprocess.run(["xdotool", "key", "Escape"], check=True)
     finally:
         desktop.close()
 
