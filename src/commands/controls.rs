@@ -14,7 +14,7 @@ use crate::camera::System;
 use crate::camera::off::{self, Order};
 use crate::cli::{ControlsAction, ControlsArgs};
 use crate::config::{self, Layers, Overrides};
-use crate::core::controls::{CameraControls, Saved};
+use crate::core::controls::{CameraControls, Saved, laying};
 use crate::core::source::Source;
 use crate::core::trouble::command_line::CommandTrouble;
 use crate::i18n::{command_line, controls};
@@ -140,7 +140,7 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), Failure> {
             let orders: Vec<_> = controls.iter().map(|control| Order::Default(control.key.clone())).collect();
             place.list(&orders)?;
             place.save(|saved| match keys.as_slice() {
-                [] => drop(saved.remove(&list.camera)),
+                [] => laying::forget(saved, &list.camera, false),
                 keys => keys.iter().for_each(|key| merge(saved, [(&(list.camera.clone(), key.clone()), &None)])),
             })
         }

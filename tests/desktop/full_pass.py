@@ -99,7 +99,7 @@ def main():
 
         step("the preview in the preferences: an application like any other")
         window = preferences(desktop)
-        show = window.find("Show what apps see", kinds()["button"])
+        show = window.find("Show what apps see", kinds()["switch"])
         assert applet.property("State") == "idle", "the window alone touches nothing"
         show.do_action(0)
         eventually("the icon is live for the preview", lambda: applet.shape() == "live", 60)

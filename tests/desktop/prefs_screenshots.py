@@ -17,10 +17,10 @@ def screenshots(window, directory):
     window.find("Camera is on: Zoom")
     wide, narrow = (720, 860), (360, 720)
     scale = int(os.environ.get("GDK_SCALE", "1"))
-    window.find("Show what apps see", kinds()["button"]).do_action(0)
+    window.find("Show what apps see", kinds()["switch"]).do_action(0)
     time.sleep(2)
     subprocess.run(["import", "-window", window.xid, directory / "preview.png"], check=True)
-    window.find("Show what apps see", kinds()["button"]).do_action(0)
+    window.find("Show what apps see", kinds()["switch"]).do_action(0)
     for name, (width, height) in (("wide", wide), ("narrow", narrow)):
         window.keys("windowsize", "--sync", window.xid, str(width * scale), str(height * scale))
         time.sleep(0.7)

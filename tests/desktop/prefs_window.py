@@ -70,6 +70,7 @@ class Relay:
           <property name="LiveSince" type="x" access="read"/><property name="Clients" type="aa{{sv}}" access="read"/>
           <property name="Camera" type="s" access="read"/><property name="Reason" type="s" access="read"/>
           <property name="PausedUntil" type="x" access="read"/><property name="Node" type="s" access="read"/>
+          <property name="Options" type="a{{sv}}" access="read"/><property name="Programs" type="as" access="read"/>
           <property name="Version" type="s" access="read"/></interface></node>"""
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
         self.values = {}
@@ -79,7 +80,7 @@ class Relay:
         self.object = self.bus.register_object(f"/{APP_ID.replace('.', '/')}", interface, None, read, None)
         self.name = Gio.bus_own_name_on_connection(self.bus, APP_ID, Gio.BusNameOwnerFlags.NONE)
 
-    def set(self, state, clients=(), reason="", paused_until=0):
+    def set(self, state, clients=(), reason="", paused_until=0, options={}):
         from gi.repository import GLib
 
         on = state in ("starting", "live", "cooldown")
@@ -93,6 +94,8 @@ class Relay:
             "Reason": GLib.Variant("s", reason),
             "PausedUntil": GLib.Variant("x", paused_until),
             "Node": GLib.Variant("s", ""),
+            "Options": GLib.Variant("a{sv}", {name: GLib.Variant("x", number) for name, number in options.items()}),
+            "Programs": GLib.Variant("as", ["Zoom", "cheese"]),
             "Version": GLib.Variant("s", "0"),
         }
 

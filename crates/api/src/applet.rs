@@ -41,6 +41,10 @@ pub struct AppletStatus {
     pub trouble: Map<String, Value>,
     /// The same of `second_device`.
     pub second_device_trouble: Map<String, Value>,
+    /// What the command line decides, by section and key as in "camera.source".
+    pub options: Map<String, Value>,
+    /// Names of programs that had the node open, the newest first.
+    pub programs: Vec<String>,
     /// The applet's.
     pub version: String,
     /// Whether the camera could not be switched off.
@@ -114,6 +118,8 @@ impl From<Status> for AppletStatus {
             paused_until: 0,
             node: String::new(),
             nodes: Vec::new(),
+            options: Map::new(),
+            programs: Vec::new(),
             version: String::new(),
         }
     }

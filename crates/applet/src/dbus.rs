@@ -136,6 +136,8 @@ mod tests {
             ("Version", "s"),
             ("Stuck", "b"),
             ("OtherCameras", "aa{sv}"),
+            ("Options", "a{sv}"),
+            ("Programs", "as"),
         ];
         for (name, signature) in properties {
             assert!(interface.lookup_property(name).is_some(), "{name}");

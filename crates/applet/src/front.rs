@@ -47,7 +47,7 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(tasks: Tasks, clicks: Sender<Click>) -> Self {
+    pub(super) fn new(tasks: Tasks, clicks: Sender<Click>, properties: Properties) -> Self {
         Self {
             tasks,
             clicks,
@@ -56,7 +56,7 @@ impl Front {
             problem: None,
             nodes: Nodes::default(),
             cameras: Vec::new(),
-            properties: Properties::default(),
+            properties,
             announcer: Announcer::default(),
             connection: None,
             service: None,

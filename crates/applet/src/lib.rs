@@ -35,7 +35,7 @@ use answers::Then;
 use bus::FIRST_RETRY;
 use clicks::Click;
 use controls_reader::ControlsReader;
-use dbus::{Call, Reply};
+use dbus::{Call, Properties, Reply};
 use front::Front;
 use lenscap::app::relay::{Relay, RelayEvent, RunMode};
 use lenscap::cli::{Cli, RunArgs, Subcommand};
@@ -94,7 +94,7 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (calls, called) = async_channel::bounded(MAX_CALLS);
-    let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks)));
+    let front = Rc::new(RefCell::new(Front::new(tasks.clone(), clicks, Properties::new(&arguments.settings))));
     let listener = {
         let front = front.clone();
         Box::new(move |status: &Status| front.borrow_mut().take(status))

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use lenscap_text as text;
 
 mod check;
+pub mod laying;
 mod trouble;
 
 pub use trouble::{Allowed, AllowedEntry, ControlTrouble};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::source::Orientation;
+use super::source::{Orientation, Rotation};
 
 /// Times and permissions. Defaults are those of the settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Default for Policy {
             cooldown: Self::DEFAULT_COOLDOWN,
             blocked: Vec::new(),
             source: "auto".into(),
-            orientation: Orientation::default(),
+            orientation: Orientation { rotation: Rotation::Automatic, ..Orientation::default() },
             pause_while_locked: true,
         }
     }

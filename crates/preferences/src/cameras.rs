@@ -101,6 +101,15 @@ impl Cameras {
                 cameras.is_shown.set(false);
             }
         });
+        let (cameras, settings) = (Rc::downgrade(self), Rc::downgrade(store));
+        let choose: Rc<dyn Fn(&Settings)> = Rc::new(move |of| {
+            if let (Some(cameras), Some(store)) = (cameras.upgrade(), settings.upgrade()) {
+                store.set_camera(cameras.chosen(of).map(|camera| camera.id));
+            }
+        });
+        let chosen = Rc::clone(&choose);
+        store.on_change(move |settings| chosen(settings));
+        store.on_devices(move |settings| choose(settings));
         let mut watch = match Watch::new() {
             Ok(watch) => watch,
             Err(error) => return tracing::debug!("cameras that come are seen when the window comes forward ({error})"),

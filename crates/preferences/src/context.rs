@@ -9,6 +9,7 @@ use crate::applet::AppletProxy;
 use crate::autostart::Autostart;
 use crate::controls::Panel;
 use crate::preview;
+use crate::stage::Stage;
 use crate::store::Store;
 
 /// What the window looks at, besides the display.
@@ -42,10 +43,14 @@ pub struct Context {
     pub store: Rc<Store>,
     /// The running applet.
     pub applet: Rc<AppletProxy>,
-    /// Where toasts and further windows go.
-    pub window: adw::PreferencesWindow,
+    /// Where further windows belong.
+    pub window: adw::Window,
+    /// Where it is said what was done.
+    pub toasts: adw::ToastOverlay,
     /// The session.
     pub surroundings: Surroundings,
     /// The rows of the page "Controls".
     pub controls: Rc<Panel>,
+    /// The preview above the pages.
+    pub stage: Rc<Stage>,
 }

@@ -19,7 +19,6 @@ use lenscap_words::tr;
 
 use crate::applet::{AppletProxy, AppletState};
 use crate::page::Page;
-use crate::rows;
 use crate::rows::control::{ControlRow, is_alike};
 use crate::store::Store;
 
@@ -31,7 +30,7 @@ pub struct Panel {
     applet: Rc<AppletProxy>,
     group: adw::PreferencesGroup,
     /// In place of the rows: what is going on.
-    notice: adw::ActionRow,
+    notice: adw::StatusPage,
     reset: gtk::Button,
     list: RefCell<CameraControls>,
     rows: RefCell<Vec<ControlRow>>,
@@ -50,8 +49,7 @@ pub struct Panel {
 impl Panel {
     pub(super) fn new(store: &Rc<Store>, applet: &Rc<AppletProxy>) -> Rc<Self> {
         let group = adw::PreferencesGroup::builder().title(tr("Controls")).build();
-        let notice = rows::plain("", "");
-        group.add(&notice);
+        let notice = adw::StatusPage::builder().icon_name("preferences-other-symbolic").vexpand(true).build();
         let reset = gtk::Button::builder()
             .label(tr("Reset to Defaults"))
             .halign(gtk::Align::Center)
@@ -115,16 +113,17 @@ impl Panel {
         panel
     }
 
-    /// Puts its rows on the page, and reads the list while that is shown. Toasts go to `window`.
-    pub fn put_on(self: &Rc<Self>, page: &Page, window: &adw::PreferencesWindow) {
+    /// Puts its rows on the page, and reads the list while that is shown. Toasts go to `toasts`.
+    pub fn put_on(self: &Rc<Self>, page: &Page, toasts: &adw::ToastOverlay) {
         page.add(&self.group);
         let group = adw::PreferencesGroup::new();
+        group.add(&self.notice);
         group.add(&self.reset);
         page.add(&group);
-        let (panel, window) = (Rc::downgrade(self), window.downgrade());
+        let (panel, toasts) = (Rc::downgrade(self), toasts.downgrade());
         self.reset.connect_clicked(move |_| {
-            if let (Some(panel), Some(window)) = (panel.upgrade(), window.upgrade()) {
-                glib::spawn_future_local(panel.reset(window));
+            if let (Some(panel), Some(toasts)) = (panel.upgrade(), toasts.upgrade()) {
+                glib::spawn_future_local(panel.reset(toasts));
             }
         });
         let panel = Rc::downgrade(self);
@@ -150,30 +149,47 @@ impl Panel {
 
     fn say(&self, why: NoList<'_>) {
         let (title, subtitle) = words::notice(why);
-        self.notice.set_title(&title);
-        self.notice.set_subtitle(&subtitle);
-        self.notice.set_visible(true);
+        self.notice.set_title(&glib::markup_escape_text(&title));
+        self.notice.set_description(Some(&glib::markup_escape_text(&subtitle)));
+        self.show_rows(false);
+    }
+
+    fn show_rows(&self, is_some: bool) {
+        self.group.set_visible(is_some);
+        self.reset.set_visible(is_some);
+        self.notice.set_visible(!is_some);
     }
 
     /// Asks for the list, if anybody sees it.
     fn read(self: &Rc<Self>) {
-        if self.is_shown.get() && !self.is_fixed.get() {
-            let panel = self.clone();
-            self.reads.set(self.reads.get().wrapping_add(1));
-            let number = self.reads.get();
-            glib::spawn_future_local(async move {
-                let answer = list::read(&panel.applet, &panel.store).await;
-                if panel.reads.get() != number {
-                    return;
-                }
-                match answer {
-                    Ok(list) => panel.take(list),
-                    Err(error) => {
-                        panel.take(CameraControls::default());
-                        panel.say(NoList::Refused(&error.to_string()));
-                    }
-                }
-            });
+        if self.is_shown.get() {
+            glib::spawn_future_local(self.clone().ask());
+        }
+    }
+
+    /// Asks for the list where it is not known yet, as for a search.
+    pub async fn load(self: Rc<Self>) {
+        if self.list.borrow().camera.is_empty() {
+            self.ask().await;
+        }
+    }
+
+    async fn ask(self: Rc<Self>) {
+        if self.is_fixed.get() {
+            return;
+        }
+        self.reads.set(self.reads.get().wrapping_add(1));
+        let number = self.reads.get();
+        let answer = list::read(&self.applet, &self.store).await;
+        if self.reads.get() != number {
+            return;
+        }
+        match answer {
+            Ok(list) => self.take(list),
+            Err(error) => {
+                self.take(CameraControls::default());
+                self.say(NoList::Refused(&error.to_string()));
+            }
         }
     }
 
@@ -216,7 +232,7 @@ impl Panel {
         for (row, control) in self.rows.borrow().iter().zip(&list.controls) {
             row.show(control);
         }
-        self.notice.set_visible(list.controls.is_empty());
+        self.show_rows(true);
         if list.controls.is_empty() {
             self.say(NoList::Empty);
         }

@@ -1,4 +1,4 @@
-//! The preferences window: a process of its own, so that GTK's memory goes when it closes.
+//! The window: a process of its own, so that GTK's memory goes when it closes.
 //!
 //! It writes the settings file, which the applet watches, and asks the applet over D-Bus for its state; it touches a
 //! camera only when asked for a preview, and then as any application does: through the loopback node.
@@ -21,6 +21,7 @@ mod preview;
 mod program;
 mod programs;
 mod rows;
+mod stage;
 mod store;
 #[cfg(test)]
 mod tests;

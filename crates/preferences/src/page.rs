@@ -1,4 +1,4 @@
-//! What every page has: the notice of a file that cannot be used, and its way back to the defaults.
+//! What every page has: rows that are locked while the settings file cannot be used, and a way back to the defaults.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use lenscap_settings::Settings;
 use lenscap_words::tr;
 
 use crate::store::Store;
-use crate::{rows, widgets};
+use crate::widgets;
 
 /// A page under construction.
 pub struct Page {
@@ -17,35 +17,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page with nothing but the notice.
+    /// An empty page.
     pub fn new(store: &Rc<Store>, name: &str, title: &str, icon: &str) -> Self {
         let widget = adw::PreferencesPage::builder().name(name).title(title).icon_name(icon).build();
-        let notice = adw::PreferencesGroup::new();
-        let row = rows::plain(&tr("The settings file cannot be used"), "");
-        row.add_css_class("error");
-        row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
-        let button = gtk::Button::builder().label(tr("Open")).valign(gtk::Align::Center).build();
-        let path = store.path().to_owned();
-        button.connect_clicked(move |button| widgets::open(button, &path));
-        row.add_suffix(&button);
-        row.set_activatable_widget(Some(&button));
-        notice.add(&row);
-        widget.add(&notice);
-        store.on_problem(move |problem| {
-            if let Some(problem) = problem {
-                row.set_subtitle(&lenscap_words::preferences::locked(problem));
-            }
-            notice.set_visible(problem.is_some());
-        });
-        let notice = adw::PreferencesGroup::new();
-        let row = rows::plain(&tr("A settings file of the system has a mistake"), "");
-        row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
-        notice.add(&row);
-        widget.add(&notice);
-        store.on_ignored(move |ignored| {
-            row.set_subtitle(ignored.as_deref().unwrap_or_default());
-            notice.set_visible(ignored.is_some());
-        });
         Self { widget, store: Rc::clone(store) }
     }
 
@@ -62,7 +36,7 @@ impl Page {
 
     /// Adds the way back to the defaults, which the system's files may have changed, and back again. `copy` takes this page's
     /// settings from others; `title` says that it was done.
-    pub fn add_reset(&self, window: &adw::PreferencesWindow, title: &str, copy: fn(&mut Settings, &Settings)) {
+    pub fn add_reset(&self, toasts: &adw::ToastOverlay, title: &str, copy: fn(&mut Settings, &Settings)) {
         let button = gtk::Button::builder()
             .label(tr("Reset to Defaults"))
             .halign(gtk::Align::Center)
@@ -72,26 +46,26 @@ impl Page {
         group.add(&button);
         self.add(&group);
         {
-            let (store, window, title) = (Rc::downgrade(&self.store), window.downgrade(), title.to_owned());
+            let (store, toasts, title) = (Rc::downgrade(&self.store), toasts.downgrade(), title.to_owned());
             button.connect_clicked(move |_| {
-                let (Some(store), Some(window)) = (store.upgrade(), window.upgrade()) else { return };
-                let old = store.settings();
+                let (Some(store), Some(toasts)) = (store.upgrade(), toasts.upgrade()) else { return };
+                let old = store.in_file();
                 let done = store.reset(copy);
                 let toast = match done {
                     Ok(()) => {
                         let toast = adw::Toast::builder().title(&title).button_label(tr("Undo")).build();
-                        let (store, window) = (Rc::downgrade(&store), window.downgrade());
+                        let (store, toasts) = (Rc::downgrade(&store), toasts.downgrade());
                         toast.connect_button_clicked(move |_| {
-                            let (Some(store), Some(window)) = (store.upgrade(), window.upgrade()) else { return };
-                            if let Err(reason) = store.change(|settings| copy(settings, &old)) {
-                                window.add_toast(widgets::error_toast(&reason));
+                            let (Some(store), Some(toasts)) = (store.upgrade(), toasts.upgrade()) else { return };
+                            if let Err(reason) = store.put_back(copy, &old) {
+                                toasts.add_toast(widgets::error_toast(&reason));
                             }
                         });
                         toast
                     }
                     Err(reason) => widgets::error_toast(&reason),
                 };
-                window.add_toast(toast);
+                toasts.add_toast(toast);
             });
         }
         let button = button.downgrade();

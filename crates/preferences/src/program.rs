@@ -45,7 +45,7 @@ pub fn run() -> ExitCode {
         say(&WindowError::from(PreferencesTrouble::NoDisplay));
         return ExitCode::FAILURE;
     }
-    use_own_icons();
+    use_own_looks();
     match invocation {
         Invocation::Preferences { config } => {
             let is_unique = config.is_none();
@@ -121,11 +121,15 @@ fn without_gl() {
     }
 }
 
-/// Our icons where they are not installed for the desktop to find: in the build tree, below another prefix.
-fn use_own_icons() {
-    if let (Some(display), Some(icons)) = (gtk::gdk::Display::default(), install::icons()) {
+/// Our style, and our icons where they are not installed for the desktop to find: in the build tree, below another prefix.
+fn use_own_looks() {
+    let Some(display) = gtk::gdk::Display::default() else { return };
+    if let Some(icons) = install::icons() {
         gtk::IconTheme::for_display(&display).add_search_path(icons);
     }
+    let style = gtk::CssProvider::new();
+    style.load_from_data(include_str!("style.css"));
+    gtk::style_context_add_provider_for_display(&display, &style, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
 /// On stderr: there is no window to say it in.

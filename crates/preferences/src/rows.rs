@@ -7,8 +7,8 @@ mod entry;
 mod finding;
 mod number;
 mod plain;
-mod preview;
 mod refusal;
+mod slider;
 mod subtitle;
 mod switch;
 
@@ -17,7 +17,6 @@ pub use entry::{TextEntry, bare_entry, entry};
 pub use finding::finding;
 pub use number::{NumberOf, SpinRange, number, number_within};
 pub use plain::{filler, name, plain, prepare};
-pub use preview::PreviewRow;
 pub use refusal::report;
 pub use subtitle::Subtitle;
 pub use switch::{switch, switch_of};

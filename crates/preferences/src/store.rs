@@ -3,13 +3,17 @@
 //! 1. A change is written at once, alone, through [`config::update`]; what the file refuses is the caller's error, and
 //!    the file stays.
 //! 2. An edit by hand reaches every row. A file that cannot be used leaves the last good settings shown, locked.
-//! 3. Rows are shown a value only when it differs from the one they showed: what somebody is typing stays.
+//! 3. How the picture is laid is shown, and changed, as that of the camera that the settings mean: what the camera has no values
+//!    of its own for is as for all.
+//! 4. Rows are shown a value only when it differs from the one they showed: what somebody is typing stays.
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use lenscap_core::controls::laying;
+use lenscap_core::source::Orientation;
 use lenscap_core::trouble::settings::FileTrouble;
 use lenscap_settings::{self as config, Layered, Layers, Overrides, Settings, Watcher};
 
@@ -24,6 +28,8 @@ pub struct Store {
     settings: RefCell<Settings>,
     /// What would hold if the user's file said nothing.
     below: RefCell<Settings>,
+    /// The name of the camera that they mean, where it is there.
+    camera: RefCell<Option<String>>,
     problem: RefCell<Option<String>>,
     /// What is left out of the files below: sentences.
     ignored: RefCell<Option<String>>,
@@ -45,6 +51,7 @@ impl Store {
             layers: RefCell::new(layers),
             settings: RefCell::new(below.clone()),
             below: RefCell::new(below),
+            camera: RefCell::default(),
             problem: RefCell::default(),
             ignored: RefCell::default(),
             settings_listeners: RefCell::default(),
@@ -83,9 +90,35 @@ impl Store {
         &self.path
     }
 
-    /// The last good settings.
+    /// The last good settings, for the camera that they mean.
     pub fn settings(&self) -> Settings {
+        self.of_camera(self.in_file())
+    }
+
+    /// The last good settings, for whatever camera.
+    pub fn in_file(&self) -> Settings {
         self.settings.borrow().clone()
+    }
+
+    fn of_camera(&self, mut settings: Settings) -> Settings {
+        settings.camera.orientation = self.laid(&settings);
+        settings
+    }
+
+    fn laid(&self, settings: &Settings) -> Orientation {
+        let default = settings.camera.orientation;
+        let values = self.camera.borrow().as_ref().and_then(|camera| settings.controls.get(camera));
+        values.map_or(default, |values| laying::laid(default, values).0)
+    }
+
+    /// They mean this camera.
+    pub fn set_camera(&self, camera: Option<String>) {
+        let before = self.settings();
+        self.camera.replace(camera);
+        let settings = self.settings();
+        if before != settings {
+            self.notify(&self.settings_listeners, &settings);
+        }
     }
 
     /// Why the file cannot be used, if so: one sentence.
@@ -107,7 +140,7 @@ impl Store {
 
     /// Those that would hold if the user's file said nothing.
     pub fn below(&self) -> Settings {
-        self.below.borrow().clone()
+        self.of_camera(self.below.borrow().clone())
     }
 
     /// Changes the file.
@@ -115,7 +148,18 @@ impl Store {
     /// # Errors
     /// Why not, for the row; nothing was written then.
     pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<(), WindowError> {
-        let done = config::update(&self.layers.borrow(), change);
+        let done = config::update(&self.layers.borrow(), |settings| {
+            let (default, before) = (settings.camera.orientation, self.laid(settings));
+            settings.camera.orientation = before;
+            change(settings);
+            let after = settings.camera.orientation;
+            if let Some(camera) = self.camera.borrow().as_ref() {
+                settings.camera.orientation = default;
+                if after != before {
+                    laying::save(settings.controls.entry(camera.clone()).or_default(), before, after);
+                }
+            }
+        });
         self.changed(done)
     }
 
@@ -124,7 +168,33 @@ impl Store {
     /// # Errors
     /// As [`Self::change`].
     pub fn reset(&self, copy: impl FnOnce(&mut Settings, &Settings)) -> Result<(), WindowError> {
-        let done = config::reset(&self.layers.borrow(), copy);
+        let done = config::reset(&self.layers.borrow(), |settings, below| {
+            let (default, before) = (settings.camera.orientation, self.laid(settings));
+            settings.camera.orientation = before;
+            copy(settings, &self.of_camera(below.clone()));
+            let is_same = settings.camera.orientation == before;
+            settings.camera.orientation = if is_same { default } else { below.camera.orientation };
+            if let Some(camera) = self.camera.borrow().as_ref().filter(|_| !is_same) {
+                laying::forget(&mut settings.controls, camera, true);
+            }
+        });
+        self.changed(done)
+    }
+
+    /// Puts back what was in the file before a reset; `copy` as there.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn put_back(&self, copy: impl FnOnce(&mut Settings, &Settings), old: &Settings) -> Result<(), WindowError> {
+        let done = config::update(&self.layers.borrow(), |settings| {
+            copy(settings, old);
+            if let Some((camera, values)) = self.camera.borrow().as_ref().and_then(|it| old.controls.get_key_value(it))
+            {
+                for (key, value) in values.iter().filter(|(key, _)| laying::is_key(key)) {
+                    settings.controls.entry(camera.clone()).or_default().insert(key.clone(), value.clone());
+                }
+            }
+        });
         self.changed(done)
     }
 
@@ -143,8 +213,8 @@ impl Store {
         let problem = match loaded {
             Ok(Layered { settings, below, ignored, .. }) => {
                 let old = (self.settings.replace(settings.clone()), self.below.replace(below.clone()));
-                if old != (settings.clone(), below) {
-                    self.notify(&self.settings_listeners, &settings);
+                if old != (settings, below) {
+                    self.notify(&self.settings_listeners, &self.settings());
                 }
                 let ignored = (!ignored.is_empty()).then(|| ignored.join(" "));
                 let old = self.ignored.replace(ignored.clone());

@@ -110,13 +110,26 @@ impl Rig {
     }
 
     fn subtitle(&self, title: &str) -> String {
-        self.row::<adw::ActionRow>(title).subtitle().unwrap_or_default().into()
+        let found = RefCell::new(String::new());
+        walk(self.row::<adw::PreferencesRow>(title).upcast_ref(), &|widget| {
+            if let Some(label) = widget.downcast_ref::<gtk::Label>()
+                && label.has_css_class("subtitle")
+            {
+                found.replace(label.text().into());
+            }
+        });
+        found.into_inner()
     }
 
-    /// The control at the end of a row.
+    /// The control in a row.
     fn control<T: IsA<gtk::Widget>>(&self, title: &str) -> T {
-        let row: adw::ActionRow = self.row(title);
-        row.activatable_widget().and_downcast().unwrap_or_else(|| panic!("\"{title}\" has no such control"))
+        let found = RefCell::new(None);
+        walk(self.row::<adw::PreferencesRow>(title).upcast_ref(), &|widget| {
+            if let Some(control) = widget.downcast_ref::<T>() {
+                found.replace(Some(control.clone()));
+            }
+        });
+        found.into_inner().unwrap_or_else(|| panic!("\"{title}\" has no such control"))
     }
 
     fn choose(&self, title: &str, label: &str) {

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::path::Path;
 
 use adw::prelude::*;
-use lenscap_words::tr;
 
 /// Narrowest window, in pixels.
 pub const MIN_WIDTH: i32 = 360;
@@ -58,30 +57,13 @@ pub fn open(near: &impl IsA<gtk::Widget>, path: &Path) {
     gtk::show_uri(window.as_ref(), &uri, 0);
 }
 
-/// What libadwaita's header lacks: a name for the search button, and room for its title in a narrow window, where only
-/// the button that closes has a place.
-pub fn complete_header(widget: &gtk::Widget) {
-    if let Some(header) = widget.downcast_ref::<adw::HeaderBar>() {
-        let layout = header.settings().gtk_decoration_layout().unwrap_or_default();
-        let side = |side: &str| {
-            side.split(',').filter(|button| !matches!(*button, "minimize" | "maximize")).collect::<Vec<_>>().join(",")
-        };
-        let layout = layout.split(':').map(side).collect::<Vec<_>>().join(":");
-        header.set_decoration_layout(Some(&layout));
-    }
-    if let Some(button) = widget.downcast_ref::<gtk::ToggleButton>()
-        && button.icon_name().is_some_and(|icon| icon == "edit-find-symbolic")
-    {
-        name_button(button, &tr("Search"));
-    }
-    if let Some(entry) = widget.downcast_ref::<gtk::SearchEntry>() {
-        set_accessible_label(entry, &tr("Search for a setting"));
-    }
-    let mut child = widget.first_child();
-    while let Some(widget) = child {
-        complete_header(&widget);
-        child = widget.next_sibling();
-    }
+/// The buttons of the header as the desktop has them, without the two that a narrow window has no room for.
+pub fn closing_only() -> String {
+    let layout = gtk::Settings::default().and_then(|settings| settings.gtk_decoration_layout()).unwrap_or_default();
+    let side = |side: &str| {
+        side.split(',').filter(|button| !matches!(*button, "minimize" | "maximize")).collect::<Vec<_>>().join(",")
+    };
+    layout.split(':').map(side).collect::<Vec<_>>().join(":")
 }
 
 /// A toast of what went wrong; a toast's title is markup.

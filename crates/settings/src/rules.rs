@@ -69,13 +69,13 @@ pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingVal
         {
             Ok(SettingValue::Integer(*value))
         }
-        (Limits::WholeOrAuto { .. }, Given::Text("auto")) => text("auto"),
+        (Limits::WholeOrAuto { .. } | Limits::NumbersOrAuto(_), Given::Text("auto")) => text("auto"),
         (Limits::Even { min, max }, Given::Integer(value)) if *value >= 1 && value <= max => match value % 2 {
             0 if value >= min => Ok(SettingValue::Integer(*value)),
             0 => Err(beyond()),
             _ => Err(SettingTrouble::Odd { key: key.to_owned(), value: *value, even: value + 1 }),
         },
-        (Limits::Numbers(numbers), Given::Integer(value)) if numbers.contains(value) => {
+        (Limits::NumbersOrAuto(numbers), Given::Integer(value)) if numbers.contains(value) => {
             Ok(SettingValue::Integer(*value))
         }
         (Limits::Words { words, any_case }, Given::Text(word)) => {

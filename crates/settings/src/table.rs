@@ -180,7 +180,7 @@ impl Setting {
     /// As [`Self::check`].
     pub fn argument(&self, text: &str) -> Result<SettingValue, SettingTrouble> {
         let given = match self.limits {
-            Limits::Whole { .. } | Limits::Even { .. } | Limits::WholeOrAuto { .. } | Limits::Numbers(_) => {
+            Limits::Whole { .. } | Limits::Even { .. } | Limits::WholeOrAuto { .. } | Limits::NumbersOrAuto(_) => {
                 Given::argument(text)
             }
             _ => Given::Text(text),
@@ -236,7 +236,7 @@ impl Overrides {
     }
 
     /// All of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'static Setting, SettingValue)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static Setting, SettingValue)> {
         self.0.iter()
     }
 

@@ -21,6 +21,7 @@ pub mod pipewire;
 pub mod preferences;
 pub mod programs;
 pub mod refusal;
+pub mod search;
 pub mod session;
 pub mod settings;
 pub mod source;

@@ -29,8 +29,14 @@ pub(crate) fn refusal(key: &str, value: &str, limits: &Limits) -> String {
             max = max,
             value = value
         ),
-        Limits::Numbers(numbers) => {
-            trf!("{key} must be {choices}, not {value}", key = key, choices = list(numbers), value = value)
+        Limits::NumbersOrAuto(numbers) => {
+            let choices = std::iter::once("\"auto\"".to_owned()).chain(numbers.iter().map(ToString::to_string));
+            trf!(
+                "{key} must be {choices}, not {value}",
+                key = key,
+                choices = list(&choices.collect::<Vec<_>>()),
+                value = value
+            )
         }
         Limits::Words { words, .. } => {
             trf!("{key} must be {choices}, not {value}", key = key, choices = list(&quoted(words)), value = value)

@@ -159,6 +159,15 @@ fn running(status: &AppletStatus) -> (String, String) {
     }
 }
 
+/// What a program with the camera open does; `usage`: the word that the applet publishes.
+pub fn usage(usage: &str) -> String {
+    match usage {
+        "streaming" => tr("Sees the picture."),
+        "open" => tr("Has the camera open and sees no picture."),
+        _ => tr("Has the camera open."),
+    }
+}
+
 fn since(status: &AppletStatus) -> String {
     match clock(status.live_since) {
         Some(time) if status.camera.is_empty() => trf!("Since {time}.", time = time),

@@ -92,6 +92,12 @@ pub(crate) trait Backend {
         ControlsOf::Nobody
     }
 
+    /// How far its picture is to be turned against the clock to be upright, in degrees; `None`: nobody knows, or what reads the
+    /// camera turns it already, as libcamera does where the sensor can (`CameraConfiguration::orientation`).
+    fn sensor_rotation(&self) -> Option<u32> {
+        None
+    }
+
     /// What the sandbox leaves it.
     fn device_access(&self) -> DeviceAccess {
         DeviceAccess::Nothing

@@ -19,9 +19,9 @@ use pace::Pace;
 use crate::camera::{ControlsOf, backend};
 use lenscap_cameras::controls::ControlDevice;
 use lenscap_core::controls::{
-    CameraControls, Changes, Control, ControlTrouble, IN_SOFTWARE, Origin, Saved, Value, Values, in_software,
+    CameraControls, Changes, Control, ControlTrouble, IN_SOFTWARE, Origin, Saved, Value, Values, in_software, laying,
 };
-use lenscap_core::source::Source;
+use lenscap_core::source::{Orientation, Source};
 
 /// What there is to report.
 #[derive(Debug)]
@@ -166,7 +166,9 @@ impl OpenedControls {
                 orders.insert(key.clone(), default);
             }
         }
-        self.problems.clear();
+        // How the picture is laid is the pipeline's to do.
+        orders.retain(|key, _| !laying::is_key(key));
+        self.problems = laying::laid(Orientation::default(), &self.wanted).1;
         self.carry_out(&orders);
     }
 

@@ -32,10 +32,10 @@ use mode_report::ModeReport;
 use orientation::OrientationStage;
 
 use lenscap_cameras::signal::Moment;
-use lenscap_core::controls::Saved;
+use lenscap_core::controls::{Saved, laying};
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
-use lenscap_core::source::{Orientation, Source};
+use lenscap_core::source::{Orientation, Rotation, Source};
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::Configure;
@@ -240,7 +240,8 @@ impl Pipeline {
     /// controls are read later: of a USB camera each is several requests to it.
     fn open_controls(&mut self, element: &gst::Element) -> Vec<gst::Element> {
         let id = backend(&self.report.camera().origin).id(Some(element));
-        if !self.configure.controls.contains_key(&id) {
+        let saved = self.configure.controls.get(&id);
+        if saved.is_none_or(|saved| saved.keys().all(|key| laying::is_key(key))) {
             self.unread_controls = Some(element.clone());
             return Vec::new();
         }
@@ -274,6 +275,7 @@ impl Pipeline {
             controls.apply(&saved);
         }
         self.configure.controls = saved;
+        self.lay_again();
     }
 
     /// Switches the camera off: end of stream first, as vendors' libraries like it, then NULL.
@@ -306,12 +308,31 @@ impl Pipeline {
         }
     }
 
-    /// Lays the picture like this from now on; before [`Self::start`] it is only noted.
+    /// Lays the picture like this from now on, where the camera has no values of its own; before [`Self::start`] it is only
+    /// noted.
     pub(super) fn lay(&mut self, orientation: Orientation) {
         self.configure.orientation = orientation;
+        self.lay_again();
+    }
+
+    fn lay_again(&mut self) {
+        let element = self.report.camera().source.clone();
+        let Some(orientation) = element.map(|element| self.orientation_of(&element)) else { return };
+        self.report.laid(orientation);
         if let Some(stage) = &mut self.orientation {
             stage.set(orientation);
         }
+    }
+
+    /// How the picture of the opened camera is laid: by its own values, else as configured.
+    fn orientation_of(&self, element: &gst::Element) -> Orientation {
+        let origin = self.report.camera().origin.clone();
+        let camera = backend(&origin);
+        let default = self.configure.orientation;
+        let saved = self.configure.controls.get(&camera.id(Some(element)));
+        let laid = saved.map_or(default, |saved| laying::laid(default, saved).0);
+        let sensor = if laid.rotation == Rotation::Automatic { camera.sensor_rotation() } else { None };
+        Orientation { rotation: laid.rotation.settled(sensor), ..laid }
     }
 
     /// Why the last step failed: what the pipeline reported, else that it did.

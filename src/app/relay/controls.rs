@@ -8,7 +8,7 @@ use super::Relay;
 use crate::app::controls::{UnsavedValues, merge, to_reset};
 use crate::app::settle;
 use crate::camera::System;
-use crate::core::controls::{CameraControls, Value};
+use crate::core::controls::{CameraControls, Value, laying};
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::refusal;
 use lenscap_relay::server::Answer;
@@ -65,7 +65,7 @@ impl Relay {
         }
         let mut gone: Vec<String> = controls.iter().map(|control| control.key.clone()).collect();
         if keys.is_empty() {
-            gone.extend(of_camera.into_keys());
+            gone.extend(of_camera.into_keys().filter(|key| !laying::is_key(key)));
         }
         self.keep(gone.into_iter().map(|key| ((list.camera.clone(), key), None)))
     }

@@ -6,12 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lenscap_api::AppletStatus;
+use lenscap_core::presence::Client;
 use lenscap_core::status::{StateName, Status};
+use lenscap_settings::Overrides;
+use lenscap_settings::table::SettingValue;
 use lenscap_words::status::published;
+use serde_json::Map;
 use zbus::zvariant::OwnedValue;
 
 use super::outbox::Changes;
 use super::{Service, to_value};
+
+/// Programs that are remembered at most.
+const MAX_PROGRAMS: usize = 16;
 
 /// The first loopback node and the second, while they are held.
 pub type Nodes = [Option<PathBuf>; 2];
@@ -21,8 +28,8 @@ pub type Nodes = [Option<PathBuf>; 2];
 struct Snapshot(HashMap<String, OwnedValue>);
 
 impl Snapshot {
-    fn new(status: &Status, nodes: &Nodes, clock: &mut Clock) -> Self {
-        let properties = to_value::properties(&applet_status(status, nodes, clock));
+    fn new(status: &Status, nodes: &Nodes, own: &mut Own) -> Self {
+        let properties = to_value::properties(&own.applet_status(status, nodes));
         Self(properties.unwrap_or_else(|error| {
             tracing::error!("a status is not published on D-Bus: {error}");
             HashMap::new()
@@ -63,20 +70,45 @@ impl Published {
     }
 }
 
-/// The status as it is published, with what only this process knows.
-fn applet_status(status: &Status, nodes: &Nodes, clock: &mut Clock) -> AppletStatus {
-    let nodes: [Option<String>; 2] = nodes.each_ref().map(|node| Some(node.as_ref()?.to_string_lossy().into_owned()));
-    AppletStatus {
-        live_since: status.live_since.map_or(0, |since| clock.seconds(since)),
-        paused_until: match (status.state, status.until) {
-            (StateName::Paused, Some(until)) => clock.seconds(until),
-            (StateName::Paused, None) => AppletStatus::WITHOUT_END,
-            _ => 0,
-        },
-        node: nodes[0].clone().unwrap_or_default(),
-        nodes: nodes.into_iter().flatten().collect(),
-        version: lenscap::VERSION.to_owned(),
-        ..published(status).into()
+/// What only this process knows.
+#[derive(Debug, Default)]
+struct Own {
+    clock: Clock,
+    options: Map<String, serde_json::Value>,
+    /// The newest first.
+    programs: Vec<String>,
+}
+
+impl Own {
+    /// The status as it is published.
+    fn applet_status(&mut self, status: &Status, nodes: &Nodes) -> AppletStatus {
+        let nodes: [Option<String>; 2] =
+            nodes.each_ref().map(|node| Some(node.as_ref()?.to_string_lossy().into_owned()));
+        self.note(&status.clients);
+        AppletStatus {
+            live_since: status.live_since.map_or(0, |since| self.clock.seconds(since)),
+            paused_until: match (status.state, status.until) {
+                (StateName::Paused, Some(until)) => self.clock.seconds(until),
+                (StateName::Paused, None) => AppletStatus::WITHOUT_END,
+                _ => 0,
+            },
+            node: nodes[0].clone().unwrap_or_default(),
+            nodes: nodes.into_iter().flatten().collect(),
+            options: self.options.clone(),
+            programs: self.programs.clone(),
+            version: lenscap::VERSION.to_owned(),
+            ..published(status).into()
+        }
+    }
+
+    /// Remembers programs that can be named; the oldest give way.
+    fn note(&mut self, clients: &[Client]) {
+        for client in clients.iter().filter(|client| client.pid.is_some()) {
+            if !self.programs.contains(&client.name) {
+                self.programs.insert(0, client.name.clone());
+                self.programs.truncate(MAX_PROGRAMS);
+            }
+        }
     }
 }
 
@@ -112,10 +144,22 @@ impl Clock {
 #[derive(Debug, Default)]
 pub struct Properties {
     published: Published,
-    clock: Clock,
+    own: Own,
 }
 
 impl Properties {
+    /// Of a process whose command line says this of the settings.
+    pub fn new(options: &Overrides) -> Self {
+        let json = |value: &SettingValue| match value {
+            SettingValue::Integer(number) => (*number).into(),
+            SettingValue::Text(text) => text.as_str().into(),
+            SettingValue::Bool(value) => (*value).into(),
+            SettingValue::List(list) => list.clone().into(),
+        };
+        let options = options.iter().map(|(setting, value)| (format!("{setting:?}"), json(value))).collect();
+        Self { own: Own { options, ..Own::default() }, ..Self::default() }
+    }
+
     /// What they are, now and later.
     pub fn published(&self) -> Published {
         self.published.clone()
@@ -123,7 +167,7 @@ impl Properties {
 
     /// Takes the present status, and publishes what changed on `service`.
     pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
-        let changes = self.published.replace(Snapshot::new(status, nodes, &mut self.clock));
+        let changes = self.published.replace(Snapshot::new(status, nodes, &mut self.own));
         if let (Some(service), false) = (service, changes.is_empty()) {
             service.outbox.properties_changed(changes);
         }
@@ -142,12 +186,17 @@ mod tests {
     use lenscap_core::machine::Machine;
     use lenscap_core::mode::{Mode, ModeShortfall};
     use lenscap_core::policy::Policy;
-    use lenscap_core::presence::{Client, UNSEEN, Use};
+    use lenscap_core::presence::{UNSEEN, Use};
     use lenscap_core::status::OtherCamera;
     use lenscap_core::trouble::Trouble;
 
+    fn with_option() -> Own {
+        let options = [("camera.source".to_owned(), "test".into())].into_iter().collect();
+        Own { options, ..Own::default() }
+    }
+
     fn snapshot(status: &Status, nodes: &Nodes) -> Snapshot {
-        Snapshot::new(status, nodes, &mut Clock::default())
+        Snapshot::new(status, nodes, &mut with_option())
     }
 
     /// Nothing is as in a status that nobody has filled in.
@@ -195,6 +244,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_programs_that_were_here_are_remembered_the_newest_first_and_not_for_ever() {
+        let mut own = Own::default();
+        let client = |pid, name: String| Client { pid, name, usage: Use::Open };
+        own.note(&[client(Some(1), "Zoom".into()), client(None, UNSEEN.into())]);
+        own.note(&[client(Some(1), "Zoom".into()), client(Some(2), "cheese".into())]);
+        assert_eq!(own.programs, ["cheese", "Zoom"]);
+        (0..99).for_each(|number| own.note(&[client(Some(3), format!("app{number}"))]));
+        assert_eq!((own.programs.len(), own.programs[0].as_str()), (MAX_PROGRAMS, "app98"));
+    }
+
     /// As they arrive at a program that speaks GDBus, like our preferences.
     fn over_the_bus(snapshot: &Snapshot) -> HashMap<String, Variant> {
         let sent = Message::signal("/x", "a.b", "C").unwrap().build(&snapshot.0).unwrap();
@@ -205,9 +265,9 @@ mod tests {
     #[test]
     fn what_is_published_is_read_with_the_same_type() {
         let (status, nodes) = full();
-        let mut clock = Clock::default();
-        let snapshot = Snapshot::new(&status, &nodes, &mut clock);
-        let expected = applet_status(&status, &nodes, &mut clock);
+        let mut own = with_option();
+        let snapshot = Snapshot::new(&status, &nodes, &mut own);
+        let expected = own.applet_status(&status, &nodes);
         let read: AppletStatus = lenscap_gvariant::read_properties(over_the_bus(&snapshot));
         assert_eq!(read, expected);
         for (name, value) in over_the_bus(&snapshot) {
@@ -241,23 +301,21 @@ mod tests {
     #[test]
     fn only_changes_are_published_and_a_moment_keeps_its_second() {
         let status = Machine::new(Policy::default()).status();
-        let mut clock = Clock::default();
-        let before = Snapshot::new(&status, &Nodes::default(), &mut clock);
+        let mut own = Own::default();
+        let before = Snapshot::new(&status, &Nodes::default(), &mut own);
         let after = Snapshot::new(
             &Status { camera_live: true, live_since: Some(Instant::now()), ..status },
             &Nodes::default(),
-            &mut clock,
+            &mut own,
         );
         let mut names: Vec<_> = after.changes(&before).into_keys().collect();
         names.sort();
         assert_eq!(names, ["CameraLive", "LiveSince"]);
         let (status, nodes) = full();
-        assert!(
-            Snapshot::new(&status, &nodes, &mut clock).changes(&Snapshot::new(&status, &nodes, &mut clock)).is_empty()
-        );
+        assert!(Snapshot::new(&status, &nodes, &mut own).changes(&Snapshot::new(&status, &nodes, &mut own)).is_empty());
         let at = Instant::now();
-        let first = clock.seconds(at);
+        let first = own.clock.seconds(at);
         std::thread::sleep(std::time::Duration::from_millis(3));
-        assert_eq!(clock.seconds(at), first);
+        assert_eq!(own.clock.seconds(at), first);
     }
 }

@@ -11,19 +11,38 @@ pub enum Rotation {
     Quarter,
     Half,
     ThreeQuarters,
+    /// As the sensor is built in, where the camera says so.
+    Automatic,
 }
 
 impl Rotation {
     /// All of them.
-    pub const ALL: [Rotation; 4] = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+    pub const ALL: [Rotation; 5] =
+        [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters, Rotation::Automatic];
 
-    /// 0, 90, 180 or 270.
-    pub fn degrees(self) -> u32 {
+    /// 0, 90, 180 or 270; `None`: as the sensor is.
+    pub fn degrees(self) -> Option<u32> {
         match self {
-            Rotation::None => 0,
-            Rotation::Quarter => 90,
-            Rotation::Half => 180,
-            Rotation::ThreeQuarters => 270,
+            Rotation::Automatic => None,
+            Rotation::None => Some(0),
+            Rotation::Quarter => Some(90),
+            Rotation::Half => Some(180),
+            Rotation::ThreeQuarters => Some(270),
+        }
+    }
+
+    /// The one of these degrees; of none, the automatic one.
+    pub fn of(degrees: Option<u32>) -> Option<Self> {
+        Self::ALL.into_iter().find(|rotation| rotation.degrees() == degrees)
+    }
+
+    /// What it comes to where the picture has to be turned by `sensor` degrees *against* the clock to be upright, as V4L2 says
+    /// it (`V4L2_CID_CAMERA_SENSOR_ROTATION`); `None`: that is not known.
+    pub fn settled(self, sensor: Option<u32>) -> Self {
+        match (self, sensor) {
+            (Rotation::Automatic, Some(sensor)) => Self::of(Some((360 - sensor % 360) % 360)).unwrap_or_default(),
+            (Rotation::Automatic, None) => Rotation::None,
+            _ => self,
         }
     }
 }
@@ -67,8 +86,24 @@ pub struct Orientation {
 }
 
 impl Orientation {
-    /// Whether width and height stay what they are.
+    /// Whether width and height stay what they are, as far as that is known before a camera is asked.
     pub fn is_upright(self) -> bool {
-        matches!(self.rotation, Rotation::None | Rotation::Half)
+        matches!(self.rotation, Rotation::None | Rotation::Half | Rotation::Automatic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_automatic_one_makes_the_picture_upright() {
+        let settled = |sensor| Rotation::Automatic.settled(sensor);
+        assert_eq!(settled(Some(180)), Rotation::Half);
+        assert_eq!((settled(Some(90)), settled(Some(270))), (Rotation::ThreeQuarters, Rotation::Quarter));
+        for unknown in [None, Some(0), Some(360), Some(45)] {
+            assert_eq!(settled(unknown), Rotation::None, "{unknown:?}");
+        }
+        assert_eq!(Rotation::Half.settled(Some(90)), Rotation::Half, "the user decides");
     }
 }

@@ -25,8 +25,8 @@ pub enum Limits {
     /// `"auto"` or a whole number.
     #[allow(missing_docs)]
     WholeOrAuto { min: i64, max: i64 },
-    /// One of these numbers.
-    Numbers(Cow<'static, [i64]>),
+    /// `"auto"` or one of these numbers.
+    NumbersOrAuto(Cow<'static, [i64]>),
     /// One of these words; upper and lower case are one where `any_case`.
     #[allow(missing_docs)]
     Words { words: Words, any_case: bool },

@@ -16,13 +16,13 @@ use lenscap_words::{tr, trf};
 use crate::cameras::Cameras;
 use crate::context::Context;
 use crate::page::Page;
-use crate::rows::{self, NumberOf, PreviewRow};
+use crate::rows::{self, NumberOf};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     let page = Page::new(store, "camera", &tr("Camera"), "camera-video-symbolic");
     let cameras = Cameras::new(&context.surroundings.class);
-    page.widget.add(&live(context));
+    status::groups(context).iter().for_each(|group| page.widget.add(group));
 
     let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
     let description = rows::entry(
@@ -41,7 +41,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 
     page.add(&advanced(context));
 
-    page.add_reset(&context.window, &tr("Camera settings are reset"), |settings, from| {
+    page.add_reset(&context.toasts, &tr("Camera settings are reset"), |settings, from| {
         // The pixel format stands on another page.
         let pixel_format = settings.camera.format.pixel_format;
         settings.camera = from.camera.clone();
@@ -56,18 +56,21 @@ fn picture(context: &Context, cameras: &Rc<Cameras>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
     group.add(&resolution::row(context, cameras));
     group.add(&framerate::row(context, cameras));
-    group.add(&rows::switch(store, &camera::MIRROR, &tr("Mirror"), &tr("Swap left and right.")));
+    group.add(&rows::switch(store, &camera::MIRROR, &tr("Mirror"), &tr("Swap left and right. Kept for each camera.")));
     group.add(&rows::choice(
         store,
         &camera::ROTATION,
         &tr("Rotation"),
-        "",
+        &tr("Automatic: as the camera says that its sensor is built in. Kept for each camera."),
         |_| {
-            let label = |rotation: Rotation| match rotation {
-                Rotation::None => tr("None"),
-                turned => trf!("{degrees}° clockwise", degrees = turned.degrees()),
+            let label = |rotation: Rotation| match rotation.degrees() {
+                None => tr("Automatic"),
+                Some(0) => tr("None"),
+                Some(degrees) => trf!("{degrees}° clockwise", degrees = degrees),
             };
-            Rotation::ALL.into_iter().map(|rotation| (label(rotation), rotation)).collect()
+            let fixed = Rotation::ALL.into_iter().filter(|rotation| *rotation != Rotation::Automatic);
+            let all = std::iter::once(Rotation::Automatic).chain(fixed);
+            all.map(|rotation| (label(rotation), rotation)).collect()
         },
         |settings| settings.camera.orientation.rotation,
         |store, rotation| store.change(|settings| settings.camera.orientation.rotation = rotation),
@@ -86,15 +89,5 @@ fn advanced(context: &Context) -> adw::PreferencesGroup {
         &tr("Between the camera and the pipeline. More are steadier, fewer are quicker. A driver may give another number."),
     ));
     group.add(&expander);
-    group
-}
-
-/// The applet's state, and the preview.
-fn live(context: &Context) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::new();
-    group.add(&status::row(&context.applet));
-    let preview = PreviewRow::new(context);
-    group.add(&preview.row);
-    group.add(&preview.screen);
     group
 }

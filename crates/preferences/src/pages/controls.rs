@@ -5,16 +5,14 @@ use lenscap_words::tr;
 
 use crate::context::Context;
 use crate::page::Page;
-use crate::rows::PreviewRow;
+use crate::stage::Stage;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     let page = Page::new(store, "controls", &tr("Controls"), "preferences-other-symbolic");
     let preview = adw::PreferencesGroup::new();
-    let rows = PreviewRow::new(context);
-    preview.add(&rows.row);
-    preview.add(&rows.screen);
+    preview.add(&Stage::row());
     page.widget.add(&preview);
-    context.controls.put_on(&page, &context.window);
+    context.controls.put_on(&page, &context.toasts);
     page.widget
 }

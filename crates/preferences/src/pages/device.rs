@@ -148,7 +148,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     group.add(&expander);
     page.add(&group);
 
-    page.add_reset(&context.window, &tr("Device settings are reset"), |settings, from| {
+    page.add_reset(&context.toasts, &tr("Device settings are reset"), |settings, from| {
         settings.device = from.device.clone();
         settings.output = from.output;
         settings.detection = from.detection.clone();

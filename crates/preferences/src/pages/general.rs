@@ -1,4 +1,4 @@
-//! The page "General": the session's start, the icon, the settings file, about.
+//! The page "General": the session's start, the icon, the settings file, the diagnosis.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use lenscap_settings::table::icon;
 use lenscap_words::tr;
 
 use crate::context::Context;
-use crate::{about, diagnosis, rows, widgets};
+use crate::{rows, widgets};
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let page = adw::PreferencesPage::builder()
@@ -36,24 +36,9 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     group.add(&file);
     let diagnosis = rows::plain(&tr("Diagnose"), &tr("Look for what may keep the camera from working."));
     diagnosis.set_activatable(true);
+    diagnosis.set_action_name(Some("win.diagnose"));
     diagnosis.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
-    let (window, path) = (context.window.downgrade(), context.store.path().to_owned());
-    diagnosis.connect_activated(move |_| {
-        let diagnosis = diagnosis::window(Some(&path));
-        diagnosis.set_transient_for(window.upgrade().as_ref());
-        diagnosis.present();
-    });
     group.add(&diagnosis);
-    let about = rows::plain(&tr("About Lenscap"), "");
-    about.set_activatable(true);
-    about.add_suffix(&gtk::Image::from_icon_name("go-next-symbolic"));
-    let window = context.window.downgrade();
-    about.connect_activated(move |_| {
-        let about = about::window();
-        about.set_transient_for(window.upgrade().as_ref());
-        about.present();
-    });
-    group.add(&about);
     page.add(&group);
     page
 }

@@ -22,8 +22,8 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     page.add(&times(store));
     page.add(&card::group(context));
     page.add(&notifications::group(store));
-    page.add(&blocked::group(store));
-    page.add_reset(&context.window, &tr("Privacy settings are reset"), |settings, from| {
+    blocked::groups(context).iter().for_each(|group| page.add(group));
+    page.add_reset(&context.toasts, &tr("Privacy settings are reset"), |settings, from| {
         settings.privacy = from.privacy.clone();
         settings.notifications = from.notifications;
     });

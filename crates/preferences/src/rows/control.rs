@@ -8,6 +8,7 @@ use lenscap_core::controls::{Control, Kind, Range, Value};
 use lenscap_words::controls::hint;
 use lenscap_words::tr;
 
+use super::slider::{SliderRange, SliderRow};
 use super::{TextEntry, bare_entry, plain, prepare, report, whole_names};
 use crate::error::WindowError;
 use crate::widgets;
@@ -19,7 +20,7 @@ const FRACTION_STEPS: f64 = 100.0;
 
 /// What the user sets it with.
 enum Knob {
-    Slider(gtk::Scale),
+    Slider(SliderRow),
     Switch(gtk::Switch),
     List(adw::ComboRow),
     Button(gtk::Button),
@@ -38,7 +39,7 @@ pub struct ControlRow {
 /// Whether a row of the one can show the other.
 pub fn is_alike(a: &Control, b: &Control) -> bool {
     (&a.key, &a.name, a.kind, a.range, &a.menu) == (&b.key, &b.name, b.kind, b.range, &b.menu)
-        && a.flags.read_only == b.flags.read_only
+        && (a.flags.read_only, &a.default) == (b.flags.read_only, &b.default)
 }
 
 impl ControlRow {
@@ -59,6 +60,10 @@ impl ControlRow {
             row.add_suffix(knob);
             row.set_activatable_widget(Some(knob));
             row.upcast::<adw::PreferencesRow>()
+        };
+        let slider = |min, max, step, digits| {
+            let default = control.default.as_ref().and_then(as_number);
+            SliderRow::new(&control.name, &SliderRange { min, max, step, digits, default })
         };
         let is_settable = !control.flags.read_only && control.kind != Kind::Compound;
         let (row, knob) = match (control.kind, control.range) {
@@ -97,23 +102,23 @@ impl ControlRow {
                 if min > -LARGEST_SLIDER && max < LARGEST_SLIDER && max > min =>
             {
                 let step = i64::try_from(step.max(1)).unwrap_or(i64::MAX);
-                let scale = slider(min as f64, max as f64, step as f64, 0);
-                scale.connect_value_changed(move |scale| {
+                let slider = slider(min as f64, max as f64, step as f64, 0);
+                slider.scale.connect_value_changed(move |scale| {
                     // A pointer stops anywhere; the camera has steps.
                     let steps = (scale.value() - min as f64) / step as f64;
                     let value = min.saturating_add((steps.round() as i64).saturating_mul(step));
                     let last = max - (max - min) % step;
                     set(Value::Integer(value.clamp(min, last)));
                 });
-                (with(scale.upcast_ref()), Knob::Slider(scale))
+                (slider.row.clone(), Knob::Slider(slider))
             }
             (Kind::Real, Range::Real { min, max }) if max > min && max - min < 1e6 => {
-                let scale = slider(min, max, (max - min) / FRACTION_STEPS, 2);
-                scale.connect_value_changed(move |scale| {
+                let slider = slider(min, max, (max - min) / FRACTION_STEPS, 2);
+                slider.scale.connect_value_changed(move |scale| {
                     let value = (scale.value() * 100.0).round() / 100.0;
                     set(Value::Real(value.clamp(min, max)));
                 });
-                (with(scale.upcast_ref()), Knob::Slider(scale))
+                (slider.row.clone(), Knob::Slider(slider))
             }
             _ => {
                 let entry = bare_entry(&control.name);
@@ -153,8 +158,8 @@ impl ControlRow {
     pub fn show(&self, control: &Control) {
         self.is_showing.set(true);
         match (&self.knob, &control.value) {
-            (Knob::Slider(scale), Some(Value::Integer(number))) => scale.set_value(*number as f64),
-            (Knob::Slider(scale), Some(Value::Real(number))) => scale.set_value(*number),
+            (Knob::Slider(slider), Some(Value::Integer(number))) => slider.scale.set_value(*number as f64),
+            (Knob::Slider(slider), Some(Value::Real(number))) => slider.scale.set_value(*number),
             (Knob::Switch(switch), Some(Value::Boolean(value))) => switch.set_active(*value),
             (Knob::List(row), Some(_)) => row.set_selected(position(control)),
             (Knob::Text(entry), Some(value)) => {
@@ -170,15 +175,15 @@ impl ControlRow {
         self.is_showing.set(false);
         let is_free = !control.flags.inactive && !control.flags.grabbed;
         match &self.knob {
-            Knob::Slider(scale) => scale.set_sensitive(is_free),
+            Knob::Slider(slider) => slider.scale.set_sensitive(is_free),
             Knob::Switch(switch) => switch.set_sensitive(is_free),
             Knob::Button(button) => button.set_sensitive(is_free),
             Knob::List(row) => row.set_sensitive(is_free),
             Knob::Text(entry) => entry.row.set_sensitive(is_free),
             Knob::Label(_) => {}
         }
-        if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
-            report(row, &hint(control), &Ok(()));
+        if !matches!(self.knob, Knob::Text(_)) {
+            self.report(control, &Ok(()));
         }
     }
 
@@ -186,6 +191,7 @@ impl ControlRow {
     pub fn report(&self, control: &Control, done: &Result<(), WindowError>) {
         match &self.knob {
             Knob::Text(entry) => entry.report(done),
+            Knob::Slider(slider) => slider.report(&hint(control), done),
             _ => {
                 if let Some(row) = self.row.downcast_ref::<adw::ActionRow>() {
                     report(row, &hint(control), done);
@@ -201,17 +207,13 @@ fn position(control: &Control) -> u32 {
     present.and_then(|position| u32::try_from(position).ok()).unwrap_or(gtk::INVALID_LIST_POSITION)
 }
 
-fn slider(min: f64, max: f64, step: f64, digits: i32) -> gtk::Scale {
-    let adjustment = gtk::Adjustment::new(min, min, max, step, step.max((max - min) / 10.0), 0.0);
-    let scale = gtk::Scale::builder()
-        .adjustment(&adjustment)
-        .digits(digits)
-        .draw_value(true)
-        .value_pos(gtk::PositionType::Right)
-        .width_request(150)
-        .build();
-    widgets::ignore_the_wheel(&scale);
-    scale
+/// Where the default is on the slider.
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Real(number) => Some(*number),
+        Value::Boolean(_) | Value::Text(_) => None,
+    }
 }
 
 /// A value that cannot be changed, for people.

@@ -11,14 +11,19 @@ pub const ERROR: &str = "error";
 /// Says in the row why its value was refused; the next that works takes that away.
 pub fn report(row: &impl IsA<adw::ActionRow>, subtitle: &str, done: &Result<(), WindowError>) {
     let row = row.upcast_ref::<adw::ActionRow>();
+    row.set_subtitle(&marked(row, subtitle, done));
+}
+
+/// Marks the row as refused, or takes the mark away; what its subtitle is then.
+pub fn marked(row: &impl IsA<gtk::Widget>, subtitle: &str, done: &Result<(), WindowError>) -> String {
     match done {
         Ok(()) => {
             row.remove_css_class(ERROR);
-            row.set_subtitle(subtitle);
+            subtitle.to_owned()
         }
         Err(reason) => {
             row.add_css_class(ERROR);
-            row.set_subtitle(&capitalized(&reason.to_string()));
+            capitalized(&reason.to_string())
         }
     }
 }

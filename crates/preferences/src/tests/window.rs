@@ -1,10 +1,11 @@
 //! The window as a whole.
 
 use std::cell::RefCell;
+use std::fs;
 
 use adw::prelude::*;
 
-use super::{Rig, walk, with_gtk};
+use super::{Rig, eventually, walk, with_gtk};
 
 #[test]
 fn a_page_goes_back_to_the_defaults() {
@@ -58,4 +59,88 @@ fn the_window_fits_into_360_pixels() {
         });
         assert!(wide.borrow().is_empty(), "{wide:?}");
     });
+}
+
+#[test]
+fn how_the_picture_is_laid_is_kept_for_the_camera_that_is_meant() {
+    with_gtk("how_the_picture_is_laid_is_kept_for_the_camera_that_is_meant", || {
+        let home = tempfile::tempdir().expect("a directory");
+        let camera = home.path().join("video4linux/video0");
+        fs::create_dir_all(&camera).expect("a directory");
+        fs::write(camera.join("name"), "Webcam").expect("written");
+        fs::write(camera.join("device"), "").expect("written");
+        let text = "[camera]\nsource = \"v4l2:/dev/video0\"\nzoom = 150\n";
+        fs::write(home.path().join("config.toml"), text).expect("written");
+        let rig = Rig::at(home);
+        let zoom: gtk::SpinButton = rig.control("Zoom");
+        assert_eq!(zoom.value(), 150.0, "as for all");
+        zoom.set_value(200.0);
+        rig.control::<gtk::Switch>("Mirror").set_active(true);
+        let own = "[controls.\"/dev/video0\"]\nzoom = 200\nmirror = true\n";
+        assert!(rig.text().starts_with(text) && rig.text().contains(own), "{}", rig.text());
+        first_reset(&rig).emit_clicked();
+        assert!(!rig.text().contains("zoom") && !rig.text().contains("mirror"), "{}", rig.text());
+        assert_eq!(zoom.value(), 100.0);
+        rig.button("Undo").emit_clicked();
+        assert_eq!(zoom.value(), 200.0);
+        assert!(rig.text().contains("zoom = 150") && rig.text().contains("mirror = true"), "{}", rig.text());
+    });
+}
+
+/// The button of the first page.
+fn first_reset(rig: &Rig) -> gtk::Button {
+    let found = RefCell::new(None);
+    walk(rig.window.widget().upcast_ref(), &|widget| {
+        if let Some(button) = widget.downcast_ref::<gtk::Button>()
+            && button.label().as_deref() == Some("Reset to Defaults")
+        {
+            found.borrow_mut().get_or_insert(button.clone());
+        }
+    });
+    found.into_inner().expect("the button")
+}
+
+#[test]
+fn the_search_finds_what_people_type_each_thing_once_or_nothing() {
+    with_gtk("the_search_finds_what_people_type_each_thing_once_or_nothing", || {
+        let rig = Rig::new("");
+        let (entry, bar) = (RefCell::new(None), RefCell::new(None));
+        walk(rig.window.widget().upcast_ref(), &|widget| {
+            if let Some(found) = widget.downcast_ref::<gtk::SearchEntry>() {
+                entry.replace(Some(found.clone()));
+            }
+            if let Some(found) = widget.downcast_ref::<gtk::SearchBar>() {
+                bar.replace(Some(found.clone()));
+            }
+        });
+        let (entry, bar) = (entry.into_inner().expect("an entry"), bar.into_inner().expect("a bar"));
+        bar.set_search_mode(true);
+        for (text, expected) in [
+            ("notification", &["An application uses the camera", "The camera does not work"][..]),
+            ("quality", &["Resolution", "Framerate"]),
+            ("zoom", &["Zoom"]),
+        ] {
+            entry.set_text(text);
+            eventually(text, || {
+                expected.iter().all(|title| results(&rig).iter().filter(|it| it == title).count() == 1)
+            });
+        }
+        for nothing in ["blur", "xyzzy"] {
+            entry.set_text(nothing);
+            eventually(nothing, || rig.says("No Results") && rig.says(nothing));
+        }
+    });
+}
+
+/// The titles that are listed.
+fn results(rig: &Rig) -> Vec<String> {
+    let found = RefCell::new(Vec::new());
+    walk(rig.window.widget().upcast_ref(), &|widget| {
+        if let Some(row) = widget.downcast_ref::<adw::ActionRow>()
+            && row.subtitle().is_some_and(|place| place.contains(" · ") || place == "Camera" || place == "Device")
+        {
+            found.borrow_mut().push(row.title().to_string());
+        }
+    });
+    found.into_inner()
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lenscap_core::source::{Framing, Orientation, Source};
+use lenscap_core::source::{Framing, Orientation, Rotation, Source};
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 
 use crate::table::{ActsOn, CommandOption, OptionPath, Unit};
@@ -17,14 +17,19 @@ pub struct CameraSettings {
     pub format: VideoFormat,
     /// Buffers between camera and pipeline; each source keeps to its own limits: V4L2 1 to 16, `icamerasrc` 2 to 10.
     pub buffer_count: u32,
-    /// How the picture is laid.
+    /// How the picture is laid, of a camera that has no values of its own.
     pub orientation: Orientation,
 }
 
 impl Default for CameraSettings {
     fn default() -> Self {
         let format = VideoFormat { pixel_format: PixelFormat::default(), width: 1920, height: 1080, framerate: 30 };
-        Self { source: Source::default(), format, buffer_count: 7, orientation: Orientation::default() }
+        Self {
+            source: Source::default(),
+            format,
+            buffer_count: 7,
+            orientation: Orientation { rotation: Rotation::Automatic, ..Orientation::default() },
+        }
     }
 }
 
@@ -124,7 +129,7 @@ super::settings! { "camera":
     /// How far the picture is turned.
     ROTATION at camera.orientation.rotation {
         key: "rotation",
-        limits: Limits::Numbers(Cow::Borrowed(&[0, 90, 180, 270])),
+        limits: Limits::NumbersOrAuto(Cow::Borrowed(&[0, 90, 180, 270])),
         unit: Unit::Degrees,
         acts_on: ActsOn::Machine,
         option: None,

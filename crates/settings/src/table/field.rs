@@ -184,14 +184,16 @@ impl Field for Source {
     }
 }
 
+/// The automatic one is `"auto"`.
 impl Field for Rotation {
     fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
-        Ok(SettingValue::Integer(self.degrees().into()))
+        let degrees = self.degrees().map(|degrees| SettingValue::Integer(degrees.into()));
+        Ok(degrees.unwrap_or_else(|| SettingValue::Text("auto".into())))
     }
 
     fn set(&mut self, value: &SettingValue) -> bool {
-        let degrees = value.integer::<u32>();
-        assign(self, Rotation::ALL.into_iter().find(|rotation| Some(rotation.degrees()) == degrees))
+        let degrees = value.integer();
+        assign(self, Rotation::of(degrees).filter(|_| degrees.is_some() || value.text() == Some("auto")))
     }
 }
 

@@ -44,7 +44,10 @@ fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
         Limits::WholeOrAuto { min, max } => {
             prop_oneof![Just(text("auto".into())), (*min..=*max).prop_map(SettingValue::Integer)].boxed()
         }
-        Limits::Numbers(numbers) => prop::sample::select(numbers.to_vec()).prop_map(SettingValue::Integer).boxed(),
+        Limits::NumbersOrAuto(numbers) => {
+            let number = prop::sample::select(numbers.to_vec()).prop_map(SettingValue::Integer);
+            prop_oneof![Just(text("auto".into())), number].boxed()
+        }
         Limits::Words { words: known, .. } => words(known).prop_map(text).boxed(),
         Limits::Name { max_bytes } => name(*max_bytes).prop_map(text).boxed(),
         Limits::Names { max_bytes, .. } => {

@@ -66,7 +66,7 @@ fn limits_in_words(setting: &Setting) -> Vec<String> {
         Limits::Whole { min, max } | Limits::Even { min, max } | Limits::WholeOrAuto { min, max } => {
             [min, max].into_iter().filter(|limit| **limit != 0).map(ToString::to_string).collect()
         }
-        Limits::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect(),
+        Limits::NumbersOrAuto(numbers) => numbers.iter().map(ToString::to_string).collect(),
         Limits::Words { words, .. } | Limits::Device { words, .. } => words.iter().map(ToString::to_string).collect(),
         Limits::Name { max_bytes } => vec![max_bytes.to_string()],
         Limits::Switch | Limits::Names { .. } | Limits::OwnFile | Limits::Source => Vec::new(),
@@ -81,7 +81,7 @@ fn another(setting: &Setting) -> SettingValue {
         (Limits::Whole { min, max } | Limits::Even { min, max } | Limits::WholeOrAuto { min, max }, default) => {
             SettingValue::Integer(if default == SettingValue::Integer(*max) { *min } else { *max })
         }
-        (Limits::Numbers(numbers), _) => SettingValue::Integer(*numbers.last().unwrap()),
+        (Limits::NumbersOrAuto(numbers), _) => SettingValue::Integer(*numbers.last().unwrap()),
         (Limits::Words { words, .. }, _) => text(&words[1]),
         (Limits::Device { example, .. }, _) => text(example),
         (Limits::Name { .. }, _) => text("Another"),

@@ -50,6 +50,12 @@ impl Backend for V4l2 {
         ControlsOf::Node(&self.0)
     }
 
+    fn sensor_rotation(&self) -> Option<u32> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let node = rustix::fs::open(&self.0, flags, Mode::empty()).ok()?;
+        v4l2::modes::sensor_rotation(&node).and_then(|degrees| u32::try_from(degrees).ok())
+    }
+
     fn device_access(&self) -> DeviceAccess {
         DeviceAccess::Node(self.0.clone())
     }

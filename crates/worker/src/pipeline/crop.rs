@@ -49,7 +49,7 @@ fn pan(orientation: Orientation) -> (i32, i32) {
     let (x, y) = (orientation.framing.pan_x, orientation.framing.pan_y);
     let x = if orientation.mirror { -x } else { x };
     match orientation.rotation {
-        Rotation::None => (x, y),
+        Rotation::None | Rotation::Automatic => (x, y),
         Rotation::Quarter => (y, -x),
         Rotation::Half => (-x, -y),
         Rotation::ThreeQuarters => (-y, x),

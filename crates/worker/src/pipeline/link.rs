@@ -77,7 +77,7 @@ impl Pipeline {
             camera.asked = choice.map(Choice::mode);
             camera.decoder = decoder.and_then(|decoder| Some(decoder.factory()?.name().to_string()));
         }
-        self.lay(self.configure.orientation);
+        self.lay_again();
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Reports the camera to the parent: its name and its mode with the first frame, and what proves to be otherwise later.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gst::prelude::*;
@@ -8,7 +9,7 @@ use gst::prelude::*;
 use super::choose_mode::{self, Shortfall, millihertz};
 use lenscap_core::event::Step;
 use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
-use lenscap_core::source::Source;
+use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_wire::channel::Channel;
@@ -46,12 +47,20 @@ pub(crate) struct OpenedCamera {
 pub(crate) struct ModeReport {
     channel: std::sync::Arc<Channel>,
     configure: Configure,
+    /// Whether width and height of the camera's picture are those of the shown one.
+    is_upright: AtomicBool,
     camera: Mutex<OpenedCamera>,
 }
 
 impl ModeReport {
     pub(crate) fn new(channel: std::sync::Arc<Channel>, configure: Configure) -> Self {
-        Self { channel, configure, camera: Mutex::default() }
+        let is_upright = AtomicBool::new(configure.orientation.is_upright());
+        Self { channel, configure, is_upright, camera: Mutex::default() }
+    }
+
+    /// How the picture of the opened camera is laid.
+    pub(crate) fn laid(&self, orientation: Orientation) {
+        self.is_upright.store(orientation.is_upright(), Ordering::Relaxed);
     }
 
     /// What is known about the camera.
@@ -145,7 +154,7 @@ impl ModeReport {
 
     /// A size as the settings have it.
     fn shown(&self, (width, height): (u32, u32)) -> FrameSize {
-        if self.configure.orientation.is_upright() { (width, height).into() } else { (height, width).into() }
+        if self.is_upright.load(Ordering::Relaxed) { (width, height).into() } else { (height, width).into() }
     }
 
     /// What is less than was asked for, and which settings it would reach.

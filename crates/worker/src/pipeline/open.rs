@@ -106,7 +106,7 @@ impl Pipeline {
         }
         let has_decoder = gst::ElementFactory::find("jpegdec").is_some();
         let mut wanted = self.configure.format;
-        if !self.configure.orientation.is_upright() {
+        if !self.orientation_of(&built.element).is_upright() {
             (wanted.width, wanted.height) = (wanted.height, wanted.width);
         }
         let choice = choose_mode::choose(&offered, &wanted, built.native, has_decoder, &self.configure.refused);

@@ -99,11 +99,11 @@ fn insert(pipeline: &gst::Pipeline, pad: &gst::Pad, element: &gst::Element) {
 fn direction(orientation: Orientation) -> gst_video::VideoOrientationMethod {
     use gst_video::VideoOrientationMethod as Method;
     match (orientation.rotation, orientation.mirror) {
-        (Rotation::None, false) => Method::Identity,
+        (Rotation::None | Rotation::Automatic, false) => Method::Identity,
         (Rotation::Quarter, false) => Method::_90r,
         (Rotation::Half, false) => Method::_180,
         (Rotation::ThreeQuarters, false) => Method::_90l,
-        (Rotation::None, true) => Method::Horiz,
+        (Rotation::None | Rotation::Automatic, true) => Method::Horiz,
         (Rotation::Half, true) => Method::Vert,
         // A quarter clockwise and then left for right is the other diagonal.
         (Rotation::Quarter, true) => Method::UlLr,

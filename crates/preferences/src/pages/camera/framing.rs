@@ -12,7 +12,7 @@ use crate::store::Store;
 pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder()
         .title(tr("Framing"))
-        .description(tr("Which part of the picture is shown."))
+        .description(tr("Which part of the picture is shown, kept for each camera. Drag and scroll on the preview, or give numbers."))
         .build();
     group.add(&rows::number(
         store,

@@ -1,49 +1,113 @@
-//! The row of the applet's state, with a button that starts it.
+//! What matters first: whether the camera is on, the switch that keeps it off, who uses it, and the preview's switch.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use adw::prelude::*;
-use lenscap_words::tr;
+use glib::variant::ToVariant;
+use lenscap_api::AppletStatus;
+use lenscap_core::status::StateName;
+use lenscap_words::{preferences, status as words, tr};
 
 use crate::applet::{self, AppletProxy, AppletState};
-use crate::error::WindowError;
+use crate::context::Context;
 use crate::rows;
+use crate::stage::Stage;
+use crate::widgets::set_accessible_label;
 
-pub fn row(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
+/// Of the symbol that shows the state, in pixels.
+const ICON_SIZE: i32 = 32;
+
+/// The groups, from the top.
+pub fn groups(context: &Context) -> [adw::PreferencesGroup; 3] {
+    let of = |row: &adw::ActionRow| {
+        let group = adw::PreferencesGroup::new();
+        group.add(row);
+        group
+    };
+    let own = of(&state(&context.applet));
+    let users = adw::PreferencesGroup::builder().title(tr("Used by")).build();
+    let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
+    let (shown, list) = (own.downgrade(), users.downgrade());
+    context.applet.on_change(move |state| {
+        let (Some(own), Some(list)) = (shown.upgrade(), list.upgrade()) else { return };
+        rows.take().iter().for_each(|row| list.remove(row));
+        let status = if let AppletState::Running(status) = state { Some(status) } else { None };
+        let new = status.map(|status| users_of(status)).unwrap_or_default();
+        new.iter().for_each(|row| list.add(row));
+        list.set_visible(!new.is_empty());
+        rows.replace(new);
+        // Without an applet a notice says so.
+        own.set_visible(status.is_some());
+    });
+    [own, users, of(&Stage::row())]
+}
+
+/// The state with its switch: as long as that is off, nobody gets the camera.
+fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     let row = rows::plain("", "");
-    let icon = gtk::Image::new();
+    row.add_css_class("state");
+    let icon = gtk::Image::builder().pixel_size(ICON_SIZE).build();
     row.add_prefix(&icon);
-    let start = gtk::Button::builder()
-        .label(tr("Start"))
-        .valign(gtk::Align::Center)
-        .css_classes(["suggested-action"])
-        .visible(false)
-        .build();
-    row.add_suffix(&start);
-    {
-        let row = row.downgrade();
-        start.connect_clicked(move |start| {
-            let (row, start) = (row.clone(), start.clone());
-            start.set_sensitive(false);
-            glib::spawn_future_local(async move {
-                let done = applet::start().await.map_err(WindowError::from);
-                start.set_sensitive(true);
-                if let (Some(row), Err(_)) = (row.upgrade(), &done) {
-                    rows::report(&row, "", &done);
-                }
-            });
+    let switch = gtk::Switch::builder().valign(gtk::Align::Center).tooltip_text(tr("Camera allowed")).build();
+    set_accessible_label(&switch, &tr("Camera allowed"));
+    row.add_suffix(&switch);
+    let show = {
+        let (row, switch) = (row.downgrade(), switch.downgrade());
+        move |state: &AppletState| {
+            let (Some(row), Some(switch)) = (row.upgrade(), switch.upgrade()) else { return };
+            let (title, subtitle) = preferences::applet(state);
+            row.set_title(&title);
+            rows::report(&row, &subtitle, &Ok(()));
+            icon.set_icon_name(Some(&applet::icon(state)));
+            switch.set_active(is_allowed(state));
+        }
+    };
+    proxy.on_change(show.clone());
+    let (asked, proxy) = (row.downgrade(), Rc::downgrade(proxy));
+    switch.connect_active_notify(move |switch| {
+        let Some(proxy) = proxy.upgrade() else { return };
+        let wanted = switch.is_active();
+        // Going along with the state.
+        if wanted == is_allowed(&proxy.state()) {
+            return;
+        }
+        let (asked, show) = (asked.clone(), show.clone());
+        glib::spawn_future_local(async move {
+            let forever = (0u32,).to_variant();
+            let done = match wanted {
+                true => proxy.call("Resume", None).await,
+                false => proxy.call("Pause", Some(&forever)).await,
+            };
+            let done = done.map(drop);
+            if let (Some(row), Err(_)) = (asked.upgrade(), &done) {
+                show(&proxy.state());
+                rows::report(&row, "", &done);
+            }
         });
-    }
-    let shown = row.downgrade();
-    proxy.on_change(move |state| {
-        let Some(row) = shown.upgrade() else { return };
-        let (title, subtitle) = lenscap_words::preferences::applet(state);
-        row.set_title(&title);
-        rows::report(&row, &subtitle, &Ok(()));
-        icon.set_icon_name(Some(&applet::icon(state)));
-        let can_start = *state == AppletState::NotRunning;
-        start.set_visible(can_start);
-        row.set_activatable_widget(can_start.then_some(&start));
     });
     row
+}
+
+/// Whether whoever asks gets the camera, as far as the user decides.
+fn is_allowed(state: &AppletState) -> bool {
+    let AppletState::Running(status) = state else { return false };
+    !matches!(status.state_name(), Some(StateName::Paused | StateName::Blocked))
+}
+
+/// The programs that use a camera.
+fn users_of(status: &AppletStatus) -> Vec<adw::ActionRow> {
+    let with_icon = |row: adw::ActionRow, icon: &str| {
+        row.add_prefix(&gtk::Image::from_icon_name(icon));
+        row
+    };
+    let mut clients: Vec<_> = status.clients.0.iter().filter(|client| !client.name.is_empty()).collect();
+    clients.dedup_by_key(|client| (client.name.as_str(), client.usage.as_str()));
+    let own = clients.into_iter().map(|client| {
+        with_icon(rows::plain(&client.name, &preferences::usage(&client.usage)), "application-x-executable-symbolic")
+    });
+    let others = status.other_cameras.0.iter().map(|other| {
+        with_icon(rows::plain(&words::other_camera(other), &words::cannot_switch_off()), "camera-video-symbolic")
+    });
+    own.chain(others).collect()
 }

@@ -8,12 +8,64 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::table::privacy;
 use lenscap_words::{tr, trf};
 
+use crate::applet::AppletState;
+use crate::context::Context;
 use crate::error::WindowError;
 use crate::store::Store;
 use crate::{rows, widgets};
 
-/// The programs that never get the camera, and an entry for the next.
-pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
+/// The programs that never get the camera, those that were here, and an entry for any other.
+pub fn groups(context: &Context) -> [adw::PreferencesGroup; 2] {
+    [blocked(&context.store), seen(context)]
+}
+
+/// The programs that had the camera, to pick from.
+fn seen(context: &Context) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder().title(tr("Programs that were here")).build();
+    let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
+    let (list, store, applet) = (group.downgrade(), Rc::downgrade(&context.store), Rc::downgrade(&context.applet));
+    let show: Rc<dyn Fn()> = Rc::new(move || {
+        let (Some(list), Some(store), Some(applet)) = (list.upgrade(), store.upgrade(), applet.upgrade()) else {
+            return;
+        };
+        let names = if let AppletState::Running(status) = applet.state() { status.programs } else { Vec::new() };
+        let blocked = store.settings().privacy.blocked;
+        let is_free = |name: &String| !blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name));
+        let names: Vec<_> = names.into_iter().filter(is_free).collect();
+        if rows.borrow().iter().map(|row| row.title()).eq(names.iter().map(String::as_str)) {
+            return;
+        }
+        rows.take().iter().for_each(|row| list.remove(row));
+        rows.replace(names.iter().map(|name| pick(&store, name)).collect());
+        rows.borrow().iter().for_each(|row| list.add(row));
+        list.set_visible(!names.is_empty());
+    });
+    group.set_visible(false);
+    let again = Rc::clone(&show);
+    context.applet.on_change(move |_| again());
+    context.store.follow(|settings| settings.privacy.blocked.clone(), move |_| show());
+    group
+}
+
+/// A program that was here, with a button that blocks it.
+fn pick(store: &Rc<Store>, name: &str) -> adw::ActionRow {
+    let row = rows::plain(name, "");
+    let button = gtk::Button::builder().label(tr("Block")).valign(gtk::Align::Center).build();
+    row.add_suffix(&button);
+    row.set_activatable_widget(Some(&button));
+    let (store, shown, name) = (Rc::downgrade(store), row.downgrade(), name.to_owned());
+    button.connect_clicked(move |_| {
+        let Some(store) = store.upgrade() else { return };
+        let done = block(&store, &name);
+        if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
+            rows::report(&row, "", &done);
+        }
+    });
+    row
+}
+
+/// Those that never get it, and an entry.
+fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder()
         .title(tr("Blocked programs"))
         .description(tr("They never get the camera. A program is named as in the list of processes, as in \"zoom\"."))

@@ -74,7 +74,7 @@ fn pictures_are_turned_and_then_mirrored() {
             rig.run(3);
             let picture = &rig.frames[2].picture;
             // Clockwise from the upper left; the mirror exchanges left and right.
-            let (turned_x, y) = corners[quarters];
+            let (turned_x, y) = corners[quarters % corners.len()];
             let lit = (if mirror { 64 - turned_x } else { turned_x }, y);
             for (x, y) in corners {
                 let is_white = luma(picture, &format, x, y) > 128;
