@@ -16,5 +16,5 @@ use crate::sys::install;
 
 /// Another program of ours.
 pub fn program(name: &str) -> Result<PathBuf, StartTrouble> {
-    install::program(name).map_err(|error| StartTrouble::OwnPlace { error: error.to_string().into() })
+    install::program(name).map_err(|error| StartTrouble::OwnPlace { cause: error.into() })
 }

@@ -12,7 +12,9 @@ mod run;
 mod status;
 
 use std::fmt;
+use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
 
 use crate::core::trouble::settings::SettingTrouble;
@@ -95,6 +97,14 @@ impl fmt::Display for RefusedArgument {
 
 impl std::error::Error for RefusedArgument {}
 
+/// Takes the path of a file that is there: of another one everything would be as if nothing had been named.
+fn existing_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.exists() {
+        true => Ok(path),
+        false => Err(RefusedArgument(SettingTrouble::NoFile)),
+    })
+}
+
 #[cfg(test)]
 fn parse_line(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -124,9 +134,17 @@ mod tests {
         assert_eq!(command("lenscap resume"), Subcommand::Resume);
         assert_eq!(command("lenscap toggle"), Subcommand::Toggle);
         assert!(matches!(command("lenscap completions bash"), Subcommand::Completions { .. }));
-        for wrong in
-            ["nonsense", "--nonsense", "status --json --watch", "-w 640 status", "pause --for never", "completions x"]
-        {
+        for wrong in [
+            "nonsense",
+            "--nonsense",
+            "--config /no/such.toml",
+            "doctor --config /no/such.toml",
+            "--picture /no/such.png",
+            "status --json --watch",
+            "-w 640 status",
+            "pause --for never",
+            "completions x",
+        ] {
             let error = parse_line(&format!("lenscap {wrong}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{wrong}");
         }

@@ -26,6 +26,7 @@ use crate::cli::{Cli, Subcommand};
 use crate::core::trouble::command_line::CommandTrouble;
 use crate::failure::Failure;
 use crate::i18n::status::summary;
+use crate::text::Detail;
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -56,7 +57,7 @@ pub fn exit(done: Result<(), Failure>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(sentence) = failure.sentence() {
-                log::say(&sentence);
+                log::say(&[sentence, failure.appendix()].concat());
             }
             ExitCode::from(if failure.is_nobody_there() { NOT_RUNNING } else { FAILED })
         }
@@ -90,7 +91,6 @@ fn relay_status() -> Result<Option<lenscap_api::Status>, AskError> {
 fn become_program(name: &str, arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     let program = program(name)?;
     let error = std::process::Command::new(&program).args(arguments).exec();
-    let trouble =
-        CommandTrouble::Program { program: program.display().to_string().into(), error: error.to_string().into() };
+    let trouble = CommandTrouble::Program { program: Detail::of_path(&program), cause: error.into() };
     Err(trouble.into())
 }

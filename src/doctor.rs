@@ -21,14 +21,18 @@ use lenscap_api::{AskError, Code, DoctorReport, Finding, Status, Verdict};
 use crate::autostart::Entries;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
 use crate::i18n::doctor::{self as words, Diagnosis};
+use crate::i18n::remedy::Remedy;
 
 /// What was found, as one check says it.
 fn found(check: &'static str, verdict: Verdict, diagnosis: &Diagnosis) -> Finding {
+    let Remedy { text, commands } = words::remedy(diagnosis);
     Finding {
         check: check.to_owned(),
         verdict,
         text: words::sentence(diagnosis),
-        remedy: words::remedy(diagnosis),
+        evidence: words::evidence(diagnosis),
+        remedy: (!text.is_empty()).then_some(text),
+        commands,
         diagnosis: Some(Code::of(diagnosis)),
     }
 }

@@ -1,6 +1,6 @@
 //! Why a program of ours ends without having done what it was asked for.
 
-use lenscap_api::AskError;
+use lenscap_api::{AskError, Code};
 
 use crate::core::controls::ControlTrouble;
 use crate::core::source::SourceTrouble;
@@ -50,6 +50,26 @@ impl Failure {
             Failure::Shown => return None,
             Failure::SettingsAtStart(error) => error.at_start(),
         })
+    }
+
+    /// What stands below the sentence: each command that it speaks of on a line of its own, then what it was seen by.
+    pub fn appendix(&self) -> String {
+        let code = |trouble: Code| (!trouble.data.is_empty()).then(|| trouble.to_string());
+        let (commands, evidence) = match self {
+            Failure::Ask(error) => (ask::commands(error), None),
+            // Its sentence says what was typed.
+            Failure::Read(ReadTrouble::Control(_)) => (Vec::new(), None),
+            Failure::Read(trouble) => (cameras::commands(trouble), code(Code::of(trouble))),
+            Failure::Output(error) => (output::commands(&error.trouble), code(Code::of(&error.trouble))),
+            Failure::Start(trouble) => (Vec::new(), code(Code::of(trouble))),
+            Failure::Command(trouble) => (Vec::new(), code(Code::of(trouble))),
+            Failure::Settings(error) => (Vec::new(), Some(error.path().display().to_string())),
+            // Its sentence has the path.
+            Failure::SettingsAtStart(_) | Failure::Control(_) | Failure::Source(_) | Failure::Shown => {
+                (Vec::new(), None)
+            }
+        };
+        commands.into_iter().chain(evidence).map(|line| format!("\n    {line}")).collect()
     }
 
     /// Whether there is no relay to ask.

@@ -31,7 +31,7 @@ use crate::engine::{Engine, OwnerToken, Role};
 use crate::failure::Failure;
 use crate::frame::card::Picture;
 use crate::i18n::refusal;
-use lenscap_api::Request;
+use lenscap_api::{Code, Request};
 use lenscap_relay::server::{Answer, Server, Ticket};
 
 use super::controls::UnsavedValues;
@@ -188,7 +188,9 @@ impl Relay {
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let path = layers.user().to_owned();
         let settings_thread = SettingsThread::new(layers, overrides, home).map_err(no_events)?;
-        let server = Server::new().map_err(|trouble| tracing::warn!("{}", refusal::listen(&trouble))).ok();
+        let server = Server::new()
+            .map_err(|trouble| tracing::warn!(code = %Code::of(&trouble), "{}", refusal::listen(&trouble)))
+            .ok();
         let server = Rc::new(RefCell::new(server));
         let events = matches!(mode, RunMode::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
@@ -375,5 +377,5 @@ impl Relay {
 
 /// No epoll descriptor, timer or thread.
 fn no_events(error: io::Error) -> StartTrouble {
-    StartTrouble::Events { error: error.to_string().into() }
+    StartTrouble::Events { cause: error.into() }
 }

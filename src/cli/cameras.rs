@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::existing_file;
+
 /// `lenscap cameras`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 pub struct CamerasArgs {
@@ -11,6 +13,6 @@ pub struct CamerasArgs {
     #[arg(long)]
     pub json: bool,
     /// Settings file instead of the usual one
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "PATH", value_parser = existing_file(), value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 }

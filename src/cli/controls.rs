@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::RefusedArgument;
+use super::{RefusedArgument, existing_file};
 use crate::config::table::camera;
 use crate::core::source::Source;
 
@@ -22,7 +22,7 @@ pub struct ControlsArgs {
     #[arg(id = "camera", long = "source", value_name = "SOURCE", value_parser = source, global = true)]
     pub source: Option<Source>,
     /// Settings file instead of the usual one
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
+    #[arg(long, value_name = "PATH", value_parser = existing_file(), value_hint = ValueHint::FilePath, global = true)]
     pub config: Option<PathBuf>,
 }
 

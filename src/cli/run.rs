@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
-use super::RefusedArgument;
+use super::{RefusedArgument, existing_file};
 use crate::config::table::privacy::{CARD, PICTURE};
 use crate::config::table::{self, CommandOption, OptionPath, Setting, SettingValue};
 use crate::config::{CardChoice, Overrides};
@@ -46,7 +46,7 @@ impl Args for RunArgs {
             Arg::new(CONFIG)
                 .long(CONFIG)
                 .value_name("PATH")
-                .value_parser(value_parser!(PathBuf))
+                .value_parser(existing_file())
                 .value_hint(ValueHint::FilePath)
                 .help("Settings file instead of the usual one"),
         )
@@ -107,8 +107,11 @@ fn value(setting: &Setting, option: &CommandOption, text: &str) -> Result<Settin
     let absolute = std::path::absolute(text).map_err(|error| SettingTrouble::NoFullPath {
         key: setting.key.to_owned(),
         path: text.to_owned(),
-        error: error.to_string(),
+        cause: error.into(),
     })?;
+    if !absolute.exists() {
+        return Err(SettingTrouble::NoFile);
+    }
     setting.argument(&absolute.to_string_lossy())
 }
 
@@ -160,20 +163,21 @@ mod tests {
 
     #[test]
     fn further_flags_reach_the_settings() {
-        let run = parse("lenscap --source v4l2:/dev/video3 --format nv12 --label Cam --card black --config /c.toml");
+        let run = parse("lenscap --source v4l2:/dev/video3 --format nv12 --label Cam --card black --config /dev/null");
         let run = run.unwrap().run;
-        assert_eq!(run.config, Some("/c.toml".into()));
+        assert_eq!(run.config, Some("/dev/null".into()));
         let settings = Settings::default().with(&run.settings).unwrap();
         assert_eq!(settings.camera.source, Source::V4l2("/dev/video3".into()));
         assert_eq!(settings.camera.format.pixel_format, PixelFormat::Nv12);
         assert_eq!((settings.device.label.as_str(), settings.privacy.card), ("Cam", CardChoice::Black));
 
         let settings = |line| Settings::default().with(&parse(line).unwrap().run.settings).unwrap();
-        let shown = settings("lenscap --picture off.png").privacy;
+        // Tests run where their manifest is.
+        let shown = settings("lenscap --picture Cargo.toml").privacy;
         let here = std::env::current_dir().unwrap();
-        assert_eq!((shown.picture, shown.card), (Some(here.join("off.png")), CardChoice::Picture));
-        let black = settings("lenscap --picture /off.png --card black").privacy;
-        assert_eq!((black.picture, black.card), (Some("/off.png".into()), CardChoice::Black));
+        assert_eq!((shown.picture, shown.card), (Some(here.join("Cargo.toml")), CardChoice::Picture));
+        let black = settings("lenscap --picture /dev/null --card black").privacy;
+        assert_eq!((black.picture, black.card), (Some("/dev/null".into()), CardChoice::Black));
         let auto = parse("lenscap -d auto --activation-delay-ms auto").unwrap().run.settings;
         for setting in [&NODE, &ACTIVATION_DELAY] {
             assert_eq!(auto.get(setting), Some(&SettingValue::Text("auto".into())));
@@ -191,6 +195,8 @@ mod tests {
             ("-b many", "buffer_count must be a whole number from 1 to 16, not \"many\""),
             ("-d video0", "node \"video0\" is not a full path"),
             ("--format RGB", "format must be \"YUY2\", \"NV12\" or \"I420\", not \"RGB\""),
+            ("--picture /no/such.png", "there is no such file"),
+            ("--config /no/such.toml", "there is no such file"),
             ("--source webcam", "\"webcam\" is not a source: use auto"),
         ] {
             for line in [format!("lenscap {flags}"), format!("lenscap run --headless {flags}")] {

@@ -47,7 +47,7 @@ pub(super) fn run(asked: &CamerasArgs) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever closed the pipe has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandTrouble::Print { error: error.to_string().into() }.into())
+            Err(CommandTrouble::Print { cause: error.into() }.into())
         }
         _ => Ok(()),
     }

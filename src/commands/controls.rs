@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &ControlsArgs) -> Result<(), Failure> {
                 print(&list, &list, arguments.json)
             }
         }
-        .map_err(|error| CommandTrouble::Print { error: error.to_string().into() }.into()),
+        .map_err(|error| CommandTrouble::Print { cause: error.into() }.into()),
         Some(ControlsAction::Set { key, value }) if place.live.is_some() => {
             let request = Request::SetControl { key: key.clone(), value: value.clone() };
             Ok(ask(&request).map(drop)?)

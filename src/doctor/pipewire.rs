@@ -120,11 +120,11 @@ impl Rules {
     }
 
     /// What makes a WirePlumber look at a device again that it found to be no camera, as root (facts: pipewire, section 7).
-    fn appear(self, node: &str) -> String {
+    fn appear(self, node: &str) -> Vec<String> {
         let trigger = |action: &str| format!("sudo udevadm trigger --action={action} {node}");
         match self {
-            Rules::Lua => trigger("change"),
-            Rules::Conf => format!("{} && {}", trigger("remove"), trigger("add")),
+            Rules::Lua => vec![trigger("change")],
+            Rules::Conf => vec![trigger("remove"), trigger("add")],
         }
     }
 
@@ -268,7 +268,7 @@ fn decide(facts: &Facts) -> (Verdict, Diagnosis) {
 fn not_offered(facts: &Facts, rules: Rules, main: Option<&Device>, rule: Option<&str>) -> Diagnosis {
     let Some(rule) = rule else {
         let node = main.and_then(|device| device.node.as_deref()).unwrap_or(Path::new("/dev/videoN"));
-        return Diagnosis::PipewireUnsure { command: rules.appear(&node.to_string_lossy()) };
+        return Diagnosis::PipewireUnsure { commands: rules.appear(&node.to_string_lossy()) };
     };
     let (directory, ..) = rules.files();
     let name = Path::new(rule).file_name().unwrap_or_default().to_string_lossy();

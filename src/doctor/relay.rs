@@ -8,14 +8,17 @@ const CHECK: &str = "relay";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let (verdict, diagnosis) = match &patient.relay {
-        Err(error) => (Verdict::Problem, Diagnosis::RelaySilent { sentence: ask::sentence(error) }),
+        Err(error) => (
+            Verdict::Problem,
+            Diagnosis::RelaySilent { sentence: ask::sentence(error), commands: ask::commands(error) },
+        ),
         Ok(None) => (Verdict::Problem, Diagnosis::RelayAbsent),
         Ok(Some(status)) => match &status.reason {
             Some(reason) if matches!(status.state, StateName::Failed | StateName::NoDevice) => {
-                (Verdict::Problem, Diagnosis::RelayFailed { reason: reason.clone() })
+                (Verdict::Problem, Diagnosis::RelayFailed { reason: reason.clone(), trouble: status.trouble.clone() })
             }
             Some(reason) if status.state == StateName::Idle => {
-                (Verdict::Note, Diagnosis::LastStartFailed { reason: reason.clone() })
+                (Verdict::Note, Diagnosis::LastStartFailed { reason: reason.clone(), trouble: status.trouble.clone() })
             }
             _ if status.live => (Verdict::Fine, Diagnosis::RelayLive),
             _ => (Verdict::Fine, Diagnosis::RelayIdle),

@@ -227,8 +227,8 @@ fn a_user_without_permission_is_told_so_and_identical_cameras_are_two() {
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     let list = Listing::read(&home.cameras(&nobody, &["--json"]));
     let problem = list.only().problem.clone().unwrap_or_default();
-    assert!(problem.contains("No permission to open /dev/video20"), "{problem:?}");
-    assert!(problem.contains("usermod -aG video"), "{problem:?}");
+    assert!(problem.contains("No permission to use the camera video20"), "{problem:?}");
+    assert!(problem.contains("the group video"), "{problem:?}");
 
     vivid::reload(&["n_devs=2", "input_types=0,0"]);
     eventually("the second camera is there", || Path::new("/dev/video21").exists());

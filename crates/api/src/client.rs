@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lenscap_text::Cause;
 use rustix::net::UCred;
 
 use crate::{EventLine, Refused, Reply, Request, line};
@@ -25,10 +26,10 @@ pub enum AskError {
     #[error("another user listens at the control socket")]
     Foreign,
     /// Somebody listens and does not answer.
-    #[error("the relay (process {pid}) does not answer: {error}")]
+    #[error("the relay (process {pid}) does not answer: {}", .cause.detail.as_str())]
     Hung {
-        /// The kernel's words.
-        error: String,
+        /// What became of the question.
+        cause: Cause,
         /// The process that listens.
         pid: i32,
     },
@@ -96,7 +97,7 @@ pub fn ask_at(path: &Path, request: &Request, each: &mut dyn FnMut(Reply) -> boo
     if !may_speak(relay) {
         return Err(AskError::Foreign);
     }
-    let hung = |error: io::Error| AskError::Hung { error: error.to_string(), pid: relay.pid.as_raw_nonzero().get() };
+    let hung = |error: io::Error| AskError::Hung { cause: error.into(), pid: relay.pid.as_raw_nonzero().get() };
     stream.set_read_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;
     stream.set_write_timeout(Some(ANSWER_LIMIT)).map_err(hung)?;
     // Who is turned away cannot write any more, and can read why.

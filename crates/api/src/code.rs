@@ -1,5 +1,8 @@
 //! Troubles for programs: what does not change with the language.
 
+use std::fmt;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,6 +20,16 @@ impl Code {
     /// The code of a trouble, as its type derives it.
     pub fn of(trouble: &impl Serialize) -> Self {
         Self::read(serde_json::to_value(trouble).unwrap_or_default())
+    }
+
+    /// What this is the code of, where that is of this type and of this version.
+    pub fn trouble<T: DeserializeOwned>(&self) -> Option<T> {
+        let name = Value::String(self.code.clone());
+        serde_json::from_value(match self.data.is_empty() {
+            true => name,
+            false => [(self.code.clone(), Value::Object(self.data.clone()))].into_iter().collect::<Map<_, _>>().into(),
+        })
+        .ok()
     }
 
     /// From a variant: its name alone, or an object with its name and its fields, or with its name as one of them.
@@ -40,6 +53,13 @@ impl Code {
             (_, Value::Object(data)) => Self { code: name, data },
             _ => plain(name),
         }
+    }
+}
+
+/// As JSON, in one line: for the log, and for whoever looks closer.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(crate::line(self).trim_end())
     }
 }
 
@@ -76,5 +96,9 @@ mod tests {
         );
         let read: Code = serde_json::from_value(of(&Trouble::NoCamera)).unwrap();
         assert_eq!(read, Code::of(&Trouble::NoCamera));
+        assert_eq!(read.trouble(), Some(Trouble::NoCamera));
+        let code = Code::of(&busy);
+        assert_eq!((code.trouble::<Trouble>(), code.trouble::<OutputTrouble>()), (Some(busy), None));
+        assert_eq!(code.to_string(), r#"{"code":"camera-busy","camera":"Foo"}"#);
     }
 }

@@ -41,8 +41,14 @@ pub struct Finding {
     pub verdict: Verdict,
     /// One sentence that says what is so, in the user's language.
     pub text: String,
+    /// What that was seen by, where people need not know it: a path, a code, a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// One sentence that says what to do; where something is to be done.
     pub remedy: Option<String>,
+    /// What to type for that, one after the other.
+    #[serde(default)]
+    pub commands: Vec<String>,
     /// What `text` says, for programs; `None` from a doctor that did not know it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Code>,

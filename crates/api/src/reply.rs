@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_refusal_hides_nothing_of_it() {
-        for refusal in [Refusal::NotARequest { error: "expected value".into() }, Refusal::CameraWentOff] {
+        for refusal in [Refusal::NotARequest { message: "expected value".into() }, Refusal::CameraWentOff] {
             let reply = Reply::refused("Send one line.".into(), &refusal);
             assert_eq!(serde_json::from_str::<Reply>(&line(&reply)).expect("one key each"), reply);
         }

@@ -104,7 +104,7 @@ impl ControlsReader {
             let _ = sender.try_send(run(&arguments));
         });
         if let Err(error) = started {
-            return give(sharers, &Err(Refusal::ReaderNotStarted { error: error.to_string().into() }));
+            return give(sharers, &Err(Refusal::ReaderNotStarted { cause: error.into() }));
         }
         match within(self.limit, done.recv()).await {
             Some(answer) => give(sharers, &answer.unwrap_or(Err(Refusal::CameraSilent))),

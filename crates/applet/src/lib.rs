@@ -126,7 +126,7 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
 
 /// No descriptor for the loop.
 fn no_events(error: io::Error) -> StartTrouble {
-    StartTrouble::Events { error: error.to_string().into() }
+    StartTrouble::Events { cause: error.into() }
 }
 
 struct Desktop {

@@ -7,7 +7,7 @@ use lenscap_api::Request;
 use super::Desktop;
 use lenscap::app::program;
 use lenscap_core::trouble::start::StartTrouble;
-use lenscap_text::Text;
+use lenscap_text::Detail;
 use lenscap_words::start::sentence;
 
 impl Desktop {
@@ -30,10 +30,9 @@ impl Desktop {
             if self.usual_settings.as_ref().is_some_and(|usual| *usual != settings) {
                 command.arg("--config").arg(settings);
             }
-            let mut window = command.spawn().map_err(|error| StartTrouble::Preferences {
-                program: Text::of_path(&path),
-                error: error.to_string().into(),
-            })?;
+            let mut window = command
+                .spawn()
+                .map_err(|error| StartTrouble::Preferences { program: Detail::of_path(&path), cause: error.into() })?;
             // Reaps it.
             self.tasks.run(async move { drop(blocking::unblock(move || window.wait()).await) });
             Ok(())

@@ -268,10 +268,7 @@ fn why(control: &Control, value: &Value, error: &io::Error) -> ControlTrouble {
     match Errno::from_io_error(error) {
         Some(Errno::NODEV) => ControlTrouble::Gone,
         Some(Errno::BUSY) => ControlTrouble::InUse { control: key },
-        _ => {
-            let (value, error) = (value.to_string().into(), Some(error.to_string().into()));
-            ControlTrouble::Refused { control: key, value, error }
-        }
+        _ => ControlTrouble::Refused { control: key, value: value.to_string().into(), cause: Some(error.into()) },
     }
 }
 

@@ -62,13 +62,13 @@ impl HelperProcess {
             match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => continue,
                 Ok(_) => {}
-                Err(error) => return Err(HelperTrouble::Kernel(io::Error::from(error).to_string().into())),
+                Err(error) => return Err(HelperTrouble::Kernel(error.into())),
             }
             let count = match stdout.read(&mut buffer) {
                 Ok(0) => return Ok(answer),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(HelperTrouble::Kernel(error.to_string().into())),
+                Err(error) => return Err(HelperTrouble::Kernel(error.into())),
             };
             answer.extend_from_slice(&buffer[..count]);
             if answer.len() > MAX_ANSWER {

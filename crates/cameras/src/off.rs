@@ -10,7 +10,7 @@ use super::helper_process::HelperProcess;
 use lenscap_core::controls::CameraControls;
 use lenscap_core::source::Source;
 use lenscap_core::trouble::cameras::ReadTrouble;
-use lenscap_text::Text;
+use lenscap_text::Detail;
 
 /// The word that asks the worker's program for this.
 pub const WORD: &str = "--controls";
@@ -50,9 +50,8 @@ pub fn arguments(source: &Source, excluded: &[PathBuf], is_confined: bool, order
 /// # Errors
 /// The program cannot be started or does not answer, there is no such camera or control, a value cannot work.
 pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, ReadTrouble> {
-    let asked = HelperProcess::new(Command::new(worker).args(arguments)).map_err(|error| {
-        ReadTrouble::WorkerNotStarted { path: Text::of_path(worker), error: error.to_string().into() }
-    })?;
+    let asked = HelperProcess::new(Command::new(worker).args(arguments))
+        .map_err(|error| ReadTrouble::WorkerNotStarted { path: Detail::of_path(worker), cause: error.into() })?;
     understood(&asked.line(Instant::now() + LIMIT).map_err(|_| ReadTrouble::CameraSilent)?)
 }
 

@@ -69,7 +69,7 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<LibraryTrouble
     let mut cameras: Vec<Camera> = Vec::new();
     let mut problems = Vec::new();
     for (library, asked) in asked {
-        let asked = asked.map_err(|error| HelperTrouble::Kernel(error.to_string().into()));
+        let asked = asked.map_err(|error| HelperTrouble::Kernel(error.into()));
         match asked.and_then(|asked| parse(&asked.line(until)?)) {
             Ok(mut report) => {
                 report.cameras.retain(|reported| !is_listed(reported, &cameras));

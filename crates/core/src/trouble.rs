@@ -10,7 +10,7 @@ pub mod refusal;
 pub mod settings;
 pub mod start;
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail, Text};
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
@@ -57,7 +57,7 @@ pub enum SignalShortfall {
 }
 
 /// What is wrong with the camera, its process or the device that applications open. `camera` is the camera's name or, before
-/// it is known, the source; `error` is what the kernel or GStreamer calls it. The camera process sends these and is not
+/// it is known, the source; `cause` is why, by the kernel or GStreamer. The camera process sends these and is not
 /// trusted: nothing here may hold another trouble, which could be nested without end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -96,7 +96,7 @@ pub enum Trouble {
     },
     CameraMissing {
         camera: Text,
-        error: Text,
+        cause: Cause,
     },
     CameraUnplugged {
         camera: Text,
@@ -106,14 +106,14 @@ pub enum Trouble {
     },
     CameraFormat {
         camera: Text,
-        error: Text,
+        cause: Cause,
     },
     CameraRefusesStart {
         camera: Text,
     },
     CameraFailed {
         camera: Text,
-        error: Text,
+        cause: Cause,
     },
     CameraStreamEnded {
         camera: Text,
@@ -152,7 +152,7 @@ pub enum Trouble {
     // The source as it is set.
     SourceUnusable {
         source: Text,
-        error: Text,
+        cause: Cause,
     },
     SourceWithoutVideo {
         source: Text,
@@ -172,7 +172,8 @@ pub enum Trouble {
         value: Text,
     },
     PipelineUnusable {
-        error: Text,
+        /// The parser's words on what the user wrote.
+        message: Text,
     },
     PipelineClosed,
     OwnDevice {
@@ -190,48 +191,48 @@ pub enum Trouble {
 
     // The camera process.
     WorkerNotStarted {
-        error: Text,
+        cause: Cause,
     },
     WorkerProgramUnusable {
-        path: Text,
-        error: Text,
+        path: Detail,
+        cause: Cause,
     },
     WorkerSettingsUnusable {
-        error: Text,
+        cause: Cause,
     },
     WorkerOtherVersion {
         theirs: Text,
         ours: Text,
     },
     WorkerNonsense {
-        what: Text,
+        what: Detail,
     },
     WorkerMisunderstood {
-        what: Text,
+        what: Detail,
     },
     WorkerBroken {
-        error: Text,
+        cause: Cause,
     },
     WorkerWithoutPipeline {
-        error: Text,
+        cause: Cause,
     },
     WorkerSilent,
     /// The signal, or else the exit status, as far as known, and the last line it wrote.
     WorkerCrashed {
         signal: Option<i32>,
         status: Option<i32>,
-        last_words: Option<Text>,
+        last_words: Option<Detail>,
     },
     RelayStoodStill,
     GstreamerUnusable {
-        error: Text,
+        cause: Cause,
     },
 
     // The device that applications open.
     DeviceReplaced,
     DeviceLostAtStart,
     EventsUnavailable {
-        error: Text,
+        cause: Cause,
     },
     /// It cannot be served. Its code is the inner one's.
     Output(OutputTrouble),

@@ -18,6 +18,7 @@ use crate::graph::{self, Graph};
 use crate::growing::Growing;
 use crate::sandbox;
 use crate::server_watch::ServerWatch;
+use lenscap_text::Cause;
 
 /// So many pictures in a row that found their slots under way are no slow reader, of whom the others never wait: the graph does
 /// not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
@@ -55,8 +56,7 @@ impl Node {
     /// # Errors
     /// There is no library, or it does not start.
     pub(crate) fn new(is_confined: bool) -> Result<Self, PipewireTrouble> {
-        let library =
-            Library::load().map_err(|error| PipewireTrouble::NoLibrary { error: error.to_string().into() })?;
+        let library = Library::load().map_err(|error| PipewireTrouble::NoLibrary { cause: Cause::other(error) })?;
         if is_confined {
             // Before the library has a thread of its own.
             sandbox::enter();
@@ -301,23 +301,23 @@ fn check(offer: &Offer, memory: &OwnedFd) -> Result<(), PipewireTrouble> {
     if offer.slots == 0 || offer.slots > MAX_SLOTS || offer.size == 0 || offer.size > offer.slot_size {
         return nonsense("an offer with such slots");
     }
-    let error = |error: io::Error| PipewireTrouble::Memory { error: error.to_string().into() };
-    if !memfd::is_written_by_one(memory).map_err(error)? {
+    let denied = |error: io::Error| PipewireTrouble::Memory { cause: error.into() };
+    if !memfd::is_written_by_one(memory).map_err(denied)? {
         return Err(PipewireTrouble::Unsealed);
     }
-    let size = rustix::fs::fstat(memory).map_err(|errno| error(errno.into()))?.st_size;
+    let size = rustix::fs::fstat(memory).map_err(|errno| denied(errno.into()))?.st_size;
     match u64::try_from(size) {
         Ok(size) if size >= u64::from(offer.slots) * u64::from(offer.slot_size) => Ok(()),
-        _ => Err(PipewireTrouble::Memory { error: format!("{size} bytes are less than the slots").into() }),
+        _ => Err(PipewireTrouble::Memory { cause: Cause::other(format_args!("{size} bytes are less than the slots")) }),
     }
 }
 
 fn refused(error: &CallError) -> PipewireTrouble {
-    PipewireTrouble::Library { call: error.call.into(), error: error.error.to_string().into() }
+    PipewireTrouble::Library { call: error.call.into(), cause: (&error.error).into() }
 }
 
 fn system(error: &io::Error) -> PipewireTrouble {
-    PipewireTrouble::System { error: error.to_string().into() }
+    PipewireTrouble::System { cause: error.into() }
 }
 
 /// Until then; nothing where that is over.

@@ -98,7 +98,7 @@ fn wait(outbox: &Outbox, node: &Node) -> Result<[bool; 2], PipewireTrouble> {
     });
     match rustix::event::poll(&mut fds, timeout.as_ref()) {
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
-        Err(errno) => return Err(PipewireTrouble::System { error: io::Error::from(errno).to_string().into() }),
+        Err(errno) => return Err(PipewireTrouble::System { cause: errno.into() }),
     }
     let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
     let is_over = deadline.is_some_and(|until| time_left(until).is_zero());
@@ -137,6 +137,6 @@ fn listen(outbox: &mut Outbox, node: &mut Node, buffer: &mut [u8]) -> Result<(),
 fn lost(error: &io::Error) -> End {
     match error.kind() {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => End::Parent,
-        _ => End::Failed(PipewireTrouble::System { error: error.to_string().into() }),
+        _ => End::Failed(PipewireTrouble::System { cause: error.into() }),
     }
 }

@@ -40,7 +40,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         }
         Err(error) => return Err(mistake(&error)),
     };
-    let config = matches.remove_one("config");
+    let config = matches.remove_one::<PathBuf>("config");
+    if let Some(path) = config.as_ref().filter(|path| !path.exists()) {
+        return Err(PreferencesTrouble::NoConfigFile { path: path.clone() });
+    }
     Ok(match (matches.get_flag("about"), matches.get_flag("diagnose")) {
         (true, _) => Invocation::About,
         (_, true) => Invocation::Diagnosis { config },
@@ -88,15 +91,21 @@ mod tests {
     #[test]
     fn the_command_line_is_understood_or_refused_in_one_sentence() {
         assert_eq!(parse(""), Ok(Invocation::Preferences { config: None }));
-        let named = Ok(Invocation::Preferences { config: Some("/c.toml".into()) });
-        assert_eq!(parse("--config /c.toml"), named);
-        assert_eq!(parse("--config=/c.toml"), named);
+        let named = Ok(Invocation::Preferences { config: Some("/dev/null".into()) });
+        assert_eq!(parse("--config /dev/null"), named);
+        assert_eq!(parse("--config=/dev/null"), named);
         assert_eq!(parse("-h"), Ok(Invocation::Text(help())));
         assert!(command().get_arguments().all(|option| help().contains(&format!("--{}", option.get_id()))));
-        assert_eq!(parse("--diagnose --config /c.toml"), Ok(Invocation::Diagnosis { config: Some("/c.toml".into()) }));
+        assert_eq!(
+            parse("--diagnose --config /dev/null"),
+            Ok(Invocation::Diagnosis { config: Some("/dev/null".into()) })
+        );
         assert_eq!(parse("--about --diagnose"), Ok(Invocation::About));
-        assert_eq!(parse("--config /c.toml --version"), Ok(Invocation::Text(format!("lenscap-preferences {VERSION}"))));
-        for wrong in ["--conf", "file.toml", "--config", "--config=", "-x"] {
+        assert_eq!(
+            parse("--config /dev/null --version"),
+            Ok(Invocation::Text(format!("lenscap-preferences {VERSION}")))
+        );
+        for wrong in ["--conf", "file.toml", "--config", "--config=", "--config /no/such.toml", "-x"] {
             let sentence = lenscap_words::preferences::sentence(&parse(wrong).unwrap_err());
             assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
         }

@@ -9,6 +9,7 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::error::WindowError;
 use crate::portal;
+use lenscap_text::Cause;
 
 /// Where the switch is kept.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ impl Autostart {
         let Some(remembered) = &self.portal else { return Ok(self.entries.write(on)?) };
         let bus = gio::bus_get_future(gio::BusType::Session)
             .await
-            .map_err(|error| PreferencesTrouble::NoPortal { error: error.message().into() })?;
+            .map_err(|error| PreferencesTrouble::NoPortal { cause: Cause::other(error) })?;
         if portal::start_with_session(&bus, on).await? {
             write(remembered, "")
         } else {

@@ -15,6 +15,7 @@ use lenscap_words::{preferences, tr};
 use crate::rows::finding;
 use crate::widgets::MIN_WIDTH;
 use crate::{programs, widgets};
+use lenscap_text::Cause;
 
 /// How long it may look; a relay that hangs is known after 3 s.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -57,11 +58,9 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
                 for row in shown.drain(..) {
                     group.remove(&row);
                 }
-                let rows = found.map_or_else(
-                    |trouble| vec![finding(Verdict::Problem, &preferences::sentence(&trouble), None)],
-                    |report| worst_first(report.findings).iter().map(row).collect(),
-                );
-                for row in rows {
+                let findings =
+                    found.map_or_else(|trouble| vec![unasked(&trouble)], |report| worst_first(report.findings));
+                for row in findings.iter().flat_map(finding) {
                     group.add(&row);
                     shown.push(row);
                 }
@@ -79,7 +78,7 @@ async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> 
     let program = programs::command_line();
     let cannot = |error: &dyn std::fmt::Display| PreferencesTrouble::DoctorUnusable {
         program: program.clone(),
-        error: error.to_string().into(),
+        cause: Cause::other(error),
     };
     let mut words = vec![program.as_os_str(), OsStr::new("doctor"), OsStr::new("--json")];
     if let Some(config) = config {
@@ -97,8 +96,17 @@ async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> 
     serde_json::from_str(text.as_deref().unwrap_or_default()).map_err(|error| cannot(&error))
 }
 
-fn row(it: &Finding) -> adw::ActionRow {
-    finding(it.verdict, &it.text, it.remedy.as_deref())
+/// Why there are no findings, as one.
+fn unasked(trouble: &PreferencesTrouble) -> Finding {
+    Finding {
+        check: String::new(),
+        verdict: Verdict::Problem,
+        text: preferences::sentence(trouble),
+        evidence: None,
+        remedy: None,
+        commands: Vec::new(),
+        diagnosis: None,
+    }
 }
 
 /// What is wrong first; of equals the order of the checks.
@@ -116,7 +124,7 @@ mod tests {
         let report: DoctorReport = serde_json::from_str(
             r#"{ "ok": false, "findings": [
                 { "check": "a", "verdict": "fine", "text": "A", "remedy": null },
-                { "check": "b", "verdict": "problem", "text": "B", "remedy": "Do." },
+                { "check": "b", "verdict": "problem", "text": "B", "remedy": "Do.", "commands": ["do"] },
                 { "check": "c", "verdict": "fine", "text": "C", "remedy": null },
                 { "check": "d", "verdict": "note", "text": "D", "remedy": null, "new": 1 }
             ] }"#,

@@ -1,6 +1,7 @@
 //! What GStreamer has here. Only its registry is asked: no camera is touched, and no vendor library loaded.
 
 use lenscap_core::trouble::Trouble;
+use lenscap_text::Cause;
 
 /// Whether this element is installed.
 ///
@@ -27,7 +28,7 @@ pub fn check_pipeline(description: &str) -> Result<(), Trouble> {
     // Caps may stand at the end only with something behind them.
     match gst::parse::bin_from_description(&format!("{description} ! identity"), true) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Trouble::PipelineUnusable { error: error.message().trim_end_matches('.').into() }),
+        Err(error) => Err(Trouble::PipelineUnusable { message: error.message().trim_end_matches('.').into() }),
     }
 }
 
@@ -36,5 +37,5 @@ pub fn check_pipeline(description: &str) -> Result<(), Trouble> {
 /// # Errors
 /// It cannot be initialised.
 pub fn init() -> Result<(), Trouble> {
-    gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.message().trim_end_matches('.').into() })
+    gst::init().map_err(|error| Trouble::GstreamerUnusable { cause: Cause::other(error) })
 }

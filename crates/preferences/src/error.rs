@@ -63,6 +63,6 @@ impl From<Trouble> for WindowError {
 impl From<EntryUnwritable> for WindowError {
     fn from(unwritable: EntryUnwritable) -> Self {
         let EntryUnwritable { path, error } = unwritable;
-        PreferencesTrouble::AutostartUnwritable { path, error: error.to_string().into() }.into()
+        PreferencesTrouble::AutostartUnwritable { path, cause: error.into() }.into()
     }
 }

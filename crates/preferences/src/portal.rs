@@ -6,6 +6,7 @@ use glib::variant::{ToVariant, Variant};
 use std::collections::HashMap;
 
 use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_text::Cause;
 use lenscap_words::tr;
 
 const NAME: &str = "org.freedesktop.portal.Desktop";
@@ -21,7 +22,7 @@ const CALL_LIMIT_MS: i32 = 5000;
 /// # Errors
 /// There is no portal, or the user refused.
 pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> Result<bool, PreferencesTrouble> {
-    let none = |error: &dyn std::fmt::Display| PreferencesTrouble::NoPortal { error: error.to_string().into() };
+    let none = |error: &dyn std::fmt::Display| PreferencesTrouble::NoPortal { cause: Cause::other(error) };
     let token = format!("lenscap{}", glib::random_int());
     let own_name = connection.unique_name().unwrap_or_default();
     let request = format!("{OBJECT}/request/{}/{token}", own_name.trim_start_matches(':').replace('.', "_"));

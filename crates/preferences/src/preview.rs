@@ -11,6 +11,7 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::elements;
 use crate::error::WindowError;
+use lenscap_text::Cause;
 
 /// Environment variable with a description in place of `v4l2src`: lets the tests see a picture where no node is.
 pub const SOURCE_VARIABLE: &str = "LENSCAP_PREVIEW_SOURCE";
@@ -47,8 +48,7 @@ impl Preview {
             elements::require(element)?;
         }
         let pipeline = gst::Pipeline::new();
-        let failed =
-            |error: &dyn std::fmt::Display| PreferencesTrouble::PreviewUnusable { error: error.to_string().into() };
+        let failed = |error: &dyn std::fmt::Display| PreferencesTrouble::PreviewUnusable { cause: Cause::other(error) };
         let input = match source {
             Some(description) => {
                 gst::parse::bin_from_description(description, true).map_err(|error| failed(&error.message()))?.upcast()
@@ -140,7 +140,7 @@ fn run(pipeline: &gst::Pipeline, bus: &gst::Bus) -> Option<PreferencesTrouble> {
             MessageView::Application(_) => break None,
             MessageView::Eos(_) => break Some(PreferencesTrouble::PreviewEnded),
             MessageView::Error(error) => {
-                break Some(PreferencesTrouble::PreviewFailed { error: error.error().message().into() });
+                break Some(PreferencesTrouble::PreviewFailed { cause: Cause::other(error.error()) });
             }
             _ => {}
         }

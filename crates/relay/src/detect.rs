@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub use detector::Detector;
 use lenscap_core::trouble::output::{OutputTrouble, WatchFailure};
-use lenscap_text::Text;
+use lenscap_text::Detail;
 use look::Guide;
 use procfs::{HolderQuery, PROC, WatchedNode};
 
@@ -55,7 +55,7 @@ impl DetectError {
             Some(Errno::ACCESS | Errno::PERM) => WatchFailure::Forbidden,
             Some(Errno::BUSY) => WatchFailure::MaxOpeners,
             Some(Errno::NOSPC | Errno::MFILE) => WatchFailure::NoInotify,
-            _ => WatchFailure::Kernel { error: error.to_string().into() },
+            _ => WatchFailure::Kernel { cause: error.into() },
         };
         Self { node: node.to_owned(), cause }
     }
@@ -63,7 +63,7 @@ impl DetectError {
 
 impl From<DetectError> for OutputTrouble {
     fn from(error: DetectError) -> Self {
-        Self::NodeUnwatched { node: Text::of_path(&error.node), cause: error.cause }
+        Self::NodeUnwatched { node: Detail::of_path(&error.node), cause: error.cause }
     }
 }
 

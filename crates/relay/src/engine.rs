@@ -32,6 +32,7 @@ use crate::reactor::{Clock, Interest, Reactor};
 use config::DeviceConfig;
 pub use config::{EngineConfig, OutputChoice};
 use frames::SlotLease;
+use lenscap_api::Code;
 use lenscap_cameras::choice::NodeId;
 use lenscap_cameras::numbers::Numbers;
 use lenscap_cameras::watch::Watch;
@@ -122,7 +123,7 @@ impl Engine {
         sink: StatusSink,
         is_borne: impl Fn(&OutputError) -> bool,
     ) -> Result<Self, OutputError> {
-        let io = |error: io::Error| OutputTrouble::NoEventLoop { error: error.to_string().into() };
+        let io = |error: io::Error| OutputTrouble::NoEventLoop { cause: error.into() };
         // It counts suspended time as well, for the end of a pause; what is no business of such time is looked at too early
         // once.
         let reactor = Reactor::new(Clock::Boottime).map_err(io)?;
@@ -262,7 +263,7 @@ impl Engine {
             }
         }
         if let Some(reason) = self.machine.status().reason.filter(|_| self.machine.camera_live()) {
-            tracing::error!("{}", lenscap_words::trouble::sentence(&reason));
+            tracing::error!(code = %Code::of(&reason), "{}", lenscap_words::trouble::sentence(&reason));
         }
         // Dropping a worker kills it: nothing of ours outlives us.
         self.worker = None;

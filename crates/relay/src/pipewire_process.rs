@@ -20,6 +20,7 @@ use lenscap_wire::pipewire::{FromNode, MAX_READERS, MAX_SLOTS, Offer, Picture, R
 use lenscap_wire::protocol;
 
 use crate::detect;
+use lenscap_text::Cause;
 
 /// Messages handled in one dispatch.
 const MAX_PER_DISPATCH: usize = 64;
@@ -124,7 +125,7 @@ impl NodeHost {
         offer: Offer,
         memory: BorrowedFd<'_>,
     ) -> Result<Self, PipewireTrouble> {
-        let system = |error: io::Error| PipewireTrouble::System { error: error.to_string().into() };
+        let system = |error: io::Error| PipewireTrouble::System { cause: error.into() };
         let (channel, theirs) = Channel::pair().map_err(system)?;
         let mut command = Command::new(program);
         command.arg(theirs.as_raw_fd().to_string()).stdin(Stdio::null()).stdout(Stdio::null());
@@ -140,7 +141,7 @@ impl NodeHost {
         drop(theirs);
         let host = Self::new(child, channel).map_err(system)?;
         let message = protocol::encode(&ToNode::Offer(Box::new(offer)));
-        let message = message.map_err(|error| PipewireTrouble::System { error: error.to_string().into() })?;
+        let message = message.map_err(|error| PipewireTrouble::System { cause: Cause::other(error) })?;
         host.channel.try_send(&message, &[memory]).map_err(system)?;
         Ok(host)
     }
@@ -180,7 +181,7 @@ impl NodeHost {
         let before = self.state.clone();
         for _ in 0..MAX_PER_DISPATCH {
             let received = self.channel.receive(&mut self.buffer);
-            let length = match received.map_err(|error| PipewireTrouble::System { error: error.to_string().into() })? {
+            let length = match received.map_err(|error| PipewireTrouble::System { cause: error.into() })? {
                 Received::Packet(length, _) => length,
                 Received::Nothing => break,
                 Received::TooLarge => return Err(misunderstood("a message that is too large")),

@@ -28,7 +28,7 @@ use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, 
 use connection::{Connection, Stage};
 use directory::{own_directory, unusable};
 use lenscap_core::trouble::refusal::{ListenTrouble, Refusal};
-use lenscap_text::Text;
+use lenscap_text::Detail;
 
 /// Connections at once whose request is not answered yet.
 const MAX_ASKING: usize = 16;
@@ -82,7 +82,7 @@ impl Server {
 
     fn at(path: &Path) -> Result<Self, ListenTrouble> {
         if UnixStream::connect(path).is_ok() {
-            return Err(ListenTrouble::AnotherRelay { path: Text::of_path(path) });
+            return Err(ListenTrouble::AnotherRelay { path: Detail::of_path(path) });
         }
         if let Some(directory) = path.parent() {
             own_directory(directory)?;

@@ -30,6 +30,11 @@ impl Error {
         Self { is_ignored: true, ..self }
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What kind of trouble it is.
     pub fn trouble(&self) -> &FileTrouble {
         &self.trouble

@@ -78,7 +78,7 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 }
 
 fn system(error: &io::Error) -> Unreadable {
-    Unreadable::System { error: error.to_string() }
+    Unreadable::System { cause: error.into() }
 }
 
 fn read_open(file: &fs::File, path: &Path) -> Result<String, Unreadable> {

@@ -153,7 +153,7 @@ fn directory_of(file: &Path) -> &Path {
 }
 
 fn system(error: &io::Error) -> Unwritable {
-    Unwritable::System { error: error.to_string() }
+    Unwritable::System { cause: error.into() }
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Unwritable> {

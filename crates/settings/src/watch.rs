@@ -209,5 +209,5 @@ impl Watcher {
 }
 
 fn trouble(path: &Path, error: &io::Error) -> Error {
-    Error::new(path, FileTrouble::Watch { error: error.to_string() })
+    Error::new(path, FileTrouble::Watch { cause: error.into() })
 }

@@ -6,6 +6,10 @@
 //! 2. Nothing that is not seen: no control characters (C0, DEL, C1), nothing that turns the direction of writing, no
 //!    other invisible letters.
 //! 3. Bounded, in letters; what is longer ends in "…". Bytes that are no UTF-8 become "\u{fffd}".
+//!
+//! What others call an error is no text for people at all: see [`Cause`].
+
+mod cause;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -13,6 +17,8 @@ use std::ops::Deref;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
+
+pub use cause::{Cause, CauseKind, Detail};
 
 /// Longest name: of a camera, a control, a program.
 pub const NAME: usize = 80;

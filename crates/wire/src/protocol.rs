@@ -256,13 +256,13 @@ mod tests {
     #[test]
     fn what_a_worker_says_is_cleaned_on_the_way() {
         // A trouble's text, as bytes that no `Text` could have: `NoAnswer` of a node, in the reason of a choice.
-        let passed_over = [(0_u32, 4_u32, "/dev/\u{1b}[2Jvideo0", "x".repeat(4000))];
+        let passed_over = [(0_u32, 4_u32, "/dev/\u{1b}[2Jvideo0", (9_u32, "x".repeat(4000)))];
         let reason = (None::<u32>, &passed_over[..]);
         let bytes = postcard::to_stdvec(&(2_u32, "Webcam", "caps", Some(reason))).unwrap();
         let Ok(FromChild::Started { why: Some(why), .. }) = decode(&bytes) else { panic!("it is one of ours") };
-        let CameraProblem::Node(NodeTrouble::NoAnswer { node, error }) = &why.passed_over[0] else { panic!("{why:?}") };
+        let CameraProblem::Node(NodeTrouble::NoAnswer { node, cause }) = &why.passed_over[0] else { panic!("{why:?}") };
         assert_eq!(&**node, "/dev/ [2Jvideo0");
-        assert!(error.chars().count() <= 400);
+        assert!(cause.detail.as_str().chars().count() <= 400);
     }
 
     proptest! {

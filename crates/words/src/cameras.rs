@@ -4,30 +4,46 @@ use lenscap_core::location::Location;
 use lenscap_core::trouble::cameras::{
     CameraProblem, ChoiceReason, HelperTrouble, LibraryTrouble, NodeTrouble, Preference, ReadTrouble,
 };
+use lenscap_text::Cause;
 
+use crate::cause::{parenthesis, why};
+use crate::source::called;
 use crate::{controls, source, tr, trf, trouble};
 
 /// Why a node does not say what it can do, as one sentence.
 pub fn node(trouble: &NodeTrouble) -> String {
     match trouble {
-        NodeTrouble::Forbidden { node, group } => trf!(
-            "No permission to open {node}: add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.",
-            node = node,
-            group = group
+        NodeTrouble::Forbidden { node, group } => forbidden(node, group),
+        NodeTrouble::Busy { node } => busy(node),
+        NodeTrouble::NotOpened { node, cause } => trf!(
+            "The camera {camera} cannot be opened{why}: plug it in again.",
+            camera = called(node),
+            why = why(cause)
         ),
-        NodeTrouble::Busy { node } => {
-            trf!("{node} is in use by another program: close that program.", node = node)
-        }
-        NodeTrouble::NotOpened { node, error } => {
-            trf!("{node} cannot be opened ({error}): plug the camera in again.", node = node, error = error)
-        }
-        NodeTrouble::NoVideo { node } => mute(node, &tr("it gives no video")),
-        NodeTrouble::NoAnswer { node, error } => mute(node, error),
+        NodeTrouble::NoVideo { node } => mute(node, &parenthesis(&tr("it gives no video"))),
+        NodeTrouble::NoAnswer { node, cause } => mute(node, &why(cause)),
     }
 }
 
-fn mute(node: &str, error: &str) -> String {
-    trf!("{node} does not say what it can do ({error}): plug the camera in again.", node = node, error = error)
+pub(crate) fn forbidden(camera: &str, group: &str) -> String {
+    trf!(
+        "No permission to use the camera {camera}: add yourself to the group {group} and log in again.",
+        camera = called(camera),
+        group = group
+    )
+}
+
+pub(crate) fn busy(camera: &str) -> String {
+    trf!("The camera {camera} is in use by another program: close that program.", camera = called(camera))
+}
+
+/// The camera's process has no program.
+pub(crate) fn no_program(cause: &Cause) -> String {
+    trf!("The camera program cannot be started{why}: reinstall Lenscap.", why = why(cause))
+}
+
+fn mute(node: &str, why: &str) -> String {
+    trf!("The camera {camera} does not say what it can do{why}: plug it in again.", camera = called(node), why = why)
 }
 
 /// Why a camera cannot be used, as one sentence.
@@ -69,35 +85,40 @@ pub fn missing(name: &str) -> String {
     trf!("{camera} (missing)", camera = name)
 }
 
-/// Why a process that was asked gave no answer, as a part of a sentence.
-pub fn helper(trouble: &HelperTrouble) -> String {
-    match trouble {
-        HelperTrouble::Kernel(error) => error.to_string(),
+/// Why a process that was asked gave no answer, for behind what failed.
+fn helper(trouble: &HelperTrouble) -> String {
+    let words = match trouble {
+        HelperTrouble::Kernel(cause) => return why(cause),
         HelperTrouble::Mute => tr("it gave no answer"),
         HelperTrouble::Late { seconds } => trf!("it gave no answer within {seconds} s", seconds = seconds),
         HelperTrouble::TooMuch => tr("it said too much"),
         HelperTrouble::Crashed => tr("its library crashed"),
         HelperTrouble::Unreadable => tr("it gave an answer that cannot be read"),
-    }
+    };
+    parenthesis(&words)
 }
 
 /// That the cameras of a vendor's library are not known.
 pub fn library(LibraryTrouble { library, trouble }: &LibraryTrouble) -> String {
     trf!(
-        "The cameras of {library} are not known ({why}): if this happens again, restart the computer.",
+        "The cameras of {library} are not known{why}: if this happens again, restart the computer.",
         library = library.as_str(),
         why = helper(trouble)
     )
 }
 
+/// The commands that do what [`read`] says, one after the other.
+pub fn commands(trouble: &ReadTrouble) -> Vec<String> {
+    match trouble {
+        ReadTrouble::Camera(trouble) => trouble::commands(trouble),
+        _ => Vec::new(),
+    }
+}
+
 /// Why controls are not had, as one sentence.
 pub fn read(trouble: &ReadTrouble) -> String {
     match trouble {
-        ReadTrouble::WorkerNotStarted { path, error } => trf!(
-            "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-            path = path,
-            error = error
-        ),
+        ReadTrouble::WorkerNotStarted { path: _, cause } => no_program(cause),
         ReadTrouble::CameraSilent => tr("The camera does not answer: unplug it or restart the computer."),
         ReadTrouble::Unreadable => {
             tr("The camera's controls cannot be read: if this happens again, restart the computer.")
@@ -107,7 +128,7 @@ pub fn read(trouble: &ReadTrouble) -> String {
         }
         ReadTrouble::NotOpened { camera } => trf!(
             "The camera {camera} cannot be opened: plug it in, or close the program that holds it.",
-            camera = camera
+            camera = called(camera)
         ),
         ReadTrouble::IntelWithoutCamera => tr("Intel's icamerasrc has no camera."),
         ReadTrouble::Source(trouble) => source::clause(trouble),
@@ -126,6 +147,14 @@ mod tests {
     use super::*;
     use crate::tests::reads_back;
 
+    /// The kernel's numbers.
+    const INPUT_OUTPUT: i32 = 5;
+    const NO_SUCH_DEVICE: i32 = 19;
+
+    fn kernel(errno: i32) -> Cause {
+        std::io::Error::from_raw_os_error(errno).into()
+    }
+
     #[test]
     fn every_problem_of_a_node_has_its_code_and_its_sentence() {
         let at = || "/dev/video0".into();
@@ -133,24 +162,27 @@ mod tests {
             (
                 NodeTrouble::Forbidden { node: at(), group: "video".into() },
                 "forbidden",
-                "No permission to open /dev/video0: add yourself to its group with \"sudo usermod -aG video $USER\" and log \
-                 in again.",
+                "No permission to use the camera video0: add yourself to the group video and log in again.",
             ),
-            (NodeTrouble::Busy { node: at() }, "busy", "/dev/video0 is in use by another program: close that program."),
             (
-                NodeTrouble::NotOpened { node: at(), error: "No such device".into() },
+                NodeTrouble::Busy { node: at() },
+                "busy",
+                "The camera video0 is in use by another program: close that program.",
+            ),
+            (
+                NodeTrouble::NotOpened { node: at(), cause: kernel(NO_SUCH_DEVICE) },
                 "not-opened",
-                "/dev/video0 cannot be opened (No such device): plug the camera in again.",
+                "The camera video0 cannot be opened (it is not there): plug it in again.",
             ),
             (
                 NodeTrouble::NoVideo { node: at() },
                 "no-video",
-                "/dev/video0 does not say what it can do (it gives no video): plug the camera in again.",
+                "The camera video0 does not say what it can do (it gives no video): plug it in again.",
             ),
             (
-                NodeTrouble::NoAnswer { node: at(), error: "Input/output error".into() },
+                NodeTrouble::NoAnswer { node: at(), cause: kernel(INPUT_OUTPUT) },
                 "no-answer",
-                "/dev/video0 does not say what it can do (Input/output error): plug the camera in again.",
+                "The camera video0 does not say what it can do (the device reports a fault): plug it in again.",
             ),
         ] {
             assert_eq!(node(&trouble), sentence);
@@ -181,8 +213,8 @@ mod tests {
         }
         let passed_over = vec![NodeTrouble::Busy { node: "/dev/video0".into() }.into(), Trouble::NoCamera.into()];
         let mut reason = ChoiceReason { preference: Some(Preference::OnlyUsable), passed_over };
-        let others = "/dev/video0 is in use by another program: close that program; No camera was found: name one in the \
-                      settings";
+        let others = "The camera video0 is in use by another program: close that program; No camera was found: plug one in, \
+                      or choose one in the preferences";
         assert_eq!(choice(&reason), format!("it is the only camera that can be used; {others}"));
         reason.preference = None;
         assert_eq!(choice(&reason), others);
@@ -192,17 +224,18 @@ mod tests {
     #[test]
     fn every_library_that_gives_no_answer_is_named() {
         for (trouble, code, why) in [
-            (HelperTrouble::Kernel("No such file or directory".into()), "kernel", "No such file or directory"),
-            (HelperTrouble::Mute, "mute", "it gave no answer"),
-            (HelperTrouble::Late { seconds: 5 }, "late", "it gave no answer within 5 s"),
-            (HelperTrouble::TooMuch, "too-much", "it said too much"),
-            (HelperTrouble::Crashed, "crashed", "its library crashed"),
-            (HelperTrouble::Unreadable, "unreadable", "it gave an answer that cannot be read"),
+            (HelperTrouble::Kernel(kernel(NO_SUCH_DEVICE)), "kernel", " (it is not there)"),
+            (HelperTrouble::Kernel(Cause::other("dlopen")), "kernel", ""),
+            (HelperTrouble::Mute, "mute", " (it gave no answer)"),
+            (HelperTrouble::Late { seconds: 5 }, "late", " (it gave no answer within 5 s)"),
+            (HelperTrouble::TooMuch, "too-much", " (it said too much)"),
+            (HelperTrouble::Crashed, "crashed", " (its library crashed)"),
+            (HelperTrouble::Unreadable, "unreadable", " (it gave an answer that cannot be read)"),
         ] {
             reads_back(&trouble, code);
             let said = library(&LibraryTrouble { library: CameraApi::Libcamera, trouble });
             let expected =
-                format!("The cameras of libcamera are not known ({why}): if this happens again, restart the computer.");
+                format!("The cameras of libcamera are not known{why}: if this happens again, restart the computer.");
             assert_eq!(said, expected);
         }
     }
@@ -211,7 +244,7 @@ mod tests {
     fn every_reason_why_controls_are_not_had_is_a_sentence_and_reads_back() {
         let none = ChoiceReason { preference: None, passed_over: vec![Trouble::NoCamera.into()] };
         for (trouble, code) in [
-            (ReadTrouble::WorkerNotStarted { path: "/x".into(), error: "y".into() }, "worker-not-started"),
+            (ReadTrouble::WorkerNotStarted { path: "/x".into(), cause: Cause::other("y") }, "worker-not-started"),
             (ReadTrouble::CameraSilent, "camera-silent"),
             (ReadTrouble::Unreadable, "unreadable"),
             (ReadTrouble::UnknownOption { option: "--x".into() }, "unknown-option"),

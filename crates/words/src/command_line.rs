@@ -3,6 +3,7 @@
 use lenscap_api::controls::{Control, Flag, Value};
 use lenscap_core::trouble::command_line::{CommandTrouble, UsageTrouble};
 
+use crate::cause::why;
 use crate::{tr, trf};
 
 /// What is wrong with the command line, a line with the next step.
@@ -32,12 +33,10 @@ pub fn usage(trouble: &UsageTrouble) -> String {
 pub fn command(trouble: &CommandTrouble) -> String {
     match trouble {
         CommandTrouble::AppletByHand => tr("lenscap-applet is started by lenscap, not by hand: run \"lenscap\"."),
-        CommandTrouble::Program { program, error } => trf!(
-            "The program {program} cannot be started ({error}): reinstall Lenscap.",
-            program = program,
-            error = error
-        ),
-        CommandTrouble::Print { error } => trf!("The list cannot be printed ({error}).", error = error),
+        CommandTrouble::Program { program: _, cause } => {
+            trf!("A program of Lenscap's cannot be started{why}: reinstall Lenscap.", why = why(cause))
+        }
+        CommandTrouble::Print { cause } => trf!("The list cannot be printed{why}.", why = why(cause)),
     }
 }
 

@@ -3,6 +3,7 @@
 use lenscap_core::controls::{Allowed, CameraControls, Control, ControlTrouble, Origin};
 use lenscap_core::trouble::settings::Limits;
 
+use crate::cause::{parenthesis, why};
 use crate::{limits, tr, trf};
 
 /// Entries of a menu that are named in a sentence; more are "…".
@@ -93,21 +94,12 @@ pub fn sentence(trouble: &ControlTrouble) -> String {
             nearest = nearest
         ),
         ControlTrouble::Wrong { control, value, allowed } => wrong(control, value, allowed),
-        ControlTrouble::Refused { control, value, error: Some(error) } => trf!(
-            "The camera refuses {control} {value} ({error}): try another value.",
-            control = control,
-            value = value,
-            error = error
-        ),
-        ControlTrouble::Refused { control, value, error: None } => {
-            trf!("The camera refuses {control} {value}: try another value.", control = control, value = value)
+        ControlTrouble::Refused { control, value, cause } => {
+            refused(control, value, &cause.as_ref().map(why).unwrap_or_default())
         }
-        ControlTrouble::NoFractions { control, value } => trf!(
-            "The camera refuses {control} {value} ({error}): try another value.",
-            control = control,
-            value = value,
-            error = tr("it takes no fractions")
-        ),
+        ControlTrouble::NoFractions { control, value } => {
+            refused(control, value, &parenthesis(&tr("it takes no fractions")))
+        }
         ControlTrouble::Absent { key } => trf!("The camera has no control \"{key}\".", key = key),
         ControlTrouble::NotUsed { key } => {
             trf!("The camera has no control \"{key}\": its saved value is not used.", key = key)
@@ -128,6 +120,10 @@ pub fn sentence(trouble: &ControlTrouble) -> String {
             trf!("There is no control \"{key}\". Did you mean {near}?", key = key, near = near.join(", "))
         }
     }
+}
+
+fn refused(control: &str, value: &str, why: &str) -> String {
+    trf!("The camera refuses {control} {value}{why}: try another value.", control = control, value = value, why = why)
 }
 
 fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
@@ -244,12 +240,16 @@ mod tests {
                 "gain must be a number from 0.5 to 1, not \"7\".",
             ),
             (
-                ControlTrouble::Refused { control: gain(), value: number(), error: Some("Input/output error".into()) },
+                ControlTrouble::Refused {
+                    control: gain(),
+                    value: number(),
+                    cause: Some(std::io::Error::from_raw_os_error(5).into()),
+                },
                 "refused",
-                "The camera refuses gain 7 (Input/output error): try another value.",
+                "The camera refuses gain 7 (the device reports a fault): try another value.",
             ),
             (
-                ControlTrouble::Refused { control: gain(), value: number(), error: None },
+                ControlTrouble::Refused { control: gain(), value: number(), cause: None },
                 "refused",
                 "The camera refuses gain 7: try another value.",
             ),

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::trf;
+use crate::remedy::Remedy;
+use crate::{tr, trf};
 
 /// A family of distributions with the same package names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +46,15 @@ impl Family {
             .unwrap_or(Family::Other)
     }
 
-    /// "install it with `…`", for the package's name on Debian, Fedora and Arch.
-    pub fn install_hint(self, debian: &str, fedora: &str, arch: &str) -> String {
-        // TRANSLATORS: these stand behind a comma or a colon, as in "the module is missing, install it with ..."
+    /// How to install a package: its name on Debian, Fedora and Arch.
+    pub fn install(self, debian: &str, fedora: &str, arch: &str) -> Remedy {
+        // TRANSLATORS: these stand behind a colon, as in "GStreamer's element ... is missing: install its package"
         match self {
-            Family::Debian => trf!("install it with \"sudo apt install {package}\"", package = debian),
-            Family::Fedora => trf!("install it with \"sudo dnf install {package}\"", package = fedora),
-            Family::Arch => trf!("install it with \"sudo pacman -S {package}\"", package = arch),
+            Family::Debian => Remedy::new(tr("install its package"), [format!("sudo apt install {debian}")]),
+            Family::Fedora => Remedy::new(tr("install its package"), [format!("sudo dnf install {fedora}")]),
+            Family::Arch => Remedy::new(tr("install its package"), [format!("sudo pacman -S {arch}")]),
             Family::Other => {
-                trf!("install your distribution's package of it (Debian calls it {package})", package = debian)
+                trf!("install your distribution's package of it (Debian calls it {package})", package = debian).into()
             }
         }
     }

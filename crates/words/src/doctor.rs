@@ -2,12 +2,16 @@
 //!
 //! The type stands beside its sentences: a finding is only ever said, nothing is decided on it.
 
-use lenscap_api::{DoctorReport, Verdict};
+mod remedy;
+
+use lenscap_api::{Code, DoctorReport, Verdict};
 use lenscap_core::source::Way;
 use serde::Serialize;
 
-use crate::output::how_to_get_a_node;
+use crate::source::called;
 use crate::{tr, trf};
+
+pub use remedy::remedy;
 
 /// One thing that a check of the doctor's found, with what its sentence names. Serialises as `{"code": "…", …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,13 +29,17 @@ pub enum Diagnosis {
     /// Left out of a file of the system's; `sentence` says where and what, and has its own next step.
     SettingsIgnored { sentence: String },
     /// It runs and does not answer, or somebody else does; `sentence` has its own next step.
-    RelaySilent { sentence: String },
+    RelaySilent {
+        sentence: String,
+        #[serde(skip)]
+        commands: Vec<String>,
+    },
     /// No relay of this user's.
     RelayAbsent,
-    /// It runs and can do nothing; `reason` is its sentence.
-    RelayFailed { reason: String },
+    /// It runs and can do nothing; `reason` is its sentence, `trouble` what that says.
+    RelayFailed { reason: String, trouble: Option<Code> },
     /// It runs and waits for the next program; `reason` is a sentence about the last one.
-    LastStartFailed { reason: String },
+    LastStartFailed { reason: String, trouble: Option<Code> },
     /// It runs, the camera is on.
     RelayLive,
     /// It runs, the camera is off.
@@ -76,8 +84,8 @@ pub enum Diagnosis {
     /// an empty `file` of the user's would hide.
     PipewireHidden { path: String, file: String, is_own: bool },
     /// No camera of ours in PipeWire but the device, which WirePlumber lists by chance (facts: pipewire, sections 7 and 8), or
-    /// after this command of root's.
-    PipewireUnsure { command: String },
+    /// after these commands of root's.
+    PipewireUnsure { commands: Vec<String> },
     /// The rule is there, and WirePlumber lists the device all the same: it has not read the rule since.
     PipewireTwice { camera: String },
     /// The relay runs; the server does not say which cameras it has.
@@ -123,15 +131,13 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
     match diagnosis {
         Diagnosis::SettingsBroken { sentence }
         | Diagnosis::SettingsIgnored { sentence }
-        | Diagnosis::RelaySilent { sentence } => sentence.clone(),
-        Diagnosis::SettingsUnderstood { path } => trf!("The settings in {path} are understood.", path = path),
-        Diagnosis::SettingsAbsent { path } => trf!("There is no {path}: the defaults hold.", path = path),
-        Diagnosis::OwnSettingsAbsent { path } => {
-            trf!("There is no {path}: the settings of the system hold.", path = path)
-        }
+        | Diagnosis::RelaySilent { sentence, .. } => sentence.clone(),
+        Diagnosis::SettingsUnderstood { .. } => tr("The settings are understood."),
+        Diagnosis::SettingsAbsent { .. } => tr("You have no settings of your own: the defaults hold."),
+        Diagnosis::OwnSettingsAbsent { .. } => tr("You have no settings of your own: those of the system hold."),
         Diagnosis::RelayAbsent => tr("Lenscap is not running."),
-        Diagnosis::RelayFailed { reason } => trf!("Lenscap runs and cannot work: {reason}", reason = reason),
-        Diagnosis::LastStartFailed { reason } => {
+        Diagnosis::RelayFailed { reason, .. } => trf!("Lenscap runs and cannot work: {reason}", reason = reason),
+        Diagnosis::LastStartFailed { reason, .. } => {
             trf!("Lenscap runs; the last start of the camera failed: {reason}", reason = reason)
         }
         Diagnosis::RelayLive => tr("Lenscap runs; the camera is on."),
@@ -146,23 +152,19 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::NoExclusiveCaps => {
             tr("The module is loaded without exclusive_caps=1: Chrome, Edge and Electron programs list no camera.")
         }
-        Diagnosis::OptionsInManyFiles { files } => {
-            trf!("Several files set options of v4l2loopback: {files}.", files = files.join(", "))
-        }
+        Diagnosis::OptionsInManyFiles { .. } => tr("Several files set options of v4l2loopback."),
         Diagnosis::ModuleNotAtBoot => tr("The module is not loaded when the computer starts."),
-        Diagnosis::NodeAbsent { .. } => tr("There is no v4l2loopback device."),
-        Diagnosis::NodeNotLoopback { path } => {
-            trf!("{path}, which the settings name, is no v4l2loopback device.", path = path)
-        }
+        Diagnosis::NodeAbsent { .. } => tr("There is no camera device."),
+        Diagnosis::NodeNotLoopback { .. } => tr("The device that the settings name is no v4l2loopback device."),
         Diagnosis::NodeLabelAbsent { label } => trf!(
-            "No v4l2loopback device has the label \"{label}\": one without a label is taken, or a new one.",
+            "No camera device has the label \"{label}\": one without a label is taken, or a new one.",
             label = label
         ),
-        Diagnosis::NodeForbidden { node, .. } => trf!("{node} may not be used.", node = node),
+        Diagnosis::NodeForbidden { node, .. } => trf!("You may not use the camera device {device}.", device = node),
         Diagnosis::NodeLeftovers { node, controls } => trf!(
-            "A program left {controls} on at {node}: applications may freeze or get the wrong picture.",
+            "A program left {controls} on at {device}: applications may freeze or get the wrong picture.",
             controls = controls.join(", "),
-            node = node
+            device = node
         ),
         Diagnosis::NodeFine { node } => trf!("The device for applications is {node}.", node = node),
         Diagnosis::WireplumberSilent => {
@@ -173,9 +175,8 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
             "Programs may list the camera twice: no rule lets WirePlumber leave the device \"{label}\" out.",
             label = label
         ),
-        Diagnosis::PipewireRuleOtherLabel { path, label, .. } => trf!(
-            "Programs may list the camera twice: the rule in {path} is not for the device's label \"{label}\".",
-            path = path,
+        Diagnosis::PipewireRuleOtherLabel { label, .. } => trf!(
+            "Programs may list the camera twice: WirePlumber's rule is not for the device's label \"{label}\".",
             label = label
         ),
         Diagnosis::PipewireTwice { camera } => {
@@ -195,22 +196,26 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::PipewireNotDefault { camera } => {
             trf!("PipeWire has Lenscap's camera; the default one is \"{camera}\".", camera = camera)
         }
-        Diagnosis::PipewireHidden { path, .. } => trf!(
-            "Programs that see cameras only through PipeWire do not see Lenscap: output.pipewire is off, and the rule in {path} leaves the device out.",
-            path = path
+        Diagnosis::PipewireHidden { .. } => tr(
+            "Programs that see cameras only through PipeWire do not see Lenscap: output.pipewire is off, and a rule of \
+             WirePlumber's leaves the device out.",
         ),
         Diagnosis::PipewireUnsure { .. } => tr(
             "Programs that see cameras only through PipeWire do not see Lenscap where WirePlumber was started before it.",
         ),
-        Diagnosis::ChosenCameraAbsent { source } => trf!("The chosen camera {source} is not there.", source = source),
+        Diagnosis::ChosenCameraAbsent { source } => {
+            trf!("The chosen camera {camera} is not there.", camera = called(source))
+        }
         Diagnosis::OnlyRawSensors => tr("The only camera is a MIPI camera, which V4L2 alone cannot read."),
         Diagnosis::CameraAbsent => tr("No camera was found."),
-        Diagnosis::CameraForbidden { camera, .. } => trf!("The camera {camera} may not be used.", camera = camera),
-        Diagnosis::CameraFine { camera } => trf!("There is the camera {camera}.", camera = camera),
-        Diagnosis::OtherSource { source } => trf!("The source is {source}.", source = source),
-        Diagnosis::Rival { name, pid } => {
-            trf!("{name} (process {pid}) wants the same camera.", name = name, pid = pid)
+        Diagnosis::CameraForbidden { camera, .. } => {
+            trf!("You may not use the camera {camera}.", camera = called(camera))
         }
+        Diagnosis::CameraFine { camera } => trf!("There is the camera {camera}.", camera = called(camera)),
+        Diagnosis::OtherSource { .. } => {
+            tr("The chosen camera is read in another way: nothing can be seen of it from here.")
+        }
+        Diagnosis::Rival { name, .. } => trf!("{name} wants the same camera.", name = name),
         Diagnosis::StartedTwice => {
             tr("The session starts Lenscap twice: by an autostart entry and by the systemd user unit.")
         }
@@ -222,101 +227,26 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// What to do about it, a sentence; `None` where nothing is to be done, or [`sentence`] says it.
-pub fn remedy(diagnosis: &Diagnosis) -> Option<String> {
+/// What it was seen by: for who looks closer, as the system writes it.
+pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
     Some(match diagnosis {
-        Diagnosis::SettingsBroken { .. }
-        | Diagnosis::SettingsUnderstood { .. }
-        | Diagnosis::SettingsAbsent { .. }
-        | Diagnosis::OwnSettingsAbsent { .. }
-        | Diagnosis::SettingsIgnored { .. }
-        | Diagnosis::RelaySilent { .. }
-        | Diagnosis::RelayFailed { .. }
-        | Diagnosis::RelayLive
-        | Diagnosis::RelayIdle
-        | Diagnosis::RelayWay { .. }
-        | Diagnosis::ModuleLoaded
-        | Diagnosis::ModuleFine { .. }
-        | Diagnosis::NodeFine { .. }
-        | Diagnosis::PipewireFine
-        | Diagnosis::PipewireDefault
-        | Diagnosis::PipewireNotDefault { .. }
-        | Diagnosis::CameraFine { .. }
-        | Diagnosis::OtherSource { .. }
-        | Diagnosis::SandboxFull
-        | Diagnosis::SandboxPart
-        | Diagnosis::SandboxWaits => return None,
-        Diagnosis::RelayAbsent => tr("Start it with \"lenscap\"; the preferences can start it with the session."),
-        Diagnosis::LastStartFailed { .. } => {
-            tr("Let an application use the camera again, or try it with the preview in the preferences.")
+        Diagnosis::SettingsUnderstood { path }
+        | Diagnosis::SettingsAbsent { path }
+        | Diagnosis::OwnSettingsAbsent { path }
+        | Diagnosis::NodeNotLoopback { path }
+        | Diagnosis::PipewireRuleOtherLabel { path, .. }
+        | Diagnosis::PipewireHidden { path, .. } => path.clone(),
+        Diagnosis::OptionsInManyFiles { files } => files.join(", "),
+        Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
+            trouble.as_ref()?.to_string()
         }
-        Diagnosis::ModuleAbsent { is_installed } | Diagnosis::NodeAbsent { is_installed } => {
-            capitalised(&how_to_get_a_node(*is_installed))
-        }
-        Diagnosis::ModuleOld { .. } => tr("Update the module: a newer one also tells by itself who streams."),
-        Diagnosis::NoExclusiveCaps => tr(
-            "Close Lenscap, then \"sudo modprobe -r v4l2loopback\" and \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\".",
-        ),
-        Diagnosis::OptionsInManyFiles { .. } => tr("Keep one of them: of contradicting options the last one wins."),
-        Diagnosis::ModuleNotAtBoot => tr(
-            "Let it: \"echo v4l2loopback | sudo tee /etc/modules-load.d/v4l2loopback.conf\", and its options: \"echo options v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap | sudo tee /etc/modprobe.d/v4l2loopback.conf\".",
-        ),
-        Diagnosis::NodeNotLoopback { .. } => tr("Choose another device in the preferences."),
-        Diagnosis::NodeLabelAbsent { .. } => {
-            tr("Load the module with card_label=Lenscap, or choose a device in the preferences.")
-        }
-        Diagnosis::NodeForbidden { group, .. } | Diagnosis::CameraForbidden { group, .. } => {
-            trf!("Add yourself to its group with \"sudo usermod -aG {group} $USER\" and log in again.", group = group)
-        }
-        Diagnosis::NodeLeftovers { .. } => tr("Start Lenscap: it switches that off when it takes the device."),
-        Diagnosis::WireplumberSilent => tr("See what \"wireplumber --version\" says."),
-        Diagnosis::PipewireRuleAbsent { file, .. } => trf!(
-            "Copy {file} from share/wireplumber, where Lenscap is installed, to /etc/wireplumber/{file}, and log in again.",
-            file = file
-        ),
-        Diagnosis::PipewireRuleOtherLabel { path, file, label, ruled } => trf!(
-            "Copy {path} to ~/.config/wireplumber/{file}, write \"{label}\" in it for \"{ruled}\", and log in again.",
-            path = path,
-            file = file,
-            label = label,
-            ruled = ruled
-        ),
-        Diagnosis::PipewireHidden { path, is_own: true, .. } => trf!(
-            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or remove {path}, and run \"systemctl --user restart wireplumber\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
-            path = path
-        ),
-        Diagnosis::PipewireHidden { file, .. } => trf!(
-            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or make an empty file ~/.config/wireplumber/{file}, and run \"systemctl --user restart wireplumber\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
-            file = file
-        ),
-        Diagnosis::PipewireUnsure { command } => trf!(
-            "Set output.pipewire to \"on\" in the settings: PipeWire then has a camera of Lenscap's own. Or run \"{command}\" while Lenscap runs: the device is listed, but reading it through PipeWire may fail or end PipeWire.",
-            command = command
-        ),
-        Diagnosis::PipewireTwice { .. } => {
-            tr("Log in again, or run \"systemctl --user restart wireplumber\": it reads its rules when it starts.")
-        }
-        Diagnosis::PipewireSilent => tr("See what \"systemctl --user status pipewire wireplumber\" says."),
-        Diagnosis::PipewireCameraAbsent => tr("See what Lenscap's log says of PipeWire, and start Lenscap again."),
-        Diagnosis::PipewireSeveral { .. } => tr("Quit the other Lenscap that runs in this session."),
-        Diagnosis::ChosenCameraAbsent { .. } => tr("Plug it in, or choose another one in the preferences."),
-        Diagnosis::OnlyRawSensors => tr(
-            "Install icamerasrc or libcamera's GStreamer plugin where it is missing; the preferences say which is there.",
-        ),
-        Diagnosis::CameraAbsent => tr("Plug one in, open its cover, press its privacy key, or install its driver."),
-        Diagnosis::Rival { name, .. } => trf!(
-            "Stop it: \"systemctl --user disable --now {name}\" or \"sudo systemctl disable --now {name}\".",
-            name = name
-        ),
-        Diagnosis::StartedTwice => {
-            tr("Switch one off: \"systemctl --user disable lenscap\", or the switch in the preferences.")
-        }
-        Diagnosis::SandboxOff => tr("Set \"sandbox = true\" in the settings, unless the camera works no other way."),
-        Diagnosis::SandboxOwnPipeline => tr("Choose a camera as the source, where one of them will do."),
+        Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
+        Diagnosis::Rival { pid, .. } => format!("/proc/{pid}"),
+        _ => return None,
     })
 }
 
-/// The whole report, a line or two a finding.
+/// The whole report, some lines a finding: each command on one of its own.
 pub fn report(report: &DoctorReport) -> String {
     let mut text = String::new();
     for finding in &report.findings {
@@ -327,15 +257,15 @@ pub fn report(report: &DoctorReport) -> String {
             Verdict::Problem => tr("problem"),
         };
         text += &format!("{mark:<8} {}\n", finding.text);
-        if let Some(remedy) = &finding.remedy {
-            text += &format!("{:<8} {remedy}\n", "");
+        for line in finding.evidence.iter().chain(&finding.remedy) {
+            text += &format!("{:<8} {line}\n", "");
         }
+        text += &commands(&finding.commands, 12);
     }
     text
 }
 
-/// A clause that stands behind a colon elsewhere, as a sentence.
-fn capitalised(clause: &str) -> String {
-    let mut letters = clause.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+/// Each on a line of its own, so far from the left.
+pub fn commands(commands: &[String], indent: usize) -> String {
+    commands.iter().map(|command| format!("{:indent$} {command}\n", "")).collect()
 }

@@ -3,6 +3,7 @@
 use lenscap_picture::card::{CardTrouble, MAX_SIDE, PictureProblem, PictureTrouble};
 use lenscap_picture::format::{FormatTrouble, VideoFormat};
 
+use crate::cause::why;
 use crate::trf;
 
 /// What to write instead of a wrong format.
@@ -43,22 +44,25 @@ pub fn card(trouble: &CardTrouble) -> String {
 }
 
 fn own_picture(trouble: &PictureTrouble) -> String {
-    let path = trouble.path.display();
+    // Who chose it knows where it is.
+    let file = trouble.path.file_name().unwrap_or(trouble.path.as_os_str()).display();
     match &trouble.problem {
-        PictureProblem::Missing => trf!("picture {path} does not exist: choose a PNG or JPEG", path = path),
-        PictureProblem::Forbidden => trf!("picture {path} may not be read by you: choose a PNG or JPEG", path = path),
-        PictureProblem::Unreadable(error) => {
-            trf!("picture {path} cannot be read ({error}): choose a PNG or JPEG", path = path, error = error)
+        PictureProblem::Missing => trf!("the picture {file} does not exist: choose a PNG or JPEG", file = file),
+        PictureProblem::Forbidden => {
+            trf!("the picture {file} may not be read by you: choose a PNG or JPEG", file = file)
         }
-        PictureProblem::NoFile => trf!("picture {path} is not a file: choose a PNG or JPEG", path = path),
+        PictureProblem::Unreadable(cause) => {
+            trf!("the picture {file} cannot be read{why}: choose a PNG or JPEG", file = file, why = why(cause))
+        }
+        PictureProblem::NoFile => trf!("the picture {file} is not a file: choose a PNG or JPEG", file = file),
         PictureProblem::TooLarge => trf!(
-            "picture {path} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
-            path = path,
+            "the picture {file} is too large: choose a PNG or JPEG of at most {max}x{max} pixels",
+            file = file,
             max = MAX_SIDE
         ),
-        PictureProblem::OtherKind => trf!("picture {path} is of another kind: choose a PNG or JPEG", path = path),
+        PictureProblem::OtherKind => trf!("the picture {file} is of another kind: choose a PNG or JPEG", file = file),
         PictureProblem::Damaged => {
-            trf!("picture {path} is damaged or not a picture: choose a PNG or JPEG", path = path)
+            trf!("the picture {file} is damaged or not a picture: choose a PNG or JPEG", file = file)
         }
     }
 }

@@ -7,6 +7,7 @@ use lenscap_api::{AppletState, AppletStatus};
 use lenscap_core::status::StateName;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 
+use crate::cause::{parenthesis, why};
 use crate::{tr, trf};
 
 /// What is wrong: one sentence with the next step.
@@ -16,6 +17,9 @@ pub fn sentence(trouble: &PreferencesTrouble) -> String {
             trf!("\"{argument}\" is not an option: see lenscap-preferences --help.", argument = argument)
         }
         PreferencesTrouble::NoConfigPath => tr("--config needs a path, as in --config ~/.config/lenscap/config.toml."),
+        PreferencesTrouble::NoConfigFile { path } => {
+            trf!("There is no settings file {path}: name one that is there.", path = path.display())
+        }
         PreferencesTrouble::NoDisplay => {
             tr("there is no display to show the window on: start it in a desktop session, or edit the settings file.")
         }
@@ -37,39 +41,40 @@ pub fn sentence(trouble: &PreferencesTrouble) -> String {
         PreferencesTrouble::NoProgramName => tr("Write the program's name, as in \"zoom\"."),
         PreferencesTrouble::BlockedAlready { program } => trf!("{program} is blocked already.", program = program),
         PreferencesTrouble::NoPicture => tr("There is no picture yet: choose one below."),
-        PreferencesTrouble::NotAPicture { path } => trf!("{path} is not a picture.", path = path.display()),
+        PreferencesTrouble::NotAPicture { path } => trf!("{file} is not a picture.", file = file_name(path)),
 
         PreferencesTrouble::NodeMissing { node } => {
-            trf!("{node} is not there: choose another device on the page \"Device\".", node = node.display())
+            trf!("{device} is not there: choose another device on the page \"Device\".", device = file_name(node))
         }
         PreferencesTrouble::NoNode => tr(
             "There is no device that applications could see: load the kernel module v4l2loopback, then start Lenscap.",
         ),
-        PreferencesTrouble::PreviewUnusable { error } => trf!("The preview cannot be shown ({why}).", why = error),
+        PreferencesTrouble::PreviewUnusable { cause } => trf!("The preview cannot be shown{why}.", why = why(cause)),
         PreferencesTrouble::PreviewEnded => tr("The picture ended."),
-        PreferencesTrouble::PreviewFailed { error } => trf!(
-            "The camera that applications see gives no picture ({why}): see whether Lenscap is running.",
-            why = error.trim_end_matches('.')
+        PreferencesTrouble::PreviewFailed { cause } => trf!(
+            "The camera that applications see gives no picture{why}: see whether Lenscap is running.",
+            why = why(cause)
         ),
 
         PreferencesTrouble::NotRunning => tr("Lenscap is not running: start it, then try again."),
         PreferencesTrouble::OtherVersion => tr("The running Lenscap is of another version: restart it."),
-        PreferencesTrouble::NotStarted { error } => not_started(error),
-        PreferencesTrouble::EndedAtOnce => not_started(&tr("it ended at once")),
+        PreferencesTrouble::NotStarted { cause } => not_started(&why(cause)),
+        PreferencesTrouble::EndedAtOnce => not_started(&parenthesis(&tr("it ended at once"))),
 
-        PreferencesTrouble::AutostartUnwritable { path, error } => {
-            trf!("{path} cannot be written ({why}): make its directory writable.", path = path.display(), why = error)
-        }
-        PreferencesTrouble::NoPortal { error } => trf!(
-            "The desktop takes no autostart from a sandbox ({error}): add Lenscap in its own settings.",
-            error = error
+        PreferencesTrouble::AutostartUnwritable { path: _, cause } => trf!(
+            "The start with the session cannot be saved{why}: make the directory \"autostart\" of your settings writable.",
+            why = why(cause)
+        ),
+        PreferencesTrouble::NoPortal { cause } => trf!(
+            "The desktop takes no autostart from a sandbox{why}: add Lenscap in its own settings.",
+            why = why(cause)
         ),
         PreferencesTrouble::PortalRefused => {
             tr("The desktop did not allow it: allow Lenscap there to run in the background.")
         }
 
-        PreferencesTrouble::DoctorUnusable { program, error } => doctor(program, error),
-        PreferencesTrouble::DoctorSilent { program } => doctor(program, &tr("it gave no answer")),
+        PreferencesTrouble::DoctorUnusable { program: _, cause } => doctor(&why(cause)),
+        PreferencesTrouble::DoctorSilent { program: _ } => doctor(&parenthesis(&tr("it gave no answer"))),
     }
 }
 
@@ -78,22 +83,23 @@ fn quoted(value: &str) -> String {
     if value.parse::<f64>().is_ok() { value.to_owned() } else { format!("\"{value}\"") }
 }
 
-fn not_started(error: &str) -> String {
-    trf!("Lenscap could not be started ({why}): run \"lenscap\" in a terminal to see more.", why = error)
+fn not_started(why: &str) -> String {
+    trf!("Lenscap could not be started{why}: run \"lenscap\" in a terminal to see more.", why = why)
 }
 
-fn doctor(program: &Path, error: &str) -> String {
-    trf!(
-        "The program {program} cannot be asked ({error}): reinstall Lenscap.",
-        program = program.display(),
-        error = error
-    )
+fn doctor(why: &str) -> String {
+    trf!("The diagnosis cannot be asked for{why}: reinstall Lenscap.", why = why)
+}
+
+/// What people know it by.
+fn file_name(path: &Path) -> impl std::fmt::Display {
+    path.file_name().unwrap_or(path.as_os_str()).display()
 }
 
 /// What the size in the settings is: `asked`: what the camera is asked for, in pixels, where that is known.
 pub fn resolution(asked: Option<(u32, u32)>, is_scaled: bool) -> String {
     let Some((width, height)) = asked else { return tr("What applications see.") };
-    let size = format!("{width} × {height}");
+    let size = crate::numbers::size(width, height);
     match is_scaled {
         false => trf!("What applications see. The camera is asked for {size}.", size = size),
         true => trf!("What applications see. The camera is asked for {size}, and its picture is scaled.", size = size),

@@ -5,6 +5,7 @@ use std::path::Path;
 use lenscap_api::Reply;
 use lenscap_core::trouble::refusal::{ListenTrouble, Refusal};
 
+use crate::cause::why;
 use crate::{tr, trf};
 
 /// The answer that says so, with its code.
@@ -19,9 +20,9 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::TooManyAsking => tr("Too many programs ask Lenscap at once: try again."),
         Refusal::TooManyWatching => tr("Too many programs watch Lenscap already: end one of them."),
         Refusal::NoRequest => tr("No request came: send one line like {\"do\":\"status\"}."),
-        Refusal::NotARequest { error } => trf!(
+        Refusal::NotARequest { message } => trf!(
             "That is not a request ({error}): send one like {example}.",
-            error = error,
+            error = message,
             example = r#"{"do":"status"}"#
         ),
 
@@ -42,8 +43,8 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::Control(trouble) => crate::controls::sentence(trouble),
         Refusal::TooManyReading => tr("Too many programs ask for the camera's controls at once: try again."),
         Refusal::CameraSilent => tr("The camera does not answer: unplug it or restart the computer."),
-        Refusal::ReaderNotStarted { error } => {
-            trf!("The camera program cannot be asked ({error}): free some memory.", error = error)
+        Refusal::ReaderNotStarted { cause } => {
+            trf!("The camera program cannot be asked{why}: close some programs.", why = why(cause))
         }
         Refusal::Read(trouble) => crate::cameras::read(trouble),
 
@@ -56,18 +57,16 @@ pub fn sentence(refusal: &Refusal) -> String {
 pub fn listen(trouble: &ListenTrouble) -> String {
     match trouble {
         ListenTrouble::NoRuntimeDirectory => crate::ask::sentence(&lenscap_api::AskError::NoRuntimeDirectory),
-        ListenTrouble::AnotherRelay { path } => {
-            trf!("Another Lenscap answers at {path} already: \"lenscap status\" asks that one.", path = path)
+        ListenTrouble::AnotherRelay { path: _ } => {
+            tr("Another Lenscap answers already: \"lenscap status\" asks that one.")
         }
-        ListenTrouble::WritableByOthers { path } => trf!(
-            "Others can write to {path}: \"lenscap status\" and \"lenscap pause\" will not reach this relay until XDG_RUNTIME_DIR \
-             is a directory of your own with mode 0700.",
-            path = path
+        ListenTrouble::WritableByOthers { path: _ } => tr(
+            "Others can write to Lenscap's runtime directory: \"lenscap status\" and \"lenscap pause\" will not reach this \
+             relay until XDG_RUNTIME_DIR is a directory of your own with mode 0700.",
         ),
-        ListenTrouble::Unusable { path, error } => trf!(
-            "Cannot listen at {path} ({error}): \"lenscap status\" and \"lenscap pause\" will not reach this relay.",
-            path = path,
-            error = error
+        ListenTrouble::Unusable { path: _, cause } => trf!(
+            "This relay cannot listen{why}: \"lenscap status\" and \"lenscap pause\" will not reach it.",
+            why = why(cause)
         ),
     }
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::{limits, source, tr};
+use crate::cause::{parenthesis, why as cause_of};
 use crate::trf;
 use lenscap_core::trouble::settings::{FileTrouble, Mistake, SettingTrouble, Unreadable, Unwritable};
 
@@ -34,9 +35,10 @@ pub fn refusal(refusal: &SettingTrouble) -> String {
             trf!("{key} {value} is more than one line: use one line", key = key, value = value)
         }
         SettingTrouble::Source { key, trouble } => format!("{key}: {}", source::clause(trouble)),
-        SettingTrouble::NoFullPath { key, path, error } => {
-            trf!("{key} \"{path}\" has no full path ({error})", key = key, path = path, error = error)
+        SettingTrouble::NoFullPath { key, path, cause } => {
+            trf!("{key} \"{path}\" has no full path{why}: write one", key = key, path = path, why = cause_of(cause))
         }
+        SettingTrouble::NoFile => tr("there is no such file"),
         SettingTrouble::NotATime { value } => {
             trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = value)
         }
@@ -98,7 +100,6 @@ pub fn refusal(refusal: &SettingTrouble) -> String {
 
 /// What is wrong with the settings file at `path`: one sentence with the next step.
 pub fn file_trouble(path: &Path, trouble: &FileTrouble) -> String {
-    let shown = path.display();
     match trouble {
         FileTrouble::Invalid(Mistake { line, column, refusal: why }) => trf!(
             "{file} line {line}, column {column}: {sentence}.",
@@ -108,25 +109,18 @@ pub fn file_trouble(path: &Path, trouble: &FileTrouble) -> String {
             sentence = refusal(why)
         ),
         FileTrouble::Arguments { refusal: why } => format!("{}.", refusal(why)),
-        FileTrouble::Read { why } => trf!(
-            "The settings {path} cannot be read ({error}): correct that or move it away.",
-            path = shown,
-            error = unreadable(why)
-        ),
-        FileTrouble::Write { why } => trf!(
-            "The settings {path} cannot be saved ({error}): make the directory writable, or name another file with \
-             --config.",
-            path = shown,
-            error = unwritable(why)
-        ),
-        FileTrouble::Busy => {
-            trf!("The settings {path} cannot be saved while another program saves them: try again.", path = shown)
+        FileTrouble::Read { why } => {
+            trf!("The settings cannot be read{why}: correct their file or move it away.", why = unreadable(why))
         }
-        FileTrouble::Watch { error } => trf!(
-            "Edits of {path} will not be noticed ({error}): raise fs.inotify.max_user_watches and \
+        FileTrouble::Write { why } => trf!(
+            "The settings cannot be saved{why}: make their directory writable, or name another file with --config.",
+            why = unwritable(why)
+        ),
+        FileTrouble::Busy => tr("The settings cannot be saved while another program saves them: try again."),
+        FileTrouble::Watch { cause } => trf!(
+            "Edits of the settings file will not be noticed{why}: raise fs.inotify.max_user_watches and \
              max_user_instances, or restart Lenscap after an edit.",
-            path = shown,
-            error = error
+            why = cause_of(cause)
         ),
         FileTrouble::NoHome => {
             tr("There is no home directory to keep settings in: set HOME, or name a file with --config.")
@@ -162,9 +156,9 @@ pub fn ignored(path: &Path, trouble: &FileTrouble) -> String {
             }
         }
         FileTrouble::Read { why } => trf!(
-            "The settings {path} cannot be read ({error}) and are ignored: correct that or move the file away.",
+            "The settings {path} cannot be read{why} and are ignored: correct that or move the file away.",
             path = path.display(),
-            error = unreadable(why)
+            why = unreadable(why)
         ),
         _ => file_trouble(path, trouble),
     }
@@ -179,23 +173,24 @@ pub fn file_trouble_at_start(path: &Path, trouble: &FileTrouble) -> String {
             sentence = sentence.trim_end_matches('.'),
             path = path.display()
         ),
+        FileTrouble::Read { .. } | FileTrouble::Write { .. } => format!("{sentence} ({})", path.display()),
         _ => sentence,
     }
 }
 
 fn unreadable(why: &Unreadable) -> String {
-    match why {
+    parenthesis(&match why {
         Unreadable::NotAFile => tr("it is not a file"),
         Unreadable::TooLarge => tr("it is larger than a mebibyte"),
         Unreadable::NotText { line } => trf!("it is not UTF-8 text in line {line}", line = line),
-        Unreadable::System { error } => error.clone(),
-    }
+        Unreadable::System { cause } => return cause_of(cause),
+    })
 }
 
 fn unwritable(why: &Unwritable) -> String {
-    match why {
+    parenthesis(&match why {
         Unwritable::ReadsBack => tr("a setting would read back as another"),
         Unwritable::NoFileName => tr("it has no file name"),
-        Unwritable::System { error } => error.clone(),
-    }
+        Unwritable::System { cause } => return cause_of(cause),
+    })
 }

@@ -4,6 +4,7 @@
 use lenscap_core::source::{CameraApi, GenericName, SourceTrouble, Way};
 
 use crate::distro::Family;
+use crate::remedy::Remedy;
 use crate::{tr, trf};
 
 /// The name of a camera, as troubles and the status have it.
@@ -14,6 +15,14 @@ pub fn camera(name: &str) -> String {
         Some(GenericName::PipeWire) => tr("PipeWire camera"),
         Some(GenericName::TestPicture) => tr("Test picture"),
         None => name.to_owned(),
+    }
+}
+
+/// As [`camera`], where it may be a device's path: people know that by its file's name.
+pub(crate) fn called(name: &str) -> String {
+    match name.strip_prefix("v4l2:").unwrap_or(name) {
+        path if path.starts_with('/') => path.rsplit('/').next().unwrap_or(path).to_owned(),
+        _ => camera(name),
     }
 }
 
@@ -67,9 +76,9 @@ pub fn test_picture() -> String {
     tr("Test picture")
 }
 
-/// How to get an element of GStreamer's, without a full stop.
-pub(crate) fn package_of(element: &str) -> String {
-    let hint = |debian, fedora, arch| Family::here().install_hint(debian, fedora, arch);
+/// How to get an element of GStreamer's.
+pub(crate) fn package_of(element: &str) -> Remedy {
+    let hint = |debian, fedora, arch| Family::here().install(debian, fedora, arch);
     match element {
         "v4l2src" | "jpegdec" => hint("gstreamer1.0-plugins-good", "gstreamer1-plugins-good", "gst-plugins-good"),
         "videoconvertscale" | "videoconvert" | "videoscale" | "appsink" | "videotestsrc" => {
@@ -79,9 +88,10 @@ pub(crate) fn package_of(element: &str) -> String {
         "libcamerasrc" => hint("gstreamer1.0-libcamera", "libcamera-gstreamer", "gst-plugin-libcamera"),
         "pipewiresrc" => hint("gstreamer1.0-pipewire", "pipewire-gstreamer", "gst-plugin-pipewire"),
         "icamerasrc" => tr(
-            "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose another source",
-        ),
-        _ => tr("install the GStreamer plugin that has it, or correct the source in the settings"),
+            "install Intel's icamerasrc (package gst-plugin-icamera or gstreamer1.0-icamera), or choose another camera",
+        )
+        .into(),
+        _ => tr("install the GStreamer plugin that has it, or choose another camera").into(),
     }
 }
 
@@ -95,5 +105,6 @@ mod tests {
             assert_eq!(camera(generic.as_str()), generic.as_str(), "the words in English are the name");
         }
         assert_eq!(camera("Webcam"), "Webcam");
+        assert_eq!(["Webcam", "v4l2:/dev/video0", "/dev/video1"].map(called), ["Webcam", "video0", "video1"]);
     }
 }

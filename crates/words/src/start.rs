@@ -1,26 +1,31 @@
 //! Why a relay cannot start, as one sentence with the next step.
 
 use lenscap_core::trouble::start::StartTrouble;
+use lenscap_text::Cause;
 
+use crate::cause::why;
 use crate::trf;
 
 /// The sentence, with its full stop.
 pub fn sentence(trouble: &StartTrouble) -> String {
     match trouble {
-        StartTrouble::OwnPlace { error } => {
-            trf!("Cannot tell where this program is ({error}): start it by its full path.", error = error)
+        StartTrouble::OwnPlace { cause } => {
+            trf!("Lenscap cannot find its own programs{why}: start it by its full path.", why = why(cause))
         }
-        StartTrouble::Events { error } => trf!("Cannot wait for events ({error}): free some memory.", error = error),
-        StartTrouble::Signals { error } => {
-            trf!("Cannot listen for signals ({error}): free some descriptors.", error = error)
+        StartTrouble::Events { cause } => no_events(cause),
+        StartTrouble::Signals { cause } => {
+            trf!("Lenscap cannot listen for signals{why}: close some programs.", why = why(cause))
         }
-        StartTrouble::EventLines { error } => {
-            trf!("Cannot print event lines ({error}): free some memory.", error = error)
+        StartTrouble::EventLines { cause } => {
+            trf!("Lenscap cannot print event lines{why}: close some programs.", why = why(cause))
         }
-        StartTrouble::Preferences { program, error } => trf!(
-            "The preferences {program} cannot be started ({error}): reinstall Lenscap.",
-            program = program,
-            error = error
-        ),
+        StartTrouble::Preferences { program: _, cause } => {
+            trf!("The preferences cannot be started{why}: reinstall Lenscap.", why = why(cause))
+        }
     }
+}
+
+/// The kernel gives no descriptor to wait on.
+pub(crate) fn no_events(cause: &Cause) -> String {
+    trf!("Lenscap cannot wait for events{why}: close some programs.", why = why(cause))
 }

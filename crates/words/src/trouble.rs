@@ -4,11 +4,23 @@ use lenscap_core::event::Step;
 use lenscap_core::presence::UNSEEN;
 use lenscap_core::trouble::{SignalShortfall, Trouble};
 
-use crate::source::{camera as called, package_of};
-use crate::{tr, trf};
+use crate::cause::why;
+use crate::remedy::VIDEO;
+use crate::source::{called, package_of};
+use crate::{remedy, tr, trf};
 
 /// Formats named in a sentence at most.
 const SHOWN_FORMATS: usize = 6;
+
+/// The commands that do what the sentence says, one after the other.
+pub fn commands(trouble: &Trouble) -> Vec<String> {
+    match trouble {
+        Trouble::CameraForbidden { .. } => vec![remedy::join_group(VIDEO)],
+        Trouble::ElementMissing { element } => package_of(element).commands,
+        Trouble::Output(trouble) => crate::output::commands(trouble),
+        _ => Vec::new(),
+    }
+}
 
 /// The sentence, with its full stop. Bounded, as the camera process says what is in it.
 pub fn sentence(trouble: &Trouble) -> String {
@@ -42,39 +54,33 @@ fn whole(trouble: &Trouble) -> String {
             camera = called(camera)
         ),
 
-        Trouble::CameraBusy { camera } => {
-            trf!("The camera {camera} is in use by another program: close that program.", camera = called(camera))
+        Trouble::CameraBusy { camera } => crate::cameras::busy(camera),
+        Trouble::CameraMissing { camera, .. } => {
+            trf!("The camera {camera} is not there: plug it in, or choose another camera.", camera = called(camera))
         }
-        Trouble::CameraMissing { camera, error } => missing(camera, error),
-        Trouble::CameraUnplugged { camera } => missing(camera, &tr("it was unplugged")),
-        Trouble::CameraForbidden { camera } => trf!(
-            "No permission to open the camera {camera}: add yourself to the group with \"sudo usermod -aG video $USER\" and \
-             log in again.",
+        Trouble::CameraUnplugged { camera } => trf!(
+            "The camera {camera} was unplugged: plug it in again, or choose another camera.",
             camera = called(camera)
         ),
-        Trouble::CameraFormat { camera, error } => trf!(
-            "The camera {camera} gives no video that can be shown ({error}): choose another source.",
-            camera = called(camera),
-            error = error
+        Trouble::CameraForbidden { camera } => crate::cameras::forbidden(camera, VIDEO),
+        Trouble::CameraFormat { camera, .. } | Trouble::SourceWithoutVideo { source: camera } => trf!(
+            "The camera {camera} gives no video that can be shown: choose another camera.",
+            camera = called(camera)
         ),
         Trouble::CameraRefusesStart { camera } => {
             trf!("The camera {camera} cannot be started: unplug it or restart the computer.", camera = called(camera))
         }
-        Trouble::CameraFailed { camera, error } => trf!(
-            "The camera {camera} failed ({error}): if this happens again, unplug it or restart the computer.",
+        Trouble::CameraFailed { camera, cause } => trf!(
+            "The camera {camera} failed{why}: if this happens again, unplug it or restart the computer.",
             camera = called(camera),
-            error = error
+            why = why(cause)
         ),
-        Trouble::CameraStreamEnded { camera } => {
-            trf!(
-                "The camera {camera} ended its stream: start it again, or choose another source.",
-                camera = called(camera)
-            )
-        }
-        Trouble::CameraChanged { node, old, new } => trf!(
-            "{node} was the camera {old} and is {new} now: choose one of them in the preferences, or set it as the \
-             source by the name that \"lenscap cameras\" gives it.",
-            node = node,
+        Trouble::CameraStreamEnded { camera } => trf!(
+            "The camera {camera} ended its stream: start it again, or choose another camera.",
+            camera = called(camera)
+        ),
+        Trouble::CameraChanged { node: _, old, new } => trf!(
+            "Where the camera {old} was, there is {new} now: choose one of them in the preferences.",
             old = old,
             new = new
         ),
@@ -91,7 +97,7 @@ fn whole(trouble: &Trouble) -> String {
             formats = formats[..formats.len().min(SHOWN_FORMATS)].join(", ")
         ),
         Trouble::NoUsableFormat { camera } => trf!(
-            "The camera {camera} offers no format that can be shown: choose another camera, or libcamera as the source.",
+            "The camera {camera} offers no format that can be shown: choose another camera, or libcamera.",
             camera = called(camera)
         ),
         Trouble::OnlyBrokenPictures { camera } => trf!(
@@ -99,100 +105,102 @@ fn whole(trouble: &Trouble) -> String {
             camera = called(camera)
         ),
         Trouble::NoSignal { camera, input, shortfall } => no_signal(camera, input, *shortfall),
-        Trouble::NoCamera => tr("No camera was found: name one in the settings."),
+        Trouble::NoCamera => tr("No camera was found: plug one in, or choose one in the preferences."),
         Trouble::NoCameraNorElement => tr(
-            "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or name a \
-             source in the settings.",
+            "No camera was found: plug one in, install icamerasrc or libcamerasrc for a built-in MIPI camera, or choose \
+             one in the preferences.",
         ),
 
-        Trouble::SourceUnusable { source, error } => trf!(
-            "The source {camera} cannot be used ({error}): correct it in the settings.",
+        Trouble::SourceUnusable { source, cause } => trf!(
+            "The camera {camera} cannot be used{why}: choose another camera.",
             camera = called(source),
-            error = error
+            why = why(cause)
         ),
-        Trouble::SourceWithoutVideo { source } => {
-            trf!(
-                "The source {source} gives no video that can be shown: choose another source.",
-                source = called(source)
-            )
-        }
         Trouble::SourceNotVideo { source, media } => {
-            // TRANSLATORS: as in "The source gives sound, not video"
+            // TRANSLATORS: as in "The camera gives sound, not video"
             let what = if &**media == "audio" { tr("sound") } else { media.to_string() };
             trf!(
-                "The source {source} gives {what}, not video: choose another source, or add a decoder to it.",
-                source = called(source),
+                "The camera {camera} gives {what}, not video: choose another camera, or add a decoder to the pipeline.",
+                camera = called(source),
                 what = what
             )
         }
-        Trouble::SourceUnsettled => tr("\"auto\" was not resolved: name a source in the settings."),
+        Trouble::SourceUnsettled => tr("No camera could be chosen automatically: choose one in the preferences."),
         Trouble::ElementMissing { element } => {
-            trf!("GStreamer's element \"{element}\" is missing: {how}.", element = element, how = package_of(element))
+            trf!(
+                "GStreamer's element \"{element}\" is missing: {how}.",
+                element = element,
+                how = package_of(element).text
+            )
         }
         Trouble::PropertyRefused { element, property, value } => trf!(
-            "{element} takes no {property} \"{value}\": correct the source in the settings.",
+            "{element} takes no {property} \"{value}\": correct the camera in the settings.",
             element = element,
             property = property,
             value = value
         ),
-        Trouble::PipelineUnusable { error } => unusable_pipeline(error),
+        Trouble::PipelineUnusable { message } => unusable_pipeline(message),
         Trouble::PipelineClosed => {
             unusable_pipeline(&tr("its end is not open: it must end in an element that gives video, not in a sink"))
         }
-        Trouble::OwnDevice { node } => {
-            trf!("{node} is the device that Lenscap itself serves: choose another source.", node = node)
-        }
+        Trouble::OwnDevice { node } => trf!(
+            "The camera {camera} is the device that Lenscap itself serves: choose another camera.",
+            camera = called(node)
+        ),
         Trouble::RawSensor { node } => trf!(
-            "{node} gives a sensor's raw data, which V4L2 alone cannot show: choose icamera or libcamera as the source.",
-            node = node
+            "The camera {camera} gives a sensor's raw data, which V4L2 alone cannot show: choose icamera or libcamera.",
+            camera = called(node)
         ),
-        Trouble::NoVideoNode { node } => trf!("{node} gives no video: choose another source.", node = node),
-        Trouble::NotV4l2 { node } => trf!("{node} is not a V4L2 camera: choose another source.", node = node),
-
-        Trouble::WorkerNotStarted { error } => {
-            trf!("The camera process cannot be started ({error}): close some programs and try again.", error = error)
+        Trouble::NoVideoNode { node } => {
+            trf!("The camera {camera} gives no video: choose another camera.", camera = called(node))
         }
-        Trouble::WorkerProgramUnusable { path, error } => trf!(
-            "The camera program {path} cannot be started ({error}): reinstall Lenscap.",
-            path = path,
-            error = error
-        ),
-        Trouble::WorkerSettingsUnusable { error } => {
-            trf!("The camera's settings cannot be used: {error}.", error = error)
+        Trouble::NotV4l2 { node } => {
+            trf!("{device} is not a V4L2 camera: choose another camera.", device = called(node))
+        }
+
+        Trouble::WorkerNotStarted { cause } => {
+            trf!("The camera process cannot be started{why}: close some programs and try again.", why = why(cause))
+        }
+        Trouble::WorkerProgramUnusable { path: _, cause } => crate::cameras::no_program(cause),
+        Trouble::WorkerSettingsUnusable { cause: _ } => {
+            tr("The camera's settings are too long: shorten your own pipeline, or remove saved controls.")
         }
         Trouble::WorkerOtherVersion { theirs, ours } => trf!(
             "The camera process is version {theirs} and Lenscap is version {ours}, as after an update: restart Lenscap.",
             theirs = theirs,
             ours = ours
         ),
-        Trouble::WorkerNonsense { what } => {
-            trf!("The camera process sent nonsense ({what}): if this happens again, reinstall Lenscap.", what = what)
+        Trouble::WorkerNonsense { what: _ } => {
+            tr("The camera process sent nonsense: if this happens again, reinstall Lenscap.")
         }
-        Trouble::WorkerMisunderstood { what } => {
-            trf!("The camera process and Lenscap do not understand each other ({what}): restart Lenscap.", what = what)
+        Trouble::WorkerMisunderstood { what: _ } => {
+            tr("The camera process and Lenscap do not understand each other: restart Lenscap.")
         }
-        Trouble::WorkerBroken { error } => {
-            trf!("The camera process cannot work ({error}): restart Lenscap.", error = error)
+        Trouble::WorkerBroken { cause } => {
+            trf!("The camera process cannot work{why}: restart Lenscap.", why = why(cause))
         }
-        Trouble::WorkerWithoutPipeline { error } => {
-            trf!("The camera process cannot work ({error}): restart the computer.", error = error)
+        Trouble::WorkerWithoutPipeline { cause } => {
+            trf!("The camera process cannot work{why}: restart the computer.", why = why(cause))
         }
         Trouble::WorkerSilent => tr("The camera process does not answer: if this happens again, restart the computer."),
-        Trouble::WorkerCrashed { signal, status, last_words } => crashed(*signal, *status, last_words.as_deref()),
+        Trouble::WorkerCrashed { signal: Some(_), .. } => {
+            tr("The camera's driver crashed: if this happens again, restart the computer or choose another camera.")
+        }
+        Trouble::WorkerCrashed { signal: None, .. } => tr(
+            "The camera process ended by itself: if this happens again, restart the computer or choose another camera.",
+        ),
         Trouble::RelayStoodStill => {
             tr("Lenscap itself stood still for 5 seconds, so the camera was switched off; starting it again.")
         }
-        Trouble::GstreamerUnusable { error } => {
-            trf!("GStreamer cannot be used ({error}): reinstall GStreamer.", error = error)
+        Trouble::GstreamerUnusable { cause } => {
+            trf!("GStreamer cannot be used{why}: reinstall GStreamer.", why = why(cause))
         }
 
         Trouble::DeviceReplaced => tr("The camera device is being set up anew."),
         Trouble::DeviceLostAtStart => {
             tr("The camera device went away while the camera was started: wait until it is there again.")
         }
-        Trouble::EventsUnavailable { error } => {
-            trf!("Cannot wait for events ({error}): free some memory.", error = error)
-        }
+        Trouble::EventsUnavailable { cause } => crate::start::no_events(cause),
         Trouble::Output(trouble) => crate::output::sentence(trouble),
     }
 }
@@ -205,14 +213,6 @@ fn seen(program: &str) -> String {
 /// The sentence of a trouble that the second device has.
 pub fn second_device(trouble: &Trouble) -> String {
     trf!("Second device: {why}", why = sentence(trouble))
-}
-
-fn missing(camera: &str, error: &str) -> String {
-    trf!(
-        "The camera {camera} is not there ({error}): plug it in, or choose another source.",
-        camera = called(camera),
-        error = error
-    )
 }
 
 fn unusable_pipeline(error: &str) -> String {
@@ -268,19 +268,6 @@ fn overdue(reached: Option<Step>, seconds: u64) -> String {
             "The camera streams and gave no picture within {seconds} seconds: check its cable or driver.",
             seconds = seconds
         ),
-    }
-}
-
-fn crashed(signal: Option<i32>, status: Option<i32>, last_words: Option<&str>) -> String {
-    let how = match (signal, status) {
-        (Some(signal), _) => trf!("The camera's driver crashed (signal {number})", number = signal),
-        (None, Some(status)) => trf!("The camera process ended by itself (exit status {number})", number = status),
-        (None, None) => tr("The camera process ended by itself"),
-    };
-    match last_words {
-        Some(words) => format!("{how}: {words}"),
-        // TRANSLATORS: {what} is as in "The camera's driver crashed (signal 11)"
-        None => trf!("{what}: if this happens again, restart the computer or choose another camera.", what = how),
     }
 }
 

@@ -21,6 +21,7 @@ use lenscap_core::sandbox::Sandbox;
 use lenscap_core::trouble::Trouble;
 use lenscap_picture::slots::Control;
 use lenscap_sys::process;
+use lenscap_text::Cause;
 use lenscap_wire::channel::{self, Channel, Received, SendError};
 use lenscap_wire::protocol::{self, Configure, FromChild, ToChild};
 
@@ -273,7 +274,7 @@ impl WorkerSession {
     }
 
     fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
-        let internal = |error: &dyn Display| Trouble::WorkerBroken { error: error.to_string().into() };
+        let internal = |error: &dyn Display| Trouble::WorkerBroken { cause: Cause::other(error) };
         let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal(&"no descriptors"))?;
         let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(&error))?;
         let control = Control::open(control_fd.as_fd()).map_err(|error| internal(&error))?;
@@ -291,7 +292,7 @@ impl WorkerSession {
             Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture)
                 .map_err(|error| internal(&error))?,
         );
-        gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
+        gst::init().map_err(|error| Trouble::GstreamerUnusable { cause: Cause::other(error) })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
         if !self.is_spoken_to() {
             pipeline.prepare();

@@ -37,6 +37,7 @@ use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
 use lenscap_core::source::{Orientation, Rotation, Source};
 use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_text::Cause;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::Configure;
 
@@ -73,7 +74,7 @@ impl Pipeline {
     /// # Errors
     /// When an element is missing or descriptors are short.
     pub(super) fn new(configure: Configure, delivery: Arc<Delivery>, channel: Arc<Channel>) -> Result<Self, Trouble> {
-        let internal = |error: &dyn Display| Trouble::WorkerWithoutPipeline { error: error.to_string().into() };
+        let internal = |error: &dyn Display| Trouble::WorkerWithoutPipeline { cause: Cause::other(error) };
         let events = Arc::new(PipelineEvents::new().map_err(|error| internal(&error))?);
         let pipeline = gst::Pipeline::new();
         // The clock of V4L2 and of the slots' timestamps.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use lenscap_api::{EventLine, LostLines, line};
+use lenscap_api::{Code, EventLine, LostLines, line};
 
 use super::StatusListener;
 use crate::app::lines::Lines;
@@ -21,7 +21,7 @@ pub(super) fn event_lines() -> Result<Lines, StartTrouble> {
     let lost = |count| line(&LostLines { lost: count });
     let gone =
         |error| tracing::warn!("nobody reads the event lines any more ({error}); the camera goes on without them");
-    Lines::new(io::stdout(), lost, gone).map_err(|error| StartTrouble::EventLines { error: error.to_string().into() })
+    Lines::new(io::stdout(), lost, gone).map_err(|error| StartTrouble::EventLines { cause: error.into() })
 }
 
 /// Takes every status to whom it concerns.
@@ -67,6 +67,6 @@ fn log_status(status: &Status) {
         tracing::info!("{}", other_camera(other));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| status.stuck) {
-        tracing::warn!("{}", trouble::sentence(reason));
+        tracing::warn!(code = %Code::of(reason), "{}", trouble::sentence(reason));
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn signals(list: &[i32]) -> Result<UnixStream, StartTrouble> {
         }
         Ok(ours)
     };
-    connect().map_err(|error| StartTrouble::Signals { error: error.to_string().into() })
+    connect().map_err(|error| StartTrouble::Signals { cause: error.into() })
 }
 
 pub(super) fn drain(mut stream: &UnixStream) -> bool {

@@ -62,7 +62,7 @@ fn a_camera_that_may_not_be_opened_is_not_marked_and_the_reason_stands_below() {
     (listing.chosen, listing.why) = (decision.camera().map(|camera| camera.id.clone()), decision.reason());
     let text = listing.in_words();
     assert!(text.starts_with("  HD Webcam\n"), "{text}");
-    let why = "/dev/video0 is in use by another program: close that program.";
+    let why = "The camera video0 is in use by another program: close that program.";
     assert!(text.contains(&format!("\nNo camera can be used: {why}\n")), "{text}");
     let json = &listing.to_json()["cameras"][0];
     assert_eq!((&json["problem"], &json["trouble"]), (&json!(why), &json!({ "code": "busy", "node": "/dev/video0" })));

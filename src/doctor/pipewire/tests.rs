@@ -74,7 +74,10 @@ fn every_combination_is_decided() {
     let own = "/home/me/.config/wireplumber/main.lua.d/60-mine.lua";
     let of_own = vec![("Lenscap".to_owned(), own.to_owned())];
     let removed = Diagnosis::PipewireHidden { path: own.into(), file: "main.lua.d/60-mine.lua".into(), is_own: true };
-    let unsure = |command: &str| (Verdict::Note, Diagnosis::PipewireUnsure { command: command.into() });
+    let unsure = |commands: &[&str]| {
+        let commands = commands.iter().map(|command| (*command).to_owned()).collect();
+        (Verdict::Note, Diagnosis::PipewireUnsure { commands })
+    };
     assert_eq!(decided(None, &hidden, "Lenscap", true), (Verdict::Note, Diagnosis::WireplumberSilent));
     assert_eq!(decided(lua, &hidden, "Lenscap", true), (Verdict::Fine, Diagnosis::PipewireFine));
     assert_eq!(decided(lua, &hidden, "Desk", true), (Verdict::Note, other));
@@ -82,9 +85,9 @@ fn every_combination_is_decided() {
     assert_eq!(decided(lua, &hidden, "Lenscap", false), (Verdict::Note, shadowed));
     assert_eq!(decided(lua, &of_own, "Lenscap", false), (Verdict::Note, removed));
     let change = "sudo udevadm trigger --action=change /dev/videoN";
-    assert_eq!(decided(lua, &others, "Lenscap", false), unsure(change));
-    let anew = "sudo udevadm trigger --action=remove /dev/videoN && sudo udevadm trigger --action=add /dev/videoN";
-    assert_eq!(decided(Some(Rules::Conf), &others, "Lenscap", false), unsure(anew));
+    assert_eq!(decided(lua, &others, "Lenscap", false), unsure(&[change]));
+    let anew = ["remove", "add"].map(|action| format!("sudo udevadm trigger --action={action} /dev/videoN"));
+    assert_eq!(decided(Some(Rules::Conf), &others, "Lenscap", false), unsure(&[&anew[0], &anew[1]]));
 }
 
 #[test]
@@ -213,6 +216,6 @@ fn what_pipewire_really_has_is_said_beside_what_the_files_promise() {
     for (by_files, is_running, cameras, expected) in rows {
         assert_eq!(decided(by_files, is_running, true, cameras.clone()), expected, "{is_running} {cameras:?}");
     }
-    let unsure = Diagnosis::PipewireUnsure { command: String::new() };
+    let unsure = Diagnosis::PipewireUnsure { commands: Vec::new() };
     assert_eq!(decided(&unsure, true, false, Some(vec![device()])), std::slice::from_ref(&unsure));
 }

@@ -33,8 +33,8 @@ fn bad_sources_fail_with_a_reason_and_are_not_tried_for_ever() {
         ("pipeline:nonsense_element_xyz", TroubleKind::Setup, "nonsense_element_xyz"),
         ("pipeline:videotestsrc ! !", TroubleKind::Setup, ""),
         ("pipeline:audiotestsrc", TroubleKind::Setup, "sound"),
-        ("v4l2:/dev/does-not-exist", TroubleKind::Missing, "/dev/does-not-exist"),
-        ("v4l2:/dev/null", TroubleKind::Missing, "/dev/null"),
+        ("v4l2:/dev/does-not-exist", TroubleKind::Missing, "does-not-exist"),
+        ("v4l2:/dev/null", TroubleKind::Missing, "null"),
     ] {
         let mut bench = Bench::new(source);
         bench.clients(Some(Use::Streaming));
@@ -93,6 +93,7 @@ fn a_missing_worker_program_is_named() {
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Failed);
     let reason = bench.engine.status().reason.expect("a reason");
-    assert!(lenscap::i18n::trouble::sentence(&reason).contains("/nonexistent/lenscap-worker"), "{reason:?}");
+    assert!(lenscap::i18n::trouble::sentence(&reason).contains("(it is not there): reinstall"), "{reason:?}");
+    assert_eq!(lenscap_api::Code::of(&reason).data["path"], "/nonexistent/lenscap-worker");
     assert_eq!(reason.kind(), TroubleKind::Setup);
 }

@@ -158,7 +158,7 @@ fn a_second_device_that_cannot_be_had_harms_nobody() {
         let reason = status.second_device.expect("it is told");
         assert!(
             lenscap::i18n::trouble::sentence(&reason).contains(says)
-                && lenscap::i18n::trouble::sentence(&reason).contains(path),
+                && lenscap_api::Code::of(&reason).data["node"] == path,
             "{reason:?}"
         );
         bench.clients(Some(Use::Streaming));

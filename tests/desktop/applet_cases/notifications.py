@@ -56,9 +56,9 @@ class Notifications(Case):
         applet.stream("Zoom")
         applet.wait_for("failed")
         calls = eventually("a notification", lambda: [c for c in self.desktop.notified() if "does not work" in str(c)])
-        self.assertIn("/dev/video99", calls[0][1][4])
         hints = calls[0][1][6]
         self.assertEqual((hints["category"], hints["urgency"]), ("device.error", 1))
+        self.assertIn("The camera video99 is not there", calls[0][1][4])
         eventually("the next try", lambda: applet.process.text().count("starting, camera on") > 1)
         applet.wait_for("failed")
         calls = [c for c in self.desktop.notified() if "does not work" in str(c)]

@@ -56,7 +56,7 @@ class Tray(Case):
         self.shows(applet, "attention", "The camera does not work")
         self.assertEqual(applet.icon("Status"), "NeedsAttention")
         self.assertIn("Try again", applet.labels())
-        self.assertIn("/dev/video99", applet.labels()[1])
+        self.assertIn("The camera video99 is not there", applet.labels()[1])
 
     def test_without_a_node_it_stays_and_says_so(self):
         self.desktop.panel()

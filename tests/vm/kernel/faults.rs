@@ -42,7 +42,7 @@ fn the_worker_killed_while_live_is_replaced_and_the_client_keeps_its_stream() {
     let workers = relay.workers();
     assert_eq!(workers.len(), 1, "one worker: {workers:?}");
     assert!(command(&format!("kill -9 {}", workers[0])).status().expect("kill").success());
-    relay.wait_for_failure(&["signal 9"]);
+    relay.wait_for_failure(&["driver crashed"]);
     relay.wait_for("live");
     frames_until_moving(&mut client, 3);
     relay.quit();

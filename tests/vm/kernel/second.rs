@@ -226,7 +226,7 @@ fn a_second_node_that_cannot_be_used_is_told_of_and_retried() {
     all.extend(SIZE);
     let mut relay = Relay::start(&all);
     relay.wait_for("idle");
-    eventually("it is refused", || relay.poll().second.contains("first device"));
+    eventually("it is refused", || relay.poll().second.contains("the first one already"));
     let mut first = open(NODE, 4);
     relay.wait_for("live");
     frames_until_moving(&mut first, 3);
@@ -287,14 +287,14 @@ fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
     loopback::unload();
     let wanted = Wanted::Label(second_label("Lenscap"));
     let error = find(&wanted, false, Some(node())).expect_err("there is none");
-    let error = lenscap::i18n::output::sentence(&error.trouble);
-    let told = error.split('"').find_map(|part| part.strip_prefix("sudo ").filter(|part| part.contains("devices=2")));
-    let told = told.unwrap_or_else(|| panic!("no command: {error}"));
-    assert!(Command::new("sh").args(["-c", told]).status().expect("sh").success(), "{told}");
+    let told = lenscap::i18n::output::commands(&error.trouble);
+    let [_, load] = &told[..] else { panic!("{error:?}: {told:?}") };
+    let load = load.trim_start_matches("sudo ");
+    assert!(Command::new("sh").args(["-c", load]).status().expect("sh").success(), "{load}");
     let names = || -> Vec<String> {
         let nodes = lenscap::camera::loopbacks(Path::new(lenscap::camera::CLASS));
         nodes.into_iter().map(|node| node.name).collect()
     };
-    assert_eq!(names(), ["Lenscap", "Lenscap 2"], "{told}");
+    assert_eq!(names(), ["Lenscap", "Lenscap 2"], "{load}");
     loopback::reload("Lenscap");
 }

@@ -37,7 +37,7 @@ fn times_never_go_back_from_card_to_camera_to_card_and_begin_fresh() {
     seen.extend(times(&mut client, 8));
     let workers = relay.workers();
     assert!(command(&format!("kill -9 {}", workers[0])).status().expect("kill").success());
-    relay.wait_for_failure(&["signal 9"]);
+    relay.wait_for_failure(&["driver crashed"]);
     seen.extend(times(&mut client, 8));
     // The card of the failure, and the camera again.
     relay.wait_for("live");

@@ -85,7 +85,7 @@ fn off_whoever_is_killed(mode: Mode) {
     rig.pictures(&mut client, 3);
     let [worker] = rig.relay.workers()[..] else { panic!("one worker: {:?}", rig.relay.workers()) };
     kill(worker);
-    rig.relay.wait_for_failure(&["signal 9"]);
+    rig.relay.wait_for_failure(&["driver crashed"]);
     rig.relay.wait_for("live");
     rig.pictures(&mut client, 3);
     let sessions = camera.sessions();

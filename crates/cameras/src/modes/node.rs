@@ -50,10 +50,10 @@ pub fn ask(node: &Path) -> Result<NodeFacts, NodeTrouble> {
     let opened = rustix::fs::open(node, flags, Mode::empty()).map_err(|error| match error {
         Errno::ACCESS | Errno::PERM => no_permission(node),
         Errno::BUSY => NodeTrouble::Busy { node: shown() },
-        error => NodeTrouble::NotOpened { node: shown(), error: std::io::Error::from(error).to_string().into() },
+        error => NodeTrouble::NotOpened { node: shown(), cause: error.into() },
     })?;
-    let facts = answer(&File::from(opened))
-        .map_err(|error| NodeTrouble::NoAnswer { node: shown(), error: error.to_string().into() })?;
+    let facts =
+        answer(&File::from(opened)).map_err(|error| NodeTrouble::NoAnswer { node: shown(), cause: error.into() })?;
     facts.ok_or_else(|| NodeTrouble::NoVideo { node: shown() })
 }
 

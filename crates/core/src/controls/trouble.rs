@@ -1,6 +1,6 @@
 //! Why a control is not set.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Text};
 use serde::{Deserialize, Serialize};
 
 /// What was asked of a control, or of a camera's list of them, that cannot be. `control` and `key` are keys of controls.
@@ -30,11 +30,11 @@ pub enum ControlTrouble {
         value: Text,
         allowed: Allowed,
     },
-    /// The camera, or its driver, does not take it; `error` is what it says, where it says something.
+    /// The camera, or its driver, does not take it; `cause` where it says why.
     Refused {
         control: Text,
         value: Text,
-        error: Option<Text>,
+        cause: Option<Cause>,
     },
     /// No V4L2 control is a fraction.
     NoFractions {

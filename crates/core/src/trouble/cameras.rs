@@ -1,13 +1,13 @@
 //! Why a camera that is off, or a vendor's library, cannot be asked.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail, Text};
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
 use crate::controls::ControlTrouble;
 use crate::source::{CameraApi, SourceTrouble};
 
-/// Why a node does not say what it can do; `error` is the kernel's.
+/// Why a node does not say what it can do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the sentences in lenscap_words::cameras say it
@@ -22,14 +22,14 @@ pub enum NodeTrouble {
     },
     NotOpened {
         node: Text,
-        error: Text,
+        cause: Cause,
     },
     NoVideo {
         node: Text,
     },
     NoAnswer {
         node: Text,
-        error: Text,
+        cause: Cause,
     },
 }
 
@@ -37,8 +37,8 @@ pub enum NodeTrouble {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HelperTrouble {
-    /// It cannot be started, or not be read: the kernel's error.
-    Kernel(Text),
+    /// It cannot be started, or not be read.
+    Kernel(Cause),
     /// It has no standard output.
     Mute,
     /// Nothing within so many seconds.
@@ -114,8 +114,8 @@ pub enum Preference {
 #[allow(missing_docs)] // the sentences in lenscap_words::cameras say it
 pub enum ReadTrouble {
     WorkerNotStarted {
-        path: Text,
-        error: Text,
+        path: Detail,
+        cause: Cause,
     },
     CameraSilent,
     Unreadable,

@@ -1,6 +1,7 @@
 //! What is wrong with a command line, or with carrying it out.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail, Text};
+use serde::Serialize;
 
 /// A mistake of the person who wrote the command line, in the words of its arguments ("--width <N>").
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +37,15 @@ pub enum UsageTrouble {
     },
 }
 
-/// What a command cannot do; `error` is what the kernel says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a command cannot do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the sentences in lenscap_words::command_line say it
 pub enum CommandTrouble {
     /// `lenscap-applet` has no commands of its own.
     AppletByHand,
     /// Another program of ours, which this one becomes.
-    Program { program: Text, error: Text },
+    Program { program: Detail, cause: Cause },
     /// Standard output takes no more.
-    Print { error: Text },
+    Print { cause: Cause },
 }

@@ -1,6 +1,6 @@
 //! Why there is no device that applications could open, or why it was lost.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail, Text};
 use serde::{Deserialize, Serialize};
 
 use super::pipewire::PipewireTrouble;
@@ -22,7 +22,7 @@ pub enum OutputTroubleKind {
     Io,
 }
 
-/// What is wrong with the device that applications open. `node` is a path, `error` what the kernel calls it, and
+/// What is wrong with the device that applications open. `node` is a path, `cause` why, by the kernel, and
 /// `is_installed` says whether v4l2loopback is there for the running kernel, loaded or not.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,7 +33,7 @@ pub enum OutputTrouble {
         is_installed: bool,
     },
     NodeMissing {
-        node: Text,
+        node: Detail,
         is_installed: bool,
     },
     /// Others are there.
@@ -47,28 +47,28 @@ pub enum OutputTrouble {
         label: Text,
     },
     FirstDevice {
-        node: Text,
+        node: Detail,
     },
     NodeForbidden {
-        node: Text,
+        node: Detail,
         /// Whoever is in it may open the node.
         group: Text,
     },
     NotVideo {
-        node: Text,
+        node: Detail,
     },
     OtherDriver {
-        node: Text,
+        node: Detail,
         driver: Text,
     },
     NodeIsCamera {
-        node: Text,
+        node: Detail,
         camera: Text,
     },
 
     // Who is there.
     NodeBusy {
-        node: Text,
+        node: Detail,
         cause: BusyCause,
         /// As far as they can be seen.
         holders: Vec<NodeHolder>,
@@ -76,7 +76,7 @@ pub enum OutputTrouble {
 
     // What it does not do.
     SizeRefused {
-        node: Text,
+        node: Detail,
         /// Asked for, in pixels.
         width: u32,
         height: u32,
@@ -85,14 +85,14 @@ pub enum OutputTrouble {
         max_height: u32,
     },
     NodeFailed {
-        node: Text,
+        node: Detail,
         step: NodeStep,
-        error: Text,
+        cause: Cause,
         /// The kernel says that there is no such device.
         is_gone: bool,
     },
     NodeUnwatched {
-        node: Text,
+        node: Detail,
         cause: WatchFailure,
     },
     NodeGone {
@@ -106,10 +106,10 @@ pub enum OutputTrouble {
 
     // What the computer lacks.
     NoMemory {
-        error: Text,
+        cause: Cause,
     },
     NoEventLoop {
-        error: Text,
+        cause: Cause,
     },
 }
 
@@ -117,7 +117,7 @@ pub enum OutputTrouble {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct LoopbackNode {
-    pub node: Text,
+    pub node: Detail,
     pub label: Text,
 }
 
@@ -183,12 +183,12 @@ pub enum WatchFailure {
     MaxOpeners,
     /// The user's inotify watches or instances are used up.
     NoInotify,
-    /// The kernel's error.
+    /// Anything else.
     #[allow(missing_docs)]
-    Kernel { error: Text },
-    /// Its events cannot be waited for: the kernel's error.
+    Kernel { cause: Cause },
+    /// Its events cannot be waited for.
     #[allow(missing_docs)]
-    Events { error: Text },
+    Events { cause: Cause },
 }
 
 impl OutputTrouble {

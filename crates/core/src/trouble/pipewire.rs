@@ -1,33 +1,33 @@
 //! What keeps the PipeWire node away.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail};
 use serde::{Deserialize, Serialize};
 
-/// What is wrong; `error` is what the loader, the library or the kernel says. A server that is not there is no trouble.
+/// What is wrong. A server that is not there is no trouble.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PipewireTrouble {
     /// There is no libpipewire, or none that can be used: trying again cannot help.
     NoLibrary {
         /// Why.
-        error: Text,
+        cause: Cause,
     },
     /// Our own program is not where it belongs: trying again cannot help.
     NoProgram {
         /// Where it was looked for.
-        program: Text,
+        program: Detail,
     },
     /// The library, or one of its modules, cannot be started.
     Library {
         /// Which of its calls, or which module.
-        call: Text,
+        call: Detail,
         /// Why.
-        error: Text,
+        cause: Cause,
     },
     /// The slots' memory is not what the offer says of it.
     Memory {
         /// Why.
-        error: Text,
+        cause: Cause,
     },
     /// Readers could write to the slots' memory: it lacks seals.
     Unsealed,
@@ -38,12 +38,12 @@ pub enum PipewireTrouble {
     /// It was said something that makes no sense here.
     Misunderstood {
         /// What.
-        what: Text,
+        what: Detail,
     },
     /// The kernel denies something.
     System {
-        /// What.
-        error: Text,
+        /// Why.
+        cause: Cause,
     },
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Text};
 
-/// What is wrong in the preferences window. `error` is what the kernel, GLib or GStreamer calls it.
+/// What is wrong in the preferences window. `cause` is why, by the kernel, GLib or GStreamer.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // the sentences in lenscap_words::preferences say it
 pub enum PreferencesTrouble {
@@ -13,6 +13,10 @@ pub enum PreferencesTrouble {
         argument: Text,
     },
     NoConfigPath,
+    /// Of a file that is not there everything would be as if nothing had been named.
+    NoConfigFile {
+        path: PathBuf,
+    },
     NoDisplay,
 
     // What somebody typed or chose.
@@ -39,35 +43,35 @@ pub enum PreferencesTrouble {
     },
     NoNode,
     PreviewUnusable {
-        error: Text,
+        cause: Cause,
     },
     PreviewEnded,
     PreviewFailed {
-        error: Text,
+        cause: Cause,
     },
 
     // The applet.
     NotRunning,
     OtherVersion,
     NotStarted {
-        error: Text,
+        cause: Cause,
     },
     EndedAtOnce,
 
     // Its start with the session.
     AutostartUnwritable {
         path: PathBuf,
-        error: Text,
+        cause: Cause,
     },
     NoPortal {
-        error: Text,
+        cause: Cause,
     },
     PortalRefused,
 
     // The diagnosis.
     DoctorUnusable {
         program: PathBuf,
-        error: Text,
+        cause: Cause,
     },
     DoctorSilent {
         program: PathBuf,

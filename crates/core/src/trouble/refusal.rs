@@ -1,6 +1,6 @@
 //! Why what somebody asked for is not done, and why nobody can ask.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail, Text};
 use serde::{Deserialize, Serialize};
 
 use super::cameras::ReadTrouble;
@@ -20,7 +20,8 @@ pub enum Refusal {
     TooManyWatching,
     NoRequest,
     NotARequest {
-        error: Text,
+        /// The parser's words.
+        message: Text,
     },
 
     // D-Bus.
@@ -41,7 +42,7 @@ pub enum Refusal {
     TooManyReading,
     CameraSilent,
     ReaderNotStarted {
-        error: Text,
+        cause: Cause,
     },
     /// The controls of a camera that is off.
     Read(ReadTrouble),
@@ -79,7 +80,7 @@ impl From<StartTrouble> for Refusal {
 #[allow(missing_docs)] // the sentences in lenscap_words::refusal say it
 pub enum ListenTrouble {
     NoRuntimeDirectory,
-    AnotherRelay { path: Text },
-    WritableByOthers { path: Text },
-    Unusable { path: Text, error: Text },
+    AnotherRelay { path: Detail },
+    WritableByOthers { path: Detail },
+    Unusable { path: Detail, cause: Cause },
 }

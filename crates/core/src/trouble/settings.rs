@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use lenscap_text::Cause;
 use serde::{Deserialize, Serialize};
 
 use crate::source::SourceTrouble;
@@ -62,8 +63,10 @@ pub enum SettingTrouble {
     Lines { key: String, value: String },
     /// No camera.
     Source { key: String, trouble: SourceTrouble },
-    /// A path of the command line that cannot be made a full one; the kernel's words.
-    NoFullPath { key: String, path: String, error: String },
+    /// A path of the command line that cannot be made a full one.
+    NoFullPath { key: String, path: String, cause: Cause },
+    /// A path of the command line where there is no file.
+    NoFile,
     /// No time to pause for.
     NotATime { value: String },
     /// The card is to be a picture, and none is named.
@@ -122,8 +125,8 @@ pub enum FileTrouble {
     Write { why: Unwritable },
     /// Another process saves for too long.
     Busy,
-    /// The directory cannot be watched; the kernel's words.
-    Watch { error: String },
+    /// The directory cannot be watched.
+    Watch { cause: Cause },
     /// There is neither `XDG_CONFIG_HOME` nor a home directory.
     NoHome,
 }
@@ -139,8 +142,8 @@ pub enum Unreadable {
     TooLarge,
     /// Not UTF-8 in this line, from 1.
     NotText { line: usize },
-    /// The kernel's words.
-    System { error: String },
+    /// The kernel denies it.
+    System { cause: Cause },
 }
 
 /// Why a settings file cannot be written.
@@ -152,6 +155,6 @@ pub enum Unwritable {
     ReadsBack,
     /// The path ends in no name.
     NoFileName,
-    /// The kernel's words.
-    System { error: String },
+    /// The kernel denies it.
+    System { cause: Cause },
 }

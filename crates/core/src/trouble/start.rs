@@ -1,31 +1,31 @@
 //! Why a relay cannot start, or not go on.
 
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail};
 use serde::{Deserialize, Serialize};
 
-/// What the kernel denies to a relay; `error` is what it says.
+/// What the kernel denies to a relay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the sentences in lenscap_words::start say it
 pub enum StartTrouble {
     /// Where this program is, and with it the others of ours.
     OwnPlace {
-        error: Text,
+        cause: Cause,
     },
     /// An epoll descriptor, a timer, a thread.
     Events {
-        error: Text,
+        cause: Cause,
     },
     Signals {
-        error: Text,
+        cause: Cause,
     },
     /// The thread that prints event lines.
     EventLines {
-        error: Text,
+        cause: Cause,
     },
     /// The program of the preferences.
     Preferences {
-        program: Text,
-        error: Text,
+        program: Detail,
+        cause: Cause,
     },
 }

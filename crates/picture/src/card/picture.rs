@@ -10,6 +10,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 
 use super::canvas::{BLACK, Canvas};
+use lenscap_text::Cause;
 
 /// Longest side taken, in pixels, as the largest output.
 pub const MAX_SIDE: u32 = 8192;
@@ -34,8 +35,8 @@ pub enum PictureProblem {
     Missing,
     /// The user may not read it.
     Forbidden,
-    /// It cannot be read, as the kernel says.
-    Unreadable(String),
+    /// It cannot be read.
+    Unreadable(Cause),
     /// A directory, a pipe, a device.
     NoFile,
     /// More than 64 MiB, or a side of more than [`MAX_SIDE`].
@@ -105,7 +106,7 @@ fn unreadable(error: &io::Error) -> PictureProblem {
     match error.kind() {
         io::ErrorKind::NotFound => PictureProblem::Missing,
         io::ErrorKind::PermissionDenied => PictureProblem::Forbidden,
-        _ => PictureProblem::Unreadable(error.to_string()),
+        _ => PictureProblem::Unreadable(error.into()),
     }
 }
 

@@ -8,6 +8,7 @@ use lenscap_sys::install::APP_ID;
 
 use crate::program::GL_VARIABLES;
 use crate::programs;
+use lenscap_text::Cause;
 
 /// How long a start may take.
 const START_LIMIT_MS: i32 = 10_000;
@@ -44,5 +45,5 @@ pub async fn start() -> Result<(), PreferencesTrouble> {
 }
 
 fn failed(error: &glib::Error) -> PreferencesTrouble {
-    PreferencesTrouble::NotStarted { error: error.message().into() }
+    PreferencesTrouble::NotStarted { cause: Cause::other(error) }
 }

@@ -1,16 +1,17 @@
 //! What the doctor found.
 
 use adw::prelude::*;
-use lenscap_api::Verdict;
-use lenscap_words::tr;
+use lenscap_api::{Finding, Verdict};
+use lenscap_words::{tr, trf};
 
 use super::plain;
 use crate::widgets;
 
-/// A row of this verdict, its text, and what to do about it, which can be copied.
-pub fn finding(verdict: Verdict, text: &str, remedy: Option<&str>) -> adw::ActionRow {
-    let row = plain(text, remedy.unwrap_or_default());
-    let (icon, name) = match verdict {
+/// The row of a finding, and below it one for each command, to be copied by itself.
+pub fn finding(found: &Finding) -> Vec<adw::ActionRow> {
+    let below: Vec<_> = found.remedy.iter().chain(&found.evidence).map(String::as_str).collect();
+    let row = plain(&found.text, &below.join("\n"));
+    let (icon, name) = match found.verdict {
         Verdict::Fine => ("emblem-ok-symbolic", tr("As it should be")),
         Verdict::Note => ("dialog-information-symbolic", tr("Note")),
         Verdict::Problem => ("dialog-warning-symbolic", tr("Problem")),
@@ -19,13 +20,16 @@ pub fn finding(verdict: Verdict, text: &str, remedy: Option<&str>) -> adw::Actio
     widgets::set_accessible_label(&icon, &name);
     icon.set_tooltip_text(Some(&name));
     row.add_prefix(&icon);
-    if let Some(remedy) = remedy {
-        let copy = gtk::Button::builder().icon_name("edit-copy-symbolic").valign(gtk::Align::Center).build();
-        copy.add_css_class("flat");
-        widgets::name_button(&copy, &tr("Copy"));
-        let remedy = remedy.to_owned();
-        copy.connect_clicked(move |button| button.clipboard().set_text(&remedy));
-        row.add_suffix(&copy);
-    }
+    std::iter::once(row).chain(found.commands.iter().map(|text| command(text))).collect()
+}
+
+/// In a terminal's letters, with a button that copies it and nothing else.
+fn command(text: &str) -> adw::ActionRow {
+    let row = plain(text, "");
+    row.add_css_class("monospace");
+    let copy = widgets::symbol_button("edit-copy-symbolic", &trf!("Copy {command}", command = text));
+    let text = text.to_owned();
+    copy.connect_clicked(move |button| button.clipboard().set_text(&text));
+    row.add_suffix(&copy);
     row
 }

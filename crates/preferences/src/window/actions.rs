@@ -66,8 +66,10 @@ pub fn add(context: &Context, pages: &adw::ViewStack, search: &Search) {
         });
         group.add_action(&action);
     };
+    // The usual one need not be there; one that is named has to.
     let path = context.store.path().to_owned();
-    add("diagnose", Box::new(move |window| open(window, diagnosis::window(Some(&path)))));
+    let own = (lenscap_settings::default_path().ok().as_ref() != Some(&path)).then_some(path);
+    add("diagnose", Box::new(move |window| open(window, diagnosis::window(own.as_deref()))));
     let path = context.store.path().to_owned();
     add("settings-file", Box::new(move |window| widgets::open(window, &path)));
     add("about", Box::new(|window| open(window, about::window())));

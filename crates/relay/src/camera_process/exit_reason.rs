@@ -9,7 +9,7 @@ use lenscap_core::trouble::Trouble;
 
 /// Descriptors, memory or processes are short.
 pub(super) fn cannot_start(error: &io::Error) -> Trouble {
-    Trouble::WorkerNotStarted { error: error.to_string().into() }
+    Trouble::WorkerNotStarted { cause: error.into() }
 }
 
 /// It broke the rules of the conversation.

@@ -33,7 +33,7 @@ use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::{Control, SlotLayout};
 use lenscap_sys::clock::monotonic_now;
 use lenscap_sys::process;
-use lenscap_text::Text;
+use lenscap_text::{Cause, Detail};
 use lenscap_wire::channel::{self, Channel};
 use lenscap_wire::heartbeat::{BEAT_INTERVAL, Heartbeat};
 use lenscap_wire::protocol::{self, Configure, Stats, ToChild};
@@ -208,7 +208,7 @@ impl WorkerHost {
             sandbox: config.sandbox,
             held: config.held.clone(),
         })))
-        .map_err(|error| Trouble::WorkerSettingsUnusable { error: error.to_string().into() })?;
+        .map_err(|error| Trouble::WorkerSettingsUnusable { cause: Cause::other(error) })?;
         let resources = || -> io::Result<_> {
             let (control, control_fd) = Control::create()?;
             let slots_fd = slots_fd.try_clone_to_owned()?;
@@ -228,7 +228,7 @@ impl WorkerHost {
         let inherited = [theirs.as_fd(), heartbeat_fd.as_fd()];
         let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => {
-                Trouble::WorkerProgramUnusable { path: Text::of_path(&config.program), error: error.to_string().into() }
+                Trouble::WorkerProgramUnusable { path: Detail::of_path(&config.program), cause: error.into() }
             }
             _ => cannot_start(&error),
         })?;

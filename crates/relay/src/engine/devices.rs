@@ -12,6 +12,7 @@ use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;
 use crate::output::cards::Cards;
+use lenscap_api::Code;
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
@@ -181,9 +182,10 @@ impl Engine {
             }
         }
         let is_absence = matches!(&error.trouble, OutputTrouble::Pipewire { trouble } if trouble.is_absence());
+        let reason = error.to_reason();
         match is_absence && !is_asked_for {
-            true => tracing::debug!("{}", sentence(&error.to_reason())),
-            false => tracing::warn!("{}", sentence(&error.to_reason())),
+            true => tracing::debug!(code = %Code::of(&reason), "{}", sentence(&reason)),
+            false => tracing::warn!(code = %Code::of(&reason), "{}", sentence(&reason)),
         }
     }
 
@@ -246,7 +248,7 @@ impl Engine {
 
     pub(super) fn no_output(&mut self, error: &OutputError) {
         let reason = error.to_reason();
-        tracing::warn!("{}", sentence(&reason));
+        tracing::warn!(code = %Code::of(&reason), "{}", sentence(&reason));
         self.events.push_back(Event::DeviceGone(reason));
         self.outlets.main_mut().wait_for_node(&self.reactor, error);
     }

@@ -27,7 +27,7 @@ use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
 use lenscap_picture::card::CardStyle;
-use lenscap_text::Text;
+use lenscap_text::Detail;
 use lenscap_wire::pipewire::server_socket;
 
 /// How long whoever has merely opened the node finds a fresh card there. A reader's first picture is the newest that was
@@ -109,8 +109,8 @@ impl Outlet {
                 let mut detector =
                     Detector::new(&path, config.poll_interval, Instant::now()).map_err(OutputTrouble::from)?;
                 presence = self.watch_detector(reactor, &mut detector).map_err(|error| {
-                    let cause = WatchFailure::Events { error: error.to_string().into() };
-                    OutputTrouble::NodeUnwatched { node: Text::of_path(&path), cause }
+                    let cause = WatchFailure::Events { cause: error.into() };
+                    OutputTrouble::NodeUnwatched { node: Detail::of_path(&path), cause }
                 })?;
                 tracing::info!("serving {} as {}", path.display(), config.format);
                 (OutputDevice::Loopback(loopback), Some(detector))
@@ -125,7 +125,7 @@ impl Outlet {
         for fd in output.node_fds().into_iter().flatten() {
             reactor
                 .watch(fd, EngineToken::Detector(self.role), Interest::Readable)
-                .map_err(|error| OutputTrouble::NoEventLoop { error: error.to_string().into() })?;
+                .map_err(|error| OutputTrouble::NoEventLoop { cause: error.into() })?;
         }
         let presence = presence.unwrap_or_default();
         *self = Self { output: Some(output), detector, presence, ..Self::new(self.role, self.choice.clone()) };

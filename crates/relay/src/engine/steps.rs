@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::camera_process::host::WorkerHost;
+use lenscap_api::Code;
 use lenscap_cameras as camera;
 use lenscap_core::event::{Action, Card, Event, WorkerEvent};
 use lenscap_core::source::Source;
@@ -78,7 +79,7 @@ impl Engine {
                     _ => Vec::new(),
                 };
                 if let Err(reason) = self.numbers.check(&self.config.source, &camera::System::here()) {
-                    tracing::warn!("{}", sentence(&reason));
+                    tracing::warn!(code = %Code::of(&reason), "{}", sentence(&reason));
                     self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
                     return;
                 }

@@ -8,6 +8,7 @@ use super::outlet::Outlet;
 use super::token::EngineToken;
 use crate::camera_process::host::{HostEvent, WorkerConfig, WorkerHost};
 use crate::reactor::Interest;
+use lenscap_api::Code;
 use lenscap_core::controls::{CameraControls, Value};
 use lenscap_core::detour;
 use lenscap_core::event::{Event, SensorEvent, WorkerEvent};
@@ -28,7 +29,7 @@ impl Engine {
 
     /// No worker came of it.
     pub(super) fn cannot_spawn(&mut self, trouble: Trouble) {
-        tracing::warn!("{}", sentence(&trouble));
+        tracing::warn!(code = %Code::of(&trouble), "{}", sentence(&trouble));
         self.events.push_back(Event::Worker(WorkerEvent::Failed(trouble.clone())));
         self.events.push_back(Event::Worker(WorkerEvent::Exited { reason: Some(trouble) }));
     }
@@ -75,7 +76,7 @@ impl Engine {
             .zip(how)
             .filter_map(|(fd, how)| Some((fd?, how)))
             .try_for_each(|(fd, (token, interest))| self.reactor.watch(fd, token, interest));
-        watched.map_err(|error| Trouble::EventsUnavailable { error: error.to_string().into() })
+        watched.map_err(|error| Trouble::EventsUnavailable { cause: error.into() })
     }
 
     pub(super) fn dispatch_worker(
@@ -156,10 +157,10 @@ impl Engine {
                 HostEvent::Failed(reason) => {
                     self.refusals.ended();
                     if self.detour.failed(now, &reason, is_served()) {
-                        tracing::info!("{} It is looked for in PipeWire.", sentence(&reason));
+                        tracing::info!(code = %Code::of(&reason), "{} It is looked for in PipeWire.", sentence(&reason));
                         self.events.push_back(Event::Worker(WorkerEvent::AnotherWay));
                     } else {
-                        tracing::warn!("{}", sentence(&reason));
+                        tracing::warn!(code = %Code::of(&reason), "{}", sentence(&reason));
                         self.events.push_back(Event::Worker(WorkerEvent::Failed(reason)));
                     }
                 }

@@ -16,7 +16,7 @@ use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
 use lenscap_core::trouble::output::{LoopbackNode, NodeHolder, OutputTrouble};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
-use lenscap_text::{self as text, Text};
+use lenscap_text::{self as text, Detail, Text};
 
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";
@@ -55,7 +55,7 @@ pub enum Wanted {
 pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<PathBuf, OutputError> {
     let label = match wanted {
         Wanted::Path(path) if first.is_some_and(|first| is_same(first, path)) => {
-            return Err(OutputTrouble::FirstDevice { node: Text::of_path(path) }.into());
+            return Err(OutputTrouble::FirstDevice { node: Detail::of_path(path) }.into());
         }
         Wanted::Path(path) => return Ok(path.clone()),
         Wanted::Label(label) => label,
@@ -79,7 +79,7 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
         () => {
             let list = nodes
                 .iter()
-                .map(|node| LoopbackNode { node: Text::of_path(&node.path), label: node.name.as_str().into() });
+                .map(|node| LoopbackNode { node: Detail::of_path(&node.path), label: node.name.as_str().into() });
             OutputTrouble::NoSuchLabel { label, nodes: list.collect(), is_installed: is_module_installed() }
         }
     }))
@@ -248,7 +248,7 @@ mod tests {
         std::os::unix::fs::symlink("/dev/full", &link).unwrap();
         for path in [Path::new("/dev/full"), &link] {
             let error = find(&Wanted::Path(path.into()), true, Some(Path::new("/dev/full"))).unwrap_err();
-            assert_eq!(error.trouble, OutputTrouble::FirstDevice { node: Text::of_path(path) });
+            assert_eq!(error.trouble, OutputTrouble::FirstDevice { node: Detail::of_path(path) });
         }
         let other = find(&Wanted::Path("/dev/null".into()), true, Some(Path::new("/dev/full")));
         assert_eq!(other, Ok("/dev/null".into()));

@@ -28,7 +28,7 @@ use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
 use lenscap_sys::memfd::{self, Mapping};
 use lenscap_sys::v4l2::{self, BufType, PixFormat};
-use lenscap_text::Text;
+use lenscap_text::Detail;
 
 /// Environment variable that selects the slots' memory for measurements: `copy` for a memfd ring and one copy.
 pub const SLOTS_VARIABLE: &str = "LENSCAP_SLOTS";
@@ -86,7 +86,7 @@ impl Loopback {
         let file = open_node(path)?;
         let capability = v4l2::query_capability(&file).map_err(|_| not_a_device(path))?;
         if !capability.is_loopback() {
-            let node = Text::of_path(path);
+            let node = Detail::of_path(path);
             return Err(OutputError::from(match capability.is_output() {
                 true => OutputTrouble::OtherDriver { node, driver: capability.driver.into() },
                 false => OutputTrouble::NodeIsCamera { node, camera: capability.card.into() },
@@ -209,11 +209,11 @@ fn open_node(path: &Path) -> Result<File, OutputError> {
         .map_err(|error| match Errno::from_io_error(&error) {
             Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => {
                 let is_installed = finder::is_module_installed();
-                OutputTrouble::NodeMissing { node: Text::of_path(path), is_installed }.into()
+                OutputTrouble::NodeMissing { node: Detail::of_path(path), is_installed }.into()
             }
             Some(Errno::ACCESS | Errno::PERM) => {
                 let group = lenscap_cameras::group::group_of(path).into();
-                OutputTrouble::NodeForbidden { node: Text::of_path(path), group }.into()
+                OutputTrouble::NodeForbidden { node: Detail::of_path(path), group }.into()
             }
             Some(Errno::BUSY) => busy(path, BusyCause::MaxOpeners),
             _ => io_error(path, NodeStep::Open, &error),
@@ -255,7 +255,7 @@ fn set_format(file: &File, path: &Path, format: &VideoFormat) -> Result<u32, Out
     // Whoever keeps it may not be seen: that passes, a size that the module does not take stays.
     if !is_busy && !is_same_size && finder::others_hold(path).is_empty() {
         return Err(OutputError::from(OutputTrouble::SizeRefused {
-            node: Text::of_path(path),
+            node: Detail::of_path(path),
             width: format.width,
             height: format.height,
             max_width: got.width,
@@ -322,7 +322,7 @@ fn usable(file: &File, layout: &SlotLayout) -> io::Result<u32> {
 }
 
 fn not_a_device(path: &Path) -> OutputError {
-    OutputTrouble::NotVideo { node: Text::of_path(path) }.into()
+    OutputTrouble::NotVideo { node: Detail::of_path(path) }.into()
 }
 
 fn busy(path: &Path, cause: BusyCause) -> OutputError {
@@ -330,10 +330,10 @@ fn busy(path: &Path, cause: BusyCause) -> OutputError {
     if holders.is_empty() {
         holders.extend(finder::lock_holder(path, std::process::id()));
     }
-    OutputTrouble::NodeBusy { node: Text::of_path(path), cause, holders }.into()
+    OutputTrouble::NodeBusy { node: Detail::of_path(path), cause, holders }.into()
 }
 
 fn io_error(path: &Path, step: NodeStep, error: &io::Error) -> OutputError {
     let is_gone = matches!(Errno::from_io_error(error), Some(Errno::NODEV | Errno::NXIO));
-    OutputTrouble::NodeFailed { node: Text::of_path(path), step, error: error.to_string().into(), is_gone }.into()
+    OutputTrouble::NodeFailed { node: Detail::of_path(path), step, cause: error.into(), is_gone }.into()
 }

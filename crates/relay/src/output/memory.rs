@@ -42,7 +42,7 @@ impl Memory {
     /// # Errors
     /// When memory is short.
     pub fn new(format: &VideoFormat, count: u32) -> Result<Self, OutputError> {
-        let io = |error: std::io::Error| OutputTrouble::NoMemory { error: error.to_string().into() };
+        let io = |error: std::io::Error| OutputTrouble::NoMemory { cause: error.into() };
         let length = (format.size_image() as usize).next_multiple_of(4096);
         let offsets: Vec<u64> = (0..u64::from(count)).map(|index| index * length as u64).collect();
         let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;

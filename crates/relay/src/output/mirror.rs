@@ -23,7 +23,7 @@ impl Mirror {
     pub fn new(from: &Output, to: &Output) -> Result<Self, OutputError> {
         let map = |output: &Output| {
             let mapped = output.layout().map(output.slots_fd());
-            mapped.map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })
+            mapped.map_err(|error| OutputTrouble::NoMemory { cause: error.into() })
         };
         let to_slots = if to.keeps_mapping() { Vec::new() } else { map(to)? };
         Ok(Self { from: map(from)?, to: to_slots, picture: to.format().size_image() as usize })

@@ -222,7 +222,7 @@ impl PipewireNode {
 fn memory(length: usize) -> Result<(OwnedFd, Mapping), OutputError> {
     let size = length as u64 * u64::from(MAX_SLOTS);
     let made = memfd::written_by_one("lenscap-pipewire", size);
-    Ok(made.map_err(|error| OutputTrouble::NoMemory { error: error.to_string().into() })?)
+    Ok(made.map_err(|error| OutputTrouble::NoMemory { cause: error.into() })?)
 }
 
 /// The rates that are offered; a range would have Chromium take its lower end (facts: pipewire, section 2).

@@ -73,7 +73,7 @@ impl Connection {
             }
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 let request = serde_json::from_slice(&self.received[..end])
-                    .map_err(|error| Refusal::NotARequest { error: error.to_string().into() });
+                    .map_err(|error| Refusal::NotARequest { message: error.to_string().into() });
                 return Ok(Some(request));
             }
         }

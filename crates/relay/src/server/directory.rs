@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use lenscap_core::trouble::refusal::ListenTrouble;
-use lenscap_text::Text;
+use lenscap_text::Detail;
 
 /// Makes the directory of the socket, or checks the one that is there: nobody else may put a socket, or another directory,
 /// in its place.
@@ -14,7 +14,7 @@ pub(super) fn own_directory(directory: &Path) -> Result<(), ListenTrouble> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| unusable(directory, &error))?;
     let look = |path: &Path| fs::symlink_metadata(path).map_err(|error| unusable(path, &error));
     let own = rustix::process::getuid().as_raw();
-    let foreign = |path: &Path| ListenTrouble::WritableByOthers { path: Text::of_path(path) };
+    let foreign = |path: &Path| ListenTrouble::WritableByOthers { path: Detail::of_path(path) };
     if let Some(above) = directory.parent() {
         let found = fs::metadata(above).map_err(|error| unusable(above, &error))?;
         let is_sticky = found.mode() & 0o1000 != 0;
@@ -34,5 +34,5 @@ pub(super) fn own_directory(directory: &Path) -> Result<(), ListenTrouble> {
 }
 
 pub(super) fn unusable(path: &Path, error: &io::Error) -> ListenTrouble {
-    ListenTrouble::Unusable { path: Text::of_path(path), error: error.to_string().into() }
+    ListenTrouble::Unusable { path: Detail::of_path(path), cause: error.into() }
 }

@@ -112,7 +112,9 @@ fn at_start_the_sentence_names_the_file_and_the_way_out() {
 fn what_is_no_readable_file_is_an_error_not_the_defaults() {
     let (directory, path) = directory();
     let refused = |path: &Path| load(&Layers::alone(path), &Overrides::default()).unwrap_err().to_string();
-    assert!(refused(directory.path()).contains("cannot be read (it is not a file): correct that or move it away."));
+    assert!(
+        refused(directory.path()).contains("cannot be read (it is not a file): correct their file or move it away.")
+    );
 
     let fifo = directory.path().join("pipe");
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();

@@ -31,7 +31,7 @@ impl Backend for OwnPipeline {
 
 /// A bin from the user's description.
 fn parse(description: &str) -> Result<gst::Element, Trouble> {
-    let wrong = |what: &str| Trouble::PipelineUnusable { error: what.trim_end_matches('.').into() };
+    let wrong = |what: &str| Trouble::PipelineUnusable { message: what.trim_end_matches('.').into() };
     let open_ended = |description: &str| gst::parse::bin_from_description(description, true);
     // Caps stand between elements: at the end they need one behind them.
     let last = description.rsplit('!').next().unwrap_or_default().trim_start();
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(trouble("videotestsrc ! fakesink"), Trouble::PipelineClosed);
         for description in ["videotestsrc ! ! x", "videotestsrc pattern=nonsense"] {
             let trouble = trouble(description);
-            assert!(matches!(&trouble, Trouble::PipelineUnusable { error } if !error.is_empty()), "{trouble:?}");
+            assert!(matches!(&trouble, Trouble::PipelineUnusable { message } if !message.is_empty()), "{trouble:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use lenscap_cameras::vendors::{Report, Reported};
 use lenscap_core::source::{GenericName, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_sys::install::APP_ID;
-use lenscap_text::Text;
+use lenscap_text::{Cause, Text};
 use lenscap_wire::pipewire::is_served;
 use lenscap_wire::protocol::Configure;
 
@@ -104,7 +104,7 @@ fn choose<'a>(target: Option<&str>, offers: &'a [Offer], own: &[PathBuf]) -> Res
     match offers.iter().find(|offer| offer.is_called(target)) {
         Some(offer) if offer.is_ours(own) => Err(Trouble::OwnDevice { node: target.into() }),
         Some(offer) => Ok(offer),
-        None => Err(Trouble::CameraMissing { camera: target.into(), error: NOT_THERE.into() }),
+        None => Err(Trouble::CameraMissing { camera: target.into(), cause: Cause::other(NOT_THERE) }),
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
         for name in ["v4l2_input.90", "51"] {
             assert_eq!(choose(Some(name), &offers, &own), Err(Trouble::OwnDevice { node: name.into() }));
         }
-        let missing = Trouble::CameraMissing { camera: "gone".into(), error: NOT_THERE.into() };
+        let missing = Trouble::CameraMissing { camera: "gone".into(), cause: Cause::other(NOT_THERE) };
         assert_eq!(choose(Some("gone"), &offers, &own), Err(missing));
     }
 

@@ -12,7 +12,7 @@ use lenscap_cameras::{System, choice};
 use lenscap_core::source::Source;
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_sys::v4l2::{self, Capability};
-use lenscap_text::Text;
+use lenscap_text::{Cause, Text};
 use lenscap_wire::protocol::Configure;
 
 use super::elements::make;
@@ -96,17 +96,17 @@ fn open_node(path: &Path, excluded: &[PathBuf]) -> Result<Capability, Trouble> {
         return Err(Trouble::OwnDevice { node: shown() });
     }
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let missing = |error: &std::io::Error| Trouble::CameraMissing { camera: shown(), error: error.to_string().into() };
+    let missing = |cause: Cause| Trouble::CameraMissing { camera: shown(), cause };
     let node = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
         Errno::BUSY => Trouble::CameraBusy { camera: shown() },
         Errno::ACCESS | Errno::PERM => Trouble::CameraForbidden { camera: shown() },
-        _ => missing(&error.into()),
+        _ => missing(error.into()),
     })?;
     match v4l2::query_capability(&node) {
         Ok(capability) if capability.is_raw() => Err(Trouble::RawSensor { node: shown() }),
         Ok(capability) if capability.is_capture() => Ok(capability),
         Ok(_) => Err(Trouble::NoVideoNode { node: shown() }),
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => Err(missing(&error)),
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => Err(missing(error.into())),
         Err(_) => Err(Trouble::NotV4l2 { node: shown() }),
     }
 }

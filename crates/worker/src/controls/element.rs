@@ -127,7 +127,7 @@ fn from_glib(value: &glib::Value) -> Option<Value> {
 /// Sets one; `value` is checked already.
 pub(super) fn set(element: &gst::Element, control: &Control, value: &Value) -> Result<(), ControlTrouble> {
     let shown = || value.to_string().into();
-    let refused = || ControlTrouble::Refused { control: (&control.key).into(), value: shown(), error: None };
+    let refused = || ControlTrouble::Refused { control: (&control.key).into(), value: shown(), cause: None };
     let spec = element
         .list_properties()
         .iter()

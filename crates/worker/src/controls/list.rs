@@ -16,7 +16,7 @@ use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_picture::slots::SlotLayout;
-use lenscap_text::Text;
+use lenscap_text::{Cause, Text};
 use lenscap_wire::protocol::Configure;
 
 /// Prints one JSON object, `{"Ok": CameraControls}` or `{"Err": ReadTrouble}`. Arguments: `SOURCE [--unconfined] [--excluded NODE]...
@@ -84,7 +84,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<OpenedControls, ReadT
     if let Some(path) = source.node() {
         return open_node(path, &excluded);
     }
-    gst::init().map_err(|error| Trouble::GstreamerUnusable { error: error.to_string().into() })?;
+    gst::init().map_err(|error| Trouble::GstreamerUnusable { cause: Cause::other(error) })?;
     let configure = Configure {
         source: source.clone(),
         format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },

@@ -3,6 +3,7 @@
 use lenscap_cameras::modes::Format;
 use lenscap_cameras::sight;
 use lenscap_core::trouble::{Trouble, TroubleKind};
+use lenscap_text::Cause;
 
 /// Formats named in a sentence at most.
 const SHOWN_FORMATS: usize = 6;
@@ -11,17 +12,17 @@ const SHOWN_FORMATS: usize = 6;
 pub(crate) fn trouble(error: &glib::Error, debug: &str, camera: &str) -> Trouble {
     let kind = kind(error, debug);
     let said = error.message().trim_end_matches('.');
-    let (camera, error) = (camera.into(), said.into());
+    let (camera, cause) = (camera.into(), Cause::other(said));
     match kind {
         TroubleKind::Busy => Trouble::CameraBusy { camera },
         TroubleKind::Permission => Trouble::CameraForbidden { camera },
-        TroubleKind::Missing => Trouble::CameraMissing { camera, error },
-        TroubleKind::Format => Trouble::CameraFormat { camera, error },
+        TroubleKind::Missing => Trouble::CameraMissing { camera, cause },
+        TroubleKind::Format => Trouble::CameraFormat { camera, cause },
         // What v4l2src says when the driver refuses STREAMON, which has nothing to do with memory.
         TroubleKind::Other if said == "Failed to allocate required memory" => Trouble::CameraRefusesStart { camera },
-        TroubleKind::Setup => Trouble::SourceUnusable { source: camera, error },
+        TroubleKind::Setup => Trouble::SourceUnusable { source: camera, cause },
         TroubleKind::NoSignal | TroubleKind::Crash | TroubleKind::Hang | TroubleKind::Device | TroubleKind::Other => {
-            Trouble::CameraFailed { camera, error }
+            Trouble::CameraFailed { camera, cause }
         }
     }
 }

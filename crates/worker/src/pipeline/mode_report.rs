@@ -12,6 +12,7 @@ use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ChoiceReason;
+use lenscap_text::Cause;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{Configure, FromChild};
 
@@ -93,7 +94,7 @@ impl ModeReport {
     /// When the parent does not listen.
     pub(crate) fn opening(&self, nodes: Vec<PathBuf>) -> Result<(), Trouble> {
         let sent = self.channel.send_message(&FromChild::Opening { nodes });
-        sent.map_err(|error| Trouble::WorkerBroken { error: error.to_string().into() })
+        sent.map_err(|error| Trouble::WorkerBroken { cause: Cause::other(error) })
     }
 
     /// A step of the start is done.

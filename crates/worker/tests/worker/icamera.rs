@@ -124,7 +124,7 @@ fn a_crash_at_the_start_is_told_in_the_librarys_words() {
     // The properties arrived: buffer-count is the rig's.
     assert!(
         matches!(&reason, Trouble::WorkerCrashed { signal: Some(6), last_words: Some(words), .. }
-            if words.starts_with("CamHAL[ERR] cannot start ov01a10-uf with 4 buffers")),
+            if words.as_str().starts_with("CamHAL[ERR] cannot start ov01a10-uf with 4 buffers")),
         "{reason:?}"
     );
 }
@@ -136,7 +136,7 @@ fn a_crash_while_streaming_leaves_the_frames_before_it() {
     rig.host.start();
     let reason = rig.end().expect("a reason");
     assert!(
-        matches!(&reason, Trouble::WorkerCrashed { last_words: Some(words), .. } if words.contains("PSYS error")),
+        matches!(&reason, Trouble::WorkerCrashed { last_words: Some(words), .. } if words.as_str().contains("PSYS error")),
         "{reason:?}"
     );
     assert_eq!(rig.frames.len(), 5);

@@ -14,6 +14,7 @@ use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::{ChoiceReason, NodeTrouble};
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
+use lenscap_text::Cause;
 use lenscap_wire::channel::{self, Channel};
 use lenscap_wire::protocol::{self, Frame, FromChild, MAX_MESSAGE, Stats};
 
@@ -157,7 +158,7 @@ impl Talk<'_> {
             5 => self.say(&FromChild::Stopped),
             6 => {
                 let text = self.text();
-                self.say(&FromChild::Failed(Trouble::WorkerBroken { error: text.into() }));
+                self.say(&FromChild::Failed(Trouble::WorkerBroken { cause: Cause::other(text) }));
             }
             7 => {
                 let nodes = vec![self.text().into(); usize::from(self.byte() & 3)];

@@ -36,7 +36,7 @@ fn sources_that_cannot_work_say_why() {
     {
         let reason = failure(source);
         assert!(
-            matches!(&reason, Trouble::PipelineUnusable { error } if !error.is_empty() && error.contains(words)),
+            matches!(&reason, Trouble::PipelineUnusable { message } if !message.is_empty() && message.contains(words)),
             "{reason:?}"
         );
     }

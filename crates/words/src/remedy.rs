@@ -1,0 +1,93 @@
+//! What to do about something, and the commands that do it: each by itself, to be typed or copied.
+
+use crate::distro::Family;
+use crate::tr;
+
+/// A step for people, and its commands in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// A sentence; of the functions here, a clause that stands behind a colon.
+    pub text: String,
+    /// None where there is nothing to type.
+    pub commands: Vec<String>,
+}
+
+impl Remedy {
+    pub(crate) fn new(text: String, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { text, commands: commands.into_iter().map(Into::into).collect() }
+    }
+
+    /// With its clause as a sentence.
+    pub(crate) fn into_sentence(self) -> Self {
+        let mut letters = self.text.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        Self { text: format!("{first}{}.", letters.as_str()), ..self }
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(text: String) -> Self {
+        Self { text, commands: Vec::new() }
+    }
+}
+
+/// The group whose members may use cameras, wherever a distribution has one.
+pub(crate) const VIDEO: &str = "video";
+
+/// Has the user in this group, from the next login on.
+pub(crate) fn join_group(group: &str) -> String {
+    format!("sudo usermod -aG {group} $USER")
+}
+
+/// The module with these options beside those that every device wants.
+pub(crate) fn load_module(options: &str) -> String {
+    format!("sudo modprobe v4l2loopback {options}")
+}
+
+/// Closes every device of the module's.
+pub(crate) fn unload_module() -> String {
+    "sudo modprobe -r v4l2loopback".into()
+}
+
+/// For one device that browsers list.
+pub(crate) const OPTIONS: &str = "exclusive_caps=1 max_buffers=8 card_label=Lenscap";
+
+/// When there is no device: install the module, load it, or update it for this kernel. `is_installed`: it is there for the
+/// running kernel.
+pub(crate) fn get_a_node(is_installed: bool) -> Remedy {
+    // TRANSLATORS: stands behind a colon, as in "There is no camera device: load the kernel module v4l2loopback"
+    let load = Remedy::new(tr("load the kernel module v4l2loopback"), [load_module(OPTIONS)]);
+    if is_installed {
+        return load;
+    }
+    let install = Family::here().install("v4l2loopback-dkms", "akmod-v4l2loopback", "v4l2loopback-dkms");
+    let text = match Family::here() {
+        Family::Fedora => {
+            tr("install the kernel module v4l2loopback, which RPM Fusion has, restart the computer and load it")
+        }
+        _ => tr("install the kernel module v4l2loopback and load it"),
+    };
+    Remedy { text, commands: [install.commands, load.commands].concat() }
+}
+
+/// When the module has one node and two are wanted, the second with this label.
+pub(crate) fn get_two_nodes(label: &str) -> Remedy {
+    let first = label.strip_suffix(" 2").unwrap_or("Lenscap");
+    let options = format!("devices=2 exclusive_caps=1,1 max_buffers=8 card_label='{first},{label}'");
+    // TRANSLATORS: stands behind a colon, as in "There is no second device: close all programs ..."
+    let text = tr("close all programs that use the kernel module v4l2loopback, and load it anew with two devices");
+    Remedy::new(text, [unload_module(), load_module(&options)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_module_is_missing_it_is_installed_before_it_is_loaded() {
+        let missing = get_a_node(false);
+        assert_eq!(missing.commands.last(), get_a_node(true).commands.first());
+        assert!(missing.text.starts_with("install"), "{missing:?}");
+        assert!(missing.into_sentence().text.starts_with("Install"));
+    }
+}
