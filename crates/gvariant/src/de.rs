@@ -1,6 +1,6 @@
 //! From values on D-Bus.
 
-use glib::{Variant, VariantClass};
+use glib::{Variant, VariantClass, VariantTy};
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -67,7 +67,9 @@ impl<'de> Deserializer<'de> for FromVariant {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, FormError> {
-        visitor.visit_enum(get::<String>(&self.0)?.into_deserializer())
+        // In a dictionary it is a variant in a variant.
+        let word = if self.0.is_type(VariantTy::VARIANT) { self.0.child_value(0) } else { self.0 };
+        visitor.visit_enum(get::<String>(&word)?.into_deserializer())
     }
 
     forward_to_deserialize_any! {

@@ -75,10 +75,11 @@ mod tests {
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     struct Book {
         title: String,
+        mark: Mark,
     }
 
     fn published() -> HashMap<String, Variant> {
-        let book = HashMap::from([("title", "Alice".to_variant())]);
+        let book = HashMap::from([("title", "Alice".to_variant()), ("mark", "read".to_variant())]);
         let values = [
             ("IsOpen", true.to_variant()),
             ("Number", 7_u32.to_variant()),
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_published_is_read_and_what_does_not_fit_is_left_out() {
-        let books = Books(vec![Book { title: "Alice".into() }]);
+        let books = Books(vec![Book { title: "Alice".into(), mark: Mark::Read }]);
         let (name, labels) = (Some("Left".into()), vec!["a".into()]);
         let full = Shelf { is_open: true, number: 7, since: -1, weight: 0.5, name, mark: Mark::Read, labels, books };
         assert_eq!(read_properties::<Shelf>(published()), full);
