@@ -59,11 +59,15 @@ pub enum Subcommand {
     Run(Box<RunCommand>),
     /// Show whether the camera is on, and who uses it
     Status(StatusArgs),
-    /// Keep the camera off
+    /// Turn the camera off for the applications that use it now
+    Off,
+    /// Allow the camera again for applications that it was turned off for, or that are blocked
+    Allow,
+    /// Keep the camera off for all applications, for a time or until resumed
     Pause(PauseArgs),
-    /// Allow the camera again, or try again after a failure
+    /// End a pause, or try again after a failure
     Resume,
-    /// Pause when allowed, resume when paused
+    /// Pause, or end a pause
     Toggle,
     /// Show the preferences
     Preferences,
@@ -131,6 +135,8 @@ mod tests {
         assert_eq!(command("lenscap pause"), Subcommand::Pause(PauseArgs { duration: None }));
         let half_an_hour = Some(Duration::from_secs(1800));
         assert_eq!(command("lenscap pause --for 30m"), Subcommand::Pause(PauseArgs { duration: half_an_hour }));
+        assert_eq!(command("lenscap off"), Subcommand::Off);
+        assert_eq!(command("lenscap allow"), Subcommand::Allow);
         assert_eq!(command("lenscap resume"), Subcommand::Resume);
         assert_eq!(command("lenscap toggle"), Subcommand::Toggle);
         assert!(matches!(command("lenscap completions bash"), Subcommand::Completions { .. }));

@@ -3,10 +3,12 @@
 //! What needs a desktop is a program of its own, `lenscap-applet`, which `lenscap` becomes: the headless relay then has
 //! nothing of GLib in its memory: not even among its dependencies.
 
+mod allow;
 mod cameras;
 mod completions;
 mod controls;
 mod doctor;
+mod off;
 mod pause;
 mod preferences;
 mod resume;
@@ -42,6 +44,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Pause(arguments)) => pause::run(arguments),
         Some(Subcommand::Resume) => resume::run(),
         Some(Subcommand::Toggle) => toggle::run(),
+        Some(Subcommand::Off) => off::run(),
+        Some(Subcommand::Allow) => allow::run(),
         Some(Subcommand::Preferences) => preferences::run(),
         Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
         Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),

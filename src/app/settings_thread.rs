@@ -87,6 +87,8 @@ struct Jobs {
 enum FileJob {
     Load,
     Change(SettingsChange),
+    /// Then there is nothing to wait for, as the watcher does until an edit is over.
+    ChangeAndLoad(SettingsChange),
 }
 
 impl std::fmt::Debug for Jobs {
@@ -141,6 +143,14 @@ impl SettingsThread {
     /// As [`Self::load`].
     pub(super) fn change(&self, ticket: Option<Ticket>, change: SettingsChange) -> Result<(), Refusal> {
         self.enqueue(ticket, FileJob::Change(change))
+    }
+
+    /// Changes the file, and gives what it says then: `ticket` comes back with that, or with why it is not changed.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(super) fn change_and_load(&self, ticket: Ticket, change: SettingsChange) -> Result<(), Refusal> {
+        self.enqueue(Some(ticket), FileJob::ChangeAndLoad(change))
     }
 
     fn enqueue(&self, ticket: Option<Ticket>, job: FileJob) -> Result<(), Refusal> {
@@ -246,6 +256,10 @@ fn carry_out(shared: &ThreadShared, place: &mut Place, ticket: Option<Ticket>, j
     let done = match job {
         FileJob::Load => Done::Loaded(Loaded::from(place)),
         FileJob::Change(change) => Done::Saved(config::update(&place.layers, change).map(drop)),
+        FileJob::ChangeAndLoad(change) => match config::update(&place.layers, change) {
+            Ok(_) => Done::Loaded(Loaded::from(place)),
+            Err(error) => Done::Saved(Err(error)),
+        },
     };
     let mut state = shared.lock();
     if matches!(done, Done::Loaded(_)) {

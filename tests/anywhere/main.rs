@@ -10,6 +10,7 @@ mod install;
 mod pipewire;
 mod portal;
 mod translations;
+mod verbs;
 mod wireplumber;
 mod worker_host;
 mod worker_leaks;

@@ -80,16 +80,21 @@ def main():
         told = eventually("the notification", lambda: [c for c in desktop.notified() if c[0] == "Notify"])
         assert "v4l2-ctl is using the camera" in [c[1][3] for c in told], told
 
-        step("turn off now")
-        applet.click("Turn off now")
+        step("turned off for the client")
+        applet.click("Turn Off for v4l2-ctl")
         eventually("the icon is blocked", lambda: applet.shape() == "blocked")
         eventually("the picture stands still", lambda: not client.moves())
         assert not applet.property("CameraLive")
 
-        step("the toggle, twice")
-        applet.click("Camera allowed")
+        step("and allowed again")
+        applet.click("Allow v4l2-ctl Again")
+        eventually("the icon is live again", lambda: applet.shape() == "live")
+        eventually("the picture moves again", client.moves)
+
+        step("a pause, and its end")
+        applet.click("Until I Resume")
         eventually("the icon is paused", lambda: applet.shape() == "paused")
-        applet.click("Camera allowed")
+        applet.click("Resume Camera")
         eventually("the icon is live again", lambda: applet.shape() == "live")
         eventually("the picture moves again", client.moves)
 

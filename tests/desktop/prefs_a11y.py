@@ -142,7 +142,7 @@ def test_a_program_that_was_here_is_picked(window, roles):
     window.find("Programs that were here")
     window.find("cheese", roles["button"]).do_action(0)
     window.until_written("blocked = [\"cheese\"]")
-    window.find("Unblock cheese").do_action(0)
+    window.find("Allow cheese Again").do_action(0)
     window.until_written("blocked = []")
     relay.leave()
     window.page("Camera")
@@ -311,7 +311,7 @@ def test_program_is_blocked_by_keyboard(window, _):
     window.keys("type", "zoom")
     window.key("Return")
     window.until_written("blocked = [\"zoom\"]")
-    window.find("Unblock zoom").do_action(0)
+    window.find("Allow zoom Again").do_action(0)
     window.until_written("blocked = []")
 
 

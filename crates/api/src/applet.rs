@@ -1,6 +1,7 @@
 //! The applet's properties on D-Bus: `data/io.github.lenscap.Lenscap.xml` describes them to others, this type makes and reads
 //! them.
 
+use lenscap_core::offer::Offer;
 use lenscap_core::presence::Client;
 use lenscap_core::status::{OtherCamera, StateName};
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub struct AppletStatus {
     pub stuck: bool,
     /// Cameras that programs use past the relay.
     pub other_cameras: OtherCameras,
+    /// What the user can do now, the likeliest first.
+    pub offers: Offers,
 }
 
 /// What another process knows of the applet.
@@ -76,6 +79,11 @@ pub struct AppletClients(pub Vec<AppletClient>);
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename = "aa{sv}")]
 pub struct OtherCameras(pub Vec<OtherCamera>);
+
+/// As [`AppletClients`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename = "aa{sv}")]
+pub struct Offers(pub Vec<Offer>);
 
 /// A program that has the node open.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -114,6 +122,7 @@ impl From<Status> for AppletStatus {
             second_device_trouble: fields(status.second_device_trouble),
             stuck: status.stuck,
             other_cameras: OtherCameras(status.others),
+            offers: Offers(status.offers),
             live_since: 0,
             paused_until: 0,
             node: String::new(),

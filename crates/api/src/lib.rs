@@ -15,7 +15,7 @@ mod request;
 mod status;
 mod tagged;
 
-pub use applet::{AppletClient, AppletClients, AppletState, AppletStatus, OtherCameras};
+pub use applet::{AppletClient, AppletClients, AppletState, AppletStatus, Offers, OtherCameras};
 pub use client::AskError;
 pub use code::Code;
 pub use controls::Controls;

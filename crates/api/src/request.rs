@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lenscap_core::event::Command;
+use lenscap_core::offer::{Offer, Verb};
 use lenscap_core::source::Source;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,15 @@ pub enum Request {
     Resume,
     /// Pause or resume.
     Toggle,
-    /// Camera off for those who stream now.
+    /// Camera off for those who stream now, until nobody streams.
     TurnOff,
+    /// These programs may have the camera again: whatever was turned off is so no more, and the list of blocked programs, a
+    /// setting, is without them.
+    Allow {
+        /// Their names, as in an [`Offer`]; none: those that are kept from the camera now.
+        #[serde(default)]
+        programs: Vec<String>,
+    },
     /// Read the settings file again.
     Reload,
     /// Show the preferences.
@@ -72,7 +80,7 @@ pub enum Request {
 
 impl Request {
     /// The part of it that concerns the machine, if any: the only place where requests become events. The machine has a type
-    /// of its own since it decides about these four alone, and matches them without a wildcard.
+    /// of its own since it decides about these alone, and matches them without a wildcard.
     pub fn command(&self) -> Option<Command> {
         match self {
             Request::Status
@@ -93,7 +101,13 @@ impl Request {
             Request::Resume => Some(Command::Resume),
             Request::Toggle => Some(Command::Toggle),
             Request::TurnOff => Some(Command::TurnOff),
+            Request::Allow { .. } => Some(Command::Allow),
         }
+    }
+
+    /// Whether the camera may have to go off for it: the control socket answers when it has.
+    pub fn may_turn_off(&self) -> bool {
+        matches!(self, Request::Pause { .. } | Request::Toggle | Request::TurnOff)
     }
 
     /// Whether a desktop answers it with a window: ours, or one that offers an extension.
@@ -104,5 +118,17 @@ impl Request {
     /// Whether it is answered with the camera's controls, not with the status.
     pub fn is_about_controls(&self) -> bool {
         matches!(self, Request::Controls | Request::SetControl { .. } | Request::ResetControls { .. })
+    }
+}
+
+impl From<&Offer> for Request {
+    fn from(offer: &Offer) -> Self {
+        match offer.verb {
+            Verb::TurnOff => Request::TurnOff,
+            Verb::Allow => Request::Allow { programs: offer.programs.clone() },
+            // Where there is room, `lenscap_core::offer::PAUSES` are offered.
+            Verb::Pause => Request::Pause { seconds: None },
+            Verb::Resume | Verb::TryAgain => Request::Resume,
+        }
     }
 }

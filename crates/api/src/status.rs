@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lenscap_core::mode;
+use lenscap_core::offer::Offer;
 use lenscap_core::presence::Client;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::source::Way;
@@ -52,6 +53,12 @@ pub struct Status {
     /// What `second_device` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_device_trouble: Option<Code>,
+    /// When the pause ends, in seconds since 1970, where it has an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<i64>,
+    /// What the user can do now, the likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
 }
 
 impl Status {
@@ -78,6 +85,9 @@ impl Status {
             second_device: status.second_device.as_ref().map(second),
             trouble: status.reason.as_ref().map(Code::of),
             second_device_trouble: status.second_device.as_ref().map(Code::of),
+            // Said by whoever has a clock.
+            paused_until: None,
+            offers: status.offers.clone(),
         }
     }
 }

@@ -136,6 +136,7 @@ mod tests {
             ("Version", "s"),
             ("Stuck", "b"),
             ("OtherCameras", "aa{sv}"),
+            ("Offers", "aa{sv}"),
             ("Options", "a{sv}"),
             ("Programs", "as"),
         ];
@@ -147,7 +148,7 @@ mod tests {
         }
         assert_eq!(text.matches("<property ").count(), properties.len());
         let controls = ["GetControls", "SetControl", "ResetControls"];
-        let methods = ["Pause", "Resume", "Toggle", "TurnOff", "OpenPreferences", "Reload", "Quit"];
+        let methods = ["Pause", "Resume", "Toggle", "TurnOff", "Allow", "OpenPreferences", "Reload", "Quit"];
         let methods: Vec<_> = methods.into_iter().chain(controls).collect();
         for name in &methods {
             assert!(interface.lookup_method(name).is_some(), "{name}");
@@ -161,6 +162,7 @@ mod tests {
             "key\" type=\"s",
             "value\" type=\"v",
             "keys\" type=\"as",
+            "programs\" type=\"as",
         ];
         assert_eq!(text.matches("<arg ").count(), arguments.len());
         for argument in arguments {

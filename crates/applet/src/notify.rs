@@ -12,11 +12,13 @@ pub(super) use service::Notifier;
 use lenscap_api::Request;
 
 use super::icon_name::icon_name;
+use lenscap_core::offer::Verb;
 use lenscap_core::presence::Use;
 use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_settings::model::Notifications;
 use lenscap_words::notify::{self as words, NoticeText};
+use lenscap_words::offer::button;
 use lenscap_words::status::{cannot_switch_off, other_camera as in_words};
 use lenscap_words::trouble::sentence;
 
@@ -72,16 +74,24 @@ impl Notice {
             summary: said.summary,
             body: said.body,
             icon: lenscap::APP_ID.into(),
-            actions: vec![(Request::Preferences, words::settings())],
+            actions: vec![(Request::Preferences, words::preferences())],
             without_buttons: String::new(),
             weight: Weight::Usual,
         }
     }
 
     /// With this button before the others.
-    fn offering(mut self, request: Request, label: String) -> Self {
+    fn with_button(mut self, request: Request, label: String) -> Self {
         self.actions.insert(0, (request, label));
         self
+    }
+
+    /// With a button for this before the others, where the user can do it now.
+    fn offering(self, status: &Status, verb: Verb) -> Self {
+        match status.offer(verb) {
+            Some(offer) => self.with_button(Request::from(offer), button(verb)),
+            None => self,
+        }
     }
 }
 
@@ -168,7 +178,7 @@ fn activation(status: &Status) -> Option<Notice> {
         without_buttons: words::how_to_turn_off(),
         ..Notice::of(words::is_using(&status.clients)?)
     };
-    Some(notice.offering(Request::TurnOff, words::turn_off()))
+    Some(notice.offering(status, Verb::TurnOff))
 }
 
 fn other_camera(status: &Status) -> Option<Notice> {
@@ -194,7 +204,7 @@ fn failure(status: &Status) -> Option<(bool, Notice)> {
     }
     let is_busy = reason.kind() == TroubleKind::Busy;
     let summary = if is_busy { words::in_use() } else { words::does_not_work() };
-    Some((is_busy, notice(summary, reason).offering(Request::Resume, words::try_again())))
+    Some((is_busy, notice(summary, reason).offering(status, Verb::TryAgain)))
 }
 
 /// The icon of a camera that is on.
@@ -205,7 +215,7 @@ fn lit(status: &Status) -> String {
 /// There is no tray, and how to get one.
 pub fn no_tray(is_gnome: bool) -> Notice {
     let notice = Notice::of(words::no_tray(is_gnome));
-    if is_gnome { notice.offering(Request::Extension, words::get_extension()) } else { notice }
+    if is_gnome { notice.with_button(Request::Extension, words::get_extension()) } else { notice }
 }
 
 /// Something that was asked for cannot be done; `sentence` says why.
@@ -218,6 +228,7 @@ pub fn complaint(sentence: &str) -> Notice {
 mod tests {
     use super::*;
     use lenscap_core::machine::Machine;
+    use lenscap_core::offer::Offer;
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::{Client, Use};
     use lenscap_core::trouble::Trouble;
@@ -225,7 +236,9 @@ mod tests {
     fn status(state: StateName, names: &[&str]) -> Status {
         let clients =
             names.iter().map(|name| Client { pid: None, name: (*name).into(), usage: Use::Streaming }).collect();
-        Status { state, clients, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
+        let verb = if state == StateName::Failed { Verb::TryAgain } else { Verb::TurnOff };
+        let offers = vec![Offer::new(verb)];
+        Status { state, clients, offers, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
     }
 
     fn failed(trouble: Trouble) -> Status {
@@ -242,6 +255,7 @@ mod tests {
         let [(Subject::Activation, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Zoom is using the camera");
         assert!(notice.icon.contains("live"));
+        assert_eq!(notice.actions[0], (Request::TurnOff, "Turn Off".into()));
         assert!(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, false).is_empty(), "announced once");
         let more = announcer.updates(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL, false);
         assert!(

@@ -102,8 +102,10 @@ pub enum Command {
     Resume,
     /// Pause when allowed, resume when paused.
     Toggle,
-    /// Camera off now, for the clients that stream at this moment, until they stop.
+    /// Camera off now, for the clients that stream at this moment, until nobody streams.
     TurnOff,
+    /// Lifts a [`Command::TurnOff`], and nothing else.
+    Allow,
 }
 
 /// What the engine has to do, in this order. Whatever concerns the worker is answered: at the latest with

@@ -8,6 +8,7 @@ pub mod event;
 pub mod location;
 pub mod machine;
 pub mod mode;
+pub mod offer;
 pub mod policy;
 pub mod presence;
 pub mod refusals;

@@ -21,6 +21,7 @@ mod check;
 mod cooldown;
 mod ending;
 mod notes;
+mod offers;
 mod show;
 mod start;
 
@@ -156,7 +157,7 @@ struct Allowance {
     pause: Option<Pause>,
     asleep: bool,
     locked: bool,
-    /// "Turn off now" holds until nobody streams.
+    /// Turned off by hand, until nobody streams.
     turned_off: bool,
 }
 

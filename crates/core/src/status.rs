@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::mode::Mode;
+use super::offer::{Offer, Verb, is_going_off};
 use super::presence::Client;
 use super::sandbox::Sandbox;
 use super::source::Way;
@@ -169,11 +170,23 @@ pub struct Status {
     pub sandbox: Option<Sandbox>,
     /// How the camera is read, while it is on and that is worth a word.
     pub way: Option<Way>,
+    /// What the user can do now, the likeliest first.
+    pub offers: Vec<Offer>,
 }
 
 impl Status {
     /// Whether any camera is or may be on, the relay's or another: what an indicator shows.
     pub fn is_any_camera_on(&self) -> bool {
         self.camera_live || !self.others.is_empty()
+    }
+
+    /// Whether it is being switched off, and will be off soon.
+    pub fn is_going_off(&self) -> bool {
+        is_going_off(self.state, self.stuck, &self.offers)
+    }
+
+    /// This, where the user can do it now.
+    pub fn offer(&self, verb: Verb) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.verb == verb)
     }
 }

@@ -38,7 +38,7 @@ const MAX_WATCHERS: usize = 16;
 const MAX_ACCEPTS: usize = 32;
 /// How long a request may take to come.
 const REQUEST_LIMIT: Duration = Duration::from_secs(2);
-/// How long it may take to be carried out: less than the asking program waits.
+/// How long it may take to be carried out, or the camera to go off for it: less than the asking program waits.
 const WORK_LIMIT: Duration = Duration::from_millis(2500);
 
 /// Names a request that is carried out elsewhere.
@@ -119,6 +119,11 @@ impl Server {
         let mut watchers = self.connections.iter().filter(|connection| connection.stage == Stage::Watching).count();
         let mut requests = Vec::new();
         self.connections.retain_mut(|connection| match connection.receive() {
+            // Whose camera takes its time hears how it is.
+            Ok(None) if matches!(connection.stage, Stage::AwaitingOff { until } if until <= now) => {
+                requests.push((connection.asker, Request::Status));
+                true
+            }
             Ok(None) => connection.bear(now),
             Ok(Some(Ok(Request::Watch))) if watchers == MAX_WATCHERS => connection.refuse(&Refusal::TooManyWatching),
             Ok(Some(Ok(request))) => {
@@ -155,6 +160,16 @@ impl Server {
         self.arm(now);
     }
 
+    /// The request of this one is carried out, and the camera goes off for it: [`Self::publish`] answers when it is off. Where that
+    /// takes its time, this one asks for the status.
+    pub fn await_off(&mut self, asker: Asker) {
+        let now = Instant::now();
+        if let Some(connection) = self.connections.iter_mut().find(|connection| connection.asker == asker) {
+            connection.stage = Stage::AwaitingOff { until: now + WORK_LIMIT };
+        }
+        self.arm(now);
+    }
+
     /// Takes requests and answers them, where carrying them out publishes nothing. `obey` carries a request out; `reply` is
     /// asked after that for the status, or for the controls where the request was about these (`true`).
     #[cfg(any(test, debug_assertions, fuzzing))]
@@ -178,17 +193,22 @@ impl Server {
                 Err(refusal) => connection.refuse(refusal),
                 Ok(()) => connection.answer(&report(is_about_controls)),
             },
-            (Stage::Asking { .. } | Stage::Waiting { .. } | Stage::Watching, _) => true,
+            (Stage::Asking { .. } | Stage::Waiting { .. } | Stage::AwaitingOff { .. } | Stage::Watching, _) => true,
         });
         self.arm(Instant::now());
     }
 
-    /// Sends a status to everybody who watches.
+    /// Sends a status to everybody who watches, or waited for the camera to go off.
     pub fn publish(&mut self, status: &Status) {
-        let is_watching = |connection: &Connection| connection.stage == Stage::Watching;
-        if self.connections.iter().any(is_watching) {
+        let hears = |connection: &Connection| match connection.stage {
+            Stage::Watching => true,
+            Stage::AwaitingOff { .. } => !status.live,
+            Stage::Asking { .. } | Stage::Waiting { .. } => false,
+        };
+        if self.connections.iter().any(hears) {
             let reply = Reply::status(status.clone());
-            self.connections.retain(|connection| !is_watching(connection) || connection.send(&reply));
+            self.connections.retain(|connection| !hears(connection) || connection.answer(&reply));
+            self.arm(Instant::now());
         }
     }
 

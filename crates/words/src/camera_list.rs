@@ -42,12 +42,12 @@ pub fn none_is_usable(why: &str) -> String {
 
 /// The settings name a camera that is not in the list.
 pub fn chosen_is_missing(source: &str) -> String {
-    trf!("The chosen camera {source} is not there: plug it in, or choose another source.", source = source)
+    trf!("The chosen camera {source} is not there: plug it in, or choose another camera.", source = source)
 }
 
 /// The settings name a source that is no camera of the list.
 pub fn other_source(source: &str) -> String {
-    trf!("The settings choose the source {source}.", source = source)
+    trf!("The settings choose {source}.", source = source)
 }
 
 /// In the window, below the choice: what `auto` takes.

@@ -76,22 +76,12 @@ pub fn cannot_do_that() -> String {
     tr("Lenscap cannot do that")
 }
 
-/// Button: opens the preferences.
-pub fn settings() -> String {
-    tr("Settings")
-}
-
-/// Button: camera off for those who use it now.
-pub fn turn_off() -> String {
-    tr("Turn Off")
-}
-
-/// Said where there is no such button.
+/// Said where there is no button for it.
 pub fn how_to_turn_off() -> String {
-    tr("To turn the camera off, open the menu of Lenscap's icon, or run: lenscap pause")
+    tr("To turn the camera off, open the menu of Lenscap's icon, or run: lenscap off")
 }
 
-/// Button: starts a camera that failed.
-pub fn try_again() -> String {
-    tr("Try Again")
+/// Button: opens the preferences.
+pub fn preferences() -> String {
+    tr("Preferences")
 }

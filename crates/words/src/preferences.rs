@@ -1,13 +1,13 @@
 //! What the preferences window says of trouble, and of the running applet.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use lenscap_api::{AppletState, AppletStatus};
 use lenscap_core::status::StateName;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::cause::{parenthesis, why};
+use crate::state::{State, clock};
 use crate::{tr, trf};
 
 /// What is wrong: one sentence with the next step.
@@ -36,7 +36,7 @@ pub fn sentence(trouble: &PreferencesTrouble) -> String {
             trf!("Must be a number from {min} to {max}, not {value}.", min = min, max = max, value = quoted(value))
         }
         PreferencesTrouble::NoDescription => {
-            tr("Write a description as in \"videotestsrc pattern=smpte\": until then the source stays as it was.")
+            tr("Write a description as in \"videotestsrc pattern=smpte\": until then the camera stays as it was.")
         }
         PreferencesTrouble::NoProgramName => tr("Write the program's name, as in \"zoom\"."),
         PreferencesTrouble::BlockedAlready { program } => trf!("{program} is blocked already.", program = program),
@@ -138,30 +138,32 @@ fn running(status: &AppletStatus) -> (String, String) {
     let names = status.clients.0.iter().map(|client| client.name.as_str()).filter(|name| !name.is_empty());
     let apps = names.collect::<Vec<_>>().join(", ");
     let or_reason = |text: String| if status.reason.is_empty() { text } else { status.reason.clone() };
-    match status.state_name() {
-        Some(StateName::Idle) => (tr("Camera is off"), tr("No application uses it.")),
-        Some(StateName::Pending) => (tr("Camera is off"), trf!("{app} has it open.", app = apps)),
-        Some(StateName::Starting) => (tr("Camera is starting"), apps),
-        Some(StateName::Live) => {
-            let title = match apps.as_str() {
-                "" => tr("Camera is on"),
-                apps => trf!("Camera is on: {app}", app = apps),
-            };
+    let Some(name) = status.state_name() else {
+        return (tr("Camera's state is unknown"), or_reason(status.state.clone()));
+    };
+    let state = State {
+        name,
+        // These are states of a camera that is on.
+        is_live: status.camera_live || matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown),
+        is_stuck: status.stuck,
+        offers: &status.offers.0,
+        until: clock(status.paused_until),
+    };
+    match name {
+        StateName::Idle => (state.title(), tr("No application uses it.")),
+        StateName::Pending => (state.title(), trf!("{app} has it open.", app = apps)),
+        StateName::Starting => (state.title(), apps),
+        StateName::Live => {
             let since = since(status);
-            (title, if status.shortfall.is_empty() { since } else { format!("{since} {}", status.shortfall) })
+            let details = if status.shortfall.is_empty() { since } else { format!("{since} {}", status.shortfall) };
+            (state.with_names((!apps.is_empty()).then_some(apps.as_str())), details)
         }
-        Some(StateName::Cooldown) => (tr("Camera is still on"), tr("It goes off soon.")),
-        Some(StateName::Paused) => (
-            tr("Camera is paused"),
-            match clock(status.paused_until) {
-                Some(time) => trf!("Until {time}.", time = time),
-                None => tr("Until you resume."),
-            },
-        ),
-        Some(StateName::Blocked) => (tr("Camera is blocked"), or_reason(apps)),
-        Some(StateName::Failed) => (tr("Camera does not work"), status.reason.clone()),
-        Some(StateName::NoDevice) => (tr("Applications see no camera"), status.reason.clone()),
-        None => (tr("Camera's state is unknown"), or_reason(status.state.clone())),
+        StateName::Cooldown if status.stuck => (state.title(), status.reason.clone()),
+        StateName::Cooldown => (state.title(), tr("It goes off soon.")),
+        StateName::Paused if state.until.is_none() => (state.title(), or_reason(tr("Until you resume."))),
+        StateName::Paused | StateName::Blocked | StateName::Failed | StateName::NoDevice => {
+            (state.title(), status.reason.clone())
+        }
     }
 }
 
@@ -182,14 +184,6 @@ fn since(status: &AppletStatus) -> String {
     }
 }
 
-/// Hours and minutes of the local day; `None` for no time.
-fn clock(unix_seconds: i64) -> Option<String> {
-    (unix_seconds > 0).then_some(())?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    let from_now = unix_seconds.checked_sub(i64::try_from(now.as_secs()).ok()?)?;
-    lenscap_sys::clock::time_of_day(from_now).map(|(hours, minutes)| format!("{hours:02}:{minutes:02}"))
-}
-
 #[cfg(test)]
 mod tests {
     use lenscap_api::{AppletClient, AppletClients};
@@ -206,7 +200,8 @@ mod tests {
             let (title, _) = running(&in_state(name.as_str()));
             let is_on = matches!(name, StateName::Starting | StateName::Live | StateName::Cooldown);
             assert!(!title.contains("unknown"), "{name}");
-            let reads_as_on = ["Camera is starting", "Camera is on", "Camera is still on"].contains(&title.as_str());
+            let on = ["Camera is starting", "Camera is on", "Camera is being switched off"];
+            let reads_as_on = on.contains(&title.as_str());
             assert_eq!(is_on, reads_as_on, "{title}");
         }
         assert!(running(&in_state("later")).0.contains("unknown"));
@@ -227,7 +222,7 @@ mod tests {
         let paused = AppletStatus { paused_until: -1, ..in_state("paused") };
         assert_eq!(running(&paused).1, "Until you resume.");
         let paused = AppletStatus { paused_until: 1_700_000_000, ..in_state("paused") };
-        assert!(running(&paused).1.contains(':'), "{:?}", running(&paused));
+        assert!(running(&paused).0.contains(':'), "{:?}", running(&paused));
         let failed = AppletStatus { reason: "It is unplugged.".into(), ..in_state("failed") };
         assert_eq!(running(&failed).1, "It is unplugged.");
     }

@@ -32,8 +32,13 @@ pub fn programs(clients: &[Client]) -> Vec<String> {
 
 /// [`programs`] in one line, as many as it has room for.
 pub fn names(clients: &[Client]) -> Option<String> {
-    let names = programs(clients);
-    let shown = names.get(..MAX_NAMES).unwrap_or(&names).join(", ");
+    in_one_line(&programs(clients))
+}
+
+/// These names in one line, as many as it has room for; something for a program that cannot be seen.
+pub fn in_one_line(names: &[String]) -> Option<String> {
+    let seen = |name: &String| if name == UNSEEN { unseen() } else { name.clone() };
+    let shown = names.iter().take(MAX_NAMES).map(seen).collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => None,
         many if many > MAX_NAMES => {

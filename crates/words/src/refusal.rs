@@ -27,7 +27,7 @@ pub fn sentence(refusal: &Refusal) -> String {
         ),
 
         Refusal::UnknownAction { name } => trf!(
-            "There is no action \"{name}\": use preferences, pause, resume, toggle, turn-off or quit.",
+            "There is no action \"{name}\": use preferences, pause, resume, toggle, turn-off, allow or quit.",
             name = name
         ),
         Refusal::NotAValue => tr("That is no value for a control: send a number, true, false or a text."),

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use lenscap_core::presence::{Client, Use};
+use lenscap_core::presence::Use;
 use lenscap_core::source::Way;
 use lenscap_core::status::{OtherCamera, StateName, Status};
 
 use crate::programs::{names, program};
+use crate::state::{State, clock, time_of_day, unix_seconds};
 use crate::{tr, trf, trn};
 
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
@@ -17,6 +18,7 @@ pub fn published(status: &Status) -> lenscap_api::Status {
     }
     published.camera = crate::source::camera(&status.camera);
     published.way_reason = status.way.map(crate::source::way);
+    published.paused_until = status.until.filter(|_| status.state == StateName::Paused).map(unix_seconds);
     for client in &mut published.clients {
         client.name = program(client);
     }
@@ -25,17 +27,19 @@ pub fn published(status: &Status) -> lenscap_api::Status {
 
 /// A published status in one line, as `lenscap status` prints it.
 pub fn summary(status: &lenscap_api::Status) -> String {
-    let state = state(status.state);
     let streaming = status.clients.iter().filter(|client| client.usage != Use::Open);
     let names: Vec<_> = streaming.map(|client| client.name.as_str()).collect();
-    let mut line = match (status.live, status.others.is_empty()) {
-        (true, true) => trf!("Camera is on ({state})", state = state),
-        (false, true) => trf!("Camera is off ({state})", state = state),
-        (true, false) => trf!("Lenscap's camera is on ({state})", state = state),
-        (false, false) => trf!("Lenscap's camera is off ({state})", state = state),
+    let state = State {
+        name: status.state,
+        is_live: status.live,
+        is_stuck: status.stuck,
+        offers: &status.offers,
+        until: status.paused_until.and_then(clock),
     };
-    if !names.is_empty() {
-        line += &format!(": {}", names.join(", "));
+    let mut line = state.with_names((!names.is_empty()).then(|| names.join(", ")).as_deref());
+    if !status.others.is_empty() {
+        // TRANSLATORS: of a camera that goes through Lenscap, behind others: "Camera Foo is on: cheese. Lenscap: Camera is off"
+        line = trf!("Lenscap: {state}", state = line);
     }
     // That it was chosen so is no news.
     let way = status.way_reason.as_ref().filter(|_| status.way == Some(Way::PipewireForBusy));
@@ -50,73 +54,40 @@ pub fn summary(status: &lenscap_api::Status) -> String {
     lines.join(". ")
 }
 
-/// The state's name in the user's language.
-fn state(state: StateName) -> String {
-    // TRANSLATORS: these states stand in parentheses, as in "Camera is off (paused)"
-    match state {
-        StateName::NoDevice => tr("no-device"),
-        StateName::Idle => tr("idle"),
-        StateName::Pending => tr("pending"),
-        StateName::Starting => tr("starting"),
-        StateName::Live => tr("live"),
-        StateName::Cooldown => tr("cooldown"),
-        StateName::Paused => tr("paused"),
-        StateName::Blocked => tr("blocked"),
-        StateName::Failed => tr("failed"),
+fn own(status: &Status) -> State<'_> {
+    State {
+        name: status.state,
+        is_live: status.camera_live,
+        is_stuck: status.stuck,
+        offers: &status.offers,
+        until: status.until.filter(|_| status.state == StateName::Paused).and_then(time_of_day),
     }
 }
 
 /// The state in a few words.
 pub fn title(status: &Status) -> String {
-    match status.state {
-        StateName::Starting => tr("Camera is starting"),
-        StateName::Cooldown if status.camera_live => tr("Camera is still on"),
-        _ if status.camera_live => tr("Camera is on"),
-        _ if status.is_any_camera_on() => match &status.others[..] {
-            [other] => trf!("Camera {camera} is on", camera = other.camera),
-            others => trn!("{n} camera is on", "{n} cameras are on", others.len() as u64),
-        },
-        _ => own_title(status),
-    }
-}
-
-/// The state of the relay's camera in a few words, whatever others do.
-fn own_title(status: &Status) -> String {
-    match status.state {
-        _ if status.camera_live => title(status),
-        StateName::NoDevice => tr("No camera device"),
-        StateName::Paused => match status.until {
-            Some(until) => trf!("Camera is paused until {time}", time = time_of_day(until)),
-            None => tr("Camera is paused"),
-        },
-        StateName::Blocked => tr("Camera is blocked"),
-        StateName::Failed => tr("The camera does not work"),
-        StateName::Idle | StateName::Pending | StateName::Starting | StateName::Live | StateName::Cooldown => {
-            tr("Camera is off")
-        }
-    }
-}
-
-/// The menu's last item.
-pub fn quit(clients: &[Client]) -> String {
-    match names(clients) {
-        Some(names) => trf!("Quit ({names} will lose the camera)", names = names),
-        None => tr("Quit"),
+    match &status.others[..] {
+        others if status.camera_live || others.is_empty() => own(status).title(),
+        [other] => trf!("Camera {camera} is on", camera = other.camera),
+        others => trn!("{n} camera is on", "{n} cameras are on", others.len() as u64),
     }
 }
 
 /// The menu's first line: "Camera is on: Zoom, 12 min".
 pub fn line(status: &Status, now: Instant) -> String {
-    let title = own_title(status);
-    let names = names(&status.clients);
-    let since = status.live_since.map(|since| duration(now.saturating_duration_since(since).as_secs()));
-    match (names, since) {
-        (Some(names), Some(since)) => {
-            trf!("{state}: {names}, {time}", state = title, names = names, time = since)
+    let line = own(status).with_names(names(&status.clients).as_deref());
+    let time = match (status.live_since, status.until) {
+        (Some(since), _) => Some(duration(now.saturating_duration_since(since).as_secs())),
+        (None, Some(until)) if status.state == StateName::Paused => {
+            // A minute that has begun counts.
+            let left = until.saturating_duration_since(now).as_secs() + 59;
+            Some(trf!("{time} left", time = duration(left.max(60))))
         }
-        (None, Some(since)) => trf!("{state}, {time}", state = title, time = since),
-        (Some(names), None) => trf!("{state}: {names}", state = title, names = names),
-        (None, None) => title,
+        (None, _) => None,
+    };
+    match time {
+        Some(time) => trf!("{state}, {time}", state = line, time = time),
+        None => line,
     }
 }
 
@@ -166,7 +137,7 @@ pub fn cannot_switch_off() -> String {
 pub fn details(status: &Status, problem: Option<&str>) -> String {
     let mut lines = Vec::new();
     if let Some(since) = status.live_since {
-        let at = time_of_day(since);
+        let at = time_of_day(since).unwrap_or_default();
         lines.push(match names(&status.clients) {
             Some(names) => trf!("{names}, since {time}", names = names, time = at),
             None => trf!("Since {time}", time = at),
@@ -187,18 +158,6 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     lines.join("\n")
 }
 
-/// Hours and minutes of a moment by the user's clock.
-fn time_of_day(at: Instant) -> String {
-    // Rounded to the second, as the clocks beside it are.
-    let seconds = match at.checked_duration_since(Instant::now()) {
-        Some(left) => left.as_secs_f64(),
-        None => -at.elapsed().as_secs_f64(),
-    };
-    lenscap_sys::clock::time_of_day(seconds.round() as i64)
-        .map(|(hours, minutes)| format!("{hours:02}:{minutes:02}"))
-        .unwrap_or_default()
-}
-
 /// A time for people, as coarse as they say it.
 fn duration(seconds: u64) -> String {
     let (minutes, hours) = (seconds / 60, seconds / 3600);
@@ -215,7 +174,9 @@ mod tests {
 
     use super::*;
     use lenscap_core::machine::Machine;
+    use lenscap_core::offer::{Offer, Verb};
     use lenscap_core::policy::Policy;
+    use lenscap_core::presence::Client;
     use lenscap_core::trouble::Trouble;
 
     fn client(name: &str, usage: Use) -> Client {
@@ -238,12 +199,12 @@ mod tests {
     fn how_the_camera_is_read_is_said_where_it_is_not_as_chosen() {
         let held = Status { way: Some(Way::PipewireForBusy), ..status(StateName::Live, true) };
         let sentence = "The camera is read through PipeWire because another program holds it.";
-        assert_eq!(summary(&published(&held)), format!("Camera is on (live). {sentence}"));
+        assert_eq!(summary(&published(&held)), format!("Camera is on. {sentence}"));
         assert!(details(&held, None).ends_with(&format!("Camera: auto\n{sentence}")), "{}", details(&held, None));
         let json = serde_json::to_value(published(&held)).unwrap();
         assert_eq!((&json["way"], &json["way_reason"]), (&"pipewire-for-busy".into(), &sentence.into()));
         let chosen = Status { way: Some(Way::Pipewire), ..status(StateName::Live, true) };
-        assert_eq!(summary(&published(&chosen)), "Camera is on (live)");
+        assert_eq!(summary(&published(&chosen)), "Camera is on");
         assert_eq!(
             published(&chosen).way_reason,
             Some("The camera is read through PipeWire, as the settings say.".into())
@@ -258,8 +219,22 @@ mod tests {
             programs: programs.iter().map(|name| (*name).to_owned()).collect(),
         };
         let paused = Status { others: vec![other(&["cheese"]), other(&[])], ..status(StateName::Paused, false) };
-        let words = "Camera Foo is on: cheese. Camera Foo is on: another program. Lenscap's camera is off (paused)";
+        let words = "Camera Foo is on: cheese. Camera Foo is on: another program. Lenscap: Camera is paused";
         assert_eq!(summary(&published(&paused)), words);
+    }
+
+    #[test]
+    fn what_goes_off_is_not_called_on_nor_off() {
+        let allow = Offer { verb: Verb::Allow, programs: vec!["Zoom".into()] };
+        let mut going = Status { offers: vec![allow], ..status(StateName::Cooldown, true) };
+        going.clients = vec![client("Zoom", Use::Streaming)];
+        assert_eq!(summary(&published(&going)), "Camera is being switched off: Zoom");
+        assert_eq!(title(&Status { offers: vec![Offer::new(Verb::TurnOff)], ..going.clone() }), "Camera is still on");
+        let off = Status { state: StateName::Blocked, camera_live: false, live_since: None, ..going };
+        assert_eq!(summary(&published(&off)), "Camera is off for Zoom");
+        let until = Instant::now() + Duration::from_secs(900);
+        let paused = published(&Status { until: Some(until), ..status(StateName::Paused, false) });
+        assert_eq!(summary(&paused), title(&Status { until: Some(until), ..status(StateName::Paused, false) }));
     }
 
     #[test]
@@ -277,15 +252,18 @@ mod tests {
         assert_eq!(line(&paused, Instant::now()), "Camera is paused: Zoom");
         paused.until = Some(Instant::now() + Duration::from_secs(900));
         let until = line(&paused, Instant::now());
-        assert!(until.starts_with("Camera is paused until ") && until.ends_with(": Zoom"), "{until}");
-        let shown = time_of_day(Instant::now());
+        assert!(
+            until.starts_with("Camera is paused until ") && until.ends_with(", 15 min left") && !until.contains("Zoom"),
+            "{until}"
+        );
+        let shown = time_of_day(Instant::now()).unwrap();
         assert!(shown.len() == 5 && shown.as_bytes()[2] == b':', "{shown}");
     }
 
     #[test]
     fn a_lit_sensor_is_never_shown_as_off() {
         for state in StateName::ALL {
-            assert!(!title(&status(state, true)).contains("off"), "{state}");
+            assert!(!title(&status(state, true)).contains("is off"), "{state}");
         }
     }
 
@@ -308,7 +286,7 @@ mod tests {
             for live in [false, true] {
                 let mut status = status(state, live);
                 status.others = vec![other("Foo", &["cheese"])];
-                assert!(!title(&status).contains("off"), "{state}: {}", title(&status));
+                assert!(!title(&status).contains("is off"), "{state}: {}", title(&status));
                 assert!(lines(&status, Instant::now()).contains(&"Camera Foo is on: cheese".to_owned()), "{state}");
             }
         }

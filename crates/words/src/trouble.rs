@@ -32,10 +32,16 @@ fn whole(trouble: &Trouble) -> String {
         Trouble::GoingToSleep => tr("The computer is going to sleep."),
         Trouble::SessionLocked => tr("The session is locked."),
         Trouble::TurnedOff { program } => {
-            trf!("You turned the camera off while {client} uses it: resume to allow it again.", client = seen(program))
+            trf!(
+                "You turned the camera off while {client} uses it: \"Allow Again\" or \"lenscap allow\" gives it back.",
+                client = seen(program)
+            )
         }
         Trouble::ProgramBlocked { program } => {
-            trf!("{client} is on the list of blocked programs: remove it there to allow it.", client = seen(program))
+            trf!(
+                "{client} is on the list of blocked programs: \"Allow Again\" or \"lenscap allow\" takes it off.",
+                client = seen(program)
+            )
         }
 
         Trouble::DeviceSought => tr("The camera device is being looked for."),

@@ -5,7 +5,8 @@ use lenscap_api::{ControlsReply, Reply, Request};
 use super::settings::is_demonstration;
 use super::{Relay, RelayEvent};
 use crate::app::settings_thread::{SettingsChange, SettingsThread};
-use crate::core::event::Event;
+use crate::core::event::{Command, Event};
+use crate::core::offer::Verb;
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::trouble::refusal::Refusal;
 use crate::i18n::controls;
@@ -16,9 +17,11 @@ impl Relay {
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::take_events`].
     pub fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
-            self.paused_for_problem = false;
+            // These leave the pause as it is.
+            self.paused_for_problem &= matches!(command, Command::TurnOff | Command::Allow);
+            let unblocked = self.to_unblock(&request);
             self.engine.command(command);
-            return Answer::Now(Ok(()));
+            return if unblocked.is_empty() { Answer::Now(Ok(())) } else { self.unblock(unblocked) };
         }
         match request {
             Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
@@ -51,7 +54,8 @@ impl Relay {
             | Request::Pause { .. }
             | Request::Resume
             | Request::Toggle
-            | Request::TurnOff => {}
+            | Request::TurnOff
+            | Request::Allow { .. } => {}
             Request::Pretend { streaming } if is_demonstration() => {
                 let client = |name| Client { pid: None, name, usage: Use::Streaming };
                 let clients = streaming.into_iter().map(client).collect();
@@ -64,11 +68,22 @@ impl Relay {
 
     /// Changes the settings file, and takes what it says then.
     pub fn change_settings(&mut self, change: SettingsChange) -> Answer {
-        self.later(|thread, ticket| {
-            thread.change(Some(ticket), change)?;
-            // The watcher waits until an edit is over; this one is.
-            thread.load(None)
-        })
+        self.later(|thread, ticket| thread.change_and_load(ticket, change))
+    }
+
+    /// The entries of the list of blocked programs that stand against what is to be allowed.
+    fn to_unblock(&self, request: &Request) -> Vec<String> {
+        let Request::Allow { programs } = request else { return Vec::new() };
+        let status = self.engine.status();
+        let kept_out = status.offer(Verb::Allow).map(|offer| &offer.programs);
+        let programs = if programs.is_empty() { kept_out.unwrap_or(programs) } else { programs };
+        let is_allowed = |name: &&String| programs.iter().any(|program| program.eq_ignore_ascii_case(name));
+        self.settings.privacy.blocked.iter().filter(is_allowed).cloned().collect()
+    }
+
+    fn unblock(&mut self, names: Vec<String>) -> Answer {
+        // The file may have got others meanwhile.
+        self.change_settings(Box::new(move |settings| settings.privacy.blocked.retain(|name| !names.contains(name))))
     }
 
     pub(super) fn later(&mut self, order: impl FnOnce(&SettingsThread, Ticket) -> Result<(), Refusal>) -> Answer {
@@ -101,9 +116,14 @@ impl Relay {
         let requests = self.server.borrow_mut().as_mut().map(Server::take_requests).unwrap_or_default();
         for (asker, request) in requests {
             let is_about_controls = request.is_about_controls();
+            let may_turn_off = request.may_turn_off();
             let answer = self.obey(request);
             if let Some(server) = self.server.borrow_mut().as_mut() {
-                server.answer(asker, is_about_controls, answer, || self.reply(is_about_controls));
+                if may_turn_off && self.status().is_going_off() {
+                    server.await_off(asker);
+                } else {
+                    server.answer(asker, is_about_controls, answer, || self.reply(is_about_controls));
+                }
             }
         }
     }

@@ -44,6 +44,9 @@ class Bus(Case):
         applet.wait_for("live")
         applet.call("TurnOff")
         applet.wait_for("blocked")
+        self.assertEqual([offer["verb"] for offer in applet.property("Offers")], ["allow", "pause"])
+        applet.call("Allow", GLib.Variant("(as)", ([],)))
+        applet.wait_for("live")
 
     def test_unknown_words_are_refused(self):
         applet = self.applet()

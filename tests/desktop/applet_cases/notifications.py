@@ -26,7 +26,7 @@ class Notifications(Case):
         self.assertEqual(arguments[0], "Lenscap")
         self.assertEqual(arguments[3], "Zoom is using the camera")
         actions = dict(zip(arguments[5][::2], arguments[5][1::2]))
-        self.assertEqual([actions["0"], actions["1"]], ["Turn Off", "Settings"])
+        self.assertEqual([actions["0"], actions["1"]], ["Turn Off", "Preferences"])
         self.assertEqual(actions["default"], "", "else some services draw a button for it")
         self.assertEqual((arguments[4], arguments[6]["category"], arguments[6]["urgency"]), ("", "device", 1))
         applet.stream("Zoom", "Cheese")

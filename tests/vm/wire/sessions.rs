@@ -7,7 +7,7 @@ fn foreign_client() -> Reaped {
     Reaped(quiet(command.args(["-d", NODE, "--stream-mmap"])).spawn().expect("v4l2-ctl is installed"))
 }
 
-/// On with the client's STREAMON, off after cooldown, pause and "turn off now".
+/// On with the client's STREAMON, off after cooldown, pause and turn-off.
 fn on_only_while_somebody_may_see_it(mode: Mode) {
     let camera = Camera::plug("Wire", &[mode.option, "--formats", "yuyv"]);
     let mut rig = Rig::start(mode, &camera.source());

@@ -185,6 +185,7 @@ mod tests {
     use super::*;
     use lenscap_core::machine::Machine;
     use lenscap_core::mode::{Mode, ModeShortfall};
+    use lenscap_core::offer::{Offer, Verb};
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::{UNSEEN, Use};
     use lenscap_core::status::OtherCamera;
@@ -223,6 +224,7 @@ mod tests {
             second_device: Some(Trouble::StartOverdue { reached: None, seconds: 10 }),
             stuck: true,
             others: vec![other],
+            offers: vec![Offer { verb: Verb::Allow, programs: vec!["Zoom".into()] }],
             ..Machine::new(Policy::default()).status()
         };
         (status, [Some("/dev/video9".into()), Some("/dev/video10".into())])

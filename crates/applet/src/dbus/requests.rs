@@ -1,7 +1,7 @@
 //! What a method's call asks for.
 
 use lenscap_api::Request;
-use zbus::zvariant::Value;
+use zbus::zvariant::{Array, Value};
 
 use super::controls::text_of;
 use lenscap_core::trouble::refusal::Refusal;
@@ -22,6 +22,7 @@ pub(super) fn request(method: &str, arguments: &[Value<'_>]) -> Result<Option<Re
         ("Resume", []) => Request::Resume,
         ("Toggle", []) => Request::Toggle,
         ("TurnOff", []) => Request::TurnOff,
+        ("Allow", [Value::Array(programs)]) => Request::Allow { programs: texts(programs)? },
         ("OpenPreferences", []) | ("Activate", [Value::Dict(_)]) => Request::Preferences,
         ("Reload", []) => Request::Reload,
         ("Quit", []) => Request::Quit,
@@ -30,19 +31,14 @@ pub(super) fn request(method: &str, arguments: &[Value<'_>]) -> Result<Option<Re
             let value = text_of(value).ok_or(CallTrouble::Refused(Refusal::NotAValue))?;
             Request::SetControl { key: key.as_str().to_owned(), value }
         }
-        ("ResetControls", [Value::Array(keys)]) => {
-            let text = |key: &Value<'_>| match key {
-                Value::Str(key) => Ok(key.as_str().to_owned()),
-                _ => Err(CallTrouble::OtherArguments),
-            };
-            Request::ResetControls { keys: keys.iter().map(text).collect::<Result<_, _>>()? }
-        }
+        ("ResetControls", [Value::Array(keys)]) => Request::ResetControls { keys: texts(keys)? },
         ("ActivateAction", [Value::Str(name), Value::Array(_), Value::Dict(_)]) => match name.as_str() {
             "preferences" => Request::Preferences,
             "pause" => Request::Pause { seconds: None },
             "resume" => Request::Resume,
             "toggle" => Request::Toggle,
             "turn-off" => Request::TurnOff,
+            "allow" => Request::Allow { programs: Vec::new() },
             "quit" => Request::Quit,
             name => return Err(CallTrouble::Refused(Refusal::UnknownAction { name: name.into() })),
         },
@@ -52,9 +48,17 @@ pub(super) fn request(method: &str, arguments: &[Value<'_>]) -> Result<Option<Re
     }))
 }
 
+fn texts(list: &Array<'_>) -> Result<Vec<String>, CallTrouble> {
+    let text = |value: &Value<'_>| match value {
+        Value::Str(text) => Ok(text.as_str().to_owned()),
+        _ => Err(CallTrouble::OtherArguments),
+    };
+    list.iter().map(text).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use zbus::zvariant::{Array, Dict, Signature};
+    use zbus::zvariant::{Dict, Signature};
 
     use super::super::XML;
     use super::*;
@@ -77,7 +81,7 @@ mod tests {
         let between = |text: &'static str, start: &str, end: &str| text.split(start).nth(1)?.split(end).next();
         let methods: Vec<_> =
             XML.split("<method ").skip(1).map(|rest| rest.split("</method>").next().unwrap()).collect();
-        assert_eq!(methods.len(), 10);
+        assert_eq!(methods.len(), 11);
         for described in methods {
             let method = between(described, "name=\"", "\"").unwrap();
             let taken = described.split("<arg ").skip(1).filter(|argument| argument.contains("direction=\"in\""));

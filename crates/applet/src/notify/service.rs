@@ -289,7 +289,7 @@ mod tests {
         let arguments = arguments(&notice, 7, Abilities::ASSUMED);
         assert_eq!(arguments.signature(), "(susssasa{sv}i)");
         assert_eq!(arguments.4, "a &lt;b&gt;");
-        assert_eq!(arguments.5, ["default", "", "0", "Settings"]);
+        assert_eq!(arguments.5, ["default", "", "0", "Preferences"]);
     }
 
     #[test]

@@ -3,63 +3,35 @@
 use std::time::Instant;
 
 use ksni::MenuItem;
-use ksni::menu::{CheckmarkItem, RadioGroup, RadioItem, StandardItem, SubMenu};
+use ksni::menu::{RadioGroup, RadioItem, StandardItem, SubMenu};
 use lenscap_api::Request;
 
 use super::{Icon, View};
+use lenscap_core::offer::{Offer, PAUSES, Verb};
 use lenscap_core::source::Source;
-use lenscap_core::status::StateName;
-use lenscap_words::status as words;
-use lenscap_words::tr;
+use lenscap_core::trouble::Trouble;
+use lenscap_words::offer as verbs;
+use lenscap_words::status::lines;
+use lenscap_words::{menu as words, tr};
 
-/// Longest line of a text in the menu, in characters.
-pub(super) const NOTE_WIDTH: usize = 56;
+/// Longest line of a text in the menu, in characters: hosts make the menu as wide as its widest item.
+const LINE_WIDTH: usize = 64;
 
 /// The items, from the top; `now`: for how long the camera has been on is said as of then.
 pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     let status = &view.status;
-    let lines = words::lines(status, now);
-    let mut menu: Vec<_> = lines.iter().flat_map(|line| note(line)).collect();
-    let is_shown = !status.camera_live || status.stuck;
-    menu.extend(
-        status.reason.iter().filter(|_| is_shown).flat_map(|reason| note(&lenscap_words::trouble::sentence(reason))),
-    );
-    menu.extend(view.problem.iter().flat_map(|problem| note(problem)));
+    // Whoever wants to see more finds it in the window.
+    let mut menu: Vec<_> =
+        lines(status, now).iter().map(|line| item(&fitted(line, LINE_WIDTH), Request::Preferences)).collect();
+    menu.extend(status.reason.as_ref().filter(|_| !status.camera_live || status.stuck).and_then(reason));
+    menu.extend(view.problem.as_ref().map(|_| item(&details(&words::settings_problem()), Request::Diagnose)));
     menu.push(MenuItem::Separator);
-    menu.push(
-        CheckmarkItem {
-            label: tr("Camera allowed"),
-            checked: status.allowed,
-            activate: Box::new(|icon: &mut Icon| icon.ask(Request::Toggle)),
-            ..Default::default()
-        }
-        .into(),
-    );
-    if status.camera_live {
-        menu.push(item(tr("Turn off now"), Request::TurnOff));
-    }
-    if status.state == StateName::Failed {
-        menu.push(item(tr("Try again"), Request::Resume));
-    }
-    if status.allowed {
-        let pauses = [(tr("15 minutes"), Some(15 * 60)), (tr("1 hour"), Some(3600)), (tr("Until I resume"), None)];
-        menu.push(
-            SubMenu {
-                label: tr("Pause for"),
-                submenu: pauses
-                    .into_iter()
-                    .map(|(label, time)| item(label, Request::Pause { seconds: time }))
-                    .collect(),
-                ..Default::default()
-            }
-            .into(),
-        );
-    }
+    menu.extend(status.offers.iter().map(offered));
     menu.push(MenuItem::Separator);
     let sources: Vec<Source> = view.sources.iter().map(|(source, _)| source.clone()).collect();
     let selected = sources.iter().position(|source| *source == view.source).unwrap_or(0);
     let names = view.sources.iter().map(|(_, name)| name.clone()).collect();
-    menu.push(radio(tr("Source"), names, selected, move |index| {
+    menu.push(radio(tr("Camera"), names, selected, move |index| {
         sources.get(index).cloned().map(|source| Request::SetSource { source })
     }));
     let sizes = view.sizes.clone();
@@ -69,16 +41,57 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
         sizes.get(index).map(|(width, height)| Request::SetSize { width: *width, height: *height })
     }));
     menu.push(MenuItem::Separator);
-    menu.push(item(tr("Preferences…"), Request::Preferences));
-    menu.push(item(tr("Diagnose…"), Request::Diagnose));
-    menu.push(item(tr("About Lenscap"), Request::About));
-    menu.push(item(words::quit(&status.clients), Request::Quit));
+    menu.push(item(&tr("Preferences…"), Request::Preferences));
+    menu.push(item(&tr("Diagnose…"), Request::Diagnose));
+    menu.push(item(&tr("About Lenscap"), Request::About));
+    menu.push(MenuItem::Separator);
+    menu.push(item(&words::quit(&status.clients), Request::Quit));
     menu
 }
 
-fn item(label: String, request: Request) -> MenuItem<Icon> {
+/// What the user can do now.
+fn offered(offer: &Offer) -> MenuItem<Icon> {
+    let label = verbs::label(offer);
+    match offer.verb {
+        Verb::Pause => {
+            let pauses = PAUSES.into_iter().map(|seconds| item(&verbs::pause(seconds), Request::Pause { seconds }));
+            SubMenu { label: escape(&label), submenu: pauses.collect(), ..Default::default() }.into()
+        }
+        Verb::TurnOff | Verb::Allow | Verb::Resume | Verb::TryAgain => item(&label, Request::from(offer)),
+    }
+}
+
+/// Why the camera is off, in a line that leads to more.
+fn reason(trouble: &Trouble) -> Option<MenuItem<Icon>> {
+    let clause = words::clause(trouble);
+    match trouble {
+        // The first line and what can be done say it.
+        Trouble::TurnedOff { .. } => None,
+        // Nothing that a diagnosis could find.
+        Trouble::GoingToSleep | Trouble::SessionLocked | Trouble::ProgramBlocked { .. } => {
+            Some(item(&fitted(&clause, LINE_WIDTH), Request::Preferences))
+        }
+        _ => Some(item(&details(&clause), Request::Diagnose)),
+    }
+}
+
+/// What is wrong, in a line that opens the diagnosis.
+fn details(clause: &str) -> String {
+    let room = LINE_WIDTH.saturating_sub(words::with_details("").chars().count());
+    words::with_details(&fitted(clause, room))
+}
+
+/// As much of a text as so many characters hold, to the end of a word where there is one.
+pub(super) fn fitted(text: &str, room: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(room) else { return text.to_owned() };
+    let room = &text[..end];
+    let last = room.char_indices().next_back().map_or(0, |(at, _)| at);
+    format!("{}…", room[..room.rfind(' ').unwrap_or(last)].trim_end_matches([' ', ',', ':', '.']))
+}
+
+fn item(label: &str, request: Request) -> MenuItem<Icon> {
     StandardItem {
-        label: escape(&label),
+        label: escape(label),
         activate: Box::new(move |icon: &mut Icon| icon.ask(request.clone())),
         ..Default::default()
     }
@@ -88,22 +101,6 @@ fn item(label: String, request: Request) -> MenuItem<Icon> {
 /// In menus an underscore marks the access key.
 fn escape(label: &str) -> String {
     label.replace('_', "__")
-}
-
-/// A text in lines that nobody can click on: hosts make the menu as wide as its widest item.
-pub(super) fn note(text: &str) -> Vec<MenuItem<Icon>> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= NOTE_WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.iter().map(|line| StandardItem { label: escape(line), enabled: false, ..Default::default() }.into()).collect()
 }
 
 fn radio(

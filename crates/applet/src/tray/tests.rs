@@ -3,10 +3,11 @@ use std::time::Instant;
 use ksni::{MenuItem, Tray};
 use lenscap_api::Request;
 
-use super::menu::{NOTE_WIDTH, note};
+use super::menu::fitted;
 use super::{Icon, View};
 use crate::clicks::Click;
 use lenscap_core::machine::Machine;
+use lenscap_core::offer::{Offer, Verb};
 use lenscap_core::policy::Policy;
 use lenscap_core::presence::{Client, Use};
 use lenscap_core::source::Source;
@@ -52,59 +53,90 @@ fn the_menu_when_off() {
         [
             "Camera is off",
             "-",
-            "[x] Camera allowed",
-            "Pause for >15 minutes|1 hour|Until I resume",
+            "Pause >15 Minutes|1 Hour|Until I Resume",
             "-",
-            "Source >1 of Automatic/Test__picture",
+            "Camera >1 of Automatic/Test__picture",
             "Resolution >1 of 640 × 480/1280 × 720",
             "-",
             "Preferences…",
             "Diagnose…",
             "About Lenscap",
+            "-",
             "Quit",
         ]
     );
 }
 
+/// What a click on the item of this label asks for.
+fn clicked(icon: &mut Icon, clicks: &async_channel::Receiver<Click>, label: &str) -> Request {
+    let menu = icon.menu();
+    let at = labels(&menu).iter().position(|shown| shown == label).unwrap_or_else(|| panic!("{:?}", labels(&menu)));
+    let MenuItem::Standard(item) = &menu[at] else { panic!("{label} cannot be clicked") };
+    assert!(item.enabled, "{label}");
+    (item.activate)(icon);
+    clicks.try_recv().expect("a click").request
+}
+
 #[test]
 fn while_live_it_can_be_turned_off_and_quitting_says_what_it_costs() {
-    let (icon, clicks) = icon(|view| {
+    let (mut icon, clicks) = icon(|view| {
         view.status.state = StateName::Live;
         view.status.camera_live = true;
         view.status.live_since = Some(Instant::now());
         view.status.clients = vec![Client { pid: None, name: "Zoom".into(), usage: Use::Streaming }];
+        view.status.offers.insert(0, about_zoom(Verb::TurnOff));
     });
-    let menu = icon.menu();
-    let labels = labels(&menu);
-    assert_eq!(labels[0], "Camera is on: Zoom, just now");
-    assert_eq!(labels[3], "Turn off now");
-    assert_eq!(labels.last().map(String::as_str), Some("Quit (Zoom will lose the camera)"));
-    let MenuItem::Standard(item) = &menu[3] else { panic!("no item") };
-    let mut icon = icon;
-    (item.activate)(&mut icon);
-    assert_eq!(clicks.try_recv().map(|click| click.request), Ok(Request::TurnOff));
+    assert_eq!(labels(&icon.menu()).last().map(String::as_str), Some("Quit (Zoom will lose the camera)"));
+    assert_eq!(clicked(&mut icon, &clicks, "Camera is on: Zoom, just now"), Request::Preferences);
+    assert_eq!(clicked(&mut icon, &clicks, "Turn Off for Zoom"), Request::TurnOff);
+}
+
+fn about_zoom(verb: Verb) -> Offer {
+    Offer { verb, programs: vec!["Zoom".into()] }
 }
 
 #[test]
-fn paused_and_failed_say_so() {
-    let (paused, _clicks) = icon(|view| {
+fn what_is_off_has_its_way_back() {
+    let (mut blocked, clicks) = icon(|view| {
+        view.status.state = StateName::Blocked;
+        view.status.reason = Some(Trouble::TurnedOff { program: "Zoom".into() });
+        view.status.offers.insert(0, about_zoom(Verb::Allow));
+    });
+    assert_eq!(labels(&blocked.menu())[..2], ["Camera is off for Zoom", "-"]);
+    let programs = vec!["Zoom".into()];
+    assert_eq!(clicked(&mut blocked, &clicks, "Allow Zoom Again"), Request::Allow { programs });
+    let (mut listed, clicks) = icon(|view| {
+        view.status.state = StateName::Blocked;
+        view.status.reason = Some(Trouble::ProgramBlocked { program: "Zoom".into() });
+        view.status.offers.insert(0, about_zoom(Verb::Allow));
+    });
+    assert_eq!(clicked(&mut listed, &clicks, "Zoom is on the list of blocked programs"), Request::Preferences);
+    let (mut paused, clicks) = icon(|view| {
         view.status.state = StateName::Paused;
         view.status.allowed = false;
+        view.status.until = Some(Instant::now() + std::time::Duration::from_secs(900));
+        view.status.offers.insert(0, Offer::new(Verb::Resume));
     });
-    let labels_paused = labels(&paused.menu());
-    assert!(labels_paused.contains(&"[ ] Camera allowed".to_owned()));
-    assert!(!labels_paused.iter().any(|label| label.starts_with("Pause for")));
-    let (failed, _clicks) = icon(|view| {
+    let shown = labels(&paused.menu());
+    assert!(shown[0].starts_with("Camera is paused until ") && shown[0].ends_with(", 15 min left"), "{shown:?}");
+    assert!(shown.iter().any(|label| label.starts_with("Pause >")), "it can be changed: {shown:?}");
+    assert_eq!(clicked(&mut paused, &clicks, "Resume Camera"), Request::Resume);
+}
+
+#[test]
+fn what_fails_says_so_in_a_line_that_leads_to_more() {
+    let (mut failed, clicks) = icon(|view| {
         view.status.state = StateName::Failed;
         view.status.reason = Some(Trouble::CameraBusy { camera: "<that>".into() });
+        view.status.offers.insert(0, Offer::new(Verb::TryAgain));
         view.problem = Some("Line 3.".into());
     });
-    let labels_failed = labels(&failed.menu());
-    let reason = "The camera <that> is in use by another program: close that program.";
-    let lines = note(reason).len();
-    assert_eq!((labels_failed[0].as_str(), labels_failed[lines + 1].as_str()), ("The camera does not work", "Line 3."));
-    assert_eq!(labels_failed[1..=lines].join(" "), reason);
-    assert!(labels_failed.contains(&"Try again".to_owned()));
+    assert_eq!(labels(&failed.menu())[0], "The camera does not work");
+    for line in ["The camera <that> is in use by another program – Details…", "The settings have a mistake – Details…"]
+    {
+        assert_eq!(clicked(&mut failed, &clicks, line), Request::Diagnose);
+    }
+    assert_eq!(clicked(&mut failed, &clicks, "Try Again"), Request::Resume);
     assert_eq!(failed.status(), ksni::Status::NeedsAttention);
     assert!(failed.tool_tip().description.contains("&lt;that&gt;"));
 }
@@ -120,7 +152,7 @@ fn another_camera_and_one_that_stays_on_are_shown() {
     let shown = labels(&paused.menu());
     assert_eq!(shown[0], "Camera Foo is on: cheese");
     assert!(shown[1].starts_with("Lenscap cannot switch"), "{shown:?}");
-    assert!(!shown.contains(&"Turn off now".to_owned()), "that would be a lie: {shown:?}");
+    assert!(!shown.iter().any(|label| label.starts_with("Turn Off")), "that would be a lie: {shown:?}");
     let (stuck, _clicks) = icon(|view| {
         view.status.state = StateName::Cooldown;
         view.status.camera_live = true;
@@ -128,7 +160,8 @@ fn another_camera_and_one_that_stays_on_are_shown() {
         view.status.reason = Some(Trouble::DeviceSought);
     });
     assert_eq!(stuck.status(), ksni::Status::NeedsAttention);
-    assert_eq!(labels(&stuck.menu())[..2], ["Camera is still on", "The camera device is being looked for."]);
+    let shown = labels(&stuck.menu());
+    assert_eq!(shown[..2], ["Camera is still on", "The camera device is being looked for – Details…"]);
 }
 
 #[test]
@@ -173,12 +206,13 @@ fn an_icon_wanted_only_while_a_camera_is_on_hides_nothing_that_needs_the_user() 
 }
 
 #[test]
-fn long_texts_take_several_lines() {
-    let text = "The camera is not there: plug it in, or choose another source, and then try again. ".repeat(2);
-    let lines = labels(&note(&text));
-    assert_eq!(lines.join(" "), text.trim());
-    assert!(lines.len() > 2 && lines.iter().all(|line| line.chars().count() <= NOTE_WIDTH), "{lines:?}");
-    assert_eq!(labels(&note(&"x".repeat(99))), ["x".repeat(99)]);
+fn a_line_ends_with_a_word() {
+    assert_eq!(fitted("short", 5), "short");
+    assert_eq!(fitted("The camera is not there: plug it in", 26), "The camera is not there…");
+    assert_eq!(fitted(&"ü".repeat(99), 56).chars().count(), 56);
+    for room in 1..40 {
+        assert!(fitted("Zoom, Cheese and another program: x", room).chars().count() <= room, "{room}");
+    }
 }
 
 #[test]

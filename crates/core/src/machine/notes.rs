@@ -111,6 +111,7 @@ impl Machine {
                     *until = now;
                 }
             }
+            Command::Allow => self.allowance.turned_off = false,
         }
     }
 

@@ -51,6 +51,7 @@ impl Machine {
             sandbox: self.sandbox,
             second_device: self.no_second_device.clone(),
             way: self.way.filter(|_| self.camera_live()),
+            offers: self.offers(),
         }
     }
 

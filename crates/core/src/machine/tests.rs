@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::event::{Card, Command, SensorEvent, Step, WorkerEvent};
+use crate::offer::{Offer, Verb};
 use crate::presence::Client;
 use crate::restart;
 use crate::source::{Orientation, Rotation};
@@ -167,6 +168,7 @@ struct Bench {
     policy: Policy,
     asleep: bool,
     locked: bool,
+    turned_off: bool,
     others: Vec<OtherCamera>,
 }
 
@@ -180,6 +182,7 @@ impl Bench {
             policy,
             asleep: false,
             locked: false,
+            turned_off: false,
             others: Vec::new(),
         }
     }
@@ -191,6 +194,13 @@ impl Bench {
     }
 
     fn send(&mut self, event: Event) -> Vec<Action> {
+        match &event {
+            Event::Command(Command::TurnOff) => self.turned_off = self.machine.presence.any_maybe_streaming(),
+            Event::Command(Command::Allow | Command::Resume) | Event::DeviceGone(_) => self.turned_off = false,
+            Event::Command(Command::Toggle) => self.turned_off &= self.machine.allowance.pause.is_none(),
+            Event::Presence(presence) if self.world.device => self.turned_off &= presence.any_maybe_streaming(),
+            _ => {}
+        }
         match &event {
             Event::Sleep(asleep) => self.asleep = *asleep,
             Event::Locked(locked) => self.locked = *locked,
@@ -207,6 +217,9 @@ impl Bench {
         let actions = self.machine.step(self.now, event);
         self.world.apply(&actions);
         self.verify_invariants();
+        if actions.iter().any(|action| matches!(action, Action::Publish(_))) {
+            self.verify_offers(&self.machine.status());
+        }
         actions
     }
 
@@ -290,13 +303,7 @@ impl Bench {
         let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
         let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
         let locked = self.locked && self.policy.pause_while_locked;
-        if machine.allowance.pause.is_some()
-            || self.asleep
-            || locked
-            || !world.device
-            || blocked
-            || machine.allowance.turned_off
-        {
+        if machine.allowance.pause.is_some() || self.asleep || locked || !world.device || blocked || self.turned_off {
             assert!(!world.sensor || world.ending, "the sensor runs although it is not allowed");
         }
         assert_eq!(
@@ -328,6 +335,50 @@ impl Bench {
         }
         if let Some(deadline) = machine.deadline() {
             assert!(deadline > self.now, "a deadline that has passed already: {:?}", machine.state());
+        }
+    }
+}
+
+impl Bench {
+    /// Whatever the user did has a way back, and what is offered does what it says.
+    fn verify_offers(&self, shown: &Status) {
+        let is_offered = |verb| shown.offer(verb).is_some();
+        assert!(is_offered(Verb::Pause), "{:?}", shown.offers);
+        for (state, verb) in [
+            (StateName::Paused, Verb::Resume),
+            (StateName::Blocked, Verb::Allow),
+            (StateName::Failed, Verb::TryAgain),
+            (StateName::Starting, Verb::TurnOff),
+            (StateName::Live, Verb::TurnOff),
+        ] {
+            assert!(shown.state != state || is_offered(verb), "{state}: {:?}", shown.offers);
+        }
+        assert!(shown.allowed || is_offered(Verb::Resume), "paused without a way back");
+        for offer in &shown.offers {
+            let mut machine = self.machine.clone();
+            let mut done = |event| drop(machine.step(self.now, event));
+            match offer.verb {
+                Verb::TurnOff => done(Event::Command(Command::TurnOff)),
+                Verb::Allow => {
+                    done(Event::Command(Command::Allow));
+                    let mut policy = self.policy.clone();
+                    policy.blocked.retain(|name| !offer.programs.iter().any(|it| it.eq_ignore_ascii_case(name)));
+                    done(Event::Policy(policy));
+                }
+                Verb::Pause => done(Event::Command(Command::Pause { duration: None })),
+                Verb::Resume | Verb::TryAgain => done(Event::Command(Command::Resume)),
+            }
+            let (goal, after) = (machine.goal(), machine.status());
+            match offer.verb {
+                Verb::TurnOff => {
+                    assert!(shown.camera_live && !shown.stuck, "there is nothing to turn off");
+                    assert!(goal != Goal::Stream && after.is_going_off(), "{goal:?}, {after:?}");
+                }
+                Verb::Allow => assert!(goal == Goal::Stream, "{offer:?}: {goal:?}"),
+                Verb::Pause => assert!(!after.allowed && after.offer(Verb::Resume).is_some()),
+                Verb::Resume => assert!(after.allowed && after.offer(Verb::Resume).is_none()),
+                Verb::TryAgain => assert!(machine.failures.current.is_none()),
+            }
         }
     }
 }

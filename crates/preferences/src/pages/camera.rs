@@ -24,7 +24,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let cameras = Cameras::new(&context.surroundings.class);
     status::groups(context).iter().for_each(|group| page.widget.add(group));
 
-    let group = adw::PreferencesGroup::builder().title(tr("Source")).build();
+    let group = adw::PreferencesGroup::builder().title(tr("Camera")).build();
     let description = rows::entry(
         store,
         &camera::SOURCE,

@@ -156,7 +156,7 @@ fn programs_are_blocked_and_unblocked() {
         let entry: adw::EntryRow = rig.row("Block a program");
         for name in ["zoom", "chrome"] {
             entry.set_text(name);
-            rig.button("Block this program").emit_clicked();
+            rig.button("Block This Program").emit_clicked();
             assert_eq!(entry.text(), "");
         }
         assert!(rig.text().contains("blocked = [\"zoom\", \"chrome\"]"), "{}", rig.text());
@@ -166,7 +166,7 @@ fn programs_are_blocked_and_unblocked() {
         entry.set_text(&"x".repeat(300));
         press_enter(&entry);
         assert!(entry.has_css_class("error") && rig.says("not a program's name"));
-        rig.button("Unblock zoom").emit_clicked();
+        rig.button("Allow zoom Again").emit_clicked();
         assert!(rig.text().contains("blocked = [\"chrome\"]"), "{}", rig.text());
     });
 }

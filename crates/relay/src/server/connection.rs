@@ -29,6 +29,8 @@ pub(super) enum Stage {
     Asking { until: Instant },
     /// Its request is carried out elsewhere.
     Waiting { ticket: Ticket, is_about_controls: bool, until: Instant },
+    /// Its request is carried out, and the camera goes off for it.
+    AwaitingOff { until: Instant },
     /// Hears every status.
     Watching,
 }
@@ -42,7 +44,7 @@ impl Connection {
     /// When its time is over, where it has a limit.
     pub(super) fn until(&self) -> Option<Instant> {
         match self.stage {
-            Stage::Asking { until } | Stage::Waiting { until, .. } => Some(until),
+            Stage::Asking { until } | Stage::Waiting { until, .. } | Stage::AwaitingOff { until } => Some(until),
             Stage::Watching => None,
         }
     }
@@ -52,7 +54,7 @@ impl Connection {
         match self.stage {
             Stage::Asking { until } if until <= now => self.refuse(&Refusal::NoRequest),
             Stage::Waiting { until, .. } if until <= now => self.refuse(&Refusal::SettingsSilent),
-            Stage::Asking { .. } | Stage::Waiting { .. } | Stage::Watching => true,
+            Stage::Asking { .. } | Stage::Waiting { .. } | Stage::AwaitingOff { .. } | Stage::Watching => true,
         }
     }
 

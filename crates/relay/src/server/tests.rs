@@ -67,7 +67,7 @@ fn a_pause_is_asked_for_and_answered() {
     let answers = client.join().unwrap();
     let [Reply::Status(answer)] = &answers[..] else { panic!("{answers:?}") };
     assert_eq!(answer.status.state, StateName::Paused);
-    assert_eq!(lenscap_words::status::summary(&answer.status), "Camera is off (paused)");
+    assert!(lenscap_words::status::summary(&answer.status).starts_with("Camera is paused until "));
 }
 
 #[test]
@@ -208,6 +208,49 @@ fn what_is_carried_out_elsewhere_is_answered_when_it_is_done() {
     server.finish(1, &Ok(()), |_| status(&machine));
     assert!(rest(&streams[0]).contains("camera-went-off"));
     assert!(rest(&streams[1]).contains("no-device"));
+    assert!(server.connections.is_empty());
+}
+
+#[test]
+fn who_turns_the_camera_off_hears_when_it_is_off_or_that_it_is_not_yet() {
+    let (_directory, path, mut server) = server();
+    let ask = |request: &str| {
+        let mut stream = UnixStream::connect(&path).unwrap();
+        writeln!(stream, "{request}").unwrap();
+        stream
+    };
+    let waiting = |server: &mut Server, stream: UnixStream| {
+        let requests = server.take_requests();
+        let [(asker, Request::Pause { .. })] = requests[..] else { panic!("{requests:?}") };
+        server.await_off(asker);
+        stream
+    };
+    let with = |live: bool| {
+        let status = lenscap_words::status::published(&Machine::new(Policy::default()).status());
+        lenscap_api::Status { live, ..status }
+    };
+    let first = ask(r#"{"do":"pause"}"#);
+    let first = waiting(&mut server, first);
+    server.publish(&with(true));
+    assert_eq!(server.connections.len(), 1, "it is still on");
+    server.publish(&with(false));
+    assert!(rest(&first).contains(r#""live":false"#));
+    assert!(server.connections.is_empty());
+    // It takes its time.
+    let second = ask(r#"{"do":"pause"}"#);
+    let second = waiting(&mut server, second);
+    let requests = loop {
+        let mut fds = [rustix::event::PollFd::new(&server.epoll, rustix::event::PollFlags::IN)];
+        let wait = Timespec { tv_sec: 10, tv_nsec: 0 };
+        assert_eq!(rustix::event::poll(&mut fds, Some(&wait)), Ok(1), "it waits without end");
+        let requests = server.take_requests();
+        if !requests.is_empty() {
+            break requests;
+        }
+    };
+    let [(asker, Request::Status)] = requests[..] else { panic!("{requests:?}") };
+    server.answer(asker, false, Answer::Now(Ok(())), || Reply::status(with(true)));
+    assert!(rest(&second).contains(r#""live":true"#));
     assert!(server.connections.is_empty());
 }
 

@@ -117,7 +117,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::SandboxOff => {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
-        Diagnosis::SandboxOwnPipeline => tr("Choose a camera as the source, where one of them will do.").into(),
+        Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }
 }
 

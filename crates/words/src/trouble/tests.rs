@@ -22,8 +22,8 @@ fn whatever_the_camera_process_says_a_sentence_is_short() {
 const SAID: &[(&str, &str)] = &[
     ("going-to-sleep", "The computer is going to sleep."),
     ("session-locked", "The session is locked."),
-    ("turned-off", "You turned the camera off while Zoom uses it: resume to allow it again."),
-    ("program-blocked", "Zoom is on the list of blocked programs: remove it there to allow it."),
+    ("turned-off", "You turned the camera off while Zoom uses it: \"Allow Again\" or \"lenscap allow\" gives it back."),
+    ("program-blocked", "Zoom is on the list of blocked programs: \"Allow Again\" or \"lenscap allow\" takes it off."),
     ("device-sought", "The camera device is being looked for."),
     ("no-more-pictures", "The camera stopped giving pictures; starting it again."),
     ("stream-ended", "The camera's stream ended by itself; trying again."),

@@ -52,8 +52,10 @@ pub enum Op {
     Resume,
     /// Pauses or resumes.
     Toggle,
-    /// "Turn off now".
+    /// The user turns it off for those who stream.
     TurnOff,
+    /// And allows it again.
+    Allow,
     /// The computer is about to sleep (`true`), or has woken up.
     Sleeps { on: bool },
     /// The session is locked, or unlocked.
@@ -213,6 +215,7 @@ impl Sketch {
                 (1, Op::PauseFor { seconds: 1 + random.below(3) }),
                 (1, Op::Toggle),
                 (1, Op::TurnOff),
+                (1, Op::Allow),
                 (1, Op::Resume),
             ]),
             true => all.extend([(12, Op::Resume), (4, Op::Toggle), (1, Op::TurnOff), (1, Op::PauseFor { seconds: 1 })]),
@@ -254,7 +257,7 @@ impl Sketch {
             Op::Pause => self.paused = true,
             Op::Resume => self.paused = false,
             Op::Toggle => self.paused = !self.paused,
-            Op::PauseFor { .. } | Op::TurnOff => {}
+            Op::PauseFor { .. } | Op::TurnOff | Op::Allow => {}
             Op::Sleeps { on } => self.asleep = on,
             Op::Locks { on } => self.locked = on,
             Op::WorkerHangs => self.hung = true,
@@ -331,6 +334,7 @@ mod tests {
             "resume",
             "toggle",
             "turn-off",
+            "allow",
             "sleeps",
             "locks",
             "worker-dies",

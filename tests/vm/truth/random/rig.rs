@@ -85,7 +85,7 @@ pub struct Rig {
     /// Since when the camera is not allowed, and until when at the latest.
     forbidden: Option<(At, Option<At>)>,
     all_forbidden: Vec<(At, At)>,
-    /// When "turn off now" was agreed to, and what lifted it, besides the clients' end.
+    /// When the camera was turned off for those who streamed, and what lifted it, besides the clients' end.
     turn_offs: Vec<(At, Option<At>)>,
     /// When the computer was about to sleep, or the session locked, and what ended that.
     absences: Vec<(Absence, At, Option<At>)>,
@@ -189,6 +189,7 @@ impl Rig {
             Op::Resume => self.ask(r#"{"do":"resume"}"#, None),
             Op::Toggle => self.ask(r#"{"do":"toggle"}"#, None),
             Op::TurnOff => self.ask(r#"{"do":"turn-off"}"#, None),
+            Op::Allow => self.ask(r#"{"do":"allow"}"#, None),
             Op::Sleeps { on } => self.absent(Absence::Asleep, on),
             Op::Locks { on } => self.absent(Absence::Locked, on),
             Op::WorkerDies => self.signal_worker("-KILL"),

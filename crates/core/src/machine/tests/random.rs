@@ -44,6 +44,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         3 => Just(Command::Resume),
         1 => Just(Command::Toggle),
         1 => Just(Command::TurnOff),
+        1 => Just(Command::Allow),
     ];
     let rotation = proptest::sample::select(&Rotation::ALL[..]);
     let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 4]>(), rotation).prop_map(

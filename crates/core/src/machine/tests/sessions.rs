@@ -114,6 +114,43 @@ fn turn_off_holds_until_that_client_stops() {
 }
 
 #[test]
+fn what_was_turned_off_is_allowed_again_and_a_pause_stays() {
+    let about = |verb| Offer { verb, programs: vec!["app1".into()] };
+    let mut bench = Bench::live();
+    assert_eq!(bench.machine.status().offers, [about(Verb::TurnOff), Offer::new(Verb::Pause)]);
+    bench.send(Event::Command(Command::TurnOff));
+    let status = bench.machine.status();
+    assert!(status.camera_live && status.is_going_off(), "{status:?}");
+    assert_eq!(status.offers, [about(Verb::Allow), Offer::new(Verb::Pause)], "at once, not only when it is off");
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert!(bench.send(Event::Command(Command::Allow)).contains(&Action::StartCamera));
+    bench.started();
+    bench.send(Event::Command(Command::TurnOff));
+    bench.send(Event::Command(Command::Pause { duration: None }));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.send(Event::Command(Command::Allow));
+    assert_eq!(bench.name(), StateName::Paused);
+    assert_eq!(bench.machine.status().offers, [Offer::new(Verb::Resume), Offer::new(Verb::Pause)]);
+}
+
+#[test]
+fn a_camera_that_nobody_uses_any_more_is_turned_off_at_once() {
+    let mut bench = Bench::live();
+    bench.send(nobody());
+    assert_eq!(bench.machine.status().offers, [Offer::new(Verb::TurnOff), Offer::new(Verb::Pause)]);
+    assert!(bench.send(Event::Command(Command::TurnOff)).contains(&Action::StopWorker));
+    assert!(bench.machine.status().is_going_off());
+}
+
+#[test]
+fn of_those_who_stream_only_the_listed_are_to_be_allowed() {
+    let mut bench = Bench::ready();
+    bench.send(presence(&[client(1, Use::Streaming), client(9, Use::Streaming)]));
+    let offers = bench.machine.status().offers;
+    assert_eq!(offers[0], Offer { verb: Verb::Allow, programs: vec!["app9".into()] });
+}
+
+#[test]
 fn a_blocked_program_gets_a_card() {
     let mut bench = Bench::ready();
     let actions = bench.send(presence(&[client(9, Use::Streaming)]));

@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use adw::prelude::*;
+use lenscap_core::offer::{Offer, Verb};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::table::privacy;
-use lenscap_words::{tr, trf};
+use lenscap_words::offer::label;
+use lenscap_words::tr;
 
 use crate::applet::AppletState;
 use crate::context::Context;
@@ -72,7 +74,7 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
         .build();
     let entry = rows::bare_entry(&tr("Block a program"));
     rows::name(&entry.row, &privacy::BLOCKED);
-    let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block this program"));
+    let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block This Program"));
     entry.row.add_suffix(&add_button);
     let add: Rc<dyn Fn()> = {
         let (store, entry) = (Rc::downgrade(store), entry.clone());
@@ -101,7 +103,8 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
             rows.take().iter().for_each(|row| group.remove(row));
             for name in names {
                 let row = rows::plain(name, "");
-                let button = widgets::symbol_button("user-trash-symbolic", &trf!("Unblock {program}", program = name));
+                let allow = Offer { verb: Verb::Allow, programs: vec![name.clone()] };
+                let button = widgets::symbol_button("user-trash-symbolic", &label(&allow));
                 let (store, unblocked, next, shown) = (weak.clone(), name.clone(), entry.row.clone(), row.downgrade());
                 button.connect_clicked(move |_| {
                     let Some(store) = store.upgrade() else { return };

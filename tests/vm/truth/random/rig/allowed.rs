@@ -25,7 +25,6 @@ impl Rig {
             socket.read_to_string(&mut answer)?;
             Ok(answer)
         });
-        let answered = monotonic_now();
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => return self.is_wrong(format!("{request} was not answered: {error}")),
@@ -35,25 +34,31 @@ impl Rig {
         };
         self.note(format!("{request}: {}, allowed {}", json["state"], json["allowed"]));
         match json["allowed"].as_bool() {
+            // These leave a pause as it is.
+            Some(false) if ["turn-off", "allow"].iter().any(|word| request.contains(word)) => {}
             Some(false) => {
                 // A pause takes the place of the one before.
                 let still = self.forbidden.filter(|(_, until)| until.is_none_or(|until| until > asked));
                 if still.is_none() {
                     self.close_forbidden(asked);
                 }
-                self.forbidden = Some((still.map_or(answered, |(since, _)| since), duration.map(|time| asked + time)));
+                // It is answered when the camera is off, or takes its time with that.
+                self.forbidden = Some((still.map_or(asked, |(since, _)| since), duration.map(|time| asked + time)));
             }
             Some(true) => {
                 let was_paused = self.forbidden.is_some();
                 self.close_forbidden(asked);
                 if was_paused || request.contains("resume") {
-                    self.lift_turn_off(asked);
+                    self.overrule(asked);
                 }
             }
             None => self.is_wrong(format!("{request} was answered by {answer}")),
         }
         if request.contains("turn-off") {
-            self.turn_offs.push((answered, None));
+            self.turn_offs.push((asked, None));
+        }
+        if request.contains("allow") {
+            self.lift_turn_off(asked);
         }
     }
 
@@ -72,11 +77,16 @@ impl Rig {
         }
     }
 
-    /// Lifts "turn off now", and what the user overrules.
-    pub(super) fn lift_turn_off(&mut self, at: At) {
+    /// Lifts what was turned off, and what the user overrules.
+    pub(super) fn overrule(&mut self, at: At) {
         for (_, _, until) in &mut self.absences {
             until.get_or_insert(at);
         }
+        self.lift_turn_off(at);
+    }
+
+    /// Lifts what was turned off.
+    fn lift_turn_off(&mut self, at: At) {
         for (_, until) in &mut self.turn_offs {
             until.get_or_insert(at);
         }

@@ -56,7 +56,7 @@ impl Rig {
         self.readers.iter_mut().for_each(Reading::lose_node);
         relay.kill();
         self.close_forbidden(at);
-        self.lift_turn_off(at);
+        self.overrule(at);
         relay.drain();
         self.bury(&relay, Some(at), None);
     }
@@ -90,7 +90,7 @@ impl Rig {
             relay.drain();
             let at = monotonic_now();
             self.close_forbidden(at);
-            self.lift_turn_off(at);
+            self.overrule(at);
             let stderr = relay.stderr();
             let last = stderr.lines().last().unwrap_or_default().to_owned();
             // At its start it may find a node that is in use: whoever starts it does so again, as systemd would.

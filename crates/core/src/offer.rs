@@ -1,0 +1,47 @@
+//! What the user can do about the camera now. The machine decides that, with each status; menu, window, notifications and
+//! command line offer it, so that they cannot disagree.
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::StateName;
+
+/// For how long the camera can be paused by a click, in seconds; `None`: until the user resumes.
+pub const PAUSES: [Option<u64>; 3] = [Some(15 * 60), Some(3600), None];
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// Camera off for these programs; without programs: at once, as nobody uses it any more.
+    TurnOff,
+    /// These programs may have it again.
+    Allow,
+    /// No camera for a time; while paused, for another time.
+    Pause,
+    /// The pause is over, also that of a lock or a sleep whose end was never reported.
+    Resume,
+    /// Another start after a failure.
+    TryAgain,
+}
+
+/// One thing that the user can do now.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Offer {
+    /// What.
+    pub verb: Verb,
+    /// The programs that it is about, by [`crate::presence::Client::name`], each once; none: it is about no program.
+    pub programs: Vec<String>,
+}
+
+impl Offer {
+    /// About no program.
+    pub fn new(verb: Verb) -> Self {
+        Self { verb, programs: Vec::new() }
+    }
+}
+
+/// Whether a camera of this state is on its way to being off, and nothing is left to be done for that: neither its cooldown
+/// nor another start can be turned off.
+pub fn is_going_off(state: StateName, is_stuck: bool, offers: &[Offer]) -> bool {
+    state == StateName::Cooldown && !is_stuck && offers.iter().all(|offer| offer.verb != Verb::TurnOff)
+}
