@@ -19,7 +19,7 @@ wireplumberdir = $(datadir)/wireplumber
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
 INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-applet $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
-  $(libexecdir)/lenscap-pipewire $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
+  $(libexecdir)/lenscap-pipewire $(libexecdir)/lenscap-cards $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
   $(datadir)/applications/$(ID).desktop $(datadir)/lenscap/$(ID)-autostart.desktop \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
   $(systemduserunitdir)/lenscap.service $(datadir)/metainfo/$(ID).metainfo.xml \
@@ -73,7 +73,7 @@ pot:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire
+	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards
 
 deb-deps:
 	@scripts/deps.sh build run test
@@ -88,6 +88,7 @@ install: $(RELEASE)/lenscap
 	install -Dm755 $(RELEASE)/lenscap-worker $(DESTDIR)$(libexecdir)/lenscap-worker
 	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
 	install -Dm755 $(RELEASE)/lenscap-pipewire $(DESTDIR)$(libexecdir)/lenscap-pipewire
+	install -Dm755 $(RELEASE)/lenscap-cards $(DESTDIR)$(libexecdir)/lenscap-cards
 	$(PUT) data/wireplumber/51-lenscap.lua $(DESTDIR)$(wireplumberdir)/main.lua.d/51-lenscap.lua
 	$(PUT) data/wireplumber/51-lenscap.conf $(DESTDIR)$(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf
 	$(PUT) data/$(ID).desktop $(DESTDIR)$(datadir)/applications/$(ID).desktop

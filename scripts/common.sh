@@ -5,7 +5,7 @@ PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
 
 # The packages that have the installed programs; as in the Makefile, build.
 # shellcheck disable=SC2034 # for who sources this
-programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire)
+programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards)
 
 # test_program NAME: builds all test programs and says where the one of this target is. Of a package alone (cargo test -p) the
 # dependencies would have other features, and be compiled once more.

@@ -17,7 +17,7 @@ declare -A debian=(
   [test]="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
-    at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core librsvg2-common
+    at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei librsvg2-common
     pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal chromium
     chromium-headless-shell"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"

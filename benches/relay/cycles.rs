@@ -51,6 +51,7 @@ impl Rig {
             source,
             buffer_count: 7,
             worker_program: program("lenscap-worker"),
+            card_program: program("lenscap-cards"),
             poll_interval: Duration::from_millis(50),
             second: None,
             pipewire: None,

@@ -5,11 +5,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lenscap::core::event::Card;
-use lenscap::frame::card::CardStyle;
+use lenscap::frame::card::{CardStyle, plain};
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::output::cards::Cards;
+use lenscap::i18n::card::titles;
+use lenscap::wire::cards::{CardOrder, draw};
 use lenscap_test_support::client::{Client, checksum};
 use lenscap_test_support::process::{Reaped, eventually};
+use lenscap_test_support::programs::program;
 use lenscap_test_support::relay::Relay;
 
 use crate::measure::{Spread, ms, wait_until_quiet};
@@ -25,15 +27,12 @@ pub const ALLOWED_COLD: f64 = 1.1;
 /// Checksums of the cards that may be shown before the camera.
 pub fn cards(mode: &Mode) -> Vec<u64> {
     let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
-    let mut cards = Cards::new(CardStyle::default(), format);
-    [Card::Off, Card::Starting]
-        .map(|card| {
-            let mut picture = vec![0; format.size_image() as usize];
-            cards.set(&card);
-            cards.to_draw(0).expect("a picture").unpack(&mut picture);
-            checksum(&picture)
-        })
-        .to_vec()
+    let style = CardStyle::default();
+    let mut cards = [Card::Off, Card::Starting].map(|card| checksum(&plain(card, &style, &format))).to_vec();
+    let order = CardOrder::new(&style, titles(), format);
+    let until = Instant::now() + LIMIT;
+    draw(&program("lenscap-cards"), &style, order, until, |picture| cards.push(checksum(picture))).expect("cards");
+    cards
 }
 
 /// First frame, first camera frame, `live` told.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lenscap::core::event::Card;
 use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
-use lenscap::output::cards::Cards;
+use lenscap::output::cards::{CardSet, Cards};
 use lenscap_test_support::client::Client;
 use lenscap_test_support::programs::program;
 use lenscap_test_support::relay::Relay;
@@ -125,17 +125,17 @@ const NAMES: [&str; 6] = [
     "card to camera, worker replaced",
 ];
 
-/// How long drawing a card takes: no frame flows meanwhile.
+/// How long drawing a card without words takes: no frame flows meanwhile.
 pub fn card_rows(table: &mut Table, place: &str, modes: &[Mode]) {
     for mode in modes {
         let format = VideoFormat::new(PixelFormat::Yuy2, mode.width, mode.height, mode.framerate).expect("a format");
         let times = (0..10).map(|_| {
             let began = Instant::now();
-            Cards::new(CardStyle::default(), format).set(&Card::Starting);
+            Cards::new(CardSet::plain(CardStyle::default(), format)).show(Card::Starting);
             ms(began.elapsed())
         });
         table.row(&Row {
-            what: format!("drawing a card, {}x{}, {place}", mode.width, mode.height),
+            what: format!("drawing a card without words, {}x{}, {place}", mode.width, mode.height),
             unit: "ms",
             ours: Spread::new(times),
             peer: None,

@@ -53,7 +53,7 @@ pub(super) struct Loaded {
 impl Loaded {
     fn from(place: &mut Place) -> Result<Box<Self>, config::Error> {
         let Layered { settings, own_controls, ignored, .. } = place.layers.load(&place.overrides)?;
-        let picture = settings.card_picture(place.home.as_deref()).map(|path| Picture::read(&path));
+        let picture = settings.card_picture(place.home.as_deref()).map(|path| Picture::look(&path));
         Ok(Box::new(Self { settings, picture, own_controls, ignored }))
     }
 }

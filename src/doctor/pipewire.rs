@@ -16,11 +16,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Diagnosis, Finding, Patient, Verdict, found};
-use crate::camera::{self, helper_process::HelperProcess};
+use crate::camera;
 use crate::config::table::device::Device as DeviceSettings;
 use crate::config::{PipewireOutput, SecondNode};
 use crate::output::finder::second_label;
 use crate::text;
+use lenscap_wire::helper_process::HelperProcess;
 use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 
 const CHECK: &str = "pipewire";

@@ -56,6 +56,7 @@ impl Bench {
             source,
             buffer_count: 7,
             worker_program,
+            card_program: "/nowhere/lenscap-cards".into(),
             poll_interval: Duration::from_millis(50),
             second,
             pipewire: None,

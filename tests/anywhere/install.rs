@@ -13,6 +13,7 @@ const ID: &str = "io.github.lenscap.Lenscap";
 const FILES: &[&str] = &[
     "bin/lenscap",
     "libexec/lenscap/lenscap-applet",
+    "libexec/lenscap/lenscap-cards",
     "libexec/lenscap/lenscap-pipewire",
     "libexec/lenscap/lenscap-preferences",
     "libexec/lenscap/lenscap-worker",

@@ -34,6 +34,7 @@ fn start(arguments: &[&str]) -> Relay {
     all.extend(arguments);
     let mut relay = Relay::start(&all);
     relay.wait_for("idle");
+    relay.wait_for_cards();
     relay
 }
 

@@ -30,6 +30,7 @@ fn start_with(source: &str, environment: &[(&str, &str)]) -> Relay {
         ["--device", NODE, "-w", "320", "-H", "240", "-f", "15", "--source", source, "--cooldown-ms", "500"];
     let mut relay = Relay::start_with(&arguments, environment);
     relay.wait_for("idle");
+    relay.wait_for_cards();
     relay
 }
 

@@ -6,7 +6,6 @@ pub mod controls;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod group;
-pub mod helper_process;
 mod identity;
 pub mod ids;
 pub mod modes;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::helper_process::HelperProcess;
 use lenscap_core::controls::CameraControls;
 use lenscap_core::source::Source;
 use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_text::Detail;
+use lenscap_wire::helper_process::HelperProcess;
 
 /// The word that asks the worker's program for this.
 pub const WORD: &str = "--controls";

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::Camera;
-use super::helper_process::HelperProcess;
 use super::modes::{Format, Rates, Size};
 use lenscap_core::location::Location;
 use lenscap_core::mode::FrameRate;
 use lenscap_core::source::{CameraApi, Source};
 use lenscap_core::trouble::cameras::{HelperTrouble, LibraryTrouble};
 use lenscap_text as text;
+use lenscap_wire::helper_process::HelperProcess;
 
 /// How long a library may take.
 pub const LIMIT: Duration = Duration::from_secs(5);

@@ -132,8 +132,9 @@ pub enum Action {
     Publish(Box<Status>),
 }
 
-/// Which card clients are shown while the camera is off; the output knows how to draw it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Which card clients are shown while there is no picture of the camera. The whole meeting sees it: it has no data, so that
+/// nothing of its owner's system can be on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Card {
     /// The camera is off and comes on when asked for.
     Off,
@@ -143,6 +144,11 @@ pub enum Card {
     Paused,
     /// The user does not allow it for this client, or switched it off.
     Blocked,
-    /// It failed, for this reason.
-    Failed(Trouble),
+    /// It does not work; why is said to the user alone.
+    Unavailable,
+}
+
+impl Card {
+    /// All of them, in the order in which they are drawn.
+    pub const ALL: [Card; 5] = [Card::Off, Card::Starting, Card::Paused, Card::Blocked, Card::Unavailable];
 }

@@ -1,45 +1,28 @@
-//! The cards clients see while the camera is off: text, black, or the user's own picture.
+//! The cards clients see while there is no picture of the camera: a sign with words, black, or the user's own picture.
 //!
-//! 1. A card is drawn once, in the output's format, and handed over; nothing is kept here, no cache, no parsed font.
-//! 2. Drawing never fails for a text or black card of a valid format; a picture may be missing or broken, and then the
-//!    caller draws the text card instead and shows the reason.
+//! 1. What is drawn here is there at once, and never fails: black, and the signs without words. Words and the user's picture
+//!    are drawn by `lenscap-cards`, which needs libraries and time, over the same canvas.
+//! 2. A card says which state it is and nothing of the system below ([`Card`] has no data).
 //! 3. Limited-range BT.601, as webcams give it: black is Y = 16, U = V = 128.
 
 mod canvas;
+mod colour;
 mod picture;
-mod text;
-mod yuv;
+mod sign;
+pub mod yuv;
 
-use crate::format::{FormatTrouble, VideoFormat};
+use lenscap_core::event::Card;
 
-use canvas::Canvas;
+use crate::format::VideoFormat;
+
+pub use canvas::Canvas;
+pub use colour::Colour;
 pub use picture::{MAX_SIDE, Picture, PictureProblem, PictureTrouble};
-
-/// Why a card cannot be drawn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CardTrouble {
-    /// The format is none that [`VideoFormat::new`] would have made.
-    Format(FormatTrouble),
-    /// The user's picture.
-    Picture(PictureTrouble),
-}
-
-impl From<FormatTrouble> for CardTrouble {
-    fn from(trouble: FormatTrouble) -> Self {
-        Self::Format(trouble)
-    }
-}
-
-impl From<PictureTrouble> for CardTrouble {
-    fn from(trouble: PictureTrouble) -> Self {
-        Self::Picture(trouble)
-    }
-}
 
 /// Which kind of card the user wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CardKind {
-    /// A title and a line that says why and what to do.
+    /// A sign, and words that say which state it is.
     #[default]
     Text,
     /// Nothing but black.
@@ -53,68 +36,57 @@ pub enum CardKind {
 pub struct CardStyle {
     /// Which kind.
     pub kind: CardKind,
+    /// A line of the user's own below the words; empty: none.
+    pub text: String,
+    /// Their colours.
+    pub colours: Colours,
 }
 
-/// The words on a text card.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CardText {
-    /// A few words in large type.
-    pub title: String,
-    /// A sentence below; wrapped, and cut with an ellipsis where it does not fit.
-    pub detail: String,
+/// The colours of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colours {
+    /// Behind everything.
+    pub background: Colour,
+    /// The sign and the words; `None`: the one of two that is read best on the background.
+    pub foreground: Option<Colour>,
 }
 
-impl CardText {
-    /// A card with these words.
-    pub fn new(title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { title: title.into(), detail: detail.into() }
+impl Default for Colours {
+    fn default() -> Self {
+        Self { background: Colour::DARK, foreground: None }
     }
 }
 
-/// Draws cards.
-#[derive(Debug, Clone, Default)]
-pub struct Painter {
-    style: CardStyle,
-}
-
-impl Painter {
-    /// A painter of this style; the default one draws text cards.
-    pub fn new(style: CardStyle) -> Self {
-        Self { style }
-    }
-
-    /// The style it draws in.
-    pub fn style(&self) -> &CardStyle {
-        &self.style
-    }
-
-    /// One picture of `format.size_image()` bytes. `card` matters to text cards only.
-    ///
-    /// # Errors
-    /// The picture is missing, unreadable, not a picture or too large, or the format is a wrong one.
-    pub fn draw(&self, card: &CardText, format: &VideoFormat) -> Result<Vec<u8>, CardTrouble> {
-        let format = VideoFormat::new(format.pixel_format, format.width, format.height, format.framerate)?;
-        Ok(match &self.style.kind {
-            CardKind::Text => yuv::from_rgb(&text::card(card, format.width, format.height), format.pixel_format),
-            CardKind::Black => yuv::black(&format),
-            CardKind::Picture(picture) => {
-                yuv::from_rgb(&picture::letterboxed(picture, format.width, format.height)?, format.pixel_format)
-            }
-        })
-    }
-
-    /// The same for people's eyes (preview, tests): packed RGB, three bytes a pixel, without padding.
-    ///
-    /// # Errors
-    /// As [`Painter::draw`].
-    pub fn draw_rgb(&self, card: &CardText, width: u32, height: u32) -> Result<Vec<u8>, CardTrouble> {
-        let canvas = match &self.style.kind {
-            CardKind::Text => text::card(card, width, height),
-            CardKind::Black => Canvas::new(width, height, canvas::BLACK),
-            CardKind::Picture(picture) => picture::letterboxed(picture, width, height)?,
+impl Colours {
+    /// Of the sign and the words.
+    pub fn foreground(&self) -> Colour {
+        let best = || {
+            let contrast = |colour: Colour| colour.contrast(self.background);
+            if contrast(Colour::LIGHT) >= contrast(Colour::DARK) { Colour::LIGHT } else { Colour::DARK }
         };
-        Ok(canvas.into_rgb())
+        self.foreground.unwrap_or_else(best)
     }
+}
+
+/// The background with the card's sign, `radius` pixels around `centre`.
+pub fn signed(card: Card, colours: &Colours, size: (u32, u32), centre: (f32, f32), radius: f32) -> Canvas {
+    let mut canvas = Canvas::new(size.0, size.1, colours.background);
+    sign::paint(&mut canvas, card, centre, radius, colours.foreground());
+    canvas
+}
+
+/// The card without words.
+pub fn wordless(card: Card, colours: &Colours, size: (u32, u32)) -> Canvas {
+    let (width, height) = (size.0 as f32, size.1 as f32);
+    signed(card, colours, size, (width / 2.0, height / 2.0), width.min(height) * 0.25)
+}
+
+/// The card without words, of `format.size_image()` bytes, for as long as nothing better is drawn.
+pub fn plain(card: Card, style: &CardStyle, format: &VideoFormat) -> Vec<u8> {
+    if style.kind == CardKind::Black {
+        return yuv::black(format);
+    }
+    yuv::from_rgb(&wordless(card, &style.colours, (format.width, format.height)), format.pixel_format)
 }
 
 #[cfg(test)]

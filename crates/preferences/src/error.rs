@@ -8,7 +8,7 @@ use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ReadTrouble;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_core::trouble::settings::SettingTrouble;
-use lenscap_picture::card::CardTrouble;
+use lenscap_picture::card::PictureTrouble;
 
 /// Trouble of the window or of what it uses. Displays as one sentence.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub enum WindowError {
     /// A control takes no such value.
     Control(ControlTrouble),
     /// The user's picture cannot be shown.
-    Card(CardTrouble),
+    Card(PictureTrouble),
     /// A setting takes no such value.
     Setting(SettingTrouble),
     /// The settings file cannot be used.
@@ -37,7 +37,7 @@ impl fmt::Display for WindowError {
             WindowError::Window(trouble) => f.write_str(&lenscap_words::preferences::sentence(trouble)),
             WindowError::Pipeline(trouble) => f.write_str(&lenscap_words::trouble::sentence(trouble)),
             WindowError::Control(trouble) => f.write_str(&lenscap_words::controls::sentence(trouble)),
-            WindowError::Card(trouble) => write!(f, "{}.", lenscap_words::picture::card(trouble)),
+            WindowError::Card(trouble) => write!(f, "{}.", lenscap_words::picture::own_picture(trouble)),
             WindowError::Setting(refusal) => write!(f, "{}.", lenscap_words::settings::refusal(refusal)),
             WindowError::File(error) => error.fmt(f),
             WindowError::Answer(sentence) => f.write_str(sentence),

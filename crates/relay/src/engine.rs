@@ -6,6 +6,7 @@
 //! the same picture: the worker fills the slots of the main one, from where the second gets a copy while it has a reader.
 
 mod cameras;
+mod cards;
 mod config;
 mod devices;
 mod frames;
@@ -26,7 +27,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::camera_process::host::{HostEvent, WorkerHost};
+use crate::card_drawing::CardDrawing;
 use crate::detect::uvc::Sensors;
+use crate::output::cards::CardSet;
 use crate::output::{Output, OutputError};
 use crate::reactor::{Clock, Interest, Reactor};
 use config::DeviceConfig;
@@ -87,6 +90,10 @@ pub struct Engine {
     sensors: Sensors,
     worker: Option<WorkerHost>,
     host_events: Vec<HostEvent>,
+    /// Of the present look and format.
+    cards: CardSet,
+    /// Other ones that are on their way.
+    drawing: Option<CardDrawing>,
     card: Option<Card>,
     camera_shown: bool,
     last_frame: Option<Instant>,
@@ -134,6 +141,8 @@ impl Engine {
             outlets: Outlets::new(config.output.clone(), config.second.clone(), config.pipewire.clone()),
             copies: 0,
             lease: SlotLease::None,
+            cards: CardSet::plain(config.style.clone(), config.format),
+            drawing: None,
             config,
             pending_devices: None,
             kept_since: None,
@@ -307,6 +316,9 @@ impl Engine {
         }
         if ready.has(EngineToken::CameraWatch) && self.camera_watch.as_mut().is_some_and(Watch::dispatch) {
             self.cameras_moved();
+        }
+        if ready.has(EngineToken::Cards) {
+            self.dispatch_cards();
         }
         if ready.is_due {
             self.timer_fired(now);

@@ -2,6 +2,7 @@
 //! No GLib, no GStreamer.
 
 pub mod camera_process;
+mod card_drawing;
 pub mod detect;
 pub mod engine;
 pub mod output;

@@ -24,10 +24,9 @@ use std::time::{Duration, Instant};
 
 pub use error::OutputError;
 
-use cards::Cards;
+use cards::{CardSet, Cards};
 use lenscap_core::event::Card;
 use lenscap_core::presence::Presence;
-use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 pub use lenscap_sys::clock::monotonic_now;
@@ -71,30 +70,27 @@ impl Output {
     ///
     /// # Errors
     /// When the card cannot be put into the device.
-    pub fn new(device: OutputDevice, format: VideoFormat, style: CardStyle) -> Result<Self, OutputError> {
-        Self::with_cards(device, format, Cards::new(style, format))
-    }
-
-    /// As [`Self::new`], with cards of [`Self::share_cards`], none of which has to be drawn.
-    ///
-    /// # Errors
-    /// When the card cannot be put into the device.
-    pub fn with_cards(device: OutputDevice, format: VideoFormat, cards: Cards) -> Result<Self, OutputError> {
+    pub fn new(device: OutputDevice, format: VideoFormat, cards: CardSet) -> Result<Self, OutputError> {
         let usable = match &device {
             OutputDevice::Loopback(loopback) => loopback.usable()?,
             OutputDevice::Memory(memory) => memory.usable(),
             OutputDevice::Pipewire(node) => node.usable(),
         };
         let stamps = Stamps::new(format.frame_interval());
-        let mut output = Self { device, format, cards, next: 0, usable, aside: None, stamps };
-        output.show_card(&Card::Off);
+        let mut output = Self { device, format, cards: Cards::new(cards), next: 0, usable, aside: None, stamps };
+        output.show_card(Card::Off);
         output.settle_card()?;
         Ok(output)
     }
 
-    /// The cards that were drawn for this one, for another of this format and look: drawing holds up all pictures.
-    pub fn share_cards(&self, style: &CardStyle, format: &VideoFormat) -> Option<Cards> {
-        self.cards.shared(style, format)
+    /// Its cards, which others share.
+    pub fn cards(&self) -> &CardSet {
+        self.cards.set()
+    }
+
+    /// The card that is shown while no frames come.
+    pub fn card(&self) -> Option<Card> {
+        self.cards.shown()
     }
 
     /// The promised format.
@@ -232,16 +228,14 @@ impl Output {
         }
     }
 
-    /// Another look for cards from the next one drawn.
-    pub fn set_style(&mut self, style: CardStyle) {
-        self.cards.set_style(style);
+    /// Other cards, of the same format, from the next one shown.
+    pub fn take_cards(&mut self, cards: CardSet) {
+        self.cards.replace(cards);
     }
 
     /// From now on [`Self::queue_card`] shows this card. Nothing is queued yet.
-    pub fn show_card(&mut self, card: &Card) {
-        if let Some(warning) = self.cards.set(card) {
-            tracing::warn!("{warning}");
-        }
+    pub fn show_card(&mut self, card: Card) {
+        self.cards.show(card);
     }
 
     /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it. To be followed
@@ -323,7 +317,6 @@ impl Output {
             for slot in filled {
                 self.draw(slot)?;
             }
-            self.cards.prepare();
             return Ok(());
         }
         self.refresh_usable()?;
@@ -337,7 +330,6 @@ impl Output {
         for slot in self.usable..u32::try_from(self.layout().offsets.len()).unwrap_or(self.usable) {
             self.draw(slot)?;
         }
-        self.cards.prepare();
         Ok(())
     }
 
@@ -386,6 +378,7 @@ fn next_after_shrinking(next: u32, usable: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_picture::card::CardStyle;
     use lenscap_picture::format::PixelFormat;
 
     /// The times that a reader gets who took `read` pictures and goes on now, of a module with so many slots: it goes on where
@@ -402,7 +395,7 @@ mod tests {
         let format = VideoFormat::new(PixelFormat::Yuy2, 64, 48, 30).unwrap();
         for slots in 2..=8_u32 {
             let device = OutputDevice::Memory(memory::Memory::new(&format, slots).unwrap());
-            let mut output = Output::new(device, format, CardStyle::default()).unwrap();
+            let mut output = Output::new(device, format, CardSet::plain(CardStyle::default(), format)).unwrap();
             for frame in 0..20 {
                 output.queue_frame(frame % slots, monotonic_now()).unwrap();
             }
@@ -412,7 +405,7 @@ mod tests {
             };
             let read = log(&output).len();
             output.take_back();
-            output.show_card(&Card::Off);
+            output.show_card(Card::Off);
             output.settle_card().unwrap();
             output.set_aside().unwrap();
             for _ in 0..6 {

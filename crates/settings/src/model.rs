@@ -98,14 +98,14 @@ impl Settings {
         })
     }
 
-    /// How cards are drawn, with the content of [`Self::card_picture`] as far as it was read.
+    /// How cards are drawn, with what [`Self::card_picture`] is now.
     pub fn card_style(&self, picture: Option<Picture>) -> CardStyle {
         let kind = match (self.privacy.card, picture) {
             (CardChoice::Black, _) => CardKind::Black,
             (CardChoice::Picture, Some(picture)) => CardKind::Picture(picture),
             (CardChoice::Text | CardChoice::Picture, _) => CardKind::Text,
         };
-        CardStyle { kind }
+        CardStyle { kind, text: self.privacy.card_text.clone(), colours: self.privacy.card_colours }
     }
 
     /// These settings with some replaced, and the whole checked.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use lenscap_core::source::{Source, SourceTrouble};
+use lenscap_picture::card::Colour;
 
 use super::table::SettingValue;
 use lenscap_core::trouble::settings::{Limits, SettingTrouble};
@@ -87,6 +88,13 @@ pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingVal
                 .ok_or_else(beyond)
         }
         (Limits::Name { max_bytes }, Given::Text(name)) if is_name(name, *max_bytes) => text(name),
+        (Limits::Text { max_chars }, Given::Text(line))
+            if line.chars().count() <= *max_chars && !line.chars().any(breaks_line) =>
+        {
+            text(line.trim())
+        }
+        (Limits::Colour { or_auto: true }, Given::Text("auto")) => text("auto"),
+        (Limits::Colour { .. }, Given::Text(colour)) if colour.parse::<Colour>().is_ok() => text(colour),
         (Limits::Names { max_count, max_bytes }, Given::List(entries)) => names(key, entries, *max_count, *max_bytes),
         (Limits::Device { words, .. }, Given::Text(word))
             if is_path(word) || words.iter().any(|known| known == word) =>
@@ -126,6 +134,11 @@ fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, Sett
         SettingTrouble::Source { key: key.to_owned(), trouble }
     })?;
     Ok(SettingValue::Text(source.to_string()))
+}
+
+/// What makes a second line, or is no letter.
+fn breaks_line(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
 fn is_name(text: &str, max: usize) -> bool {

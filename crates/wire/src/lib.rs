@@ -3,8 +3,10 @@
 //! Both come from the same build, and agree on
 //! [`lenscap_sys::install::VERSION`] exactly.
 
+pub mod cards;
 pub mod channel;
 pub mod heartbeat;
+pub mod helper_process;
 pub mod keeper;
 pub mod pipewire;
 pub mod protocol;

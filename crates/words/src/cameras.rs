@@ -86,7 +86,7 @@ pub fn missing(name: &str) -> String {
 }
 
 /// Why a process that was asked gave no answer, for behind what failed.
-fn helper(trouble: &HelperTrouble) -> String {
+pub(crate) fn helper(trouble: &HelperTrouble) -> String {
     let words = match trouble {
         HelperTrouble::Kernel(cause) => return why(cause),
         HelperTrouble::Mute => tr("it gave no answer"),

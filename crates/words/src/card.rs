@@ -1,32 +1,35 @@
-//! What the cards say that applications see while there is no picture of the camera.
+//! What the cards say that applications see while there is no picture of the camera, and why they do not say it.
 
 use lenscap_core::event::Card;
-use lenscap_picture::card::CardText;
+use lenscap_core::trouble::cameras::HelperTrouble;
 
-use crate::{tr, trouble};
+use crate::{cameras, tr, trf};
 
-/// A title, and a sentence that says why or what to do.
-pub fn caption(card: &Card) -> CardText {
-    let (title, detail) = match card {
-        Card::Off => (tr("Camera is off"), tr("It turns on when an application uses it.")),
-        Card::Starting => (tr("Camera is starting"), tr("One moment, please.")),
-        Card::Paused => (tr("Camera is paused"), tr("Resume it to be seen.")),
-        Card::Blocked => (tr("Camera is off for this application"), tr("You can allow it in Lenscap.")),
-        Card::Failed(reason) => (tr("The camera does not work"), trouble::sentence(reason)),
-    };
-    CardText::new(title, detail)
+/// The words on a card. The whole meeting reads them: which state it is, and nothing of the system.
+pub fn title(card: Card) -> String {
+    match card {
+        Card::Off => tr("Camera is off"),
+        Card::Starting => tr("Camera is starting"),
+        Card::Paused => tr("Camera is paused"),
+        Card::Blocked => tr("Camera is not allowed"),
+        Card::Unavailable => tr("Camera is not available"),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use lenscap_core::trouble::Trouble;
+/// Those of all cards, in the order of [`Card::ALL`].
+pub fn titles() -> [String; Card::ALL.len()] {
+    Card::ALL.map(title)
+}
 
-    use super::*;
+/// The cards stay without words.
+pub fn not_drawn(trouble: &HelperTrouble) -> String {
+    trf!(
+        "The camera's cards are shown without words, since the program that draws them failed{why}.",
+        why = cameras::helper(trouble)
+    )
+}
 
-    #[test]
-    fn a_card_says_what_is_wrong() {
-        let caption = caption(&Card::Failed(Trouble::NoCamera));
-        assert_eq!(caption.title, "The camera does not work");
-        assert_eq!(caption.detail, trouble::sentence(&Trouble::NoCamera));
-    }
+/// No installed font has the letters.
+pub fn no_letters() -> String {
+    tr("The camera's cards are shown without words, since no font has their letters: install one for your language.")
 }

@@ -47,6 +47,26 @@ pub(crate) fn refusal(key: &str, value: &str, limits: &Limits) -> String {
             max = max_bytes,
             value = value
         ),
+        Limits::Text { max_chars } => trf!(
+            "{key} must be a text of one line and at most {max} letters, not {value}",
+            key = key,
+            max = max_chars,
+            value = value
+        ),
+        Limits::Colour { or_auto: false } => {
+            trf!(
+                "{key} must be a colour as in \"{example}\", not {value}",
+                key = key,
+                example = "#1e1e22",
+                value = value
+            )
+        }
+        Limits::Colour { or_auto: true } => trf!(
+            "{key} must be \"auto\" or a colour as in \"{example}\", not {value}",
+            key = key,
+            example = "#f2f2f4",
+            value = value
+        ),
         Limits::Names { .. } => trf!(
             "{key} {value} is not a list: use a list of program names as in [\"zoom\", \"chrome\"]",
             key = key,

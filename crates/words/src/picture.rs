@@ -1,6 +1,6 @@
 //! What is wrong with the picture's format, or with the user's own picture. Clauses without a full stop.
 
-use lenscap_picture::card::{CardTrouble, MAX_SIDE, PictureProblem, PictureTrouble};
+use lenscap_picture::card::{MAX_SIDE, PictureProblem, PictureTrouble};
 use lenscap_picture::format::{FormatTrouble, VideoFormat};
 
 use crate::cause::why;
@@ -35,15 +35,8 @@ pub fn format(trouble: &FormatTrouble) -> String {
     }
 }
 
-/// Why a card cannot be drawn.
-pub fn card(trouble: &CardTrouble) -> String {
-    match trouble {
-        CardTrouble::Format(trouble) => format(trouble),
-        CardTrouble::Picture(trouble) => own_picture(trouble),
-    }
-}
-
-fn own_picture(trouble: &PictureTrouble) -> String {
+/// Why the user's own picture is not the card.
+pub fn own_picture(trouble: &PictureTrouble) -> String {
     // Who chose it knows where it is.
     let file = trouble.path.file_name().unwrap_or(trouble.path.as_os_str()).display();
     match &trouble.problem {

@@ -127,6 +127,7 @@ pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Re
         source: settings.camera.source.clone(),
         buffer_count: settings.camera.buffer_count,
         worker_program: program("lenscap-worker")?,
+        card_program: program("lenscap-cards")?,
         poll_interval: settings.detection.poll_interval,
         second: match &settings.device.second {
             SecondNode::Off => None,

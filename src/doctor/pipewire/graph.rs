@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Facts, Verdict};
 use crate::app::program;
-use crate::camera::helper_process::HelperProcess;
 use crate::i18n::doctor::Diagnosis;
+use lenscap_wire::helper_process::HelperProcess;
 use lenscap_wire::pipewire::{GraphCamera, GraphCameras, LIST_CAMERAS, NODE_NAME};
 
 /// A little longer than `lenscap-pipewire` waits for the server itself.

@@ -47,6 +47,7 @@ impl Bench {
             source: "test".parse().expect("a source"),
             buffer_count: 7,
             worker_program,
+            card_program: "/nowhere/lenscap-cards".into(),
             poll_interval: Duration::from_millis(50),
             controls: Default::default(),
             watch_other_cameras,

@@ -163,6 +163,7 @@ fn another_source_takes_effect_while_live() {
         source,
         buffer_count: 7,
         worker_program: program("lenscap-worker"),
+        card_program: "/nowhere/lenscap-cards".into(),
         poll_interval: Duration::from_millis(50),
         second: None,
         pipewire: None,

@@ -182,6 +182,7 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         source: Source::Test,
         buffer_count: 7,
         worker_program: program("lenscap-worker"),
+        card_program: "/nowhere/lenscap-cards".into(),
         poll_interval: Duration::from_millis(50),
         second,
         pipewire: None,

@@ -12,7 +12,7 @@ use lenscap_api::{EventLine, Reply, Request, client};
 use lenscap_core::presence::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::process::{DEADLINE, Reaped, children_of, switches_of};
+use crate::process::{DEADLINE, Reaped, children_of, eventually, switches_of};
 use crate::programs::program;
 
 /// One event line.
@@ -239,6 +239,14 @@ impl Relay {
         let lit = self.seen.iter().find(|line| line.state == "failed" && line.live);
         assert!(lit.is_none(), "failed means off: {:#?}", self.seen);
         failure
+    }
+
+    /// Waits until its cards are as they stay: drawn by a process that has ended then, or without words.
+    pub fn wait_for_cards(&self) {
+        eventually("the cards are drawn", || {
+            let said = self.stderr();
+            ["the cards are drawn", "without words"].iter().any(|words| said.contains(words))
+        });
     }
 
     /// Asserts that the state does not change for a while.

@@ -74,8 +74,8 @@ impl Machine {
             }
             None => {}
             Some(card) => {
-                if self.shown.card.as_ref() != Some(&card) {
-                    actions.push(Action::ShowCard(card.clone()));
+                if self.shown.card != Some(card) {
+                    actions.push(Action::ShowCard(card));
                 }
                 self.shown.camera = false;
                 self.shown.card = Some(card);
@@ -97,22 +97,20 @@ impl Machine {
                 }
             },
             State::Starting { .. } => match &self.failures.last {
-                // A retry must not flicker between "starting" and the reason.
-                Some(reason) if self.failures.restart.attempt() > 1 => Some(Card::Failed(reason.clone())),
+                // A retry must not flicker between "starting" and the failure.
+                Some(_) if self.failures.restart.attempt() > 1 => Some(Card::Unavailable),
                 Some(_) | None => Some(Card::Starting),
             },
             State::Pending { .. } => Some(Card::Starting),
-            State::Failed { reason, .. } => Some(Card::Failed(reason.clone())),
+            State::Failed { .. } => Some(Card::Unavailable),
             State::Blocked { .. } => Some(Card::Blocked),
             State::Paused => Some(Card::Paused),
             State::Idle | State::NoDevice { .. } => Some(Card::Off),
             State::Stopping => Some(match self.goal() {
                 Goal::Off(State::Paused) => Card::Paused,
                 Goal::Off(State::Blocked { .. }) => Card::Blocked,
-                Goal::Stream => match self.trouble().or_else(|| Some(self.failures.current.as_ref()?.reason.clone())) {
-                    Some(reason) => Card::Failed(reason),
-                    None => Card::Starting,
-                },
+                Goal::Stream if self.trouble().is_some() || self.failures.current.is_some() => Card::Unavailable,
+                Goal::Stream => Card::Starting,
                 Goal::Off(_) | Goal::Quiet => Card::Off,
             }),
         }

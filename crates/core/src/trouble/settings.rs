@@ -34,6 +34,12 @@ pub enum Limits {
     /// A name of 1 to this many bytes, without control characters.
     #[allow(missing_docs)]
     Name { max_bytes: usize },
+    /// A text of one line and at most so many letters, or none.
+    #[allow(missing_docs)]
+    Text { max_chars: usize },
+    /// A colour as in `#1e1e22`; `"auto"` as well where `or_auto`.
+    #[allow(missing_docs)]
+    Colour { or_auto: bool },
     /// A list of names.
     #[allow(missing_docs)]
     Names { max_count: usize, max_bytes: usize },

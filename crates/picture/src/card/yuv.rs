@@ -1,6 +1,6 @@
 //! RGB to limited-range BT.601 in integers (ITU-R BT.601 coefficients scaled by 256).
 
-use super::canvas::Canvas;
+use super::Canvas;
 use crate::format::{PixelFormat, VideoFormat};
 
 /// Limited-range luma of black.
@@ -33,7 +33,7 @@ fn sum(pixels: &[u8]) -> [i32; 3] {
 }
 
 /// The picture in `format`; sides must be even.
-pub(super) fn from_rgb(canvas: &Canvas, format: PixelFormat) -> Vec<u8> {
+pub fn from_rgb(canvas: &Canvas, format: PixelFormat) -> Vec<u8> {
     match format {
         PixelFormat::Yuy2 => yuy2(canvas),
         PixelFormat::Nv12 | PixelFormat::I420 => planar(canvas, format),
@@ -73,7 +73,7 @@ fn planar(canvas: &Canvas, format: PixelFormat) -> Vec<u8> {
 }
 
 /// A black picture.
-pub(super) fn black(format: &VideoFormat) -> Vec<u8> {
+pub fn black(format: &VideoFormat) -> Vec<u8> {
     let size = format.size_image() as usize;
     match format.pixel_format {
         PixelFormat::Yuy2 => [BLACK_Y, NEUTRAL].repeat(size / 2),

@@ -79,7 +79,7 @@ fn what_cannot_work_is_refused_in_its_row_and_the_file_stays() {
         rig.choose("Applications see", "A picture");
         assert!(rig.is_refused("Applications see"));
         assert!(rig.says("There is no picture yet"), "{}", rig.subtitle("Applications see"));
-        assert_eq!(rig.chosen("Applications see"), "A text that says why");
+        assert_eq!(rig.chosen("Applications see"), "A sign with words");
         assert_eq!(rig.text(), "# mine\n");
 
         // What works takes the reason away.

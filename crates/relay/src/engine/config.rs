@@ -42,6 +42,8 @@ pub struct EngineConfig {
     pub buffer_count: u32,
     /// The worker program.
     pub worker_program: PathBuf,
+    /// The program that draws cards.
+    pub card_program: PathBuf,
     /// How often clients are looked at where nothing else shows them.
     pub poll_interval: Duration,
     /// Where they go as well, for a second program.
@@ -88,6 +90,7 @@ impl Engine {
             source,
             buffer_count,
             worker_program,
+            card_program,
             poll_interval,
             second,
             pipewire,
@@ -96,22 +99,16 @@ impl Engine {
             roots: _, // where the kernel's files are does not change
             controls,
         } = config;
-        if style != self.config.style {
-            for outlet in self.outlets.iter_mut() {
-                outlet.set_style(&style);
-            }
-            self.config.style = style;
-            if let Some(card) = self.card.clone()
-                && !self.camera_shown
-            {
-                self.show_card(card);
-            }
-        }
         self.config.pipewire = pipewire;
         self.config.poll_interval = poll_interval;
         self.config.worker_program = worker_program;
         self.config.buffer_count = buffer_count;
         self.config.sandbox = sandbox;
+        self.config.card_program = card_program;
+        if style != self.config.style {
+            self.config.style = style;
+            self.draw_cards();
+        }
         let is_other_source = source != self.config.source;
         // Not for every knob that is turned: each is a setting.
         if is_other_source || format != self.config.format {

@@ -11,7 +11,6 @@ use super::role::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;
-use crate::output::cards::Cards;
 use lenscap_api::Code;
 use lenscap_core::event::{Card, Event};
 use lenscap_core::trouble::Trouble;
@@ -46,8 +45,12 @@ impl Engine {
     }
 
     pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
-        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None, None) {
+        let cards = self.cards_for(&self.config);
+        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None, cards) {
             self.open_as_kept(error)?;
+        }
+        if let Some(output) = self.outlets.main().output() {
+            self.cards = output.cards().clone();
         }
         self.card = None;
         self.camera_shown = false;
@@ -57,6 +60,7 @@ impl Engine {
         self.report_presence();
         self.retry_second(may_create);
         self.retry_pipewire();
+        self.draw_cards();
         Ok(())
     }
 
@@ -65,7 +69,8 @@ impl Engine {
     fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
         let Some(kept) = error.kept else { return Err(error) };
         let as_kept = self.as_kept(kept);
-        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None, None) {
+        let cards = self.cards_for(&as_kept);
+        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None, cards) {
             Ok(()) => {
                 self.adopt(kept, &error);
                 Ok(())
@@ -97,9 +102,10 @@ impl Engine {
         }
         let as_kept = self.as_kept(kept);
         let node = self.node_of_main();
+        let cards = self.cards_for(&as_kept);
         let Some(second) = self.outlets.get_mut(Role::Second) else { return false };
         // Another writer keeps its format as well, and is nobody to follow.
-        if second.open(&self.reactor, &as_kept, false, node.as_deref(), None).is_err() {
+        if second.open(&self.reactor, &as_kept, false, node.as_deref(), cards).is_err() {
             return false;
         }
         second.close();
@@ -121,7 +127,7 @@ impl Engine {
     pub(super) fn retry_second(&mut self, may_create: bool) {
         let node = self.node_of_main();
         let has_main = self.outlets.main().output().is_some();
-        let cards = self.cards_of_main();
+        let cards = self.cards_for(&self.config);
         let Some(second) = self.outlets.get_mut(Role::Second).filter(|second| second.output().is_none()) else {
             return;
         };
@@ -131,7 +137,7 @@ impl Engine {
         match second.open(&self.reactor, &self.config, may_create, node.as_deref(), cards) {
             Ok(()) => {
                 second.set_own(self.worker.as_ref().map(WorkerHost::pid));
-                if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
+                if let Some(card) = self.card.filter(|_| !self.camera_shown) {
                     second.show_card(card, false, Instant::now());
                 }
                 self.events.push_back(Event::SecondDevice(None));
@@ -148,7 +154,7 @@ impl Engine {
     /// Tries to offer PipeWire's node, which stands only beside the main one: from there come its pictures.
     pub(super) fn retry_pipewire(&mut self) {
         let has_main = self.outlets.main().output().is_some();
-        let cards = self.cards_of_main();
+        let cards = self.cards_for(&self.config);
         let Some(outlet) = self.outlets.get_mut(Role::Pipewire).filter(|outlet| outlet.output().is_none()) else {
             return;
         };
@@ -158,7 +164,7 @@ impl Engine {
         }
         match outlet.open(&self.reactor, &self.config, false, None, cards) {
             Ok(()) => {
-                if let Some(card) = self.card.as_ref().filter(|_| !self.camera_shown) {
+                if let Some(card) = self.card.filter(|_| !self.camera_shown) {
                     outlet.show_card(card, false, Instant::now());
                 }
                 self.report_presence();
@@ -232,7 +238,7 @@ impl Engine {
             self.lease = SlotLease::None;
             self.outlets.forget_mirrors();
             for outlet in self.outlets.split_mut().1 {
-                outlet.show_card(&Card::Failed(error.to_reason()), false, Instant::now());
+                outlet.show_card(Card::Unavailable, false, Instant::now());
             }
             self.no_output(&error);
         }
@@ -305,11 +311,6 @@ impl Engine {
             // One node went and one came; the machine starts over with it.
             self.events.insert(before, Event::DeviceGone(Trouble::DeviceReplaced));
         }
-    }
-
-    /// What was drawn for the main one and fits any other: drawn anew, it would hold up the pictures of those who stream.
-    fn cards_of_main(&self) -> Option<Cards> {
-        self.outlets.main().output()?.share_cards(&self.config.style, &self.config.format)
     }
 
     /// The main one's path, to which no other may lead.

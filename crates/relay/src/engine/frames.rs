@@ -31,7 +31,7 @@ impl Engine {
                 (false, ..) | (true, true, true) => {}
                 (true, _, false) => outlet.start_or_settle_cards(now),
                 // As at the main one, whose slots the worker has: [`Self::lend`].
-                (true, false, true) => outlet.show_card(&Card::Off, false, now),
+                (true, false, true) => outlet.show_card(Card::Off, false, now),
             }
             if !outlet.is_feeding() {
                 outlet.forget_mirror();
@@ -56,7 +56,7 @@ impl Engine {
         let main = self.outlets.main_mut();
         if !main.is_feeding() && self.lease != SlotLease::None {
             // The cooldown, for one: whoever opens the node now must not see the last picture of somebody.
-            main.show_card(&Card::Off, true, now);
+            main.show_card(Card::Off, true, now);
         }
         if wanted != SlotLease::None
             && let Some((next, usable)) = main.lend()
@@ -100,7 +100,7 @@ impl Engine {
         let was_lent = std::mem::replace(&mut self.lease, SlotLease::None) != SlotLease::None;
         for outlet in self.outlets.iter_mut() {
             let had_slots_lent = was_lent && outlet.role() == Role::Main;
-            outlet.show_card(&card, had_slots_lent, now);
+            outlet.show_card(card, had_slots_lent, now);
         }
         self.card = Some(card);
     }

@@ -16,7 +16,7 @@ use super::role::Role;
 use super::token::EngineToken;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;
-use crate::output::cards::Cards;
+use crate::output::cards::CardSet;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
@@ -26,7 +26,6 @@ use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
-use lenscap_picture::card::CardStyle;
 use lenscap_text::Detail;
 use lenscap_wire::pipewire::server_socket;
 
@@ -87,8 +86,7 @@ impl Outlet {
         }
     }
 
-    /// Takes the output, in the format and style of `config`. `main`: the node that has its pictures already; `cards`: what was
-    /// drawn for that one.
+    /// Takes the output, in the format of `config`. `main`: the node that has its pictures already.
     ///
     /// # Errors
     /// Why there is none; see [`Self::wait_for_node`].
@@ -98,7 +96,7 @@ impl Outlet {
         config: &EngineConfig,
         may_create: bool,
         main: Option<&Path>,
-        cards: Option<Cards>,
+        cards: CardSet,
     ) -> Result<(), OutputError> {
         let mut presence = None;
         let (device, detector) = match &self.choice {
@@ -120,8 +118,7 @@ impl Outlet {
                 (OutputDevice::Pipewire(Box::new(node)), None)
             }
         };
-        let cards = cards.unwrap_or_else(|| Cards::new(config.style.clone(), config.format));
-        let output = Output::with_cards(device, config.format, cards)?;
+        let output = Output::new(device, config.format, cards)?;
         for fd in output.node_fds().into_iter().flatten() {
             reactor
                 .watch(fd, EngineToken::Detector(self.role), Interest::Readable)
@@ -417,13 +414,6 @@ impl Outlet {
         };
         self.note(lost);
         lent
-    }
-
-    /// Cards look like this from the next one shown.
-    pub(super) fn set_style(&mut self, style: &CardStyle) {
-        if let Some(output) = &mut self.output {
-            output.set_style(style.clone());
-        }
     }
 
     fn note(&mut self, done: Result<(), OutputError>) {

@@ -110,7 +110,7 @@ impl Engine {
                         outlet.stop_cards();
                     } else {
                         // Nothing is starting there.
-                        outlet.show_card(&Card::Off, false, now);
+                        outlet.show_card(Card::Off, false, now);
                     }
                 }
                 self.lend(now);

@@ -14,7 +14,12 @@ use lenscap_picture::format::PixelFormat;
 use lenscap_picture::format::VideoFormat;
 
 fn engine() -> Engine {
-    let config = EngineConfig {
+    Engine::new(config("/nowhere/lenscap-cards".into()), Box::new(|_| {})).expect("memory is there")
+}
+
+/// Of an engine with memory, whose cards this program draws.
+pub(super) fn config(card_program: PathBuf) -> EngineConfig {
+    EngineConfig {
         output: OutputChoice::Memory(4),
         format: VideoFormat::new(PixelFormat::Yuy2, 64, 32, 30).expect("a format"),
         style: CardStyle::default(),
@@ -22,6 +27,7 @@ fn engine() -> Engine {
         source: Source::Test,
         buffer_count: 4,
         worker_program: "/bin/true".into(),
+        card_program,
         poll_interval: Duration::from_millis(50),
         second: None,
         pipewire: None,
@@ -29,11 +35,10 @@ fn engine() -> Engine {
         sandbox: true,
         roots: Roots::default(),
         controls: Saved::default(),
-    };
-    Engine::new(config, Box::new(|_| {})).expect("memory is there")
+    }
 }
 
-fn streaming() -> Event {
+pub(super) fn streaming() -> Event {
     let client = Client { pid: Some(1), name: "zoom".into(), usage: Use::Streaming };
     Event::Presence(Presence { clients: vec![client] })
 }

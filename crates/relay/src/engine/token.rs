@@ -22,6 +22,8 @@ pub(super) enum EngineToken {
     NodeWatch(Role),
     /// Opens, closes and streams at an outlet's node.
     Detector(Role),
+    /// Cards that are drawn.
+    Cards,
     /// Not of the engine.
     Owner(OwnerToken),
 }
@@ -36,6 +38,7 @@ impl reactor::Token for EngineToken {
             Self::NodeWatch(role) => (4, role as u32),
             Self::Detector(role) => (5, role as u32),
             Self::Owner(OwnerToken(number)) => (6, number),
+            Self::Cards => (7, 0),
         };
         (u64::from(detail) << 8) | kind
     }
@@ -51,6 +54,7 @@ impl reactor::Token for EngineToken {
             4 => Self::NodeWatch(role()?),
             5 => Self::Detector(role()?),
             6 => Self::Owner(OwnerToken(detail)),
+            7 => Self::Cards,
             _ => return None,
         })
     }
@@ -63,13 +67,18 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_as_it_was() {
-        let mut all =
-            vec![EngineToken::Worker, EngineToken::WorkerSocket, EngineToken::CameraWatch, EngineToken::Sensors];
+        let mut all = vec![
+            EngineToken::Worker,
+            EngineToken::WorkerSocket,
+            EngineToken::CameraWatch,
+            EngineToken::Sensors,
+            EngineToken::Cards,
+        ];
         all.extend(Role::ALL.into_iter().flat_map(|role| [EngineToken::NodeWatch(role), EngineToken::Detector(role)]));
         all.extend([0, 1, u32::MAX].map(|number| EngineToken::Owner(OwnerToken(number))));
         for token in &all {
             assert_eq!(EngineToken::from_u64(token.to_u64()), Some(*token));
         }
-        assert_eq!([EngineToken::from_u64(7), EngineToken::from_u64(4 | (9 << 8))], [None, None]);
+        assert_eq!([EngineToken::from_u64(8), EngineToken::from_u64(4 | (9 << 8))], [None, None]);
     }
 }

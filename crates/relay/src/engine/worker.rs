@@ -175,7 +175,7 @@ impl Engine {
                     // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
                     if self.last_frame.take().is_some()
                         && !self.camera_shown
-                        && let Some(card) = &self.card
+                        && let Some(card) = self.card
                     {
                         self.outlets.main_mut().show_card(card, false, now);
                     }

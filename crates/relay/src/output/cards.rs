@@ -1,25 +1,24 @@
 //! Which card is shown, and in which slots it is drawn already.
 //!
-//! A card is drawn once in its life and then kept packed (a text card of 640x480 in some 10 kB): drawing takes 1.3 ms at
-//! 640x480 and 7.8 ms at 1920x1080, in an emulated machine up to 300 ms, and no picture flows meanwhile.
+//! The cards of a look and a format are one set, for all outputs: kept packed (a card of 640x480 in some 10 kB), those with
+//! words by a process that draws them ([`crate::card_drawing`]), and until it has, or where it cannot, without words.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use lenscap_core::event::Card;
-use lenscap_picture::card::{CardKind, CardStyle, CardText, Painter};
+use lenscap_picture::card::{self, CardStyle};
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::MAX_SLOTS;
-use lenscap_words::card::caption;
-
-/// The cards that have no words of their own; drawn before they are needed.
-const STANDARD: [Card; 4] = [Card::Off, Card::Starting, Card::Paused, Card::Blocked];
 
 /// A card's picture, compressed.
 #[derive(Debug, Clone)]
-pub struct Packed(Rc<[u8]>);
+pub struct Packed(Arc<[u8]>);
 
 impl Packed {
-    fn new(picture: &[u8]) -> Self {
+    /// This picture.
+    pub fn new(picture: &[u8]) -> Self {
         Self(lz4_flex::block::compress(picture).into())
     }
 
@@ -31,42 +30,88 @@ impl Packed {
     }
 }
 
-/// The present card, and those that were drawn before.
+/// All cards of one look and format.
+#[derive(Debug, Clone)]
+pub struct CardSet(Rc<Pictures>);
+
 #[derive(Debug)]
-pub struct Cards {
+struct Pictures {
     style: CardStyle,
     format: VideoFormat,
-    /// By their words; the standard cards and the last failure. What does not depend on words has none.
-    kept: Vec<(CardText, Packed)>,
-    shown: Option<Packed>,
+    /// In the order of [`Card::ALL`].
+    pictures: [OnceCell<Packed>; Card::ALL.len()],
+    is_drawn: bool,
+}
+
+impl CardSet {
+    /// Those without words; each is drawn when it is shown first.
+    pub fn plain(style: CardStyle, format: VideoFormat) -> Self {
+        Self(Rc::new(Pictures { style, format, pictures: Default::default(), is_drawn: false }))
+    }
+
+    /// These pictures of `format.size_image()` bytes: one for each card, in the order of [`Card::ALL`], or the same for all.
+    pub fn drawn(style: CardStyle, format: VideoFormat, pictures: &[Packed]) -> Self {
+        let of_each = pictures.iter().cycle().take(if pictures.is_empty() { 0 } else { Card::ALL.len() });
+        let cells: [OnceCell<Packed>; Card::ALL.len()] = Default::default();
+        for (cell, picture) in cells.iter().zip(of_each) {
+            let _ = cell.set(picture.clone());
+        }
+        Self(Rc::new(Pictures { style, format, pictures: cells, is_drawn: true }))
+    }
+
+    /// Whether they look like this and are of this format.
+    pub fn is_for(&self, style: &CardStyle, format: &VideoFormat) -> bool {
+        (&self.0.style, &self.0.format) == (style, format)
+    }
+
+    /// Whether they are as they are to be; else they stand in for those.
+    pub fn is_drawn(&self) -> bool {
+        self.0.is_drawn
+    }
+
+    fn picture(&self, card: Card) -> Packed {
+        let Pictures { style, format, pictures, .. } = &*self.0;
+        let plain = || Packed::new(&card::plain(card, style, format));
+        match Card::ALL.iter().zip(pictures).find(|(known, _)| **known == card) {
+            Some((_, picture)) => picture.get_or_init(plain).clone(),
+            None => plain(),
+        }
+    }
+}
+
+/// The present card of an output.
+#[derive(Debug)]
+pub struct Cards {
+    set: CardSet,
+    shown: Option<(Card, Packed)>,
     dirty: [bool; MAX_SLOTS],
 }
 
 impl Cards {
     /// No card yet.
-    pub fn new(style: CardStyle, format: VideoFormat) -> Self {
-        Self { style, format, kept: Vec::new(), shown: None, dirty: [true; MAX_SLOTS] }
+    pub fn new(set: CardSet) -> Self {
+        Self { set, shown: None, dirty: [true; MAX_SLOTS] }
     }
 
-    /// For another output of this format and look: what was drawn for this one is not drawn again.
-    pub fn shared(&self, style: &CardStyle, format: &VideoFormat) -> Option<Self> {
-        let is_alike = (&self.style, &self.format) == (style, format);
-        is_alike.then(|| Self { kept: self.kept.clone(), ..Self::new(self.style.clone(), self.format) })
+    /// Those that can be shown.
+    pub fn set(&self) -> &CardSet {
+        &self.set
     }
 
-    /// Another look, from the next card shown.
-    pub fn set_style(&mut self, style: CardStyle) {
-        self.style = style;
-        self.kept.clear();
+    /// The present one.
+    pub fn shown(&self) -> Option<Card> {
+        self.shown.as_ref().map(|(card, _)| *card)
     }
 
-    /// Makes this the present card; no slot has it yet. Returns a warning when the user's picture cannot be used and the
-    /// text card stands in.
-    pub fn set(&mut self, card: &Card) -> Option<String> {
-        let (picture, warning) = self.picture(card);
-        self.shown = Some(picture);
-        self.dirty = [true; MAX_SLOTS];
-        warning
+    /// Other ones from now on, of the same format. The present one is to be shown again.
+    pub fn replace(&mut self, set: CardSet) {
+        self.set = set;
+    }
+
+    /// Makes this the present card; no slot has it yet.
+    pub fn show(&mut self, card: Card) {
+        self.shown = Some((card, self.set.picture(card)));
+        self.none_drawn();
     }
 
     /// The slots are others now: none has it.
@@ -74,47 +119,10 @@ impl Cards {
         self.dirty = [true; MAX_SLOTS];
     }
 
-    /// Draws what may be needed later, while there is time.
-    pub fn prepare(&mut self) {
-        for card in &STANDARD {
-            if self.picture(card).1.is_some() {
-                // It will be said when the card is shown.
-                return;
-            }
-        }
-    }
-
-    fn picture(&mut self, card: &Card) -> (Packed, Option<String>) {
-        let text = caption(card);
-        let key = match self.style.kind {
-            CardKind::Text => text.clone(),
-            CardKind::Black | CardKind::Picture(_) => CardText::default(),
-        };
-        if let Some((_, picture)) = self.kept.iter().find(|(kept, _)| *kept == key) {
-            return (picture.clone(), None);
-        }
-        match Painter::new(self.style.clone()).draw(&text, &self.format) {
-            Ok(picture) => {
-                let picture = Packed::new(&picture);
-                // All but the standard cards is one failure's.
-                self.kept.truncate(STANDARD.len());
-                self.kept.push((key, picture.clone()));
-                (picture, None)
-            }
-            Err(error) => {
-                let painter = Painter::new(CardStyle { kind: CardKind::Text });
-                (
-                    Packed::new(&painter.draw(&text, &self.format).unwrap_or_default()),
-                    Some(lenscap_words::picture::card(&error)),
-                )
-            }
-        }
-    }
-
     /// The picture to put into this slot; `None` when it is there already.
     pub fn to_draw(&self, slot: u32) -> Option<&Packed> {
         let dirty = self.dirty.get(slot as usize).copied().unwrap_or(false);
-        self.shown.as_ref().filter(|_| dirty)
+        self.shown.as_ref().filter(|_| dirty).map(|(_, picture)| picture)
     }
 
     /// This slot has it now.
@@ -127,94 +135,67 @@ impl Cards {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use lenscap_core::trouble::Trouble;
-
     use super::*;
-    use lenscap_picture::card::Picture;
+    use lenscap_picture::card::CardKind;
     use lenscap_picture::format::PixelFormat;
 
-    fn cards(kind: CardKind) -> Cards {
-        Cards::new(CardStyle { kind }, VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap())
+    fn format() -> VideoFormat {
+        VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).unwrap()
+    }
+
+    fn black() -> CardStyle {
+        CardStyle { kind: CardKind::Black, ..CardStyle::default() }
     }
 
     fn shown(cards: &Cards, slot: u32) -> Option<Vec<u8>> {
-        let mut picture = vec![0; cards.format.size_image() as usize];
+        let mut picture = vec![0; format().size_image() as usize];
         cards.to_draw(slot)?.unpack(&mut picture);
         Some(picture)
     }
 
     #[test]
     fn every_slot_gets_the_card_once() {
-        let mut cards = cards(CardKind::Black);
+        let mut cards = Cards::new(CardSet::plain(black(), format()));
         assert!(cards.to_draw(0).is_none());
-        assert_eq!(cards.set(&Card::Off), None);
+        cards.show(Card::Off);
         for slot in 0..4 {
             assert_eq!(shown(&cards, slot), Some([16, 128].repeat(320 * 240)));
             cards.drawn(slot);
             assert!(cards.to_draw(slot).is_none());
         }
-        cards.set(&Card::Off);
+        cards.show(Card::Off);
         assert!(cards.to_draw(3).is_some(), "shown again, every slot gets it anew");
     }
 
     #[test]
-    fn a_kept_card_is_the_picture_that_was_drawn() {
-        let mut cards = cards(CardKind::Text);
-        cards.prepare();
-        assert_eq!(cards.kept.len(), STANDARD.len());
-        for card in STANDARD {
-            cards.set(&card);
-            assert_eq!(shown(&cards, 0), Painter::default().draw(&caption(&card), &cards.format).ok(), "{card:?}");
+    fn a_card_that_nobody_drew_is_the_plain_one_and_drawn_once_for_all_outputs() {
+        let set = CardSet::plain(CardStyle::default(), format());
+        let [mut first, mut second] = [Cards::new(set.clone()), Cards::new(set)];
+        for card in Card::ALL {
+            first.show(card);
+            second.show(card);
+            let plain = card::plain(card, &CardStyle::default(), &format());
+            assert_eq!(shown(&first, 0), Some(plain), "{card:?}");
+            let [one, other] = [&first, &second].map(|cards| cards.to_draw(0).unwrap());
+            assert!(Arc::ptr_eq(&one.0, &other.0), "{card:?}");
         }
-        assert_eq!(cards.kept.len(), STANDARD.len(), "nothing was drawn again");
     }
 
     #[test]
-    fn another_output_of_the_same_format_and_look_draws_nothing_again() {
-        let mut first = cards(CardKind::Text);
-        first.prepare();
-        let mut second = first.shared(&first.style, &first.format).expect("alike");
-        assert!(second.to_draw(0).is_none(), "it shows nothing yet");
-        second.set(&Card::Paused);
-        assert!(
-            second.shown.as_ref().is_some_and(|shown| first.kept.iter().any(|(_, kept)| Rc::ptr_eq(&shown.0, &kept.0)))
-        );
-        let larger = VideoFormat::new(PixelFormat::Yuy2, 640, 480, 30).unwrap();
-        assert!(first.shared(&first.style, &larger).is_none());
-        assert!(first.shared(&CardStyle { kind: CardKind::Black }, &first.format).is_none());
-    }
-
-    #[test]
-    fn of_failures_only_the_last_is_kept() {
-        let mut cards = cards(CardKind::Text);
-        cards.prepare();
-        let pictures = ["one", "two", "three"].map(|camera| {
-            cards.set(&Card::Failed(Trouble::CameraBusy { camera: camera.into() }));
-            assert_eq!(cards.kept.len(), STANDARD.len() + 1);
-            shown(&cards, 0)
-        });
-        assert_ne!(pictures[0], pictures[1]);
-        assert_ne!(pictures[1], pictures[2]);
-    }
-
-    #[test]
-    fn another_style_is_drawn_anew() {
-        let mut cards = cards(CardKind::Text);
-        cards.prepare();
-        cards.set_style(CardStyle { kind: CardKind::Black });
-        cards.set(&Card::Off);
-        assert_eq!(shown(&cards, 0), Some([16, 128].repeat(320 * 240)));
-        cards.prepare();
-        assert_eq!(cards.kept.len(), 1, "black has no words");
-    }
-
-    #[test]
-    fn an_unusable_picture_falls_back_to_the_text_card() {
-        let mut cards = cards(CardKind::Picture(Picture::read(Path::new("/nonexistent.png"))));
-        cards.prepare();
-        assert!(cards.set(&Card::Paused).is_some_and(|text| text.contains("/nonexistent.png")));
-        assert_eq!(shown(&cards, 0), Painter::default().draw(&caption(&Card::Paused), &cards.format).ok());
+    fn drawn_cards_take_the_place_of_plain_ones_where_they_are_shown_again() {
+        let mut cards = Cards::new(CardSet::plain(CardStyle::default(), format()));
+        cards.show(Card::Paused);
+        cards.drawn(0);
+        let size = format().size_image() as usize;
+        let pictures: Vec<_> = (0..5).map(|number| Packed::new(&vec![number; size])).collect();
+        cards.replace(CardSet::drawn(CardStyle::default(), format(), &pictures));
+        assert!(cards.to_draw(0).is_none(), "not before");
+        cards.show(cards.shown().unwrap());
+        assert_eq!(shown(&cards, 0), Some(vec![2; size]));
+        cards.replace(CardSet::drawn(CardStyle::default(), format(), &pictures[4..]));
+        for card in Card::ALL {
+            cards.show(card);
+            assert_eq!(shown(&cards, 0), Some(vec![4; size]), "the same for all");
+        }
     }
 }

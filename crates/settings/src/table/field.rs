@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lenscap_core::source::{Rotation, Source};
 use lenscap_core::trouble::settings::{Limits, SettingTrouble};
+use lenscap_picture::card::Colour;
 use lenscap_picture::format::PixelFormat;
 
 use crate::model::{CardChoice, PipewireOutput, SecondNode};
@@ -204,6 +205,30 @@ impl Field for CardChoice {
 
     fn set(&mut self, value: &SettingValue) -> bool {
         assign(self, CardChoice::ALL.into_iter().find(|choice| Some(choice.as_str()) == value.text()))
+    }
+}
+
+impl Field for Colour {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
+        Ok(SettingValue::Text(self.to_string()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, value.text().and_then(|text| text.parse().ok()))
+    }
+}
+
+/// `None` is `"auto"`.
+impl Field for Option<Colour> {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
+        Ok(SettingValue::Text(self.map_or_else(|| "auto".into(), |colour| colour.to_string())))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        match value.text() {
+            Some("auto") => assign(self, Some(None)),
+            text => assign(self, text.and_then(|text| text.parse().ok()).map(Some)),
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use lenscap_core::policy::Policy;
 
+use lenscap_picture::card::Colours;
+
 use crate::model::CardChoice;
 use crate::table::{ActsOn, CommandOption, OptionPath, Unit};
 use lenscap_core::trouble::settings::Limits;
@@ -27,6 +29,10 @@ pub struct Privacy {
     pub card: CardChoice,
     /// The picture for [`CardChoice::Picture`]; kept while another card is chosen. May start with `~/`.
     pub picture: Option<PathBuf>,
+    /// A line of the user's own on the cards with words; may be empty.
+    pub card_text: String,
+    /// The colours of the cards with words.
+    pub card_colours: Colours,
     /// Whether USB cameras that programs use past the relay light the indicator as well.
     pub watch_other_cameras: bool,
     /// Whether the camera process gives up what it does not need.
@@ -43,6 +49,8 @@ impl Default for Privacy {
             blocked: Vec::new(),
             card: CardChoice::default(),
             picture: None,
+            card_text: String::new(),
+            card_colours: Colours::default(),
             watch_other_cameras: true,
             sandbox: true,
         }
@@ -142,6 +150,33 @@ super::settings! { "privacy":
             help: "PNG or JPEG to show while the camera is off",
             path: OptionPath::Relative,
         }),
+    }
+
+    /// A line of the user's own.
+    CARD_TEXT at privacy.card_text {
+        key: "card_text",
+        limits: Limits::Text { max_chars: 100 },
+        unit: Unit::None,
+        acts_on: ActsOn::Card,
+        option: None,
+    }
+
+    /// Behind sign and words.
+    CARD_BACKGROUND at privacy.card_colours.background {
+        key: "card_background",
+        limits: Limits::Colour { or_auto: false },
+        unit: Unit::None,
+        acts_on: ActsOn::Card,
+        option: None,
+    }
+
+    /// Sign and words.
+    CARD_FOREGROUND at privacy.card_colours.foreground {
+        key: "card_foreground",
+        limits: Limits::Colour { or_auto: true },
+        unit: Unit::None,
+        acts_on: ActsOn::Card,
+        option: None,
     }
 
     /// Whether cameras used past the relay count.

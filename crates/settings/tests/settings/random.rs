@@ -50,6 +50,10 @@ fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
         }
         Limits::Words { words: known, .. } => words(known).prop_map(text).boxed(),
         Limits::Name { max_bytes } => name(*max_bytes).prop_map(text).boxed(),
+        Limits::Text { max_chars } => prop::collection::vec("[a-zäשا😀 \"\\\\]", 0..*max_chars)
+            .prop_map(move |letters| text(letters.concat().trim().to_owned()))
+            .boxed(),
+        Limits::Colour { .. } => "#[0-9a-f]{6}".prop_map(text).boxed(),
         Limits::Names { max_bytes, .. } => {
             prop::collection::vec(name(*max_bytes), 0..4).prop_map(SettingValue::List).boxed()
         }

@@ -69,6 +69,8 @@ fn limits_in_words(setting: &Setting) -> Vec<String> {
         Limits::NumbersOrAuto(numbers) => numbers.iter().map(ToString::to_string).collect(),
         Limits::Words { words, .. } | Limits::Device { words, .. } => words.iter().map(ToString::to_string).collect(),
         Limits::Name { max_bytes } => vec![max_bytes.to_string()],
+        Limits::Text { max_chars } => vec![max_chars.to_string()],
+        Limits::Colour { or_auto } => or_auto.then(|| "auto".into()).into_iter().collect(),
         Limits::Switch | Limits::Names { .. } | Limits::OwnFile | Limits::Source => Vec::new(),
     }
 }
@@ -84,7 +86,8 @@ fn another(setting: &Setting) -> SettingValue {
         (Limits::NumbersOrAuto(numbers), _) => SettingValue::Integer(*numbers.last().unwrap()),
         (Limits::Words { words, .. }, _) => text(&words[1]),
         (Limits::Device { example, .. }, _) => text(example),
-        (Limits::Name { .. }, _) => text("Another"),
+        (Limits::Name { .. } | Limits::Text { .. }, _) => text("Another"),
+        (Limits::Colour { .. }, _) => text("#123456"),
         (Limits::Names { .. }, _) => SettingValue::List(vec!["zoom".into()]),
         (Limits::OwnFile, _) => text("~/a.png"),
         (Limits::Source, _) => text("test"),

@@ -1,20 +1,32 @@
 //! What applications see while the camera is off.
 
+mod colour;
+mod preview;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
-use lenscap_picture::card::{CardKind, CardStyle, CardText, CardTrouble, Painter, Picture};
+use lenscap_picture::card::{CardKind, CardStyle, Picture, PictureTrouble};
+use lenscap_picture::format::{PixelFormat, VideoFormat};
 use lenscap_settings::table::privacy;
 use lenscap_settings::{CardChoice, Settings};
+use lenscap_sys::install;
+use lenscap_wire::cards::{self, CardOrder};
 use lenscap_words::tr;
 
 use crate::context::Context;
 use crate::error::WindowError;
 use crate::rows;
 use crate::store::Store;
+
+/// How long drawing may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// What is drawn to see whether a picture can be: the smallest of the common shape.
+const SMALL: (u32, u32) = (64, 36);
 
 pub fn group(context: &Context) -> adw::PreferencesGroup {
     let store = &context.store;
@@ -26,7 +38,7 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
         "",
         |_| {
             let label = |card| match card {
-                CardChoice::Text => tr("A text that says why"),
+                CardChoice::Text => tr("A sign with words"),
                 CardChoice::Black => tr("Black"),
                 CardChoice::Picture => tr("A picture"),
             };
@@ -38,13 +50,42 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
                 let Some(path) = store.settings().privacy.picture else {
                     return Err(PreferencesTrouble::NoPicture.into());
                 };
-                check_picture(&path).map_err(WindowError::Card)?;
+                check_picture(&program(), &path).map_err(WindowError::Card)?;
             }
             store.change(|settings| settings.privacy.card = card)
         },
     ));
     group.add(&picture(context));
+    let text = rows::entry(
+        store,
+        &privacy::CARD_TEXT,
+        &tr("Text below the words"),
+        |settings| settings.privacy.card_text.clone(),
+        |store, text| store.change(|settings| settings.privacy.card_text = text.to_owned()),
+    );
+    text.add_to(&group);
+    let colours = colour::rows(store);
+    colours.iter().for_each(|row| group.add(row));
+    store.follow(
+        |settings| settings.privacy.card == CardChoice::Text,
+        move |has_words| {
+            text.row.set_visible(*has_words);
+            colours.iter().for_each(|row| row.set_visible(*has_words));
+        },
+    );
+    group.add(&preview::row(store));
     group
+}
+
+/// The program that draws cards.
+fn program() -> PathBuf {
+    // Without an own place there is no other program either; drawing says so.
+    install::program("lenscap-cards").unwrap_or_default()
+}
+
+/// The full path of the user's picture.
+fn full(path: &Path) -> PathBuf {
+    path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| glib::home_dir().join(rest))
 }
 
 /// The picture and the button that chooses another.
@@ -108,7 +149,7 @@ async fn take_picture(store: &Store, row: &adw::ActionRow, path: PathBuf) {
     // A large one takes a while.
     let checked = {
         let path = path.clone();
-        gio::spawn_blocking(move || check_picture(&path)).await
+        gio::spawn_blocking(move || check_picture(&program(), &path)).await
     };
     let done = match checked {
         Ok(checked) => checked.map_err(WindowError::Card),
@@ -123,13 +164,16 @@ async fn take_picture(store: &Store, row: &adw::ActionRow, path: PathBuf) {
     rows::report(row, &picture_shown(&store.settings()), &done);
 }
 
-/// Draws it, small: the surest sign that it can be drawn.
-fn check_picture(path: &Path) -> Result<(), CardTrouble> {
-    let home = glib::home_dir();
-    let path = path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest));
-    Painter::new(CardStyle { kind: CardKind::Picture(Picture::read(&path)) })
-        .draw_rgb(&CardText::default(), 64, 36)
-        .map(drop)
+/// Has it drawn, small: the surest sign that it can be.
+fn check_picture(program: &Path, path: &Path) -> Result<(), PictureTrouble> {
+    let path = full(path);
+    let style = CardStyle { kind: CardKind::Picture(Picture::look(&path)), ..CardStyle::default() };
+    let Ok(format) = VideoFormat::new(PixelFormat::default(), SMALL.0, SMALL.1, 1) else { return Ok(()) };
+    let order = CardOrder::new(&style, Default::default(), format);
+    // Where nothing can be drawn, nothing is known against the picture.
+    let problem =
+        cards::draw(program, &style, order, Instant::now() + LIMIT, |_| ()).ok().and_then(|drawn| drawn.problem);
+    problem.map_or(Ok(()), |problem| Err(PictureTrouble { path, problem }))
 }
 
 #[cfg(test)]
@@ -140,15 +184,16 @@ mod tests {
     fn a_picture_that_cannot_be_shown_is_refused_in_one_sentence() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
+        let cards = lenscap_test_support::programs::program("lenscap-cards");
         std::fs::write(at("empty.png"), "").unwrap();
         std::fs::write(at("text.jpg"), "not a picture").unwrap();
         image::RgbImage::new(20_000, 2).save(at("wide.png")).unwrap();
         image::RgbImage::new(32, 18).save(at("good.png")).unwrap();
         for name in ["empty.png", "text.jpg", "wide.png", "missing.png", "."] {
-            let sentence = WindowError::Card(check_picture(&at(name)).unwrap_err()).to_string();
+            let sentence = WindowError::Card(check_picture(&cards, &at(name)).unwrap_err()).to_string();
             assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
             assert!(sentence.contains("choose a PNG or JPEG"), "{sentence}");
         }
-        assert_eq!(check_picture(&at("good.png")), Ok(()));
+        assert_eq!(check_picture(&cards, &at("good.png")), Ok(()));
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::Outlet;
+use crate::output::cards::CardSet;
 use lenscap_core::event::Card;
 
 impl Outlet {
@@ -37,7 +38,7 @@ impl Outlet {
     }
 
     /// Shows this card; at its time, or at once where nobody reads. `was_lent`: the worker had the slots.
-    pub(in crate::engine) fn show_card(&mut self, card: &Card, was_lent: bool, now: Instant) {
+    pub(in crate::engine) fn show_card(&mut self, card: Card, was_lent: bool, now: Instant) {
         let Some(output) = &mut self.output else { return };
         if was_lent {
             output.take_back();
@@ -51,6 +52,15 @@ impl Outlet {
             self.queue_card(now);
         } else {
             self.next_card_at = Some(due);
+        }
+    }
+
+    /// Other cards from the next one shown; `shows_card`: the present one is shown anew.
+    pub(in crate::engine) fn take_cards(&mut self, cards: &CardSet, shows_card: bool, now: Instant) {
+        let Some(output) = &mut self.output else { return };
+        output.take_cards(cards.clone());
+        if let Some(card) = output.card().filter(|_| shows_card) {
+            self.show_card(card, false, now);
         }
     }
 

@@ -1,7 +1,6 @@
-//! Another process, asked for one line: what vendors' libraries do there reaches nobody here.
+//! Another process, asked something: what others' libraries do there reaches nobody here.
 
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,11 +8,12 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
 
 use lenscap_core::trouble::cameras::HelperTrouble;
+use lenscap_sys::process;
 
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// A process that was asked. Dropping it ends it, with all that it started.
+/// A process that was asked. Dropping it ends it, with all that it started; it ends with the thread that started it, too.
 #[derive(Debug)]
 pub struct HelperProcess {
     child: Child,
@@ -26,7 +26,15 @@ impl HelperProcess {
     /// # Errors
     /// The kernel's error when it cannot be started.
     pub fn new(command: &mut Command) -> io::Result<Self> {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0).spawn()?;
+        Self::with_input(command, Stdio::null())
+    }
+
+    /// As [`Self::new`]; this is its standard input.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_input(command: &mut Command, input: Stdio) -> io::Result<Self> {
+        let child = process::spawn_tied(command.stdin(input).stdout(Stdio::piped()), [])?;
         Ok(Self { child, began: Instant::now() })
     }
 
@@ -47,29 +55,40 @@ impl HelperProcess {
         self.read(until, |_| None)
     }
 
+    /// The next bytes of its answer, as many as there is room for.
+    ///
+    /// # Errors
+    /// It ended before, or did not answer in time.
+    pub fn exact(&mut self, until: Instant, mut room: &mut [u8]) -> Result<(), HelperTrouble> {
+        while !room.is_empty() {
+            match self.some(until, room)? {
+                0 => return Err(HelperTrouble::Crashed),
+                count => room = &mut room[count..],
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// It has more to say, or did not end in time.
+    pub fn end(mut self, until: Instant) -> Result<(), HelperTrouble> {
+        match self.some(until, &mut [0])? {
+            0 => Ok(()),
+            _ => Err(HelperTrouble::TooMuch),
+        }
+    }
+
     /// Its answer up to where `end` finds one in it, or until it ends.
     fn read(mut self, until: Instant, end: fn(&[u8]) -> Option<usize>) -> Result<Vec<u8>, HelperTrouble> {
-        let mut stdout = self.child.stdout.take().ok_or(HelperTrouble::Mute)?;
         let mut answer = Vec::new();
         let mut buffer = [0; 16 * 1024];
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let waited = (until.saturating_duration_since(self.began) + Duration::from_millis(500)).as_secs();
-                return Err(HelperTrouble::Late { seconds: waited });
+            let count = self.some(until, &mut buffer)?;
+            if count == 0 {
+                return Ok(answer);
             }
-            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-            match rustix::event::poll(&mut [PollFd::new(&stdout, PollFlags::IN)], Some(&timeout)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-                Ok(_) => {}
-                Err(error) => return Err(HelperTrouble::Kernel(error.into())),
-            }
-            let count = match stdout.read(&mut buffer) {
-                Ok(0) => return Ok(answer),
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(HelperTrouble::Kernel(error.into())),
-            };
             answer.extend_from_slice(&buffer[..count]);
             if answer.len() > MAX_ANSWER {
                 return Err(HelperTrouble::TooMuch);
@@ -77,6 +96,28 @@ impl HelperProcess {
             if let Some(end) = end(&answer) {
                 answer.truncate(end);
                 return Ok(answer);
+            }
+        }
+    }
+
+    /// What it has said since, at least a byte; none: it has ended.
+    fn some(&mut self, until: Instant, room: &mut [u8]) -> Result<usize, HelperTrouble> {
+        let stdout = self.child.stdout.as_mut().ok_or(HelperTrouble::Mute)?;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let waited = (until.saturating_duration_since(self.began) + Duration::from_millis(500)).as_secs();
+                return Err(HelperTrouble::Late { seconds: waited });
+            }
+            let timeout = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match rustix::event::poll(&mut [PollFd::new(stdout, PollFlags::IN)], Some(&timeout)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(HelperTrouble::Kernel(error.into())),
+            }
+            match stdout.read(room) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|error| HelperTrouble::Kernel(error.into())),
             }
         }
     }
@@ -106,6 +147,21 @@ mod tests {
         assert_eq!(sh("echo yes; echo no").line(until), Ok(b"yes".to_vec()));
         assert_eq!(sh("printf yes").line(until), Ok(b"yes".to_vec()));
         assert_eq!(sh("true").line(until), Ok(vec![]));
+    }
+
+    #[test]
+    fn an_answer_in_parts_has_to_be_whole_and_no_more() {
+        let until = Instant::now() + Duration::from_secs(10);
+        let parts = |script: &str| {
+            let mut asked = sh(script);
+            let mut parts = [0; 4];
+            asked.exact(until, &mut parts[..1])?;
+            asked.exact(until, &mut parts[1..])?;
+            asked.end(until).map(|()| parts)
+        };
+        assert_eq!(parts("printf four"), Ok(*b"four"));
+        assert_eq!(parts("printf three | head -c 3"), Err(HelperTrouble::Crashed));
+        assert_eq!(parts("printf fives"), Err(HelperTrouble::TooMuch));
     }
 
     #[test]
