@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::CommandFactory;
 use lenscap_test_support::process::{is_alone, run_alone};
-use lenscap_test_support::programs::program;
+use lenscap_test_support::programs::{copy, program};
 use lenscap_test_translations::catalogue::{self, Message};
 use lenscap_test_translations::sources::{self, Found, parts};
 
@@ -77,6 +77,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     // The camera process speaks no language: its sentences are made by who started it.
     "lenscap-worker is started by lenscap, not by hand: run \"lenscap\".",
     "lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".",
+    "lenscap-cards is started by lenscap, not by hand: run \"lenscap\".",
     // Between the relay and the process for PipeWire.
     "libpipewire has no {0}",
     "memory without an offer",
@@ -373,7 +374,7 @@ fn german_is_spoken_where_german_is_asked_for() {
     ] {
         let installed = prefix.path().join(installed);
         fs::create_dir_all(installed.parent().expect("a directory")).expect("made");
-        fs::copy(program(name), &installed).expect("copied");
+        copy(&program(name), &installed);
         let output = Command::new(&installed)
             .arg(argument)
             .envs([("LANGUAGE", "de"), ("LC_ALL", locale.as_str())])

@@ -322,7 +322,7 @@ fn a_holder_that_cannot_be_seen_is_an_application() {
     fs::set_permissions(path.with_extension("secret"), PermissionsExt::from_mode(0o600)).unwrap();
     // The other user may not be allowed into the build directory.
     let program = directory.path().join("watcher");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    lenscap_test_support::programs::copy(&std::env::current_exe().unwrap(), &program);
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
     if !Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
