@@ -125,6 +125,20 @@ def test_state_of_the_running_applet(window, _):
     window.find("Lenscap is not running")
 
 
+def test_what_can_be_done_has_buttons(window, roles):
+    relay = Relay()
+    relay.set("live", clients=["Zoom"], offers=[("turn-off", ["Zoom"]), ("pause", [])])
+    relay.tell()
+    window.find("Turn Off", roles["button"]).do_action(0)
+    wait_for("it is asked for", lambda: relay.calls == [("TurnOff",)])
+    relay.set("blocked", clients=["Zoom"], offers=[("allow", ["Zoom"])])
+    relay.tell()
+    window.find("Allow Again", roles["button"]).do_action(0)
+    wait_for("it is asked for", lambda: relay.calls[1:] == [("Allow", ["Zoom"])])
+    assert not window.says("Turn Off")
+    relay.leave()
+
+
 def test_what_an_option_decides_is_said_and_locked(window, roles):
     relay = Relay()
     relay.set("idle", options={"camera.framerate": 24})

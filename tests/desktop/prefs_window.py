@@ -71,16 +71,23 @@ class Relay:
           <property name="Camera" type="s" access="read"/><property name="Reason" type="s" access="read"/>
           <property name="PausedUntil" type="x" access="read"/><property name="Node" type="s" access="read"/>
           <property name="Options" type="a{{sv}}" access="read"/><property name="Programs" type="as" access="read"/>
-          <property name="Version" type="s" access="read"/></interface></node>"""
+          <property name="Offers" type="aa{{sv}}" access="read"/><property name="Version" type="s" access="read"/>
+          <method name="TurnOff"/><method name="Allow"><arg type="as" direction="in"/></method></interface></node>"""
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
         self.values = {}
+        self.calls = []
         self.set("live", clients=["Zoom"])
         interface = Gio.DBusNodeInfo.new_for_xml(xml).interfaces[0]
         read = lambda _bus, _sender, _path, _interface, name: self.values[name]
-        self.object = self.bus.register_object(f"/{APP_ID.replace('.', '/')}", interface, None, read, None)
+
+        def called(_bus, _sender, _path, _interface, method, arguments, invocation):
+            self.calls.append((method, *arguments.unpack()))
+            invocation.return_value(None)
+
+        self.object = self.bus.register_object(f"/{APP_ID.replace('.', '/')}", interface, called, read, None)
         self.name = Gio.bus_own_name_on_connection(self.bus, APP_ID, Gio.BusNameOwnerFlags.NONE)
 
-    def set(self, state, clients=(), reason="", paused_until=0, options={}):
+    def set(self, state, clients=(), reason="", paused_until=0, options={}, offers=()):
         from gi.repository import GLib
 
         on = state in ("starting", "live", "cooldown")
@@ -96,6 +103,8 @@ class Relay:
             "Node": GLib.Variant("s", ""),
             "Options": GLib.Variant("a{sv}", {name: GLib.Variant("x", number) for name, number in options.items()}),
             "Programs": GLib.Variant("as", ["Zoom", "cheese"]),
+            "Offers": GLib.Variant("aa{sv}", [
+                {"verb": GLib.Variant("s", verb), "programs": GLib.Variant("as", programs)} for verb, programs in offers]),
             "Version": GLib.Variant("s", "0"),
         }
 

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use adw::prelude::*;
 use glib::variant::ToVariant;
 use lenscap_api::AppletStatus;
+use lenscap_core::offer::{Offer, Verb};
 use lenscap_core::status::StateName;
+use lenscap_words::offer::{button, label};
 use lenscap_words::{preferences, status as words, tr};
 
 use crate::applet::{self, AppletProxy, AppletState};
@@ -51,6 +53,7 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     row.add_prefix(&icon);
     let switch = gtk::Switch::builder().valign(gtk::Align::Center).tooltip_text(tr("Camera allowed")).build();
     set_accessible_label(&switch, &tr("Camera allowed"));
+    row.add_suffix(&offers(proxy, &row));
     row.add_suffix(&switch);
     let show = {
         let (row, switch) = (row.downgrade(), switch.downgrade());
@@ -87,6 +90,50 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
         });
     });
     row
+}
+
+/// Buttons for what can be done about those who use the camera, or about a failure; pauses have the switch.
+fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
+    let area = gtk::Box::builder().spacing(6).valign(gtk::Align::Center).build();
+    let (shown, row, asked) = (area.downgrade(), row.downgrade(), Rc::downgrade(proxy));
+    let present: RefCell<Vec<Offer>> = RefCell::default();
+    proxy.on_change(move |state| {
+        let Some(area) = shown.upgrade() else { return };
+        let offers = match state {
+            AppletState::Running(status) => status.offers.0.clone(),
+            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => Vec::new(),
+        };
+        // A button that stays keeps the focus.
+        if *present.borrow() == offers {
+            return;
+        }
+        while let Some(old) = area.first_child() {
+            area.remove(&old);
+        }
+        for offer in &offers {
+            let (method, arguments) = match offer.verb {
+                Verb::TurnOff => ("TurnOff", None),
+                Verb::Allow => ("Allow", Some((offer.programs.clone(),).to_variant())),
+                Verb::TryAgain => ("Resume", None),
+                Verb::Pause | Verb::Resume => continue,
+            };
+            let button = gtk::Button::builder().label(button(offer.verb)).tooltip_text(label(offer)).build();
+            let (row, asked) = (row.clone(), asked.clone());
+            button.connect_clicked(move |_| {
+                let (row, asked, arguments) = (row.clone(), asked.clone(), arguments.clone());
+                glib::spawn_future_local(async move {
+                    let Some(proxy) = asked.upgrade() else { return };
+                    let done = proxy.call(method, arguments.as_ref()).await.map(drop);
+                    if let (Some(row), Err(_)) = (row.upgrade(), &done) {
+                        rows::report(&row, "", &done);
+                    }
+                });
+            });
+            area.append(&button);
+        }
+        present.replace(offers);
+    });
+    area
 }
 
 /// Whether whoever asks gets the camera, as far as the user decides.
