@@ -12,7 +12,7 @@ use lenscap_core::source::Source;
 use lenscap_core::trouble::Trouble;
 use lenscap_words::offer as verbs;
 use lenscap_words::status::lines;
-use lenscap_words::{menu as words, tr};
+use lenscap_words::{menu as words, numbers, tr};
 
 /// Longest line of a text in the menu, in characters: hosts make the menu as wide as its widest item.
 const LINE_WIDTH: usize = 64;
@@ -36,7 +36,7 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     }));
     let sizes = view.sizes.clone();
     let selected = sizes.iter().position(|size| *size == view.size).unwrap_or(0);
-    let names = sizes.iter().map(|(width, height)| format!("{width} × {height}")).collect();
+    let names = sizes.iter().map(|(width, height)| numbers::size(width, height)).collect();
     menu.push(radio(tr("Resolution"), names, selected, move |index| {
         sizes.get(index).map(|(width, height)| Request::SetSize { width: *width, height: *height })
     }));

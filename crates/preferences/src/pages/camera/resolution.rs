@@ -6,7 +6,7 @@ use lenscap_cameras::modes::{self, Format};
 use lenscap_picture::format::VideoFormat;
 use lenscap_settings::Settings;
 use lenscap_settings::table::camera;
-use lenscap_words::tr;
+use lenscap_words::{numbers, tr};
 
 use crate::cameras::Cameras;
 use crate::context::Context;
@@ -83,7 +83,7 @@ fn sizes(present: (u32, u32), formats: &[Format], is_upright: bool) -> Choices<(
             (_, true) => " (4:3)".to_owned(),
             _ => String::new(),
         };
-        format!("{width} × {height}{note}")
+        [numbers::size(width, height), note].concat()
     };
     // Applications take even sizes only.
     let is_possible = |(width, height): &(u32, u32)| {
