@@ -51,6 +51,8 @@ def preferences(desktop):
     desktop.run(["/usr/libexec/at-spi-bus-launcher", "--launch-immediately"], "at-spi")
     eventually("the accessibility bus", lambda: desktop.session.has("org.a11y.Bus"))
     Atspi.init()
+    # In an emulated machine a preview is drawn for longer than the 0.8 s after which a call fails.
+    Atspi.set_timeout(20_000, 60_000)
     desktop.run(["openbox"], "openbox")
     return Window(os.path.join(os.path.dirname(LENSCAP), "lenscap-preferences"))
 

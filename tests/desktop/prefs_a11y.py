@@ -63,9 +63,9 @@ def outside():
         try:
             environment["DISPLAY"] = f":{server.stdout.readline().strip()}"
             command = ["dbus-run-session", "--", sys.executable, __file__, *sys.argv[1:]]
-            return subprocess.run(command, env=environment, timeout=300, check=False).returncode
+            return subprocess.run(command, env=environment, timeout=600, check=False).returncode
         except subprocess.TimeoutExpired:
-            print("prefs_a11y: 0 passed, 1 failed, 0 skipped (it did not end within 300 s)")
+            print("prefs_a11y: 0 passed, 1 failed, 0 skipped (it did not end within 600 s)")
             return 1
         finally:
             server.terminate()
@@ -321,6 +321,8 @@ def test_controls_of_a_camera_are_moved_by_keyboard(window, _):
 
 def test_program_is_blocked_by_keyboard(window, _):
     window.page("Privacy")
+    # Past the page's other entry: GTK 4.8 does not tell which of them Tab has reached.
+    window.tab_to("The camera does not work")
     window.tab_to("Block a program")
     window.keys("type", "zoom")
     window.key("Return")
@@ -348,16 +350,21 @@ def test_search_leads_to_rows_of_other_pages(window, _):
 
 
 def test_search_finds_what_people_type_or_nothing(window, _):
+    before = window.text()
+    window.config.parent.mkdir(parents=True, exist_ok=True)
+    # It has controls, in software, which no page has shown yet.
+    window.config.write_text("[camera]\nsource = \"test\"\n")
     for text, title in (("quality", "Resolution"), ("notification", "The camera does not work"), ("brightness", "Brightness")):
         window.key("ctrl+f")
         window.keys("type", text)
-        window.tab_to(title)
+        window.find(title)
         window.key("Escape")
     window.key("ctrl+f")
     window.keys("type", "blur")
     window.find("No Results")
     window.key("Escape")
     window.find("Mirror")
+    window.config.write_text(before)
 
 
 def test_second_start_presents_the_first(window, _):

@@ -241,10 +241,10 @@ class Window:
             try:
                 node = wait_for("something has the focus", self.focused, 1)
             except AssertionError:
-                # GTK 4.8 does not tell it of an entry's row; a page has one.
+                # GTK 4.8 does not tell it of an entry's row.
                 if self.find(name).get_role() in (Atspi.Role.TEXT, Atspi.Role.ENTRY):
                     return
-                raise
+                continue
             seen.append(node.get_name())
             if node.get_name() == name and (roles is None or node.get_role() in roles):
                 return

@@ -60,6 +60,7 @@ part applet 600 "$python" tests/desktop/applet.py &
 applet=$!
 widgets=$(test_program lenscap_preferences)
 part widgets 600 "$widgets" --skip ::tests:: # without the unit tests, which run anywhere
-part prefs_a11y 330 "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
+# Tab by Tab through rows that are walked over the bus each time: 250 s on two processors that nobody else uses.
+part prefs_a11y 630 "$python" tests/desktop/prefs_a11y.py "${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}"
 wait $applet
 awk '{ p += $1; f += $2; s += $3 } END { printf "desktop tier: %d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$scratch/counts"

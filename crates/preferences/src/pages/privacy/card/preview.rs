@@ -25,6 +25,8 @@ const SHOWN: (i32, i32) = (160, 90);
 pub fn row(store: &Rc<Store>) -> adw::PreferencesRow {
     let flow = gtk::FlowBox::builder()
         .selection_mode(gtk::SelectionMode::None)
+        // Nothing in it is to be reached, and the Tab key would stay before it for ever.
+        .can_focus(false)
         .homogeneous(true)
         .min_children_per_line(1)
         .max_children_per_line(3)
