@@ -9,9 +9,10 @@ use crate::{tr, trf};
 /// What is wrong, without the next step: a menu has no room for that.
 pub fn clause(trouble: &Trouble) -> String {
     let sentence = crate::trouble::sentence(trouble);
-    // The kernel's words, then what to do.
-    let end = [" (", ": "].iter().filter_map(|mark| sentence.find(mark)).min().unwrap_or(sentence.len());
-    sentence[..end].trim_end_matches('.').to_owned()
+    // From the end, where the step is, and before it why: names of cameras have colons and parentheses, too.
+    let what = sentence.rsplit_once(": ").map_or(&*sentence, |(what, _step)| what);
+    let what = if what.ends_with(')') { what.rsplit_once(" (").map_or(what, |(what, _why)| what) } else { what };
+    what.trim_end_matches('.').to_owned()
 }
 
 /// What is wrong with the settings, as [`clause`] says it of the camera.
@@ -44,5 +45,7 @@ mod tests {
         assert_eq!(said(Trouble::GoingToSleep), "The computer is going to sleep");
         let failed = Trouble::CameraFailed { camera: "Foo".into(), cause: io::Error::from_raw_os_error(5).into() };
         assert_eq!(said(failed), "The camera Foo failed");
+        let named = Trouble::CameraBusy { camera: "Cam (2): Integrated C".into() };
+        assert_eq!(said(named), "The camera Cam (2): Integrated C is in use by another program");
     }
 }
