@@ -8,7 +8,7 @@
 //!
 //! Each part holds as far as the kernel has it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use directories::BaseDirs;
 use lenscap_sandbox::calls::{DeniedCalls, Error};
@@ -63,9 +63,7 @@ fn readable() -> Vec<PathBuf> {
         ]);
         readable.extend([".fonts", ".fontconfig", ".fonts.conf"].map(|name| base.home_dir().join(name)));
     }
-    let listed = LISTS.iter().filter_map(std::env::var_os);
-    let listed: Vec<PathBuf> = listed.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>()).collect();
-    readable.extend(listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")));
+    readable.extend(files::named_by(LISTS));
     readable
 }
 

@@ -50,13 +50,11 @@ fn restrict_calls() -> Result<(), Error> {
     denied.apply()
 }
 
-/// Where what is loaded was found, and what the environment names: whoever sets it may.
+/// Where what is loaded was found, and what the environment names.
 fn directories() -> Vec<PathBuf> {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let mut directories = of_libraries(&maps);
-    let listed = LISTS.iter().filter_map(std::env::var_os);
-    let listed: Vec<PathBuf> = listed.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>()).collect();
-    directories.extend(listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")));
+    directories.extend(files::named_by(&LISTS));
     directories.insert(LOADERS.into());
     directories.into_iter().collect()
 }

@@ -1,7 +1,7 @@
 //! Files, by Landlock: what is not named is closed. Beside them no address of the network is reached, and nothing outside gets a
 //! signal (Linux 6.12), nor is it traced.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
@@ -13,6 +13,13 @@ pub use landlock::RulesetError as Error;
 
 /// Landlock as of Linux 6.12; older kernels enforce what they know.
 const LANDLOCK: ABI = ABI::V6;
+
+/// What these environment variables name, each a list of paths; whoever sets them may. Not what would be everything.
+pub fn named_by(variables: &[&str]) -> Vec<PathBuf> {
+    let lists = variables.iter().filter_map(std::env::var_os);
+    let listed = lists.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>());
+    listed.filter(|path| path.is_absolute() && path != Path::new("/")).collect()
+}
 
 /// What may be done with files and what is in directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -122,13 +122,11 @@ fn restrict_files(access: &DeviceAccess, excluded: &[PathBuf], cache: Option<Pat
     files::restrict([(Reach::List, vec!["/dev".into()]), (Reach::Run, read), (Reach::Write, write)])
 }
 
-/// What the environment names: whoever sets it may.
+/// What the environment names.
 fn given_directories() -> impl Iterator<Item = PathBuf> {
-    let listed = LISTS.iter().filter_map(std::env::var_os);
-    let listed: Vec<PathBuf> = listed.flat_map(|list| std::env::split_paths(&list).collect::<Vec<_>>()).collect();
     let base = directories::BaseDirs::new();
     let plugins = base.map(|base| base.data_dir().join("gstreamer-1.0/plugins"));
-    listed.into_iter().filter(|path| path.is_absolute() && path != Path::new("/")).chain(plugins)
+    files::named_by(LISTS).into_iter().chain(plugins)
 }
 
 /// The nodes that this source may need. A USB camera is one node, or named by one; what is behind other sources is known to
