@@ -207,9 +207,16 @@ impl PartialEq for Setting {
 
 impl Eq for Setting {}
 
-impl fmt::Debug for Setting {
+/// Its section and key, as in "camera.source": what it is called everywhere.
+impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.section, self.key)
+    }
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -156,7 +156,7 @@ impl Properties {
             SettingValue::Bool(value) => (*value).into(),
             SettingValue::List(list) => list.clone().into(),
         };
-        let options = options.iter().map(|(setting, value)| (format!("{setting:?}"), json(value))).collect();
+        let options = options.iter().map(|(setting, value)| (setting.to_string(), json(value))).collect();
         Self { own: Own { options, ..Own::default() }, ..Self::default() }
     }
 

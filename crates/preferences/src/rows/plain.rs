@@ -34,5 +34,5 @@ pub fn filler(child: &impl IsA<gtk::Widget>) -> adw::PreferencesRow {
 
 /// Names the row after the setting that it shows, for tests that look for a setting without a row.
 pub fn name(row: &impl IsA<gtk::Widget>, setting: &Setting) {
-    row.set_widget_name(&format!("{setting:?}"));
+    row.set_widget_name(&setting.to_string());
 }

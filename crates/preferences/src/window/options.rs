@@ -20,9 +20,7 @@ pub fn follow(context: &Context, pages: &adw::ViewStack) {
         let options = if let AppletState::Running(status) = state { &status.options } else { &none };
         let mut wanted = Vec::new();
         for setting in table::all() {
-            if let (Some(value), Some(row)) =
-                (options.get(&format!("{setting:?}")), row_of(pages.upcast_ref(), setting))
-            {
+            if let (Some(value), Some(row)) = (options.get(&setting.to_string()), row_of(pages.upcast_ref(), setting)) {
                 wanted.push((row, words(setting, value)));
             }
         }
@@ -46,7 +44,7 @@ fn words(setting: &Setting, value: &Value) -> String {
 /// The row of a setting; the height is in the row of the width.
 fn row_of(widget: &gtk::Widget, setting: &Setting) -> Option<adw::PreferencesRow> {
     let shown = if *setting == camera::HEIGHT { &camera::WIDTH } else { setting };
-    if widget.widget_name() == format!("{shown:?}") {
+    if widget.widget_name() == shown.to_string() {
         return widget.downcast_ref().cloned();
     }
     let mut children = std::iter::successors(widget.first_child(), |child| child.next_sibling());
