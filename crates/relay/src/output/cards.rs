@@ -51,9 +51,8 @@ impl CardSet {
 
     /// These pictures of `format.size_image()` bytes: one for each card, in the order of [`Card::ALL`], or the same for all.
     pub fn drawn(style: CardStyle, format: VideoFormat, pictures: &[Packed]) -> Self {
-        let of_each = pictures.iter().cycle().take(if pictures.is_empty() { 0 } else { Card::ALL.len() });
         let cells: [OnceCell<Packed>; Card::ALL.len()] = Default::default();
-        for (cell, picture) in cells.iter().zip(of_each) {
+        for (cell, picture) in cells.iter().zip(pictures.iter().cycle()) {
             let _ = cell.set(picture.clone());
         }
         Self(Rc::new(Pictures { style, format, pictures: cells, is_drawn: true }))
