@@ -20,6 +20,8 @@ relay=$!
 state() { wait_for "! kill -0 $relay || tail -n1 $events | grep -q '\"state\":\"$1\"'" "${2:-20}" && kill -0 $relay 2>/dev/null; }
 
 state idle || die "the relay did not come up"
+# The cards have no words before.
+wait_for '! pgrep -x lenscap-cards >/dev/null' 30 || die "the cards are not drawn"
 note "a client starts to stream: v4l2-ctl --stream-mmap"
 v4l2-ctl -d "$LOOPBACK" --stream-mmap --stream-count=400 --stream-to=/tmp/frames >/dev/null 2>&1 &
 client=$!
