@@ -379,6 +379,10 @@ class Applet:
     def wait_for(self, state):
         eventually(f"state {state}, not {self.property('State')}", lambda: self.property("State") == state)
 
+    def wait_for_cards(self):
+        """Until they are as they stay: drawn by a process that has ended then, or without words."""
+        eventually("the cards are drawn", lambda: re.search("the cards are drawn|without words", self.process.text()))
+
     # What a tray host sees.
 
     def item(self):

@@ -38,6 +38,8 @@ class Costs(Case):
         applet.item()
         for _ in range(10):
             applet.call("Toggle")
+        # Until then there are the pipes of the process that draws them.
+        applet.wait_for_cards()
         before = applet.descriptors()
         for _ in range(200):
             applet.call("Toggle")
