@@ -18,14 +18,15 @@ case ${MODE:-} in
   bulk) tests=(bulk) ;;
   *) die "unknown mode $MODE; there are isoc and bulk" ;;
 esac
-cargo build --locked --quiet -p lenscap -p lenscap-applet -p lenscap-worker -p uvcam --bins --examples
+programs=(lenscap lenscap-worker lenscap-pipewire lenscap-cards uvcam)
+cargo build --locked --quiet "${programs[@]/#/-p}" --bins --examples
 program=$(cargo test --locked --no-run --test vm 2>&1 | sed -n 's|^ *Executable tests/vm/main.rs (\(.*\))$|\1|p')
 [ -x "$program" ] || die "tests/vm does not build"
 # Copies, so that building may go on meanwhile.
 logs=$REPO/target/truth bin=$REPO/target/truth/bin.$$
 mkdir -p "$bin/examples"
 trap 'rm -rf "$bin"' EXIT
-cp target/debug/{lenscap,lenscap-worker,uvcam} "$bin"
+cp "${programs[@]/#/target/debug/}" "$bin"
 cp target/debug/examples/v4l2-actor "$bin/examples"
 cp "$program" "$bin/vm"
 export LENSCAP_TEST_PROGRAM=$bin/vm LENSCAP_PROGRAM=$bin/lenscap
