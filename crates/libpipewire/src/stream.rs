@@ -30,7 +30,7 @@ pub enum StreamState {
 }
 
 /// What became of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Queued {
     /// Readers get it.
     Yes,
@@ -38,6 +38,10 @@ pub enum Queued {
     NotWanted,
     /// The picture that was in this slot before is still under way.
     Busy,
+    /// The library does not take this picture, and may take the next one. Which buffers are through with the graph stands in
+    /// memory that other processes write to: 0.3.65 hands one out twice where a reader joins or leaves a graph that stands
+    /// still (seen where the machine did, for seconds), and takes it once.
+    Refused(CallError),
 }
 
 /// The node.
@@ -186,10 +190,11 @@ impl Stream {
 
     /// Hands the picture in this slot to whoever streams. `time` is of `CLOCK_MONOTONIC`; it and `sequence` have to grow from
     /// picture to picture: a reader without them takes all for one (facts: pipewire).
-    ///
-    /// # Errors
-    /// The library's errno.
-    pub fn queue(&self, slot: u32, time: Duration, sequence: u64) -> Result<Queued, CallError> {
+    pub fn queue(&self, slot: u32, time: Duration, sequence: u64) -> Queued {
+        self.try_queue(slot, time, sequence).unwrap_or_else(Queued::Refused)
+    }
+
+    fn try_queue(&self, slot: u32, time: Duration, sequence: u64) -> Result<Queued, CallError> {
         let node = self.node.state();
         if self.state() != StreamState::Streaming {
             return Ok(Queued::NotWanted);

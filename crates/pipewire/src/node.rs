@@ -20,8 +20,8 @@ use crate::sandbox;
 use crate::server_watch::ServerWatch;
 use lenscap_text::Cause;
 
-/// So many pictures in a row that found their slots under way are no slow reader, of whom the others never wait: the graph does
-/// not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
+/// So many pictures in a row that the graph did not take, because their slots were under way still, are no slow reader, of whom
+/// the others never wait: the graph does not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
 /// until all have been away for 5 s (measured, with GStreamer's node as with ours). From 0.3.85 on, whose links count right, it goes
 /// on by itself: on 1.4 it stands for a second or more where a reader of another size comes, and then takes pictures again.
 const STUCK: u32 = 2 * MAX_SLOTS;
@@ -34,8 +34,8 @@ pub(crate) struct Node {
     watch: Option<ServerWatch>,
     offer: Option<(Offer, OwnedFd)>,
     growing: Growing,
-    /// Pictures in a row that found their slots under way.
-    busy: u32,
+    /// Pictures in a row that the graph did not take.
+    stuck: u32,
     context: Rc<Context>,
     main_loop: Rc<MainLoop>,
 }
@@ -74,7 +74,7 @@ impl Node {
             watch: None,
             offer: None,
             growing: Growing::default(),
-            busy: 0,
+            stuck: 0,
             context,
             main_loop,
         })
@@ -144,20 +144,29 @@ impl Node {
     /// Hands a picture to the readers.
     ///
     /// # Errors
-    /// The library refuses it.
+    /// The library refuses what a new node needs, where this one takes none any more.
     pub(crate) fn show(&mut self, picture: &Picture) -> Result<(), PipewireTrouble> {
         let Some(connection) = &self.connection else { return Ok(()) };
         let (time, sequence) = self.growing.next(picture);
-        let queued = connection.stream.queue(picture.slot, time, sequence).map_err(|error| refused(&error))?;
-        match queued {
-            Queued::Yes => {}
+        let (is_queued, is_lost) = match connection.stream.queue(picture.slot, time, sequence) {
+            Queued::Yes => (true, false),
             // The last one left while it was on its way, or the parent is not there yet.
-            Queued::NotWanted => tracing::debug!(picture.slot, "nobody wants this picture"),
-            Queued::Busy => tracing::debug!(picture.slot, "this slot is still under way"),
-        }
-        self.busy = if queued == Queued::Busy { self.busy + 1 } else { 0 };
-        if self.busy >= STUCK && !connection.stream.lends_memory() {
-            self.busy = 0;
+            Queued::NotWanted => {
+                tracing::debug!(picture.slot, "nobody wants this picture");
+                (true, false)
+            }
+            Queued::Busy => {
+                tracing::debug!(picture.slot, "this slot is still under way");
+                (false, !connection.stream.lends_memory())
+            }
+            Queued::Refused(error) => {
+                tracing::debug!(picture.slot, "this picture is refused: {error}");
+                (false, true)
+            }
+        };
+        self.stuck = if is_queued { 0 } else { self.stuck + 1 };
+        if self.stuck >= STUCK && is_lost {
+            self.stuck = 0;
             tracing::warn!("the graph does not take pictures any more; the node is made anew");
             self.connection = None;
             return self.connect();
