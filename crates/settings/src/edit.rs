@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::file::{File, VERSION, mistake};
+use super::list;
 use super::model::Settings;
 use super::rules::short;
 use super::table::{self, Setting, SettingValue};
@@ -128,7 +129,7 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
             if let (Value::Array(old), Value::Array(new)) = (&mut *old, &value) {
-                return follow(old, new);
+                return list::follow(old, new);
             }
             // The decoration holds the comment behind the value.
             *value.decor_mut() = old.decor().clone();
@@ -136,23 +137,4 @@ fn set(document: &mut DocumentMut, section: &str, key: &str, mut value: Value) {
         }
         _ => drop(table.insert(key, Item::Value(value))),
     }
-}
-
-/// Makes `old` `new` by taking entries out and adding some behind them: those that stay keep the comments beside them.
-fn follow(old: &mut Array, new: &Array) {
-    let mut wanted = new.iter().peekable();
-    let before_first = old.get(0).map(space_before).unwrap_or_default();
-    old.retain(|entry| wanted.next_if(|wanted| wanted.as_str() == entry.as_str()).is_some());
-    if let (Some(space), Some(first)) = (before_first, old.get_mut(0))
-        && space_before(first).is_some()
-    {
-        first.decor_mut().set_prefix(space);
-    }
-    old.extend(wanted.cloned());
-}
-
-/// What stands before an entry of a list, if that is space alone.
-fn space_before(entry: &Value) -> Option<String> {
-    let prefix = entry.decor().prefix().map_or(Some(""), toml_edit::RawString::as_str)?;
-    prefix.trim().is_empty().then(|| prefix.to_owned())
 }

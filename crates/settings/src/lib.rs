@@ -17,6 +17,7 @@ mod file;
 pub mod fuzz;
 mod layer;
 pub mod layers;
+mod list;
 pub mod model;
 pub mod rules;
 mod save;

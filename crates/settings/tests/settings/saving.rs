@@ -49,6 +49,32 @@ fn a_list_keeps_its_layout_whatever_is_taken_out() {
         without("privacy.blocked = [\n  \"a\",\n  # the second\n  \"b\",\n]\n", "a"),
         "privacy.blocked = [\n  # the second\n  \"b\",\n]\n"
     );
+    // A comment is about the entry on whose line it stands.
+    let beside = "privacy.blocked = [ # not these\n  \"a\", # one\n  \"b\", # two\n  \"c\" # three\n]\n";
+    for (program, line) in [("a", "  \"a\", # one\n"), ("b", "  \"b\", # two\n")] {
+        assert_eq!(without(beside, program), beside.replace(line, ""));
+    }
+    assert_eq!(without(beside, "c"), "privacy.blocked = [ # not these\n  \"a\", # one\n  \"b\" # two\n]\n");
+}
+
+#[test]
+fn what_is_added_to_a_list_leaves_the_comments_beside_the_others() {
+    let with = |text: &str, program: &str| {
+        let (_directory, path) = directory();
+        fs::write(&path, text).unwrap();
+        update(&Layers::alone(&path), |settings| settings.privacy.blocked.push(program.into())).unwrap();
+        fs::read_to_string(&path).unwrap()
+    };
+    assert_eq!(with("privacy.blocked = []\n", "a"), "privacy.blocked = [\"a\"]\n");
+    assert_eq!(with("privacy.blocked = [\"a\"]\n", "b"), "privacy.blocked = [\"a\", \"b\"]\n");
+    assert_eq!(
+        with("privacy.blocked = [\n  \"a\", # one\n]\n", "b"),
+        "privacy.blocked = [\n  \"a\", # one\n  \"b\",\n]\n"
+    );
+    assert_eq!(
+        with("privacy.blocked = [\n  \"a\" # one\n]\n", "b"),
+        "privacy.blocked = [\n  \"a\", # one\n  \"b\"\n]\n"
+    );
 }
 
 #[test]
