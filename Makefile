@@ -33,6 +33,8 @@ PUT = install -Dm644
 # A cache that is there and older than the icons hides them; where there is none, none is made.
 REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-theme.cache ] || \
   gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
+# With the translations of all languages in po/LINGUAS.
+TRANSLATED = msgfmt -d po
 WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
 
 .PHONY: help run test test-long fuzz bench lint pot build deb-deps install uninstall clean
@@ -91,14 +93,14 @@ install: $(RELEASE)/lenscap
 	install -Dm755 $(RELEASE)/lenscap-cards $(DESTDIR)$(libexecdir)/lenscap-cards
 	$(PUT) data/wireplumber/51-lenscap.lua $(DESTDIR)$(wireplumberdir)/main.lua.d/51-lenscap.lua
 	$(PUT) data/wireplumber/51-lenscap.conf $(DESTDIR)$(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf
-	$(PUT) data/$(ID).desktop $(DESTDIR)$(datadir)/applications/$(ID).desktop
-	$(PUT) data/$(ID)-autostart.desktop $(DESTDIR)$(datadir)/lenscap/$(ID)-autostart.desktop
 	$(PUT) data/$(ID).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(ID).xml
-	$(PUT) data/$(ID).metainfo.xml $(DESTDIR)$(datadir)/metainfo/$(ID).metainfo.xml
 	$(PUT) data/lenscap.1 $(DESTDIR)$(datadir)/man/man1/lenscap.1
 	for icon in $(ICONS); do $(PUT) icons/$$icon $(DESTDIR)$(datadir)/icons/$$icon || exit 1; done
 	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
-	install -d $(DESTDIR)$(datadir)/dbus-1/services $(DESTDIR)$(systemduserunitdir)
+	install -d $(addprefix $(DESTDIR)$(datadir)/,applications lenscap metainfo dbus-1/services) $(DESTDIR)$(systemduserunitdir)
+	$(TRANSLATED) --desktop --template=data/$(ID).desktop.in -o $(DESTDIR)$(datadir)/applications/$(ID).desktop
+	$(TRANSLATED) --desktop --template=data/$(ID)-autostart.desktop.in -o $(DESTDIR)$(datadir)/lenscap/$(ID)-autostart.desktop
+	$(TRANSLATED) --xml --template=data/$(ID).metainfo.xml.in -o $(DESTDIR)$(datadir)/metainfo/$(ID).metainfo.xml
 	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
 	install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions \

@@ -65,13 +65,20 @@ silent() {
   return $rc
 }
 desktop_files() {
-  has desktop-file-validate || return 0
-  silent desktop-file-validate "data/$id.desktop" "data/$id-autostart.desktop"
+  has desktop-file-validate && has msgfmt || return 0
+  local name rc=0
+  for name in "$id" "$id-autostart"; do
+    # As `make install` puts them.
+    msgfmt -d po --desktop --template="data/$name.desktop.in" -o "$scratch/$name.desktop" || rc=1
+    silent desktop-file-validate "$scratch/$name.desktop" || rc=1
+  done
+  return $rc
 }
 metainfo() {
-  has appstreamcli || return 0
+  has appstreamcli && has msgfmt || return 0
   local said
-  said=$(appstreamcli validate --no-net --explain "data/$id.metainfo.xml" 2>&1) || { echo "$said"; return 1; }
+  msgfmt -d po --xml --template="data/$id.metainfo.xml.in" -o "$scratch/$id.metainfo.xml" || return
+  said=$(appstreamcli validate --no-net --explain "$scratch/$id.metainfo.xml" 2>&1) || { echo "$said"; return 1; }
   # Its infos are opinions; its warnings are not.
   ! grep -E '^(W|E):' <<<"$said"
 }
@@ -86,7 +93,7 @@ unit() {
 interface() {
   local rc=0
   # Its document type is known by name only here: nothing is fetched.
-  if has xmllint; then silent xmllint --nonet --noout "data/$id.xml" "data/$id.metainfo.xml" icons/hicolor/*/apps/*.svg || rc=1; fi
+  if has xmllint; then silent xmllint --nonet --noout "data/$id.xml" "data/$id.metainfo.xml.in" icons/hicolor/*/apps/*.svg || rc=1; fi
   if has gdbus-codegen; then
     silent gdbus-codegen --generate-docbook "$scratch/doc" --output-directory "$scratch" "data/$id.xml" || rc=1
     # Members without an explanation get an empty paragraph.

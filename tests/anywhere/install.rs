@@ -117,6 +117,14 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
         assert!(text.contains("=/opt/cap/bin/lenscap --gapplication-service"), "{file}: {text}");
         assert!(!text.contains('@'), "{file}: {text}");
     }
+    // Translated; that each text is, is the translations' test.
+    for (file, text) in [
+        ("share/applications/ID.desktop", "\nName[de]=Kamera pausieren"),
+        ("share/lenscap/ID-autostart.desktop", "\nComment[de]=Die Kamera bleibt aus"),
+        ("share/metainfo/ID.metainfo.xml", "<caption xml:lang=\"de\">"),
+    ] {
+        assert!(read(file).contains(text), "{file}: {}", read(file));
+    }
     assert!(read("share/bash-completion/completions/lenscap").contains("--cooldown-ms"));
     // The worker is found from the installed program.
     let version = Command::new(prefix.join("bin/lenscap")).arg("--version").output().expect("starts");

@@ -126,8 +126,12 @@ fn languages() -> Vec<String> {
 
 #[test]
 fn the_template_has_every_text() {
-    let found = scan();
+    let mut found = scan();
     assert!(found.mistakes.is_empty(), "{:#?}", found.mistakes);
+    if !sources::scan_data(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found) {
+        println!("SKIP the template: xgettext is not installed (scripts/deps.sh build)");
+        return;
+    }
     assert!(found.messages.len() > 100, "hardly any texts were found: {}", found.messages.len());
     let template = catalogue::template(&found.messages);
     if std::env::var_os(WRITE).is_some() {
@@ -197,7 +201,8 @@ fn what_is_wrong(wanted: &Message, message: &Message, forms: usize) -> Option<St
     if message.translations.len() != count || message.translations.iter().any(String::is_empty) {
         return Some("not translated".into());
     }
-    let ends = |text: &str| (text.ends_with('.'), text.starts_with(' '), text.ends_with(' '), text.ends_with('\n'));
+    // A semicolon ends a list in a desktop file.
+    let ends = |text: &str| (text.starts_with(' '), ['.', ';', ' ', '\n'].map(|end| text.ends_with(end)));
     for translation in &message.translations {
         let (mut ours, mut theirs) = (parts(&wanted.id), parts(translation));
         if let Some(plural) = &wanted.plural {

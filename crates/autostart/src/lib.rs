@@ -1,11 +1,12 @@
 //! What starts Lenscap with the session: an entry in the user's autostart directory or in one of the system's, which a
 //! user's entry that is hidden switches off; or the systemd user unit.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lenscap_sys::install::APP_ID;
+use lenscap_sys::install::{self, APP_ID};
 
 const UNIT: &str = "lenscap.service";
 
@@ -69,7 +70,7 @@ impl Entries {
     pub fn write(&self, on: bool) -> Result<(), EntryUnwritable> {
         let entry = self.entry();
         let done = if on {
-            write(&entry, TEXT)
+            write(&entry, &template(install::share()))
         } else if self.system_entry() {
             write(&entry, HIDDEN)
         } else {
@@ -77,6 +78,12 @@ impl Entries {
         };
         done.map_err(|error| EntryUnwritable { path: entry, error })
     }
+}
+
+/// The entry to write: the installed template; in a build tree, ours.
+fn template(share: Option<PathBuf>) -> Cow<'static, str> {
+    let installed = share.map(|share| share.join(format!("lenscap/{APP_ID}-autostart.desktop")));
+    installed.and_then(|path| fs::read_to_string(path).ok()).map_or(Cow::Borrowed(TEXT), Cow::Owned)
 }
 
 /// What was not there is gone as well.
@@ -96,8 +103,8 @@ pub struct EntryUnwritable {
     pub error: io::Error,
 }
 
-/// The template that is installed, too.
-const TEXT: &str = include_str!("../../../data/io.github.lenscap.Lenscap-autostart.desktop");
+/// The template without the translations that the installed one has.
+const TEXT: &str = include_str!("../../../data/io.github.lenscap.Lenscap-autostart.desktop.in");
 const HIDDEN: &str = "[Desktop Entry]\nType=Application\nName=Lenscap\nExec=lenscap\nHidden=true\n";
 
 /// Writes it and the directories above it.
@@ -144,6 +151,17 @@ mod tests {
         autostart.write(false).unwrap();
         assert!(!autostart.is_on() && !autostart.entry().exists());
         autostart.write(false).unwrap();
+    }
+
+    #[test]
+    fn the_installed_template_is_written_with_its_translations() {
+        let share = tempfile::tempdir().unwrap();
+        assert_eq!(template(None), TEXT);
+        assert_eq!(template(Some(share.path().to_owned())), TEXT);
+        let translated = format!("{TEXT}Comment[de]=Bleibt aus\n");
+        fs::create_dir(share.path().join("lenscap")).unwrap();
+        fs::write(share.path().join(format!("lenscap/{APP_ID}-autostart.desktop")), &translated).unwrap();
+        assert_eq!(template(Some(share.path().to_owned())), translated);
     }
 
     #[test]

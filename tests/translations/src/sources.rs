@@ -1,13 +1,15 @@
-//! The texts that the sources give to `tr`, `trf!` and `trn!`, and the command line's help.
+//! The texts that the sources give to `tr`, `trf!` and `trn!`, the command line's help, and the texts of the files for the
+//! desktop.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::builder::StyledStr;
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 
-use crate::catalogue::Message;
+use crate::catalogue::{self, Message};
 
 /// What a scan found.
 #[derive(Debug, Default)]
@@ -37,6 +39,26 @@ pub fn scan(root: &Path, mut command: clap::Command) -> Found {
         }
     }
     found
+}
+
+/// Adds the texts of the files for the desktop, into which `make install` merges their translations. `false`: gettext is not
+/// installed.
+pub fn scan_data(root: &Path, found: &mut Found) -> bool {
+    let entries = fs::read_dir(root.join("data")).expect("our data").flatten();
+    let names = entries.map(|entry| format!("data/{}", entry.file_name().to_string_lossy()));
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(".desktop.in") || name.ends_with(".xml.in")).collect();
+    names.sort();
+    let mut xgettext = Command::new("xgettext");
+    xgettext.current_dir(root).args(["--output=-", "--omit-header", "--no-wrap", "--from-code=UTF-8"]);
+    let Ok(output) = xgettext.args(["--add-location=file", "--add-comments=TRANSLATORS"]).args(names).output() else {
+        return false;
+    };
+    assert!(output.status.success(), "xgettext: {}", String::from_utf8_lossy(&output.stderr));
+    for message in catalogue::parse(&String::from_utf8_lossy(&output.stdout)) {
+        let comments = message.comments.iter().map(|comment| comment.replacen("TRANSLATORS: ", "", 1)).collect();
+        found.add(Message { comments, translations: Vec::new(), ..message });
+    }
+    true
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {
