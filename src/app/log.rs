@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use lenscap_text::without_isolates;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
@@ -60,9 +61,9 @@ pub fn say(sentence: &str) {
     match LOG.get() {
         Some(log) => {
             let prefix = if log.is_journal { priority(Level::ERROR) } else { "lenscap: " };
-            log.lines.put(format!("{prefix}{sentence}\n").into_bytes());
+            log.lines.put(format!("{prefix}{}\n", without_isolates(sentence)).into_bytes());
         }
-        None => eprintln!("lenscap: {sentence}"),
+        None => eprintln!("lenscap: {}", without_isolates(sentence)),
     }
 }
 
@@ -110,7 +111,7 @@ impl Write for OneLine {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(log) = LOG.get() {
             let prefix = if log.is_journal { priority(self.0).as_bytes() } else { b"" };
-            log.lines.put([prefix, line].concat());
+            log.lines.put([prefix, without_isolates(&String::from_utf8_lossy(line)).as_bytes()].concat());
         }
         Ok(line.len())
     }

@@ -82,10 +82,11 @@ pub struct ControlsReply {
     pub config: String,
 }
 
-/// One line of JSON, with its newline: what goes over the socket and to the readers of event lines.
+/// One line of JSON, with its newline: what goes over the socket and to the readers of event lines. Sentences in it may come to a
+/// terminal.
 pub fn line(value: &impl Serialize) -> String {
     match serde_json::to_string(value) {
-        Ok(text) => text + "\n",
+        Ok(text) => lenscap_text::without_isolates(&text).into_owned() + "\n",
         // Nothing here has a map with keys that are no texts, which is all that could fail.
         Err(error) => format!("{{\"error\":\"{}\"}}\n", error.to_string().escape_default()),
     }

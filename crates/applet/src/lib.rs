@@ -91,6 +91,7 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     lenscap::app::log::start();
+    lenscap_words::direction::isolate_parts();
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);
     let (calls, called) = async_channel::bounded(MAX_CALLS);

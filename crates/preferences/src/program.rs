@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     use_own_looks();
+    lenscap_words::direction::isolate_parts();
     match invocation {
         Invocation::Preferences { config } => {
             let is_unique = config.is_none();

@@ -10,6 +10,7 @@
 //! What others call an error is no text for people at all: see [`Cause`].
 
 mod cause;
+pub mod direction;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -19,6 +20,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use cause::{Cause, CauseKind, Detail};
+pub use direction::without_isolates;
 
 /// Longest name: of a camera, a control, a program.
 pub const NAME: usize = 80;
@@ -129,6 +131,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A text of ours, whose parts are clean, in at most so many letters.
+pub fn bounded(text: String, max_chars: usize) -> String {
+    if text.chars().nth(max_chars).is_some() { shorten(text, max_chars) } else { text }
+}
+
 /// With a sign that there was more.
 fn shorten(mut text: String, max_chars: usize) -> String {
     if max_chars == 0 {
@@ -183,6 +190,7 @@ mod tests {
         assert_eq!(clean("x".repeat(1 << 20), 10), format!("{}…", "x".repeat(9)));
         assert_eq!(clean("\u{1b}".repeat(1 << 20) + "end", 10), "…");
         assert_eq!(clean("anything", 0), "");
+        assert_eq!(["ääää", "äääää"].map(|text| bounded(text.into(), 4)), ["ääää", "äää…"]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn published(list: &CameraControls) -> lenscap_api::Controls {
 
 /// Why a saved value was not taken, as one sentence. Bounded, as the camera process says what is in it.
 pub fn problem(trouble: &ControlTrouble) -> String {
-    lenscap_text::clean(sentence(trouble), lenscap_text::SENTENCE)
+    lenscap_text::bounded(sentence(trouble), lenscap_text::SENTENCE)
 }
 
 /// One sentence with the next step.

@@ -11,6 +11,7 @@ pub mod card;
 mod cause;
 pub mod command_line;
 pub mod controls;
+pub mod direction;
 pub mod distro;
 pub mod doctor;
 mod limits;
@@ -37,6 +38,8 @@ pub mod trouble;
 
 use std::fmt::Display;
 use std::path::PathBuf;
+
+use direction::Direction;
 
 /// The domain, and the catalogues' file name.
 const DOMAIN: &str = "lenscap";
@@ -118,15 +121,19 @@ pub fn filled_for(one: &str, many: &str, count: u64, parts: &[(&str, &dyn Displa
     fill(&fill(&text, parts), &[("n", &count)])
 }
 
-/// One pass, so that braces in a part stay as they are.
 fn fill(text: &str, parts: &[(&str, &dyn Display)]) -> String {
+    fill_in(text, parts, direction::of_language())
+}
+
+/// One pass, so that braces in a part stay as they are.
+pub(crate) fn fill_in(text: &str, parts: &[(&str, &dyn Display)], language: Option<Direction>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let part = after.split_once('}').and_then(|(name, after)| {
             let (_, part) = parts.iter().find(|(known, _)| *known == name)?;
-            Some((part.to_string(), after))
+            Some((direction::isolated(part.to_string(), language), after))
         });
         match part {
             Some((part, after)) => {
@@ -140,7 +147,7 @@ fn fill(text: &str, parts: &[(&str, &dyn Display)]) -> String {
         }
     }
     filled.push_str(rest);
-    filled
+    direction::led(filled, language)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::trf;
 /// What is less than was asked for, and what to do about it, as one sentence. Bounded, as the camera process says what is in
 /// it.
 pub fn shortfall(shortfall: &ModeShortfall) -> String {
-    lenscap_text::clean(whole(shortfall), lenscap_text::SENTENCE)
+    lenscap_text::bounded(whole(shortfall), lenscap_text::SENTENCE)
 }
 
 fn whole(shortfall: &ModeShortfall) -> String {

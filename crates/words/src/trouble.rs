@@ -24,7 +24,7 @@ pub fn commands(trouble: &Trouble) -> Vec<String> {
 
 /// The sentence, with its full stop. Bounded, as the camera process says what is in it.
 pub fn sentence(trouble: &Trouble) -> String {
-    lenscap_text::clean(whole(trouble), lenscap_text::SENTENCE)
+    lenscap_text::bounded(whole(trouble), lenscap_text::SENTENCE)
 }
 
 fn whole(trouble: &Trouble) -> String {
