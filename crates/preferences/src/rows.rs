@@ -12,9 +12,9 @@ mod slider;
 mod subtitle;
 mod switch;
 
-pub use choice::{Choices, choice, choice_with, whole_names};
+pub use choice::{Choices, choice, choice_with, show_whole_names};
 pub use entry::{TextEntry, bare_entry, entry};
-pub use finding::finding;
+pub use finding::{finding, with_commands};
 pub use number::{NumberOf, SpinRange, number, number_within};
 pub use plain::{filler, name, plain, prepare};
 pub use refusal::report;

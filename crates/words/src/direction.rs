@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_leaves_for_a_terminal_has_no_marks() {
-        let text = fill_in("{size} {app}", &[("size", &left_to_right("2 × 1".into(), ARABIC)), ("app", &"Zoom")], ARABIC);
+        let text =
+            fill_in("{size} {app}", &[("size", &left_to_right("2 × 1".into(), ARABIC)), ("app", &"Zoom")], ARABIC);
         assert_eq!(lenscap_text::without_isolates(&text), "2 × 1 Zoom");
     }
 }

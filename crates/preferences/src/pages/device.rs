@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use adw::prelude::*;
+use lenscap_core::trouble::output::OutputTrouble;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::table::{detection, device, output};
 use lenscap_settings::{PipewireOutput, SecondNode};
@@ -34,6 +35,11 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     let page = Page::new(store, "device", &tr("Device"), "video-display-symbolic");
     let group = adw::PreferencesGroup::builder().title(tr("The camera that applications see")).build();
+    // How to get one; whether the module is installed, the diagnosis says.
+    let trouble = OutputTrouble::NoNode { is_installed: true };
+    let row = rows::plain(&lenscap_words::output::sentence(&trouble), "");
+    let missing = rows::with_commands(row, &lenscap_words::output::commands(&trouble));
+    missing.iter().for_each(|row| group.add(row));
     let class = context.surroundings.class.clone();
     group.add(&rows::choice(
         store,
@@ -121,20 +127,13 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     page.add(&group);
     {
         let class = context.surroundings.class.clone();
-        let group = group.downgrade();
-        let describe = move || {
-            let Some(group) = group.upgrade() else { return };
-            let text = if lenscap_cameras::loopbacks(&class).is_empty() {
-                tr(
-                    "There is none at present: load the kernel module with \"sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\".",
-                )
-            } else {
-                String::new()
-            };
-            group.set_description((!text.is_empty()).then_some(text.as_str()));
+        let shown: Vec<_> = missing.iter().map(ObjectExt::downgrade).collect();
+        let show = move || {
+            let is_missing = lenscap_cameras::loopbacks(&class).is_empty();
+            shown.iter().filter_map(|row| row.upgrade()).for_each(|row| row.set_visible(is_missing));
         };
-        describe();
-        store.on_devices(move |_| describe());
+        show();
+        store.on_devices(move |_| show());
     }
 
     let group = adw::PreferencesGroup::new();

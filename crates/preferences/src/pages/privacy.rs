@@ -18,6 +18,7 @@ use crate::store::Store;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
+    // TRANSLATORS: a page; in a narrow window there is room for some nine letters
     let page = Page::new(store, "privacy", &tr("Privacy"), "security-high-symbolic");
     page.add(&times(store));
     page.add(&card::group(context));

@@ -42,7 +42,7 @@ pub fn choice_with<T: Clone + PartialEq + 'static>(
     let row = adw::ComboRow::new();
     prepare(&row, title, &words());
     name(&row, setting);
-    row.set_list_factory(Some(&whole_names(&row)));
+    show_whole_names(&row);
     let offered: Rc<RefCell<Choices<T>>> = Rc::default();
     // Going back to what is in the file is reported once more, after all is done.
     let known = Rc::new(Cell::new(gtk::INVALID_LIST_POSITION));
@@ -107,8 +107,35 @@ pub fn choice_with<T: Clone + PartialEq + 'static>(
     row
 }
 
-/// The lines of a list, with a mark at the chosen one. (libadwaita's own cut a camera's name after 20 letters.)
-pub fn whole_names(row: &adw::ComboRow) -> gtk::SignalListItemFactory {
+/// Has the row show names that are not cut. (libadwaita cuts them after 20 letters in the list, and after as few as four in the
+/// row, where a long subtitle wants the room.)
+pub fn show_whole_names(row: &adw::ComboRow) {
+    row.set_factory(Some(&chosen_name()));
+    row.set_list_factory(Some(&whole_names(row)));
+}
+
+/// What is chosen, at the end of the row: so many letters have their room, and a subtitle gives way.
+fn chosen_name() -> gtk::SignalListItemFactory {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+        let name = gtk::Label::builder().xalign(1.0).ellipsize(gtk::pango::EllipsizeMode::End).build();
+        name.connect_label_notify(|name| {
+            let letters = name.label().chars().count().min(20);
+            name.set_width_chars(i32::try_from(letters).unwrap_or_default());
+        });
+        item.set_child(Some(&name));
+        item.property_expression("item").chain_property::<gtk::StringObject>("string").bind(
+            &name,
+            "label",
+            gtk::Widget::NONE,
+        );
+    });
+    factory
+}
+
+/// The lines of the list, with a mark at the chosen one.
+fn whole_names(row: &adw::ComboRow) -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     let weak = row.downgrade();
     factory.connect_setup(move |_, item| {

@@ -9,7 +9,7 @@ use lenscap_words::controls::hint;
 use lenscap_words::tr;
 
 use super::slider::{SliderRange, SliderRow};
-use super::{TextEntry, bare_entry, plain, prepare, report, whole_names};
+use super::{TextEntry, bare_entry, plain, prepare, report, show_whole_names};
 use crate::error::WindowError;
 use crate::widgets;
 
@@ -86,7 +86,7 @@ impl ControlRow {
             (Kind::Menu | Kind::IntegerMenu, _) => {
                 let row = adw::ComboRow::new();
                 prepare(&row, &control.name, "");
-                row.set_list_factory(Some(&whole_names(&row)));
+                show_whole_names(&row);
                 let labels: Vec<_> = control.menu.iter().map(|entry| entry.label.as_str()).collect();
                 row.set_model(Some(&gtk::StringList::new(&labels)));
                 row.set_selected(position(control));

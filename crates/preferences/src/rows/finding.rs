@@ -7,7 +7,7 @@ use lenscap_words::{tr, trf};
 use super::plain;
 use crate::widgets;
 
-/// The row of a finding, and below it one for each command, to be copied by itself.
+/// The rows of a finding.
 pub fn finding(found: &Finding) -> Vec<adw::ActionRow> {
     let below: Vec<_> = found.remedy.iter().chain(&found.evidence).map(String::as_str).collect();
     let row = plain(&found.text, &below.join("\n"));
@@ -20,7 +20,12 @@ pub fn finding(found: &Finding) -> Vec<adw::ActionRow> {
     widgets::set_accessible_label(&icon, &name);
     icon.set_tooltip_text(Some(&name));
     row.add_prefix(&icon);
-    std::iter::once(row).chain(found.commands.iter().map(|text| command(text))).collect()
+    with_commands(row, &found.commands)
+}
+
+/// The row, and below it one for each command.
+pub fn with_commands(row: adw::ActionRow, commands: &[String]) -> Vec<adw::ActionRow> {
+    std::iter::once(row).chain(commands.iter().map(|text| command(text))).collect()
 }
 
 /// In a terminal's letters, with a button that copies it and nothing else.
