@@ -13,8 +13,8 @@ use lenscap_picture::jpeg;
 /// A kind of input.
 pub type Feed = fn(&[u8]);
 
-/// Kinds of input that a crate above this one takes, by the same names.
-pub const ABOVE: &[&str] = &["dbus"]; // lenscap-applet
+/// Kinds of input of crates that this one does not use, by the same names.
+pub const ELSEWHERE: &[&str] = &["dbus", "pod"]; // lenscap-applet, lenscap-libpipewire
 
 /// Every kind that this crate and those below it take, by the name that `fuzz/fuzz_targets` and `fuzz/corpus` know it by.
 pub const TARGETS: &[(&str, Feed)] = &[

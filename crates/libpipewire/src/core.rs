@@ -77,11 +77,8 @@ impl Core {
         let raw = unsafe { (functions.pw_context_connect)(context.raw.as_ptr(), null_mut(), 0) };
         let raw = NonNull::new(raw).ok_or_else(|| CallError::last("pw_context_connect"))?;
         let heard = Listener::new(Heard::default());
-        let events: *const CoreEvents = &raw const EVENTS;
-        // SAFETY: a core begins with its proxy; the hook and the state stay until they are taken out in `drop`.
-        unsafe {
-            (functions.pw_proxy_add_object_listener)(raw.as_ptr().cast(), heard.hook(), events.cast(), heard.data());
-        }
+        // SAFETY: a core begins with its proxy; the events are those of a core, for this state; taken out in `drop`.
+        unsafe { heard.listen(functions, raw.cast(), (&raw const EVENTS).cast()) };
         Ok(Rc::new(Self { context: context.clone(), raw, heard }))
     }
 

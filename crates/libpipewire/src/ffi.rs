@@ -139,6 +139,35 @@ pub(crate) struct ClientInfo {
 }
 
 #[repr(C)]
+pub(crate) struct NodeMethods {
+    pub version: u32,
+    pub add_listener: *const c_void,
+    pub subscribe_params: *const c_void,
+    pub enum_params: unsafe extern "C" fn(*mut c_void, c_int, u32, u32, u32, *const Pod) -> c_int,
+}
+
+#[repr(C)]
+pub(crate) struct NodeEvents {
+    pub version: u32,
+    pub info: Option<unsafe extern "C" fn(*mut c_void, *const NodeInfo)>,
+    pub param: Option<unsafe extern "C" fn(*mut c_void, c_int, u32, u32, u32, *const Pod)>,
+}
+
+/// `pw_node_info`; there is more behind.
+#[repr(C)]
+pub(crate) struct NodeInfo {
+    pub id: u32,
+    pub max_input_ports: u32,
+    pub max_output_ports: u32,
+    pub change_mask: u64,
+    pub n_input_ports: u32,
+    pub n_output_ports: u32,
+    pub state: c_int,
+    pub error: *const c_char,
+    pub props: *const Dict,
+}
+
+#[repr(C)]
 pub(crate) struct StreamEvents {
     pub version: u32,
     pub destroy: Unused,
@@ -209,6 +238,7 @@ pub(crate) struct Chunk {
 pub(crate) const META_HEADER: u32 = 1;
 pub(crate) const DATA_MEM_FD: u32 = 2;
 pub(crate) const DATA_FLAG_READABLE: u32 = 1;
+pub(crate) const PARAM_ENUM_FORMAT: u32 = 3;
 pub(crate) const PARAM_FORMAT: u32 = 4;
 pub(crate) const DIRECTION_OUTPUT: c_int = 1;
 pub(crate) const ID_ANY: u32 = u32::MAX;
@@ -216,5 +246,5 @@ pub(crate) const STREAM_FLAG_MAP_BUFFERS: u32 = 1 << 2;
 pub(crate) const STREAM_FLAG_DRIVER: u32 = 1 << 3;
 pub(crate) const STREAM_FLAG_NO_CONVERT: u32 = 1 << 5;
 pub(crate) const STREAM_FLAG_ALLOC_BUFFERS: u32 = 1 << 8;
-/// `PW_VERSION_REGISTRY`, `PW_VERSION_LINK`, `PW_VERSION_CLIENT`.
+/// `PW_VERSION_REGISTRY`, `PW_VERSION_NODE`, `PW_VERSION_LINK`, `PW_VERSION_CLIENT`.
 pub(crate) const VERSION: u32 = 3;

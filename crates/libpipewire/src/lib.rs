@@ -1,4 +1,4 @@
-//! The few functions of `libpipewire-0.3.so.0` that a camera node needs, found at run time, behind a safe interface.
+//! The few functions of `libpipewire-0.3.so.0` that a camera node and a list of cameras need, found at run time, behind a safe interface.
 //!
 //! Rules:
 //! 1. Found with `dlopen`: no headers, no libclang, nothing to install where there is no PipeWire. Weighed against the crate
@@ -12,10 +12,13 @@
 //!    ours runs there.
 //! 5. The layouts in `ffi` are the stable ABI of 0.3 (the same program ran on 0.3.65 and 1.4.2 unchanged).
 
+pub mod cameras;
 mod context;
 mod core;
 mod dict;
 mod ffi;
+mod followed;
+mod format;
 mod library;
 mod listener;
 mod main_loop;
@@ -28,9 +31,11 @@ mod video;
 pub use context::Context;
 pub use core::{Core, CoreError, Question};
 pub use dict::Properties;
+pub use format::{Encoding, VideoFormat};
 pub use library::{Library, LoadError};
 pub use main_loop::MainLoop;
 pub use memory::Memory;
+pub use pod::reading::Choice;
 pub use registry::{Kind, LinkState, Registry, RegistryEvent};
 pub use stream::{Queued, Stream, StreamState};
 pub use video::{Pixels, Video};

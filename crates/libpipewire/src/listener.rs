@@ -4,7 +4,8 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::ptr::{NonNull, null, null_mut};
 
-use crate::ffi::{Hook, List};
+use crate::ffi::{Hook, List, Proxy};
+use crate::library::Functions;
 
 /// The hook and the state lie at one address until drop. Callbacks get the state's address and read it as `&S`: whatever
 /// changes in it is in cells, of which nothing is borrowed while the library is called.
@@ -49,6 +50,16 @@ impl<S> Listener<S> {
 }
 
 impl<S> Listener<S> {
+    /// Has the library report the events of this object, with the state as their data.
+    ///
+    /// # Safety
+    /// `events` is the table of this type of object, stays for ever, and its callbacks take `S`. [`Self::unlink`] is called
+    /// before the object is destroyed.
+    pub(crate) unsafe fn listen(&self, functions: &Functions, object: NonNull<Proxy>, events: *const c_void) {
+        // SAFETY: the hook and the state stay until the hook is taken out, as the caller promises.
+        unsafe { (functions.pw_proxy_add_object_listener)(object.as_ptr(), self.hook(), events, self.data()) };
+    }
+
     /// Takes the hook out of its list: no callback comes from here on. To be called before the object is destroyed: the
     /// library takes hooks out of its lists, too, and leaves addresses behind in them that are none any more.
     pub(crate) fn unlink(&self) {

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::CallError;
 use crate::ffi::{Loop, LoopControlMethods};
@@ -36,8 +37,18 @@ impl MainLoop {
     /// # Errors
     /// The library's errno.
     pub fn iterate(&self) -> Result<(), CallError> {
+        self.wait(Duration::ZERO)
+    }
+
+    /// Does what is due once there is something, or nothing after so long.
+    ///
+    /// # Errors
+    /// The library's errno.
+    pub(crate) fn wait(&self, limit: Duration) -> Result<(), CallError> {
+        // At most a millisecond more, rather than a loop that does not wait.
+        let milliseconds = i32::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
         // SAFETY: entered on this thread; the callbacks write to queues only and never iterate.
-        let result = self.control(|methods, data| unsafe { (methods.iterate)(data, 0) });
+        let result = self.control(|methods, data| unsafe { (methods.iterate)(data, milliseconds) });
         match result {
             result if result == -libc::EINTR => Ok(()),
             result => CallError::check("pw_loop_iterate", result),

@@ -1,5 +1,7 @@
-//! Pods: the library's typed values, written by hand. A pod is the size of its body, its type, the body; the next one
+//! Pods: the library's typed values, written here and read in `reading`. A pod is the size of its body, its type, the body; the next one
 //! begins at a multiple of 8 bytes.
+
+pub(crate) mod reading;
 
 use crate::ffi;
 
@@ -10,14 +12,16 @@ const FRACTION: u32 = 11;
 const OBJECT: u32 = 15;
 const CHOICE: u32 = 19;
 
+const CHOICE_NONE: u32 = 0;
 const CHOICE_RANGE: u32 = 1;
+const CHOICE_STEP: u32 = 2;
 const CHOICE_ENUM: u32 = 3;
 const CHOICE_FLAGS: u32 = 4;
 
 /// The types of object, each with the parameter it is given as.
 pub(crate) mod objects {
     /// `SPA_TYPE_OBJECT_Format` as `SPA_PARAM_EnumFormat`.
-    pub(crate) const ENUM_FORMAT: (u32, u32) = (0x4_0003, 3);
+    pub(crate) const ENUM_FORMAT: (u32, u32) = (0x4_0003, crate::ffi::PARAM_ENUM_FORMAT);
     /// `SPA_TYPE_OBJECT_ParamBuffers` as `SPA_PARAM_Buffers`.
     pub(crate) const BUFFERS: (u32, u32) = (0x4_0004, 5);
     /// `SPA_TYPE_OBJECT_ParamMeta` as `SPA_PARAM_Meta`.
@@ -81,6 +85,11 @@ impl Pod {
 
     pub(crate) fn as_ptr(&self) -> *const ffi::Pod {
         self.0.as_ptr().cast()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|word| word.to_ne_bytes()).collect()
     }
 }
 

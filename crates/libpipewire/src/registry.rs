@@ -2,20 +2,20 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
 use crate::CallError;
 use crate::core::Core;
 use crate::dict::Properties;
-use crate::ffi::{
-    self, ClientEvents, ClientInfo, CoreMethods, Dict, Interface, LinkEvents, LinkInfo, RegistryEvents, RegistryMethods,
-};
+use crate::ffi::{self, CoreMethods, Dict, Interface, RegistryEvents, RegistryMethods};
+use crate::followed::Followed;
+use crate::format::VideoFormat;
 use crate::listener::Listener;
 
 /// Objects followed at once; more are refused.
-const MAX_FOLLOWED: usize = 256;
+pub(crate) const MAX_FOLLOWED: usize = 256;
 
 /// The kinds of object that are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,24 +82,36 @@ pub enum RegistryEvent {
         /// Of the names that were asked for.
         properties: Properties,
     },
+    /// What a followed node says of itself: more than it did in [`RegistryEvent::Added`].
+    Node {
+        /// Its number.
+        id: u32,
+        /// Of the names that were asked for.
+        properties: Properties,
+    },
+    /// One of the formats of a node that was asked for them.
+    Format {
+        /// Its number.
+        id: u32,
+        /// What it can give.
+        format: VideoFormat,
+    },
 }
 
-struct Seen {
-    names: &'static [&'static str],
-    events: RefCell<VecDeque<RegistryEvent>>,
+pub(crate) struct Seen {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) events: RefCell<VecDeque<RegistryEvent>>,
 }
 
 /// Reports the graph, from its present state on.
 pub struct Registry {
     core: Rc<Core>,
     raw: NonNull<ffi::Proxy>,
-    seen: Listener<Seen>,
+    seen: Listener<Rc<Seen>>,
     followed: RefCell<BTreeMap<u32, Followed>>,
 }
 
 static EVENTS: RegistryEvents = RegistryEvents { version: 0, global: Some(on_global), global_remove: Some(on_removed) };
-static LINK_EVENTS: LinkEvents = LinkEvents { version: 0, info: Some(on_link) };
-static CLIENT_EVENTS: ClientEvents = ClientEvents { version: 0, info: Some(on_client), permissions: None };
 
 impl Registry {
     /// Asks for the graph. Of the objects' properties, those of these names are read.
@@ -113,8 +125,9 @@ impl Registry {
             ((*interface.functions.cast::<CoreMethods>()).get_registry)(interface.data, ffi::VERSION, 0)
         };
         let raw = NonNull::new(raw).ok_or_else(|| CallError::last("pw_core_get_registry"))?;
-        let seen = Listener::new(Seen { names, events: RefCell::default() });
-        listen(core, raw, &seen, &EVENTS);
+        let seen = Listener::new(Rc::new(Seen { names, events: RefCell::default() }));
+        // SAFETY: the events are those of a registry, for this state; taken out in `drop`.
+        unsafe { seen.listen(core.functions(), raw, (&raw const EVENTS).cast()) };
         Ok(Self { core: core.clone(), raw, seen, followed: RefCell::default() })
     }
 
@@ -127,25 +140,19 @@ impl Registry {
         Some(event)
     }
 
-    /// From now on, and at once for its present state, reports [`RegistryEvent::Link`] or [`RegistryEvent::Client`] of this
-    /// object; nothing new where it is followed.
+    /// From now on, and at once for its present state, reports [`RegistryEvent::Link`], [`RegistryEvent::Client`] or
+    /// [`RegistryEvent::Node`] of this object; nothing new where it is followed.
     ///
     /// # Errors
-    /// The library's error; `EINVAL` for a node, `EMFILE` for too many objects.
+    /// The library's error; `EMFILE` for too many objects.
     pub fn follow(&self, id: u32, kind: Kind) -> Result<(), CallError> {
-        let refused = |errno| CallError { call: "pw_registry_bind", error: std::io::Error::from_raw_os_error(errno) };
         let mut followed = self.followed.borrow_mut();
         if followed.contains_key(&id) {
             return Ok(());
         }
         if followed.len() >= MAX_FOLLOWED {
-            return Err(refused(libc::EMFILE));
+            return CallError::check("pw_registry_bind", -libc::EMFILE);
         }
-        let events: *const c_void = match kind {
-            Kind::Node => return Err(refused(libc::EINVAL)),
-            Kind::Link => (&raw const LINK_EVENTS).cast(),
-            Kind::Client => (&raw const CLIENT_EVENTS).cast(),
-        };
         // SAFETY: a registry begins with its interface, with the methods of version 0 at least; the name ends in a zero.
         let raw = unsafe {
             let interface = self.raw.cast::<Interface>().as_ref();
@@ -153,23 +160,16 @@ impl Registry {
             bind(interface.data, id, kind.interface().as_ptr(), ffi::VERSION, 0)
         };
         let raw = NonNull::new(raw).ok_or_else(|| CallError::last("pw_registry_bind"))?;
-        // The state is that of the registry's own listener, which outlives this one.
-        let hook = Listener::new(());
-        let data = self.seen.data();
-        // SAFETY: the hook stays until it is taken out in `drop`; the state lives as long as the registry, and `followed` is
-        // emptied before it.
-        unsafe { (self.core.functions().pw_proxy_add_object_listener)(raw.as_ptr(), hook.hook(), events, data) };
-        followed.insert(id, Followed { core: self.core.clone(), raw, hook });
+        followed.insert(id, Followed::new(&self.core, raw, id, kind, self.seen.state()));
         Ok(())
     }
-}
 
-fn listen<S>(core: &Core, raw: NonNull<ffi::Proxy>, listener: &Listener<S>, events: &'static RegistryEvents) {
-    let events: *const RegistryEvents = events;
-    // SAFETY: the proxy is there; the hook and the state stay until the hook is taken out, before the proxy is destroyed.
-    unsafe {
-        let add = core.functions().pw_proxy_add_object_listener;
-        add(raw.as_ptr(), listener.hook(), events.cast(), listener.data());
+    /// Reports [`RegistryEvent::Format`] for each format that a followed node has. It may open a device to look.
+    ///
+    /// # Errors
+    /// The library's errno.
+    pub fn ask_formats(&self, id: u32) -> Result<(), CallError> {
+        self.followed.borrow().get(&id).map_or(Ok(()), Followed::ask_formats)
     }
 }
 
@@ -188,28 +188,13 @@ impl std::fmt::Debug for Registry {
     }
 }
 
-/// A bound object.
-struct Followed {
-    core: Rc<Core>,
-    raw: NonNull<ffi::Proxy>,
-    hook: Listener<()>,
-}
-
-impl Drop for Followed {
-    fn drop(&mut self) {
-        self.hook.unlink();
-        // SAFETY: ours, made in `follow`, destroyed once.
-        unsafe { (self.core.functions().pw_proxy_destroy)(self.raw.as_ptr()) };
-    }
-}
-
 /// The state behind a callback's `data`.
 ///
 /// # Safety
 /// `data` is that of a listener which is still in its list.
 unsafe fn seen<'a>(data: *mut c_void) -> &'a Seen {
     // SAFETY: as promised.
-    unsafe { &*data.cast::<Seen>() }
+    unsafe { &*data.cast::<Rc<Seen>>() }
 }
 
 unsafe extern "C" fn on_global(
@@ -231,25 +216,4 @@ unsafe extern "C" fn on_global(
 unsafe extern "C" fn on_removed(data: *mut c_void, id: u32) {
     // SAFETY: called for a listener in the list.
     unsafe { seen(data) }.events.borrow_mut().push_back(RegistryEvent::Removed { id });
-}
-
-unsafe extern "C" fn on_link(data: *mut c_void, info: *const LinkInfo) {
-    const PAUSED: c_int = 3;
-    const ACTIVE: c_int = 4;
-    // SAFETY: called for a listener in the list, with a structure that is valid during the call.
-    let (seen, info) = unsafe { (seen(data), &*info) };
-    let state = match info.state {
-        ACTIVE => LinkState::Active,
-        PAUSED => LinkState::Paused,
-        _ => LinkState::Other,
-    };
-    seen.events.borrow_mut().push_back(RegistryEvent::Link { id: info.id, state });
-}
-
-unsafe extern "C" fn on_client(data: *mut c_void, info: *const ClientInfo) {
-    // SAFETY: called for a listener in the list, with a structure that is valid during the call.
-    let (seen, info) = unsafe { (seen(data), &*info) };
-    // SAFETY: a dictionary, or null, valid during the call.
-    let properties = unsafe { Properties::read(info.props, seen.names) };
-    seen.events.borrow_mut().push_back(RegistryEvent::Client { id: info.id, properties });
 }

@@ -80,6 +80,8 @@ impl Graph {
                     client.is_whole = true;
                 }
             }
+            // Those of cameras; none is followed here.
+            RegistryEvent::Node { .. } | RegistryEvent::Format { .. } => {}
         }
     }
 

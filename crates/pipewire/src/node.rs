@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lenscap_core::trouble::pipewire::PipewireTrouble;
 use lenscap_libpipewire::{
@@ -327,9 +327,4 @@ fn refused(error: &CallError) -> PipewireTrouble {
 
 fn system(error: &io::Error) -> PipewireTrouble {
     PipewireTrouble::System { cause: error.into() }
-}
-
-/// Until then; nothing where that is over.
-pub(crate) fn time_left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }

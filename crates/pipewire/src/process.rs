@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
@@ -15,7 +16,7 @@ use lenscap_wire::protocol;
 
 use crate::list;
 use crate::log;
-use crate::node::{Node, time_left};
+use crate::node::Node;
 use crate::outbox::Outbox;
 
 /// Messages taken at once; the rest keeps the socket readable.
@@ -139,4 +140,9 @@ fn lost(error: &io::Error) -> End {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => End::Parent,
         _ => End::Failed(PipewireTrouble::System { cause: error.into() }),
     }
+}
+
+/// Until then; nothing where that is over.
+fn time_left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }

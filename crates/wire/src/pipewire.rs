@@ -34,8 +34,6 @@ pub const UNCONFINED: &str = "--unconfined";
 /// The process's only argument where it is to say which cameras are in the graph ([`GraphCameras`], as JSON, in one line) and to
 /// end. Nothing is started for it, and no node is made.
 pub const LIST_CAMERAS: &str = "--list-cameras";
-/// Most cameras listed; more are left out.
-pub const MAX_CAMERAS: usize = 256;
 
 /// The cameras that are in a server's graph, of whomever.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -40,7 +40,7 @@ pub(super) fn run(words: &[&str]) -> ExitCode {
 
 /// What caps offer.
 pub(crate) fn formats(caps: &gst::CapsRef) -> Vec<Format> {
-    let mut found: Vec<Format> = Vec::new();
+    let mut found = Vec::new();
     for structure in caps.iter() {
         let is_raw = structure.name() == "video/x-raw";
         let names = match structure.value("format") {
@@ -49,23 +49,25 @@ pub(crate) fn formats(caps: &gst::CapsRef) -> Vec<Format> {
         };
         let Some(size) = size(structure) else { continue };
         for name in names {
-            match found.iter_mut().find(|format| format.fourcc == name) {
-                Some(format) => {
-                    if !format.sizes.contains(&size) {
-                        format.sizes.push(size.clone());
-                    }
-                }
-                None => found.push(Format {
-                    description: name.clone(),
-                    fourcc: name,
-                    compressed: !is_raw,
-                    emulated: false,
-                    sizes: vec![size.clone()],
-                }),
-            }
+            add(&mut found, &name, !is_raw, &size);
         }
     }
     found
+}
+
+/// Adds a size to a format of this name.
+pub(crate) fn add(found: &mut Vec<Format>, name: &str, compressed: bool, size: &Size) {
+    match found.iter_mut().find(|format| format.fourcc == name) {
+        Some(format) if format.sizes.contains(size) => {}
+        Some(format) => format.sizes.push(size.clone()),
+        None => found.push(Format {
+            fourcc: name.to_owned(),
+            description: name.to_owned(),
+            compressed,
+            emulated: false,
+            sizes: vec![size.clone()],
+        }),
+    }
 }
 
 fn size(structure: &gst::StructureRef) -> Option<Size> {

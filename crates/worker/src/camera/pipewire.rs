@@ -1,7 +1,10 @@
 //! Cameras of PipeWire's, through `pipewiresrc`.
 //!
 //! Which one is decided here. The session manager would take its default camera, and in place of one that is missing that one
-//! as well: it may be our own device, which would then show a picture of itself (facts: pipewire, section 5).
+//! as well: it may be our own device, which would then show a picture of itself (facts: pipewire, section 5). The library is
+//! asked, never GStreamer's `pipewiredeviceprovider` (see [`cameras`]), and the connection closed before a pipeline is there.
+
+mod formats;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +13,8 @@ use gst::prelude::*;
 use lenscap_cameras::vendors::{Report, Reported};
 use lenscap_core::source::{GenericName, Source};
 use lenscap_core::trouble::Trouble;
+use lenscap_libpipewire::cameras::{self, Camera};
+use lenscap_libpipewire::{Library, Properties};
 use lenscap_sys::install::APP_ID;
 use lenscap_text::{Cause, Text};
 use lenscap_wire::pipewire::is_served;
@@ -17,7 +22,7 @@ use lenscap_wire::protocol::Configure;
 
 use super::elements::{has, make, set};
 use super::{Backend, Built, key};
-use crate::list_cameras::formats;
+use formats::formats;
 
 /// A node's name or `object.serial`, or PipeWire's default camera.
 pub(super) struct PipeWire(pub(super) Option<String>);
@@ -47,19 +52,18 @@ struct Offer {
 }
 
 impl Offer {
-    /// From the properties that PipeWire's list of devices has, all of them text.
-    fn of(properties: &gst::StructureRef) -> Self {
-        let text = |name: &str| properties.get::<String>(name).unwrap_or_default();
-        let stated = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
+    fn of(properties: &Properties) -> Self {
+        let text = |name| String::from_utf8_lossy(properties.get(name).unwrap_or_default()).into_owned();
+        let stated = |name| Some(text(name)).filter(|text| !text.is_empty());
         Self {
-            name: text("node.name"),
-            serial: text("object.serial"),
-            description: text("node.description"),
-            priority: text("priority.session").parse().unwrap_or_default(),
-            program: text("application.id"),
-            node: stated("api.v4l2.path").map(PathBuf::from),
-            libcamera: stated("api.libcamera.path"),
-            is_loopback: text("api.v4l2.cap.driver") == "v4l2 loopback",
+            name: text(cameras::NAME),
+            serial: text(cameras::SERIAL),
+            description: text(cameras::DESCRIPTION),
+            priority: text(cameras::PRIORITY).parse().unwrap_or_default(),
+            program: text(cameras::PROGRAM),
+            node: stated(cameras::V4L2_NODE).map(PathBuf::from),
+            libcamera: stated(cameras::LIBCAMERA),
+            is_loopback: text(cameras::V4L2_DRIVER) == "v4l2 loopback",
         }
     }
 
@@ -125,18 +129,14 @@ pub(crate) fn busy(camera: &Source) -> Trouble {
     Trouble::CameraBusy { camera }
 }
 
-/// PipeWire's cameras and what they give; `None` where nobody lists them.
-fn devices() -> Option<Vec<(Offer, Option<gst::Caps>)>> {
-    let provider = gst::DeviceProviderFactory::by_name("pipewiredeviceprovider")?;
-    // To ask it without this crashes, from PipeWire 1.4 on (1.4.2).
-    let is_started = provider.start().is_ok();
-    let devices = provider.devices();
-    let cameras = devices.iter().filter(|device| device.device_class() == "Video/Source");
-    let cameras = cameras.filter_map(|device| Some((Offer::of(&*device.properties()?), device.caps()))).collect();
-    if is_started {
-        provider.stop();
-    }
-    Some(cameras)
+/// PipeWire's cameras; none where there is no server, or it does not answer.
+fn ask(with_formats: bool) -> Vec<Camera> {
+    let library = Library::load().map_err(std::io::Error::other);
+    let cameras = library.and_then(|library| cameras::list(library, "Lenscap", with_formats));
+    cameras.unwrap_or_else(|error| {
+        tracing::warn!("the cameras in PipeWire: {error}");
+        Vec::new()
+    })
 }
 
 /// PipeWire's cameras, the default first, but for our own and what another program writes. Those that are also cameras of
@@ -147,16 +147,17 @@ fn list() -> Report {
     if !report.installed || !is_served() {
         return report;
     }
-    let mut devices = devices().unwrap_or_default();
-    devices.retain(|(offer, _)| !offer.is_loopback && !offer.is_ours(&[]) && !offer.name.is_empty());
-    devices.sort_by_key(|(offer, _)| std::cmp::Reverse(offer.priority));
-    report.cameras = devices
+    let cameras = ask(true).into_iter().map(|camera| (Offer::of(&camera.properties), camera.formats));
+    let mut cameras: Vec<_> =
+        cameras.filter(|(offer, _)| !offer.is_loopback && !offer.is_ours(&[]) && !offer.name.is_empty()).collect();
+    cameras.sort_by_key(|(offer, _)| std::cmp::Reverse(offer.priority));
+    report.cameras = cameras
         .into_iter()
-        .map(|(offer, caps)| Reported {
+        .map(|(offer, offered)| Reported {
             name: if offer.description.is_empty() { offer.name.clone() } else { offer.description.clone() },
             location: None,
             rotation: None,
-            formats: caps.map(|caps| formats(&caps)).unwrap_or_default(),
+            formats: formats(&offered),
             itself: offer.itself(),
             id: offer.name,
         })
@@ -170,15 +171,15 @@ impl Backend for PipeWire {
     }
 
     fn build(&self, configure: &Configure) -> Result<Built, Trouble> {
-        let element = make("pipewiresrc")?;
-        let Some(devices) = devices() else {
+        if !has("pipewiresrc") {
             return Err(Trouble::ElementMissing { element: "pipewiresrc".into() });
-        };
-        let offers: Vec<Offer> = devices.into_iter().map(|(offer, _)| offer).collect();
+        }
+        let offers: Vec<_> = ask(false).iter().map(|camera| Offer::of(&camera.properties)).collect();
         let camera = match &configure.held {
             Some(held) => choose_held(held, &offers, &configure.excluded)?,
             None => choose(self.0.as_deref(), &offers, &configure.excluded)?,
         };
+        let element = make("pipewiresrc")?;
         // The property's name until PipeWire 0.3.64 was "path", and its value the number of the object.
         let property = if element.has_property("target-object") { "target-object" } else { "path" };
         set(&element, property, if camera.serial.is_empty() { &camera.name } else { &camera.serial })?;
@@ -279,17 +280,17 @@ mod tests {
 
     #[test]
     fn an_offer_is_read_from_pipewires_properties() {
-        gst::init().unwrap();
-        let properties = gst::Structure::builder("pipewire-proplist")
-            .field("node.name", "v4l2_input.pci")
-            .field("node.description", "Webcam (V4L2)")
-            .field("object.serial", "39")
-            .field("priority.session", "1000")
-            .field("api.v4l2.path", "/dev/video0")
-            .field("api.v4l2.cap.driver", "uvcvideo")
-            .field("api.libcamera.path", "id")
-            .field("application.id", "org.example")
-            .build();
+        let properties = [
+            (cameras::NAME, "v4l2_input.pci"),
+            (cameras::DESCRIPTION, "Webcam (V4L2)"),
+            (cameras::SERIAL, "39"),
+            (cameras::PRIORITY, "1000"),
+            (cameras::V4L2_NODE, "/dev/video0"),
+            (cameras::V4L2_DRIVER, "uvcvideo"),
+            (cameras::LIBCAMERA, "id"),
+            (cameras::PROGRAM, "org.example"),
+        ];
+        let properties = properties.into_iter().map(|(name, value)| (name, value.as_bytes().to_vec())).collect();
         let expected = Offer {
             description: "Webcam (V4L2)".into(),
             node: Some("/dev/video0".into()),
@@ -298,6 +299,6 @@ mod tests {
             ..offer("v4l2_input.pci", "39", 1000)
         };
         assert_eq!(Offer::of(&properties), expected);
-        assert_eq!(Offer::of(&gst::Structure::new_empty("x")), Offer::default());
+        assert_eq!(Offer::of(&Properties::default()), Offer::default());
     }
 }

@@ -99,4 +99,8 @@ fn the_list_has_the_default_first_what_each_is_elsewhere_and_never_us() {
     let found: Vec<_> = cameras.iter().map(|camera| (camera.id.as_str(), camera.itself.clone())).collect();
     assert_eq!(found, [("front", Some(Source::Libcamera(Some(ID.into())))), ("low", None)]);
     assert_eq!(lenscap_cameras::modes::native(&cameras[0].formats), Some((320, 240)), "{:?}", cameras[0].formats);
+    let server = rustix::process::Pid::from_raw(session.server_pid().cast_signed()).expect("a number");
+    rustix::process::kill_process(server, rustix::process::Signal::STOP).expect("ours");
+    assert_eq!(listed(&session), [], "a server that does not answer is not waited for");
+    rustix::process::kill_process(server, rustix::process::Signal::CONT).expect("ours");
 }
