@@ -3,7 +3,7 @@
 //! Not with GStreamer's `pipewiredeviceprovider`, which is not safe to be used: its `stop` frees what its thread is using
 //! (until 0.3.73, b0a7e4a26), a probe without a start crashes (from 1.4 on), a node that goes is used after it is freed (until
 //! 1.5.81, d37b0b4cd), and what it bound is let go of after the connection (up to 1.6, 0a413c866). Starting and stopping it
-//! breaks the heap within some dozen rounds on 0.3.65 and 1.4.2 (measured).
+//! breaks the heap within some dozen rounds on 0.3.65 (measured).
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,5 +1,5 @@
-//! Pods: the library's typed values, written here and read in `reading`. A pod is the size of its body, its type, the body; the next one
-//! begins at a multiple of 8 bytes.
+//! Pods: the library's typed values, written here and read in `reading`. A pod is the size of its body, its type, the body; the
+//! next one begins at a multiple of 8 bytes.
 
 pub(crate) mod reading;
 

@@ -39,8 +39,8 @@ pub enum Queued {
     /// The picture that was in this slot before is still under way.
     Busy,
     /// The library does not take this picture, and may take the next one. Which buffers are through with the graph stands in
-    /// memory that other processes write to: 0.3.65 hands one out twice where a reader joins or leaves a graph that stands
-    /// still (seen where the machine did, for seconds), and takes it once.
+    /// memory that other processes write to: one may be handed out twice, and is taken once (EINVAL; seen on 0.3.65 and 1.4.2
+    /// as a reader came while the machine was very busy).
     Refused(CallError),
 }
 

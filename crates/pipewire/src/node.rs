@@ -21,9 +21,10 @@ use crate::server_watch::ServerWatch;
 use lenscap_text::Cause;
 
 /// So many pictures in a row that the graph did not take, because their slots were under way still, are no slow reader, of whom
-/// the others never wait: the graph does not run any more. On 0.3.65 that is so where the session manager starts anew while somebody reads, and for every reader
-/// until all have been away for 5 s (measured, with GStreamer's node as with ours). From 0.3.85 on, whose links count right, it goes
-/// on by itself: on 1.4 it stands for a second or more where a reader of another size comes, and then takes pictures again.
+/// the others never wait: the graph does not run any more. On 0.3.65 that is so where the session manager starts anew while
+/// somebody reads, and for every reader until all have been away for 5 s (measured, with GStreamer's node as with ours). From
+/// 0.3.85 on, whose links count right, it goes on by itself: on 1.4 it stands for a second or more where a reader of another size
+/// comes, and then takes pictures again.
 const STUCK: u32 = 2 * MAX_SLOTS;
 
 /// Everything about the server.
@@ -148,23 +149,27 @@ impl Node {
     pub(crate) fn show(&mut self, picture: &Picture) -> Result<(), PipewireTrouble> {
         let Some(connection) = &self.connection else { return Ok(()) };
         let (time, sequence) = self.growing.next(picture);
-        let (is_queued, is_lost) = match connection.stream.queue(picture.slot, time, sequence) {
-            Queued::Yes => (true, false),
+        let is_lost = match connection.stream.queue(picture.slot, time, sequence) {
+            Queued::Yes => {
+                self.stuck = 0;
+                return Ok(());
+            }
             // The last one left while it was on its way, or the parent is not there yet.
             Queued::NotWanted => {
                 tracing::debug!(picture.slot, "nobody wants this picture");
-                (true, false)
+                self.stuck = 0;
+                return Ok(());
             }
             Queued::Busy => {
                 tracing::debug!(picture.slot, "this slot is still under way");
-                (false, !connection.stream.lends_memory())
+                !connection.stream.lends_memory()
             }
             Queued::Refused(error) => {
                 tracing::debug!(picture.slot, "this picture is refused: {error}");
-                (false, true)
+                true
             }
         };
-        self.stuck = if is_queued { 0 } else { self.stuck + 1 };
+        self.stuck += 1;
         if self.stuck >= STUCK && is_lost {
             self.stuck = 0;
             tracing::warn!("the graph does not take pictures any more; the node is made anew");

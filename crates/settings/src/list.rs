@@ -1,5 +1,5 @@
-//! Lists in the text of a settings file. What stands behind an entry on its line belongs to it, and to toml_edit it is what stands
-//! before the next one, or at the end of the list: it is behind the comma.
+//! Lists in the text of a settings file. What stands behind an entry on its line belongs to it, and to toml_edit it is what
+//! stands before the next one, or at the end of the list: it is behind the comma.
 
 use toml_edit::{Array, RawString, Value};
 
