@@ -70,6 +70,7 @@ functions! {
     pw_stream_add_listener: fn(*mut Stream, *mut Hook, *const StreamEvents, *mut c_void);
     pw_stream_connect: fn(*mut Stream, c_int, u32, u32, *mut *const Pod, u32) -> c_int;
     pw_stream_update_params: fn(*mut Stream, *mut *const Pod, u32) -> c_int;
+    pw_stream_get_state: fn(*mut Stream, *mut *const c_char) -> c_int;
     pw_stream_get_node_id: fn(*mut Stream) -> u32;
     pw_stream_dequeue_buffer: fn(*mut Stream) -> *mut StreamBuffer;
     pw_stream_queue_buffer: fn(*mut Stream, *mut StreamBuffer) -> c_int;

@@ -64,7 +64,6 @@ struct Slot {
 struct Node {
     functions: &'static Functions,
     raw: Cell<*mut ffi::Stream>,
-    state: Cell<StreamState>,
     is_negotiated: Cell<bool>,
     /// Whether readers get our memory; else the server's, into which pictures are copied.
     lends: bool,
@@ -113,7 +112,6 @@ impl Stream {
         let node = Listener::new(Node {
             functions,
             raw: Cell::new(raw.as_ptr()),
-            state: Cell::new(StreamState::Apart),
             is_negotiated: Cell::new(false),
             lends: functions.can_lend_memory(),
             slots: RefCell::new(vec![none; memory.slots as usize]),
@@ -143,7 +141,17 @@ impl Stream {
 
     /// How far it is.
     pub fn state(&self) -> StreamState {
-        self.node.state().state.get()
+        const ERROR: c_int = -1;
+        const PAUSED: c_int = 2;
+        const STREAMING: c_int = 3;
+        // Asked, not heard: of a reader whose format was refused the library says "error" with no change of its state, and may
+        // say so when the next reader streams already (`proxy_error` in its stream.c).
+        // SAFETY: the stream is there; null stands for "no text of the error".
+        match unsafe { (self.core.functions().pw_stream_get_state)(self.raw.as_ptr(), null_mut()) } {
+            STREAMING => StreamState::Streaming,
+            PAUSED | ERROR => StreamState::Paused,
+            _ => StreamState::Apart,
+        }
     }
 
     /// Whether a reader's format is agreed on: from before it streams until the last one is gone (5 s longer on 0.3).
@@ -316,22 +324,14 @@ unsafe fn node<'a>(data: *mut c_void) -> &'a Node {
     unsafe { &*data.cast::<Node>() }
 }
 
-unsafe extern "C" fn on_state(data: *mut c_void, _: c_int, state: c_int, error: *const c_char) {
-    const ERROR: c_int = -1;
-    const PAUSED: c_int = 2;
-    const STREAMING: c_int = 3;
+unsafe extern "C" fn on_state(data: *mut c_void, _: c_int, _: c_int, error: *const c_char) {
     // SAFETY: called for a listener in the list.
     let node = unsafe { node(data) };
-    if state == ERROR && !error.is_null() {
+    if !error.is_null() {
         // SAFETY: a text that ends in a zero, valid during the call.
         let error = unsafe { CStr::from_ptr(error) };
         node.error.replace(Some(error.to_bytes().to_vec()));
     }
-    node.state.set(match state {
-        STREAMING => StreamState::Streaming,
-        PAUSED | ERROR => StreamState::Paused,
-        _ => StreamState::Apart,
-    });
 }
 
 unsafe extern "C" fn on_parameter(data: *mut c_void, id: u32, parameter: *const ffi::Pod) {
