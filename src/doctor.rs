@@ -11,6 +11,7 @@ mod relay;
 mod rivals;
 mod sandbox;
 mod settings;
+mod shortcut;
 mod start;
 
 use std::fs;
@@ -104,6 +105,7 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         rivals::look,
         start::look,
         sandbox::look,
+        shortcut::look,
     ]
     .into_iter()
     .flat_map(|look| look(patient))

@@ -104,6 +104,8 @@ pub enum RelayEvent {
     CamerasChanged,
     /// The camera's controls changed, came or went.
     ControlsChanged,
+    /// Somebody paused the camera or resumed it who is to see what came of it.
+    Toggled,
     /// What was answered with [`Answer::Later`] is done, or why not.
     Done(Ticket, Result<(), Refusal>),
 }
@@ -132,6 +134,8 @@ pub struct Relay {
     reload: UnixStream,
     toggle: UnixStream,
     session: Option<Session>,
+    /// What became of asking the desktop for a key, for every status.
+    shortcut: Rc<RefCell<Option<Code>>>,
     /// The computer waits with its sleep until the camera is off.
     awaits_sleep: bool,
     has_desktop: bool,
@@ -195,7 +199,8 @@ impl Relay {
         let events = matches!(mode, RunMode::Headless { events: true });
         let lines = events.then(event_lines).transpose()?;
         let watchdog = Rc::new(RefCell::new(Watchdog::new()));
-        let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), listener);
+        let shortcut = Rc::default();
+        let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), Rc::clone(&shortcut), listener);
         let start_paused = settings.privacy.start_paused || paused_for_problem;
         let engine = match has_desktop {
             true => Engine::new_patient(engine_config(&settings, None)?, sink),
@@ -244,6 +249,7 @@ impl Relay {
             reload,
             toggle,
             session,
+            shortcut,
             awaits_sleep: false,
             has_desktop,
             pending: Vec::new(),
@@ -269,8 +275,8 @@ impl Relay {
             match watched {
                 Watched::Terminate if drain(&self.terminate) => self.end(),
                 Watched::Toggle if drain(&self.toggle) => {
-                    self.paused_for_problem = false;
-                    self.engine.command(Command::Toggle);
+                    // Done at once.
+                    let _ = self.obey(Request::Toggle { notify: true });
                 }
                 Watched::Control => self.serve(),
                 Watched::Values => self.write_timer_fired(),
@@ -351,6 +357,11 @@ impl Relay {
                 session.allow_sleep();
             }
         }
+    }
+
+    /// What became of asking the desktop for a key.
+    pub fn shortcut_is(&mut self, shortcut: Option<Code>) {
+        self.shortcut.replace(shortcut);
     }
 
     /// What [`Self::obey`] left for the owner to do.

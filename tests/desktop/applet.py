@@ -14,6 +14,7 @@ from applet_cases.icons import Icons  # noqa: E402,F401
 from applet_cases.notifications import Notifications  # noqa: E402,F401
 from applet_cases.other_cameras import OtherCameras  # noqa: E402,F401
 from applet_cases.session import Session  # noqa: E402,F401
+from applet_cases.shortcut import Notice, Shortcut  # noqa: E402,F401
 from applet_cases.starting import Starting  # noqa: E402,F401
 from applet_cases.tray import Tray  # noqa: E402,F401
 

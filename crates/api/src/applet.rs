@@ -42,6 +42,9 @@ pub struct AppletStatus {
     pub trouble: Map<String, Value>,
     /// The same of `second_device`.
     pub second_device_trouble: Map<String, Value>,
+    /// What became of asking the desktop for a key: a [`Code`]'s fields, of a [`lenscap_core::shortcut::Shortcut`]; empty: it was
+    /// not asked.
+    pub shortcut: Map<String, Value>,
     /// What the command line decides, by section and key as in "camera.source".
     pub options: Map<String, Value>,
     /// Names of programs that had the node open, the newest first.
@@ -123,6 +126,7 @@ impl From<Status> for AppletStatus {
             stuck: status.stuck,
             other_cameras: OtherCameras(status.others),
             offers: Offers(status.offers),
+            shortcut: fields(status.shortcut),
             live_since: 0,
             paused_until: 0,
             node: String::new(),

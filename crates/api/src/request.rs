@@ -23,7 +23,11 @@ pub enum Request {
     /// Allow it again.
     Resume,
     /// Pause or resume.
-    Toggle,
+    Toggle {
+        /// Whether a notification says for a moment what came of it: for who pressed a key, and sees no answer.
+        #[serde(default)]
+        notify: bool,
+    },
     /// Camera off for those who stream now, until nobody streams.
     TurnOff,
     /// These programs may have the camera again: whatever was turned off is so no more, and the list of blocked programs, a
@@ -99,7 +103,7 @@ impl Request {
             | Request::Pretend { .. } => None,
             Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
             Request::Resume => Some(Command::Resume),
-            Request::Toggle => Some(Command::Toggle),
+            Request::Toggle { .. } => Some(Command::Toggle),
             Request::TurnOff => Some(Command::TurnOff),
             Request::Allow { .. } => Some(Command::Allow),
         }
@@ -107,7 +111,7 @@ impl Request {
 
     /// Whether the camera may have to go off for it: the control socket answers when it has.
     pub fn may_turn_off(&self) -> bool {
-        matches!(self, Request::Pause { .. } | Request::Toggle | Request::TurnOff)
+        matches!(self, Request::Pause { .. } | Request::Toggle { .. } | Request::TurnOff)
     }
 
     /// Whether a desktop answers it with a window: ours, or one that offers an extension.

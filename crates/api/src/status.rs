@@ -59,6 +59,9 @@ pub struct Status {
     /// What the user can do now, the likeliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
+    /// What became of asking the desktop for a key: a [`lenscap_core::shortcut::Shortcut`]; `None`: it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<Code>,
 }
 
 impl Status {
@@ -88,6 +91,8 @@ impl Status {
             // Said by whoever has a clock.
             paused_until: None,
             offers: status.offers.clone(),
+            // Said by whoever asks the desktop.
+            shortcut: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Requests on their way through the relay: done at once, or when the settings file is written.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use lenscap_api::Request;
@@ -16,7 +17,7 @@ const SETTINGS_LIMIT: Duration = Duration::from_millis(2500);
 pub(super) type Then = Box<dyn FnOnce(Result<(), Refusal>)>;
 
 impl Desktop {
-    pub(super) fn obey(&self, request: Request) -> Answer {
+    pub(super) fn obey(self: &Rc<Self>, request: Request) -> Answer {
         let mut relay = self.relay.borrow_mut();
         let answer = relay.obey(request);
         let events = relay.take_events();

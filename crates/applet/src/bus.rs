@@ -46,6 +46,7 @@ impl Desktop {
         front.service = Some(service);
         front.connection = Some(connection.clone());
         drop(front);
+        self.mind_shortcut();
         // Not before: who sees the name hears every change from then on.
         self.tasks.run(take_name(connection.clone()));
         let (desktop, connection) = (Rc::downgrade(self), connection.clone());

@@ -66,13 +66,10 @@ impl Service {
         published: Published,
         calls: Sender<Call>,
     ) -> zbus::Result<(Connection, Self)> {
-        let connecting = connection::Builder::session()?
-            .method_timeout(ANSWER_LIMIT)
+        let builder = connection::Builder::session()?
             .serve_at(lenscap::OBJECT_PATH, Object::<Lenscap>::new(published.clone(), calls.clone()))?
-            .serve_at(lenscap::OBJECT_PATH, Object::<Application>::new(published, calls))?
-            .build();
-        let late = || Err(zbus::Error::InputOutput(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
-        let connection = within(BUS_LIMIT, connecting).await.unwrap_or_else(late)?;
+            .serve_at(lenscap::OBJECT_PATH, Object::<Application>::new(published, calls))?;
+        let connection = connect(builder).await?;
         let outbox = Outbox::new(tasks, &connection);
         Ok((connection, Self { outbox }))
     }
@@ -81,6 +78,15 @@ impl Service {
     pub fn controls_changed(&self) {
         self.outbox.controls_changed();
     }
+}
+
+/// Connects, within a deadline, and so that each answer has one.
+///
+/// # Errors
+/// zbus's when there is no bus, or it does not answer.
+pub(crate) async fn connect(builder: connection::Builder<'_>) -> zbus::Result<Connection> {
+    let late = || Err(zbus::Error::InputOutput(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
+    within(BUS_LIMIT, builder.method_timeout(ANSWER_LIMIT).build()).await.unwrap_or_else(late)
 }
 
 /// Asks for our name on the bus.
@@ -137,6 +143,7 @@ mod tests {
             ("Stuck", "b"),
             ("OtherCameras", "aa{sv}"),
             ("Offers", "aa{sv}"),
+            ("Shortcut", "a{sv}"),
             ("Options", "a{sv}"),
             ("Programs", "as"),
         ];

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use async_channel::Sender;
 use async_executor::Task;
+use lenscap_api::Code;
 use zbus::Connection;
 
 use super::clicks::Click;
@@ -44,6 +45,8 @@ pub(super) struct Front {
     pub(super) unseen: Rc<Cell<Option<View>>>,
     /// Keeps the icon where a tray shows it.
     pub(super) icon_keeper: Option<Task<()>>,
+    /// Keeps the key, while one is asked for.
+    pub(super) shortcut: Option<Task<()>>,
 }
 
 impl Front {
@@ -64,6 +67,7 @@ impl Front {
             icon: None,
             unseen: Rc::default(),
             icon_keeper: None,
+            shortcut: None,
         }
     }
 
@@ -73,12 +77,30 @@ impl Front {
         if !status.camera_live {
             self.cameras = lenscap_cameras::System::here().cameras();
         }
-        self.properties.publish(status, &self.nodes, self.service.as_ref());
+        self.publish();
         self.show_icon();
+        self.announce(status);
+    }
+
+    fn announce(&mut self, status: &Status) {
         let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
         for (subject, notice) in self.announcer.updates(status, &self.settings.notifications, is_for_one) {
             self.notify(subject, notice);
         }
+    }
+
+    /// A key paused the camera, or resumed it.
+    pub(super) fn toggled(&mut self) {
+        self.announcer.toggled();
+        if let Some(status) = self.status.clone() {
+            self.announce(&status);
+        }
+    }
+
+    /// What became of asking the desktop for a key.
+    pub(super) fn shortcut_is(&mut self, shortcut: Option<Code>) {
+        self.properties.shortcut_is(shortcut);
+        self.publish();
     }
 
     /// Cameras came or went.
@@ -102,9 +124,13 @@ impl Front {
     pub(super) fn take_nodes(&mut self, nodes: Nodes) {
         if nodes != self.nodes {
             self.nodes = nodes;
-            if let Some(status) = &self.status {
-                self.properties.publish(status, &self.nodes, self.service.as_ref());
-            }
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        if let Some(status) = &self.status {
+            self.properties.publish(status, &self.nodes, self.service.as_ref());
         }
     }
 
@@ -171,6 +197,7 @@ impl Front {
         self.service = None;
         self.notifier = None;
         self.icon_keeper = None;
+        self.shortcut = None;
         if let Some(icon) = self.icon.take() {
             drop(icon.shutdown());
         }

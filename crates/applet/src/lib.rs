@@ -16,6 +16,7 @@ mod icon_name;
 mod main_loop;
 mod markup;
 mod notify;
+mod shortcut;
 mod tasks;
 mod tray;
 mod window;
@@ -163,7 +164,7 @@ impl Desktop {
         self.reach_bus();
     }
 
-    fn turn(&self) {
+    fn turn(self: &Rc<Self>) {
         let turned = self.relay.borrow_mut().turn(Some(Duration::ZERO));
         match turned {
             Ok(events) => self.see_to(events),
@@ -174,11 +175,15 @@ impl Desktop {
         }
     }
 
-    fn see_to(&self, events: Vec<RelayEvent>) {
+    fn see_to(self: &Rc<Self>, events: Vec<RelayEvent>) {
         for event in events {
             match event {
                 RelayEvent::Ended => self.main_loop.end(),
-                RelayEvent::SettingsChanged => self.front.borrow_mut().take_settings(&self.relay.borrow()),
+                RelayEvent::SettingsChanged => {
+                    self.front.borrow_mut().take_settings(&self.relay.borrow());
+                    self.mind_shortcut();
+                }
+                RelayEvent::Toggled => self.front.borrow_mut().toggled(),
                 RelayEvent::CamerasChanged => self.front.borrow_mut().look_for_cameras(),
                 RelayEvent::WindowRequested(request) => self.open_window(&request, None),
                 RelayEvent::ControlsChanged => {

@@ -37,6 +37,8 @@ pub enum Subject {
     NoTray,
     /// Something that was asked for cannot be done.
     Complaint,
+    /// A key paused the camera, or resumed it.
+    Toggle,
 }
 
 /// One notification.
@@ -65,6 +67,8 @@ pub enum Weight {
     Failure,
     /// A camera is on and cannot be switched off: stays until it is looked at.
     Critical,
+    /// For who looks at the screen now: gone after a moment, and kept nowhere.
+    Passing,
 }
 
 impl Notice {
@@ -104,6 +108,8 @@ pub struct Announcer {
     shown: HashMap<Subject, Notice>,
     /// Programs that came while another one used the camera, and were announced.
     crowd: Vec<String>,
+    /// A key was pressed, and what came of it is not said yet.
+    is_toggled: bool,
 }
 
 /// What looks at every device that appears, and wants no picture.
@@ -137,7 +143,17 @@ impl Announcer {
             }
             updates.push((subject, notice));
         }
+        // Paused is not off yet.
+        if self.is_toggled && (status.allowed || !status.camera_live) {
+            self.is_toggled = false;
+            updates.extend(wanted.toggle.then(|| (Subject::Toggle, Some(toggled(status)))));
+        }
         updates
+    }
+
+    /// A key was pressed that pauses the camera, or resumes it: said as soon as it is so.
+    pub fn toggled(&mut self) {
+        self.is_toggled = true;
     }
 }
 
@@ -212,6 +228,11 @@ fn lit(status: &Status) -> String {
     icon_name(&Status { state: StateName::Live, camera_live: true, ..status.clone() }, false)
 }
 
+fn toggled(status: &Status) -> Notice {
+    let said = NoticeText { summary: words::toggled(status.allowed), body: String::new() };
+    Notice { icon: icon_name(status, false), actions: Vec::new(), weight: Weight::Passing, ..Notice::of(said) }
+}
+
 /// There is no tray, and how to get one.
 pub fn no_tray(is_gnome: bool) -> Notice {
     let notice = Notice::of(words::no_tray(is_gnome));
@@ -245,7 +266,29 @@ mod tests {
         Status { reason: Some(trouble), ..status(StateName::Failed, &["Zoom"]) }
     }
 
-    const ALL: Notifications = Notifications { activation: true, failure: true, busy: true };
+    const ALL: Notifications = Notifications { activation: true, failure: true, busy: true, toggle: true };
+
+    #[test]
+    fn what_a_key_did_is_said_once_and_not_before_it_is_so() {
+        let said = |updates: Vec<Update>| -> Vec<String> {
+            let toggles = updates.into_iter().filter(|(subject, _)| *subject == Subject::Toggle);
+            toggles.filter_map(|(_, notice)| Some(notice?.summary)).collect()
+        };
+        let mut announcer = Announcer::default();
+        let stopping = Status { camera_live: true, allowed: false, ..status(StateName::Paused, &[]) };
+        let paused = Status { camera_live: false, ..stopping.clone() };
+        announcer.toggled();
+        assert_eq!(said(announcer.updates(&stopping, &ALL, false)), [""; 0], "it is still on");
+        assert_eq!(said(announcer.updates(&paused, &ALL, false)), ["Camera is paused"]);
+        assert_eq!(said(announcer.updates(&paused, &ALL, false)), [""; 0], "once");
+        announcer.toggled();
+        announcer.toggled();
+        let idle = status(StateName::Idle, &[]);
+        assert_eq!(said(announcer.updates(&idle, &ALL, false)), ["Camera is allowed"]);
+        announcer.toggled();
+        assert_eq!(said(announcer.updates(&paused, &Notifications { toggle: false, ..ALL }, false)), [""; 0]);
+        assert_eq!(said(announcer.updates(&paused, &ALL, false)), [""; 0], "nothing is made up for");
+    }
 
     #[test]
     fn one_notification_a_subject_replaced_and_taken_away() {

@@ -139,7 +139,8 @@ impl Tray for Icon {
     }
 
     fn secondary_activate(&mut self, _x: i32, _y: i32) {
-        self.ask(Request::Toggle);
+        // The icon says what came of it.
+        self.ask(Request::Toggle { notify: false });
     }
 
     fn menu_about_to_show(&mut self) {

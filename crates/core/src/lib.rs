@@ -14,6 +14,7 @@ pub mod presence;
 pub mod refusals;
 pub mod restart;
 pub mod sandbox;
+pub mod shortcut;
 pub mod source;
 pub mod status;
 pub mod step;

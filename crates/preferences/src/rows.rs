@@ -18,5 +18,5 @@ pub use finding::{finding, with_commands};
 pub use number::{NumberOf, SpinRange, number, number_within};
 pub use plain::{filler, name, plain, prepare};
 pub use refusal::report;
-pub use subtitle::Subtitle;
-pub use switch::{switch, switch_of};
+pub use subtitle::{Subtitle, refresh};
+pub use switch::{switch, switch_of, switch_with};

@@ -113,6 +113,8 @@ pub enum ActsOn {
     Indicator,
     /// Which notifications are sent.
     Notifications,
+    /// What the desktop is asked for.
+    Shortcut,
     /// How the relay starts.
     Start,
 }

@@ -5,6 +5,7 @@
 mod remedy;
 
 use lenscap_api::{Code, DoctorReport, Verdict};
+use lenscap_core::shortcut::Shortcut;
 use lenscap_core::source::Way;
 use serde::Serialize;
 
@@ -124,6 +125,8 @@ pub enum Diagnosis {
     SandboxPart,
     /// The camera process does not run.
     SandboxWaits,
+    /// What became of asking the desktop for a key; its sentence has its own next step.
+    Shortcut { shortcut: Shortcut },
 }
 
 /// What is so, a sentence; with "code" and data the row of the preferences and the line on a terminal.
@@ -224,6 +227,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::SandboxFull => tr("The camera process is confined."),
         Diagnosis::SandboxPart => tr("The camera process is confined as far as this kernel can."),
         Diagnosis::SandboxWaits => tr("The camera process is confined when it starts."),
+        Diagnosis::Shortcut { shortcut } => crate::shortcut::in_diagnosis(shortcut),
     }
 }
 

@@ -30,6 +30,7 @@ pub mod remedy;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod shortcut;
 pub mod source;
 pub mod start;
 mod state;

@@ -38,6 +38,11 @@ pub fn still_on() -> String {
     tr("The camera is still on")
 }
 
+/// Headline of what a key did: it may be on, or not.
+pub fn toggled(is_allowed: bool) -> String {
+    if is_allowed { tr("Camera is allowed") } else { tr("Camera is paused") }
+}
+
 /// Headline of a camera that another program has.
 pub fn in_use() -> String {
     tr("The camera is in use")

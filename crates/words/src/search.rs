@@ -21,9 +21,12 @@ pub fn also(row: &str) -> String {
         "privacy.pause_while_locked" => tr("lock screen, away"),
         "privacy.watch_other_cameras" => tr("indicator, LED, direct"),
         "privacy.sandbox" => tr("security, sandbox"),
+        "privacy.shortcut" => tr("key, hotkey, mute, toggle"),
         "privacy.card" | "privacy.picture" => tr("background, image, placeholder, card"),
         "privacy.blocked" => tr("deny, forbid, permission, app"),
-        "notifications.activation" | "notifications.failure" | "notifications.busy" => tr("message, alert, pop-up"),
+        "notifications.activation" | "notifications.failure" | "notifications.busy" | "notifications.toggle" => {
+            tr("message, alert, pop-up")
+        }
         "device.node" => tr("loopback, v4l2, video"),
         "device.second_node" => tr("two apps, OBS, recorder"),
         "device.label" => tr("rename, title"),

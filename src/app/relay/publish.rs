@@ -29,6 +29,7 @@ pub(super) fn status_sink(
     lines: Option<Lines>,
     watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
+    shortcut: Rc<RefCell<Option<Code>>>,
     mut listener: Option<StatusListener>,
 ) -> StatusSink {
     let mut last = None;
@@ -40,7 +41,7 @@ pub(super) fn status_sink(
             listener(status);
         }
         // Some changes are of no interest outside: the time of the next step, for one.
-        let public = published(status);
+        let public = lenscap_api::Status { shortcut: shortcut.borrow().clone(), ..published(status) };
         if last.as_ref() == Some(&public) {
             return;
         }

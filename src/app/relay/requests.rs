@@ -21,6 +21,9 @@ impl Relay {
             self.paused_for_problem &= matches!(command, Command::TurnOff | Command::Allow);
             let unblocked = self.to_unblock(&request);
             self.engine.command(command);
+            if request == (Request::Toggle { notify: true }) {
+                self.pending.push(RelayEvent::Toggled);
+            }
             return if unblocked.is_empty() { Answer::Now(Ok(())) } else { self.unblock(unblocked) };
         }
         match request {
@@ -53,7 +56,7 @@ impl Relay {
             | Request::Watch
             | Request::Pause { .. }
             | Request::Resume
-            | Request::Toggle
+            | Request::Toggle { .. }
             | Request::TurnOff
             | Request::Allow { .. } => {}
             Request::Pretend { streaming } if is_demonstration() => {
@@ -97,7 +100,10 @@ impl Relay {
     /// What the control socket answers: the status; `is_about_controls`: those of a camera that is on, else where it is.
     pub(super) fn reply(&self, is_about_controls: bool) -> Reply {
         if !is_about_controls {
-            return Reply::status(published(&self.status()));
+            return Reply::status(lenscap_api::Status {
+                shortcut: self.shortcut.borrow().clone(),
+                ..published(&self.status())
+            });
         }
         let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use lenscap_api::AppletStatus;
+use lenscap_api::{AppletStatus, Code};
 use lenscap_core::presence::Client;
 use lenscap_core::status::{StateName, Status};
 use lenscap_settings::Overrides;
@@ -77,6 +77,8 @@ struct Own {
     options: Map<String, serde_json::Value>,
     /// The newest first.
     programs: Vec<String>,
+    /// What became of asking the desktop for a key.
+    shortcut: Option<Code>,
 }
 
 impl Own {
@@ -97,7 +99,7 @@ impl Own {
             options: self.options.clone(),
             programs: self.programs.clone(),
             version: lenscap::VERSION.to_owned(),
-            ..published(status).into()
+            ..lenscap_api::Status { shortcut: self.shortcut.clone(), ..published(status) }.into()
         }
     }
 
@@ -165,6 +167,11 @@ impl Properties {
         self.published.clone()
     }
 
+    /// What became of asking the desktop for a key; published with the next status.
+    pub fn shortcut_is(&mut self, shortcut: Option<Code>) {
+        self.own.shortcut = shortcut;
+    }
+
     /// Takes the present status, and publishes what changed on `service`.
     pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
         let changes = self.published.replace(Snapshot::new(status, nodes, &mut self.own));
@@ -188,12 +195,14 @@ mod tests {
     use lenscap_core::offer::{Offer, Verb};
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::{UNSEEN, Use};
+    use lenscap_core::shortcut::Shortcut;
     use lenscap_core::status::OtherCamera;
     use lenscap_core::trouble::Trouble;
 
     fn with_option() -> Own {
         let options = [("camera.source".to_owned(), "test".into())].into_iter().collect();
-        Own { options, ..Own::default() }
+        let shortcut = Some(Code::of(&Shortcut::Given { trigger: "Ctrl+Alt+C".into() }));
+        Own { options, shortcut, ..Own::default() }
     }
 
     fn snapshot(status: &Status, nodes: &Nodes) -> Snapshot {

@@ -20,7 +20,8 @@ pub(super) fn request(method: &str, arguments: &[Value<'_>]) -> Result<Option<Re
     Ok(Some(match (method, arguments) {
         ("Pause", [Value::U32(seconds)]) => Request::Pause { seconds: (*seconds > 0).then_some(u64::from(*seconds)) },
         ("Resume", []) => Request::Resume,
-        ("Toggle", []) => Request::Toggle,
+        // A program has its own ways to say what came of it; the desktop, for whom the action is, has none.
+        ("Toggle", []) => Request::Toggle { notify: false },
         ("TurnOff", []) => Request::TurnOff,
         ("Allow", [Value::Array(programs)]) => Request::Allow { programs: texts(programs)? },
         ("OpenPreferences", []) | ("Activate", [Value::Dict(_)]) => Request::Preferences,
@@ -36,7 +37,7 @@ pub(super) fn request(method: &str, arguments: &[Value<'_>]) -> Result<Option<Re
             "preferences" => Request::Preferences,
             "pause" => Request::Pause { seconds: None },
             "resume" => Request::Resume,
-            "toggle" => Request::Toggle,
+            "toggle" => Request::Toggle { notify: true },
             "turn-off" => Request::TurnOff,
             "allow" => Request::Allow { programs: Vec::new() },
             "quit" => Request::Quit,
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn an_action_that_is_none_is_refused_with_those_that_are() {
         let action = |name: &'static str| request("ActivateAction", &[name.into(), value("av"), value("a{sv}")]);
-        assert_eq!(action("toggle"), Ok(Some(Request::Toggle)));
+        assert_eq!(action("toggle"), Ok(Some(Request::Toggle { notify: true })));
         let Err(CallTrouble::Refused(refusal)) = action("sing") else { panic!() };
         assert!(lenscap_words::refusal::sentence(&refusal).contains("toggle"));
         assert_eq!(request("Open", &[value("as"), value("a{sv}")]), Ok(None));

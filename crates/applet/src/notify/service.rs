@@ -27,6 +27,8 @@ const SERVICE_PATH: &str = "/org/freedesktop/Notifications";
 /// Services that say they know actions, and draw no buttons: a click takes the default action, the others are in a menu
 /// of another program (mako(5), dunst(5), fnott(1)).
 const WITHOUT_BUTTONS: [&str; 3] = ["mako", "dunst", "fnott"];
+/// How long one is shown that passes.
+const PASSING_MS: i32 = 3000;
 /// Notifications that wait for a slow service.
 const MAX_UPDATES: usize = 64;
 
@@ -238,15 +240,20 @@ fn arguments(notice: &Notice, replaces: u32, abilities: Abilities) -> NotifyArgu
         actions.extend([index.to_string(), label.clone()]);
     }
     let (urgency, category) = match notice.weight {
-        Weight::Usual => (1_u8, "device"),
+        // Of low urgency GNOME shows none by itself (messageTray.js, `showNotification`).
+        Weight::Usual | Weight::Passing => (1_u8, "device"),
         Weight::Failure => (1, "device.error"),
         Weight::Critical => (2, "device.error"),
     };
-    let hints = HashMap::from([
+    let mut hints = HashMap::from([
         ("desktop-entry", lenscap::APP_ID.into()),
         ("urgency", urgency.into()),
         ("category", category.into()),
     ]);
+    let is_passing = notice.weight == Weight::Passing;
+    if is_passing {
+        hints.insert("transient", true.into());
+    }
     let mut lines = vec![notice.body.as_str()];
     if !abilities.has_buttons {
         lines.push(&notice.without_buttons);
@@ -254,7 +261,7 @@ fn arguments(notice: &Notice, replaces: u32, abilities: Abilities) -> NotifyArgu
     lines.retain(|line| !line.is_empty());
     let body = lines.join("\n");
     let body = if abilities.is_markup { markup::escaped(&body) } else { body };
-    ("Lenscap", replaces, &notice.icon, &notice.summary, body, actions, hints, -1)
+    ("Lenscap", replaces, &notice.icon, &notice.summary, body, actions, hints, if is_passing { PASSING_MS } else { -1 })
 }
 
 #[cfg(test)]
@@ -301,6 +308,16 @@ mod tests {
         assert_eq!(hints(Weight::Usual), (1, "device".into()));
         assert_eq!(hints(Weight::Failure), (1, "device.error".into()));
         assert_eq!(hints(Weight::Critical), (2, "device.error".into()));
+        assert_eq!(hints(Weight::Passing), (1, "device".into()));
+    }
+
+    #[test]
+    fn only_what_passes_is_transient_and_has_its_time() {
+        for (weight, is_transient, time) in [(Weight::Usual, false, -1), (Weight::Passing, true, PASSING_MS)] {
+            let notice = Notice { weight, ..no_tray(false) };
+            let arguments = arguments(&notice, 0, Abilities::ASSUMED);
+            assert_eq!((arguments.6.contains_key("transient"), arguments.7), (is_transient, time), "{weight:?}");
+        }
     }
 
     #[test]

@@ -233,7 +233,7 @@ fn clicks_reach_the_main_loop() {
         requests,
         [
             Request::Preferences,
-            Request::Toggle,
+            Request::Toggle { notify: false },
             Request::SetSource { source: Source::Auto },
             Request::SetSize { width: 640, height: 480 }
         ]

@@ -3,6 +3,7 @@
 mod blocked;
 mod card;
 mod notifications;
+mod shortcut;
 
 use std::rc::Rc;
 
@@ -20,7 +21,9 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     // TRANSLATORS: a page; in a narrow window there is room for some nine letters
     let page = Page::new(store, "privacy", &tr("Privacy"), "security-high-symbolic");
-    page.add(&times(store));
+    let times = times(store);
+    times.add(&shortcut::row(context));
+    page.add(&times);
     page.add(&card::group(context));
     page.add(&notifications::group(store));
     blocked::groups(context).iter().for_each(|group| page.add(group));

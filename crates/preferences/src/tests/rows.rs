@@ -27,6 +27,8 @@ fn every_control_writes_its_setting_and_comments_stay() {
         rig.control::<gtk::Switch>("An application uses the camera").set_active(false);
         rig.control::<gtk::Switch>("The camera does not work").set_active(false);
         rig.control::<gtk::Switch>("The camera is in use by another program").set_active(false);
+        rig.control::<gtk::Switch>("A key paused or resumed the camera").set_active(false);
+        rig.control::<gtk::Switch>("Keyboard shortcut").set_active(true);
         let label: adw::EntryRow = rig.row("Name in applications");
         label.set_text("Desk camera");
         press_enter(&label);
@@ -51,6 +53,8 @@ fn every_control_writes_its_setting_and_comments_stay() {
             "activation = false",
             "failure = false",
             "busy = false",
+            "toggle = false",
+            "shortcut = true",
             "label = \"Desk camera\"",
             "format = \"NV12\"",
             "poll_interval_ms = 100",

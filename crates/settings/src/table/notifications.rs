@@ -12,11 +12,13 @@ pub struct Notifications {
     pub failure: bool,
     /// The camera is in use elsewhere.
     pub busy: bool,
+    /// A key paused the camera, or resumed it.
+    pub toggle: bool,
 }
 
 impl Default for Notifications {
     fn default() -> Self {
-        Self { activation: true, failure: true, busy: true }
+        Self { activation: true, failure: true, busy: true, toggle: true }
     }
 }
 
@@ -42,6 +44,15 @@ super::settings! { "notifications":
     /// The camera is in use elsewhere.
     BUSY at notifications.busy {
         key: "busy",
+        limits: Limits::Switch,
+        unit: Unit::None,
+        acts_on: ActsOn::Notifications,
+        option: None,
+    }
+
+    /// A key paused the camera, or resumed it.
+    TOGGLE at notifications.toggle {
+        key: "toggle",
         limits: Limits::Switch,
         unit: Unit::None,
         acts_on: ActsOn::Notifications,

@@ -37,6 +37,8 @@ pub struct Privacy {
     pub watch_other_cameras: bool,
     /// Whether the camera process gives up what it does not need.
     pub sandbox: bool,
+    /// Whether the desktop is asked for a key that pauses and resumes the camera.
+    pub shortcut: bool,
 }
 
 impl Default for Privacy {
@@ -53,6 +55,7 @@ impl Default for Privacy {
             card_colours: Colours::default(),
             watch_other_cameras: true,
             sandbox: true,
+            shortcut: false,
         }
     }
 }
@@ -194,6 +197,15 @@ super::settings! { "privacy":
         limits: Limits::Switch,
         unit: Unit::None,
         acts_on: ActsOn::Camera,
+        option: None,
+    }
+
+    /// Whether the desktop is asked for a key.
+    SHORTCUT at privacy.shortcut {
+        key: "shortcut",
+        limits: Limits::Switch,
+        unit: Unit::None,
+        acts_on: ActsOn::Shortcut,
         option: None,
     }
 }

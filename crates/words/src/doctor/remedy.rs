@@ -29,7 +29,8 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         | Diagnosis::OtherSource { .. }
         | Diagnosis::SandboxFull
         | Diagnosis::SandboxPart
-        | Diagnosis::SandboxWaits => String::new().into(),
+        | Diagnosis::SandboxWaits
+        | Diagnosis::Shortcut { .. } => String::new().into(),
         Diagnosis::RelaySilent { sentence: _, commands } => Remedy::new(String::new(), commands),
         Diagnosis::RelayFailed { reason: _, trouble } => Remedy::new(String::new(), commands_of(trouble.as_ref())),
         Diagnosis::RelayAbsent => {

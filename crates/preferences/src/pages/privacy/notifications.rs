@@ -14,5 +14,11 @@ pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
     group.add(&rows::switch(store, &notifications::ACTIVATION, &tr("An application uses the camera"), ""));
     group.add(&rows::switch(store, &notifications::FAILURE, &tr("The camera does not work"), ""));
     group.add(&rows::switch(store, &notifications::BUSY, &tr("The camera is in use by another program"), ""));
+    group.add(&rows::switch(
+        store,
+        &notifications::TOGGLE,
+        &tr("A key paused or resumed the camera"),
+        &tr("Shown for a moment."),
+    ));
     group
 }
