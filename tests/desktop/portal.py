@@ -1,6 +1,7 @@
 """The portal for global shortcuts: xdg-desktop-portal itself with a stand-in for the desktop behind it, or a stand-in for all of it."""
 
 import os
+import shutil
 import sys
 
 from gi.repository import GLib
@@ -87,6 +88,27 @@ class Portal:
         """The user chooses another key."""
         said = [("toggle", {"trigger_description": GLib.Variant("s", trigger)})]
         self.emit("ShortcutsChanged", "a(sa{sv})", GLib.Variant("a(sa{sv})", said))
+
+
+class Plasma:
+    """The real portal of Plasma 5.27, with its keys, on X11."""
+
+    ENVIRONMENT = {"XDG_CURRENT_DESKTOP": "KDE", "KDE_FULL_SESSION": "true", "KDE_SESSION_VERSION": "5",
+                   "QT_QUICK_BACKEND": "software", "QT_XCB_GL_INTEGRATION": "none"}
+    BACKENDS = ("/usr/lib/x86_64-linux-gnu/libexec/xdg-desktop-portal-kde", "/usr/libexec/xdg-desktop-portal-kde")
+
+    def __init__(self, desktop):
+        backend = next(filter(os.path.exists, self.BACKENDS))
+        for program, name in (("kglobalaccel5", "org.kde.kglobalaccel"),
+                              (backend, "org.freedesktop.impl.portal.desktop.kde"), (PROGRAM, NAME)):
+            desktop.run([program], os.path.basename(program), **self.ENVIRONMENT)
+            eventually(f"{name} is there", lambda name=name: desktop.session.has(name))
+
+    @classmethod
+    def lack(cls):
+        if not any(map(os.path.exists, cls.BACKENDS)) or not all(map(shutil.which, ("kglobalaccel5", "xdotool"))):
+            return "xdg-desktop-portal-kde of Plasma 5, kglobalaccel5 or xdotool is not installed"
+        return Portal.lack()
 
 
 class StandIn:

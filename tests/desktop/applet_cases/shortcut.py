@@ -5,7 +5,7 @@ import pty
 import subprocess
 
 from gi.repository import GLib
-from portal import Portal, StandIn
+from portal import Plasma, Portal, StandIn
 from rig import APP_ID, APP_PATH, LENSCAP, eventually
 
 from .case import Case
@@ -49,6 +49,20 @@ class Shortcut(Case):
         self.wait_for(applet, "unassigned")
         self.assertIn("No key is chosen yet", self.doctor())
         self.assertEqual(len(portal.asked()), 1)
+
+    def test_plasma_s_key_pauses_and_is_remembered(self):
+        if lack := Plasma.lack():
+            self.skipTest(lack)
+        Plasma(self.desktop)
+        self.desktop.write(ON)
+        applet = self.applet()
+        for state in ("paused", "idle"):
+            self.wait_for(applet, "given", trigger="Ctrl+Alt+C")
+            subprocess.run(["xdotool", "key", "ctrl+alt+c"], check=True, timeout=10)
+            applet.wait_for(state)
+        applet.process.stop()
+        applet = self.applet()
+        self.wait_for(applet, "given", trigger="Ctrl+Alt+C")
 
     def test_the_key_is_given_back_when_it_is_switched_off(self):
         portal = self.portal()

@@ -110,6 +110,8 @@ async fn use_session(connection: &Connection, hear: &dyn Fn(Heard)) -> Result<In
     let asked = request(connection, &mut signals, "CreateSession", |mut options| {
         // Plasma remembers by this the key of an application whose id it does not know.
         options.insert("session_handle_token", "lenscap".into());
+        // Plasma 5.27 takes them here, and none later. Portals from 1.18 on leave it out.
+        options.insert("shortcuts", shortcuts.clone().into());
         (options,)
     });
     let late = || Err(failed(CauseKind::Silent, "CreateSession"));
@@ -120,9 +122,12 @@ async fn use_session(connection: &Connection, hear: &dyn Fn(Heard)) -> Result<In
     let path = path.ok_or_else(|| failed(CauseKind::Other, "session_handle"))?;
     // The first time the desktop asks the user which key, who may take as long as it takes.
     let arguments = |options| (path.clone(), shortcuts, "", options);
-    let bound = request(connection, &mut signals, "BindShortcuts", arguments).await?;
-    let list = bound.get("shortcuts").and_then(|list| list.try_clone().ok()?.try_into().ok());
-    hear(Heard::State(state(list.unwrap_or_default())));
+    let mut known = state(shortcuts_in(&created));
+    // There, each call opens the settings of the keys, which are for who has none yet.
+    if !matches!(known, Shortcut::Given { .. }) {
+        known = state(shortcuts_in(&request(connection, &mut signals, "BindShortcuts", arguments).await?));
+    }
+    hear(Heard::State(known));
     loop {
         let signal = next(&mut signals).await?;
         let (header, body) = (signal.header(), signal.body());
@@ -140,6 +145,10 @@ async fn use_session(connection: &Connection, hear: &dyn Fn(Heard)) -> Result<In
             _ => {}
         }
     }
+}
+
+fn shortcuts_in(results: &Results) -> Vec<(String, Results)> {
+    results.get("shortcuts").and_then(|list| list.try_clone().ok()?.try_into().ok()).unwrap_or_default()
 }
 
 /// From the list of shortcuts that there are. Some desktops let the user take one out of it.
