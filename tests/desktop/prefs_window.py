@@ -72,7 +72,7 @@ class Relay:
           <property name="PausedUntil" type="x" access="read"/><property name="Node" type="s" access="read"/>
           <property name="Options" type="a{{sv}}" access="read"/><property name="Programs" type="as" access="read"/>
           <property name="Offers" type="aa{{sv}}" access="read"/><property name="Version" type="s" access="read"/>
-          <method name="TurnOff"/><method name="Allow"><arg type="as" direction="in"/></method></interface></node>"""
+          <method name="TurnOff"/><method name="Pause"><arg type="u" direction="in"/></method><method name="Allow"><arg type="as" direction="in"/></method></interface></node>"""
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
         self.values = {}
         self.calls = []

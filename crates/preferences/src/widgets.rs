@@ -24,6 +24,13 @@ pub fn name_button(button: &impl IsA<gtk::Button>, name: &str) {
     }
 }
 
+/// A button with a menu, shown as a symbol and named for those who do not see it.
+pub fn symbol_menu_button(icon: &str, name: &str, menu: &gio::Menu) -> gtk::MenuButton {
+    let button = gtk::MenuButton::builder().icon_name(icon).menu_model(menu).tooltip_text(name).build();
+    set_accessible_label(&button, name);
+    button
+}
+
 /// What a screen reader says for this widget. (GTK's own function for it is bound from 4.10 on; this is the way of a
 /// `.ui` file.)
 pub fn set_accessible_label(widget: &impl IsA<gtk::Widget>, label: &str) {

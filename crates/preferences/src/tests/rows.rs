@@ -149,7 +149,10 @@ fn cameras_and_nodes_of_the_system_are_offered() {
             return println!("SKIP choosing a V4L2 camera: {}", rig.subtitle("Camera"));
         }
         assert!(rig.text().contains("source = \"v4l2:/dev/video0\""), "{}", rig.text());
-        assert!(Rig::new("").says("sudo modprobe v4l2loopback"));
+        let bare = Rig::new("");
+        let load = "sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap";
+        assert!(bare.says("There is no camera device") && bare.row::<adw::ActionRow>(load).is_visible());
+        bare.button(&format!("Copy {load}")).emit_clicked();
     });
 }
 

@@ -1,21 +1,21 @@
 //! What matters first: whether the camera is on, the switch that keeps it off, who uses it, and the preview's switch.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use adw::prelude::*;
 use glib::variant::ToVariant;
 use lenscap_api::AppletStatus;
-use lenscap_core::offer::{Offer, Verb};
+use lenscap_core::offer::{Offer, PAUSES, Verb};
 use lenscap_core::status::StateName;
-use lenscap_words::offer::{button, label};
+use lenscap_words::offer::{button, label, pause};
 use lenscap_words::{preferences, status as words, tr};
 
 use crate::applet::{self, AppletProxy, AppletState};
 use crate::context::Context;
 use crate::rows;
 use crate::stage::Stage;
-use crate::widgets::set_accessible_label;
+use crate::widgets::{self, set_accessible_label};
 
 /// Of the symbol that shows the state, in pixels.
 const ICON_SIZE: i32 = 32;
@@ -77,10 +77,9 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
         }
         let (asked, show) = (asked.clone(), show.clone());
         glib::spawn_future_local(async move {
-            let forever = (0u32,).to_variant();
             let done = match wanted {
                 true => proxy.call("Resume", None).await,
-                false => proxy.call("Pause", Some(&forever)).await,
+                false => proxy.call("Pause", Some(&pause_arguments(None))).await,
             };
             let done = done.map(drop);
             if let (Some(row), Err(_)) = (asked.upgrade(), &done) {
@@ -92,7 +91,7 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     row
 }
 
-/// Buttons for what can be done about those who use the camera, or about a failure; pauses have the switch.
+/// Buttons for what can be done about those who use the camera, or about a failure, and for pauses; the switch resumes.
 fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
     let area = gtk::Box::builder().spacing(6).valign(gtk::Align::Center).build();
     let (shown, row, asked) = (area.downgrade(), row.downgrade(), Rc::downgrade(proxy));
@@ -115,25 +114,61 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
                 Verb::TurnOff => ("TurnOff", None),
                 Verb::Allow => ("Allow", Some((offer.programs.clone(),).to_variant())),
                 Verb::TryAgain => ("Resume", None),
-                Verb::Pause | Verb::Resume => continue,
+                Verb::Pause => {
+                    area.append(&pauses(&asked, &row));
+                    continue;
+                }
+                Verb::Resume => continue,
             };
             let button = gtk::Button::builder().label(button(offer.verb)).tooltip_text(label(offer)).build();
             let (row, asked) = (row.clone(), asked.clone());
-            button.connect_clicked(move |_| {
-                let (row, asked, arguments) = (row.clone(), asked.clone(), arguments.clone());
-                glib::spawn_future_local(async move {
-                    let Some(proxy) = asked.upgrade() else { return };
-                    let done = proxy.call(method, arguments.as_ref()).await.map(drop);
-                    if let (Some(row), Err(_)) = (row.upgrade(), &done) {
-                        rows::report(&row, "", &done);
-                    }
-                });
-            });
+            button.connect_clicked(move |_| ask(&asked, &row, method, arguments.clone()));
             area.append(&button);
         }
         present.replace(offers);
     });
     area
+}
+
+/// A button with a menu of pauses; while paused they are other times.
+fn pauses(proxy: &Weak<AppletProxy>, row: &glib::WeakRef<adw::ActionRow>) -> gtk::MenuButton {
+    let menu = gio::Menu::new();
+    for seconds in PAUSES {
+        let item = gio::MenuItem::new(Some(&pause(seconds)), None);
+        item.set_action_and_target_value(Some("state.pause"), Some(&pause_arguments(seconds)));
+        menu.append_item(&item);
+    }
+    let act = gio::SimpleAction::new("pause", Some(pause_arguments(None).type_()));
+    let (proxy, row) = (proxy.clone(), row.clone());
+    act.connect_activate(move |_, arguments| ask(&proxy, &row, "Pause", arguments.cloned()));
+    let group = gio::SimpleActionGroup::new();
+    group.add_action(&act);
+    // A symbol: a narrow window has no room for another word.
+    let button = widgets::symbol_menu_button("media-playback-pause-symbolic", &button(Verb::Pause), &menu);
+    button.insert_action_group("state", Some(&group));
+    button
+}
+
+/// Of the applet's method `Pause`.
+fn pause_arguments(seconds: Option<u64>) -> glib::Variant {
+    (seconds.map_or(0, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),).to_variant()
+}
+
+/// Asks the applet for this; the row says where it refuses.
+fn ask(
+    proxy: &Weak<AppletProxy>,
+    row: &glib::WeakRef<adw::ActionRow>,
+    method: &'static str,
+    arguments: Option<glib::Variant>,
+) {
+    let (proxy, row) = (proxy.clone(), row.clone());
+    glib::spawn_future_local(async move {
+        let Some(proxy) = proxy.upgrade() else { return };
+        let done = proxy.call(method, arguments.as_ref()).await.map(drop);
+        if let (Some(row), Err(_)) = (row.upgrade(), &done) {
+            rows::report(&row, "", &done);
+        }
+    });
 }
 
 /// Whether whoever asks gets the camera, as far as the user decides.
