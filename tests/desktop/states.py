@@ -11,12 +11,13 @@ def started(desktop, *options):
     return applet
 
 
-def walk(desktop):
-    """Yields (state, applet), the state as on D-Bus; the applet of before has ended where another one comes."""
+def walk(desktop, program="Zoom"):
+    """Yields (state, applet), the state as on D-Bus; the applet of before has ended where another one comes. `program`: who
+    uses the camera."""
     desktop.write("[camera]\nsource = \"test\"\nwidth = 1280\nheight = 720\n[privacy]\ncooldown_ms = 60000\n")
     applet = started(desktop, "--source", "test")
     yield "idle", applet
-    applet.stream("Zoom")
+    applet.stream(program)
     applet.wait_for("live")
     yield "live", applet
     applet.stream()
@@ -26,7 +27,7 @@ def walk(desktop):
     applet.wait_for("paused")
     yield "paused", applet
     applet.call("Resume")
-    applet.stream("Zoom")
+    applet.stream(program)
     applet.wait_for("live")
     applet.call("TurnOff")
     applet.wait_for("blocked")
@@ -34,7 +35,7 @@ def walk(desktop):
     applet.process.stop()
     for state, source in (("starting", FRAMELESS), ("failed", "v4l2:/dev/video99")):
         applet = started(desktop, "--source", source)
-        applet.stream("Zoom")
+        applet.stream(program)
         applet.wait_for(state)
         yield state, applet
         applet.process.stop()

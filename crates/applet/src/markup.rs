@@ -16,9 +16,21 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// The text for who may take it for markup or not: with characters that are none, and read alike.
+pub(crate) fn avoided(text: &str) -> String {
+    text.replace('&', "+").replace('<', "‹").replace('>', "›")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_avoided_reads_the_same_as_markup_and_as_text() {
+        let avoided = avoided("Camera A&B <x> is on");
+        assert_eq!(avoided, "Camera A+B ‹x› is on");
+        assert_eq!(escaped(&avoided), avoided);
+    }
 
     #[test]
     fn nothing_is_markup_and_nothing_is_lost() {

@@ -99,6 +99,8 @@ impl Tray for Icon {
         Category::Hardware
     }
 
+    /// Also what GNOME's extension has screen readers say: ksni has no `IconAccessibleDesc`, which says more nowhere. (The
+    /// extension logs that this is missing at each change of the icon; mended in its b1db0b6, of 2024.)
     fn title(&self) -> String {
         words::title(&self.view.status)
     }
@@ -129,7 +131,8 @@ impl Tray for Icon {
         ToolTip {
             icon_name: self.icon_name(),
             icon_pixmap: Vec::new(),
-            title: words::title(&self.view.status),
+            // Markup to MATE's panel and waybar, a text to Plasma, LXQt guesses: it may have the name of a camera.
+            title: markup::avoided(&words::title(&self.view.status)),
             description: markup::escaped(&words::details(&self.view.status, self.view.problem.as_deref())),
         }
     }

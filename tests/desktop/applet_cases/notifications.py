@@ -38,6 +38,17 @@ class Notifications(Case):
         eventually("it is taken away", lambda: ("CloseNotification", [1]) in
                    [(method, list(arguments)) for method, arguments in self.desktop.notified()])
 
+    def test_a_service_that_does_not_say_what_it_can_is_asked_once(self):
+        service, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+        self.desktop.mock(service, path)
+        self.desktop.add_method(service, path, service, "GetCapabilities", "", "as", "raise ValueError")
+        self.desktop.add_method(service, path, service, "Notify", "susssasa{sv}i", "u", "ret = 1")
+        applet = self.applet()
+        for names in (["Zoom"], ["Zoom", "Cheese"]):
+            applet.stream(*names)
+            eventually("it is told", lambda: len(self.desktop.calls(service, path, "Notify")) == len(names))
+        self.assertEqual(len(self.desktop.calls(service, path, "GetCapabilities")), 1)
+
     def test_a_click_brings_its_token_to_the_window(self):
         self.desktop.notifications()
         applet = self.applet()

@@ -9,6 +9,8 @@ from applet_cases.case import children
 from rig import LENSCAP, ROOT, Desktop, eventually
 from states import started, walk
 
+# What hosts that take a text for markup would swallow.
+PROGRAM = "A&B <x>"
 COLUMNS = ("icon", "each state", "name told", "menu", "left click", "middle click", "tooltip", "notification", "button", "quit")
 
 
@@ -53,7 +55,7 @@ class Visit:
         return self.seen
 
     def with_tray(self):
-        for state, applet in walk(self.desktop):
+        for state, applet in walk(self.desktop, PROGRAM):
             # A new applet.
             if state in ("idle", "starting", "failed"):
                 self.note("icon", "the icon is drawn", lambda: self.host.has_icon(applet))
@@ -66,6 +68,12 @@ class Visit:
                 self.note("name told", "what a screen reader says", lambda: self.host.title() == applet.icon("Title"))
             if state == "idle":
                 self.click(applet)
+            if state == "blocked" and self.host.hover is not None:
+                # Its text names the program.
+                eventually("nothing is in its way", lambda: not self.host.tooltip())
+                self.host.hover()
+                self.note("tooltip", "it is drawn", self.host.tooltip)
+                self.shoot("tooltip")
             elif state in ("blocked", "starting", "failed"):
                 # Its last state.
                 applet.click(applet.labels()[-1])
@@ -75,10 +83,6 @@ class Visit:
     def click(self, applet):
         host = self.host
         self.note("menu", "a menu with labels", lambda: len(applet.labels()) > 5)
-        if host.hover is not None:
-            host.hover()
-            self.note("tooltip", "it is drawn", host.tooltip)
-            self.shoot("tooltip")
         if host.click is not None:
             host.click(1)
             self.note("left click", "the window opens", lambda: children(applet.pid, "lenscap-preferences"))
@@ -99,7 +103,7 @@ class Visit:
         self.host.press("Turn Off")
         self.note("button", "the camera is off", lambda: applet.property("State") == "blocked")
         applet.call("Resume")
-        applet.stream("Zoom")
+        applet.stream(PROGRAM)
         applet.wait_for("live")
 
     def without_tray(self):

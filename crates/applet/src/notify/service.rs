@@ -11,6 +11,7 @@ use std::rc::Rc;
 use async_channel::{Receiver, Sender};
 use async_executor::Task;
 use futures_lite::StreamExt;
+use futures_lite::future::zip;
 use lenscap_api::Request;
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
@@ -199,15 +200,19 @@ impl ServiceProxy {
         }
     }
 
-    /// What the service can do; it is asked once.
+    /// What the service can do; it is asked once, also where it does not answer.
     async fn abilities(&self) -> Abilities {
         if let Some(known) = self.abilities.get() {
             return known;
         }
-        let answers = (self.call("GetCapabilities", &()).await, self.call("GetServerInformation", &()).await);
+        self.abilities.set(Some(Abilities::ASSUMED));
+        let answers = zip(self.call("GetCapabilities", &()), self.call("GetServerInformation", &())).await;
         let (Ok(capabilities), Ok(server)) = answers else { return Abilities::ASSUMED };
         let abilities = Abilities::of(&capabilities, &server);
-        self.abilities.set(Some(abilities));
+        // Forgotten meanwhile: there is another service now.
+        if self.abilities.get().is_some() {
+            self.abilities.set(Some(abilities));
+        }
         abilities
     }
 

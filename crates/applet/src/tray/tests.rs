@@ -153,6 +153,11 @@ fn another_camera_and_one_that_stays_on_are_shown() {
     assert_eq!(shown[0], "Camera Foo is on: cheese");
     assert!(shown[1].starts_with("Lenscap cannot switch"), "{shown:?}");
     assert!(!shown.iter().any(|label| label.starts_with("Turn Off")), "that would be a lie: {shown:?}");
+    let (odd, _clicks) = icon(|view| {
+        view.status.others =
+            vec![OtherCamera { camera: "A&B <x>".into(), node: "/dev/video2".into(), programs: Vec::new() }];
+    });
+    assert_eq!((odd.title(), odd.tool_tip().title), ("Camera A&B <x> is on".into(), "Camera A+B ‹x› is on".into()));
     let (stuck, _clicks) = icon(|view| {
         view.status.state = StateName::Cooldown;
         view.status.camera_live = true;
