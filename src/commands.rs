@@ -60,6 +60,9 @@ pub fn exit(done: Result<(), Failure>) -> ExitCode {
     let status = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if let Some(code) = failure.code() {
+                tracing::debug!(%code, "why it ends");
+            }
             if let Some(sentence) = failure.sentence() {
                 log::say(&[sentence, failure.appendix()].concat());
             }

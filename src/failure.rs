@@ -52,24 +52,39 @@ impl Failure {
         })
     }
 
-    /// What stands below the sentence: each command that it speaks of on a line of its own, then what it was seen by.
+    /// What stands below the sentence: each command that it speaks of, or the file, on a line of its own.
     pub fn appendix(&self) -> String {
-        let code = |trouble: Code| (!trouble.data.is_empty()).then(|| trouble.to_string());
-        let (commands, evidence) = match self {
-            Failure::Ask(error) => (ask::commands(error), None),
-            // Its sentence says what was typed.
-            Failure::Read(ReadTrouble::Control(_)) => (Vec::new(), None),
-            Failure::Read(trouble) => (cameras::commands(trouble), code(Code::of(trouble))),
-            Failure::Output(error) => (output::commands(&error.trouble), code(Code::of(&error.trouble))),
-            Failure::Start(trouble) => (Vec::new(), code(Code::of(trouble))),
-            Failure::Command(trouble) => (Vec::new(), code(Code::of(trouble))),
-            Failure::Settings(error) => (Vec::new(), Some(error.path().display().to_string())),
+        let lines = match self {
+            Failure::Ask(error) => ask::commands(error),
+            Failure::Read(trouble) => cameras::commands(trouble),
+            Failure::Output(error) => output::commands(&error.trouble),
+            Failure::Settings(error) => vec![error.path().display().to_string()],
             // Its sentence has the path.
-            Failure::SettingsAtStart(_) | Failure::Control(_) | Failure::Source(_) | Failure::Shown => {
-                (Vec::new(), None)
-            }
+            Failure::SettingsAtStart(_)
+            | Failure::Start(_)
+            | Failure::Command(_)
+            | Failure::Control(_)
+            | Failure::Source(_)
+            | Failure::Shown => Vec::new(),
         };
-        commands.into_iter().chain(evidence).map(|line| format!("\n    {line}")).collect()
+        lines.into_iter().map(|line| format!("\n    {line}")).collect()
+    }
+
+    /// What it is for programs, with all that the kernel said: for the log. `None`: the sentence says it all.
+    pub fn code(&self) -> Option<Code> {
+        let code = match self {
+            Failure::Read(trouble) => Code::of(trouble),
+            Failure::Output(error) => Code::of(&error.trouble),
+            Failure::Start(trouble) => Code::of(trouble),
+            Failure::Command(trouble) => Code::of(trouble),
+            Failure::Ask(_)
+            | Failure::Settings(_)
+            | Failure::SettingsAtStart(_)
+            | Failure::Control(_)
+            | Failure::Source(_)
+            | Failure::Shown => return None,
+        };
+        Some(code)
     }
 
     /// Whether there is no relay to ask.

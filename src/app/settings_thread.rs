@@ -46,8 +46,8 @@ pub(super) struct Loaded {
     pub(super) picture: Option<Picture>,
     /// The values of controls that the user's file itself has.
     pub(super) own_controls: Saved,
-    /// What was left out of the files below the user's: sentences.
-    pub(super) ignored: Vec<String>,
+    /// What was left out of the files below the user's.
+    pub(super) ignored: Vec<config::Error>,
 }
 
 impl Loaded {
@@ -323,7 +323,7 @@ mod tests {
         let site = at("site/lenscap/config.toml");
         let layers = Layers::new(at("config.toml"), [site.clone()]);
         let thread = SettingsThread::new(layers, Overrides::default(), None).unwrap();
-        // The width, the rate, and how many sentences there are about what is left out.
+        // The width, the rate, and how much is left out.
         let wait_for = |expected: (u32, u32, usize)| loop {
             let done = next(&thread);
             let Some((None, Done::Loaded(Ok(now)))) = done.last() else { panic!("{done:?}") };

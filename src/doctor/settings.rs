@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Diagnosis, Finding, Patient, Verdict, found};
+use crate::config::Error;
 
 const CHECK: &str = "settings";
 
@@ -12,7 +13,8 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let layered = match &patient.settings {
         Ok(layered) => layered,
         Err(error) => {
-            return vec![found(CHECK, Verdict::Problem, &Diagnosis::SettingsBroken { sentence: error.to_string() })];
+            let (path, sentence) = (shown(error.path()), error.to_string());
+            return vec![found(CHECK, Verdict::Problem, &Diagnosis::SettingsBroken { path, sentence })];
         }
     };
     let below: Vec<_> = patient.layers.system().filter(|path| path.exists()).collect();
@@ -22,11 +24,13 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         false if below.is_empty() => Diagnosis::SettingsAbsent { path: shown(own) },
         false => Diagnosis::OwnSettingsAbsent { path: shown(own) },
     })];
-    let ignored =
-        |sentence: &String| found(CHECK, Verdict::Note, &Diagnosis::SettingsIgnored { sentence: sentence.clone() });
+    let ignored = |error: &Error| {
+        let (path, sentence) = (shown(error.path()), error.to_string());
+        found(CHECK, Verdict::Note, &Diagnosis::SettingsIgnored { path, sentence })
+    };
     match layered.ignored.as_slice() {
         [] => findings.extend(below.into_iter().map(|path| fine(Diagnosis::SettingsUnderstood { path: shown(path) }))),
-        sentences => findings.extend(sentences.iter().map(ignored)),
+        errors => findings.extend(errors.iter().map(ignored)),
     }
     findings
 }

@@ -136,7 +136,9 @@ fn settings_of_the_system_are_named_and_a_mistake_in_them_is_a_note() {
     rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 3\n");
     let [_, system] = &of()[..] else { panic!("{:?}", of()) };
     assert_eq!(system.verdict, Verdict::Note);
-    assert!(system.text.contains("etc/xdg/lenscap/config.toml line 2, column 9: width 3 is odd"), "{system:?}");
+    assert!(system.text.starts_with("In the system's settings, line 2, column 9: width 3 is odd"), "{system:?}");
+    let evidence = system.evidence.as_deref().unwrap_or_default();
+    assert!(evidence.ends_with("etc/xdg/lenscap/config.toml") && !system.text.contains('/'), "{system:?}");
     assert!(DoctorReport::new(rig.findings()).ok);
 }
 

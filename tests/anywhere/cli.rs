@@ -13,9 +13,14 @@ use lenscap_test_support::relay::Relay;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 fn lenscap(arguments: &[&str]) -> Output {
+    lenscap_with(arguments, &[])
+}
+
+fn lenscap_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
     Command::new(program("lenscap"))
         .args(arguments)
+        .envs(environment.iter().copied())
         .env("XDG_CONFIG_HOME", home.path())
         .env("XDG_RUNTIME_DIR", home.path())
         .output()
@@ -97,15 +102,13 @@ fn a_settings_file_that_cannot_be_understood_stops_the_start_and_stays_as_it_is(
 #[test]
 fn wrong_devices_are_refused_without_a_module() {
     for device in ["/dev/null", "/etc/passwd"] {
-        let output = lenscap(&["run", "--headless", "--device", device]);
+        let arguments = ["run", "--headless", "--device", device];
+        let output = lenscap(&arguments);
         assert_eq!(output.status.code(), Some(1), "{device}");
         let said = stderr(&output);
-        let [sentence, evidence] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
-        assert!(
-            is_one_sentence(&format!("{sentence}\n")) && sentence.contains("choose a v4l2loopback device"),
-            "{said}"
-        );
-        assert!(evidence.contains(&format!(r#""node":"{device}""#)), "{said}");
+        assert!(is_one_sentence(&said) && said.contains("choose a v4l2loopback device"), "{said}");
+        let log = stderr(&lenscap_with(&arguments, &[("LENSCAP_LOG", "debug")]));
+        assert!(log.contains(&format!(r#""node":"{device}""#)), "{log}");
     }
 }
 
@@ -164,8 +167,10 @@ fn settings_of_the_system_are_followed_and_their_mistakes_cost_nothing_else() {
     relay.wait_for("no-device");
     fs::create_dir(site.path().join("lenscap")).expect("a directory");
     fs::write(&file, "[camera]\nframerate = \"fast\"\nsource = \"test\"\n").expect("written");
-    let place = format!("{} line 2, column 13: framerate must be", file.display());
-    eventually("the mistake is logged", || relay.stderr().contains(&place));
+    eventually("the mistake is logged, with its file", || {
+        let log = relay.stderr();
+        log.contains("settings, line 2, column 13: framerate must be") && log.contains(&file.display().to_string())
+    });
     eventually("what is right holds", || relay.lenscap(&["status", "--json"]).1.contains("\"camera\":\"test\""));
     relay.quit();
 }

@@ -216,7 +216,7 @@ impl Store {
                 if old != (settings, below) {
                     self.notify(&self.settings_listeners, &self.settings());
                 }
-                let ignored = (!ignored.is_empty()).then(|| ignored.join(" "));
+                let ignored = lenscap_settings::sentences(&ignored);
                 let old = self.ignored.replace(ignored.clone());
                 if old != ignored {
                     self.notify(&self.ignored_listeners, &ignored);

@@ -8,7 +8,7 @@ use lenscap_core::trouble::settings::FileTrouble;
 use lenscap_words::settings as words;
 
 /// Trouble with a settings file. Displays as one sentence with the next step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     path: PathBuf,
     trouble: Box<FileTrouble>,
@@ -44,6 +44,12 @@ impl Error {
     pub fn at_start(&self) -> String {
         words::file_trouble_at_start(&self.path, &self.trouble)
     }
+}
+
+/// All of them for people, one sentence after the other; `None`: there is none.
+pub fn sentences(errors: &[Error]) -> Option<String> {
+    let sentences: Vec<_> = errors.iter().map(Error::to_string).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 impl fmt::Display for Error {

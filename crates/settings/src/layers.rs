@@ -53,7 +53,7 @@ pub struct Layered {
     /// The values of controls that the user's file itself has.
     pub own_controls: Saved,
     /// What is wrong in files below the user's and was left out; one sentence a file.
-    pub ignored: Vec<String>,
+    pub ignored: Vec<Error>,
 }
 
 impl Layers {
@@ -128,7 +128,7 @@ impl Layers {
     }
 
     /// Reads those below the user's; what is wrong there.
-    fn read_below(&mut self) -> Vec<String> {
+    fn read_below(&mut self) -> Vec<Error> {
         let mut ignored = Vec::new();
         for Below { path, known } in &mut self.below {
             let invalid = |mistake| Error::ignored(path, FileTrouble::Invalid(mistake));
@@ -151,7 +151,7 @@ impl Layers {
                 },
                 Err(error) => Some(error.into_ignored()),
             };
-            ignored.extend(problem.map(|error| error.to_string()));
+            ignored.extend(problem);
         }
         ignored
     }
@@ -162,7 +162,7 @@ impl Layers {
         user: &File,
         text: &str,
         overrides: &Overrides,
-        mut ignored: Vec<String>,
+        mut ignored: Vec<Error>,
     ) -> Result<Layered, Error> {
         let invalid = |mistake| Error::new(&self.user, FileTrouble::Invalid(mistake));
         let known = || self.below.iter().filter_map(|below| Some((&below.path, below.known.as_ref()?)));
@@ -189,7 +189,7 @@ impl Layers {
             };
             // Nobody but the user can be asked to correct something: without it the layers below decide.
             let mistake = file.mistake_together(text, mistake.refusal);
-            ignored.push(Error::ignored(path, FileTrouble::Invalid(mistake)).to_string());
+            ignored.push(Error::ignored(path, FileTrouble::Invalid(mistake)));
             layers[at].given.remove(setting);
         }
     }

@@ -35,7 +35,7 @@ use rustix::fs::OFlags;
 
 use lenscap_core::trouble::settings::{FileTrouble, Unreadable};
 
-pub use error::Error;
+pub use error::{Error, sentences};
 pub use file::VERSION;
 pub use layer::Layer;
 pub use layers::{Layered, Layers};

@@ -20,7 +20,7 @@ pub use remedy::remedy;
 #[allow(missing_docs)] // the sentences below say it
 pub enum Diagnosis {
     /// `sentence` says where in which file and what; it has its own next step.
-    SettingsBroken { sentence: String },
+    SettingsBroken { path: String, sentence: String },
     /// The file is there and good.
     SettingsUnderstood { path: String },
     /// There is no file.
@@ -28,7 +28,7 @@ pub enum Diagnosis {
     /// The user has no file, the system has.
     OwnSettingsAbsent { path: String },
     /// Left out of a file of the system's; `sentence` says where and what, and has its own next step.
-    SettingsIgnored { sentence: String },
+    SettingsIgnored { path: String, sentence: String },
     /// It runs and does not answer, or somebody else does; `sentence` has its own next step.
     RelaySilent {
         sentence: String,
@@ -132,8 +132,8 @@ pub enum Diagnosis {
 /// What is so, a sentence; with "code" and data the row of the preferences and the line on a terminal.
 pub fn sentence(diagnosis: &Diagnosis) -> String {
     match diagnosis {
-        Diagnosis::SettingsBroken { sentence }
-        | Diagnosis::SettingsIgnored { sentence }
+        Diagnosis::SettingsBroken { path: _, sentence }
+        | Diagnosis::SettingsIgnored { path: _, sentence }
         | Diagnosis::RelaySilent { sentence, .. } => sentence.clone(),
         Diagnosis::SettingsUnderstood { .. } => tr("The settings are understood."),
         Diagnosis::SettingsAbsent { .. } => tr("You have no settings of your own: the defaults hold."),
@@ -234,7 +234,9 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
 /// What it was seen by: for who looks closer, as the system writes it.
 pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
     Some(match diagnosis {
-        Diagnosis::SettingsUnderstood { path }
+        Diagnosis::SettingsBroken { path, .. }
+        | Diagnosis::SettingsIgnored { path, .. }
+        | Diagnosis::SettingsUnderstood { path }
         | Diagnosis::SettingsAbsent { path }
         | Diagnosis::OwnSettingsAbsent { path }
         | Diagnosis::NodeNotLoopback { path }

@@ -128,7 +128,8 @@ pub fn file_trouble(path: &Path, trouble: &FileTrouble) -> String {
     }
 }
 
-/// What is wrong with the file at `path` that is below the user's, and that it is left out: one sentence.
+/// What is wrong with the file at `path` that is below the user's, and that it is left out: one sentence. Where the file is
+/// stands in the log, and in what the doctor says.
 pub fn ignored(path: &Path, trouble: &FileTrouble) -> String {
     match trouble {
         FileTrouble::Invalid(Mistake { line, column, refusal: why }) => {
@@ -139,16 +140,14 @@ pub fn ignored(path: &Path, trouble: &FileTrouble) -> String {
             );
             if all {
                 trf!(
-                    "{path} line {line}, column {column}: {sentence}; the file is ignored.",
-                    path = path.display(),
+                    "In the system's settings, line {line}, column {column}: {sentence}; the file is ignored.",
                     line = line,
                     column = column,
                     sentence = sentence
                 )
             } else {
                 trf!(
-                    "{path} line {line}, column {column}: {sentence}; the setting is ignored.",
-                    path = path.display(),
+                    "In the system's settings, line {line}, column {column}: {sentence}; the setting is ignored.",
                     line = line,
                     column = column,
                     sentence = sentence
@@ -156,8 +155,7 @@ pub fn ignored(path: &Path, trouble: &FileTrouble) -> String {
             }
         }
         FileTrouble::Read { why } => trf!(
-            "The settings {path} cannot be read{why} and are ignored: correct that or move the file away.",
-            path = path.display(),
+            "The system's settings cannot be read{why} and are ignored: correct their file or move it away.",
             why = unreadable(why)
         ),
         _ => file_trouble(path, trouble),

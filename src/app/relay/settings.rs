@@ -62,7 +62,7 @@ impl Relay {
             merge(&mut settings.controls, &self.unsaved);
             self.own_controls = own_controls;
             let is_same = settings == self.settings && picture == self.picture;
-            if is_same && self.problem == sentences(&ignored) && !is_asked {
+            if is_same && self.problem == config::sentences(&ignored) && !is_asked {
                 return Ok(None);
             }
             let config = engine_config(&settings, picture.clone())?;
@@ -99,13 +99,9 @@ impl Relay {
 }
 
 /// Logs what was left out of the files below the user's; the problem that it is.
-pub(super) fn report_ignored(ignored: &[String]) -> Option<String> {
-    ignored.iter().for_each(|sentence| tracing::warn!("{sentence}"));
-    sentences(ignored)
-}
-
-fn sentences(ignored: &[String]) -> Option<String> {
-    (!ignored.is_empty()).then(|| ignored.join(" "))
+pub(super) fn report_ignored(ignored: &[config::Error]) -> Option<String> {
+    ignored.iter().for_each(|error| tracing::warn!(file = %error.path().display(), "{error}"));
+    config::sentences(ignored)
 }
 
 /// Whether pictures go to memory instead of a node and clients are [`Request::Pretend`]ed: for tests of what is around

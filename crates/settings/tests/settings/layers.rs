@@ -94,7 +94,7 @@ fn a_mistake_below_is_one_sentence_and_costs_nothing_else() {
     let cases: [(&[u8], &str); 9] = [
         (
             b"[camera]\nframerate = 0\nheight = 480\n",
-            "config.toml line 2, column 13: framerate must be a whole number from 1 to 240, not 0; the setting is ignored.",
+            "settings, line 2, column 13: framerate must be a whole number from 1 to 240, not 0; the setting is ignored.",
         ),
         (
             b"[camera]\nheight = 480\nfremarate = 3\n",
@@ -107,7 +107,7 @@ fn a_mistake_below_is_one_sentence_and_costs_nothing_else() {
         (b"version = 9\n[camera]\nheight = 480\n", "line 1, column 11: version 9 is newer"),
         (
             b"\n\xff",
-            "cannot be read (it is not UTF-8 text in line 2) and are ignored: correct that or move the file away.",
+            "cannot be read (it is not UTF-8 text in line 2) and are ignored: correct their file or move it away.",
         ),
         (&[b'#'; (1 << 20) + 1], "cannot be read (it is larger than a mebibyte) and are ignored"),
     ];
@@ -115,9 +115,11 @@ fn a_mistake_below_is_one_sentence_and_costs_nothing_else() {
         let machine = Machine::new(vendor, site, user);
         fs::write(&machine.site, text).unwrap();
         let Layered { settings, ignored, .. } = machine.load();
-        let [said] = ignored.as_slice() else { panic!("{ignored:?}") };
+        let [error] = ignored.as_slice() else { panic!("{ignored:?}") };
+        assert_eq!(error.path(), machine.site);
+        let said = error.to_string();
         assert!(said.contains(sentence), "{said}\nis not\n{sentence}");
-        assert!(said.contains(machine.site.to_str().unwrap()), "{said}");
+        assert!(!said.contains(machine.site.to_str().unwrap()), "{said}");
         assert!(said.ends_with('.') && !said.contains(char::is_control), "{said}");
         assert!(settings.camera.orientation.mirror, "the vendor's file holds: {said}");
         let is_readable = !said.contains("file is ignored") && !said.contains("cannot be read");
@@ -137,7 +139,7 @@ fn what_is_no_file_below_is_ignored() {
     let Layered { settings, ignored, .. } = machine.load();
     assert_eq!(ignored.len(), 2, "{ignored:?}");
     assert!(
-        ignored.iter().all(|said| said.contains("cannot be read (it is not a file) and are ignored")),
+        ignored.iter().all(|error| error.to_string().contains("cannot be read (it is not a file) and are ignored")),
         "{ignored:?}"
     );
     assert_eq!(settings.camera.format.width, 640);
@@ -178,7 +180,7 @@ fn what_does_not_fit_together_is_the_mistake_of_who_can_mend_it() {
     let machine = Machine::new("[privacy]\ncard = \"black\"\n", "[privacy]\n\ncard = \"picture\"\n", "");
     let Layered { settings, ignored, .. } = machine.load();
     assert_eq!(settings.privacy.card, CardChoice::Black);
-    assert!(ignored[0].contains("line 3, column 8: card \"picture\" has no picture"), "{ignored:?}");
+    assert!(ignored[0].to_string().contains("line 3, column 8: card \"picture\" has no picture"), "{ignored:?}");
     // With the user's picture it is whole.
     fs::write(&machine.user, "[privacy]\npicture = \"/a.png\"\n").unwrap();
     let Layered { settings, ignored, .. } = machine.load();
