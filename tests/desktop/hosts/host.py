@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 from rig import eventually
 
@@ -32,11 +33,14 @@ class Host:
     TRAY = True
     AS_ROOT = True
     PANEL = (1280, 40, 0, 0)
+    # For how long nothing changes in a panel that is all there, in seconds.
+    STILL = 1
     hover = click = press = title = open_menu = None
 
     def __init__(self, desktop, dark):
         self.desktop = desktop
         self.dark = dark
+        self.bare = os.path.join(desktop.home, "bare.png")
         self.before = os.path.join(desktop.home, "before.png")
         self.now = os.path.join(desktop.home, "now.png")
         self.box = None
@@ -61,6 +65,7 @@ class Host:
         """Until the panel is drawn and stands still, which is then what there is without the icon; `bare`: without it."""
         def still():
             self.shoot(self.before)
+            time.sleep(self.STILL)
             self.shoot(self.now)
             return difference(bare, self.now, self.PANEL) and not difference(self.before, self.now, self.PANEL)
         eventually("the panel stands still", still, 60)

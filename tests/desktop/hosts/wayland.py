@@ -40,11 +40,10 @@ class Sway(Host):
         eventually("the compositor", lambda: os.path.exists(display))
         self.desktop.environment["WAYLAND_DISPLAY"] = "wayland-1"
         self.desktop.run(["mako"], "mako")
-        bare = os.path.join(self.desktop.home, "bare.png")
-        eventually("the wallpaper", lambda: self.shoot(bare) or os.path.getsize(bare))
+        eventually("the wallpaper", lambda: self.shoot(self.bare) or os.path.getsize(self.bare))
         self.desktop.run(["waybar"], "waybar")
         eventually("the bar", lambda: self.desktop.session.has(WATCHER), 60)
-        self.settle(bare)
+        self.settle(self.bare)
 
     def shoot(self, path):
         subprocess.run(["grim", path], env=self.desktop.environment, check=True)

@@ -1,6 +1,7 @@
 """Trays under X11."""
 
 import os
+import shutil
 import subprocess
 
 from gi.repository import GLib
@@ -21,10 +22,9 @@ class X11(Host):
         self.desktop.environment["GTK_THEME"] = "Adwaita:dark" if self.dark else "Adwaita"
         self.desktop.run([self.MANAGER], "manager")
         self.notifier()
-        bare = os.path.join(self.desktop.home, "bare.png")
-        self.shoot(bare)
+        self.shoot(self.bare)
         self.panel()
-        self.settle(bare)
+        self.settle(self.bare)
 
     def notifier(self):
         """Starts the desktop's notification service."""
@@ -119,10 +119,21 @@ class Plasma(X11):
     MANAGER = "kwin_x11"
     AS_ROOT = False
     PANEL = (1280, 36, 0, 0)
+    STILL = 5
     LAYOUT = """panels().forEach(panel => panel.remove());
 var panel = new Panel; panel.location = 'top'; panel.height = 32; panel.addWidget('org.kde.plasma.systemtray');
 desktops().forEach(desktop => { desktop.wallpaperPlugin = 'org.kde.color';
 desktop.currentConfigGroup = ['Wallpaper', 'org.kde.color', 'General']; desktop.writeConfig('Color', '%s'); });"""
+
+    def find_icon(self):
+        """Other icons move aside for it, slowly, and then stand behind it."""
+        found = super().find_icon()
+        again = found and super().find_icon()
+        return (min(found[0], self.PANEL[1]), *found[1:]) if found and found == again else None
+
+    def forget_icon(self):
+        """What moved aside for it is drawn otherwise from then on; where it stays, the next one is not seen."""
+        self.settle(self.bare)
 
     def notifier(self):
         self.desktop.environment.update(
@@ -131,6 +142,9 @@ desktop.currentConfigGroup = ['Wallpaper', 'org.kde.color', 'General']; desktop.
         self.desktop.system.start(self.desktop.environment)
         with open(os.path.join(self.desktop.home, "config/plasmarc"), "w", encoding="utf-8") as file:
             file.write(f"[Theme]\nname={'breeze-dark' if self.dark else 'breeze-light'}\n")
+        # Icons have their colours from here.
+        scheme = f"/usr/share/color-schemes/Breeze{'Dark' if self.dark else 'Light'}.colors"
+        shutil.copy(scheme, os.path.join(self.desktop.home, "config/kdeglobals"))
         self.desktop.offer("org.kde.ActivityManager", "org.kde.kglobalaccel")
         self.desktop.run(["kded5"], "kded5")
 
@@ -138,6 +152,11 @@ desktop.currentConfigGroup = ['Wallpaper', 'org.kde.color', 'General']; desktop.
         session = self.desktop.session
         self.desktop.run(["plasmashell", "--no-respawn"], "plasmashell")
         eventually("the shell", lambda: session.has("org.kde.plasmashell") and session.has(WATCHER), 90)
-        script = GLib.Variant("(s)", (self.LAYOUT % WALLPAPER[self.dark],))
-        eventually("its layout is ours", lambda: session.call(
-            "org.kde.plasmashell", "/PlasmaShell", "org.kde.PlasmaShell", "evaluateScript", script) is not None, 60)
+
+        def evaluate(script):
+            arguments = GLib.Variant("(s)", (script,))
+            return session.call("org.kde.plasmashell", "/PlasmaShell", "org.kde.PlasmaShell", "evaluateScript", arguments)[0]
+
+        # Before it has one of its own, that one comes on top of ours.
+        eventually("it has a layout", lambda: evaluate("print(desktops().length * panels().length)").strip() not in ("", "0"), 60)
+        evaluate(self.LAYOUT % WALLPAPER[self.dark])
