@@ -61,13 +61,13 @@ class Host:
         """A picture of the whole screen."""
         raise NotImplementedError
 
-    def settle(self, bare):
-        """Until the panel is drawn and stands still, which is then what there is without the icon; `bare`: without it."""
+    def settle(self):
+        """Until the panel is drawn and stands still, which is then what there is without the icon."""
         def still():
             self.shoot(self.before)
             time.sleep(self.STILL)
             self.shoot(self.now)
-            return difference(bare, self.now, self.PANEL) and not difference(self.before, self.now, self.PANEL)
+            return difference(self.bare, self.now, self.PANEL) and not difference(self.before, self.now, self.PANEL)
         eventually("the panel stands still", still, 60)
 
     def find_icon(self):

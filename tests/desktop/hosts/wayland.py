@@ -43,7 +43,7 @@ class Sway(Host):
         eventually("the wallpaper", lambda: self.shoot(self.bare) or os.path.getsize(self.bare))
         self.desktop.run(["waybar"], "waybar")
         eventually("the bar", lambda: self.desktop.session.has(WATCHER), 60)
-        self.settle(self.bare)
+        self.settle()
 
     def shoot(self, path):
         subprocess.run(["grim", path], env=self.desktop.environment, check=True)

@@ -24,7 +24,7 @@ class X11(Host):
         self.notifier()
         self.shoot(self.bare)
         self.panel()
-        self.settle(self.bare)
+        self.settle()
 
     def notifier(self):
         """Starts the desktop's notification service."""
@@ -133,7 +133,7 @@ desktop.currentConfigGroup = ['Wallpaper', 'org.kde.color', 'General']; desktop.
 
     def forget_icon(self):
         """What moved aside for it is drawn otherwise from then on; where it stays, the next one is not seen."""
-        self.settle(self.bare)
+        self.settle()
 
     def notifier(self):
         self.desktop.environment.update(
