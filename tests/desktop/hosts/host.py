@@ -104,7 +104,7 @@ class Host:
         top = y + height if y == 0 else 0
         return difference(self.before, self.now, (width, 800 - height, x, top))
 
-    notification = tooltip = below_panel
+    notification = tooltip = menu = below_panel
 
     def report(self, path):
         """What the programs had to say, and what there was to be seen in the end."""

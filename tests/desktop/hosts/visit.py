@@ -83,6 +83,12 @@ class Visit:
     def click(self, applet):
         host = self.host
         self.note("menu", "a menu with labels", lambda: len(applet.labels()) > 5)
+        if host.open_menu is not None:
+            # Before anything changes in it: XFCE shows its panel's own menu for the moment in which it reads ours anew.
+            host.open_menu()
+            self.note("menu", "it is drawn", host.menu)
+            self.shoot("menu")
+            host.close_menu()
         if host.click is not None:
             host.click(1)
             self.note("left click", "the window opens", lambda: children(applet.pid, "lenscap-preferences"))
@@ -92,10 +98,6 @@ class Visit:
             self.note("middle click", "the camera is paused", lambda: applet.property("State") == "paused")
             applet.call("Resume")
             applet.wait_for("idle")
-        if host.open_menu is not None:
-            host.open_menu()
-            self.shoot("menu")
-            host.close_menu()
 
     def turn_off(self, applet):
         self.note("notification", "it is shown", self.host.notification)

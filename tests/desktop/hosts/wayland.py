@@ -117,6 +117,9 @@ class Gnome(Host):
     def open_menu(self):
         self.icon("icon.menu.open(); null")
 
+    def menu(self):
+        return self.icon("icon.menu.isOpen && icon.menu.numMenuItems > 5")
+
     def close_menu(self):
         self.icon("icon.menu.close(); null")
 
