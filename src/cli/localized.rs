@@ -41,7 +41,7 @@ fn is_translated() -> bool {
 fn mistake(error: &clap::Error) -> Option<String> {
     let part = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(list)) => list.join(", "),
+        Some(ContextValue::Strings(list)) => lenscap_words::listed(list),
         _ => String::new(),
     };
     let argument: Text = part(ContextKind::InvalidArg).into();

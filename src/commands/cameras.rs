@@ -193,7 +193,7 @@ impl Listing {
         let rotation = rotation.map(camera_list::turned);
         let place: Vec<_> = [camera.bus.clone(), location, rotation].into_iter().flatten().collect();
         if !place.is_empty() {
-            rows.push((Line::Place, place.join(", ")));
+            rows.push((Line::Place, lenscap_words::listed(place)));
         }
         rows.extend(camera.problem.as_ref().map(|problem| (Line::Problem, words::problem(problem))));
         let rows: Vec<_> = rows.into_iter().map(|(line, value)| (camera_list::label(line), value)).collect();

@@ -4,7 +4,7 @@ use lenscap_api::controls::{Control, Flag, Value};
 use lenscap_core::trouble::command_line::{CommandTrouble, UsageTrouble};
 
 use crate::cause::why;
-use crate::{tr, trf};
+use crate::{listed, tr, trf};
 
 /// What is wrong with the command line, a line with the next step.
 pub fn usage(trouble: &UsageTrouble) -> String {
@@ -50,7 +50,7 @@ pub fn control_notes(
     let mut notes = Vec::new();
     if !control.menu.is_empty() {
         let entries = control.menu.iter().map(|it| entry(it.value, &it.label));
-        notes.push(entries.collect::<Vec<_>>().join(", "));
+        notes.push(listed(entries));
     } else if let (Some(min), Some(max)) = (&control.min, &control.max) {
         let (min, max) = (plain(min), plain(max));
         notes.push(match control.step {

@@ -4,7 +4,7 @@ use lenscap_core::controls::{Allowed, CameraControls, Control, ControlTrouble, O
 use lenscap_core::trouble::settings::Limits;
 
 use crate::cause::{parenthesis, why};
-use crate::{limits, tr, trf};
+use crate::{limits, listed, tr, trf};
 
 /// Entries of a menu that are named in a sentence; more are "…".
 const SHOWN_ENTRIES: usize = 12;
@@ -117,7 +117,11 @@ pub fn sentence(trouble: &ControlTrouble) -> String {
             trf!("There is no control \"{key}\": \"lenscap controls\" lists what the camera has.", key = key)
         }
         ControlTrouble::Unknown { key, near } => {
-            trf!("There is no control \"{key}\". Did you mean {near}?", key = key, near = near.join(", "))
+            trf!(
+                "There is no control \"{key}\". Did you mean {near}?",
+                key = key,
+                near = listed(near.iter().map(ToString::to_string))
+            )
         }
     }
 }
@@ -139,10 +143,8 @@ fn wrong(control: &str, value: &str, allowed: &Allowed) -> String {
                 true => format!("{} ({})", entry.value, entry.label),
                 false => format!("{} (\"{}\")", entry.value, entry.label),
             });
-            let mut named = named.collect::<Vec<_>>().join(", ");
-            if entries.len() > SHOWN_ENTRIES {
-                named.push_str(", …");
-            }
+            let more = (entries.len() > SHOWN_ENTRIES).then(|| "…".to_owned());
+            let named = listed(named.chain(more));
             trf!(
                 "{control} must be one of {entries}, not \"{value}\".",
                 control = control,

@@ -10,7 +10,7 @@ use lenscap_core::source::Way;
 use serde::Serialize;
 
 use crate::source::called;
-use crate::{tr, trf};
+use crate::{listed, tr, trf};
 
 pub use remedy::remedy;
 
@@ -166,7 +166,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::NodeForbidden { node, .. } => trf!("You may not use the camera device {device}.", device = node),
         Diagnosis::NodeLeftovers { node, controls } => trf!(
             "A program left {controls} on at {device}: applications may freeze or get the wrong picture.",
-            controls = controls.join(", "),
+            controls = listed(controls),
             device = node
         ),
         Diagnosis::NodeFine { node } => trf!("The device for applications is {node}.", node = node),
@@ -242,7 +242,7 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::NodeNotLoopback { path }
         | Diagnosis::PipewireRuleOtherLabel { path, .. }
         | Diagnosis::PipewireHidden { path, .. } => path.clone(),
-        Diagnosis::OptionsInManyFiles { files } => files.join(", "),
+        Diagnosis::OptionsInManyFiles { files } => listed(files),
         Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
             trouble.as_ref()?.to_string()
         }

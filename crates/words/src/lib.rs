@@ -15,6 +15,7 @@ pub mod direction;
 pub mod distro;
 pub mod doctor;
 mod limits;
+mod listed;
 pub mod menu;
 pub mod mode;
 pub mod notify;
@@ -36,6 +37,8 @@ pub mod start;
 mod state;
 pub mod status;
 pub mod trouble;
+
+pub use listed::listed;
 
 use std::fmt::Display;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use lenscap_core::trouble::settings::Limits;
 
-use crate::trf;
+use crate::{listed, trf};
 
 /// Why `value`, which is shown as it is, is not within the limits, without a full stop.
 pub(crate) fn refusal(key: &str, value: &str, limits: &Limits) -> String {
@@ -76,7 +76,7 @@ pub(crate) fn refusal(key: &str, value: &str, limits: &Limits) -> String {
             "{key} {value} is not a full path: use {words} or a path as in \"{example}\"",
             key = key,
             value = value,
-            words = quoted(words).join(", "),
+            words = listed(quoted(words)),
             example = example
         ),
         Limits::OwnFile => trf!(
@@ -102,6 +102,6 @@ pub(crate) fn list(words: &[impl ToString]) -> String {
         [] => String::new(),
         [word] => word.clone(),
         // TRANSLATORS: the end of a list of words to choose from, as in "width, height or framerate"
-        [words @ .., last] => trf!("{words} or {last}", words = words.join(", "), last = last),
+        [words @ .., last] => trf!("{words} or {last}", words = listed(words), last = last),
     }
 }

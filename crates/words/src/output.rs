@@ -4,7 +4,7 @@ use lenscap_core::trouble::output::{BusyCause, NodeHolder, OutputTrouble, WatchF
 
 use crate::cause::why;
 use crate::remedy::VIDEO;
-use crate::{numbers, pipewire, remedy, tr, trf};
+use crate::{listed, numbers, pipewire, remedy, tr, trf};
 
 /// Devices or programs named in a sentence at most: more have no room in it.
 const SHOWN: usize = 32;
@@ -129,7 +129,7 @@ fn holder(NodeHolder { pid: _, name, user }: &NodeHolder) -> String {
 }
 
 fn list<T>(entries: &[T], in_words: impl Fn(&T) -> String) -> String {
-    entries.iter().take(SHOWN).map(in_words).collect::<Vec<_>>().join(", ")
+    listed(entries.iter().take(SHOWN).map(in_words))
 }
 
 fn unwatched(cause: &WatchFailure) -> String {

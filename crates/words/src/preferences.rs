@@ -8,7 +8,7 @@ use lenscap_core::trouble::preferences::PreferencesTrouble;
 
 use crate::cause::{parenthesis, why};
 use crate::state::{State, clock};
-use crate::{tr, trf};
+use crate::{listed, tr, trf};
 
 /// What is wrong: one sentence with the next step.
 pub fn sentence(trouble: &PreferencesTrouble) -> String {
@@ -111,8 +111,10 @@ pub fn framerate(rates: &[f64]) -> String {
     if rates.is_empty() {
         return tr("Pictures per second.");
     }
-    let rates: Vec<_> = rates.iter().map(f64::to_string).collect();
-    trf!("Pictures per second. At this size the camera gives {rates}.", rates = rates.join(", "))
+    trf!(
+        "Pictures per second. At this size the camera gives {rates}.",
+        rates = listed(rates.iter().map(f64::to_string))
+    )
 }
 
 /// That no page changes anything while the settings file has this problem.
@@ -136,7 +138,7 @@ pub fn applet(state: &AppletState) -> (String, String) {
 
 fn running(status: &AppletStatus) -> (String, String) {
     let names = status.clients.0.iter().map(|client| client.name.as_str()).filter(|name| !name.is_empty());
-    let apps = names.collect::<Vec<_>>().join(", ");
+    let apps = listed(names);
     let or_reason = |text: String| if status.reason.is_empty() { text } else { status.reason.clone() };
     let Some(name) = status.state_name() else {
         return (tr("Camera's state is unknown"), or_reason(status.state.clone()));

@@ -2,7 +2,7 @@
 
 use lenscap_core::presence::{Client, UNSEEN, Use};
 
-use crate::{tr, trn};
+use crate::{listed, tr, trn};
 
 /// Most programs named in one line.
 const MAX_NAMES: usize = 3;
@@ -38,7 +38,7 @@ pub fn names(clients: &[Client]) -> Option<String> {
 /// These names in one line, as many as it has room for; something for a program that cannot be seen.
 pub fn in_one_line(names: &[String]) -> Option<String> {
     let seen = |name: &String| if name == UNSEEN { unseen() } else { name.clone() };
-    let shown = names.iter().take(MAX_NAMES).map(seen).collect::<Vec<_>>().join(", ");
+    let shown = listed(names.iter().take(MAX_NAMES).map(seen));
     match names.len() {
         0 => None,
         many if many > MAX_NAMES => {

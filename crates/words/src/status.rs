@@ -8,7 +8,7 @@ use lenscap_core::status::{OtherCamera, StateName, Status};
 
 use crate::programs::{names, program};
 use crate::state::{State, clock, time_of_day, unix_seconds};
-use crate::{tr, trf, trn};
+use crate::{listed, tr, trf, trn};
 
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
 pub fn published(status: &Status) -> lenscap_api::Status {
@@ -36,7 +36,7 @@ pub fn summary(status: &lenscap_api::Status) -> String {
         offers: &status.offers,
         until: status.paused_until.and_then(clock),
     };
-    let mut line = state.with_names((!names.is_empty()).then(|| names.join(", ")).as_deref());
+    let mut line = state.with_names((!names.is_empty()).then(|| listed(names)).as_deref());
     if !status.others.is_empty() {
         // TRANSLATORS: of a camera that goes through Lenscap, behind others: "Camera Foo is on: cheese. Lenscap: Camera is off"
         line = trf!("Lenscap: {state}", state = line);
@@ -115,7 +115,7 @@ pub fn other_programs(other: &OtherCamera) -> String {
         // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
         tr("another program")
     } else {
-        other.programs.join(", ")
+        listed(&other.programs)
     }
 }
 

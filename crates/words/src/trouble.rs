@@ -7,7 +7,7 @@ use lenscap_core::trouble::{SignalShortfall, Trouble};
 use crate::cause::why;
 use crate::remedy::VIDEO;
 use crate::source::{called, package_of};
-use crate::{remedy, tr, trf};
+use crate::{listed, remedy, tr, trf};
 
 /// Formats named in a sentence at most.
 const SHOWN_FORMATS: usize = 6;
@@ -100,7 +100,7 @@ fn whole(trouble: &Trouble) -> String {
         Trouble::OnlyFormats { camera, formats } => trf!(
             "The camera {camera} offers only {formats}, which cannot be shown: choose another camera.",
             camera = called(camera),
-            formats = formats[..formats.len().min(SHOWN_FORMATS)].join(", ")
+            formats = listed(formats.iter().take(SHOWN_FORMATS).map(ToString::to_string))
         ),
         Trouble::NoUsableFormat { camera } => trf!(
             "The camera {camera} offers no format that can be shown: choose another camera, or libcamera.",
