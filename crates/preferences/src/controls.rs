@@ -21,6 +21,7 @@ use crate::applet::{AppletProxy, AppletState};
 use crate::page::Page;
 use crate::rows::control::{ControlRow, is_alike};
 use crate::store::Store;
+use crate::widgets;
 
 pub use list::from_variant;
 
@@ -201,6 +202,15 @@ impl Panel {
         }
     }
 
+    fn row(self: &Rc<Self>, control: &Control) -> ControlRow {
+        let (panel, key) = (Rc::downgrade(self), control.key.clone());
+        ControlRow::new(control, move |value| {
+            if let Some(panel) = panel.upgrade() {
+                panel.change(&key, value);
+            }
+        })
+    }
+
     /// Shows the list.
     fn take(self: &Rc<Self>, list: CameraControls) {
         let before = self.list.replace(list.clone());
@@ -208,26 +218,11 @@ impl Panel {
             && before.controls.len() == list.controls.len()
             && before.controls.iter().zip(&list.controls).all(|(a, b)| is_alike(a, b));
         if !is_same || self.rows.borrow().is_empty() {
-            for row in self.rows.take() {
-                row.remove_from(&self.group);
-            }
-            let rows: Vec<_> = list
-                .controls
-                .iter()
-                .map(|control| {
-                    let panel = Rc::downgrade(self);
-                    let key = control.key.clone();
-                    ControlRow::new(control, move |value| {
-                        if let Some(panel) = panel.upgrade() {
-                            panel.change(&key, value);
-                        }
-                    })
-                })
-                .collect();
-            for row in &rows {
-                row.add_to(&self.group);
-            }
-            self.rows.replace(rows);
+            widgets::keeping_focus(&self.group, &self.reset, || {
+                self.rows.take().iter().for_each(|row| row.remove_from(&self.group));
+                self.rows.replace(list.controls.iter().map(|control| self.row(control)).collect());
+                self.rows.borrow().iter().for_each(|row| row.add_to(&self.group));
+            });
         }
         for (row, control) in self.rows.borrow().iter().zip(&list.controls) {
             row.show(control);

@@ -54,17 +54,14 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
                 }
                 let found = ask(config.as_deref()).await;
                 let (Some(group), Some(again)) = (group.upgrade(), again.upgrade()) else { return };
-                let mut shown = shown.borrow_mut();
-                for row in shown.drain(..) {
-                    group.remove(&row);
-                }
                 let findings =
                     found.map_or_else(|trouble| vec![unasked(&trouble)], |report| worst_first(report.findings));
-                for row in findings.iter().flat_map(finding) {
-                    group.add(&row);
-                    shown.push(row);
-                }
                 again.set_sensitive(true);
+                widgets::keeping_focus(&group, &again, || {
+                    shown.take().iter().for_each(|row| group.remove(row));
+                    shown.replace(findings.iter().flat_map(finding).collect());
+                    shown.borrow().iter().for_each(|row| group.add(row));
+                });
             });
         })
     };

@@ -57,6 +57,17 @@ pub fn ignore_the_wheel(spin: &impl IsA<gtk::Widget>) {
     }
 }
 
+/// Changes what is in `container`. Where that takes away what has the focus, the first that is left has it, or `next`: GTK 4.8
+/// may else pass the whole page over with Tab.
+pub fn keeping_focus(container: &impl IsA<gtk::Widget>, next: &impl IsA<gtk::Widget>, change: impl FnOnce()) {
+    let has_focus = || container.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN);
+    let had_focus = has_focus();
+    change();
+    if had_focus && !has_focus() && !container.child_focus(gtk::DirectionType::TabForward) {
+        next.child_focus(gtk::DirectionType::TabForward);
+    }
+}
+
 /// Opens the settings file in the user's editor.
 pub fn open(near: &impl IsA<gtk::Widget>, path: &Path) {
     let window = near.root().and_downcast::<gtk::Window>();

@@ -151,7 +151,7 @@ fn cameras_and_nodes_of_the_system_are_offered() {
         assert!(rig.text().contains("source = \"v4l2:/dev/video0\""), "{}", rig.text());
         let bare = Rig::new("");
         let load = "sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap";
-        assert!(bare.says("There is no camera device") && bare.row::<adw::ActionRow>(load).is_visible());
+        assert!(bare.says("There is no camera device") && bare.says(load));
         bare.button(&format!("Copy {load}")).emit_clicked();
     });
 }

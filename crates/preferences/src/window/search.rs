@@ -77,8 +77,10 @@ impl Search {
                 for entry in found {
                     new.add(&result(entry, &pages, &bar));
                 }
-                results.remove(&group.replace(new.clone()));
-                results.add(&new);
+                widgets::keeping_focus(&results, &entry, || {
+                    results.remove(&group.replace(new.clone()));
+                    results.add(&new);
+                });
                 content.set_visible_child(&results);
             })
         };

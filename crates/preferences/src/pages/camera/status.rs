@@ -33,11 +33,13 @@ pub fn groups(context: &Context) -> [adw::PreferencesGroup; 3] {
     let (shown, list) = (own.downgrade(), users.downgrade());
     context.applet.on_change(move |state| {
         let (Some(own), Some(list)) = (shown.upgrade(), list.upgrade()) else { return };
-        rows.take().iter().for_each(|row| list.remove(row));
         let status = if let AppletState::Running(status) = state { Some(status) } else { None };
         let new = status.map(|status| users_of(status)).unwrap_or_default();
-        new.iter().for_each(|row| list.add(row));
-        list.set_visible(!new.is_empty());
+        widgets::keeping_focus(&list, &own, || {
+            rows.take().iter().for_each(|row| list.remove(row));
+            new.iter().for_each(|row| list.add(row));
+            list.set_visible(!new.is_empty());
+        });
         rows.replace(new);
         // Without an applet a notice says so.
         own.set_visible(status.is_some());
@@ -106,28 +108,31 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
         if *present.borrow() == offers {
             return;
         }
-        while let Some(old) = area.first_child() {
-            area.remove(&old);
-        }
-        for offer in &offers {
-            let (method, arguments) = match offer.verb {
-                Verb::TurnOff => ("TurnOff", None),
-                Verb::Allow => ("Allow", Some((offer.programs.clone(),).to_variant())),
-                Verb::TryAgain => ("Resume", None),
-                Verb::Pause => {
-                    area.append(&pauses(&asked, &row));
-                    continue;
-                }
-                Verb::Resume => continue,
-            };
-            let button = gtk::Button::builder().label(button(offer.verb)).tooltip_text(label(offer)).build();
-            let (row, asked) = (row.clone(), asked.clone());
-            button.connect_clicked(move |_| ask(&asked, &row, method, arguments.clone()));
-            area.append(&button);
-        }
+        let Some(switch) = row.upgrade() else { return };
+        widgets::keeping_focus(&area, &switch, || {
+            while let Some(old) = area.first_child() {
+                area.remove(&old);
+            }
+            offers.iter().filter_map(|offer| can_do(offer, &asked, &row)).for_each(|button| area.append(&button));
+        });
         present.replace(offers);
     });
     area
+}
+
+/// A button for it; `None`: the switch does it.
+fn can_do(offer: &Offer, proxy: &Weak<AppletProxy>, row: &glib::WeakRef<adw::ActionRow>) -> Option<gtk::Widget> {
+    let (method, arguments) = match offer.verb {
+        Verb::TurnOff => ("TurnOff", None),
+        Verb::Allow => ("Allow", Some((offer.programs.clone(),).to_variant())),
+        Verb::TryAgain => ("Resume", None),
+        Verb::Pause => return Some(pauses(proxy, row).upcast()),
+        Verb::Resume => return None,
+    };
+    let button = gtk::Button::builder().label(button(offer.verb)).tooltip_text(label(offer)).build();
+    let (row, proxy) = (row.clone(), proxy.clone());
+    button.connect_clicked(move |_| ask(&proxy, &row, method, arguments.clone()));
+    Some(button.upcast())
 }
 
 /// A button with a menu of pauses; while paused they are other times.

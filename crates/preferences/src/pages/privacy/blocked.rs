@@ -1,7 +1,7 @@
 //! The programs that never get the camera.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use adw::prelude::*;
 use lenscap_core::offer::{Offer, Verb};
@@ -18,18 +18,20 @@ use crate::{rows, widgets};
 
 /// The programs that never get the camera, those that were here, and an entry for any other.
 pub fn groups(context: &Context) -> [adw::PreferencesGroup; 2] {
-    [blocked(&context.store), seen(context)]
+    let blocked = blocked(&context.store);
+    let seen = seen(context, &blocked);
+    [blocked, seen]
 }
 
-/// The programs that had the camera, to pick from.
-fn seen(context: &Context) -> adw::PreferencesGroup {
+/// The programs that had the camera, to pick from; those that are `blocked` stand there.
+fn seen(context: &Context, blocked: &adw::PreferencesGroup) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder().title(tr("Programs that were here")).build();
     let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
-    let (list, store, applet) = (group.downgrade(), Rc::downgrade(&context.store), Rc::downgrade(&context.applet));
+    let (list, above) = (group.downgrade(), blocked.downgrade());
+    let (store, applet) = (Rc::downgrade(&context.store), Rc::downgrade(&context.applet));
     let show: Rc<dyn Fn()> = Rc::new(move || {
-        let (Some(list), Some(store), Some(applet)) = (list.upgrade(), store.upgrade(), applet.upgrade()) else {
-            return;
-        };
+        let (Some(list), Some(above)) = (list.upgrade(), above.upgrade()) else { return };
+        let (Some(store), Some(applet)) = (store.upgrade(), applet.upgrade()) else { return };
         let names = if let AppletState::Running(status) = applet.state() { status.programs } else { Vec::new() };
         let blocked = store.settings().privacy.blocked;
         let is_free = |name: &String| !blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name));
@@ -37,10 +39,12 @@ fn seen(context: &Context) -> adw::PreferencesGroup {
         if rows.borrow().iter().map(|row| row.title()).eq(names.iter().map(String::as_str)) {
             return;
         }
-        rows.take().iter().for_each(|row| list.remove(row));
-        rows.replace(names.iter().map(|name| pick(&store, name)).collect());
-        rows.borrow().iter().for_each(|row| list.add(row));
-        list.set_visible(!names.is_empty());
+        widgets::keeping_focus(&list, &above, || {
+            rows.take().iter().for_each(|row| list.remove(row));
+            rows.replace(names.iter().map(|name| pick(&store, name)).collect());
+            rows.borrow().iter().for_each(|row| list.add(row));
+            list.set_visible(!names.is_empty());
+        });
     });
     group.set_visible(false);
     let again = Rc::clone(&show);
@@ -100,28 +104,31 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
         |settings| settings.privacy.blocked.clone(),
         move |names| {
             let Some(group) = list.upgrade() else { return };
-            rows.take().iter().for_each(|row| group.remove(row));
-            for name in names {
-                let row = rows::plain(name, "");
-                let allow = Offer { verb: Verb::Allow, programs: vec![name.clone()] };
-                let button = widgets::symbol_button("user-trash-symbolic", &label(&allow));
-                let (store, unblocked, next, shown) = (weak.clone(), name.clone(), entry.row.clone(), row.downgrade());
-                button.connect_clicked(move |_| {
-                    let Some(store) = store.upgrade() else { return };
-                    // The row goes, and the focus with it.
-                    next.grab_focus();
-                    let done = store.change(|settings| settings.privacy.blocked.retain(|name| *name != unblocked));
-                    if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
-                        rows::report(&row, "", &done);
-                    }
-                });
-                row.add_suffix(&button);
-                group.add(&row);
-                rows.borrow_mut().push(row);
-            }
+            widgets::keeping_focus(&group, &group, || {
+                rows.take().iter().for_each(|row| group.remove(row));
+                rows.replace(names.iter().map(|name| never(&weak, name)).collect());
+                rows.borrow().iter().for_each(|row| group.add(row));
+            });
         },
     );
     group
+}
+
+/// A program that never gets the camera, with a button that allows it again.
+fn never(store: &Weak<Store>, name: &str) -> adw::ActionRow {
+    let row = rows::plain(name, "");
+    let allow = Offer { verb: Verb::Allow, programs: vec![name.to_owned()] };
+    let button = widgets::symbol_button("user-trash-symbolic", &label(&allow));
+    let (store, shown, unblocked) = (store.clone(), row.downgrade(), name.to_owned());
+    button.connect_clicked(move |_| {
+        let Some(store) = store.upgrade() else { return };
+        let done = store.change(|settings| settings.privacy.blocked.retain(|name| *name != unblocked));
+        if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
+            rows::report(&row, "", &done);
+        }
+    });
+    row.add_suffix(&button);
+    row
 }
 
 fn block(store: &Store, name: &str) -> Result<(), WindowError> {
