@@ -1,8 +1,8 @@
 #!/bin/bash
 # What Lenscap needs of this system, by group:
-#   scripts/deps.sh [--check] build|run|test|lint ...
+#   scripts/deps.sh [--check] build|run|test|lint|pictures ...
 # build: compiling and installing. run: the relay with ordinary cameras. test: the tiers of `make test`, the VM included.
-# lint: what `make lint` looks at the files for the desktop with.
+# lint: what `make lint` looks at the files for the desktop with. pictures: a second tray, and notifications, for `make pictures`.
 # Installs what is missing on Debian, Ubuntu, Fedora and Arch (through sudo when not root); with --check, and elsewhere,
 # only lists it. Never a kernel, never a kernel module. Exit status: 0 all is there, 1 something is missing.
 set -euo pipefail
@@ -21,6 +21,7 @@ declare -A debian=(
     pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal chromium
     chromium-headless-shell"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"
+  [pictures]="xfce4-notifyd mate-panel mate-notification-daemon"
 )
 # shellcheck disable=SC2034
 declare -A fedora=(
@@ -31,6 +32,7 @@ declare -A fedora=(
     gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck
     dbus-daemon pipewire pipewire-utils wireplumber pipewire-gstreamer xdg-desktop-portal chromium"
   [lint]="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
+  [pictures]="xfce4-notifyd mate-panel mate-notification-daemon"
 )
 # shellcheck disable=SC2034
 declare -A arch=(
@@ -40,13 +42,14 @@ declare -A arch=(
     gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus pipewire wireplumber gst-plugin-pipewire
     xdg-desktop-portal chromium"
   [lint]="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff gettext"
+  [pictures]="xfce4-notifyd mate-panel mate-notification-daemon"
 )
 
 check=
 [ "${1:-}" = --check ] && { check=1; shift; }
 [ $# -gt 0 ] || set -- build run
 for group; do
-  case $group in build | run | test | lint) ;; *) echo "deps: unknown group $group; there are build, run, test and lint" >&2; exit 1 ;; esac
+  case $group in build | run | test | lint | pictures) ;; *) echo "deps: unknown group $group; there are build, run, test, lint and pictures" >&2; exit 1 ;; esac
 done
 
 # wanted TABLE GROUP...: the packages, each once.

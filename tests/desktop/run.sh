@@ -2,7 +2,7 @@
 # The desktop tier: Xvfb, a private session bus, a private system bus with a mock of logind, a real tray host
 # (xfce4-panel) and a mock of the notification service that records what it gets. Arguments go to the test programs
 # (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
-#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --icons FILE
+#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --icons FILE | run.sh --pictures DIRECTORY
 #   run.sh --hosts DIRECTORY [HOST...] | run.sh --hosts --starts NUMBER HOST
 set -uo pipefail
 # shellcheck source=scripts/common.sh
@@ -23,7 +23,10 @@ $python -c 'import gi, dbusmock' 2>/dev/null || skip "python3-gi or python3-dbus
 scratch=$(mktemp -d)
 trap 'kill ${xvfb:-} ${applet:-} 2>/dev/null; rm -rf "$scratch"' EXIT
 mkfifo "$scratch/display"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
+# On a picture of the window there is to be a whole page.
+height=800
+[ "${1:-}" != --pictures ] || height=1000
+Xvfb -displayfd 3 -screen 0 1280x${height}x24 -nolisten tcp -noreset 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
 xvfb=$!
 read -r -t 20 display <"$scratch/display" || skip "Xvfb does not start"
 export DISPLAY=:$display LENSCAP_SCRATCH=$scratch
@@ -35,6 +38,7 @@ export LC_ALL=C.UTF-8 NO_AT_BRIDGE=1
 case ${1:-} in
   --bench) "$python" tests/desktop/bench.py "$2"; exit ;;
   --screenshots) "$python" tests/desktop/screenshots.py "$2"; exit ;;
+  --pictures) "$python" tests/desktop/pictures.py "$2"; exit ;;
   --icons) "$python" tests/desktop/icon_looks.py "$2"; exit ;;
   --hosts) shift; "$python" tests/desktop/hosts "$@"; exit ;;
 esac
