@@ -37,7 +37,7 @@ REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-t
 TRANSLATED = msgfmt -d po
 WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
 
-.PHONY: help run test test-long fuzz bench lint pot build deb-deps install uninstall clean
+.PHONY: help run test test-long fuzz bench lint pot pictures build deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
 	@echo 'make test       all tests that can run here; TIERS="anywhere debian13 desktop kernel" chooses'
@@ -46,6 +46,7 @@ help:
 	@echo 'make bench      measure, in the VM'
 	@echo 'make lint       rustfmt, clippy, cargo-deny, shellcheck, the files for the desktop, the translations'
 	@echo 'make pot        collect the texts to translate; po/ is up to date afterwards'
+	@echo 'make pictures   the pictures of README and metainfo, anew from a real run; look at them afterwards'
 	@echo 'make build      the release binaries'
 	@echo 'make install    what `make build` made, to PREFIX=$(PREFIX) below DESTDIR; `make uninstall` removes it'
 	@echo 'make deb-deps   install what this system lacks (Debian, Ubuntu, Fedora, Arch)'
@@ -72,6 +73,9 @@ lint:
 
 pot:
 	@scripts/translations.sh
+
+pictures:
+	@scripts/pictures.sh
 
 build:
 	@scripts/deps.sh build

@@ -7,6 +7,7 @@ mod contain;
 mod data;
 mod engine;
 mod install;
+mod pictures;
 mod pipewire;
 mod portal;
 mod translations;

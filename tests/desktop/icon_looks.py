@@ -1,6 +1,4 @@
-#!/usr/bin/python3
-"""The tray's icons as hosts draw them, and how well they can be told from the panel and from each other.
-    icon_looks.py FILE.png   the sheet of all states; run by tests/desktop/run.sh --icons FILE.png
+"""The tray's icons as hosts draw them, how well they can be told from the panel and from each other, and a sheet of all of them.
 
 A host hands the file to its SVG renderer as it is (LXQt, waybar, MATE, sway), or colours it:
 - GTK 3 and GNOME Shell (gtkicontheme.c, st-icon-theme.c) include it in a document of their own, whose style fills every path
@@ -14,10 +12,8 @@ drawing has a light and a dark part, and one of them stands out on any ground. (
 outranks the style, all of it: paper has none, and what it has without the style is inherited.)"""
 
 import base64
-import hashlib
 import os
 import re
-import sys
 
 import gi
 
@@ -28,18 +24,11 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 DIRECTORY = os.path.join(ROOT, "icons/hicolor/symbolic/apps")
 STATES = ("capped", "starting", "live", "cooldown", "paused", "blocked", "attention")
 SIZES = (16, 22, 24, 32)
-FINGERPRINT = "lenscap-icons"
 
 
 def source(state):
     with open(os.path.join(DIRECTORY, f"io.github.lenscap.Lenscap-{state}-symbolic.svg"), encoding="utf-8") as file:
         return file.read()
-
-
-def fingerprint():
-    """What a sheet shows, in short."""
-    shown = [*map(source, STATES), *(f"{name} {ground}" for name, ground, _ in LOOKS)]
-    return hashlib.sha256("\n".join(shown).encode()).hexdigest()
 
 
 def as_it_is(svg):
@@ -164,8 +153,4 @@ def sheet(path):
     for icon, x, y, scale in icons:
         size = icon.get_width() * scale
         icon.composite(picture, x, y, size, size, x, y, scale, scale, GdkPixbuf.InterpType.NEAREST, 255)
-    picture.savev(path, "png", [f"tEXt::{FINGERPRINT}"], [fingerprint()])
-
-
-if __name__ == "__main__":
-    sheet(sys.argv[1])
+    picture.savev(path, "png", [], [])

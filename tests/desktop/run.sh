@@ -2,7 +2,7 @@
 # The desktop tier: Xvfb, a private session bus, a private system bus with a mock of logind, a real tray host
 # (xfce4-panel) and a mock of the notification service that records what it gets. Arguments go to the test programs
 # (names of tests). The last line counts: "desktop tier: N passed, N failed, N skipped".
-#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --icons FILE | run.sh --pictures DIRECTORY
+#   run.sh [NAME...] | run.sh --bench FILE | run.sh --screenshots DIRECTORY | run.sh --pictures DIRECTORY
 #   run.sh --hosts DIRECTORY [HOST...] | run.sh --hosts --starts NUMBER HOST
 set -uo pipefail
 # shellcheck source=scripts/common.sh
@@ -39,7 +39,6 @@ case ${1:-} in
   --bench) "$python" tests/desktop/bench.py "$2"; exit ;;
   --screenshots) "$python" tests/desktop/screenshots.py "$2"; exit ;;
   --pictures) "$python" tests/desktop/pictures.py "$2"; exit ;;
-  --icons) "$python" tests/desktop/icon_looks.py "$2"; exit ;;
   --hosts) shift; "$python" tests/desktop/hosts "$@"; exit ;;
 esac
 [ $# = 0 ] || { "$python" tests/desktop/applet.py "$@"; exit; }

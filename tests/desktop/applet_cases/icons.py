@@ -1,12 +1,9 @@
 """The tray's icons, as hosts that colour them and hosts that do not draw them."""
 
 import itertools
-import os
 import unittest
 
-from icon_looks import (
-    FINGERPRINT, LOOKS, ROOT, SIZES, STATES, GdkPixbuf, as_it_is, coloured, difference, fingerprint, source, stands_out,
-)
+from icon_looks import LOOKS, SIZES, STATES, as_it_is, coloured, difference, source, stands_out
 
 ON = ("starting", "live", "cooldown")
 GREYS = [("as it is", f"#{grey:02x}{grey:02x}{grey:02x}", as_it_is) for grey in range(0, 256, 17)]
@@ -40,8 +37,3 @@ class Icons(unittest.TestCase):
                 if (found := difference(look(source(one)), look(source(other)), 16, ground)) < least:
                     alike.append((name, ground, one, other, found))
         self.assertEqual(alike, [])
-
-    def test_the_sheet_shows_these_icons(self):
-        sheet = GdkPixbuf.Pixbuf.new_from_file(os.path.join(ROOT, "data/screenshots/icons.png"))
-        made = "make it anew: tests/desktop/run.sh --icons data/screenshots/icons.png"
-        self.assertEqual(sheet.get_option(f"tEXt::{FINGERPRINT}"), fingerprint(), made)
