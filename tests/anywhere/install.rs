@@ -9,7 +9,7 @@ use lenscap_test_support::programs::program;
 
 const ID: &str = "io.github.lenscap.Lenscap";
 
-/// Below PREFIX; `ID` stands for the application's id.
+/// Below PREFIX, the translations apart; `ID` stands for the application's id.
 const FILES: &[&str] = &[
     "bin/lenscap",
     "libexec/lenscap/lenscap-applet",
@@ -35,7 +35,6 @@ const FILES: &[&str] = &[
     "share/icons/hicolor/symbolic/apps/ID-paused-symbolic.svg",
     "share/icons/hicolor/symbolic/apps/ID-starting-symbolic.svg",
     "share/lenscap/ID-autostart.desktop",
-    "share/locale/de/LC_MESSAGES/lenscap.mo",
     "share/man/man1/lenscap.1",
     "share/metainfo/ID.metainfo.xml",
     "share/systemd/user/lenscap.service",
@@ -108,6 +107,8 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
     made("install", root.path(), "/opt/cap");
     let mut expected: BTreeSet<String> = FILES.iter().map(|file| file.replace("ID", ID)).collect();
     expected.extend(others.map(str::to_owned));
+    let languages = include_str!("../../po/LINGUAS").split_whitespace();
+    expected.extend(languages.map(|language| format!("share/locale/{language}/LC_MESSAGES/lenscap.mo")));
     assert_eq!(files(&prefix), expected);
 
     // Paths in files are those of the installed system, not of the package's build.
