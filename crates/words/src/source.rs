@@ -1,7 +1,7 @@
 //! Sources: their names in menus, what a camera without a name is called, why one kind is preferred, which package reads it,
 //! and what is wrong with one as the user wrote it.
 
-use lenscap_core::source::{CameraApi, GenericName, SourceTrouble, Way};
+use lenscap_core::source::{CameraApi, GenericName, Source, SourceTrouble, Way};
 
 use crate::distro::Family;
 use crate::remedy::Remedy;
@@ -74,6 +74,22 @@ pub fn automatic() -> String {
 /// The source that is no camera, in a menu of sources.
 pub fn test_picture() -> String {
     tr("Test picture")
+}
+
+/// The source of the settings, where its camera is in no list: cameras of libraries are not asked while one is on.
+pub fn unlisted(source: &Source) -> String {
+    match source {
+        // A number of PipeWire's says nothing by itself.
+        Source::PipeWire(Some(target)) if target.parse::<u64>().is_ok() => source.to_string(),
+        Source::Icamera(Some(name)) | Source::Libcamera(Some(name)) | Source::PipeWire(Some(name)) => name.clone(),
+        Source::PipeWire(None) => tr("PipeWire camera"),
+        Source::Auto
+        | Source::Icamera(None)
+        | Source::Libcamera(None)
+        | Source::V4l2(_)
+        | Source::Test
+        | Source::Pipeline(_) => source.to_string(),
+    }
 }
 
 /// How to get an element of GStreamer's.

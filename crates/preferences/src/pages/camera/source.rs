@@ -46,7 +46,7 @@ pub fn row(context: &Context, cameras: &Rc<Cameras>, description: &rows::TextEnt
             && *source != Source::Test
             && !offered.iter().any(|(_, pick)| pick == present)
         {
-            offered.push((source.to_string(), present.clone()));
+            offered.push((source::unlisted(source), present.clone()));
         }
         offered.push((source::test_picture(), Pick::Source(Source::Test)));
         offered.push((tr("Own pipeline"), Pick::Own));
