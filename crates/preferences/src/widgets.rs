@@ -60,7 +60,8 @@ pub fn ignore_the_wheel(spin: &impl IsA<gtk::Widget>) {
 /// Changes what is in `container`. Where that takes away what has the focus, the first that is left has it, or `next`: GTK 4.8
 /// may else pass the whole page over with Tab.
 pub fn keeping_focus(container: &impl IsA<gtk::Widget>, next: &impl IsA<gtk::Widget>, change: impl FnOnce()) {
-    let has_focus = || container.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN);
+    // Not by the state of being within the focus, which a container keeps for a while when what had it is gone.
+    let has_focus = || container.root().and_then(|root| root.focus()).is_some_and(|focus| focus.is_ancestor(container));
     let had_focus = has_focus();
     change();
     if had_focus && !has_focus() && !container.child_focus(gtk::DirectionType::TabForward) {
