@@ -185,7 +185,7 @@ def window(directory):
             shown.find("Show what apps see", kinds()["switch"]).do_action(0)
             wait_for("the preview", lambda: len(run.applet.property("Clients")) == 2)
             # So high that no row is cut.
-            for page, ready, height in (("Camera", "Resolution", "920"), ("Controls", "Brightness", "990")):
+            for page, ready, height in (("Camera", "Resolution", "964"), ("Controls", "Brightness", "990")):
                 shown.keys("windowsize", "--sync", shown.xid, "720", height)
                 shown.page(page)
                 shown.find(ready)

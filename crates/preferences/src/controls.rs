@@ -51,12 +51,8 @@ impl Panel {
     pub(super) fn new(store: &Rc<Store>, applet: &Rc<AppletProxy>) -> Rc<Self> {
         let group = adw::PreferencesGroup::builder().title(tr("Controls")).build();
         let notice = adw::StatusPage::builder().icon_name("preferences-other-symbolic").vexpand(true).build();
-        let reset = gtk::Button::builder()
-            .label(tr("Reset to Defaults"))
-            .halign(gtk::Align::Center)
-            .css_classes(["pill"])
-            .sensitive(false)
-            .build();
+        let reset = widgets::reset_button();
+        reset.set_sensitive(false);
         let panel = Rc::new(Self {
             store: Rc::clone(store),
             applet: Rc::clone(applet),

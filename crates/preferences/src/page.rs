@@ -37,11 +37,7 @@ impl Page {
     /// Adds the way back to the defaults, which the system's files may have changed, and back again. `copy` takes this page's
     /// settings from others; `title` says that it was done.
     pub fn add_reset(&self, toasts: &adw::ToastOverlay, title: &str, copy: fn(&mut Settings, &Settings)) {
-        let button = gtk::Button::builder()
-            .label(tr("Reset to Defaults"))
-            .halign(gtk::Align::Center)
-            .css_classes(["pill"])
-            .build();
+        let button = widgets::reset_button();
         let group = adw::PreferencesGroup::new();
         group.add(&button);
         self.add(&group);

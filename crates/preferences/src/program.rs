@@ -123,7 +123,7 @@ fn without_gl() {
 }
 
 /// Our style, and our icons where they are not installed for the desktop to find: in the build tree, below another prefix.
-fn use_own_looks() {
+pub fn use_own_looks() {
     let Some(display) = gtk::gdk::Display::default() else { return };
     if let Some(icons) = install::icons() {
         gtk::IconTheme::for_display(&display).add_search_path(icons);

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use adw::prelude::*;
+use lenscap_words::tr;
 
 /// Narrowest window, in pixels.
 pub const MIN_WIDTH: i32 = 360;
@@ -24,10 +25,15 @@ pub fn name_button(button: &impl IsA<gtk::Button>, name: &str) {
     }
 }
 
-/// A button with a menu, shown as a symbol and named for those who do not see it.
-pub fn symbol_menu_button(icon: &str, name: &str, menu: &gio::Menu) -> gtk::MenuButton {
-    let button = gtk::MenuButton::builder().icon_name(icon).menu_model(menu).tooltip_text(name).build();
-    set_accessible_label(&button, name);
+/// The button below a page that resets what is on it.
+pub fn reset_button() -> gtk::Button {
+    let button =
+        gtk::Button::builder().label(tr("Reset to Defaults")).halign(gtk::Align::Center).css_classes(["pill"]).build();
+    // In some languages these are more words than a narrow window has room for in a line.
+    if let Some(label) = button.child().and_downcast::<gtk::Label>() {
+        label.set_wrap(true);
+        label.set_justify(gtk::Justification::Center);
+    }
     button
 }
 

@@ -170,9 +170,10 @@ fn running(status: &AppletStatus) -> (String, String) {
 }
 
 /// What a program with the camera open does; `usage`: the word that the applet publishes.
-pub fn usage(usage: &str) -> String {
+pub fn usage(usage: &str, state: Option<StateName>) -> String {
     match usage {
-        "streaming" => tr("Sees the picture."),
+        "streaming" if state == Some(StateName::Live) => tr("Sees the picture."),
+        "streaming" => tr("Sees a card instead of the picture."),
         "open" => tr("Has the camera open and sees no picture."),
         _ => tr("Has the camera open."),
     }
@@ -207,6 +208,14 @@ mod tests {
             assert_eq!(is_on, reads_as_on, "{title}");
         }
         assert!(running(&in_state("later")).0.contains("unknown"));
+    }
+
+    #[test]
+    fn a_program_sees_the_picture_only_while_the_camera_is_live() {
+        for name in StateName::ALL {
+            assert_eq!(usage("streaming", Some(name)) == "Sees the picture.", name == StateName::Live, "{name}");
+            assert!(usage("open", Some(name)).contains("no picture"));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::process::Command;
 
 use adw::prelude::*;
 
@@ -46,6 +47,13 @@ fn a_page_goes_back_to_the_defaults() {
 #[test]
 fn the_window_fits_into_360_pixels() {
     with_gtk("the_window_fits_into_360_pixels", || {
+        if std::env::var_os(lenscap_words::LOCALE_DIR_VARIABLE).is_some() {
+            lenscap_words::init();
+            if lenscap_words::tr("Camera is off") == "Camera is off" {
+                return println!("SKIP the narrow window in another language: this locale translates nothing");
+            }
+        }
+        crate::program::use_own_looks();
         let rig = Rig::new(
             "[privacy]\nactivation_delay_ms = 5\nblocked = [\"zoom\"]\n[camera]\nwidth = 4096\nheight = 2160\n",
         );
@@ -58,7 +66,57 @@ fn the_window_fits_into_360_pixels() {
             }
         });
         assert!(wide.borrow().is_empty(), "{wide:?}");
+        // Of a window of 360 pixels: libadwaita has a margin on either side of the names, and there may be a frame.
+        let room = 320;
+        let cut = RefCell::new(Vec::new());
+        walk(rig.window.widget().upcast_ref(), &|widget| {
+            let Some(bar) = widget.downcast_ref::<adw::ViewSwitcherBar>() else { return };
+            let pages = bar.stack().expect("pages").pages().n_items();
+            walk(bar.upcast_ref(), &|widget| {
+                let Some(label) = widget.downcast_ref::<gtk::Label>() else { return };
+                // Each is there a second time, for a wide window.
+                let mut above = std::iter::successors(label.parent(), |widget| widget.parent());
+                let (_, natural, ..) = label.measure(gtk::Orientation::Horizontal, -1);
+                if above.any(|it| it.has_css_class("narrow") && it.is::<gtk::Box>())
+                    && natural * i32::try_from(pages).expect("few") > room
+                {
+                    cut.borrow_mut().push(format!("{} {natural}", label.text()));
+                }
+            });
+        });
+        assert!(cut.borrow().is_empty(), "names of pages are cut: {cut:?}");
     });
+}
+
+#[test]
+fn it_does_in_every_language() {
+    if super::gtk_thread().is_none() {
+        return println!("SKIP it_does_in_every_language: there is no display (tests/desktop/run.sh)");
+    }
+    let po = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../po");
+    let catalogues = tempfile::tempdir().expect("a directory");
+    for language in fs::read_to_string(po.join("LINGUAS")).expect("po/LINGUAS").split_whitespace() {
+        let directory = catalogues.path().join(language).join("LC_MESSAGES");
+        fs::create_dir_all(&directory).expect("a directory");
+        let mut compile = Command::new("msgfmt");
+        compile.arg("-o").arg(directory.join("lenscap.mo")).arg(po.join(format!("{language}.po")));
+        if !compile.status().is_ok_and(|status| status.success()) {
+            return println!("SKIP it_does_in_every_language: msgfmt is not installed (scripts/deps.sh build)");
+        }
+        // A process has one language.
+        let output = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "tests::window::the_window_fits_into_360_pixels", "--nocapture"])
+            .envs([("LANGUAGE", language), ("LC_ALL", "C.UTF-8")])
+            .env(lenscap_words::LOCALE_DIR_VARIABLE, catalogues.path())
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        print!(
+            "{}",
+            said.lines().filter(|line| line.starts_with("SKIP")).map(|line| format!("{line}\n")).collect::<String>()
+        );
+        assert!(output.status.success(), "{language}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

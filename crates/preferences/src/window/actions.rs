@@ -47,8 +47,9 @@ pub fn menu_button() -> gtk::MenuButton {
             (tr("About Lenscap"), "win.about"),
         ]),
     );
-    let button = widgets::symbol_menu_button("open-menu-symbolic", &tr("Main menu"), &menu);
-    button.set_primary(true);
+    let button = gtk::MenuButton::builder().icon_name("open-menu-symbolic").menu_model(&menu).primary(true).build();
+    button.set_tooltip_text(Some(&tr("Main menu")));
+    widgets::set_accessible_label(&button, &tr("Main menu"));
     button
 }
 

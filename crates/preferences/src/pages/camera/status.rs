@@ -27,7 +27,9 @@ pub fn groups(context: &Context) -> [adw::PreferencesGroup; 3] {
         group.add(row);
         group
     };
-    let own = of(&state(&context.applet));
+    let state = state(&context.applet);
+    let own = of(&state);
+    own.add(&offers(&context.applet, &state));
     let users = adw::PreferencesGroup::builder().title(tr("Used by")).build();
     let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
     let (shown, list) = (own.downgrade(), users.downgrade());
@@ -55,7 +57,6 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     row.add_prefix(&icon);
     let switch = gtk::Switch::builder().valign(gtk::Align::Center).tooltip_text(tr("Camera allowed")).build();
     set_accessible_label(&switch, &tr("Camera allowed"));
-    row.add_suffix(&offers(proxy, &row));
     row.add_suffix(&switch);
     let show = {
         let (row, switch) = (row.downgrade(), switch.downgrade());
@@ -93,13 +94,16 @@ fn state(proxy: &Rc<AppletProxy>) -> adw::ActionRow {
     row
 }
 
-/// Buttons for what can be done about those who use the camera, or about a failure, and for pauses; the switch resumes.
-fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
-    let area = gtk::Box::builder().spacing(6).valign(gtk::Align::Center).build();
-    let (shown, row, asked) = (area.downgrade(), row.downgrade(), Rc::downgrade(proxy));
+/// Buttons for what can be done about those who use the camera, or about a failure, and for pauses; the switch of `row` resumes.
+/// A row of their own: beside the state a narrow window has no room for them.
+fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> adw::PreferencesRow {
+    let area = gtk::Box::builder().spacing(12).halign(gtk::Align::End).build();
+    area.add_css_class("offers");
+    let own = adw::PreferencesRow::builder().child(&area).activatable(false).focusable(false).build();
+    let (shown, row, asked) = (own.downgrade(), row.downgrade(), Rc::downgrade(proxy));
     let present: RefCell<Vec<Offer>> = RefCell::default();
     proxy.on_change(move |state| {
-        let Some(area) = shown.upgrade() else { return };
+        let Some(own) = shown.upgrade() else { return };
         let offers = match state {
             AppletState::Running(status) => status.offers.0.clone(),
             AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => Vec::new(),
@@ -114,10 +118,11 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> gtk::Box {
                 area.remove(&old);
             }
             offers.iter().filter_map(|offer| can_do(offer, &asked, &row)).for_each(|button| area.append(&button));
+            own.set_visible(area.first_child().is_some());
         });
         present.replace(offers);
     });
-    area
+    own
 }
 
 /// A button for it; `None`: the switch does it.
@@ -148,8 +153,7 @@ fn pauses(proxy: &Weak<AppletProxy>, row: &glib::WeakRef<adw::ActionRow>) -> gtk
     act.connect_activate(move |_, arguments| ask(&proxy, &row, "Pause", arguments.cloned()));
     let group = gio::SimpleActionGroup::new();
     group.add_action(&act);
-    // A symbol: a narrow window has no room for another word.
-    let button = widgets::symbol_menu_button("media-playback-pause-symbolic", &button(Verb::Pause), &menu);
+    let button = gtk::MenuButton::builder().label(button(Verb::Pause)).menu_model(&menu).build();
     button.insert_action_group("state", Some(&group));
     button
 }
@@ -191,7 +195,10 @@ fn users_of(status: &AppletStatus) -> Vec<adw::ActionRow> {
     let mut clients: Vec<_> = status.clients.0.iter().filter(|client| !client.name.is_empty()).collect();
     clients.dedup_by_key(|client| (client.name.as_str(), client.usage.as_str()));
     let own = clients.into_iter().map(|client| {
-        with_icon(rows::plain(&client.name, &preferences::usage(&client.usage)), "application-x-executable-symbolic")
+        with_icon(
+            rows::plain(&client.name, &preferences::usage(&client.usage, status.state_name())),
+            "application-x-executable-symbolic",
+        )
     });
     let others = status.other_cameras.0.iter().map(|other| {
         with_icon(rows::plain(&words::other_camera(other), &words::cannot_switch_off()), "camera-video-symbolic")
