@@ -242,7 +242,7 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::NodeNotLoopback { path }
         | Diagnosis::PipewireRuleOtherLabel { path, .. }
         | Diagnosis::PipewireHidden { path, .. } => path.clone(),
-        Diagnosis::OptionsInManyFiles { files } => listed(files),
+        Diagnosis::OptionsInManyFiles { files } => files.join(", "),
         Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
             trouble.as_ref()?.to_string()
         }
