@@ -362,6 +362,10 @@ impl Relay {
     /// What became of asking the desktop for a key.
     pub fn shortcut_is(&mut self, shortcut: Option<Code>) {
         self.shortcut.replace(shortcut);
+        let status = self.published_status();
+        if let Some(server) = self.server.borrow_mut().as_mut() {
+            server.publish(&status);
+        }
     }
 
     /// What [`Self::obey`] left for the owner to do.

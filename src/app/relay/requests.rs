@@ -100,10 +100,7 @@ impl Relay {
     /// What the control socket answers: the status; `is_about_controls`: those of a camera that is on, else where it is.
     pub(super) fn reply(&self, is_about_controls: bool) -> Reply {
         if !is_about_controls {
-            return Reply::status(lenscap_api::Status {
-                shortcut: self.shortcut.borrow().clone(),
-                ..published(&self.status())
-            });
+            return Reply::status(self.published_status());
         }
         let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
@@ -114,6 +111,10 @@ impl Relay {
             excluded: own.collect(),
             config: path.to_string_lossy().into_owned(),
         }))
+    }
+
+    pub(super) fn published_status(&self) -> lenscap_api::Status {
+        lenscap_api::Status { shortcut: self.shortcut.borrow().clone(), ..published(&self.status()) }
     }
 
     /// Takes requests from the control socket.
