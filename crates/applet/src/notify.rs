@@ -143,6 +143,8 @@ impl Announcer {
             }
             updates.push((subject, notice));
         }
+        // Of a camera that cannot be switched off something else is said.
+        self.is_toggled &= !status.stuck;
         // Paused is not off yet.
         if self.is_toggled && (status.allowed || !status.camera_live) {
             self.is_toggled = false;
