@@ -17,14 +17,14 @@ MOCK = "org.freedesktop.DBus.Mock"
 
 class Portal:
     """xdg-desktop-portal, and in the desktop's place a mock that gives the key `trigger` for what it is asked for, or
-    answers `response`. Without `backend` a desktop that has no shortcuts to give."""
+    answers `response`, `first` done. Without `backend` a desktop that has no shortcuts to give."""
 
-    def __init__(self, desktop, trigger="Ctrl+Alt+C", response=0, backend=True):
+    def __init__(self, desktop, trigger="Ctrl+Alt+C", response=0, backend=True, first="pass"):
         self.desktop = desktop
         if backend:
             desktop.run(["/usr/bin/python3", "-m", "dbusmock", BACKEND, PATH, SHORTCUTS], "backend")
             eventually("the backend answers", lambda: desktop.session.has(BACKEND))
-            self.answer(trigger, response)
+            self.answer(trigger, response, first)
         self.directory = os.path.join(desktop.home, "portals")
         os.makedirs(self.directory)
         self.write("lenscaptest.portal", f"[portal]\nDBusName={BACKEND}\nInterfaces={SHORTCUTS}\nUseIn=lenscaptest\n"
@@ -49,15 +49,15 @@ class Portal:
     def mock(self, method, signature, *words, path=PATH):
         return self.desktop.session.call(BACKEND, path, MOCK, method, GLib.Variant(signature, words))
 
-    def answer(self, trigger, response):
-        """To the next that asks for a key."""
+    def answer(self, trigger, response, first="pass"):
+        """To the next that asks for a key. `first`: what is done before the answer, in Python."""
         session = "self.AddObject(args[1], 'org.freedesktop.impl.portal.Session', {}, [('Close', '', '', '')])"
         given = f"dbus.Array([('toggle', {{'trigger_description': '{trigger}'}})], signature='(sa{{sv}})')"
         # 1.16 wants a list of the session, too.
         for method, takes, code in (
             ("CreateSession", "oosa{sv}",
              f"{session}\nret = (dbus.UInt32(0), {{'shortcuts': dbus.Array([], signature='(sa{{sv}})')}})"),
-            ("BindShortcuts", "ooa(sa{sv})sa{sv}", f"ret = (dbus.UInt32({response}), {{'shortcuts': {given}}})"),
+            ("BindShortcuts", "ooa(sa{sv})sa{sv}", f"{first}\nret = (dbus.UInt32({response}), {{'shortcuts': {given}}})"),
         ):
             self.mock("AddMethod", "(sssss)", SHORTCUTS, method, takes, "ua{sv}", code)
 

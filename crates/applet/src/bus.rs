@@ -55,6 +55,7 @@ impl Desktop {
             if let Some(desktop) = desktop.upgrade() {
                 tracing::warn!("the session bus went away");
                 desktop.front.borrow_mut().leave_bus();
+                desktop.shortcut_is(None);
                 desktop.reach_bus_later();
             }
         });

@@ -10,6 +10,7 @@ use zbus::Connection;
 
 use super::clicks::Click;
 use super::notify::{Announcer, Notice, Notifier, Subject};
+use super::shortcut::Key;
 use super::tasks::Tasks;
 use super::tray::{Icon, View};
 use crate::dbus::{Nodes, Properties, Service};
@@ -46,7 +47,7 @@ pub(super) struct Front {
     /// Keeps the icon where a tray shows it.
     pub(super) icon_keeper: Option<Task<()>>,
     /// Keeps the key, while one is asked for.
-    pub(super) shortcut: Option<Task<()>>,
+    pub(super) shortcut: Option<Key>,
 }
 
 impl Front {

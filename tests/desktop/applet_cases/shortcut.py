@@ -91,6 +91,23 @@ class Shortcut(Case):
         self.desktop.write(ON)
         self.wait_for(applet, "given")
 
+    def test_a_no_that_cannot_be_kept_is_not_asked_again_either(self):
+        broken = f"open({self.desktop.config!r}, 'w').write('[privacy')"
+        portal = self.portal(response=1, first=broken)
+        self.desktop.write(ON)
+        applet = self.applet()
+        self.wait_for(applet, "refused")
+        portal.answer("Ctrl+Alt+C", 0)
+        applet.stream("zoom")
+        # Other settings change, and that one still asks for a key.
+        for settings, state in ((ON + "blocked = [\"zoom\"]\n", "blocked"), ("", "live")):
+            self.desktop.write(settings)
+            applet.wait_for(state)
+            self.wait_for(applet, "refused")
+        self.desktop.write(ON)
+        self.wait_for(applet, "given")
+        self.assertEqual(len(portal.asked()), 2)
+
     def test_a_portal_that_comes_anew_is_asked_again(self):
         portal = self.portal()
         self.desktop.write(ON)
@@ -111,6 +128,9 @@ class Shortcut(Case):
         self.wait_for(applet, "given")
         portal.close()
         self.wait_for(applet, "failed")
+        for state in ("paused", "idle"):
+            applet.call("Toggle")
+            applet.wait_for(state)
         self.assertEqual(len(portal.asked()), 1, "it is not asked again and again")
 
     def test_a_desktop_without_shortcuts_is_no_error(self):

@@ -50,48 +50,52 @@ pub(super) enum Heard {
     State(Shortcut),
 }
 
-/// Has the key until it is dropped; ends by itself when the user says no, or with the bus.
-///
-/// # Errors
-/// zbus's when the bus does not answer.
-pub(super) async fn keep_key(hear: &dyn Fn(Heard)) -> zbus::Result<()> {
+/// Has the key until it is dropped; ends by itself when the user says no, or with the bus, which is the last that is heard.
+pub(super) async fn keep_key(hear: &dyn Fn(Heard)) {
+    let Err(last) = keep(hear).await;
+    hear(Heard::State(last));
+}
+
+async fn keep(hear: &dyn Fn(Heard)) -> Result<Infallible, Shortcut> {
     loop {
         hear(Heard::State(Shortcut::Asked));
-        let connection = connect(zbus::connection::Builder::session()?).await?;
+        let builder = zbus::connection::Builder::session().map_err(unsent)?;
+        let connection = connect(builder).await.map_err(unsent)?;
         // Who we are, for a portal that cannot see it: outside of a sandbox and of what the desktop has started itself. From
         // xdg-desktop-portal 1.20 on, and 1.21 gives no key without. Before, and where it knows us, it refuses; never mind.
         let who = (lenscap::APP_ID, Options::new());
         let _ = call(&connection, "org.freedesktop.host.portal.Registry", "Register", &who).await;
         // Not before: the call may have started it.
-        let mut owners = owner_changes(&connection, PORTAL).await?;
+        let mut owners = owner_changes(&connection, PORTAL).await.map_err(unsent)?;
         let ended = async {
             let Err(state) = use_session(&connection, hear).await;
-            Some((state, false))
+            Ok((state, false))
         };
         let gone = async {
             let is_there = has_owner(&mut owners).await?;
-            Some((failed(CauseKind::Missing, PORTAL), is_there))
+            Ok((failed(CauseKind::Missing, PORTAL), is_there))
         };
-        let Some((state, mut is_there)) = future::or(ended, gone).await else { return Ok(()) };
-        let is_final = state == Shortcut::Refused;
-        hear(Heard::State(state));
-        while !is_final && !is_there {
-            is_there = match has_owner(&mut owners).await {
-                Some(is_there) => is_there,
-                None => return Ok(()),
-            };
+        let (state, mut is_there) = future::or(ended, gone).await?;
+        if state == Shortcut::Refused {
+            return Err(state);
         }
-        if is_final {
-            return Ok(());
+        hear(Heard::State(state));
+        while !is_there {
+            is_there = has_owner(&mut owners).await?;
         }
     }
 }
 
-/// Waits until the portal gets another owner, or none; `None`: the bus is gone.
-async fn has_owner(owners: &mut MessageStream) -> Option<bool> {
-    let change = owners.next().await?.ok()?;
+/// Waits until the portal gets another owner, or none.
+async fn has_owner(owners: &mut MessageStream) -> Result<bool, Shortcut> {
+    let change = next_message(owners).await?;
     let body = change.body();
-    Some(body.deserialize::<(&str, &str, &str)>().is_ok_and(|(_, _, new)| !new.is_empty()))
+    Ok(body.deserialize::<(&str, &str, &str)>().is_ok_and(|(_, _, new)| !new.is_empty()))
+}
+
+/// Or why there is none: the bus is gone.
+async fn next_message(messages: &mut MessageStream) -> Result<Message, Shortcut> {
+    messages.next().await.ok_or_else(|| failed(CauseKind::Missing, "org.freedesktop.DBus"))?.map_err(unsent)
 }
 
 /// Until it ends, for the reason that comes back.
@@ -186,8 +190,7 @@ async fn request<B: Serialize + DynamicType>(
 
 /// The next signal of the portal's, unless it is the session's end.
 async fn next(signals: &mut MessageStream) -> Result<Message, Shortcut> {
-    let signal =
-        signals.next().await.ok_or_else(|| failed(CauseKind::Missing, "org.freedesktop.DBus"))?.map_err(unsent)?;
+    let signal = next_message(signals).await?;
     match signal.header().member().map(|member| member.as_str()) {
         Some("Closed") => Err(failed(CauseKind::Other, "Closed")),
         _ => Ok(signal),
