@@ -361,7 +361,9 @@ impl Relay {
 
     /// What became of asking the desktop for a key.
     pub fn shortcut_is(&mut self, shortcut: Option<Code>) {
-        self.shortcut.replace(shortcut);
+        if self.shortcut.replace(shortcut.clone()) == shortcut {
+            return;
+        }
         let status = self.published_status();
         if let Some(server) = self.server.borrow_mut().as_mut() {
             server.publish(&status);
