@@ -112,8 +112,8 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> adw::PreferencesRow 
         if *present.borrow() == offers {
             return;
         }
-        let Some(switch) = row.upgrade() else { return };
-        widgets::keeping_focus(&area, &switch, || {
+        let Some(beside) = row.upgrade() else { return };
+        widgets::keeping_focus(&area, &beside, || {
             while let Some(old) = area.first_child() {
                 area.remove(&old);
             }
