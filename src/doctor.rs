@@ -34,6 +34,7 @@ fn found(check: &'static str, verdict: Verdict, diagnosis: &Diagnosis) -> Findin
         evidence: words::evidence(diagnosis),
         remedy: (!text.is_empty()).then_some(text),
         commands,
+        setup: None,
         diagnosis: Some(Code::of(diagnosis)),
     }
 }

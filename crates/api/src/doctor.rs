@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Code;
+use crate::{Code, SetupVerb};
 
 /// Everything that the doctor found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Finding {
     /// What to type for that, one after the other.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// What `lenscap setup` and the window can do about it, where they can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<SetupVerb>,
     /// What `text` says, for programs; `None` from a doctor that did not know it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Code>,

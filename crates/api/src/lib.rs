@@ -12,6 +12,7 @@ pub mod controls;
 mod doctor;
 mod reply;
 mod request;
+mod setup;
 mod status;
 mod tagged;
 
@@ -22,4 +23,5 @@ pub use controls::Controls;
 pub use doctor::{DoctorReport, Finding, Verdict};
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
+pub use setup::SetupVerb;
 pub use status::{AskedMode, PublishedMode, Status};

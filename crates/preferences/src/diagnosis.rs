@@ -102,6 +102,7 @@ fn unasked(trouble: &PreferencesTrouble) -> Finding {
         evidence: None,
         remedy: None,
         commands: Vec::new(),
+        setup: None,
         diagnosis: None,
     }
 }
