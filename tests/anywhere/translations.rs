@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use clap::CommandFactory;
+use lenscap_test_support::catalogues::{compiled, languages, po};
 use lenscap_test_support::process::{is_alone, run_alone};
 use lenscap_test_support::programs::{copy, program};
 use lenscap_test_translations::catalogue::{self, Message};
@@ -111,17 +112,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "the answer cannot be read",
 ];
 
-fn po(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("po").join(name)
-}
-
 fn read(name: &str) -> Vec<Message> {
-    catalogue::parse(&fs::read_to_string(po(name)).unwrap_or_else(|error| panic!("po/{name}: {error}")))
-}
-
-fn languages() -> Vec<String> {
-    let list = fs::read_to_string(po("LINGUAS")).expect("po/LINGUAS");
-    list.split_whitespace().map(str::to_owned).collect()
+    catalogue::parse(&fs::read_to_string(po().join(name)).unwrap_or_else(|error| panic!("po/{name}: {error}")))
 }
 
 #[test]
@@ -135,7 +127,7 @@ fn the_template_has_every_text() {
     assert!(found.messages.len() > 100, "hardly any texts were found: {}", found.messages.len());
     let template = catalogue::template(&found.messages);
     if std::env::var_os(WRITE).is_some() {
-        fs::write(po("lenscap.pot"), template).expect("written");
+        fs::write(po().join("lenscap.pot"), template).expect("written");
         return;
     }
     let known = read("lenscap.pot");
@@ -307,29 +299,6 @@ fn the_scanner_finds_calls_wherever_they_are_and_mistakes_in_them() {
     assert_eq!(bare.iter().map(|(_, _, text)| text.as_str()).collect::<Vec<_>>(), ["two words"]);
 }
 
-/// A directory with all compiled catalogues; `None` (and said) where there is no msgfmt.
-fn compiled() -> Option<tempfile::TempDir> {
-    let directory = tempfile::tempdir().expect("a directory");
-    for language in languages() {
-        let messages = directory.path().join(&language).join("LC_MESSAGES");
-        fs::create_dir_all(&messages).expect("made");
-        let output = Command::new("msgfmt")
-            .arg("--check")
-            .arg("-o")
-            .arg(messages.join("lenscap.mo"))
-            .arg(po(&format!("{language}.po")))
-            .output();
-        match output {
-            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-            Err(_) => {
-                println!("SKIP translated texts: msgfmt is not installed (scripts/deps.sh build)");
-                return None;
-            }
-        }
-    }
-    Some(directory)
-}
-
 /// A locale under which this system's gettext translates. In the C locale it does not, newer ones count C.UTF-8 as that.
 fn locale(catalogues: &Path) -> Option<String> {
     let list = Command::new("locale").arg("-a").output().ok()?;
@@ -357,7 +326,7 @@ fn german_is_spoken_where_german_is_asked_for() {
     if is_alone(NAME) {
         return speak();
     }
-    let Some(catalogues) = compiled() else { return };
+    let Some(catalogues) = compiled("translated texts") else { return };
     let Some(locale) = locale(catalogues.path()) else {
         println!("SKIP translated texts: no locale here lets gettext translate (locale -a)");
         return;

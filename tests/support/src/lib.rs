@@ -1,6 +1,7 @@
 //! What the tests and benches of all our packages share. Never installed.
 
 pub mod browser;
+pub mod catalogues;
 pub mod client;
 pub mod detect;
 pub mod fake_sysfs;

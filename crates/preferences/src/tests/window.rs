@@ -6,6 +6,8 @@ use std::process::Command;
 
 use adw::prelude::*;
 
+use lenscap_test_support::catalogues::{compiled, languages};
+
 use super::{Rig, eventually, walk, with_gtk};
 
 #[test]
@@ -93,20 +95,12 @@ fn it_does_in_every_language() {
     if super::gtk_thread().is_none() {
         return println!("SKIP it_does_in_every_language: there is no display (tests/desktop/run.sh)");
     }
-    let po = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../po");
-    let catalogues = tempfile::tempdir().expect("a directory");
-    for language in fs::read_to_string(po.join("LINGUAS")).expect("po/LINGUAS").split_whitespace() {
-        let directory = catalogues.path().join(language).join("LC_MESSAGES");
-        fs::create_dir_all(&directory).expect("a directory");
-        let mut compile = Command::new("msgfmt");
-        compile.arg("-o").arg(directory.join("lenscap.mo")).arg(po.join(format!("{language}.po")));
-        if !compile.status().is_ok_and(|status| status.success()) {
-            return println!("SKIP it_does_in_every_language: msgfmt is not installed (scripts/deps.sh build)");
-        }
+    let Some(catalogues) = compiled("it_does_in_every_language") else { return };
+    for language in languages() {
         // A process has one language.
         let output = Command::new(std::env::current_exe().expect("this program"))
             .args(["--exact", "tests::window::the_window_fits_into_360_pixels", "--nocapture"])
-            .envs([("LANGUAGE", language), ("LC_ALL", "C.UTF-8")])
+            .envs([("LANGUAGE", language.as_str()), ("LC_ALL", "C.UTF-8")])
             .env(lenscap_words::LOCALE_DIR_VARIABLE, catalogues.path())
             .output()
             .expect("it starts");
