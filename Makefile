@@ -15,6 +15,11 @@ systemduserunitdir = $(datadir)/systemd/user
 # WirePlumber 0.4 reads /usr/share, /etc and the user's alone, whatever XDG_DATA_DIRS says; 0.5 reads all of them. With another
 # PREFIX than /usr: wireplumberdir=/etc/wireplumber.
 wireplumberdir = $(datadir)/wireplumber
+# Of the whole system. systemd and udev read /usr/local/lib, too; the bus and polkit read /usr/share alone: with another PREFIX
+# "lenscap setup" works through sudo.
+systemdsystemunitdir = $(PREFIX)/lib/systemd/system
+udevrulesdir = $(PREFIX)/lib/udev/rules.d
+SETUP = io.github.lenscap.Setup1
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
@@ -26,6 +31,9 @@ INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-applet $(libexecdir)/lenscap
   $(datadir)/man/man1/lenscap.1 $(addprefix $(datadir)/icons/,$(ICONS)) \
   $(datadir)/bash-completion/completions/lenscap $(datadir)/zsh/site-functions/_lenscap \
   $(datadir)/fish/vendor_completions.d/lenscap.fish \
+  $(libexecdir)/lenscap-setup $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-setup.service) \
+  $(udevrulesdir)/70-lenscap.rules $(datadir)/polkit-1/actions/io.github.lenscap.setup.policy \
+  $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
   $(LINGUAS:%=$(datadir)/locale/%/LC_MESSAGES/lenscap.mo) \
   $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml)
 OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)
@@ -35,7 +43,7 @@ REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-t
   gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
 # With the translations of all languages in po/LINGUAS.
 TRANSLATED = msgfmt -d po
-WITH_PATHS = sed 's|@bindir@|$(bindir)|g'
+WITH_PATHS = sed 's|@bindir@|$(bindir)|g; s|@libexecdir@|$(libexecdir)|g'
 
 .PHONY: help run test test-long fuzz bench lint pot pictures build deb-deps install uninstall clean
 help:
@@ -79,7 +87,7 @@ pictures:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards
+	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards -p lenscap-setup
 
 deb-deps:
 	@scripts/deps.sh build run test
@@ -95,9 +103,14 @@ install: $(RELEASE)/lenscap
 	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
 	install -Dm755 $(RELEASE)/lenscap-pipewire $(DESTDIR)$(libexecdir)/lenscap-pipewire
 	install -Dm755 $(RELEASE)/lenscap-cards $(DESTDIR)$(libexecdir)/lenscap-cards
+	install -Dm755 $(RELEASE)/lenscap-setup $(DESTDIR)$(libexecdir)/lenscap-setup
 	$(PUT) data/wireplumber/51-lenscap.lua $(DESTDIR)$(wireplumberdir)/main.lua.d/51-lenscap.lua
 	$(PUT) data/wireplumber/51-lenscap.conf $(DESTDIR)$(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf
 	$(PUT) data/$(ID).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(ID).xml
+	$(PUT) data/$(SETUP).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(SETUP).xml
+	$(PUT) data/$(SETUP).conf $(DESTDIR)$(datadir)/dbus-1/system.d/$(SETUP).conf
+	$(PUT) data/io.github.lenscap.setup.policy $(DESTDIR)$(datadir)/polkit-1/actions/io.github.lenscap.setup.policy
+	$(PUT) data/70-lenscap.rules $(DESTDIR)$(udevrulesdir)/70-lenscap.rules
 	$(PUT) data/lenscap.1 $(DESTDIR)$(datadir)/man/man1/lenscap.1
 	for icon in $(ICONS); do $(PUT) icons/$$icon $(DESTDIR)$(datadir)/icons/$$icon || exit 1; done
 	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
@@ -107,6 +120,9 @@ install: $(RELEASE)/lenscap
 	$(TRANSLATED) --xml --template=data/$(ID).metainfo.xml.in -o $(DESTDIR)$(datadir)/metainfo/$(ID).metainfo.xml
 	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
+	install -d $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(datadir)/dbus-1/system-services
+	$(WITH_PATHS) data/$(SETUP).service.in >$(DESTDIR)$(datadir)/dbus-1/system-services/$(SETUP).service
+	for unit in lenscap-device lenscap-setup; do $(WITH_PATHS) data/$$unit.service.in >$(DESTDIR)$(systemdsystemunitdir)/$$unit.service || exit 1; done
 	install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions \
 	  $(DESTDIR)$(datadir)/fish/vendor_completions.d
 	$(RELEASE)/lenscap completions bash >$(DESTDIR)$(datadir)/bash-completion/completions/lenscap

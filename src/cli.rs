@@ -9,6 +9,7 @@ mod doctor;
 mod localized;
 mod pause;
 mod run;
+mod setup;
 mod status;
 
 use std::fmt;
@@ -26,6 +27,7 @@ pub use doctor::DoctorArgs;
 pub use localized::{localized, parse};
 pub use pause::PauseArgs;
 pub use run::{RunArgs, RunCommand};
+pub use setup::SetupArgs;
 pub use status::StatusArgs;
 
 /// An on-demand camera: applications see it always, and it is on only while one of them streams.
@@ -75,6 +77,8 @@ pub enum Subcommand {
     Cameras(CamerasArgs),
     /// Look for what may keep the camera from working, and say what to do about it
     Doctor(DoctorArgs),
+    /// Set up what needs root: the camera device, rules for cameras; shows all of it before
+    Setup(SetupArgs),
     /// Show the camera's controls, or set them
     Controls(ControlsArgs),
     /// Print a completion script for a shell

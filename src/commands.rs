@@ -13,6 +13,7 @@ mod pause;
 mod preferences;
 mod resume;
 mod run;
+mod setup;
 mod status;
 mod toggle;
 
@@ -49,6 +50,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Preferences) => preferences::run(),
         Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
         Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),
+        Some(Subcommand::Setup(arguments)) => setup::run(arguments),
         Some(Subcommand::Controls(arguments)) => controls::run(arguments),
         Some(Subcommand::Completions { shell }) => completions::run(*shell),
     };

@@ -15,12 +15,19 @@ const FILES: &[&str] = &[
     "libexec/lenscap/lenscap-applet",
     "libexec/lenscap/lenscap-cards",
     "libexec/lenscap/lenscap-pipewire",
+    "lib/systemd/system/lenscap-device.service",
+    "lib/systemd/system/lenscap-setup.service",
+    "lib/udev/rules.d/70-lenscap.rules",
     "libexec/lenscap/lenscap-preferences",
+    "libexec/lenscap/lenscap-setup",
     "libexec/lenscap/lenscap-worker",
     "share/applications/ID.desktop",
     "share/bash-completion/completions/lenscap",
     "share/dbus-1/interfaces/ID.xml",
+    "share/dbus-1/interfaces/io.github.lenscap.Setup1.xml",
     "share/dbus-1/services/ID.service",
+    "share/dbus-1/system-services/io.github.lenscap.Setup1.service",
+    "share/dbus-1/system.d/io.github.lenscap.Setup1.conf",
     "share/doc/lenscap/CHANGELOG.md",
     "share/doc/lenscap/LICENSE",
     "share/doc/lenscap/README.md",
@@ -37,6 +44,7 @@ const FILES: &[&str] = &[
     "share/lenscap/ID-autostart.desktop",
     "share/man/man1/lenscap.1",
     "share/metainfo/ID.metainfo.xml",
+    "share/polkit-1/actions/io.github.lenscap.setup.policy",
     "share/systemd/user/lenscap.service",
     "share/wireplumber/main.lua.d/51-lenscap.lua",
     "share/wireplumber/wireplumber.conf.d/51-lenscap.conf",
@@ -117,6 +125,10 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
         let text = read(file);
         assert!(text.contains("=/opt/cap/bin/lenscap --gapplication-service"), "{file}: {text}");
         assert!(!text.contains('@'), "{file}: {text}");
+    }
+    for file in ["lenscap-device.service", "lenscap-setup.service"] {
+        let text = read(&format!("lib/systemd/system/{file}"));
+        assert!(text.contains("=/opt/cap/libexec/lenscap/lenscap-setup "), "{file}: {text}");
     }
     // Translated; that each text is, is the translations' test.
     for (file, text) in [

@@ -23,5 +23,5 @@ pub use controls::Controls;
 pub use doctor::{DoctorReport, Finding, Verdict};
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
-pub use setup::SetupVerb;
+pub use setup::{SETUP_NAME, SETUP_PATH, SetupPlan, SetupPlans, SetupReport, SetupReports, SetupStep, SetupVerb};
 pub use status::{AskedMode, PublishedMode, Status};

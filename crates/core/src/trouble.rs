@@ -8,6 +8,7 @@ pub mod pipewire;
 pub mod preferences;
 pub mod refusal;
 pub mod settings;
+pub mod setup;
 pub mod start;
 
 use lenscap_text::{Cause, Detail, Text};

@@ -31,6 +31,7 @@ pub mod remedy;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod setup;
 pub mod shortcut;
 pub mod source;
 pub mod start;

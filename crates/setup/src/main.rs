@@ -1,0 +1,72 @@
+//! Chooses the role, nothing else. Started by lenscap, systemd and the system bus.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use lenscap_api::{SetupPlans, SetupReport, SetupVerb};
+use lenscap_core::trouble::setup::SetupTrouble;
+use lenscap_setup::{Programs, add_node, ask, carry_out, plan, remove_node, serve};
+
+const ROOT: &str = "/";
+
+fn main() -> ExitCode {
+    lenscap_sys::signals::start_clean();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["plan", ref names @ ..] => {
+            match names.iter().map(|name| SetupVerb::from_name(name)).collect::<Option<Vec<_>>>() {
+                Some(verbs) => {
+                    let plans = verbs.into_iter().map(|verb| plan(verb, Path::new(ROOT))).collect();
+                    print(&SetupPlans { plans })
+                }
+                None => by_hand(),
+            }
+        }
+        ["do", name] => SetupVerb::from_name(name).map_or_else(by_hand, |verb| print(&as_root(verb))),
+        ["ask", name] => SetupVerb::from_name(name).map_or_else(by_hand, |verb| print(&ask(verb))),
+        ["serve"] => match serve(ROOT.into(), || Box::new(Programs)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("lenscap-setup: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        // systemd says the number to who asks for it, and `do` does.
+        ["add-device"] => match add_node() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(errno) => {
+                eprintln!("lenscap-setup: there is no device: {errno}");
+                ExitCode::from(u8::try_from(errno.raw_os_error()).unwrap_or(u8::MAX))
+            }
+        },
+        ["remove-device"] => {
+            remove_node();
+            ExitCode::SUCCESS
+        }
+        _ => by_hand(),
+    }
+}
+
+fn as_root(verb: SetupVerb) -> SetupReport {
+    if rustix::process::geteuid().is_root() {
+        carry_out(verb, Path::new(ROOT), &mut Programs)
+    } else {
+        SetupReport::refused(verb, SetupTrouble::NotRoot)
+    }
+}
+
+fn print(answer: &impl serde::Serialize) -> ExitCode {
+    match serde_json::to_string(answer) {
+        Ok(json) => {
+            println!("{json}");
+            ExitCode::SUCCESS
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn by_hand() -> ExitCode {
+    eprintln!("lenscap-setup is started by lenscap, not by hand: run \"lenscap setup\".");
+    ExitCode::from(2)
+}

@@ -1,0 +1,112 @@
+//! What we wrote, so that it can be taken back: written down, and synced, before it is done.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use glib::{Checksum, ChecksumType};
+use lenscap_api::SetupVerb;
+use serde::{Deserialize, Serialize};
+
+use crate::system::System;
+use crate::tree;
+
+/// Its directory, which holds nothing else.
+pub(crate) const DIRECTORY: &str = "/var/lib/lenscap";
+/// It.
+pub(crate) const PATH: &str = "/var/lib/lenscap/setup.json";
+
+/// All that the verbs did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)] // of a later version: what it means is not known
+pub(crate) struct Manifest {
+    /// In the order in which they were made.
+    pub(crate) entries: Vec<Entry>,
+    /// Units that ran, and that we stopped.
+    pub(crate) stopped: BTreeSet<String>,
+    /// What began, and was not seen to end.
+    pub(crate) unfinished: BTreeSet<SetupVerb>,
+}
+
+/// One thing that we made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) kind: Kind,
+    /// SHA-256 of a file's text, or of a link's target. Two while one text takes the place of another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hashes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    File,
+    Link,
+    Directory,
+}
+
+impl Manifest {
+    /// Nothing, where there is none.
+    ///
+    /// # Errors
+    /// It is there, and cannot be read or understood.
+    pub(crate) fn load(root: &Path) -> io::Result<Self> {
+        let system = System::new(root);
+        if !system.at(PATH).try_exists()? {
+            return Ok(Self::default());
+        }
+        let text = system.read(PATH).ok_or(io::ErrorKind::InvalidData)?;
+        Self::parse(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// Of its text; `None` where it is not one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let manifest: Self = serde_json::from_str(text).ok()?;
+        manifest.entries.iter().all(|entry| is_ours(&entry.path)).then_some(manifest)
+    }
+
+    /// Writes it, whole or not at all.
+    pub(crate) fn save(&self, root: &Path) -> io::Result<()> {
+        let path = System::new(root).at(PATH);
+        std::fs::create_dir_all(System::new(root).at(DIRECTORY))?;
+        tree::replace(&path, &serde_json::to_vec(self)?)
+    }
+
+    /// Whether a file or link with this content is ours.
+    pub(crate) fn has(&self, path: &str, kind: Kind, content: &str) -> bool {
+        self.entry(path, kind).is_some_and(|entry| entry.hashes.contains(&hash(content)))
+    }
+
+    /// From now on a file or link of this content counts as ours, beside those that did.
+    pub(crate) fn add(&mut self, path: &str, kind: Kind, content: Option<&str>) {
+        let hash = content.map(hash);
+        match self.entries.iter_mut().find(|entry| entry.path == path && entry.kind == kind) {
+            Some(entry) => entry.hashes.extend(hash.filter(|hash| !entry.hashes.contains(hash))),
+            None => self.entries.push(Entry { path: path.into(), kind, hashes: hash.into_iter().collect() }),
+        }
+    }
+
+    /// Only this content counts as ours: it took the place of what was there.
+    pub(crate) fn settle(&mut self, path: &str, content: &str) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.path == path && entry.kind != Kind::Directory) {
+            entry.hashes = vec![hash(content)];
+        }
+    }
+
+    fn entry(&self, path: &str, kind: Kind) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.path == path && entry.kind == kind)
+    }
+}
+
+/// Whether we ever write there: a manifest that names another path is none of ours.
+fn is_ours(path: &str) -> bool {
+    path.starts_with("/etc/") && !path.split('/').any(|part| part == ".." || part == ".")
+}
+
+fn hash(content: &str) -> String {
+    let mut checksum = Checksum::new(ChecksumType::Sha256).expect("GLib has SHA-256");
+    checksum.update(content.as_bytes());
+    checksum.string().unwrap_or_default()
+}

@@ -1,0 +1,222 @@
+//! The options that others gave v4l2loopback, and ours beside them. For 0.12 alone, whose devices are all made when it is loaded.
+//!
+//! modprobe joins the lines of all files, in the order of their names whatever the directory; a file hides those of its name in
+//! later directories; of a repeated option the kernel takes the last (modprobe.d(5), and measured with kmod 30).
+
+use std::collections::BTreeMap;
+
+use crate::LABEL;
+use crate::system::System;
+
+const DIRECTORIES: [&str; 5] =
+    ["/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
+/// Ours: behind the files of others.
+pub(crate) const NAME: &str = "zz-lenscap.conf";
+pub(crate) const PATH: &str = "/etc/modprobe.d/zz-lenscap.conf";
+/// The module's `MAX_DEVICES`.
+const MAX_DEVICES: usize = 8;
+/// What the module calls a device without a label.
+const UNNAMED: &str = "Dummy video device";
+const HEADING: &str = "# Written by \"lenscap setup\"; \"lenscap setup --undo\" takes it back.\n";
+
+/// All that others ask for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Others {
+    /// In whose lines, in the order in which they count.
+    pub(crate) files: Vec<String>,
+    /// The options, each with the value that holds, in the order of their first appearance.
+    pairs: Vec<(String, String)>,
+}
+
+/// Our options cannot stand beside others'.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CannotMerge;
+
+impl Others {
+    pub(crate) fn of(system: &System) -> Self {
+        let mut files = BTreeMap::new();
+        for directory in DIRECTORIES {
+            for name in system.names(directory).into_iter().filter(|name| name.ends_with(".conf")) {
+                files.entry(name).or_insert(directory);
+            }
+        }
+        let mut others = Self::default();
+        for (name, directory) in files {
+            let path = format!("{directory}/{name}");
+            if path != PATH && others.add(&system.read(&path).unwrap_or_default()) {
+                others.files.push(path);
+            }
+        }
+        others
+    }
+
+    /// The lines of a file; whether it has options for the module.
+    pub(crate) fn add(&mut self, text: &str) -> bool {
+        let mut has_some = false;
+        for line in text.replace("\\\n", "").lines() {
+            let Some(rest) = line.trim_start().strip_prefix("options").filter(|rest| rest.starts_with([' ', '\t']))
+            else {
+                continue;
+            };
+            let rest = rest.trim_start();
+            let (module, options) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
+            if module != "v4l2loopback" {
+                continue;
+            }
+            has_some = true;
+            for (key, value) in words(options).iter().filter_map(|word| word.split_once('=')) {
+                let value = unquoted(value).to_owned();
+                match self.pairs.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, known)) => *known = value,
+                    None => self.pairs.push((key.to_owned(), value)),
+                }
+            }
+        }
+        has_some
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        let value = self.pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
+        value
+            .filter(|value| !value.is_empty())
+            .map(|value| value.split(',').map(str::to_owned).collect())
+            .unwrap_or_default()
+    }
+
+    fn number(&self, key: &str) -> Option<usize> {
+        self.list(key).first()?.parse().ok()
+    }
+
+    /// Whether they ask for a device of our name.
+    pub(crate) fn have_ours(&self) -> bool {
+        self.list("card_label").iter().take(self.devices()).any(|label| label == LABEL)
+    }
+
+    /// How many devices they make: as many as they say, else as they number, else one.
+    fn devices(&self) -> usize {
+        let numbered = || self.list("video_nr").iter().rposition(|number| !number.starts_with('-'));
+        self.number("devices").or_else(|| numbered().map(|last| last + 1)).unwrap_or(1)
+    }
+
+    /// The text of our file: ours alone, or all of theirs and ours.
+    ///
+    /// # Errors
+    /// Theirs are as many devices as the module makes, or stand in a file that counts after ours.
+    pub(crate) fn merged(&self) -> Result<String, CannotMerge> {
+        if self.files.is_empty() {
+            return Ok(format!("{HEADING}options v4l2loopback exclusive_caps=1 max_buffers=8 card_label={LABEL}\n"));
+        }
+        let devices = self.devices();
+        let is_behind = |path: &String| path.rsplit('/').next().is_some_and(|name| name > NAME);
+        if devices >= MAX_DEVICES || self.files.iter().any(is_behind) {
+            return Err(CannotMerge);
+        }
+        let lists = ["devices", "video_nr", "card_label", "exclusive_caps"];
+        let mut line = String::from("options v4l2loopback");
+        for (key, value) in self.pairs.iter().filter(|(key, _)| !lists.contains(&key.as_str())) {
+            line += &format!(" {key}={}", quoted(value));
+        }
+        line += &format!(" devices={}", devices + 1);
+        let numbers = self.list("video_nr");
+        if !numbers.is_empty() {
+            line += &format!(" video_nr={}", extended(numbers, devices, |_| "-1".into(), "-1"));
+        }
+        let unnamed = |index| format!("{UNNAMED} (0x{index:04X})");
+        line += &format!(" card_label={}", quoted(&extended(self.list("card_label"), devices, unnamed, LABEL)));
+        line += &format!(" exclusive_caps={}", extended(self.list("exclusive_caps"), devices, |_| "0".into(), "1"));
+        Ok(format!("{HEADING}{line}\n"))
+    }
+}
+
+/// As many of theirs as there are devices, and ours behind them.
+fn extended(mut list: Vec<String>, devices: usize, missing: impl Fn(usize) -> String, ours: &str) -> String {
+    list.truncate(devices);
+    list.extend((list.len()..devices).map(missing));
+    list.push(ours.to_owned());
+    list.join(",")
+}
+
+/// As the kernel parts a line: at blanks outside of quotes.
+fn words(options: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let parts = options.split(move |letter: char| {
+        is_quoted ^= letter == '"';
+        letter.is_ascii_whitespace() && !is_quoted
+    });
+    parts.filter(|word| !word.is_empty()).collect()
+}
+
+/// Without the quotes around all of it, the only ones that the kernel takes away.
+fn unquoted(value: &str) -> &str {
+    let Some(rest) = value.strip_prefix('"') else { return value };
+    rest.strip_suffix('"').unwrap_or(rest)
+}
+
+fn quoted(value: &str) -> String {
+    if value.contains([' ', '\t', '"']) { format!("\"{value}\"") } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn others(text: &str) -> Others {
+        let mut others = Others::default();
+        if others.add(text) {
+            others.files.push("/etc/modprobe.d/obs.conf".into());
+        }
+        others
+    }
+
+    fn merged(text: &str) -> String {
+        others(text).merged().unwrap().lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn ours_stands_behind_theirs_whose_devices_stay_as_they_are() {
+        let alone = "options v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap";
+        for nothing in
+            ["", "# options v4l2loopback devices=2\n", "options uvcvideo quirks=1\n", "optionsv4l2loopback x=1"]
+        {
+            assert_eq!(merged(nothing), alone);
+        }
+        for (theirs, all) in [
+            (
+                "devices=2 video_nr=10,11 card_label=OBS,Droid exclusive_caps=1,0",
+                "devices=3 video_nr=10,11,-1 card_label=OBS,Droid,Lenscap exclusive_caps=1,0,1",
+            ),
+            (
+                "video_nr=10",
+                "devices=2 video_nr=10,-1 card_label=\"Dummy video device (0x0000),Lenscap\" exclusive_caps=0,1",
+            ),
+            (
+                "max_buffers=4 card_label=\"OBS Cam\" exclusive_caps=1",
+                "max_buffers=4 devices=2 card_label=\"OBS Cam,Lenscap\" exclusive_caps=1,1",
+            ),
+            // Stray quotes are part of the names, and stay so.
+            (
+                "devices=2 card_label=\"OBS Cam\",\"Droid\"",
+                "devices=3 card_label=\"OBS Cam\",\"Droid,Lenscap\" exclusive_caps=0,0,1",
+            ),
+            (
+                "devices=1 \\\n exclusive_caps=1,1,1",
+                "devices=2 card_label=\"Dummy video device (0x0000),Lenscap\" exclusive_caps=1,1",
+            ),
+        ] {
+            assert_eq!(merged(&format!("options v4l2loopback {theirs}\n")), format!("options v4l2loopback {all}"));
+            let again = others(&format!("options v4l2loopback {all}\n"));
+            assert!(again.have_ours() && !others(&format!("options v4l2loopback {theirs}\n")).have_ours(), "{theirs}");
+        }
+        // Of a repeated option the last counts.
+        let twice = "options v4l2loopback devices=1\noptions v4l2loopback devices=2 card_label=A,B\n";
+        assert!(merged(twice).contains("devices=3 card_label=A,B,Lenscap"));
+    }
+
+    #[test]
+    fn where_theirs_leave_no_room_nothing_is_merged() {
+        assert_eq!(others("options v4l2loopback devices=8").merged(), Err(CannotMerge));
+        let mut behind = others("options v4l2loopback devices=1");
+        behind.files.push("/usr/lib/modprobe.d/zzz.conf".into());
+        assert_eq!(behind.merged(), Err(CannotMerge));
+    }
+}

@@ -1,0 +1,237 @@
+//! What a verb means on this computer.
+
+use std::fs;
+use std::path::Path;
+
+use lenscap_api::{SetupPlan, SetupStep, SetupVerb};
+use lenscap_core::trouble::setup::SetupTrouble;
+use lenscap_text::Text;
+
+use crate::manifest::{self, Kind, Manifest};
+use crate::options::{self, CannotMerge, Others};
+use crate::system::{self, Module, System};
+use crate::{DEVICE_UNIT, undo};
+
+/// What the unit's link is called that has it started; as `systemctl enable` makes it.
+const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/lenscap-device.service";
+/// Who sits at the computer may use Intel's image processor.
+const UDEV_NAME: &str = "70-lenscap.rules";
+const UDEV_RULES: &str = include_str!("../../../data/70-lenscap.rules");
+const UDEV_DIRECTORIES: [&str; 5] = [
+    "/etc/udev/rules.d",
+    "/run/udev/rules.d",
+    "/usr/local/lib/udev/rules.d",
+    "/usr/lib/udev/rules.d",
+    "/lib/udev/rules.d",
+];
+/// WirePlumber's rule: its place below a directory of WirePlumber's, its text, and where that version looks.
+const WIREPLUMBER_4: (&str, &str, &[&str]) = (
+    "main.lua.d/51-lenscap.lua",
+    include_str!("../../../data/wireplumber/51-lenscap.lua"),
+    &["/etc/wireplumber", "/usr/share/wireplumber"],
+);
+const WIREPLUMBER_5: (&str, &str, &[&str]) = (
+    "wireplumber.conf.d/51-lenscap.conf",
+    include_str!("../../../data/wireplumber/51-lenscap.conf"),
+    &["/etc/wireplumber", "/etc/xdg/wireplumber", "/usr/local/share/wireplumber", "/usr/share/wireplumber"],
+);
+/// Units of other relays, by system or user.
+const V4L2_RELAYD: [&str; 2] = ["v4l2-relayd.service", "v4l2-relayd@.service"];
+const IPU6_CAMERA_DAEMON: [&str; 1] = ["ipu6-camera-daemon.service"];
+
+/// What is to be there, and what has it used.
+#[derive(Debug, Default)]
+struct Wanted {
+    files: Vec<SetupStep>,
+    /// Run after a change of `files`, or where [`Self::is_due`].
+    commands: Vec<SetupStep>,
+    is_due: bool,
+}
+
+/// What this verb would do below this root.
+pub fn plan(verb: SetupVerb, root: &Path) -> SetupPlan {
+    let system = System::new(root);
+    let manifest = match Manifest::load(root) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            let trouble = SetupTrouble::Record { path: manifest::PATH.into(), cause: error.into() };
+            return SetupPlan { verb, steps: Vec::new(), trouble: Some(trouble) };
+        }
+    };
+    let (wanted, trouble) = match verb {
+        SetupVerb::Device => device(&system, false),
+        SetupVerb::MergedOptions => device(&system, true),
+        SetupVerb::CameraRules => (camera_rules(&system), None),
+        SetupVerb::StopV4l2Relayd => (stop(&system, &V4L2_RELAYD), None),
+        SetupVerb::StopIpu6CameraDaemon => (stop(&system, &IPU6_CAMERA_DAEMON), None),
+        SetupVerb::Undo => return SetupPlan { verb, steps: undo::steps(&system, &manifest).steps, trouble: None },
+    };
+    let mut steps = Vec::new();
+    let mut foreign = None;
+    for step in wanted.files {
+        match missing(&system, &manifest, &step) {
+            Ok(true) => steps.push(step),
+            Ok(false) => {}
+            Err(trouble) => foreign = foreign.or(Some(trouble)),
+        }
+    }
+    if wanted.is_due || !steps.is_empty() || manifest.unfinished.contains(&verb) {
+        steps.extend(wanted.commands);
+    }
+    SetupPlan { verb, steps, trouble: trouble.or(foreign) }
+}
+
+fn write(path: impl Into<String>, text: impl Into<String>) -> SetupStep {
+    SetupStep::Write { path: path.into(), text: text.into() }
+}
+
+fn link(path: impl Into<String>, target: impl Into<String>) -> SetupStep {
+    SetupStep::Link { path: path.into(), target: target.into() }
+}
+
+pub(crate) fn command(command: &[&str]) -> SetupStep {
+    SetupStep::Run { command: command.iter().map(|&word| word.to_owned()).collect() }
+}
+
+/// Whether this is not there yet.
+fn missing(system: &System, manifest: &Manifest, step: &SetupStep) -> Result<bool, SetupTrouble> {
+    let (path, kind, content) = match step {
+        SetupStep::Write { path, text } => (path, Kind::File, text),
+        SetupStep::Link { path, target } => (path, Kind::Link, target),
+        SetupStep::Remove { .. } | SetupStep::Run { .. } => return Ok(true),
+    };
+    match there(system, path, kind) {
+        There::Nothing => Ok(true),
+        There::Content(there) if there == *content => Ok(false),
+        There::Content(there) if kind == Kind::File && manifest.has(path, kind, &there) => Ok(true),
+        There::Content(_) | There::Other => Err(SetupTrouble::ForeignFile { path: path.into() }),
+    }
+}
+
+/// What is at a path.
+pub(crate) enum There {
+    Nothing,
+    /// Of this kind, with this text or target.
+    Content(String),
+    /// Something else, or nothing that can be read.
+    Other,
+}
+
+pub(crate) fn there(system: &System, path: &str, kind: Kind) -> There {
+    let path = system.at(path);
+    let Ok(meta) = fs::symlink_metadata(&path) else { return There::Nothing };
+    let content = match kind {
+        Kind::File if meta.is_file() => system::read(&path),
+        Kind::Link if meta.is_symlink() => {
+            fs::read_link(&path).ok().and_then(|target| target.into_os_string().into_string().ok())
+        }
+        Kind::File | Kind::Link | Kind::Directory => None,
+    };
+    content.map_or(There::Other, There::Content)
+}
+
+/// The device, and what keeps us from making it.
+fn device(system: &System, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
+    let module = system.module();
+    let others = Others::of(system);
+    let by_hand = |trouble| (by_hand(&others), Some(trouble));
+    if system.is_container() {
+        return by_hand(SetupTrouble::Container);
+    } else if system.exists("/etc/NIXOS") {
+        return (declared(), Some(SetupTrouble::Declarative));
+    } else if module == Module::Missing {
+        return (Wanted::default(), Some(SetupTrouble::ModuleMissing));
+    } else if !system.has_systemd() {
+        return by_hand(SetupTrouble::NoSystemd);
+    }
+    let Some(unit) = system.unit(DEVICE_UNIT) else { return by_hand(SetupTrouble::NotInstalled) };
+    let mut wanted = Wanted { is_due: !system.has_node(), ..Wanted::default() };
+    let mut trouble = None;
+    if module == Module::Options && !others.have_ours() {
+        let files = || others.files.iter().map(Text::from).collect();
+        match others.merged() {
+            Ok(text) => wanted.files.push(write(options::PATH, text)),
+            Err(CannotMerge) => trouble = Some(SetupTrouble::CannotMerge { files: files() }),
+        }
+        if !others.files.is_empty() && !may_merge {
+            trouble = trouble.or_else(|| Some(SetupTrouble::OthersOptions { files: files() }));
+        }
+    }
+    // systemctl of older versions leads it below /lib.
+    if !matches!(there(system, ENABLED, Kind::Link), There::Content(target) if target.ends_with(DEVICE_UNIT)) {
+        wanted.files.push(link(ENABLED, unit));
+    }
+    wanted.commands = vec![command(&["systemctl", "daemon-reload"]), command(&["systemctl", "restart", DEVICE_UNIT])];
+    (wanted, trouble)
+}
+
+/// For who does it without systemd, or without our unit: the module's options, whatever its version.
+fn by_hand(others: &Others) -> Wanted {
+    let load = command(&["modprobe", "v4l2loopback"]);
+    let mut wanted = Wanted { commands: vec![load], is_due: true, ..Wanted::default() };
+    if !others.have_ours()
+        && let Ok(text) = others.merged()
+    {
+        wanted.files.push(write(options::PATH, text));
+    }
+    wanted.files.push(write("/etc/modules-load.d/lenscap.conf", "v4l2loopback\n"));
+    wanted
+}
+
+/// For NixOS.
+fn declared() -> Wanted {
+    let text = "boot.extraModulePackages = [ config.boot.kernelPackages.v4l2loopback ];\n\
+                boot.kernelModules = [ \"v4l2loopback\" ];\n\
+                boot.extraModprobeConfig = \"options v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\";\n";
+    let rebuild = command(&["nixos-rebuild", "switch"]);
+    Wanted { files: vec![write("/etc/nixos/lenscap.nix", text)], commands: vec![rebuild], is_due: false }
+}
+
+fn camera_rules(system: &System) -> Wanted {
+    let mut wanted = Wanted::default();
+    let is_there =
+        |directories: &[&str], name: &str| directories.iter().any(|it| system.exists(&format!("{it}/{name}")));
+    if !is_there(&UDEV_DIRECTORIES, UDEV_NAME) || system.exists(&format!("/etc/udev/rules.d/{UDEV_NAME}")) {
+        wanted.files.push(write(format!("/etc/udev/rules.d/{UDEV_NAME}"), UDEV_RULES));
+        wanted.commands = udev_commands();
+    }
+    // 0.4 has a directory of Lua files; 0.5 one file, which says where it looks.
+    let rule = if system.exists("/usr/share/wireplumber/main.lua.d/50-v4l2-config.lua") {
+        Some(WIREPLUMBER_4)
+    } else {
+        system.exists("/usr/share/wireplumber/wireplumber.conf").then_some(WIREPLUMBER_5)
+    };
+    if let Some((name, text, directories)) = rule
+        && (!is_there(directories, name) || system.exists(&format!("/etc/wireplumber/{name}")))
+    {
+        wanted.files.push(write(format!("/etc/wireplumber/{name}"), text));
+    }
+    wanted
+}
+
+/// udev reads its rules again, and asks them of the image processors that are there.
+pub(crate) fn udev_commands() -> Vec<SetupStep> {
+    vec![
+        command(&["udevadm", "control", "--reload"]),
+        command(&["udevadm", "trigger", "--action=change", "--sysname-match=ipu*-psys*"]),
+    ]
+}
+
+/// Other relays' units: masked, where they are there, and stopped, where they run.
+fn stop(system: &System, units: &[&str]) -> Wanted {
+    let mut wanted = Wanted::default();
+    for unit in units {
+        let masked = format!("/etc/systemd/system/{unit}");
+        // Where the file is the administrator's own, the link cannot stand: that is said as a foreign file.
+        if system.unit(unit).is_some() {
+            wanted.files.push(link(masked, "/dev/null"));
+        }
+    }
+    let running = undo::running(system, units);
+    wanted.is_due = !running.is_empty();
+    if !wanted.files.is_empty() {
+        wanted.commands.push(command(&["systemctl", "daemon-reload"]));
+    }
+    wanted.commands.extend(running.iter().map(|unit| command(&["systemctl", "stop", unit])));
+    wanted
+}

@@ -1,0 +1,346 @@
+//! Verbs on a root made of files: each program that is run is written down, and changes the root as the real one would.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use lenscap_api::{SetupReport, SetupStep, SetupVerb};
+use lenscap_core::trouble::setup::SetupTrouble;
+use proptest::prelude::*;
+
+use crate::{Hands, carry_out, plan};
+
+const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/lenscap-device.service";
+const OPTIONS: &str = "etc/modprobe.d/zz-lenscap.conf";
+const NODE: &str = "sys/class/video4linux/video0";
+
+struct Rig(tempfile::TempDir);
+
+/// What the root's programs do; with `left` steps until the process is killed.
+struct Stage<'a> {
+    root: &'a Path,
+    left: usize,
+    ran: Vec<String>,
+    /// The status of the unit that makes the device.
+    status: i32,
+}
+
+impl Hands for Stage<'_> {
+    fn run(&mut self, command: &[String]) -> io::Result<String> {
+        self.reach()?;
+        let command = command.join(" ");
+        self.ran.push(command.clone());
+        match command.as_str() {
+            "systemctl restart lenscap-device.service" if self.status != 0 => return Err(io::Error::other("failed")),
+            "systemctl restart lenscap-device.service" => {
+                fs::create_dir_all(self.root.join(NODE))?;
+                fs::write(self.root.join(NODE).join("name"), "Lenscap\n")?;
+                fs::write(self.root.join(NODE).join("max_openers"), "10\n")?;
+            }
+            "systemctl stop lenscap-device.service" if self.root.join(NODE).exists() => {
+                fs::remove_dir_all(self.root.join(NODE))?;
+            }
+            "systemctl show --property=ExecMainStatus --value lenscap-device.service" => {
+                return Ok(format!("{}\n", self.status));
+            }
+            "systemctl stop v4l2-relayd.service" => {
+                fs::remove_dir(self.root.join("sys/fs/cgroup/system.slice/v4l2-relayd.service"))?;
+            }
+            "systemctl start v4l2-relayd.service" => {
+                fs::create_dir_all(self.root.join("sys/fs/cgroup/system.slice/v4l2-relayd.service"))?;
+            }
+            _ => {}
+        }
+        Ok(String::new())
+    }
+
+    fn reach(&mut self) -> io::Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("killed"))?;
+        Ok(())
+    }
+}
+
+impl Rig {
+    /// A computer with our package and a module of 0.13 or later that is not loaded.
+    fn new() -> Self {
+        let rig = Self(tempfile::tempdir().unwrap());
+        rig.put("proc/sys/kernel/osrelease", "6.12.1\n");
+        rig.put(
+            "lib/modules/6.12.1/modules.dep",
+            "updates/dkms/v4l2loopback.ko.xz: kernel/drivers/media/v4l2-core/videodev.ko\n",
+        );
+        rig.put("lib/modules/6.12.1/modules.alias", "alias char-major-10-255 v4l2loopback\n");
+        rig.put("run/systemd/system/x", "");
+        rig.put("usr/lib/systemd/system/lenscap-device.service", "[Unit]\n");
+        rig.put("usr/lib/udev/rules.d/70-lenscap.rules", "");
+        for directory in ["etc/systemd/system", "var/lib", "sys/class/video4linux"] {
+            fs::create_dir_all(rig.0.path().join(directory)).unwrap();
+        }
+        rig
+    }
+
+    /// One with a module of 0.12.
+    fn old() -> Self {
+        let rig = Self::new();
+        rig.put("lib/modules/6.12.1/modules.alias", "");
+        rig
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.0.path().join(path)).ok()
+    }
+
+    fn stage(&self) -> Stage<'_> {
+        Stage { root: self.0.path(), left: usize::MAX, ran: Vec::new(), status: 0 }
+    }
+
+    fn done(&self, verb: SetupVerb) -> SetupReport {
+        carry_out(verb, self.0.path(), &mut self.stage())
+    }
+
+    fn good(&self, verb: SetupVerb) -> SetupReport {
+        let report = self.done(verb);
+        assert_eq!(report.trouble, None, "{report:?}");
+        report
+    }
+
+    /// Whether nothing is left to do.
+    fn is_done(&self, verb: SetupVerb) -> bool {
+        let plan = plan(verb, self.0.path());
+        plan.steps.is_empty() && plan.trouble.is_none()
+    }
+
+    /// All that there is: directories, texts of files, targets of links.
+    fn tree(&self) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let mut left = vec![self.0.path().to_owned()];
+        while let Some(directory) = left.pop() {
+            for entry in fs::read_dir(directory).unwrap().flatten() {
+                let path = entry.path();
+                let kind = entry.file_type().unwrap();
+                let content = if kind.is_dir() {
+                    left.push(path.clone());
+                    "directory".into()
+                } else if kind.is_symlink() {
+                    format!("to {}", fs::read_link(&path).unwrap().display())
+                } else {
+                    fs::read_to_string(&path).unwrap()
+                };
+                found.insert(path.strip_prefix(self.0.path()).unwrap().display().to_string(), content);
+            }
+        }
+        found
+    }
+}
+
+#[test]
+fn the_device_is_made_once_and_taken_back() {
+    let rig = Rig::new();
+    let before = rig.tree();
+    assert_eq!(rig.good(SetupVerb::Device).done.len(), 3);
+    let target = fs::read_link(rig.0.path().join(ENABLED)).unwrap();
+    assert_eq!(target, Path::new("/usr/lib/systemd/system/lenscap-device.service"));
+    assert!(rig.read(OPTIONS).is_none(), "0.13 needs no options, and others' hold");
+    let mut stage = rig.stage();
+    assert_eq!(carry_out(SetupVerb::Device, rig.0.path(), &mut stage).done, []);
+    assert!(stage.ran.is_empty() && rig.is_done(SetupVerb::Device));
+    let undone = rig.good(SetupVerb::Undo);
+    assert!(undone.left.is_empty() && rig.is_done(SetupVerb::Undo));
+    assert_eq!(rig.tree(), before);
+}
+
+#[test]
+fn a_module_of_0_12_gets_options_alone_or_beside_others_with_consent() {
+    let rig = Rig::old();
+    let before = rig.tree();
+    rig.good(SetupVerb::Device);
+    assert!(rig.read(OPTIONS).unwrap().contains("card_label=Lenscap"));
+    rig.good(SetupVerb::Undo);
+    assert_eq!(rig.tree(), before, "with the directory that was missing");
+
+    rig.put("usr/lib/modprobe.d/obs.conf", "options v4l2loopback card_label=OBS exclusive_caps=1\n");
+    let files = vec!["/usr/lib/modprobe.d/obs.conf".into()];
+    assert_eq!(rig.done(SetupVerb::Device).trouble, Some(SetupTrouble::OthersOptions { files }));
+    assert!(rig.read(OPTIONS).is_none());
+    rig.good(SetupVerb::MergedOptions);
+    assert!(rig.read(OPTIONS).unwrap().contains("devices=2 card_label=OBS,Lenscap exclusive_caps=1,1"));
+    // Theirs change: ours follows, with consent; the text before counts as ours.
+    rig.put("usr/lib/modprobe.d/obs.conf", "options v4l2loopback card_label=Other\n");
+    rig.good(SetupVerb::MergedOptions);
+    assert!(rig.read(OPTIONS).unwrap().contains("card_label=Other,Lenscap"));
+    rig.good(SetupVerb::Undo);
+    assert!(rig.read(OPTIONS).is_none() && rig.read("usr/lib/modprobe.d/obs.conf").is_some());
+    // A device of our name is theirs to make.
+    rig.put("etc/modprobe.d/v4l2loopback.conf", "options v4l2loopback card_label=Lenscap\n");
+    rig.good(SetupVerb::Device);
+    assert!(rig.read(OPTIONS).is_none());
+}
+
+#[test]
+fn nothing_of_others_is_overwritten_or_removed() {
+    let rig = Rig::old();
+    rig.put(OPTIONS, "# mine\n");
+    let before = rig.tree();
+    let path = format!("/{OPTIONS}").as_str().into();
+    assert_eq!(rig.done(SetupVerb::Device).trouble, Some(SetupTrouble::ForeignFile { path }));
+    assert_eq!(rig.tree(), before);
+    rig.good(SetupVerb::Undo);
+    assert_eq!(rig.tree(), before);
+
+    fs::remove_file(rig.0.path().join(OPTIONS)).unwrap();
+    rig.good(SetupVerb::Device);
+    rig.put(OPTIONS, "# changed\n");
+    let undone = rig.good(SetupVerb::Undo);
+    assert_eq!(undone.left, [format!("/{OPTIONS}").as_str().into()]);
+    assert_eq!(rig.read(OPTIONS).unwrap(), "# changed\n");
+    assert!(rig.is_done(SetupVerb::Undo), "said once");
+}
+
+#[test]
+fn what_the_kernel_refuses_is_a_number() {
+    let rig = Rig::new();
+    for (status, errno) in [(129, 129), (1, 1)] {
+        let mut stage = Stage { status, ..rig.stage() };
+        let report = carry_out(SetupVerb::Device, rig.0.path(), &mut stage);
+        assert_eq!(report.trouble, Some(SetupTrouble::Kernel { errno }));
+    }
+    // The unit is enabled; the next call tries again.
+    rig.good(SetupVerb::Device);
+    // Loaded with others' options, 0.12 makes no more devices.
+    let rig = Rig::old();
+    rig.put("sys/module/v4l2loopback/version", "0.12.7\n");
+    let report = carry_out(SetupVerb::Device, rig.0.path(), &mut Stage { status: 19, ..rig.stage() });
+    assert!(report.needs_restart && report.trouble.is_none());
+}
+
+#[test]
+fn where_it_cannot_be_done_it_says_what_there_is_to_be_done() {
+    let trouble = |prepare: fn(&Rig)| {
+        let rig = Rig::new();
+        prepare(&rig);
+        let before = rig.tree();
+        let plan = plan(SetupVerb::Device, rig.0.path());
+        assert_eq!(rig.done(SetupVerb::Device).trouble, plan.trouble);
+        assert_eq!(rig.tree(), before);
+        (plan.trouble.unwrap(), plan.steps.len())
+    };
+    let gone = |path: &'static str| move |rig: &Rig| fs::remove_file(rig.0.path().join(path)).unwrap();
+    assert_eq!(trouble(|rig| rig.put("run/.containerenv", "")), (SetupTrouble::Container, 3));
+    assert_eq!(trouble(|rig| rig.put("etc/NIXOS", "")), (SetupTrouble::Declarative, 2));
+    assert_eq!(
+        trouble(|rig| fs::remove_dir_all(rig.0.path().join("run/systemd")).unwrap()),
+        (SetupTrouble::NoSystemd, 3)
+    );
+    let rig = Rig::new();
+    gone("usr/lib/systemd/system/lenscap-device.service")(&rig);
+    assert_eq!(plan(SetupVerb::Device, rig.0.path()).trouble, Some(SetupTrouble::NotInstalled));
+    assert_eq!(trouble(|rig| rig.put("lib/modules/6.12.1/modules.dep", "")), (SetupTrouble::ModuleMissing, 0));
+    let rig = Rig::new();
+    rig.put("var/lib/lenscap/setup.json", "{\"entries\":[{\"path\":\"/home/x\",\"kind\":\"file\"}]}");
+    for verb in SetupVerb::ALL {
+        assert!(matches!(rig.done(verb).trouble, Some(SetupTrouble::Record { .. })), "{verb:?}");
+    }
+}
+
+#[test]
+fn rules_are_written_only_where_none_are_read() {
+    let rig = Rig::new();
+    assert!(rig.is_done(SetupVerb::CameraRules));
+    fs::remove_file(rig.0.path().join("usr/lib/udev/rules.d/70-lenscap.rules")).unwrap();
+    rig.put("usr/share/wireplumber/wireplumber.conf", "");
+    let before = rig.tree();
+    rig.good(SetupVerb::CameraRules);
+    assert!(rig.read("etc/udev/rules.d/70-lenscap.rules").is_some());
+    assert!(rig.read("etc/wireplumber/wireplumber.conf.d/51-lenscap.conf").is_some());
+    assert!(rig.is_done(SetupVerb::CameraRules));
+    rig.good(SetupVerb::Undo);
+    assert_eq!(rig.tree(), before);
+}
+
+#[test]
+fn another_relay_is_masked_and_runs_again_after_undo() {
+    let rig = Rig::new();
+    assert!(rig.is_done(SetupVerb::StopV4l2Relayd));
+    rig.put("usr/lib/systemd/system/v4l2-relayd.service", "[Unit]\n");
+    fs::create_dir_all(rig.0.path().join("sys/fs/cgroup/system.slice/v4l2-relayd.service")).unwrap();
+    let before = rig.tree();
+    let done = rig.good(SetupVerb::StopV4l2Relayd).done;
+    assert!(
+        done.contains(&SetupStep::Run {
+            command: ["systemctl", "stop", "v4l2-relayd.service"].map(str::to_owned).into()
+        })
+    );
+    assert_eq!(
+        fs::read_link(rig.0.path().join("etc/systemd/system/v4l2-relayd.service")).unwrap(),
+        Path::new("/dev/null")
+    );
+    assert!(rig.is_done(SetupVerb::StopV4l2Relayd));
+    rig.good(SetupVerb::Undo);
+    assert_eq!(rig.tree(), before);
+    // One that was masked by the administrator stays so.
+    symlink("/dev/null", rig.0.path().join("etc/systemd/system/v4l2-relayd.service")).unwrap();
+    fs::remove_dir(rig.0.path().join("sys/fs/cgroup/system.slice/v4l2-relayd.service")).unwrap();
+    let before = rig.tree();
+    assert!(rig.is_done(SetupVerb::StopV4l2Relayd));
+    rig.good(SetupVerb::Undo);
+    assert_eq!(rig.tree(), before);
+}
+
+/// A computer on which every verb has something to do.
+fn full() -> Rig {
+    let rig = Rig::old();
+    rig.put("usr/lib/modprobe.d/obs.conf", "options v4l2loopback card_label=OBS\n");
+    rig.put("usr/lib/systemd/system/v4l2-relayd.service", "[Unit]\n");
+    rig.put("usr/share/wireplumber/main.lua.d/50-v4l2-config.lua", "");
+    fs::remove_file(rig.0.path().join("usr/lib/udev/rules.d/70-lenscap.rules")).unwrap();
+    fs::create_dir_all(rig.0.path().join("sys/fs/cgroup/system.slice/v4l2-relayd.service")).unwrap();
+    rig
+}
+
+const VERBS: [SetupVerb; 4] =
+    [SetupVerb::MergedOptions, SetupVerb::CameraRules, SetupVerb::StopV4l2Relayd, SetupVerb::Undo];
+
+#[test]
+fn killed_at_any_step_each_verb_is_completed_and_taken_back() {
+    for verb in VERBS {
+        for kill in 0.. {
+            let rig = full();
+            let before = rig.tree();
+            if verb == SetupVerb::Undo {
+                VERBS[..3].iter().for_each(|verb| drop(rig.good(*verb)));
+            }
+            let killed = carry_out(verb, rig.0.path(), &mut Stage { left: kill, ..rig.stage() });
+            if killed.trouble.is_none() {
+                assert!(kill > 2, "{verb:?}");
+                break;
+            }
+            // Undone as it is, by a copy of what was left.
+            rig.good(verb);
+            assert!(rig.is_done(verb), "{verb:?} killed at {kill}");
+            rig.good(SetupVerb::Undo);
+            assert_eq!(rig.tree(), before, "{verb:?} killed at {kill}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_was_done_and_killed_undo_gives_back_what_was(calls in prop::collection::vec((0..VERBS.len(), 0..20usize), 0..8)) {
+        let rig = full();
+        let before = rig.tree();
+        for (verb, kill) in calls {
+            carry_out(VERBS[verb], rig.0.path(), &mut Stage { left: kill, ..rig.stage() });
+        }
+        rig.good(SetupVerb::Undo);
+        prop_assert_eq!(rig.tree(), before);
+    }
+}

@@ -1,0 +1,77 @@
+//! What takes everything back, by the manifest.
+
+use std::collections::BTreeSet;
+
+use lenscap_api::SetupStep;
+use lenscap_text::Text;
+
+use crate::DEVICE_UNIT;
+use crate::manifest::{self, Kind, Manifest};
+use crate::plan::{There, command, there, udev_commands};
+use crate::system::System;
+
+/// Where the units that run have a directory each, with cgroup v2 alone and beside v1.
+const CGROUPS: [&str; 2] = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/unified/system.slice"];
+
+/// What is to be done, and what is left as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Undo {
+    pub(crate) steps: Vec<SetupStep>,
+    /// Changed since we wrote it.
+    pub(crate) left: Vec<Text>,
+}
+
+pub(crate) fn steps(system: &System, manifest: &Manifest) -> Undo {
+    let mut undo = Undo::default();
+    let has = |part: &str| manifest.entries.iter().any(|entry| entry.path.contains(part));
+    // Before its link goes: the unit removes the device that it made.
+    if has(DEVICE_UNIT) {
+        undo.steps.push(command(&["systemctl", "stop", DEVICE_UNIT]));
+    }
+    for entry in manifest.entries.iter().rev().filter(|entry| entry.kind != Kind::Directory) {
+        match there(system, &entry.path, entry.kind) {
+            There::Nothing => {}
+            There::Content(content) if manifest.has(&entry.path, entry.kind, &content) => {
+                undo.steps.push(SetupStep::Remove { path: entry.path.clone() });
+            }
+            There::Content(_) | There::Other => undo.left.push(entry.path.as_str().into()),
+        }
+    }
+    if has("/systemd/") {
+        undo.steps.push(command(&["systemctl", "daemon-reload"]));
+    }
+    if has("/udev/") {
+        undo.steps.extend(udev_commands());
+    }
+    undo.steps.extend(manifest.stopped.iter().map(|unit| command(&["systemctl", "start", unit])));
+    if *manifest != Manifest::default() {
+        undo.steps.push(SetupStep::Remove { path: manifest::PATH.into() });
+    }
+    undo
+}
+
+/// Which of these units run, instances of templates among them.
+pub(crate) fn running(system: &System, units: &[&str]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for slice in CGROUPS {
+        for name in system.names(slice) {
+            if name.starts_with("system-") && name.ends_with(".slice") {
+                names.extend(system.names(&format!("{slice}/{name}")));
+            }
+            names.insert(name);
+        }
+    }
+    names.retain(|name| units.iter().any(|unit| is_of(name, unit)));
+    names
+}
+
+/// Whether this is the unit, or an instance of it: a name of systemd's own letters, since it stands on a command line.
+fn is_of(name: &str, unit: &str) -> bool {
+    let instance = || {
+        let (template, ending) = unit.split_once('@').map(|(template, ending)| (format!("{template}@"), ending))?;
+        name.strip_prefix(&template)?.strip_suffix(ending)
+    };
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || ":-_.\\".contains(letter);
+    name == unit && !unit.contains('@')
+        || instance().is_some_and(|name| !name.is_empty() && name.chars().all(is_letter))
+}
