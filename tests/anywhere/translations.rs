@@ -96,6 +96,17 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "a row of bytes",
     "an element without a value",
     "a key that is no text",
+    // In files, for their readers.
+    "# Written by \"lenscap setup\"; \"lenscap setup --undo\" takes it back.\n",
+    // Of the system's helper, for the journal and for programs; what comes of its verbs is said by lenscap_words::setup.
+    "lenscap-setup is started by lenscap, not by hand: run \"lenscap setup\".",
+    "lenscap-setup: there is no device: {errno}",
+    "an answer of another version",
+    "not found in directory",
+    "another process has the name",
+    "others are asking already",
+    "polkit refused it",
+    "it was not carried out",
     // For the log.
     "{prefix}lines of the log that nobody read are missing here: {count}\n",
     "frame rate",

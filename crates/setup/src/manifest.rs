@@ -106,7 +106,7 @@ fn is_ours(path: &str) -> bool {
 }
 
 fn hash(content: &str) -> String {
-    let mut checksum = Checksum::new(ChecksumType::Sha256).expect("GLib has SHA-256");
+    let mut checksum = Checksum::new(ChecksumType::Sha256).expect("SHA-256");
     checksum.update(content.as_bytes());
     checksum.string().unwrap_or_default()
 }

@@ -180,11 +180,12 @@ fn by_hand(others: &Others) -> Wanted {
 
 /// For NixOS.
 fn declared() -> Wanted {
-    let text = "boot.extraModulePackages = [ config.boot.kernelPackages.v4l2loopback ];\n\
-                boot.kernelModules = [ \"v4l2loopback\" ];\n\
-                boot.extraModprobeConfig = \"options v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap\";\n";
     let rebuild = command(&["nixos-rebuild", "switch"]);
-    Wanted { files: vec![write("/etc/nixos/lenscap.nix", text)], commands: vec![rebuild], is_due: false }
+    Wanted {
+        files: vec![write("/etc/nixos/lenscap.nix", include_str!("lenscap.nix"))],
+        commands: vec![rebuild],
+        is_due: false,
+    }
 }
 
 fn camera_rules(system: &System) -> Wanted {

@@ -59,7 +59,7 @@ pub fn serve(root: PathBuf, hands: fn() -> Box<dyn Hands>) -> Result<(), glib::E
         main_loop: main_loop.clone(),
     });
     let node = gio::DBusNodeInfo::for_xml(INTERFACE)?;
-    let interface = node.lookup_interface(SETUP_NAME).expect("our own description");
+    let interface = node.lookup_interface(SETUP_NAME).expect("described");
     let asked = service.clone();
     bus.register_object(SETUP_PATH, &interface)
         .method_call(move |_, sender, _, _, method, _, invocation| asked.called(sender, method, invocation))
