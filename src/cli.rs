@@ -6,6 +6,7 @@
 mod cameras;
 mod controls;
 mod doctor;
+mod import;
 mod localized;
 mod pause;
 mod run;
@@ -24,6 +25,7 @@ use crate::i18n::settings as words;
 pub use cameras::CamerasArgs;
 pub use controls::{ControlsAction, ControlsArgs};
 pub use doctor::DoctorArgs;
+pub use import::ImportArgs;
 pub use localized::{localized, parse};
 pub use pause::PauseArgs;
 pub use run::{RunArgs, RunCommand};
@@ -77,6 +79,8 @@ pub enum Subcommand {
     Cameras(CamerasArgs),
     /// Look for what may keep the camera from working, and say what to do about it
     Doctor(DoctorArgs),
+    /// Show what another camera relay was set to do, and take it over into your settings
+    Import(ImportArgs),
     /// Set up what needs root: the camera device, rules for cameras; shows all of it before
     Setup(SetupArgs),
     /// Show the camera's controls, or set them

@@ -8,6 +8,7 @@ mod cameras;
 mod completions;
 mod controls;
 mod doctor;
+mod import;
 mod off;
 mod pause;
 mod preferences;
@@ -51,6 +52,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
         Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),
         Some(Subcommand::Setup(arguments)) => setup::run(arguments),
+        Some(Subcommand::Import(arguments)) => import::run(arguments),
         Some(Subcommand::Controls(arguments)) => controls::run(arguments),
         Some(Subcommand::Completions { shell }) => completions::run(*shell),
     };

@@ -4,6 +4,7 @@
 //! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
 
 mod camera;
+mod import;
 mod module;
 mod node;
 mod pipewire;
@@ -104,6 +105,7 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         pipewire::look,
         camera::look,
         rivals::look,
+        import::look,
         start::look,
         sandbox::look,
         shortcut::look,

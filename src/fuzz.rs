@@ -20,6 +20,7 @@ pub const ELSEWHERE: &[&str] = &["dbus", "pod"]; // lenscap-applet, lenscap-libp
 pub const TARGETS: &[(&str, Feed)] = &[
     ("control", lenscap_relay::server::fuzz::serve),
     ("driver", driver),
+    ("import", crate::config::fuzz::import),
     ("jpeg", jpeg),
     ("proc", crate::detect::fuzz::maps),
     ("report", crate::camera::fuzz::report),

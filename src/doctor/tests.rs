@@ -106,6 +106,7 @@ fn every_trouble_is_found_alone_and_has_a_next_step() {
             rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"v4l2:/dev/video5\"\n");
         }),
         ("rivals: v4l2-relayd wants", |rig| rig.put("proc/77/comm", "v4l2-relayd\n")),
+        ("import: v4l2-relayd has settings", |rig| rig.put("etc/v4l2-relayd.d/ipu6.conf", "WIDTH=640\n")),
         ("start: The session starts Lenscap twice", |rig| {
             rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
             rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");

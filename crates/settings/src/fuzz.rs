@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::edit::{AsBelow, edited as edited_over};
 use super::file::File;
+use super::import;
 use super::model::{CardChoice, Settings};
 use lenscap_core::controls::Value;
 use lenscap_core::trouble::settings::Mistake;
@@ -38,6 +39,21 @@ pub fn settings(data: &[u8]) {
         assert_eq!(comments(&saved), comments(text), "{saved}");
         let back = edited(&saved, &before).unwrap_or_else(|problem| panic!("{problem:?} in {saved}"));
         assert_eq!(read(&back), before, "{back}");
+    }
+}
+
+/// The files of another relay: whatever they say, what is taken over reads back from a file of ours.
+pub fn import(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let units = import::daemon::settings(&[text.to_owned()]);
+    for taken in units.into_iter().chain([import::relayd::settings(&[text])]) {
+        assert!(import::lines(&taken).iter().all(|line| !line.contains(char::is_control)), "{taken:?}");
+        let mut after = Settings::default();
+        taken.put_into(&mut after);
+        if after.check().is_ok() {
+            let saved = edited("", &after).unwrap_or_else(|problem| panic!("{problem:?} of {taken:?}"));
+            assert_eq!(read(&saved), after, "{saved}");
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod file;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
+pub mod import;
 mod layer;
 pub mod layers;
 mod list;

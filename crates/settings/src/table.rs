@@ -239,6 +239,11 @@ impl Overrides {
         self
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What this setting shall be.
     pub fn get(&self, setting: &Setting) -> Option<&SettingValue> {
         self.0.iter().find(|(other, _)| *other == setting).map(|(_, value)| value)

@@ -113,6 +113,8 @@ pub enum Diagnosis {
     OtherSource { source: String },
     /// Another relay, a process.
     Rival { name: String, pid: u32 },
+    /// Another relay was set up, and our settings say nothing of it.
+    OthersSettings { name: String, path: String },
     /// By an autostart entry and by systemd's user unit.
     StartedTwice,
     /// The setting is off.
@@ -219,6 +221,9 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
             tr("The chosen camera is read in another way: nothing can be seen of it from here.")
         }
         Diagnosis::Rival { name, .. } => trf!("{name} wants the same camera.", name = name),
+        Diagnosis::OthersSettings { name, .. } => {
+            trf!("{name} has settings that yours say nothing of.", name = name)
+        }
         Diagnosis::StartedTwice => {
             tr("The session starts Lenscap twice: by an autostart entry and by the systemd user unit.")
         }
@@ -241,7 +246,8 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::OwnSettingsAbsent { path }
         | Diagnosis::NodeNotLoopback { path }
         | Diagnosis::PipewireRuleOtherLabel { path, .. }
-        | Diagnosis::PipewireHidden { path, .. } => path.clone(),
+        | Diagnosis::PipewireHidden { path, .. }
+        | Diagnosis::OthersSettings { path, .. } => path.clone(),
         Diagnosis::OptionsInManyFiles { files } => files.join(", "),
         Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
             trouble.as_ref()?.to_string()

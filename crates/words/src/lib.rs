@@ -14,6 +14,7 @@ pub mod controls;
 pub mod direction;
 pub mod distro;
 pub mod doctor;
+pub mod import;
 mod limits;
 mod listed;
 pub mod menu;

@@ -111,6 +111,9 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
             tr("Stop it: the first command does so where you started it, the second where the system did."),
             [format!("systemctl --user disable --now {name}"), format!("sudo systemctl disable --now {name}")],
         ),
+        Diagnosis::OthersSettings { .. } => {
+            Remedy::new(tr("See whether you want them: this shows them, and how to take them over."), ["lenscap import"])
+        }
         Diagnosis::StartedTwice => Remedy::new(
             tr("Switch one off: the user unit with this, the autostart entry in the preferences."),
             ["systemctl --user disable lenscap"],
