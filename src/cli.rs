@@ -74,7 +74,11 @@ pub enum Subcommand {
     /// Pause, or end a pause
     Toggle,
     /// Show the preferences
-    Preferences,
+    Preferences {
+        /// Show what is missing before the camera works, and set it up
+        #[arg(long)]
+        set_up: bool,
+    },
     /// List the cameras there are, and what they can do
     Cameras(CamerasArgs),
     /// Look for what may keep the camera from working, and say what to do about it
@@ -147,6 +151,8 @@ mod tests {
         assert_eq!(command("lenscap allow"), Subcommand::Allow);
         assert_eq!(command("lenscap resume"), Subcommand::Resume);
         assert_eq!(command("lenscap toggle"), Subcommand::Toggle);
+        assert_eq!(command("lenscap preferences"), Subcommand::Preferences { set_up: false });
+        assert_eq!(command("lenscap preferences --set-up"), Subcommand::Preferences { set_up: true });
         assert!(matches!(command("lenscap completions bash"), Subcommand::Completions { .. }));
         for wrong in [
             "nonsense",

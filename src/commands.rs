@@ -48,7 +48,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Toggle) => toggle::run(),
         Some(Subcommand::Off) => off::run(),
         Some(Subcommand::Allow) => allow::run(),
-        Some(Subcommand::Preferences) => preferences::run(),
+        Some(Subcommand::Preferences { set_up }) => preferences::run(*set_up),
         Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
         Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),
         Some(Subcommand::Setup(arguments)) => setup::run(arguments),

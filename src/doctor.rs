@@ -89,11 +89,22 @@ impl Patient {
 }
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
-pub fn examine(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
+pub fn examine(layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
+    DoctorReport::new(findings(&patient(layers, relay)))
+}
+
+/// Whether something is missing without which no picture can come, whatever is done: module, device or camera. Reads files only.
+pub fn lacks_essentials(layers: Layers, relay: Status) -> bool {
+    let patient = patient(layers, Ok(Some(relay)));
+    let looks = [module::look, node::look, camera::look];
+    looks.into_iter().flat_map(|look| look(&patient)).any(|finding| finding.verdict == Verdict::Problem)
+}
+
+fn patient(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> Patient {
     let settings = layers.load(&Overrides::default());
     let entries = Entries::from_environment();
     let session = pipewire::Session::from_environment();
-    DoctorReport::new(findings(&Patient { root: "/".into(), settings, layers, entries, relay, session }))
+    Patient { root: "/".into(), settings, layers, entries, relay, session }
 }
 
 fn findings(patient: &Patient) -> Vec<Finding> {

@@ -40,7 +40,8 @@ use super::settings_thread::SettingsThread;
 use super::settle;
 use super::watchdog::Watchdog;
 use publish::{event_lines, status_sink};
-use settings::{engine_config, is_demonstration};
+use settings::engine_config;
+pub use settings::is_demonstration;
 use signals::{drain, signals};
 
 /// How long the camera may take to go off when we are to end: the worker's own deadlines and some.

@@ -2,6 +2,6 @@
 
 use super::{Failure, become_program};
 
-pub(super) fn run() -> Result<(), Failure> {
-    become_program("lenscap-preferences", std::iter::empty())
+pub(super) fn run(set_up: bool) -> Result<(), Failure> {
+    become_program("lenscap-preferences", set_up.then(|| "--set-up".into()).into_iter())
 }

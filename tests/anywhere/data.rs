@@ -47,8 +47,9 @@ fn the_desktop_file_starts_what_the_bus_and_the_icons_know() {
     assert_eq!(unit["Service"]["ExecStart"], service["D-BUS Service"]["Exec"]);
     assert_eq!(unit["Unit"]["ConditionPathExists"], format!("!%E/autostart/{APP_ID}.desktop"));
     let autostart = groups(&read(&format!("data/{APP_ID}-autostart.desktop.in")));
-    // Who starts it by hand is to see something where there is no tray.
-    assert_eq!(format!("{} --window", autostart["Desktop Entry"]["Exec"]), entry["Exec"]);
+    // Who starts it by hand is to see something where there is no tray; with the session no window comes up.
+    assert_eq!(entry["Exec"], "lenscap --window");
+    assert_eq!(autostart["Desktop Entry"]["Exec"], "lenscap --gapplication-service");
 }
 
 #[test]

@@ -33,6 +33,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "note: run with",
     "stack backtrace",
     // Commands.
+    "lenscap setup",
+    "lenscap import",
     "sudo udevadm trigger --action={action} {node}",
     "sudo apt install {debian}",
     "sudo dnf install {fedora}",

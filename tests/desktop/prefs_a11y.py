@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(__file__))
+import prefs_setup  # noqa: E402
 from prefs_window import APP_ID, DEADLINE, INSIDE, Relay, Window, children, is_locked, is_shown, kinds, wait_for, walk  # noqa: E402
 
 TOOLS = ["Xvfb", "dbus-run-session", "openbox", "xdotool"]
@@ -50,6 +51,7 @@ def outside():
             "HOME": home,
             "LANG": "C.UTF-8",
             "XDG_CONFIG_HOME": f"{home}/config",
+            "XDG_STATE_HOME": f"{home}/state",
             "XDG_RUNTIME_DIR": str(runtime),
             "GSETTINGS_BACKEND": "memory",
             "GIO_USE_VFS": "local",
@@ -390,7 +392,7 @@ def test_autostart_is_switched(window, roles):
     switch = window.find("Start with the session", roles["switch"])
     switch.do_action(0)
     wait_for("the entry is written", entry.exists)
-    assert "Exec=lenscap\n" in entry.read_text()
+    assert "Exec=lenscap --gapplication-service\n" in entry.read_text()
     switch.do_action(0)
     wait_for("the entry is removed", lambda: not entry.exists())
 
@@ -446,6 +448,14 @@ def main():
             return 0
         roles = kinds()
         tests = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
+        # These have windows of their own, one after the other.
+        def alone(test):
+            def run(window, _):
+                window.end()
+                test(program)
+            return run
+
+        tests += [(name, alone(test)) for name, test in prefs_setup.TESTS]
         if "--only" in sys.argv:
             words = sys.argv[sys.argv.index("--only") + 1].split(",")
             tests = [(name, test) for name, test in tests if name in words]
@@ -462,10 +472,10 @@ def main():
         failed += 1
         print(f"FAIL start: {error}")
     finally:
-        for process in (window and window.process, wm):
-            if process and process.poll() is None:
-                process.terminate()
-                process.wait(DEADLINE)
+        if window:
+            window.end()
+        wm.terminate()
+        wm.wait(DEADLINE)
     print(f"prefs_a11y: {passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""Pictures of the preferences' window, for looking at: `prefs_a11y.py PROGRAM --screenshots DIRECTORY`.
+"""Pictures of the preferences' windows, for looking at: `prefs_a11y.py PROGRAM --screenshots DIRECTORY`.
 
 The pauses give what is drawn its time: nothing says when an animation is over."""
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 
+import prefs_setup
 from prefs_window import Relay, kinds
 
 
@@ -44,3 +45,29 @@ def screenshots(window, directory):
     window.key("space")
     time.sleep(1)
     subprocess.run(["import", "-window", "root", directory / "choices.png"], check=True)
+    window.end()
+    set_up(window.program, directory)
+
+
+def set_up(program, directory):
+    """The windows "Set Up", which are the newest of their kind."""
+
+    def pictures(window, name):
+        for width, size in (("wide", ("600", "860")), ("narrow", ("360", "720"))):
+            newest = window.find_window()[-1]
+            window.keys("windowsize", "--sync", newest, *size)
+            time.sleep(0.7)
+            subprocess.run(["import", "-window", newest, directory / f"{name}-{width}.png"], check=True)
+
+    with prefs_setup.set_up(program) as window:
+        pictures(window, "welcome")
+        window.find("Show what apps see", kinds()["switch"]).do_action(0)
+        time.sleep(1.5)
+        pictures(window, "welcome-preview")
+        window.find("Set Up…", kinds()["button"]).do_action(0)
+        window.frame = window.frame_of("Set Up", 2)
+        window.find("This will be changed")
+        pictures(window, "set-up")
+        window.find("Set Up", kinds()["button"]).do_action(0)
+        time.sleep(1)
+        pictures(window, "set-up-refused")

@@ -125,17 +125,20 @@ class Relay:
 class Window:
     """The program, started."""
 
-    def __init__(self, program):
+    def __init__(self, program, *arguments, **environment):
         from gi.repository import Atspi
 
         self.program = program
         self.config = Path(os.environ["XDG_CONFIG_HOME"], "lenscap/config.toml")
         self.log = Path(os.environ[INSIDE], "stderr.log")
-        self.process = subprocess.Popen([program], stderr=self.log.open("wb"))
+        self.process = subprocess.Popen([program, *arguments], stderr=self.log.open("wb"), env=os.environ | environment)
         # GTK starts in 17 s in an emulated machine beside one that builds (measured), in more beside two.
         self.app = wait_for("the program is on the accessibility bus", self.find_app, 60)
         # GTK does not announce everything that changes.
         self.app.set_cache_mask(Atspi.Cache.NONE)
+        self.come_up()
+
+    def come_up(self):
         self.frame = wait_for("the window", lambda: next(iter(children(self.app)), None))
         self.xid = wait_for("the window is shown", self.find_window)[0]
         self.keys("windowactivate", "--sync", self.xid)
@@ -147,6 +150,16 @@ class Window:
         assert self.process.poll() is None, f"it ended: {self.log.read_text()}"
         desktop = Atspi.get_desktop(0)
         return next((app for app in children(desktop) if app.get_name() == APP_ID), None)
+
+    def end(self):
+        """Ends the program, if it has not ended; the next one has its name then."""
+        from gi.repository import Atspi
+
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(DEADLINE)
+        named = lambda: any(app.get_name() == APP_ID for app in children(Atspi.get_desktop(0)))
+        wait_for("it is gone", lambda: not named())
 
     def find_window(self):
         found = subprocess.run(

@@ -163,6 +163,11 @@ class Desktop:
             XDG_DATA_HOME=directories["data"],
             XDG_RUNTIME_DIR=directories["run"],
         )
+        # The welcome was shown, but in its own tests.
+        self.welcomed = os.path.join(directories["state"], "lenscap/welcomed")
+        os.mkdir(os.path.dirname(self.welcomed))
+        with open(self.welcomed, "w", encoding="utf-8"):
+            pass
         services = os.path.join(directories["data"], "services")
         os.mkdir(services)
         self.services = services

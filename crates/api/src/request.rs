@@ -43,6 +43,8 @@ pub enum Request {
     Preferences,
     /// Show what may keep the camera from working.
     Diagnose,
+    /// Show what is missing before the camera works, and how to set it up.
+    SetUp,
     /// Show what this program is.
     About,
     /// Offer the extension with which GNOME shows the icon.
@@ -92,6 +94,7 @@ impl Request {
             | Request::Reload
             | Request::Preferences
             | Request::Diagnose
+            | Request::SetUp
             | Request::About
             | Request::Extension
             | Request::SetSource { .. }
@@ -116,7 +119,7 @@ impl Request {
 
     /// Whether a desktop answers it with a window: ours, or one that offers an extension.
     pub fn opens_window(&self) -> bool {
-        matches!(self, Request::Preferences | Request::Diagnose | Request::About | Request::Extension)
+        matches!(self, Request::Preferences | Request::Diagnose | Request::SetUp | Request::About | Request::Extension)
     }
 
     /// Whether it is answered with the camera's controls, not with the status.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_io::Timer;
 use zbus::Connection;
 
-use super::Desktop;
 use super::icon::keep_icon;
 use super::notify::Notifier;
+use super::{Desktop, StartedBy};
 use crate::dbus::{Service, take_name};
 
 /// Between two tries to reach a session bus that went away, doubling.
@@ -47,6 +47,9 @@ impl Desktop {
         front.connection = Some(connection.clone());
         drop(front);
         self.mind_shortcut();
+        if self.started_by == StartedBy::Bus {
+            self.offer_set_up();
+        }
         // Not before: who sees the name hears every change from then on.
         self.tasks.run(take_name(connection.clone()));
         let (desktop, connection) = (Rc::downgrade(self), connection.clone());

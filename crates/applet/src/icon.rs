@@ -14,6 +14,7 @@ use super::notify::{self, Subject};
 use super::tasks::within;
 use super::tray::Icon;
 use crate::dbus::owner_changes;
+use lenscap::autostart::Once;
 use lenscap_sys::install;
 
 /// What items are registered with.
@@ -25,8 +26,6 @@ const PATIENCE: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(8),
 const REGISTER_LIMIT: Duration = Duration::from_secs(30);
 /// How long the icon's own thread may take to answer, or to end: it waits for the watcher now and then.
 const THREAD_LIMIT: Duration = Duration::from_secs(1);
-/// Remembers that the user has read how to get a tray.
-const SAID_NO_TRAY: &str = "told-no-tray";
 
 /// Raises the icon, again where no host asks for it, and says in the end that there is no tray; all of that anew when a
 /// watcher comes or goes. Ends with the bus.
@@ -95,17 +94,11 @@ fn is_gnome() -> bool {
 
 /// Whether the user is to hear now that there is no tray: once and never again.
 fn may_mention_no_tray() -> bool {
-    let Some(directory) = directories::BaseDirs::new()
-        .and_then(|directories| directories.state_dir().map(|directory| directory.join("lenscap")))
-    else {
-        return true;
-    };
-    let marker = directory.join(SAID_NO_TRAY);
-    if marker.exists() {
+    let once = Once::no_tray();
+    if once.is_said() {
         return false;
     }
-    let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&marker, ""));
-    if let Err(error) = written {
+    if let Err(error) = once.say() {
         tracing::debug!("cannot remember that there is no tray: {error}");
     }
     true

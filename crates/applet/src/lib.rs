@@ -19,6 +19,7 @@ mod notify;
 mod shortcut;
 mod tasks;
 mod tray;
+mod welcome;
 mod window;
 
 use std::cell::{Cell, RefCell};
@@ -77,7 +78,7 @@ enum StartedBy {
     Hand,
     /// The preferences, always: there may be no tray.
     Menu,
-    /// D-Bus says by itself what it wants.
+    /// Nothing: D-Bus says by itself what it wants, and the session's start wants no window.
     Bus,
 }
 
@@ -109,6 +110,7 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
         relay: RefCell::new(relay),
         front,
         main_loop: MainLoop::new().map_err(no_events)?,
+        started_by: by,
         retry: Cell::new(FIRST_RETRY),
         reader: ControlsReader::new(&tasks),
         waiting: RefCell::default(),
@@ -116,8 +118,8 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
         usual_settings: lenscap_settings::default_path().ok(),
     });
     desktop.start(clicked, called);
-    if by == StartedBy::Menu {
-        desktop.open_window(&Request::Preferences, None);
+    if by != StartedBy::Bus {
+        desktop.show_window();
     }
     // The relay's own is borrowed anew at each turn.
     let relay = desktop.relay.borrow().fd().try_clone_to_owned().map_err(no_events)?;
@@ -137,6 +139,7 @@ struct Desktop {
     relay: RefCell<Relay>,
     front: Rc<RefCell<Front>>,
     main_loop: MainLoop,
+    started_by: StartedBy,
     retry: Cell<Duration>,
     reader: Rc<ControlsReader>,
     /// Who waits for what the settings file takes its time for; bounded by the requests that it takes at once.

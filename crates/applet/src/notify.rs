@@ -35,6 +35,8 @@ pub enum Subject {
     Crowd,
     /// There is no tray to show the icon.
     NoTray,
+    /// Something is missing at the first start.
+    Welcome,
     /// Something that was asked for cannot be done.
     Complaint,
     /// A key paused the camera, or resumed it.
@@ -239,6 +241,13 @@ fn toggled(status: &Status) -> Notice {
 pub fn no_tray(is_gnome: bool) -> Notice {
     let notice = Notice::of(words::no_tray(is_gnome));
     if is_gnome { notice.with_button(Request::Extension, words::get_extension()) } else { notice }
+}
+
+/// What is missing can be set up.
+pub fn welcome() -> Notice {
+    let notice = Notice { actions: Vec::new(), ..Notice::of(words::not_set_up()) };
+    let notice = notice.with_button(Request::SetUp, lenscap_words::tr("Set Up…"));
+    Notice { without_buttons: words::how_to_set_up(), ..notice }
 }
 
 /// Something that was asked for cannot be done; `sentence` says why.

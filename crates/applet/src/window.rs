@@ -15,6 +15,7 @@ impl Desktop {
         let argument = match request {
             Request::Extension => return self.offer_extension(token),
             Request::Diagnose => Some("--diagnose"),
+            Request::SetUp => Some("--set-up"),
             Request::About => Some("--about"),
             _ => None,
         };

@@ -1,5 +1,7 @@
 //! What starts Lenscap with the session: an entry in the user's autostart directory or in one of the system's, which a
-//! user's entry that is hidden switches off; or the systemd user unit.
+//! user's entry that is hidden switches off; or the systemd user unit. And what is said at a start once and never again.
+
+mod once;
 
 use std::borrow::Cow;
 use std::fs;
@@ -7,6 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lenscap_sys::install::{self, APP_ID};
+
+pub use once::Once;
 
 const UNIT: &str = "lenscap.service";
 
@@ -147,7 +151,7 @@ mod tests {
         assert!(!autostart.is_on());
         autostart.write(true).unwrap();
         assert!(autostart.is_on());
-        assert!(fs::read_to_string(autostart.entry()).unwrap().contains("\nExec=lenscap\n"));
+        assert!(fs::read_to_string(autostart.entry()).unwrap().contains("\nExec=lenscap --gapplication-service\n"));
         autostart.write(false).unwrap();
         assert!(!autostart.is_on() && !autostart.entry().exists());
         autostart.write(false).unwrap();

@@ -25,6 +25,8 @@ pub enum Invocation {
     Preferences {
         /// The settings file, when it is not the usual one.
         config: Option<PathBuf>,
+        /// With the window "Set Up" over them.
+        set_up: bool,
     },
 }
 
@@ -47,7 +49,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     Ok(match (matches.get_flag("about"), matches.get_flag("diagnose")) {
         (true, _) => Invocation::About,
         (_, true) => Invocation::Diagnosis { config },
-        _ => Invocation::Preferences { config },
+        _ => Invocation::Preferences { config, set_up: matches.get_flag("set-up") },
     })
 }
 
@@ -60,12 +62,13 @@ fn command() -> Command {
         .arg(Arg::new("config").long("config").value_name("PATH").value_parser(value_parser!(PathBuf)))
         .arg(flag("about"))
         .arg(flag("diagnose"))
+        .arg(flag("set-up"))
 }
 
 /// As clap lays it out, in the user's language.
 fn help() -> String {
     tr("Lenscap's preferences window.\n\nUsage: lenscap-preferences [OPTIONS]\n\nOptions:\n      \
-        --config <PATH>  Settings file instead of the usual one\n      --about          Show what Lenscap is\n      --diagnose       Look for what may keep the camera from working\n  -h, --help           Print help\n  \
+        --config <PATH>  Settings file instead of the usual one\n      --about          Show what Lenscap is\n      --diagnose       Look for what may keep the camera from working\n      --set-up         Show what is missing, and set it up\n  -h, --help           Print help\n  \
         -V, --version        Print version")
 }
 
@@ -90,8 +93,9 @@ mod tests {
 
     #[test]
     fn the_command_line_is_understood_or_refused_in_one_sentence() {
-        assert_eq!(parse(""), Ok(Invocation::Preferences { config: None }));
-        let named = Ok(Invocation::Preferences { config: Some("/dev/null".into()) });
+        assert_eq!(parse(""), Ok(Invocation::Preferences { config: None, set_up: false }));
+        assert_eq!(parse("--set-up"), Ok(Invocation::Preferences { config: None, set_up: true }));
+        let named = Ok(Invocation::Preferences { config: Some("/dev/null".into()), set_up: false });
         assert_eq!(parse("--config /dev/null"), named);
         assert_eq!(parse("--config=/dev/null"), named);
         assert_eq!(parse("-h"), Ok(Invocation::Text(help())));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use lenscap_autostart::Once;
 use lenscap_cameras::CLASS;
 
 use crate::applet::AppletProxy;
@@ -21,6 +22,8 @@ pub struct Surroundings {
     pub class: PathBuf,
     /// Whether the applet starts with the session.
     pub autostart: Autostart,
+    /// The welcome.
+    pub welcome: Once,
     /// A description in the place of the loopback node, for tests.
     pub preview_source: Option<String>,
 }
@@ -32,6 +35,7 @@ impl Surroundings {
             config: config.to_owned(),
             class: CLASS.into(),
             autostart: Autostart::from_environment(),
+            welcome: Once::welcome(),
             preview_source: std::env::var(preview::SOURCE_VARIABLE).ok(),
         }
     }

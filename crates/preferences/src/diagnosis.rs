@@ -5,20 +5,16 @@ use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use adw::prelude::*;
 use lenscap_api::{DoctorReport, Finding, Verdict};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
+use lenscap_text::Cause;
 use lenscap_words::{preferences, tr};
 
 use crate::rows::finding;
 use crate::widgets::MIN_WIDTH;
-use crate::{programs, widgets};
-use lenscap_text::Cause;
-
-/// How long it may look; a relay that hangs is known after 3 s.
-const LIMIT: Duration = Duration::from_secs(15);
+use crate::{programs, setup, widgets};
 
 /// The window; it looks at once. `config`: the settings file, when it is not the usual one.
 pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
@@ -31,6 +27,13 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
         .width_request(MIN_WIDTH)
         .build();
     let page = adw::PreferencesPage::new();
+    page.add(&group(config, worst_first));
+    window.add(&page);
+    window
+}
+
+/// What is found, in a group; it looks at once, and again when something was set up. `choose` gives what is shown.
+pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding> + 'static) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::builder()
         .title(tr("What Lenscap needs"))
         .description(tr("Nothing is changed, and no camera is touched."))
@@ -39,23 +42,22 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
     again.add_css_class("flat");
     widgets::name_button(&again, &tr("Look Again"));
     group.set_header_suffix(Some(&again));
-    page.add(&group);
-    window.add(&page);
 
     let config = config.map(Path::to_owned);
     let shown: Rc<RefCell<Vec<adw::ActionRow>>> = Rc::default();
+    let choose = Rc::new(choose);
     let look = {
         let (group, again) = (group.downgrade(), again.downgrade());
         Rc::new(move || {
             let (group, again, shown, config) = (group.clone(), again.clone(), shown.clone(), config.clone());
+            let choose = choose.clone();
             glib::spawn_future_local(async move {
                 if let Some(again) = again.upgrade() {
                     again.set_sensitive(false);
                 }
                 let found = ask(config.as_deref()).await;
                 let (Some(group), Some(again)) = (group.upgrade(), again.upgrade()) else { return };
-                let findings =
-                    found.map_or_else(|trouble| vec![unasked(&trouble)], |report| worst_first(report.findings));
+                let findings = choose(found.map_or_else(|trouble| vec![unasked(&trouble)], |report| report.findings));
                 again.set_sensitive(true);
                 widgets::keeping_focus(&group, &again, || {
                     shown.take().iter().for_each(|row| group.remove(row));
@@ -66,31 +68,20 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
         })
     };
     look();
+    setup::when_done(&group, Rc::clone(&look));
     again.connect_clicked(move |_| look());
-    window
+    group
 }
 
 /// Asks the program that looks.
 async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> {
-    let program = programs::command_line();
-    let cannot = |error: &dyn std::fmt::Display| PreferencesTrouble::DoctorUnusable {
-        program: program.clone(),
-        cause: Cause::other(error),
-    };
-    let mut words = vec![program.as_os_str(), OsStr::new("doctor"), OsStr::new("--json")];
+    let mut words = vec![OsStr::new("doctor"), OsStr::new("--json")];
     if let Some(config) = config {
         words.extend([OsStr::new("--config"), config.as_os_str()]);
     }
-    let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(|error| cannot(&error))?;
-    let answer = match glib::future_with_timeout(LIMIT, asked.communicate_utf8_future(None)).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            asked.force_exit();
-            return Err(PreferencesTrouble::DoctorSilent { program: program.clone() });
-        }
-    };
-    let (text, _) = answer.map_err(|error| cannot(&error))?;
-    serde_json::from_str(text.as_deref().unwrap_or_default()).map_err(|error| cannot(&error))
+    let report = programs::ask(&words).await;
+    let report = report.and_then(|text| serde_json::from_str(&text).map_err(Cause::other));
+    report.map_err(|cause| PreferencesTrouble::DoctorUnusable { cause })
 }
 
 /// Why there are no findings, as one.
@@ -108,7 +99,7 @@ fn unasked(trouble: &PreferencesTrouble) -> Finding {
 }
 
 /// What is wrong first; of equals the order of the checks.
-fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
+pub fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| Reverse(finding.verdict));
     findings
 }

@@ -21,10 +21,12 @@ mod preview;
 mod program;
 mod programs;
 mod rows;
+mod setup;
 mod stage;
 mod store;
 #[cfg(test)]
 mod tests;
+mod welcome;
 mod widgets;
 mod window;
 

@@ -3,7 +3,7 @@
 mod camera;
 mod controls;
 mod device;
-mod general;
+pub mod general;
 mod privacy;
 
 use crate::context::Context;

@@ -42,7 +42,7 @@ pub async fn start_with_session(connection: &gio::DBusConnection, on: bool) -> R
         ("handle_token", token.to_variant()),
         ("reason", tr("The camera is there for applications as soon as you are logged in.").to_variant()),
         ("autostart", on.to_variant()),
-        ("commandline", ["lenscap"].as_slice().to_variant()),
+        ("commandline", ["lenscap", "--gapplication-service"].as_slice().to_variant()),
     ]);
     connection
         .call_future(

@@ -1,9 +1,10 @@
 //! The program: what its command line asks for, and GTK's start.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::trouble::preferences::PreferencesTrouble;
@@ -17,6 +18,9 @@ use crate::window::Window;
 use crate::{about, diagnosis};
 
 const WRONG_USAGE: u8 = 2;
+
+/// The action that shows the window "Set Up".
+const SET_UP: &str = "set-up";
 
 /// What keeps GTK from loading a driver for 3D graphics, which this window has no use for: 42 MB instead of 104. The
 /// second is the first's name since GTK 4.16.
@@ -48,10 +52,10 @@ pub fn run() -> ExitCode {
     use_own_looks();
     lenscap_words::direction::isolate_parts();
     match invocation {
-        Invocation::Preferences { config } => {
+        Invocation::Preferences { config, set_up } => {
             let is_unique = config.is_none();
             match config.map_or_else(lenscap_settings::default_path, Ok) {
-                Ok(path) => show_preferences(path, is_unique),
+                Ok(path) => show_preferences(path, is_unique, set_up),
                 Err(error) => {
                     say(&error);
                     ExitCode::FAILURE
@@ -64,33 +68,54 @@ pub fn run() -> ExitCode {
 }
 
 /// The preferences of this settings file. A window of another file than the usual one is not unique: it stands for itself.
-fn show_preferences(path: PathBuf, is_unique: bool) -> ExitCode {
-    let window: RefCell<Option<Window>> = RefCell::new(None);
-    show(is_unique, move |application| {
-        if let Some(window) = window.borrow().as_ref() {
-            return window.present();
+/// `set_up`: with the window "Set Up" over them.
+fn show_preferences(path: PathBuf, is_unique: bool, set_up: bool) -> ExitCode {
+    let window: Rc<OnceCell<Window>> = Rc::default();
+    let application = application(is_unique);
+    let shown = {
+        let window = Rc::clone(&window);
+        move |application: &gio::Application| {
+            let new = || {
+                let new = Window::new(Surroundings::here(&path), AppletProxy::connect());
+                hold_while_open(application, new.widget().upcast_ref());
+                new
+            };
+            window.get_or_init(new).present();
         }
-        let new = Window::new(Surroundings::here(&path), AppletProxy::connect());
-        hold_while_open(application, new.widget().upcast_ref());
-        new.present();
-        window.replace(Some(new));
-    })
+    };
+    application.connect_activate(shown);
+    let action = gio::SimpleAction::new(SET_UP, None);
+    let above = application.downgrade();
+    action.connect_activate(move |_, _| {
+        // Another one that was started may ask before the window is there.
+        above.upgrade().iter().for_each(ApplicationExt::activate);
+        window.get().iter().for_each(|window| window.set_up());
+    });
+    application.add_action(&action);
+    if set_up && application.register(gio::Cancellable::NONE).is_ok() {
+        application.activate_action(SET_UP, None);
+    }
+    run_to_the_end(&application)
 }
 
 /// A window that comes without the preferences.
 fn show_alone(make: impl Fn() -> gtk::Window + 'static) -> ExitCode {
-    show(false, move |application| {
+    let application = application(false);
+    application.connect_activate(move |application| {
         let window = make();
         hold_while_open(application, &window);
         window.present();
-    })
+    });
+    run_to_the_end(&application)
 }
 
-fn show(is_unique: bool, activate: impl Fn(&gio::Application) + 'static) -> ExitCode {
+fn application(is_unique: bool) -> gio::Application {
     let flags = if is_unique { gio::ApplicationFlags::default() } else { gio::ApplicationFlags::NON_UNIQUE };
     // Not GTK's application: that would give the window an id of its own, which no desktop file has.
-    let application = gio::Application::new(Some("io.github.lenscap.Lenscap.Preferences"), flags);
-    application.connect_activate(activate);
+    gio::Application::new(Some("io.github.lenscap.Lenscap.Preferences"), flags)
+}
+
+fn run_to_the_end(application: &gio::Application) -> ExitCode {
     ExitCode::from(application.run_with_args::<&str>(&[]).get())
 }
 

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use lenscap_core::controls::laying;
 use lenscap_core::source::Orientation;
 use lenscap_core::trouble::settings::FileTrouble;
+use lenscap_settings::import::{self, Import};
 use lenscap_settings::{self as config, Layered, Layers, Overrides, Settings, Watcher};
 
 use crate::error::WindowError;
@@ -141,6 +142,25 @@ impl Store {
     /// Those that would hold if the user's file said nothing.
     pub fn below(&self) -> Settings {
         self.of_camera(self.below.borrow().clone())
+    }
+
+    /// What other relays were set to do and the user's file says nothing of, with a line for each setting.
+    pub fn imports(&self) -> Vec<(Import, Vec<String>)> {
+        let layers = self.layers.borrow();
+        let with_lines = |import| {
+            let unsaid = import::unsaid(&layers, &import).ok()?;
+            (!unsaid.is_empty()).then(|| (import, import::lines(&unsaid)))
+        };
+        import::find_here().into_iter().filter_map(with_lines).collect()
+    }
+
+    /// Takes these over into the file.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn take_over(&self, import: &Import) -> Result<(), WindowError> {
+        let done = import::take_over(&self.layers.borrow(), import);
+        self.changed(done.map(|taken| !taken.is_empty()))
     }
 
     /// Changes the file.

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Autostart, Surroundings, Window};
 use adw::prelude::*;
-use lenscap_autostart::Entries;
+use lenscap_autostart::{Entries, Once};
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -83,6 +83,7 @@ impl Rig {
                 },
                 portal: None,
             },
+            welcome: Once::at(home.path().join("state/welcomed")),
             preview_source: None,
         };
         Self { window: Window::offline(surroundings), home }

@@ -27,14 +27,28 @@ pub fn name_button(button: &impl IsA<gtk::Button>, name: &str) {
 
 /// The button below a page that resets what is on it.
 pub fn reset_button() -> gtk::Button {
-    let button =
-        gtk::Button::builder().label(tr("Reset to Defaults")).halign(gtk::Align::Center).css_classes(["pill"]).build();
+    pill(&tr("Reset to Defaults"))
+}
+
+/// A button below a page, for all that is on it.
+pub fn pill(label: &str) -> gtk::Button {
+    let button = gtk::Button::builder().label(label).halign(gtk::Align::Center).css_classes(["pill"]).build();
     // In some languages these are more words than a narrow window has room for in a line.
     if let Some(label) = button.child().and_downcast::<gtk::Label>() {
         label.set_wrap(true);
         label.set_justify(gtk::Justification::Center);
     }
     button
+}
+
+/// As windows of preferences have it by themselves.
+pub fn close_by_escape(window: &impl IsA<gtk::Window>) {
+    let keys = gtk::ShortcutController::new();
+    keys.add_shortcut(gtk::Shortcut::new(
+        gtk::ShortcutTrigger::parse_string("Escape"),
+        Some(gtk::NamedAction::new("window.close")),
+    ));
+    window.as_ref().add_controller(keys);
 }
 
 /// What a screen reader says for this widget. (GTK's own function for it is bound from 4.10 on; this is the way of a

@@ -86,6 +86,12 @@ impl Window {
         &self.context.controls
     }
 
+    /// Shows the window "Set Up" over it.
+    pub fn set_up(&self) {
+        // Only a window that is gone refuses.
+        let _ = self.context.window.activate_action("win.set-up", None);
+    }
+
     /// Shows it, in front.
     pub fn present(&self) {
         self.context.window.present();

@@ -66,6 +66,17 @@ pub fn no_tray(is_gnome: bool) -> NoticeText {
     NoticeText { summary: tr("Lenscap's icon is not shown"), body }
 }
 
+/// Something is missing at the first start.
+pub fn not_set_up() -> NoticeText {
+    // TRANSLATORS: at most 40 characters
+    NoticeText { summary: tr("Lenscap is not set up yet"), body: tr("Something that the camera needs is missing.") }
+}
+
+/// Said where there is no button for it.
+pub fn how_to_set_up() -> String {
+    tr("To see what, run: lenscap preferences --set-up")
+}
+
 /// Button: the extension with which GNOME shows the icon.
 pub fn get_extension() -> String {
     tr("Get Extension")

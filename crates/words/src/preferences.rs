@@ -73,8 +73,13 @@ pub fn sentence(trouble: &PreferencesTrouble) -> String {
             tr("The desktop did not allow it: allow Lenscap there to run in the background.")
         }
 
-        PreferencesTrouble::DoctorUnusable { program: _, cause } => doctor(&why(cause)),
-        PreferencesTrouble::DoctorSilent { program: _ } => doctor(&parenthesis(&tr("it gave no answer"))),
+        PreferencesTrouble::DoctorUnusable { cause } => {
+            trf!("The diagnosis cannot be asked for{why}: reinstall Lenscap.", why = why(cause))
+        }
+
+        PreferencesTrouble::SetupPlanUnusable { cause } => {
+            trf!("It is not known what would be changed{why}: run \"lenscap setup\" in a terminal.", why = why(cause))
+        }
     }
 }
 
@@ -85,10 +90,6 @@ fn quoted(value: &str) -> String {
 
 fn not_started(why: &str) -> String {
     trf!("Lenscap could not be started{why}: run \"lenscap\" in a terminal to see more.", why = why)
-}
-
-fn doctor(why: &str) -> String {
-    trf!("The diagnosis cannot be asked for{why}: reinstall Lenscap.", why = why)
 }
 
 /// What people know it by.

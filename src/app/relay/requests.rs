@@ -28,11 +28,11 @@ impl Relay {
         }
         match request {
             Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
-            Request::Preferences | Request::Diagnose | Request::About | Request::Extension if self.has_desktop => {
+            Request::Preferences | Request::Diagnose | Request::SetUp | Request::About | Request::Extension => {
+                if !self.has_desktop {
+                    return Answer::Now(Err(Refusal::WithoutDesktop));
+                }
                 self.pending.push(RelayEvent::WindowRequested(request));
-            }
-            Request::Preferences | Request::Diagnose | Request::About | Request::Extension => {
-                return Answer::Now(Err(Refusal::WithoutDesktop));
             }
             Request::SetSource { source } => {
                 return self.change_settings(Box::new(move |settings| settings.camera.source = source));

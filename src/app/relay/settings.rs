@@ -106,7 +106,7 @@ pub(super) fn report_ignored(ignored: &[config::Error]) -> Option<String> {
 
 /// Whether pictures go to memory instead of a node and clients are [`Request::Pretend`]ed: for tests of what is around
 /// the relay, and to show it on a machine without the module.
-pub(super) fn is_demonstration() -> bool {
+pub fn is_demonstration() -> bool {
     std::env::var_os(OUTPUT_VARIABLE).is_some_and(|output| output == "memory")
 }
 

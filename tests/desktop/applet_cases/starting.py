@@ -29,6 +29,45 @@ class Starting(Case):
         applet.click("Diagnose…")
         eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences"))
 
+    def test_the_first_start_with_something_missing_shows_how_to_set_it_up_once(self):
+        os.remove(self.desktop.welcomed)
+        # Nothing starts it with the session.
+        applet = self.applet("--source", "test", memory=False)
+        shown = eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences --set-up"))
+        self.assertEqual(len(shown), 1)
+        self.assertIn("welcomed", os.listdir(os.path.dirname(self.desktop.welcomed)))
+        applet.process.stop()
+        again = self.applet("--window", "--source", "test", memory=False)
+        eventually("the usual window", lambda: children(again.pid, "lenscap-preferences"))
+        self.assertEqual(children(again.pid, "--set-up"), [], "never again unasked")
+        again.ask({"do": "set-up"})
+        eventually("found again", lambda: children(again.pid, "lenscap-preferences --set-up"))
+
+    def test_a_start_with_the_session_opens_no_window_and_offers_it_by_a_button(self):
+        os.remove(self.desktop.welcomed)
+        self.desktop.notifications()
+        applet = self.applet("--gapplication-service", "--source", "test", memory=False)
+
+        def offered():
+            notices = [arguments for method, arguments in self.desktop.notified() if method == "Notify"]
+            return next((notice for notice in notices if notice[3] == "Lenscap is not set up yet"), None)
+
+        notice = eventually("the notification", offered)
+        self.assertEqual(notice[5][notice[5].index("Set Up…") - 1], "0")
+        self.assertEqual(children(applet.pid, "lenscap-preferences"), [])
+        path = "/org/freedesktop/Notifications"
+        signal = GLib.Variant("(sssav)", (path[1:].replace("/", "."), "ActionInvoked", "us", [
+            GLib.Variant("u", 1), GLib.Variant("s", "0")]))
+        self.desktop.session.call(path[1:].replace("/", "."), path, "org.freedesktop.DBus.Mock", "EmitSignal", signal)
+        eventually("the window's process", lambda: children(applet.pid, "lenscap-preferences --set-up"))
+
+    def test_a_demonstration_has_nothing_to_set_up(self):
+        os.remove(self.desktop.welcomed)
+        applet = self.applet("--window", *Applet.OPTIONS)
+        eventually("the usual window", lambda: children(applet.pid, "lenscap-preferences"))
+        self.assertEqual(children(applet.pid, "--set-up"), [])
+        self.assertFalse(os.path.exists(self.desktop.welcomed))
+
     def test_a_hung_first_one_is_reported_soon(self):
         applet = self.applet()
         os.kill(applet.pid, signal.SIGSTOP)

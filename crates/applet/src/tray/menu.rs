@@ -9,6 +9,7 @@ use lenscap_api::Request;
 use super::{Icon, View};
 use lenscap_core::offer::{Offer, PAUSES, Verb};
 use lenscap_core::source::Source;
+use lenscap_core::status::StateName;
 use lenscap_core::trouble::Trouble;
 use lenscap_words::offer as verbs;
 use lenscap_words::status::lines;
@@ -42,6 +43,9 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     }));
     menu.push(MenuItem::Separator);
     menu.push(item(&tr("Preferences…"), Request::Preferences));
+    if status.state == StateName::NoDevice {
+        menu.push(item(&tr("Set Up…"), Request::SetUp));
+    }
     menu.push(item(&tr("Diagnose…"), Request::Diagnose));
     menu.push(item(&tr("About Lenscap"), Request::About));
     menu.push(MenuItem::Separator);

@@ -70,10 +70,12 @@ pub enum PreferencesTrouble {
 
     // The diagnosis.
     DoctorUnusable {
-        program: PathBuf,
         cause: Cause,
     },
-    DoctorSilent {
-        program: PathBuf,
+
+    // The set-up.
+    /// It is not known what would be done.
+    SetupPlanUnusable {
+        cause: Cause,
     },
 }

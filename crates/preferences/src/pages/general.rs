@@ -7,6 +7,7 @@ use adw::prelude::*;
 use lenscap_settings::table::icon;
 use lenscap_words::tr;
 
+use crate::autostart::Autostart;
 use crate::context::Context;
 use crate::{rows, widgets};
 
@@ -17,7 +18,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         .icon_name("preferences-system-symbolic")
         .build();
     let group = adw::PreferencesGroup::new();
-    group.add(&autostart(context));
+    group.add(&autostart(&context.surroundings.autostart, &context.window));
     group.add(&rows::switch(
         &context.store,
         &icon::ONLY_WHILE_ON,
@@ -43,13 +44,14 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     page
 }
 
-fn autostart(context: &Context) -> adw::ActionRow {
+/// The switch of the session's start, in this window.
+pub fn autostart(autostart: &Autostart, window: &impl IsA<gtk::Window>) -> adw::ActionRow {
     let subtitle = tr("The camera is there for applications as soon as you are logged in.");
     let row = rows::plain(&tr("Start with the session"), &subtitle);
     let switch = gtk::Switch::builder().valign(gtk::Align::Center).build();
     row.add_suffix(&switch);
     row.set_activatable_widget(Some(&switch));
-    let autostart = context.surroundings.autostart.clone();
+    let autostart = autostart.clone();
     let showing = Rc::new(Cell::new(false));
     let show: Rc<dyn Fn()> = {
         let (autostart, row, switch, showing, subtitle) =
@@ -87,6 +89,6 @@ fn autostart(context: &Context) -> adw::ActionRow {
             });
         });
     }
-    context.window.connect_is_active_notify(move |_| show());
+    window.connect_is_active_notify(move |_| show());
     row
 }

@@ -5,7 +5,7 @@ use lenscap_api::{Finding, Verdict};
 use lenscap_words::{tr, trf};
 
 use super::plain;
-use crate::widgets;
+use crate::{setup, widgets};
 
 /// The rows of a finding.
 pub fn finding(found: &Finding) -> Vec<adw::ActionRow> {
@@ -20,6 +20,9 @@ pub fn finding(found: &Finding) -> Vec<adw::ActionRow> {
     widgets::set_accessible_label(&icon, &name);
     icon.set_tooltip_text(Some(&name));
     row.add_prefix(&icon);
+    if let Some(verb) = found.setup {
+        row.add_suffix(&setup::button(verb));
+    }
     with_commands(row, &found.commands)
 }
 

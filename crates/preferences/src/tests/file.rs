@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::{Autostart, Surroundings, Window};
 use adw::prelude::*;
-use lenscap_autostart::Entries;
+use lenscap_autostart::{Entries, Once};
 
 use super::{Rig, eventually, with_gtk};
 
@@ -53,6 +53,7 @@ fn a_directory_that_cannot_be_written_is_reported_in_the_row() {
         let surroundings = Surroundings {
             config: Path::new("/proc/none/config.toml").to_owned(),
             class: Path::new("/proc/none").to_owned(),
+            welcome: Once::at("/proc/none/welcomed".into()),
             autostart: Autostart {
                 entries: Entries { config_home: "/proc/none".into(), config_dirs: vec![], unit_dirs: vec![] },
                 portal: None,

@@ -188,7 +188,7 @@ fn the_session_s_start_is_switched_and_left_to_an_enabled_unit() {
         let switch: gtk::Switch = rig.control("Start with the session");
         switch.set_active(true);
         eventually("the entry is written", || {
-            fs::read_to_string(&entry).is_ok_and(|text| text.contains("Exec=lenscap\n"))
+            fs::read_to_string(&entry).is_ok_and(|text| text.contains("Exec=lenscap --gapplication-service\n"))
         });
         switch.set_active(false);
         eventually("the entry is gone", || !entry.exists());

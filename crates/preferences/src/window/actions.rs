@@ -6,7 +6,7 @@ use lenscap_words::tr;
 use super::search::Search;
 use crate::context::Context;
 use crate::stage::Stage;
-use crate::{about, diagnosis, widgets};
+use crate::{about, diagnosis, welcome, widgets};
 
 /// What explains Lenscap. (The manual page is of the command line, and few desktops can show one.)
 const HELP: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "#readme");
@@ -37,7 +37,11 @@ pub fn menu_button() -> gtk::MenuButton {
     let menu = gio::Menu::new();
     menu.append_section(
         None,
-        &section(&[(tr("Diagnose…"), "win.diagnose"), (tr("Open the Settings File"), "win.settings-file")]),
+        &section(&[
+            (tr("Set Up…"), "win.set-up"),
+            (tr("Diagnose…"), "win.diagnose"),
+            (tr("Open the Settings File"), "win.settings-file"),
+        ]),
     );
     menu.append_section(
         None,
@@ -69,7 +73,13 @@ pub fn add(context: &Context, pages: &adw::ViewStack, search: &Search) {
     // The usual one need not be there; one that is named has to.
     let path = context.store.path().to_owned();
     let own = (lenscap_settings::default_path().ok().as_ref() != Some(&path)).then_some(path);
-    add("diagnose", Box::new(move |window| open(window, diagnosis::window(own.as_deref()))));
+    let config = own.clone();
+    add("diagnose", Box::new(move |window| open(window, diagnosis::window(config.as_deref()))));
+    let (store, applet, surroundings) = (context.store.clone(), context.applet.clone(), context.surroundings.clone());
+    add(
+        "set-up",
+        Box::new(move |window| open(window, welcome::window(&store, &applet, &surroundings, own.as_deref()))),
+    );
     let path = context.store.path().to_owned();
     add("settings-file", Box::new(move |window| widgets::open(window, &path)));
     add("about", Box::new(|window| open(window, about::window())));

@@ -1,0 +1,185 @@
+"""The window "Set Up", with stand-ins for `lenscap doctor`, for `lenscap setup` and for the system's helper: run by prefs_a11y.py."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from prefs_window import INSIDE, Window, children, kinds, wait_for, walk
+
+NAME = "io.github.lenscap.Setup1"
+MISSING = "The kernel module v4l2loopback is not loaded."
+RIVAL = "v4l2-relayd runs as well."
+
+
+def finding(check, verdict, text, setup=None):
+    return {"check": check, "verdict": verdict, "text": text, "remedy": None, "setup": setup}
+
+
+FINDINGS = [
+    finding("relay", "fine", "Lenscap runs."),
+    finding("module", "problem", MISSING, "device"),
+    finding("camera", "fine", "The camera Integrated Camera can be used."),
+    finding("rivals", "problem", RIVAL, "stop-v4l2-relayd"),
+]
+PLANS = {"plans": [
+    {"verb": "device", "steps": [
+        {"step": "write", "path": "/etc/modprobe.d/zz-lenscap.conf", "text": "options v4l2loopback devices=1\n"},
+        {"step": "run", "command": ["systemctl", "enable", "--now", "lenscap-device.service"]}]},
+    {"verb": "stop-v4l2-relayd", "steps": [{"step": "run", "command": ["systemctl", "mask", "--now", "v4l2-relayd.service"]}]},
+    {"verb": "camera-rules", "steps": [{"step": "run", "command": ["udevadm", "trigger"]}]},
+]}
+VERBS = {"Device": "device", "StopV4l2Relayd": "stop-v4l2-relayd"}
+
+
+class Helper:
+    """Stands in for lenscap-setup and polkit, on a bus that the window takes for the system's."""
+
+    def __init__(self):
+        from gi.repository import Gio
+
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        self.calls = []
+        self.error = None
+        methods = "".join(f"<method name='{name}'><arg type='s' direction='out'/></method>" for name in
+                          ("Device", "MergedOptions", "CameraRules", "StopV4l2Relayd", "StopIpu6CameraDaemon", "Undo"))
+        interface = Gio.DBusNodeInfo.new_for_xml(f"<node><interface name='{NAME}'>{methods}</interface></node>").interfaces[0]
+        self.object = self.bus.register_object(f"/{NAME.replace('.', '/')}", interface, self.called, None, None)
+        self.name = Gio.bus_own_name_on_connection(self.bus, NAME, Gio.BusNameOwnerFlags.NONE)
+
+    def called(self, _bus, _sender, _path, _interface, method, _arguments, invocation):
+        from gi.repository import GLib
+
+        self.calls.append(method)
+        if self.error:
+            invocation.return_dbus_error(self.error, "said by a stand-in")
+        else:
+            invocation.return_value(GLib.Variant("(s)", (json.dumps({"verb": VERBS[method], "done": [{"step": "run", "command": ["true"]}]}),)))
+
+    def leave(self):
+        from gi.repository import Gio
+
+        Gio.bus_unown_name(self.name)
+        self.bus.unregister_object(self.object)
+
+
+class SetUp(Window):
+    """The program beside a stand-in for `lenscap`, with its window "Set Up"."""
+
+    def __init__(self, program, directory):
+        copy = Path(directory, Path(program).name)
+        shutil.copy(program, copy)
+        self.found = Path(directory, "doctor.json")
+        self.find_these(FINDINGS)
+        Path(directory, "setup.json").write_text(json.dumps(PLANS))
+        stand_in = Path(directory, "lenscap")
+        stand_in.write_text('#!/bin/sh\ncat "$(dirname "$0")/$1.json"\n')
+        stand_in.chmod(0o755)
+        super().__init__(str(copy), "--set-up", DBUS_SYSTEM_BUS_ADDRESS=os.environ["DBUS_SESSION_BUS_ADDRESS"])
+
+    def come_up(self):
+        self.frame = self.frame_of("Set Up", 1)
+        self.find(MISSING)
+
+    def find_these(self, findings):
+        self.found.write_text(json.dumps({"ok": False, "findings": findings}))
+
+    def frame_of(self, name, number):
+        """The window that is the numberth of this name."""
+        def shown():
+            frames = [frame for frame in children(self.app) if frame.get_name() == name]
+            return frames[number - 1] if len(frames) >= number else None
+        return wait_for(f"the window {name}", shown)
+
+
+@contextlib.contextmanager
+def set_up(program):
+    with tempfile.TemporaryDirectory(dir=os.environ[INSIDE]) as directory:
+        window = SetUp(program, directory)
+        try:
+            yield window
+        finally:
+            window.end()
+
+
+def test_what_is_missing_is_shown_and_mended_by_one_button(program):
+    roles = kinds()
+    helper = Helper()
+    with set_up(program) as window:
+        assert Path(os.environ["XDG_STATE_HOME"], "lenscap/welcomed").exists()
+        window.find("The camera Integrated Camera can be used.")
+        assert not window.says("Lenscap runs."), "nothing that a newcomer has no use for"
+        assert len([node for node in walk(window.frame) if node.get_name() == "Set Up…"]) <= 2, "one button and its label"
+        window.find("Set Up…", roles["button"]).do_action(0)
+        welcome, window.frame = window.frame, window.frame_of("Set Up", 2)
+        window.find("This will be changed")
+        window.find("/etc/modprobe.d/zz-lenscap.conf")
+        window.find("systemctl enable --now lenscap-device.service")
+        window.find("systemctl mask --now v4l2-relayd.service")
+        assert not window.says("udevadm"), "only what was asked for"
+        assert helper.calls == [], "nothing before it is told to"
+        helper.error = "org.freedesktop.DBus.Error.AccessDenied"
+        window.find("Set Up", roles["button"]).do_action(0)
+        wait_for("the refusal is said", lambda: window.says("It was not permitted, so nothing was done."))
+        window.find("lenscap setup")
+        assert helper.calls == ["Device"], helper.calls
+        helper.error = None
+        window.find_these([finding("module", "fine", "The module is loaded.")])
+        window.find("Set Up", roles["button"]).do_action(0)
+        wait_for("it is said", lambda: window.says("It is set up."))
+        assert helper.calls == ["Device", "Device", "StopV4l2Relayd"], helper.calls
+        window.key("Escape")
+        window.frame = welcome
+        window.find("The module is loaded.")
+        wait_for("nothing is left to be mended", lambda: not window.look_for("Set Up…"))
+    helper.leave()
+
+
+def test_settings_of_another_relay_are_taken_over(program):
+    unit = Path(os.environ["XDG_CONFIG_HOME"], "systemd/user/ipu6-camera-daemon.service")
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    unit.write_text("[Service]\nExecStart=%h/.local/bin/ipu6-camera-daemon -w 800 -f 12\n")
+    try:
+        with set_up(program) as window:
+            before = window.text()
+            window.find("ipu6-camera-daemon")
+            wait_for("what it was set to", lambda: window.says("camera.width = 800"))
+            assert window.text() == before, "shown before"
+            window.find("Take Over", kinds()["button"]).do_action(0)
+            window.until_written("width = 800")
+            window.until_written("source = \"icamera\"")
+            wait_for("it is said", lambda: window.says("They are in"))
+    finally:
+        unit.unlink()
+
+
+def test_without_a_helper_the_terminal_s_way_is_said(program):
+    roles = kinds()
+    with set_up(program) as window:
+        window.find("Set Up…", roles["button"]).do_action(0)
+        window.frame = window.frame_of("Set Up", 2)
+        window.find("Set Up", roles["button"]).do_action(0)
+        wait_for("it is said", lambda: window.says("There is nobody who could ask for the password"))
+        window.find("lenscap setup")
+
+
+def test_it_needs_no_pointer_and_no_eyes(program):
+    from gi.repository import Atspi
+
+    with set_up(program) as window:
+        for name in ("Set Up…", "Start with the session", "Show what apps see"):
+            window.tab_to(name)
+        role = Atspi.Role
+        wanted = {role.CHECK_BOX, role.TOGGLE_BUTTON, role.PUSH_BUTTON}
+        nameless = [node.get_role_name() for node in window.settled()
+                    if node.get_role() in wanted and (not node.get_name() or node.get_name().startswith(("Gtk", "Adw")))]
+        assert not nameless, nameless
+        window.key("space")
+        window.find("What applications see")
+        window.key("Escape")
+        wait_for("it is closed", lambda: len(list(children(window.app))) == 1)
+
+
+TESTS = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
