@@ -1,4 +1,4 @@
-# Lenscap: `make run` and `make test` do all set-up themselves. `make help` lists the rest.
+# Lenscap. `make run` and `make test` are ./run and ./test, which need no make. `make help` lists the rest.
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
@@ -61,10 +61,10 @@ help:
 	@echo 'make clean      remove target/, the kernels of the VM included'
 
 run:
-	@scripts/run.sh $(ARGS)
+	@./run $(ARGS)
 
 test:
-	@scripts/test.sh
+	@./test $(ARGS)
 
 test-long:
 	@tests/vm/long.sh

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it: the repository's root, timed phases, cargo on the path.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+. scripts/system.sh
 
 # The packages that have the installed programs; as in the Makefile, build.
 # shellcheck disable=SC2034 # for who sources this

@@ -45,7 +45,7 @@ fuzzing() {
 }
 shell() {
   local files
-  mapfile -t files < <(git ls-files '*.sh' tests/vm/guest-init .ci/run 2>/dev/null || true)
+  mapfile -t files < <(git ls-files '*.sh' run test tests/vm/guest-init .ci/run 2>/dev/null || true)
   [ ${#files[@]} -gt 0 ] || mapfile -t files < <(find scripts tests -name '*.sh')
   command -v shellcheck >/dev/null || { echo "SKIP shellcheck: not installed (scripts/deps.sh lint)"; return 0; }
   shellcheck --external-sources --severity=warning "${files[@]}"

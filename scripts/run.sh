@@ -1,6 +1,6 @@
 #!/bin/bash
-# `make run`: Lenscap for this machine's camera, with its icon where there is a desktop. Without a loopback node or a camera, the same thing inside the VM.
-# Arguments are those of `lenscap run`.
+# What ./run does once the system has what it takes: Lenscap for this machine's camera, with its icon where there is a desktop.
+# Without a loopback node or a camera, the same thing inside the VM. Arguments are those of `lenscap run`.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -21,7 +21,6 @@ camera() {
   return 1
 }
 
-scripts/deps.sh build run
 why=
 loopback_node >/dev/null || why="no v4l2loopback node"
 camera >/dev/null || why="${why:+$why and }no camera"

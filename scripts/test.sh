@@ -1,5 +1,5 @@
 #!/bin/bash
-# `make test`: the set-up, then the four tiers. The last lines are one per tier and, alone, the sum:
+# What ./test does once the system has what building takes: the rest of the set-up, then the four tiers. The last lines are one per tier and, alone, the sum:
 #   N passed, N failed, N skipped
 # A tier that cannot run here says so by name and counts as one skipped. Fails when anything failed.
 # TIERS="anywhere debian13 desktop kernel" (the default) chooses.
@@ -64,8 +64,7 @@ run_tier() { # run_tier NAME COMMAND...
 }
 trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM HUP
 
-phase "set-up" scripts/deps.sh build run || exit 1
-scripts/deps.sh test || echo "set-up: not everything for the tests is here; what needs it will be skipped by name"
+phase "set-up" scripts/deps.sh test || echo "set-up: not everything for the tests is here; what needs it will be skipped by name"
 # All that the tiers need, the test programs too, at one go: both processors are busy to the end.
 phase "build" cargo build --locked --lib --bins --examples --tests || exit 1
 for tier in $tiers; do
