@@ -22,7 +22,8 @@ look_at_rust() {
 }
 
 apt_has_rustup() { LC_ALL=C apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; }
-apt_has_lists() { set -- /var/lib/apt/lists/*_Packages*; [ -e "$1" ]; }
+# Of packages: an image of a container, or of a system just laid, comes without.
+apt_has_lists() { [ -n "$(apt-get indextargets --format there 'Created-By: Packages' 2>/dev/null)" ]; }
 
 # Sets packages to those that bring what is missing, removed to those that have to go for it, toolchain to whether rustup then has
 # to fetch one; fails where there are none.

@@ -17,7 +17,7 @@ case " $distribution " in
   *) manager='' how='' ;;
 esac
 
-# as_root WHAT COMMAND...: runs it, through sudo when not root; where neither will do, WHAT is what root has to type.
+# as_root WHAT COMMAND...: runs it, through sudo when not root; where that fails, WHAT is what root can type.
 as_root() {
   typed=$1
   shift
@@ -25,7 +25,7 @@ as_root() {
   elif command -v sudo >/dev/null; then sudo "$@" && return
   else echo "deps: you are not root, and there is no sudo here" >&2
   fi
-  echo "deps: that failed; as root, run: $typed" >&2
+  echo "deps: that failed; mend what is said above, or do this as root: $typed" >&2
   return 1
 }
 
