@@ -16,7 +16,8 @@ loopback_node() {
 camera() {
   local d
   for d in /sys/class/video4linux/video*; do
-    case $(readlink -f "$d") in */devices/virtual/* | *'video*') ;; *) basename "$d"; return ;; esac
+    [ -e "$d" ] || continue
+    case $(readlink -f "$d") in */devices/virtual/*) ;; *) basename "$d"; return ;; esac
   done
   return 1
 }

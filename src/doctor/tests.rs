@@ -49,7 +49,8 @@ impl Rig {
         let settings = layers.load(&Overrides::default());
         let config_home = self.0.path().join("home/.config");
         let unit_dirs = vec![config_home.join("systemd/user")];
-        let entries = Entries { config_home, config_dirs: vec![self.0.path().join("etc/xdg")], unit_dirs };
+        let config_dirs = vec![self.0.path().join("etc/xdg")];
+        let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
         findings(&Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session })
     }
@@ -110,6 +111,11 @@ fn every_trouble_is_found_alone_and_has_a_next_step() {
         ("start: The session starts Lenscap twice", |rig| {
             rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
             rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");
+            rig.put("home/.config/systemd/user/lenscap.service", "[Unit]\n");
+        }),
+        ("start: The session cannot start Lenscap", |rig| {
+            let entry = "[Desktop Entry]\nExec=/opt/gone/lenscap\nTryExec=/opt/gone/lenscap\n";
+            rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", entry);
         }),
     ];
     for (expected, change) in troubles {

@@ -45,7 +45,7 @@ fn the_desktop_file_starts_what_the_bus_and_the_icons_know() {
     let unit = groups(&read("data/lenscap.service.in"));
     assert_eq!(unit["Service"]["BusName"], APP_ID);
     assert_eq!(unit["Service"]["ExecStart"], service["D-BUS Service"]["Exec"]);
-    assert_eq!(unit["Unit"]["ConditionPathExists"], format!("!%E/autostart/{APP_ID}.desktop"));
+    assert_eq!(service["D-BUS Service"]["SystemdService"], "lenscap.service");
     let autostart = groups(&read(&format!("data/{APP_ID}-autostart.desktop.in")));
     // Who starts it by hand is to see something where there is no tray; with the session no window comes up.
     assert_eq!(entry["Exec"], "lenscap --window");

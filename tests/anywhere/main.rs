@@ -1,6 +1,7 @@
 //! Everything that needs neither a camera nor a desktop: one program, whose tests run side by side. What has to be alone in its
 //! process starts this program again (`lenscap_test_support::process::alone`).
 
+mod autostart;
 mod bare_machine;
 mod card_memory;
 mod cli;

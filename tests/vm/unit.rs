@@ -1,5 +1,5 @@
 //! The systemd user unit under a real user manager: starts, comes back when killed, stops the camera in order, and is never
-//! there beside the autostart entry or another instance.
+//! there beside another instance; D-Bus activation starts it.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lenscap::core::status::StateName;
+use lenscap::{APP_ID, OBJECT_PATH};
 use lenscap_api::EventLine;
 use lenscap_test_support::process::{Reaped, within};
 use lenscap_test_support::programs::program;
@@ -33,7 +34,9 @@ impl Session {
             fs::create_dir_all(directory).expect("a directory");
         }
         let address = format!("--address=unix:path={}", home.path().join("run/bus").display());
-        let bus = in_session(home.path(), &["dbus-daemon", "--session", "--nofork", "--nopidfile", &address]);
+        // As systemd's own dbus.service starts it.
+        let systemd = "--systemd-activation";
+        let bus = in_session(home.path(), &["dbus-daemon", "--session", systemd, "--nofork", "--nopidfile", &address]);
         assert!(within(Duration::from_secs(20), || home.path().join("run/bus").exists()), "no bus");
         let manager = in_session(home.path(), &["/lib/systemd/systemd", "--user"]);
         let session = Self { home, _bus: bus, manager };
@@ -150,15 +153,20 @@ fn client() -> Reaped {
 /// Where the unit, the settings and the autostart entry are.
 fn install(session: &Session) -> PathBuf {
     let autostart = session.path(".config/autostart");
-    for directory in [".config/systemd/user", ".config/lenscap"] {
+    for directory in [".config/systemd/user", ".config/lenscap", ".local/share/dbus-1/services"] {
         fs::create_dir_all(session.path(directory)).expect("a directory");
     }
     fs::create_dir_all(&autostart).expect("a directory");
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/lenscap.service.in");
     let lenscap = program("lenscap");
     let directory = lenscap.parent().and_then(Path::to_str).expect("text");
-    let unit = fs::read_to_string(template).expect("the unit").replace("@bindir@", directory);
-    fs::write(session.path(".config/systemd/user/lenscap.service"), unit).expect("written");
+    for (template, path) in [
+        ("lenscap.service", ".config/systemd/user/lenscap.service"),
+        ("io.github.lenscap.Lenscap.service", ".local/share/dbus-1/services/io.github.lenscap.Lenscap.service"),
+    ] {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/{template}.in"));
+        let text = fs::read_to_string(template).expect("a template").replace("@bindir@", directory);
+        fs::write(session.path(path), text).expect("written");
+    }
     let settings =
         format!("version = 1\n[camera]\nsource = \"v4l2:{CAMERA}\"\nwidth = 320\nheight = 240\nframerate = 15\n");
     fs::write(session.path(".config/lenscap/config.toml"), settings).expect("written");
@@ -208,9 +216,14 @@ fn the_unit_runs_the_applet_alone_brings_it_back_and_stops_it_in_order() {
     by_hand.wait_for_exit(Duration::from_secs(20));
     session.expect("nobody left of that one", 5, || !runs("lenscap-applet"));
 
-    fs::write(entry, "").expect("written");
-    session.unit("start");
-    let kept_down = [("ConditionResult", "no"), ("ActiveState", "inactive")];
-    session.expect("not beside the autostart entry", 5, || session.has(&kept_down));
+    // D-Bus activation goes through the unit, whatever the entry says; a call to the relay's object is answered by it.
+    fs::write(&entry, "[Desktop Entry]\nHidden=true\n").expect("written");
+    let state =
+        session.command("busctl").args(["--user", "get-property", APP_ID, OBJECT_PATH, APP_ID, "State"]).output();
+    let state = state.expect("busctl");
+    assert!(state.status.success(), "not activated: {}", String::from_utf8_lossy(&state.stderr));
+    session.expect("activated as the unit", 20, || session.has(&[("ActiveState", "active")]) && session.is_off());
+    session.unit("stop");
+    session.expect("stopped again", 10, || !runs("lenscap-applet"));
     drop(third);
 }

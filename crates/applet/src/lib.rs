@@ -40,6 +40,7 @@ use controls_reader::ControlsReader;
 use dbus::{Call, Properties, Reply};
 use front::Front;
 use lenscap::app::relay::{Relay, RelayEvent, RunMode};
+use lenscap::autostart::Entries;
 use lenscap::cli::{Cli, RunArgs, Subcommand};
 use lenscap::failure::Failure;
 use lenscap_core::status::Status;
@@ -93,6 +94,8 @@ fn run(arguments: &RunArgs, by: StartedBy) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     lenscap::app::log::start();
+    // Where that fails, the doctor says that the session's start has lost its program.
+    let _ = Entries::from_environment().mend();
     lenscap_words::direction::isolate_parts();
     let tasks = Tasks::default();
     let (clicks, clicked) = async_channel::bounded(MAX_CLICKS);

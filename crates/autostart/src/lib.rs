@@ -1,11 +1,15 @@
 //! What starts Lenscap with the session: an entry in the user's autostart directory or in one of the system's, which a
-//! user's entry that is hidden switches off; or the systemd user unit. And what is said at a start once and never again.
+//! user's entry that is hidden switches off; or the systemd user unit. Where there are both, whichever comes first is the one that
+//! runs: the other finds its name taken on the bus, and ends. And what is said at a start once and never again.
 
+mod entry;
 mod once;
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use lenscap_sys::install::{self, APP_ID};
@@ -21,50 +25,91 @@ pub struct Entries {
     pub config_home: PathBuf,
     /// `$XDG_CONFIG_DIRS`.
     pub config_dirs: Vec<PathBuf>,
-    /// Directories of systemd user units.
+    /// Where systemd looks for user units; the first that has one counts.
     pub unit_dirs: Vec<PathBuf>,
+    /// What an entry has to start.
+    pub program: PathBuf,
 }
 
 impl Entries {
     /// As the environment says.
     pub fn from_environment() -> Self {
-        let directories = directories::BaseDirs::new();
-        let config_home = directories.map(|directories| directories.config_dir().to_owned()).unwrap_or_default();
-        let config_dirs = std::env::var_os("XDG_CONFIG_DIRS").filter(|known| !known.is_empty());
-        let config_dirs = config_dirs.unwrap_or_else(|| "/etc/xdg".into());
-        let unit_dirs =
-            vec![config_home.join("systemd/user"), "/etc/systemd/user".into(), "/usr/lib/systemd/user".into()];
-        Self { config_home, config_dirs: std::env::split_paths(&config_dirs).collect(), unit_dirs }
+        let base = directories::BaseDirs::new();
+        let home =
+            |of: fn(&directories::BaseDirs) -> &Path| base.as_ref().map(|base| of(base).to_owned()).unwrap_or_default();
+        let config_home = home(directories::BaseDirs::config_dir);
+        let listed = |variable: &str, default: &str| -> Vec<PathBuf> {
+            let set = std::env::var_os(variable).filter(|set| !set.is_empty()).unwrap_or_else(|| default.into());
+            std::env::split_paths(&set).collect()
+        };
+        let config_dirs = listed("XDG_CONFIG_DIRS", "/etc/xdg");
+        // systemd.unit(5), "User Unit Search Path".
+        let unit_dirs = iter::once(config_home.clone())
+            .chain(config_dirs.clone())
+            .chain(["/etc".into()])
+            .chain(base.as_ref().and_then(|base| base.runtime_dir().map(Path::to_owned)))
+            .chain(["/run".into(), home(directories::BaseDirs::data_dir)])
+            .chain(listed("XDG_DATA_DIRS", "/usr/local/share:/usr/share"))
+            .chain(["/usr/local/lib".into(), "/usr/lib".into()])
+            .map(|directory| directory.join("systemd/user"))
+            .collect();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let program = install::program("lenscap").unwrap_or_else(|_| "lenscap".into());
+        Self { config_home, config_dirs, unit_dirs, program: lasting_name(program, &path) }
     }
 
     fn entry(&self) -> PathBuf {
         self.config_home.join("autostart").join(format!("{APP_ID}.desktop"))
     }
 
-    fn system_entry(&self) -> bool {
+    /// The text of the system's.
+    fn system_entry(&self) -> Option<String> {
         let name = format!("autostart/{APP_ID}.desktop");
-        self.config_dirs
-            .iter()
-            .any(|directory| fs::read_to_string(directory.join(&name)).is_ok_and(|text| starts(&text)))
+        self.config_dirs.iter().find_map(|directory| fs::read_to_string(directory.join(&name)).ok())
+    }
+
+    /// The text of the one that starts it: the user's hides the system's.
+    fn active_entry(&self) -> Option<String> {
+        fs::read_to_string(self.entry()).ok().or_else(|| self.system_entry()).filter(|text| entry::starts(text))
     }
 
     /// Whether an entry starts it.
     pub fn is_on(&self) -> bool {
-        match fs::read_to_string(self.entry()) {
-            Ok(text) => starts(&text),
-            Err(_) => self.system_entry(),
-        }
+        self.active_entry().is_some()
     }
 
-    /// Whether the systemd user unit starts it: some target wants it.
+    /// The program that an entry would start, where it is not there any more: the session then ignores the entry.
+    pub fn missing_program(&self) -> Option<PathBuf> {
+        self.active_entry().and_then(|text| entry::program(&text)).filter(|path| path.is_absolute() && !path.is_file())
+    }
+
+    /// Whether the systemd user unit starts it: some target wants it, and it is neither gone nor masked (which makes it empty).
     pub fn unit_is_enabled(&self) -> bool {
-        self.unit_dirs.iter().any(|directory| {
+        let unit = self.unit_dirs.iter().find_map(|directory| fs::read(directory.join(UNIT)).ok());
+        let is_wanted = |directory: &PathBuf| {
             fs::read_dir(directory).into_iter().flatten().flatten().any(|entry| {
                 entry.file_name().to_str().is_some_and(|name| name.ends_with(".wants"))
-                    // A link, perhaps to where nothing is any more.
+                    // By its name: what the link points to is not looked at.
                     && fs::symlink_metadata(entry.path().join(UNIT)).is_ok()
             })
-        })
+        };
+        unit.is_some_and(|text| !text.is_empty()) && self.unit_dirs.iter().any(is_wanted)
+    }
+
+    /// Has the user's entry start what is running now, where it names a program that is not there, or leaves it to the session's
+    /// `PATH`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn mend(&self) -> Result<(), EntryUnwritable> {
+        let entry = self.entry();
+        let text = fs::read_to_string(&entry).unwrap_or_default();
+        let is_stale = entry::program(&text).is_some_and(|path| !path.is_absolute() || !path.is_file());
+        if !is_stale || !entry::starts(&text) {
+            return Ok(());
+        }
+        write(&entry, &entry::with_program(&text, &self.program))
+            .map_err(|error| EntryUnwritable { path: entry, error })
     }
 
     /// Writes or removes the user's entry.
@@ -74,8 +119,8 @@ impl Entries {
     pub fn write(&self, on: bool) -> Result<(), EntryUnwritable> {
         let entry = self.entry();
         let done = if on {
-            write(&entry, &template(install::share()))
-        } else if self.system_entry() {
+            write(&entry, &entry::with_program(&template(install::share()), &self.program))
+        } else if self.system_entry().is_some_and(|text| entry::starts(&text)) {
             write(&entry, HIDDEN)
         } else {
             gone(fs::remove_file(&entry))
@@ -122,17 +167,20 @@ pub fn write(entry: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// Whether this entry starts its program, as the session reads it.
-fn starts(text: &str) -> bool {
-    let is_off = |line: &str| {
-        let line: String = line.split_whitespace().collect();
-        line == "Hidden=true" || line == "X-GNOME-Autostart-enabled=false"
-    };
-    !text.lines().any(is_off)
+/// The path by which `PATH` finds the same program, if it does: on NixOS, or with GNU Stow, that one outlasts an update.
+fn lasting_name(program: PathBuf, path: &OsStr) -> PathBuf {
+    let Ok(same) = fs::canonicalize(&program) else { return program };
+    let mut names = std::env::split_paths(path).map(|directory| directory.join("lenscap"));
+    names
+        .find(|name| name.is_absolute() && name.is_file())
+        .filter(|name| fs::canonicalize(name).is_ok_and(|it| it == same))
+        .unwrap_or(program)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     fn autostart() -> (tempfile::TempDir, Entries) {
@@ -141,6 +189,7 @@ mod tests {
             config_home: home.path().join("config"),
             config_dirs: vec![home.path().join("xdg")],
             unit_dirs: vec![home.path().join("units")],
+            program: home.path().join("bin/lenscap"),
         };
         (home, autostart)
     }
@@ -151,7 +200,13 @@ mod tests {
         assert!(!autostart.is_on());
         autostart.write(true).unwrap();
         assert!(autostart.is_on());
-        assert!(fs::read_to_string(autostart.entry()).unwrap().contains("\nExec=lenscap --gapplication-service\n"));
+        let text = fs::read_to_string(autostart.entry()).unwrap();
+        let program = autostart.program.display();
+        assert!(
+            text.contains(&format!("\nExec={program} --gapplication-service\n"))
+                && text.contains(&format!("\nTryExec={program}\n")),
+            "{text}"
+        );
         autostart.write(false).unwrap();
         assert!(!autostart.is_on() && !autostart.entry().exists());
         autostart.write(false).unwrap();
@@ -182,14 +237,73 @@ mod tests {
     }
 
     #[test]
-    fn an_enabled_unit_is_seen() {
-        let (home, autostart) = autostart();
-        assert!(!autostart.unit_is_enabled());
-        let wants = home.path().join("units/graphical-session.target.wants");
+    fn an_enabled_unit_is_seen_unless_it_is_gone_or_masked() {
+        let (home, mut autostart) = autostart();
+        let (own, system) = (home.path().join("own"), home.path().join("units"));
+        autostart.unit_dirs.insert(0, own.clone());
+        let wants = own.join("graphical-session.target.wants");
         fs::create_dir_all(&wants).unwrap();
+        fs::create_dir_all(&system).unwrap();
+        fs::write(system.join(UNIT), "[Unit]\n").unwrap();
         assert!(!autostart.unit_is_enabled());
-        std::os::unix::fs::symlink("/nowhere/lenscap.service", wants.join(UNIT)).unwrap();
+        symlink("/nowhere/lenscap.service", wants.join(UNIT)).unwrap();
         assert!(autostart.unit_is_enabled());
+        symlink("/dev/null", own.join(UNIT)).unwrap();
+        assert!(!autostart.unit_is_enabled(), "masked");
+        fs::remove_file(own.join(UNIT)).unwrap();
+        fs::remove_file(system.join(UNIT)).unwrap();
+        assert!(!autostart.unit_is_enabled(), "gone");
+    }
+
+    #[test]
+    fn an_entry_whose_program_moved_is_said_and_mended() {
+        let (home, mut autostart) = autostart();
+        let there = home.path().join("bin/lenscap");
+        fs::create_dir(home.path().join("bin")).unwrap();
+        fs::write(&there, "").unwrap();
+        let read = |autostart: &Entries| fs::read_to_string(autostart.entry()).unwrap();
+        // No entry, none made.
+        autostart.mend().unwrap();
+        assert!(!autostart.is_on());
+        // Of an older version, and what else is in it.
+        fs::create_dir_all(autostart.entry().parent().unwrap()).unwrap();
+        fs::write(autostart.entry(), "[Desktop Entry]\nExec=lenscap -v\nTryExec=lenscap\nX-Own=1\n").unwrap();
+        assert_eq!(autostart.missing_program(), None);
+        autostart.mend().unwrap();
+        let there = there.display();
+        assert_eq!(read(&autostart), format!("[Desktop Entry]\nExec={there} -v\nTryExec={there}\nX-Own=1\n"));
+        // Another one that runs leaves it alone while that one is there.
+        let before = read(&autostart);
+        autostart.program = "/proc/self/exe/lenscap".into();
+        autostart.mend().unwrap();
+        assert_eq!((read(&autostart), autostart.missing_program()), (before, None));
+        fs::remove_dir_all(home.path().join("bin")).unwrap();
+        assert_eq!(autostart.missing_program(), Some(home.path().join("bin/lenscap")));
+        autostart.mend().unwrap();
+        assert!(read(&autostart).contains("\nTryExec=/proc/self/exe/lenscap\n"));
+        // One that is switched off stays so.
+        fs::write(autostart.entry(), HIDDEN).unwrap();
+        autostart.mend().unwrap();
+        assert_eq!((read(&autostart).as_str(), autostart.missing_program()), (HIDDEN, None));
+    }
+
+    #[test]
+    fn the_name_on_the_path_is_taken_where_it_is_the_same_program() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |path: &str| home.path().join(path);
+        for directory in ["store/1/bin", "profile", "other"] {
+            fs::create_dir_all(at(directory)).unwrap();
+        }
+        fs::write(at("store/1/bin/lenscap"), "").unwrap();
+        fs::write(at("other/lenscap"), "").unwrap();
+        symlink(at("store/1/bin/lenscap"), at("profile/lenscap")).unwrap();
+        let named = |directories: &[&str]| {
+            let path = std::env::join_paths(directories.iter().map(|directory| at(directory))).unwrap();
+            lasting_name(at("store/1/bin/lenscap"), &path)
+        };
+        assert_eq!(named(&["profile", "other"]), at("profile/lenscap"));
+        assert_eq!(named(&["other", "profile"]), at("store/1/bin/lenscap"));
+        assert_eq!(named(&["nowhere"]), at("store/1/bin/lenscap"));
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl Rig {
                     config_home: home.path().join("config"),
                     config_dirs: vec![],
                     unit_dirs: vec![home.path().join("units")],
+                    program: "/opt/lenscap".into(),
                 },
                 portal: None,
             },

@@ -115,6 +115,8 @@ pub enum Diagnosis {
     Rival { name: String, pid: u32 },
     /// Another relay was set up, and our settings say nothing of it.
     OthersSettings { name: String, path: String },
+    /// By an autostart entry whose program is gone.
+    StartMissesProgram { path: String },
     /// By an autostart entry and by systemd's user unit.
     StartedTwice,
     /// The setting is off.
@@ -224,6 +226,9 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::OthersSettings { name, .. } => {
             trf!("{name} has settings that yours say nothing of.", name = name)
         }
+        Diagnosis::StartMissesProgram { .. } => {
+            tr("The session cannot start Lenscap: it is not where it was when that was switched on.")
+        }
         Diagnosis::StartedTwice => {
             tr("The session starts Lenscap twice: by an autostart entry and by the systemd user unit.")
         }
@@ -247,7 +252,8 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::NodeNotLoopback { path }
         | Diagnosis::PipewireRuleOtherLabel { path, .. }
         | Diagnosis::PipewireHidden { path, .. }
-        | Diagnosis::OthersSettings { path, .. } => path.clone(),
+        | Diagnosis::OthersSettings { path, .. }
+        | Diagnosis::StartMissesProgram { path } => path.clone(),
         Diagnosis::OptionsInManyFiles { files } => files.join(", "),
         Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
             trouble.as_ref()?.to_string()

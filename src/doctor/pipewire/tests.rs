@@ -37,6 +37,7 @@ impl Rig {
             config_home: self.0.path().to_owned(),
             config_dirs: Vec::new(),
             unit_dirs: Vec::new(),
+            program: "lenscap".into(),
         };
         let session = Session { version: version.map(str::to_owned), ..session(DESKTOP) };
         let root = self.0.path().to_owned();

@@ -55,7 +55,12 @@ fn a_directory_that_cannot_be_written_is_reported_in_the_row() {
             class: Path::new("/proc/none").to_owned(),
             welcome: Once::at("/proc/none/welcomed".into()),
             autostart: Autostart {
-                entries: Entries { config_home: "/proc/none".into(), config_dirs: vec![], unit_dirs: vec![] },
+                entries: Entries {
+                    config_home: "/proc/none".into(),
+                    config_dirs: vec![],
+                    unit_dirs: vec![],
+                    program: "lenscap".into(),
+                },
                 portal: None,
             },
             preview_source: None,

@@ -114,8 +114,9 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::OthersSettings { .. } => {
             Remedy::new(tr("See whether you want them: this shows them, and how to take them over."), ["lenscap import"])
         }
+        Diagnosis::StartMissesProgram { .. } => tr("Start Lenscap once: from then on the session finds it.").into(),
         Diagnosis::StartedTwice => Remedy::new(
-            tr("Switch one off: the user unit with this, the autostart entry in the preferences."),
+            tr("Switch the user unit off with this; the switch in the preferences then decides alone."),
             ["systemctl --user disable lenscap"],
         ),
         Diagnosis::SandboxOff => {
