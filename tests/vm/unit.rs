@@ -28,6 +28,7 @@ struct Session {
 impl Session {
     fn start() -> Self {
         let home = tempfile::tempdir().expect("a directory");
+        install(home.path());
         fs::DirBuilder::new().mode(0o700).create(home.path().join("run")).expect("a directory");
         // The user's manager wants a booted systemd.
         for directory in ["/run/systemd/system", "/sys/fs/cgroup/session"] {
@@ -43,10 +44,6 @@ impl Session {
         let is_up = || session.systemctl(&["is-active", "basic.target"]) == "active";
         assert!(within(Duration::from_secs(30), is_up), "the user's manager does not start");
         session
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
     }
 
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -114,6 +111,8 @@ impl Drop for Session {
 
 fn of_session(home: &Path, mut command: Command) -> Command {
     command.env("HOME", home).env("XDG_RUNTIME_DIR", home.join("run"));
+    // The bus takes the home from the list of users.
+    command.env("XDG_DATA_HOME", home.join(".local/share"));
     for name in ["XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY"] {
         command.env_remove(name);
     }
@@ -150,13 +149,13 @@ fn client() -> Reaped {
     Reaped(quiet(&mut command).spawn().expect("v4l2-ctl"))
 }
 
-/// Where the unit, the settings and the autostart entry are.
-fn install(session: &Session) -> PathBuf {
-    let autostart = session.path(".config/autostart");
-    for directory in [".config/systemd/user", ".config/lenscap", ".local/share/dbus-1/services"] {
-        fs::create_dir_all(session.path(directory)).expect("a directory");
-    }
-    fs::create_dir_all(&autostart).expect("a directory");
+/// The unit, the bus's file, the settings: before bus and manager look for them.
+fn install(home: &Path) {
+    let put = |path: &str, text: String| {
+        let path = home.join(path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+        fs::write(path, text).expect("written");
+    };
     let lenscap = program("lenscap");
     let directory = lenscap.parent().and_then(Path::to_str).expect("text");
     for (template, path) in [
@@ -164,14 +163,12 @@ fn install(session: &Session) -> PathBuf {
         ("io.github.lenscap.Lenscap.service", ".local/share/dbus-1/services/io.github.lenscap.Lenscap.service"),
     ] {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/{template}.in"));
-        let text = fs::read_to_string(template).expect("a template").replace("@bindir@", directory);
-        fs::write(session.path(path), text).expect("written");
+        put(path, fs::read_to_string(template).expect("a template").replace("@bindir@", directory));
     }
-    let settings =
-        format!("version = 1\n[camera]\nsource = \"v4l2:{CAMERA}\"\nwidth = 320\nheight = 240\nframerate = 15\n");
-    fs::write(session.path(".config/lenscap/config.toml"), settings).expect("written");
-    session.systemctl(&["daemon-reload"]);
-    autostart.join("io.github.lenscap.Lenscap.desktop")
+    let camera = format!("source = \"v4l2:{CAMERA}\"\nwidth = 320\nheight = 240\nframerate = 15\n");
+    put(".config/lenscap/config.toml", format!("version = 1\n[camera]\n{camera}"));
+    // Switched off: that is about the entry alone.
+    put(&format!(".config/autostart/{APP_ID}.desktop"), "[Desktop Entry]\nHidden=true\n".into());
 }
 
 #[test]
@@ -181,7 +178,6 @@ fn the_unit_runs_the_applet_alone_brings_it_back_and_stops_it_in_order() {
         return println!("SKIP unit: systemd is not installed");
     }
     let session = Session::start();
-    let entry = install(&session);
 
     session.unit("start");
     session.expect("started", 20, || session.is_off() && session.has(&[("ActiveState", "active")]));
@@ -216,13 +212,12 @@ fn the_unit_runs_the_applet_alone_brings_it_back_and_stops_it_in_order() {
     by_hand.wait_for_exit(Duration::from_secs(20));
     session.expect("nobody left of that one", 5, || !runs("lenscap-applet"));
 
-    // D-Bus activation goes through the unit, whatever the entry says; a call to the relay's object is answered by it.
-    fs::write(&entry, "[Desktop Entry]\nHidden=true\n").expect("written");
+    // D-Bus activation goes through the unit; the call that asks for it is answered.
     let state =
         session.command("busctl").args(["--user", "get-property", APP_ID, OBJECT_PATH, APP_ID, "State"]).output();
     let state = state.expect("busctl");
     assert!(state.status.success(), "not activated: {}", String::from_utf8_lossy(&state.stderr));
-    session.expect("activated as the unit", 20, || session.has(&[("ActiveState", "active")]) && session.is_off());
+    session.expect("activated as the unit", 20, || session.has(&[("ActiveState", "active")]) && session.is_live());
     session.unit("stop");
     session.expect("stopped again", 10, || !runs("lenscap-applet"));
     drop(third);
