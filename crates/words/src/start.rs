@@ -1,10 +1,10 @@
 //! Why a relay cannot start, as one sentence with the next step.
 
 use lenscap_core::trouble::start::StartTrouble;
-use lenscap_text::Cause;
+use lenscap_text::{Cause, CauseKind};
 
 use crate::cause::why;
-use crate::trf;
+use crate::{tr, trf};
 
 /// The sentence, with its full stop.
 pub fn sentence(trouble: &StartTrouble) -> String {
@@ -18,6 +18,10 @@ pub fn sentence(trouble: &StartTrouble) -> String {
         }
         StartTrouble::EventLines { cause } => {
             trf!("Lenscap cannot print event lines{why}: close some programs.", why = why(cause))
+        }
+        // Distributions have it apart: it alone needs GTK.
+        StartTrouble::Preferences { program: _, cause } if cause.kind == CauseKind::Missing => {
+            tr("Lenscap's window is not installed: install the package lenscap-preferences.")
         }
         StartTrouble::Preferences { program: _, cause } => {
             trf!("The preferences cannot be started{why}: reinstall Lenscap.", why = why(cause))
