@@ -2,7 +2,10 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
-RELEASE := target/release
+# Where Cargo puts what it builds, and scripts/build.sh what comes with it.
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+RELEASE = $(TARGET)$(CARGO_BUILD_TARGET:%=/%)/release
+MADE = $(TARGET)/release/installed
 ID := io.github.lenscap.Lenscap
 LINGUAS := $(shell cat po/LINGUAS)
 
@@ -23,32 +26,33 @@ SETUP = io.github.lenscap.Setup1
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
-INSTALLED = $(bindir)/lenscap $(libexecdir)/lenscap-applet $(libexecdir)/lenscap-worker $(libexecdir)/lenscap-preferences \
-  $(libexecdir)/lenscap-pipewire $(libexecdir)/lenscap-cards $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
-  $(datadir)/applications/$(ID).desktop $(datadir)/lenscap/$(ID)-autostart.desktop \
+COMMANDS = run status off allow pause resume toggle preferences cameras doctor controls setup import completions
+PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-setup
+MANUAL = man1/lenscap.1 man8/lenscap-programs.8 $(PROGRAMS:%=man8/%.8)
+# What `make build` made, as it is.
+COPIED = bash-completion/completions/lenscap zsh/site-functions/_lenscap fish/vendor_completions.d/lenscap.fish \
+  $(COMMANDS:%=man/man1/lenscap-%.1) $(LINGUAS:%=locale/%/LC_MESSAGES/lenscap.mo) \
+  applications/$(ID).desktop lenscap/$(ID)-autostart.desktop metainfo/$(ID).metainfo.xml
+INSTALLED = $(bindir)/lenscap $(PROGRAMS:%=$(libexecdir)/%) \
+  $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
-  $(systemduserunitdir)/lenscap.service $(datadir)/metainfo/$(ID).metainfo.xml \
-  $(datadir)/man/man1/lenscap.1 $(addprefix $(datadir)/icons/,$(ICONS)) \
-  $(datadir)/bash-completion/completions/lenscap $(datadir)/zsh/site-functions/_lenscap \
-  $(datadir)/fish/vendor_completions.d/lenscap.fish \
-  $(libexecdir)/lenscap-setup $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-setup.service) \
+  $(systemduserunitdir)/lenscap.service \
+  $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-setup.service) \
   $(udevrulesdir)/70-lenscap.rules $(datadir)/polkit-1/actions/io.github.lenscap.setup.policy \
   $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
-  $(LINGUAS:%=$(datadir)/locale/%/LC_MESSAGES/lenscap.mo) \
+  $(addprefix $(datadir)/icons/,$(ICONS)) $(addprefix $(datadir)/man/,$(MANUAL)) $(addprefix $(datadir)/,$(COPIED)) \
   $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml)
 OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)
 PUT = install -Dm644
 # A cache that is there and older than the icons hides them; where there is none, none is made.
 REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-theme.cache ] || \
   gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
-# With the translations of all languages in po/LINGUAS.
-TRANSLATED = msgfmt -d po
 WITH_PATHS = sed 's|@bindir@|$(bindir)|g; s|@libexecdir@|$(libexecdir)|g'
 
-.PHONY: help run test test-long fuzz bench lint pot pictures build deb-deps install uninstall clean
+.PHONY: help run test test-long fuzz bench lint pot pictures build deb rpm arch flatpak flatpak-sources nix-check packages reproducible deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
-	@echo 'make test       all tests that can run here; TIERS="anywhere debian13 desktop kernel" chooses'
+	@echo 'make test       all tests that can run here; TIERS="anywhere debian13 desktop packages kernel" chooses'
 	@echo 'make test-long  random sequences of operations in the VM: SEEDS=10 [MODE=isoc|bulk] [OPS=500]'
 	@echo 'make fuzz       what strangers can reach, fed at random; SECONDS=60 each, TARGETS="jpeg worker" chooses'
 	@echo 'make bench      measure, in the VM'
@@ -57,6 +61,10 @@ help:
 	@echo 'make pictures   the pictures of README and metainfo, anew from a real run; look at them afterwards'
 	@echo 'make build      the release binaries'
 	@echo 'make install    what `make build` made, to PREFIX=$(PREFIX) below DESTDIR; `make uninstall` removes it'
+	@echo 'make deb        what `make build` made as Debian packages, in target/packages/deb'
+	@echo 'make rpm        the same for Fedora; make arch, make flatpak for those'
+	@echo 'make packages   all of them that can be made here: a table of sizes and hashes'
+	@echo 'make reproducible   whether another build, in another directory, is the same byte for byte'
 	@echo 'make deb-deps   install what this system lacks (Debian, Ubuntu, Fedora, Arch)'
 	@echo 'make clean      remove target/, the kernels of the VM included'
 
@@ -87,23 +95,19 @@ pictures:
 
 build:
 	@scripts/deps.sh build
-	$(CARGO) build --release --locked -p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards -p lenscap-setup
+	scripts/build.sh
 
 deb-deps:
 	@scripts/deps.sh build run test
 
-$(RELEASE)/lenscap:
-	$(MAKE) build
-
-install: $(RELEASE)/lenscap
-	@command -v msgfmt >/dev/null || { echo 'msgfmt is missing: install the package gettext' >&2; exit 1; }
+# Builds nothing and fetches nothing: it may run as root, where neither Cargo nor this directory should be written to.
+install:
+	@for made in $(RELEASE)/lenscap $(PROGRAMS:%=$(RELEASE)/%) $(COPIED:%=$(MADE)/share/%); do [ -e $$made ] || \
+	  { echo "There is nothing to install yet ($$made is missing): run make build" >&2; exit 1; }; done
 	install -Dm755 $(RELEASE)/lenscap $(DESTDIR)$(bindir)/lenscap
-	install -Dm755 $(RELEASE)/lenscap-applet $(DESTDIR)$(libexecdir)/lenscap-applet
-	install -Dm755 $(RELEASE)/lenscap-worker $(DESTDIR)$(libexecdir)/lenscap-worker
-	install -Dm755 $(RELEASE)/lenscap-preferences $(DESTDIR)$(libexecdir)/lenscap-preferences
-	install -Dm755 $(RELEASE)/lenscap-pipewire $(DESTDIR)$(libexecdir)/lenscap-pipewire
-	install -Dm755 $(RELEASE)/lenscap-cards $(DESTDIR)$(libexecdir)/lenscap-cards
-	install -Dm755 $(RELEASE)/lenscap-setup $(DESTDIR)$(libexecdir)/lenscap-setup
+	install -d $(DESTDIR)$(libexecdir)
+	install -m755 -t $(DESTDIR)$(libexecdir) $(PROGRAMS:%=$(RELEASE)/%)
+	for file in $(COPIED); do $(PUT) $(MADE)/share/$$file $(DESTDIR)$(datadir)/$$file || exit 1; done
 	$(PUT) data/wireplumber/51-lenscap.lua $(DESTDIR)$(wireplumberdir)/main.lua.d/51-lenscap.lua
 	$(PUT) data/wireplumber/51-lenscap.conf $(DESTDIR)$(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf
 	$(PUT) data/$(ID).xml $(DESTDIR)$(datadir)/dbus-1/interfaces/$(ID).xml
@@ -112,25 +116,26 @@ install: $(RELEASE)/lenscap
 	$(PUT) data/io.github.lenscap.setup.policy $(DESTDIR)$(datadir)/polkit-1/actions/io.github.lenscap.setup.policy
 	$(PUT) data/70-lenscap.rules $(DESTDIR)$(udevrulesdir)/70-lenscap.rules
 	$(PUT) data/lenscap.1 $(DESTDIR)$(datadir)/man/man1/lenscap.1
+	$(PUT) data/lenscap-programs.8 $(DESTDIR)$(datadir)/man/man8/lenscap-programs.8
+	for program in $(PROGRAMS); do echo .so man8/lenscap-programs.8 >$(DESTDIR)$(datadir)/man/man8/$$program.8 || exit 1; done
 	for icon in $(ICONS); do $(PUT) icons/$$icon $(DESTDIR)$(datadir)/icons/$$icon || exit 1; done
 	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
-	install -d $(addprefix $(DESTDIR)$(datadir)/,applications lenscap metainfo dbus-1/services) $(DESTDIR)$(systemduserunitdir)
-	$(TRANSLATED) --desktop --template=data/$(ID).desktop.in -o $(DESTDIR)$(datadir)/applications/$(ID).desktop
-	$(TRANSLATED) --desktop --template=data/$(ID)-autostart.desktop.in -o $(DESTDIR)$(datadir)/lenscap/$(ID)-autostart.desktop
-	$(TRANSLATED) --xml --template=data/$(ID).metainfo.xml.in -o $(DESTDIR)$(datadir)/metainfo/$(ID).metainfo.xml
+	install -d $(DESTDIR)$(datadir)/dbus-1/services $(DESTDIR)$(systemduserunitdir)
 	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
 	install -d $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(datadir)/dbus-1/system-services
 	$(WITH_PATHS) data/$(SETUP).service.in >$(DESTDIR)$(datadir)/dbus-1/system-services/$(SETUP).service
 	for unit in lenscap-device lenscap-setup; do $(WITH_PATHS) data/$$unit.service.in >$(DESTDIR)$(systemdsystemunitdir)/$$unit.service || exit 1; done
-	install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions \
-	  $(DESTDIR)$(datadir)/fish/vendor_completions.d
-	$(RELEASE)/lenscap completions bash >$(DESTDIR)$(datadir)/bash-completion/completions/lenscap
-	$(RELEASE)/lenscap completions zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_lenscap
-	$(RELEASE)/lenscap completions fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/lenscap.fish
-	for lang in $(LINGUAS); do install -d $(DESTDIR)$(datadir)/locale/$$lang/LC_MESSAGES && \
-	  msgfmt -o $(DESTDIR)$(datadir)/locale/$$lang/LC_MESSAGES/lenscap.mo po/$$lang.po || exit 1; done
 	$(REFRESH_ICONS)
+
+deb rpm arch flatpak flatpak-sources nix-check:
+	@packaging/$@.sh
+
+reproducible:
+	@scripts/reproducible.sh
+
+packages:
+	@packaging/table.sh
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

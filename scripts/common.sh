@@ -3,9 +3,9 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . scripts/system.sh
 
-# The packages that have the installed programs; as in the Makefile, build.
+# The packages that have the installed programs.
 # shellcheck disable=SC2034 # for who sources this
-programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards)
+programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards -p lenscap-setup)
 
 # test_program NAME: builds all test programs and says where the one of this target is. Of a package alone (cargo test -p) the
 # dependencies would have other features, and be compiled once more.

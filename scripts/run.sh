@@ -26,9 +26,9 @@ why=
 loopback_node >/dev/null || why="no v4l2loopback node"
 camera >/dev/null || why="${why:+$why and }no camera"
 if [ -z "$why" ]; then
-  cargo build --release --locked --quiet "${programs[@]}"
-  if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then exec target/release/lenscap "$@"; fi
-  exec target/release/lenscap run --headless --events "$@"
+  scripts/build.sh --quiet
+  if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then exec "${CARGO_TARGET_DIR:-target}/release/lenscap" "$@"; fi
+  exec "${CARGO_TARGET_DIR:-target}/release/lenscap" run --headless --events "$@"
 fi
 echo "This machine has $why; here is the same in a virtual machine, with a test camera and the real module."
 echo "(With a camera of your own: sudo modprobe v4l2loopback exclusive_caps=1 max_buffers=8 card_label=Lenscap)"

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use clap::CommandFactory;
 use lenscap_test_support::programs::program;
 
 const ID: &str = "io.github.lenscap.Lenscap";
 
-/// Below PREFIX, the translations apart; `ID` stands for the application's id.
+/// Below PREFIX, the translations and the commands' manual pages apart; `ID` stands for the application's id.
 const FILES: &[&str] = &[
     "bin/lenscap",
     "libexec/lenscap/lenscap-applet",
@@ -43,6 +44,13 @@ const FILES: &[&str] = &[
     "share/icons/hicolor/symbolic/apps/ID-starting-symbolic.svg",
     "share/lenscap/ID-autostart.desktop",
     "share/man/man1/lenscap.1",
+    "share/man/man8/lenscap-applet.8",
+    "share/man/man8/lenscap-cards.8",
+    "share/man/man8/lenscap-pipewire.8",
+    "share/man/man8/lenscap-preferences.8",
+    "share/man/man8/lenscap-programs.8",
+    "share/man/man8/lenscap-setup.8",
+    "share/man/man8/lenscap-worker.8",
     "share/metainfo/ID.metainfo.xml",
     "share/polkit-1/actions/io.github.lenscap.setup.policy",
     "share/systemd/user/lenscap.service",
@@ -51,26 +59,37 @@ const FILES: &[&str] = &[
     "share/zsh/site-functions/_lenscap",
 ];
 
-fn make(target: &str, destination: &Path, prefix: &str) -> Output {
-    // What the tests were built with stands in for the release build.
-    let lenscap = program("lenscap");
-    let programs = lenscap.parent().expect("a directory");
+/// What the tests were built with stands in for the release build.
+fn programs() -> PathBuf {
+    program("lenscap").parent().expect("a directory").to_owned()
+}
+
+/// What `make build` makes beside the programs.
+fn made_beside(programs: &Path, directory: &Path) {
+    let done =
+        Command::new(programs.join("lenscap-xtask")).arg(directory).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let done = done.expect("the program was built");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// `make TARGET` with these variables.
+fn make(target: &str, destination: &Path, variables: &[(&str, &Path)]) -> Output {
     Command::new("make")
         .arg("--silent")
         .arg(target)
         .arg(format!("DESTDIR={}", destination.display()))
-        .arg(format!("PREFIX={prefix}"))
-        .arg(format!("RELEASE={}", programs.display()))
+        .arg("PREFIX=/opt/cap")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
+        .envs(variables.iter().copied())
+        .args(variables.iter().map(|(name, value)| format!("{name}={}", value.display())))
         .output()
         .expect("make starts")
 }
 
-fn made(target: &str, destination: &Path, prefix: &str) {
-    let output = make(target, destination, prefix);
-    assert!(output.status.success(), "make {target}: {}", String::from_utf8_lossy(&output.stderr));
+fn succeeded(output: &Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Paths of all files below, relative to it.
@@ -94,13 +113,20 @@ fn has(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-#[test]
-fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
+fn can_run() -> bool {
     for tool in ["make", "msgfmt"] {
         if !has(tool) {
             println!("SKIP make install: {tool} is not installed (scripts/deps.sh build)");
-            return;
+            return false;
         }
+    }
+    true
+}
+
+#[test]
+fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
+    if !can_run() {
+        return;
     }
     let root = tempfile::tempdir().expect("a directory");
     let prefix = root.path().join("opt/cap");
@@ -112,11 +138,19 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
         fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         fs::write(path, "not ours").expect("written");
     }
-    made("install", root.path(), "/opt/cap");
+    let (programs, beside) = (programs(), tempfile::tempdir().expect("a directory"));
+    made_beside(&programs, beside.path());
+    let made = |target: &str| {
+        succeeded(&make(target, root.path(), &[("RELEASE", &programs), ("MADE", beside.path())]));
+    };
+    made("install");
     let mut expected: BTreeSet<String> = FILES.iter().map(|file| file.replace("ID", ID)).collect();
     expected.extend(others.map(str::to_owned));
     let languages = include_str!("../../po/LINGUAS").split_whitespace();
     expected.extend(languages.map(|language| format!("share/locale/{language}/LC_MESSAGES/lenscap.mo")));
+    let lenscap = lenscap::cli::Cli::command();
+    let commands = lenscap.get_subcommands().map(clap::Command::get_name);
+    expected.extend(commands.map(|command| format!("share/man/man1/lenscap-{command}.1")));
     assert_eq!(files(&prefix), expected);
 
     // Paths in files are those of the installed system, not of the package's build.
@@ -139,16 +173,52 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
         assert!(read(file).contains(text), "{file}: {}", read(file));
     }
     assert!(read("share/bash-completion/completions/lenscap").contains("--cooldown-ms"));
-    // The worker is found from the installed program.
-    let version = Command::new(prefix.join("bin/lenscap")).arg("--version").output().expect("starts");
-    assert!(version.status.success());
+    let installed = |argument: &str| {
+        let mut lenscap = Command::new(prefix.join("bin/lenscap"));
+        lenscap.arg(argument).env("LANGUAGE", "en").output().expect("starts")
+    };
+    succeeded(&installed("--version"));
+    // A package of its own in some distributions.
+    fs::remove_file(prefix.join("libexec/lenscap/lenscap-preferences")).expect("it was there");
+    assert_eq!(
+        String::from_utf8_lossy(&installed("preferences").stderr),
+        "lenscap: Lenscap's window is not installed: install the package lenscap-preferences.\n"
+    );
 
     // Twice is as good as once.
-    made("install", root.path(), "/opt/cap");
-    made("uninstall", root.path(), "/opt/cap");
+    made("install");
+    made("uninstall");
     assert_eq!(files(&prefix), others.map(str::to_owned).into());
     for directory in ["libexec/lenscap", "share/lenscap", "share/doc/lenscap"] {
         assert!(!prefix.join(directory).exists(), "{directory} is left");
     }
-    made("uninstall", root.path(), "/opt/cap");
+    made("uninstall");
+}
+
+#[test]
+fn where_nothing_was_built_install_says_so_and_puts_nothing() {
+    if !can_run() {
+        return;
+    }
+    let (root, nothing) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let programs = programs();
+    let target = "aarch64-unknown-linux-gnu";
+    let built_for_another = nothing.path().join(target).join("release/lenscap");
+    for (variables, missing) in [
+        (vec![("CARGO_TARGET_DIR", nothing.path())], nothing.path().join("release/lenscap")),
+        (vec![("CARGO_TARGET_DIR", nothing.path()), ("CARGO_BUILD_TARGET", Path::new(target))], built_for_another),
+        // The programs alone are not all.
+        (
+            vec![("CARGO_TARGET_DIR", nothing.path()), ("RELEASE", programs.as_path())],
+            nothing.path().join("release/installed/share/bash-completion/completions/lenscap"),
+        ),
+    ] {
+        let refused = make("install", root.path(), &variables);
+        assert!(!refused.status.success());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        let expected = format!("There is nothing to install yet ({} is missing): run make build", missing.display());
+        assert_eq!(said.lines().next(), Some(expected.as_str()));
+        assert_eq!(files(root.path()), BTreeSet::new());
+        assert_eq!(files(nothing.path()), BTreeSet::new());
+    }
 }
