@@ -23,8 +23,10 @@ cd "$(dirname "$0")/.."
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei librsvg2-common
-    pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal $debian_browser"
-  debian_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext"
+    pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal $debian_browser
+    debhelper mmdebstrap rpm makepkg pacman-package-manager"
+  debian_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext
+    lintian rpmlint nix-bin"
   debian_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
   fedora_build="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel
     gettext"

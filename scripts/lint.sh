@@ -46,7 +46,7 @@ fuzzing() {
 shell() {
   local files
   mapfile -t files < <(git ls-files '*.sh' run test tests/vm/guest-init .ci/run 2>/dev/null || true)
-  [ ${#files[@]} -gt 0 ] || mapfile -t files < <(find scripts tests -name '*.sh')
+  [ ${#files[@]} -gt 0 ] || mapfile -t files < <(find scripts tests packaging -name '*.sh')
   command -v shellcheck >/dev/null || { echo "SKIP shellcheck: not installed (scripts/deps.sh lint)"; return 0; }
   shellcheck --external-sources --severity=warning "${files[@]}"
 }
@@ -101,17 +101,35 @@ interface() {
   fi
   return $rc
 }
-man_page() {
+man_pages() {
   has man || return 0
+  local page said rc=0
+  for page in data/*.[18]; do
+    said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/null)
+    [ -z "$said" ] || { echo "$page: $said"; rc=1; }
+  done
+  return $rc
+}
+# The packages that `make deb` made; nothing is built for this.
+debian_packages() {
+  local packages
+  packages=$(find "${CARGO_TARGET_DIR:-target}/packages/deb" -name '*.deb' 2>/dev/null)
+  [ -n "$packages" ] || { echo "SKIP lintian: there are no packages yet (make build deb)"; return 0; }
+  has lintian || return 0
+  # What is not for Debian's archive closes no bug there.
+  # shellcheck disable=SC2086
+  lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs $packages
+}
+spec_file() {
+  has rpmlint || return 0
   local said
-  said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l data/lenscap.1 2>&1 >/dev/null)
-  [ -z "$said" ] || { echo "$said"; return 1; }
+  said=$(rpmlint --config packaging/rpm/rpmlint.toml packaging/rpm/lenscap.spec 2>&1) && grep -q ' 0 errors, 0 warnings' <<<"$said" || { echo "$said"; return 1; }
 }
 flatpak_manifest() {
   has flatpak-builder || return 0
   local said
-  cp "flatpak/$id.yml" "$scratch"
-  # Made from Cargo.lock when the Flatpak is built.
+  cp "packaging/flatpak/$id.yml" "$scratch"
+  # Made from Cargo.lock by `make flatpak-sources`.
   echo '[{ "type": "file", "path": "Cargo.lock" }]' >"$scratch/cargo-sources.json"
   said=$(cd "$scratch" && flatpak-builder --show-manifest "$id.yml" 2>&1 >/dev/null) || { echo "$said"; return 1; }
   ! grep -E 'WARNING|rror' <<<"$said"
@@ -139,8 +157,12 @@ run "desktop files" desktop_files
 run "metainfo" metainfo
 run "systemd unit" unit
 run "D-Bus interface and icons" interface
-run "man page" man_page
+run "man pages" man_pages
+run "Debian packages" debian_packages
+run "Fedora spec file" spec_file
 run "Flatpak manifest" flatpak_manifest
+run "files for Nix" packaging/nix-check.sh
+run "versions" scripts/release.sh check
 run "translations" translations
 [ ${#failed[@]} = 0 ] || { printf 'lint: failed: %s\n' "${failed[@]}"; exit 1; }
 echo "lint: clean"

@@ -1,15 +1,15 @@
 #!/bin/bash
-# What ./test does once the system has what building takes: the rest of the set-up, then the four tiers. The last lines are one per tier and, alone, the sum:
+# What ./test does once the system has what building takes: the rest of the set-up, then the tiers. The last lines are one per tier and, alone, the sum:
 #   N passed, N failed, N skipped
 # A tier that cannot run here says so by name and counts as one skipped. Fails when anything failed.
-# TIERS="anywhere debian13 desktop kernel" (the default) chooses.
+# TIERS="anywhere debian13 desktop packages kernel" (the default) chooses.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 # Sentences are compared in English, whatever language this machine speaks.
 export LANGUAGE=en
 
-tiers=${TIERS:-anywhere debian13 desktop kernel}
+tiers=${TIERS:-anywhere debian13 desktop packages kernel}
 logs=target/test-logs
 mkdir -p $logs
 summary=()
@@ -72,8 +72,9 @@ for tier in $tiers; do
     anywhere) run_tier anywhere anywhere 2400 ;;
     debian13) run_tier debian13 external debian13 900 tests/debian13/run.sh ;;
     desktop) run_tier desktop external desktop 1200 tests/desktop/run.sh ;;
+    packages) run_tier packages external packages 1200 tests/packages/run.sh ;;
     kernel) run_tier kernel external kernel 3600 tests/vm/matrix.sh ;;
-    *) echo "test: unknown tier $tier; there are anywhere, debian13, desktop and kernel" >&2; exit 1 ;;
+    *) echo "test: unknown tier $tier; there are anywhere, debian13, desktop, packages and kernel" >&2; exit 1 ;;
   esac
 done
 

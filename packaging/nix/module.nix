@@ -1,0 +1,36 @@
+# For a NixOS configuration:
+#   imports = [ .../packaging/nix/module.nix ];
+#   programs.lenscap.enable = true;
+# There /etc is made from that: this does what "lenscap setup" does elsewhere.
+{ config, lib, pkgs, ... }:
+
+let cfg = config.programs.lenscap;
+in {
+  options.programs.lenscap = {
+    enable = lib.mkEnableOption "Lenscap, a camera that is on only while an application streams";
+    package = lib.mkOption {
+      type = lib.types.package;
+      default = pkgs.callPackage ./package.nix { };
+      defaultText = lib.literalExpression "pkgs.callPackage ./package.nix { }";
+      description = "The package of Lenscap.";
+    };
+    label = lib.mkOption {
+      type = lib.types.str;
+      default = "Lenscap";
+      description = "The name under which applications list the camera; Lenscap's setting device.label has to be the same.";
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    environment.systemPackages = [ cfg.package ];
+    systemd.packages = [ cfg.package ];
+    services.dbus.packages = [ cfg.package ];
+    services.udev.packages = [ cfg.package ];
+    services.pipewire.wireplumber.configPackages = [ cfg.package ];
+    boot.extraModulePackages = [ config.boot.kernelPackages.v4l2loopback ];
+    boot.kernelModules = [ "v4l2loopback" ];
+    boot.extraModprobeConfig = ''
+      options v4l2loopback exclusive_caps=1 max_buffers=8 card_label="${cfg.label}"
+    '';
+  };
+}
