@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use lenscap_api::{SetupReport, SetupStep, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 
 use crate::hands::Hands;
 use crate::manifest::{self, Kind, Manifest};
+use crate::node::ERRNOS;
 use crate::plan::{There, there};
 use crate::system::{Module, System};
 use crate::{DEVICE_UNIT, plan, tree, undo};
@@ -168,8 +170,8 @@ impl Work<'_> {
             }
             SetupStep::Run { command } => match self.hands.run(command) {
                 Ok(_) => {}
-                Err(_) if command.last().is_some_and(|unit| unit == DEVICE_UNIT) && command[1] == "restart" => {
-                    return self.device_failed(report);
+                Err(error) if command.last().is_some_and(|unit| unit == DEVICE_UNIT) && command[1] == "restart" => {
+                    return self.device_failed(command, error, report);
                 }
                 Err(error) => return Err(command_trouble(command, error)),
             },
@@ -182,12 +184,21 @@ impl Work<'_> {
         self.system.at(path).parent().map_or(Ok(()), fs::create_dir_all)
     }
 
-    /// The unit ends with the number of the kernel's error.
-    fn device_failed(&mut self, report: &mut SetupReport) -> Result<(), SetupTrouble> {
-        let show = ["systemctl", "show", "--property=ExecMainStatus", "--value", DEVICE_UNIT].map(str::to_owned);
+    /// The unit ends with the number of the kernel's error, unless it was not even started, or did not come to its end.
+    fn device_failed(
+        &mut self,
+        command: &[String],
+        error: io::Error,
+        report: &mut SetupReport,
+    ) -> Result<(), SetupTrouble> {
+        let show = ["systemctl", "show", "--property=Result,ExecMainStatus", DEVICE_UNIT].map(str::to_owned);
         let said = self.hands.run(&show).map_err(|error| command_trouble(&show, error))?;
-        let errno = said.trim().parse().unwrap_or(0);
-        let is_loaded_without_us = errno == rustix::io::Errno::NODEV.raw_os_error();
+        let value = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        let errno = value("ExecMainStatus").and_then(|status| status.parse().ok()).unwrap_or(0);
+        if value("Result") != Some("exit-code") || !ERRNOS.contains(&errno) {
+            return Err(command_trouble(command, error));
+        }
+        let is_loaded_without_us = errno == Errno::NODEV.raw_os_error();
         if is_loaded_without_us && self.system.module() == Module::Options {
             report.needs_restart = true;
             return Ok(());

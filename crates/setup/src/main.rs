@@ -8,6 +8,8 @@ use lenscap_core::trouble::setup::SetupTrouble;
 use lenscap_setup::{Programs, add_node, ask, carry_out, plan, remove_node, serve};
 
 const ROOT: &str = "/";
+/// Neither a number of the kernel's errors, which `add-device` ends with, nor one that systemd ends with where it cannot start us.
+const WRONG_USE: u8 = 255;
 
 fn main() -> ExitCode {
     lenscap_sys::signals::start_clean();
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(errno) => {
                 eprintln!("lenscap-setup: there is no device: {errno}");
-                ExitCode::from(u8::try_from(errno.raw_os_error()).unwrap_or(u8::MAX))
+                ExitCode::from(u8::try_from(errno.raw_os_error()).unwrap_or(WRONG_USE))
             }
         },
         ["remove-device"] => {
@@ -68,5 +70,5 @@ fn print(answer: &impl serde::Serialize) -> ExitCode {
 
 fn by_hand() -> ExitCode {
     eprintln!("lenscap-setup is started by lenscap, not by hand: run \"lenscap setup\".");
-    ExitCode::from(2)
+    ExitCode::from(WRONG_USE)
 }

@@ -21,8 +21,8 @@ const CONTROL: &str = "/dev/v4l2loopback";
 const ADDED: &str = "/run/lenscap/device";
 /// More gain nothing; see `BUFFERS` of the relay's output.
 const BUFFERS: u32 = 8;
-/// Numbers of errors, for people's words of them.
-const ERRNOS: std::ops::Range<i32> = 1..134;
+/// Numbers of the kernel's errors.
+pub(crate) const ERRNOS: std::ops::Range<i32> = 1..134;
 
 /// Loads the module and adds our device.
 ///

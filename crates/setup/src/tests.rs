@@ -23,7 +23,7 @@ struct Stage<'a> {
     root: &'a Path,
     left: usize,
     ran: Vec<String>,
-    /// The status of the unit that makes the device.
+    /// The status of the unit that makes the device; below zero: of the signal that ended it.
     status: i32,
 }
 
@@ -42,8 +42,9 @@ impl Hands for Stage<'_> {
             "systemctl stop lenscap-device.service" if self.root.join(NODE).exists() => {
                 fs::remove_dir_all(self.root.join(NODE))?;
             }
-            "systemctl show --property=ExecMainStatus --value lenscap-device.service" => {
-                return Ok(format!("{}\n", self.status));
+            "systemctl show --property=Result,ExecMainStatus lenscap-device.service" => {
+                let result = if self.status < 0 { "timeout" } else { "exit-code" };
+                return Ok(format!("Result={result}\nExecMainStatus={}\n", self.status.abs()));
             }
             "systemctl stop v4l2-relayd.service" => {
                 fs::remove_dir(self.root.join("sys/fs/cgroup/system.slice/v4l2-relayd.service"))?;
@@ -211,6 +212,12 @@ fn what_the_kernel_refuses_is_a_number() {
         let mut stage = Stage { status, ..rig.stage() };
         let report = carry_out(SetupVerb::Device, rig.0.path(), &mut stage);
         assert_eq!(report.trouble, Some(SetupTrouble::Kernel { errno }));
+    }
+    // Ended by a signal, not startable (systemd.exec(5)), or of another version.
+    for status in [-15, 203, 255] {
+        let mut stage = Stage { status, ..rig.stage() };
+        let report = carry_out(SetupVerb::Device, rig.0.path(), &mut stage);
+        assert!(matches!(report.trouble, Some(SetupTrouble::Command { .. })), "{report:?}");
     }
     // The unit is enabled; the next call tries again.
     rig.good(SetupVerb::Device);
