@@ -84,16 +84,22 @@ metainfo() {
 }
 unit() {
   has systemd-analyze || return 0
-  # The program it starts has to be there.
+  # The programs they start have to be there.
   mkdir -p "$scratch/bin" "$scratch/run"
-  printf '#!/bin/sh\n' >"$scratch/bin/lenscap" && chmod +x "$scratch/bin/lenscap"
-  sed "s|@bindir@|$scratch/bin|" data/lenscap.service.in >"$scratch/lenscap.service"
-  XDG_RUNTIME_DIR=$scratch/run silent systemd-analyze --user --man=no verify "$scratch/lenscap.service"
+  local program unit
+  for program in lenscap lenscap-setup; do
+    printf '#!/bin/sh\n' >"$scratch/bin/$program" && chmod +x "$scratch/bin/$program"
+  done
+  for unit in lenscap lenscap-setup lenscap-device; do
+    sed "s#@bindir@\|@libexecdir@#$scratch/bin#" "data/$unit.service.in" >"$scratch/$unit.service"
+  done
+  XDG_RUNTIME_DIR=$scratch/run silent systemd-analyze --user --man=no verify "$scratch/lenscap.service" || return
+  silent systemd-analyze --man=no verify "$scratch/lenscap-setup.service" "$scratch/lenscap-device.service"
 }
 interface() {
   local rc=0
   # Its document type is known by name only here: nothing is fetched.
-  if has xmllint; then silent xmllint --nonet --noout "data/$id.xml" "data/$id.metainfo.xml.in" icons/hicolor/*/apps/*.svg || rc=1; fi
+  if has xmllint; then silent xmllint --nonet --noout data/*.xml data/*.xml.in data/*.conf data/*.policy icons/hicolor/*/apps/*.svg || rc=1; fi
   if has gdbus-codegen; then
     silent gdbus-codegen --generate-docbook "$scratch/doc" --output-directory "$scratch" "data/$id.xml" || rc=1
     # Members without an explanation get an empty paragraph.

@@ -27,7 +27,7 @@ pub use carry_out::carry_out;
 pub use hands::{Hands, Programs};
 pub use node::{add_node, remove_node};
 pub use plan::plan;
-pub use service::serve;
+pub use service::{Patience, serve};
 
 /// What our device is called.
 const LABEL: &str = "Lenscap";

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use lenscap_api::{SetupPlans, SetupReport, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
-use lenscap_setup::{Programs, add_node, ask, carry_out, plan, remove_node, serve};
+use lenscap_setup::{Patience, Programs, add_node, ask, carry_out, plan, remove_node, serve};
 
 const ROOT: &str = "/";
 /// Neither a number of the kernel's errors, which `add-device` ends with, nor one that systemd ends with where it cannot start us.
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         }
         ["do", name] => SetupVerb::from_name(name).map_or_else(by_hand, |verb| print(&as_root(verb))),
         ["ask", name] => SetupVerb::from_name(name).map_or_else(by_hand, |verb| print(&ask(verb))),
-        ["serve"] => match serve(ROOT.into(), || Box::new(Programs)) {
+        ["serve"] => match serve(ROOT.into(), || Box::new(Programs), Patience::default()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("lenscap-setup: {error}");

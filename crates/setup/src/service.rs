@@ -19,12 +19,8 @@ use lenscap_api::{SETUP_NAME, SETUP_PATH, SetupReport, SetupVerb};
 use crate::{Hands, carry_out};
 
 const INTERFACE: &str = include_str!("../../../data/io.github.lenscap.Setup1.xml");
-/// How long nothing is asked before it ends.
-const IDLE: Duration = Duration::from_secs(30);
 /// Calls that may wait for polkit or for each other.
-const MAX_CALLS: usize = 16;
-/// polkit asks the user: that takes as long as it takes.
-const NO_TIMEOUT: i32 = i32::MAX;
+pub(crate) const MAX_CALLS: usize = 16;
 /// Of CheckAuthorization: the user may be asked.
 const ALLOW_USER_INTERACTION: u32 = 1;
 
@@ -32,10 +28,26 @@ const REFUSED: &str = "org.freedesktop.DBus.Error.AccessDenied";
 const NO_POLKIT: &str = "org.freedesktop.DBus.Error.NotSupported";
 const TOO_MANY: &str = "org.freedesktop.DBus.Error.LimitsExceeded";
 
+/// How long it waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For polkit's answer, and so for the user's password. When we end, polkit takes its question back.
+    pub polkit: Duration,
+    /// For the next call, before it ends.
+    pub idle: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { polkit: Duration::from_secs(600), idle: Duration::from_secs(30) }
+    }
+}
+
 struct Service {
     bus: DBusConnection,
     root: PathBuf,
     hands: fn() -> Box<dyn Hands>,
+    patience: Patience,
     calls: Cell<usize>,
     idle: RefCell<Option<SourceId>>,
     main_loop: MainLoop,
@@ -45,7 +57,7 @@ struct Service {
 ///
 /// # Errors
 /// There is no bus, or it does not give us the name.
-pub fn serve(root: PathBuf, hands: fn() -> Box<dyn Hands>) -> Result<(), glib::Error> {
+pub fn serve(root: PathBuf, hands: fn() -> Box<dyn Hands>, patience: Patience) -> Result<(), glib::Error> {
     let bus = gio::bus_get_sync(gio::BusType::System, None::<&gio::Cancellable>)?;
     let main_loop = MainLoop::new(None, false);
     let ended = main_loop.clone();
@@ -54,6 +66,7 @@ pub fn serve(root: PathBuf, hands: fn() -> Box<dyn Hands>) -> Result<(), glib::E
         bus: bus.clone(),
         root,
         hands,
+        patience,
         calls: Cell::default(),
         idle: RefCell::default(),
         main_loop: main_loop.clone(),
@@ -144,7 +157,7 @@ impl Service {
             Some(&arguments),
             Some(VariantTy::new("((bba{ss}))").expect("a type")),
             DBusCallFlags::NONE,
-            NO_TIMEOUT,
+            self.patience.polkit.as_millis().try_into().unwrap_or(i32::MAX),
         );
         Ok(answer.await?.child_value(0).child_value(0).get::<bool>() == Some(true))
     }
@@ -155,7 +168,7 @@ impl Service {
             return;
         }
         let service = self.clone();
-        let idle = glib::timeout_add_local_once(IDLE, move || {
+        let idle = glib::timeout_add_local_once(self.patience.idle, move || {
             service.idle.take();
             service.main_loop.quit();
         });

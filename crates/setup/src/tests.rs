@@ -1,5 +1,8 @@
 //! Verbs on a root made of files: each program that is run is written down, and changes the root as the real one would.
 
+mod bus;
+mod files;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
