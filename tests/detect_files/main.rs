@@ -143,7 +143,8 @@ fn clients_that_were_there_before_are_seen_at_once() {
     let now = Instant::now();
     let mut detector = Detector::new(&file, POLL, now).unwrap();
     assert!(detector.deadline().unwrap() <= now);
-    let presence = detector.dispatch(now).unwrap();
+    // On a busy machine the first look goes on beside, and answers later.
+    let presence = wait_until(&mut detector, now + HANG, |presence| !presence.is_empty());
     assert_eq!((presence.clients[0].pid, presence.clients[0].usage), (Some(client.pid()), Use::Streaming));
 }
 
@@ -304,8 +305,8 @@ fn another_node_of_the_same_device_is_the_same_node() {
     let mut client = Client::start(&elsewhere);
     client.does("open");
     let mut detector = Detector::new(Path::new("/dev/full"), POLL, Instant::now()).unwrap();
-    let presence = detector.dispatch(Instant::now()).unwrap_or_default();
-    assert!(presence.clients.iter().any(|found| found.pid == Some(client.pid())), "{presence:?}");
+    let is_seen = |presence: &Presence| presence.clients.iter().any(|found| found.pid == Some(client.pid()));
+    wait_until(&mut detector, Instant::now() + HANG, is_seen);
 }
 
 #[test]
