@@ -3,8 +3,11 @@
 //! Looks at files, at the process list and at the running relay's status, and asks WirePlumber for its version. No camera is opened, which would wake it, and the
 //! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
 
+mod boot;
+mod build;
 mod camera;
 mod import;
+mod modprobe;
 mod module;
 mod node;
 mod pipewire;
@@ -16,13 +19,14 @@ mod shortcut;
 mod start;
 
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
 
-use lenscap_api::{AskError, Code, DoctorReport, Finding, Status, Verdict};
+use lenscap_api::{AskError, Code, DoctorReport, Finding, SetupVerb, Status, Verdict};
 
 use crate::autostart::Entries;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
-use crate::i18n::doctor::{self as words, Diagnosis};
+use crate::i18n::doctor::{self as words, Diagnosis, SystemDiagnosis};
 use crate::i18n::remedy::Remedy;
 
 /// What was found, as one check says it.
@@ -35,10 +39,60 @@ fn found(check: &'static str, verdict: Verdict, diagnosis: &Diagnosis) -> Findin
         evidence: words::evidence(diagnosis),
         remedy: (!text.is_empty()).then_some(text),
         commands,
-        setup: None,
+        setup: setup(diagnosis),
         diagnosis: Some(Code::of(diagnosis)),
     }
 }
+
+/// What `lenscap setup` can do about it.
+fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
+    match diagnosis {
+        Diagnosis::ModuleAbsent { is_installed: true }
+        | Diagnosis::NodeAbsent { is_installed: true }
+        | Diagnosis::NodeLabelAbsent { .. }
+        | Diagnosis::ModuleNotAtBoot
+        // What the kernel answers is what tells whether the key is known.
+        | Diagnosis::System(SystemDiagnosis::SecureBoot { .. } | SystemDiagnosis::NodeNotAtBoot { .. }) => {
+            Some(SetupVerb::Device)
+        }
+        _ => None,
+    }
+}
+
+/// Causes, by check, of what is then said as their consequence, by code.
+const CONSEQUENCES: [(&str, &[&str]); 4] = [
+    ("relay-failed", &["module", "node", "image-processor", "camera"]),
+    ("last-start-failed", &["image-processor", "camera"]),
+    ("camera-absent", &["image-processor"]),
+    ("only-raw-sensors", &["image-processor"]),
+];
+
+/// One cause is one problem: what follows from one that was found before is a note, and asks for nothing.
+fn with_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut problems: Vec<String> = Vec::new();
+    for finding in &mut findings {
+        let code = finding.diagnosis.as_ref().map_or("", |diagnosis| &diagnosis.code);
+        let causes =
+            CONSEQUENCES.iter().find(|(consequence, _)| *consequence == code).map_or(&[][..], |(_, causes)| causes);
+        if causes.iter().any(|cause| problems.iter().any(|problem| problem == cause)) {
+            *finding = Finding {
+                verdict: Verdict::Note,
+                remedy: Some(words::follows()),
+                commands: Vec::new(),
+                setup: None,
+                ..finding.clone()
+            };
+        } else if finding.verdict == Verdict::Problem {
+            problems.push(finding.check.clone());
+        }
+    }
+    findings
+}
+
+/// Longest file that is read, in bytes: the list of a kernel's modules is a part of it, nothing else is.
+const MAX_FILE: u64 = 4 << 20;
+/// Files looked at in a directory.
+const MAX_NAMES: usize = 4096;
 
 /// What the checks look at.
 #[derive(Debug)]
@@ -65,7 +119,17 @@ impl Patient {
 
     /// A file's text without the end of its line; `None` when it cannot be read.
     fn read(&self, path: &str) -> Option<String> {
-        fs::read_to_string(self.at(path)).ok().map(|text| text.trim_end().to_owned())
+        let mut text = Vec::new();
+        fs::File::open(self.at(path)).ok()?.take(MAX_FILE).read_to_end(&mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).trim_end().to_owned())
+    }
+
+    /// What is in a directory, in order.
+    fn names(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.at(directory)).into_iter().flatten().flatten().take(MAX_NAMES);
+        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// The settings that hold, or the defaults.
@@ -107,23 +171,23 @@ fn patient(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> Patie
     Patient { root: "/".into(), settings, layers, entries, relay, session }
 }
 
+/// Causes before what follows from them.
 fn findings(patient: &Patient) -> Vec<Finding> {
-    [
+    let looks = [
         settings::look,
-        relay::look,
         module::look,
+        boot::look,
         node::look,
-        pipewire::look,
-        camera::look,
         rivals::look,
+        camera::look,
+        relay::look,
+        pipewire::look,
         import::look,
         start::look,
         sandbox::look,
         shortcut::look,
-    ]
-    .into_iter()
-    .flat_map(|look| look(patient))
-    .collect()
+    ];
+    with_consequences(looks.into_iter().flat_map(|look| look(patient)).collect())
 }
 
 #[cfg(test)]

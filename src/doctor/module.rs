@@ -1,38 +1,41 @@
-//! Is v4l2loopback loaded, in a usable version, with options that applications can live with, and again after a restart?
+//! Is v4l2loopback loaded, in a usable version, and with whose options?
 
-use std::fs;
+use std::collections::BTreeSet;
 
-use super::{Diagnosis, Finding, Patient, Verdict, found};
-use crate::output::finder;
+use super::{Diagnosis, Finding, Patient, SystemDiagnosis, Verdict, build, found, modprobe};
+use crate::i18n::doctor::SetOption;
 use crate::text;
 
 const CHECK: &str = "module";
 /// Oldest version that was tested.
 const OLDEST: [u32; 3] = [0, 12, 7];
-/// Where modprobe takes options from; in case of the same name the first counts (modprobe.d(5)).
-const OPTION_DIRECTORIES: [&str; 4] =
-    ["/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"];
-const LOAD_DIRECTORIES: [&str; 4] =
-    ["/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"];
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
+    let lines = modprobe::lines(patient);
     if !patient.at("/sys/module/v4l2loopback").exists() {
-        return vec![found(
-            CHECK,
-            Verdict::Problem,
-            &Diagnosis::ModuleAbsent { is_installed: finder::is_module_installed() },
-        )];
+        return vec![found(CHECK, Verdict::Problem, &absent(patient, &lines))];
     }
     let (verdict, version) = version(patient);
-    let notes = [exclusive_caps(patient), options_in_many_files(patient), not_at_boot(patient)];
-    let notes = notes.into_iter().flatten().map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
-    std::iter::once(found(CHECK, verdict, &version)).chain(notes).collect()
+    std::iter::once(found(CHECK, verdict, &version)).chain(options(&lines)).collect()
+}
+
+/// Why it is not loaded: the first cause that is known.
+fn absent(patient: &Patient, lines: &[modprobe::Line]) -> Diagnosis {
+    if !build::is_installed(patient) {
+        let why = build::why_missing(patient);
+        return why.map_or(Diagnosis::ModuleAbsent { is_installed: false }, Diagnosis::from);
+    }
+    match modprobe::blocking(patient, lines, true) {
+        lines if !lines.is_empty() => SystemDiagnosis::ModuleBlocked { lines }.into(),
+        _ => build::secure_boot(patient).map_or(Diagnosis::ModuleAbsent { is_installed: true }, Diagnosis::from),
+    }
 }
 
 fn version(patient: &Patient) -> (Verdict, Diagnosis) {
     let Some(version) = patient.read("/sys/module/v4l2loopback/version") else {
         return (Verdict::Fine, Diagnosis::ModuleLoaded);
     };
+    let version = text::name(version);
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
     let known: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
     if known < OLDEST {
@@ -42,44 +45,28 @@ fn version(patient: &Patient) -> (Verdict, Diagnosis) {
     }
 }
 
-fn exclusive_caps(patient: &Patient) -> Option<Diagnosis> {
-    let caps = patient.read("/sys/module/v4l2loopback/parameters/exclusive_caps")?;
-    // One letter for each device the module was loaded with.
-    let count = caps.split(',').take_while(|cap| *cap == "Y").count();
-    (count == 0).then_some(Diagnosis::NoExclusiveCaps)
-}
-
-/// The vendor's file and the user's often contradict each other; the last one wins.
-fn options_in_many_files(patient: &Patient) -> Option<Diagnosis> {
-    let files = files_with(patient, &OPTION_DIRECTORIES, |line| {
-        let mut words = line.split_whitespace();
-        words.next() == Some("options") && words.next() == Some("v4l2loopback")
-    });
-    (files.len() > 1).then_some(Diagnosis::OptionsInManyFiles { files })
-}
-
-fn not_at_boot(patient: &Patient) -> Option<Diagnosis> {
-    let files = files_with(patient, &LOAD_DIRECTORIES, |line| line.trim() == "v4l2loopback");
-    let is_there = !files.is_empty() || patient.read("/etc/modules").is_some_and(|text| text.contains("v4l2loopback"));
-    (!is_there).then_some(Diagnosis::ModuleNotAtBoot)
-}
-
-/// The `.conf` files of these directories with such a line; one that another of the same name hides does not count.
-fn files_with(patient: &Patient, directories: &[&str], is_it: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut found = Vec::new();
-    for directory in directories {
-        let entries = fs::read_dir(patient.at(directory)).into_iter().flatten().flatten();
-        let mut here: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        here.retain(|name| name.ends_with(".conf") && !names.contains(name));
-        here.sort();
-        for name in here {
-            let path = format!("{directory}/{name}");
-            if patient.read(&path).is_some_and(|text| text.lines().any(&is_it)) {
-                found.push(text::clean(&path, text::PATH));
+/// The options with the value that holds, and whose it is. The vendor's file and the user's often contradict each other.
+fn options(lines: &[modprobe::Line]) -> Option<Finding> {
+    let mut options: Vec<SetOption> = Vec::new();
+    let mut files = BTreeSet::new();
+    for line in lines.iter().filter(|line| line.words[0] == "options") {
+        files.insert(&line.path);
+        for word in &line.words[2..] {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            let option = SetOption {
+                name: text::name(name),
+                value: text::name(value),
+                file: text::clean(&line.path, text::PATH),
+            };
+            match options.iter_mut().find(|known| known.name == option.name) {
+                Some(known) => *known = option,
+                None => options.push(option),
             }
-            names.push(name);
         }
     }
-    found
+    Some(match files.len() {
+        0 => return None,
+        1 => found(CHECK, Verdict::Fine, &SystemDiagnosis::Options { options }.into()),
+        _ => found(CHECK, Verdict::Note, &SystemDiagnosis::OptionsInManyFiles { options }.into()),
+    })
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::{Diagnosis, Finding, Patient, Verdict, found};
-use crate::camera::{self, group};
-use crate::output::{finder, leftovers};
+use super::{Diagnosis, Finding, Patient, Verdict, build, found};
+use crate::camera::{self, Node, group};
+use crate::output::leftovers;
 
 const CHECK: &str = "node";
 
@@ -17,11 +17,11 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         Some(path) => nodes.iter().find(|node| node.path == *path),
         None => nodes.iter().find(|node| node.name == device.label),
     };
-    let Some(node) = chosen else {
+    let Some(chosen) = chosen else {
         return missing(patient, device.node.as_deref(), &device.label, nodes.is_empty()).into_iter().collect();
     };
-    let path = patient.at(&node.path.to_string_lossy());
-    let node = node.label();
+    let path = patient.at(&chosen.path.to_string_lossy());
+    let node = chosen.label();
     let (verdict, diagnosis) = if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
         (Verdict::Problem, Diagnosis::NodeForbidden { node, group: group::group_of(&path) })
     } else {
@@ -34,7 +34,27 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             }
         }
     };
-    vec![found(CHECK, verdict, &diagnosis)]
+    let caps = (is_exclusive(patient, &nodes, chosen) == Some(false)).then_some(Diagnosis::NoExclusiveCaps);
+    let caps = caps.map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
+    std::iter::once(found(CHECK, verdict, &diagnosis)).chain(caps).collect()
+}
+
+/// Whether it says either that it takes pictures or that it gives some, as browsers want it; `None`: nothing is known of it.
+fn is_exclusive(patient: &Patient, nodes: &[Node], chosen: &Node) -> Option<bool> {
+    let directory = Path::new(camera::CLASS).join(chosen.path.file_name()?);
+    let number = patient.read(&directory.join("dev").to_string_lossy()).unwrap_or_default();
+    // What it said itself when it came, to udev.
+    if let Some(entry) = patient.read(&format!("/run/udev/data/c{number}")) {
+        let capabilities = entry.lines().find_map(|line| line.strip_prefix("E:ID_V4L_CAPABILITIES="))?;
+        return Some(!(capabilities.contains(":capture:") && capabilities.contains(":video_output:")));
+    }
+    // With a control device (from 0.13 on) the parameter says nothing of devices that were added.
+    if patient.at("/sys/class/misc/v4l2loopback").exists() {
+        return None;
+    }
+    let letters = patient.read("/sys/module/v4l2loopback/parameters/exclusive_caps")?;
+    let index = nodes.iter().position(|node| node.path == chosen.path)?;
+    Some(letters.split(',').nth(index) == Some("Y"))
 }
 
 fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool) -> Option<Finding> {
@@ -43,7 +63,7 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
         return None;
     }
     let (verdict, diagnosis) = match wanted {
-        _ if is_none => (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: finder::is_module_installed() }),
+        _ if is_none => (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: build::is_installed(patient) }),
         Some(path) => (Verdict::Problem, Diagnosis::NodeNotLoopback { path: path.display().to_string() }),
         None => (Verdict::Note, Diagnosis::NodeLabelAbsent { label: label.to_owned() }),
     };

@@ -60,6 +60,36 @@ impl Family {
     }
 }
 
+/// The packages that have the headers of a kernel, by family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headers {
+    /// The kernel's own and those of the ones that will follow it.
+    pub debian: String,
+    /// Of this kernel alone, as there is no other package.
+    pub fedora: String,
+    /// Of this kind of kernel.
+    pub arch: String,
+}
+
+impl Headers {
+    /// Of the kernel with this release, as uname(1) has it: "6.12.117+deb13-amd64", "6.8.0-45-generic", "6.12.1-zen1-1-zen".
+    pub fn of(release: &str) -> Self {
+        let starts_with_digit = |part: &&str| part.starts_with(|letter: char| letter.is_ascii_digit());
+        let flavour = release.split('-').skip_while(starts_with_digit).collect::<Vec<_>>().join("-");
+        let kind =
+            ["lts", "zen", "hardened", "rt"].into_iter().find(|kind| release.split('-').any(|part| part == *kind));
+        Self {
+            debian: if flavour.is_empty() {
+                format!("linux-headers-{release}")
+            } else {
+                format!("linux-headers-{release} linux-headers-{flavour}")
+            },
+            fedora: format!("kernel-devel-{release}"),
+            arch: kind.map_or_else(|| "linux-headers".into(), |kind| format!("linux-{kind}-headers")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +102,25 @@ mod tests {
         assert_eq!(Family::from_os_release("ID=manjaro\nID_LIKE=arch\n"), Family::Arch);
         assert_eq!(Family::from_os_release("ID=nixos\n"), Family::Other);
         assert_eq!(Family::from_os_release(""), Family::Other);
+    }
+
+    #[test]
+    fn headers_are_those_of_the_kernel_and_of_its_kind() {
+        for (release, debian) in [
+            ("6.12.117+deb13-amd64", "linux-headers-6.12.117+deb13-amd64 linux-headers-amd64"),
+            ("6.1.0-56-cloud-amd64", "linux-headers-6.1.0-56-cloud-amd64 linux-headers-cloud-amd64"),
+            ("6.8.0-45-generic", "linux-headers-6.8.0-45-generic linux-headers-generic"),
+            ("6.12.1", "linux-headers-6.12.1"),
+        ] {
+            assert_eq!(Headers::of(release).debian, debian);
+        }
+        assert_eq!(Headers::of("6.12.8-200.fc41.x86_64").fedora, "kernel-devel-6.12.8-200.fc41.x86_64");
+        for (release, arch) in [
+            ("6.12.1-arch1-1", "linux-headers"),
+            ("6.6.63-1-lts", "linux-lts-headers"),
+            ("6.12.1-zen1-1-zen", "linux-zen-headers"),
+        ] {
+            assert_eq!(Headers::of(release).arch, arch);
+        }
     }
 }

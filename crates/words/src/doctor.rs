@@ -3,6 +3,7 @@
 //! The type stands beside its sentences: a finding is only ever said, nothing is decided on it.
 
 mod remedy;
+mod system;
 
 use lenscap_api::{Code, DoctorReport, Verdict};
 use lenscap_core::shortcut::Shortcut;
@@ -13,6 +14,7 @@ use crate::source::called;
 use crate::{listed, tr, trf};
 
 pub use remedy::remedy;
+pub use system::{SetOption, SystemDiagnosis};
 
 /// One thing that a check of the doctor's found, with what its sentence names. Serialises as `{"code": "…", …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,8 +59,6 @@ pub enum Diagnosis {
     NoExclusiveCaps,
     /// How the camera that is on is read, where that is worth a word.
     RelayWay { way: Way },
-    /// More than one file of modprobe's has a line "options v4l2loopback".
-    OptionsInManyFiles { files: Vec<String> },
     /// Nothing loads the module at boot.
     ModuleNotAtBoot,
     /// The module has no device.
@@ -131,6 +131,15 @@ pub enum Diagnosis {
     SandboxWaits,
     /// What became of asking the desktop for a key; its sentence has its own next step.
     Shortcut { shortcut: Shortcut },
+    /// Of the computer itself.
+    #[serde(untagged)]
+    System(SystemDiagnosis),
+}
+
+impl From<SystemDiagnosis> for Diagnosis {
+    fn from(diagnosis: SystemDiagnosis) -> Self {
+        Self::System(diagnosis)
+    }
 }
 
 /// What is so, a sentence; with "code" and data the row of the preferences and the line on a terminal.
@@ -159,7 +168,6 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::NoExclusiveCaps => {
             tr("The module is loaded without exclusive_caps=1: Chrome, Edge and Electron programs list no camera.")
         }
-        Diagnosis::OptionsInManyFiles { .. } => tr("Several files set options of v4l2loopback."),
         Diagnosis::ModuleNotAtBoot => tr("The module is not loaded when the computer starts."),
         Diagnosis::NodeAbsent { .. } => tr("There is no camera device."),
         Diagnosis::NodeNotLoopback { .. } => tr("The device that the settings name is no v4l2loopback device."),
@@ -238,6 +246,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::SandboxPart => tr("The camera process is confined as far as this kernel can."),
         Diagnosis::SandboxWaits => tr("The camera process is confined when it starts."),
         Diagnosis::Shortcut { shortcut } => crate::shortcut::in_diagnosis(shortcut),
+        Diagnosis::System(diagnosis) => system::sentence(diagnosis),
     }
 }
 
@@ -254,14 +263,19 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         | Diagnosis::PipewireHidden { path, .. }
         | Diagnosis::OthersSettings { path, .. }
         | Diagnosis::StartMissesProgram { path } => path.clone(),
-        Diagnosis::OptionsInManyFiles { files } => files.join(", "),
         Diagnosis::RelayFailed { trouble, .. } | Diagnosis::LastStartFailed { trouble, .. } => {
             trouble.as_ref()?.to_string()
         }
         Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
         Diagnosis::Rival { pid, .. } => format!("/proc/{pid}"),
+        Diagnosis::System(diagnosis) => return system::evidence(diagnosis),
         _ => return None,
     })
+}
+
+/// What to do about something that follows from another finding.
+pub fn follows() -> String {
+    tr("This may follow from what stands above: mend that first.")
 }
 
 /// The whole report, some lines a finding: each command on one of its own.

@@ -1,6 +1,6 @@
 //! What to do about something, and the commands that do it: each by itself, to be typed or copied.
 
-use crate::distro::Family;
+use crate::distro::{Family, Headers};
 use crate::tr;
 
 /// A step for people, and its commands in their order.
@@ -60,7 +60,8 @@ pub(crate) fn get_a_node(is_installed: bool) -> Remedy {
     if is_installed {
         return load;
     }
-    let install = Family::here().install("v4l2loopback-dkms", "akmod-v4l2loopback", "v4l2loopback-dkms");
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let install = install_module(release.trim());
     let text = match Family::here() {
         Family::Fedora => {
             tr("install the kernel module v4l2loopback, which RPM Fusion has, restart the computer and load it")
@@ -68,6 +69,17 @@ pub(crate) fn get_a_node(is_installed: bool) -> Remedy {
         _ => tr("install the kernel module v4l2loopback and load it"),
     };
     Remedy { text, commands: [install.commands, load.commands].concat() }
+}
+
+/// The module's package, and what it needs to be built for the kernel with this release: none of them is among its dependencies
+/// everywhere (dkms of Debian 13 recommends neither headers nor openssl, without which the module is not signed).
+pub(crate) fn install_module(release: &str) -> Remedy {
+    let Headers { debian, fedora, arch } = Headers::of(release);
+    Family::here().install(
+        &format!("v4l2loopback-dkms {debian} openssl"),
+        &format!("akmod-v4l2loopback {fedora}"),
+        &format!("v4l2loopback-dkms {arch}"),
+    )
 }
 
 /// When the module has one node and two are wanted, the second with this label.

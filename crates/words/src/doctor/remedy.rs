@@ -48,9 +48,6 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
             tr("Close Lenscap, and load the module anew."),
             [remedy::unload_module(), remedy::load_module(remedy::OPTIONS)],
         ),
-        Diagnosis::OptionsInManyFiles { .. } => {
-            tr("Keep one of them: of contradicting options the last one wins.").into()
-        }
         Diagnosis::ModuleNotAtBoot => Remedy::new(
             tr("Have it loaded, with its options."),
             [
@@ -122,6 +119,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::SandboxOff => {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
+        Diagnosis::System(diagnosis) => super::system::remedy(diagnosis),
         Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }
 }

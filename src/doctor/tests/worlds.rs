@@ -1,0 +1,91 @@
+//! Every check has a broken world, in which it says the right thing, and a whole one that looks like it, in which it is silent.
+
+use super::*;
+
+/// What is wrong there, as "check: text", and nothing else is.
+const BROKEN: &[(&str, Change)] = &[
+    ("settings: config.toml line 2", |rig| rig.put("home/.config/lenscap/config.toml", "[camera]\nwidth = \"x\"\n")),
+    ("camera: No camera was found", |rig| rig.take("sys/class/video4linux/video0")),
+    ("camera: The only camera is a MIPI camera", |rig| {
+        rig.put("sys/class/video4linux/v4l-subdev0/name", "ov01a10\n");
+        rig.link("sys/class/video4linux/v4l-subdev0/device", "../video0/device");
+    }),
+    ("camera: The chosen camera video5 is not there", |rig| {
+        rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"v4l2:/dev/video5\"\n");
+    }),
+    ("relay: Lenscap is not running", |rig| {
+        rig.1.take();
+    }),
+    ("relay: Lenscap runs and cannot work: It is unplugged.", |rig| {
+        rig.1.replace(Some(status("failed", "It is unplugged.")));
+    }),
+    ("import: v4l2-relayd has settings", |rig| rig.put("etc/v4l2-relayd.d/ipu6.conf", "WIDTH=640\n")),
+    ("start: The session starts Lenscap twice", |rig| {
+        rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
+        rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");
+    }),
+    ("sandbox: The camera process may do whatever", |rig| {
+        rig.put("home/.config/lenscap/config.toml", "[privacy]\nsandbox = false\n");
+    }),
+];
+
+/// The check, and a world that gives it nothing to say.
+const WHOLE: &[(&str, Change)] = &[
+    ("settings", |rig| rig.put("home/.config/lenscap/config.toml", "[camera]\nwidth = 640\n")),
+    ("camera", |rig| rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"v4l2:/dev/video0\"\n")),
+    ("relay", |rig| {
+        rig.1.replace(Some(Status { live: true, reason: None, ..status("live", "") }));
+    }),
+    ("import", |rig| rig.put("etc/v4l2-relayd.d/ipu6.conf", "# nothing\n")),
+    ("start", |rig| rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n")),
+    ("sandbox", |rig| rig.put("home/.config/lenscap/config.toml", "[privacy]\nsandbox = true\n")),
+];
+
+/// What has worlds in tests of its own.
+const ELSEWHERE: [&str; 2] = ["pipewire", "shortcut"];
+
+fn broken() -> impl Iterator<Item = &'static (&'static str, Change)> {
+    BROKEN.iter().chain(system::BROKEN)
+}
+
+fn whole() -> impl Iterator<Item = &'static (&'static str, Change)> {
+    WHOLE.iter().chain(system::WHOLE)
+}
+
+#[test]
+fn every_trouble_is_found_alone_and_has_a_next_step() {
+    for (expected, change) in broken() {
+        let rig = Rig::new();
+        change(&rig);
+        let trouble = rig.trouble();
+        assert!(trouble.len() == 1 && trouble[0].starts_with(expected), "{expected}: {trouble:?}");
+        for finding in rig.findings().iter().filter(|finding| finding.verdict != Verdict::Fine) {
+            let has_step = finding.remedy.is_some() || finding.text.contains(':');
+            assert!(has_step, "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_trouble_is_none() {
+    for (number, (check, change)) in whole().enumerate() {
+        let rig = Rig::new();
+        change(&rig);
+        assert_eq!(rig.trouble(), [""; 0], "{check}, whole world {number}");
+    }
+}
+
+#[test]
+fn every_check_has_a_broken_world_and_a_whole_one() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/doctor");
+    let sources = fs::read_dir(directory).unwrap().flatten().filter(|entry| entry.path().is_file());
+    let texts = sources.map(|entry| fs::read_to_string(entry.path()).unwrap());
+    let name = |text: String| Some(text.split_once("const CHECK: &str = \"")?.1.split_once('"')?.0.to_owned());
+    let checks: Vec<_> = texts.filter_map(name).collect();
+    assert!(checks.len() >= 11, "{checks:?}");
+    for check in checks.iter().filter(|check| !ELSEWHERE.contains(&check.as_str())) {
+        let is_of = |text: &str| text.split(':').next() == Some(check.as_str());
+        assert!(broken().any(|(expected, _)| is_of(expected)), "{check} has no broken world");
+        assert!(whole().any(|(name, _)| name == check), "{check} has no whole world");
+    }
+}
