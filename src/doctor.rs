@@ -6,14 +6,17 @@
 mod boot;
 mod build;
 mod camera;
+mod control;
 mod import;
 mod modprobe;
 mod module;
 mod node;
 mod pipewire;
+mod processor;
 mod relay;
 mod rivals;
 mod sandbox;
+mod seat;
 mod settings;
 mod shortcut;
 mod start;
@@ -55,6 +58,13 @@ fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
         | Diagnosis::System(SystemDiagnosis::SecureBoot { .. } | SystemDiagnosis::NodeNotAtBoot { .. }) => {
             Some(SetupVerb::Device)
         }
+        Diagnosis::System(SystemDiagnosis::Rival { name, unit: Some(unit), .. }) if unit.is_system => {
+            match name.as_str() {
+                "v4l2-relayd" => Some(SetupVerb::StopV4l2Relayd),
+                "ipu6-camera-daemon" => Some(SetupVerb::StopIpu6CameraDaemon),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -93,6 +103,8 @@ fn with_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
 const MAX_FILE: u64 = 4 << 20;
 /// Files looked at in a directory.
 const MAX_NAMES: usize = 4096;
+/// Entries of /proc.
+const MAX_PROCESSES: usize = 65_536;
 
 /// What the checks look at.
 #[derive(Debug)]
@@ -139,7 +151,7 @@ impl Patient {
 
     /// The names and ids of all processes.
     fn processes(&self) -> Vec<(u32, String)> {
-        let entries = fs::read_dir(self.at("/proc")).into_iter().flatten().flatten();
+        let entries = fs::read_dir(self.at("/proc")).into_iter().flatten().flatten().take(MAX_PROCESSES);
         let mut found: Vec<(u32, String)> = entries
             .filter_map(|entry| {
                 let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -178,7 +190,9 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         module::look,
         boot::look,
         node::look,
+        control::look,
         rivals::look,
+        processor::look,
         camera::look,
         relay::look,
         pipewire::look,

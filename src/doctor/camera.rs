@@ -2,7 +2,7 @@
 
 use rustix::fs::{Access, access};
 
-use super::{Diagnosis, Finding, Patient, Verdict, found};
+use super::{Diagnosis, Finding, Patient, Verdict, found, seat};
 use crate::camera::{self, System, group};
 use crate::core::source::Source;
 
@@ -39,7 +39,8 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             if access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
                 return found(CHECK, Verdict::Fine, &Diagnosis::CameraFine { camera });
             }
-            found(CHECK, Verdict::Problem, &Diagnosis::CameraForbidden { camera, group: group::group_of(&path) })
+            let (group, seat) = (group::group_of(&path), seat::of(patient));
+            found(CHECK, Verdict::Problem, &Diagnosis::CameraForbidden { camera, group, seat })
         })
         .collect()
 }

@@ -4,26 +4,33 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::{Diagnosis, Finding, Patient, Verdict, build, found};
+use super::{Diagnosis, Finding, Patient, Verdict, build, found, seat};
 use crate::camera::{self, Node, group};
 use crate::output::leftovers;
 
 const CHECK: &str = "node";
+/// There from version 0.13 of the module on: it gives devices at any time.
+pub(super) const CONTROL: &str = "/sys/class/misc/v4l2loopback";
+
+/// The one that the settings ask for.
+pub(super) fn chosen(patient: &Patient) -> Option<Node> {
+    let device = patient.settings().device;
+    camera::loopbacks(&patient.at(camera::CLASS)).into_iter().find(|node| match &device.node {
+        Some(path) => node.path == *path,
+        None => node.name == device.label,
+    })
+}
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let device = patient.settings().device;
     let nodes = camera::loopbacks(&patient.at(camera::CLASS));
-    let chosen = match &device.node {
-        Some(path) => nodes.iter().find(|node| node.path == *path),
-        None => nodes.iter().find(|node| node.name == device.label),
-    };
-    let Some(chosen) = chosen else {
+    let Some(chosen) = chosen(patient) else {
         return missing(patient, device.node.as_deref(), &device.label, nodes.is_empty()).into_iter().collect();
     };
     let path = patient.at(&chosen.path.to_string_lossy());
     let node = chosen.label();
     let (verdict, diagnosis) = if access(&path, Access::READ_OK | Access::WRITE_OK).is_err() {
-        (Verdict::Problem, Diagnosis::NodeForbidden { node, group: group::group_of(&path) })
+        (Verdict::Problem, Diagnosis::NodeForbidden { node, group: group::group_of(&path), seat: seat::of(patient) })
     } else {
         // A relay that has the node has put it right.
         match if matches!(patient.relay, Ok(None)) { leftovers::find_at(&path) } else { Vec::new() } {
@@ -34,7 +41,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
             }
         }
     };
-    let caps = (is_exclusive(patient, &nodes, chosen) == Some(false)).then_some(Diagnosis::NoExclusiveCaps);
+    let caps = (is_exclusive(patient, &nodes, &chosen) == Some(false)).then_some(Diagnosis::NoExclusiveCaps);
     let caps = caps.map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
     std::iter::once(found(CHECK, verdict, &diagnosis)).chain(caps).collect()
 }
@@ -49,7 +56,7 @@ fn is_exclusive(patient: &Patient, nodes: &[Node], chosen: &Node) -> Option<bool
         return Some(!(capabilities.contains(":capture:") && capabilities.contains(":video_output:")));
     }
     // With a control device (from 0.13 on) the parameter says nothing of devices that were added.
-    if patient.at("/sys/class/misc/v4l2loopback").exists() {
+    if patient.at(CONTROL).exists() {
         return None;
     }
     let letters = patient.read("/sys/module/v4l2loopback/parameters/exclusive_caps")?;

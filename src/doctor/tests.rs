@@ -4,6 +4,7 @@ mod worlds;
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
@@ -40,6 +41,8 @@ impl Rig {
         rig.put("sys/class/video4linux/video9/max_openers", "10\n");
         rig.put("sys/class/video4linux/video0/name", "Webcam\n");
         rig.put("sys/class/video4linux/video0/device", "");
+        rig.put("dev/v4l2loopback", "");
+        rig.mode("dev/v4l2loopback", 0o600);
         rig.put("dev/video9", "");
         rig.put("dev/video0", "");
         rig.put("proc/41/comm", "bash\n");
@@ -58,12 +61,16 @@ impl Rig {
         std::os::unix::fs::symlink(target, path).unwrap();
     }
 
+    fn mode(&self, path: &str, mode: u32) {
+        fs::set_permissions(self.0.path().join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
     fn take(&self, path: &str) {
         let path = self.0.path().join(path);
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
     }
 
-    fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
+    fn patient(&self, relay: Result<Option<Status>, AskError>) -> Patient {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
         let mut layers = Layers::new(path, [self.0.path().join("etc/xdg/lenscap/config.toml")]);
         let settings = layers.load(&Overrides::default());
@@ -72,7 +79,11 @@ impl Rig {
         let config_dirs = vec![self.0.path().join("etc/xdg")];
         let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
-        findings(&Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session })
+        Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session }
+    }
+
+    fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
+        findings(&self.patient(relay))
     }
 
     fn findings(&self) -> Vec<Finding> {

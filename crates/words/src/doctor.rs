@@ -14,7 +14,7 @@ use crate::source::called;
 use crate::{listed, tr, trf};
 
 pub use remedy::remedy;
-pub use system::{SetOption, SystemDiagnosis};
+pub use system::{Seat, SetOption, SystemDiagnosis, Unit};
 
 /// One thing that a check of the doctor's found, with what its sentence names. Serialises as `{"code": "…", …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,7 +68,7 @@ pub enum Diagnosis {
     /// The settings name no node, and none has this label.
     NodeLabelAbsent { label: String },
     /// Not for this user, but for the group of this name.
-    NodeForbidden { node: String, group: String },
+    NodeForbidden { node: String, group: String, seat: Seat },
     /// `controls` of the module that a program switched on and left so.
     NodeLeftovers { node: String, controls: Vec<String> },
     /// There and usable.
@@ -106,13 +106,11 @@ pub enum Diagnosis {
     /// No camera at all.
     CameraAbsent,
     /// Not for this user, but for the group of this name.
-    CameraForbidden { camera: String, group: String },
+    CameraForbidden { camera: String, group: String, seat: Seat },
     /// There and usable.
     CameraFine { camera: String },
     /// A source that is no V4L2 device: nothing to look at.
     OtherSource { source: String },
-    /// Another relay, a process.
-    Rival { name: String, pid: u32 },
     /// Another relay was set up, and our settings say nothing of it.
     OthersSettings { name: String, path: String },
     /// By an autostart entry whose program is gone.
@@ -230,7 +228,6 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::OtherSource { .. } => {
             tr("The chosen camera is read in another way: nothing can be seen of it from here.")
         }
-        Diagnosis::Rival { name, .. } => trf!("{name} wants the same camera.", name = name),
         Diagnosis::OthersSettings { name, .. } => {
             trf!("{name} has settings that yours say nothing of.", name = name)
         }
@@ -267,7 +264,6 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
             trouble.as_ref()?.to_string()
         }
         Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
-        Diagnosis::Rival { pid, .. } => format!("/proc/{pid}"),
         Diagnosis::System(diagnosis) => return system::evidence(diagnosis),
         _ => return None,
     })

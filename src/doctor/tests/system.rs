@@ -1,6 +1,7 @@
 //! Worlds of the checks that look at the computer itself.
 
 use super::*;
+use crate::i18n::doctor::Seat;
 
 /// As `uname -r` says it there.
 const MODULES: &str = "lib/modules/6.12.117+deb13-amd64";
@@ -26,6 +27,22 @@ fn unbuilt(rig: &Rig) {
 fn log(release: &str, end: &str) -> String {
     let head = format!("DKMS (dkms-3.2.2) make.log for v4l2loopback/0.15.0 for kernel {release} (x86_64)\n");
     format!("{head}v4l2loopback.c:2671:10: error: 'strlcpy' undeclared\nmake: *** [Makefile:53] Error 2\n{end}\n")
+}
+
+/// A process with this name and the device open.
+fn holder(rig: &Rig, name: &str, group: &str) {
+    rig.put("proc/77/comm", &format!("{name}\n"));
+    rig.put("proc/77/cgroup", &format!("0::/{group}\n"));
+    rig.link("proc/77/fd/5", "/dev/video9");
+}
+
+/// An image processor with these ids, and its driver where that is bound.
+fn processor(rig: &Rig, vendor: &str, device: &str, driver: Option<&str>) {
+    rig.put("sys/bus/pci/devices/0000:00:05.0/vendor", &format!("{vendor}\n"));
+    rig.put("sys/bus/pci/devices/0000:00:05.0/device", &format!("{device}\n"));
+    if let Some(driver) = driver {
+        rig.link("sys/bus/pci/devices/0000:00:05.0/driver", &format!("../../drivers/{driver}"));
+    }
 }
 
 pub(super) const BROKEN: &[(&str, Change)] = &[
@@ -101,7 +118,23 @@ pub(super) const BROKEN: &[(&str, Change)] = &[
         rig.take("run/udev");
         rig.take("sys/class/misc");
     }),
+    ("control: Users may open", |rig| rig.mode("dev/v4l2loopback", 0o666)),
     ("rivals: v4l2-relayd wants", |rig| rig.put("proc/77/comm", "v4l2-relayd\n")),
+    ("rivals: ipu6-camera-daemon wants", |rig| rig.put("proc/77/comm", "ipu6-camera-dae\n")),
+    ("rivals: OBS is installed and has no device", |rig| rig.put("usr/bin/obs", "")),
+    ("image-processor: The image processor Intel IPU6 has no driver", |rig| processor(rig, "0x8086", "0x7d19", None)),
+    ("image-processor: The image processor Intel IPU7 did not get its firmware", |rig| {
+        processor(rig, "0x8086", "0x645d", None);
+        let said = "intel-ipu7 0000:00:05.0: Direct firmware load for intel/ipu/ipu7_fw.bin failed with error -2";
+        rig.put("dev/kmsg", &format!("6,1,2,-;intel-ipu7 0000:00:05.0: enabling device\n3,2,3,-;{said}\n"));
+    }),
+    ("image-processor: The image processor Intel IPU6 has no camera", |rig| {
+        processor(rig, "0x8086", "0xa75d", Some("intel-ipu6"));
+        rig.put("sys/bus/acpi/devices/OVTI01A0:00/status", "15\n");
+    }),
+    ("image-processor: The image processor AMD ISP has no driver", |rig| {
+        rig.put("sys/bus/platform/devices/amd_isp_capture.1.auto/modalias", "platform:amd_isp_capture\n");
+    }),
 ];
 
 pub(super) const WHOLE: &[(&str, Change)] = &[
@@ -132,7 +165,32 @@ pub(super) const WHOLE: &[(&str, Change)] = &[
         rig.take("sys/class/misc");
         rig.put("sys/module/v4l2loopback/parameters/exclusive_caps", "Y,N\n");
     }),
+    ("control", |rig| rig.take("dev/v4l2loopback")),
     ("rivals", |rig| rig.put("proc/77/comm", "v4l2-ctl\n")),
+    // While Lenscap serves the device, OBS reads it.
+    ("rivals", |rig| holder(rig, "obs", "user.slice/x.scope")),
+    ("rivals", |rig| {
+        rig.put("usr/bin/obs", "");
+        rig.put("sys/class/video4linux/video10/name", "OBS Virtual Camera\n");
+        rig.put("sys/class/video4linux/video10/max_openers", "10\n");
+    }),
+    // A processor of another kind; one whose sensor is there; one in a computer with a camera at USB alone.
+    ("image-processor", |rig| processor(rig, "0x8086", "0x9a49", None)),
+    ("image-processor", |rig| processor(rig, "0x1022", "0x7d19", None)),
+    ("image-processor", |rig| {
+        processor(rig, "0x8086", "0xa75d", Some("intel-ipu6"));
+        rig.put("sys/bus/acpi/devices/OVTI01A0:00/status", "15\n");
+        rig.put("sys/class/video4linux/v4l-subdev0/name", "Intel IPU6 CSI2 0\n");
+        rig.put("sys/class/video4linux/v4l-subdev1/name", "ov01a10 10-0036\n");
+        // An earlier failure, of a driver that found it later.
+        let said = ["Direct firmware load for intel/ipu6ep_fw.bin failed with error -2", "firmware authenticated"];
+        let said = said.map(|said| format!("3,1,2,-;intel-ipu6 0000:00:05.0: {said}\n"));
+        rig.put("dev/kmsg", &said.concat());
+    }),
+    ("image-processor", |rig| {
+        processor(rig, "0x8086", "0xa75d", Some("intel-ipu6"));
+        rig.put("sys/bus/acpi/devices/OVTI01A0:00/status", "0\n");
+    }),
 ];
 
 fn of<'a>(findings: &'a [Finding], check: &str) -> &'a Finding {
@@ -200,4 +258,85 @@ fn a_consequence_is_said_behind_its_cause_and_asks_for_nothing() {
         rig.1.replace(Some(status("no-device", "There is no camera device.")));
     });
     assert_eq!(alone.verdict, Verdict::Problem);
+}
+
+#[test]
+fn who_takes_our_device_is_named_with_the_unit_that_started_it() {
+    let system = "system.slice/system-v4l2\\x2drelayd.slice/v4l2-relayd@ipu6.service";
+    let user = "user.slice/user-1000.slice/user@1000.service/app.slice/fluxframe.service";
+    let desktop = "user.slice/user-1000.slice/user@1000.service/app.slice/app-com.obsproject.Studio@1.service";
+    for (name, group, verb, command) in [
+        (
+            "v4l2-relayd",
+            system,
+            Some(SetupVerb::StopV4l2Relayd),
+            Some("sudo systemctl disable --now v4l2-relayd@ipu6.service"),
+        ),
+        ("fluxframe", user, None, Some("systemctl --user disable --now fluxframe.service")),
+        ("obs", desktop, None, None),
+        ("droidcam-cli", "user.slice/user-1000.slice/session-2.scope", None, None),
+    ] {
+        let rig = Rig::new();
+        rig.1.take();
+        holder(&rig, name, group);
+        let findings = rig.findings();
+        let found = of(&findings, "rivals");
+        assert!(found.verdict == Verdict::Problem && found.text.starts_with(name), "{found:?}");
+        assert_eq!(found.setup, verb);
+        assert_eq!(found.commands.first().map(String::as_str), command);
+        let relay = findings.iter().position(|finding| finding.check == "relay");
+        assert!(findings.iter().position(|finding| finding == found) < relay, "{findings:?}");
+    }
+}
+
+#[test]
+fn what_setup_can_mend_has_its_verb() {
+    let device: [(&str, Change); 5] = [
+        ("module", unload),
+        ("module", |rig| {
+            unload(rig);
+            rig.put(SECURE_BOOT, "\x06\0\0\0\x01");
+            rig.put("var/lib/dkms/mok.pub", "");
+        }),
+        ("boot", |rig| rig.take("etc/systemd/system")),
+        ("node", |rig| rig.take("sys/class/video4linux/video9")),
+        ("node", |rig| rig.put("sys/class/video4linux/video9/name", "OBS\n")),
+    ];
+    for (check, change) in device {
+        let found = in_world(check, change);
+        assert_eq!(found.setup, Some(SetupVerb::Device), "{found:?}");
+    }
+    // Nothing to load.
+    assert_eq!(in_world("module", unbuilt).setup, None);
+}
+
+#[test]
+fn where_nobody_sits_the_group_is_the_last_advice() {
+    let user = rustix::process::getuid().as_raw();
+    for (file, seat, first) in [
+        (None, Seat::Unknown, "sudo usermod"),
+        (Some("STATE=active\nSEATS=seat0\nACTIVE_SEATS=seat0\n"), Seat::Here, "sudo udevadm trigger"),
+        (Some("STATE=active\nSEATS=\nACTIVE_SEATS=\n"), Seat::None, "sudo usermod"),
+    ] {
+        let rig = Rig::new();
+        if let Some(text) = file {
+            rig.put(&format!("run/systemd/users/{user}"), text);
+        }
+        assert_eq!(seat::of(&rig.patient(Ok(None))), seat);
+        let diagnosis = Diagnosis::CameraForbidden { camera: "Webcam".into(), group: "video".into(), seat };
+        let found = found("camera", Verdict::Problem, &diagnosis);
+        assert!(found.commands[0].starts_with(first), "{found:?}");
+        let says_where = found.remedy.unwrap().contains("at the computer");
+        assert_eq!(says_where, seat != Seat::Unknown);
+    }
+}
+
+#[test]
+fn without_another_camera_what_the_processor_lacks_is_the_cause() {
+    let rig = Rig::new();
+    rig.take("sys/class/video4linux/video0");
+    processor(&rig, "0x8086", "0xa75d", Some("intel-ipu6"));
+    let findings = rig.findings();
+    let [cause, consequence] = ["image-processor", "camera"].map(|check| of(&findings, check));
+    assert_eq!((cause.verdict, consequence.verdict), (Verdict::Problem, Verdict::Note), "{findings:?}");
 }

@@ -4,7 +4,7 @@ use lenscap_api::Code;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::OutputTrouble;
 
-use super::Diagnosis;
+use super::{Diagnosis, system};
 use crate::remedy::{self, Remedy};
 use crate::{tr, trf};
 
@@ -59,10 +59,9 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::NodeLabelAbsent { .. } => {
             tr("Load the module with card_label=Lenscap, or choose a device in the preferences.").into()
         }
-        Diagnosis::NodeForbidden { group, .. } | Diagnosis::CameraForbidden { group, .. } => Remedy::new(
-            trf!("Add yourself to the group {group} and log in again.", group = group),
-            [remedy::join_group(group)],
-        ),
+        Diagnosis::NodeForbidden { group, seat, .. } | Diagnosis::CameraForbidden { group, seat, .. } => {
+            system::permit(group, *seat)
+        }
         Diagnosis::NodeLeftovers { .. } => tr("Start Lenscap: it switches that off when it takes the device.").into(),
         Diagnosis::WireplumberSilent => Remedy::new(tr("See what it says of itself."), ["wireplumber --version"]),
         Diagnosis::PipewireRuleAbsent { file, .. } => Remedy::new(
@@ -104,10 +103,6 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::CameraAbsent => {
             tr("Plug one in, open its cover, press its privacy key, or install its driver.").into()
         }
-        Diagnosis::Rival { name, .. } => Remedy::new(
-            tr("Stop it: the first command does so where you started it, the second where the system did."),
-            [format!("systemctl --user disable --now {name}"), format!("sudo systemctl disable --now {name}")],
-        ),
         Diagnosis::OthersSettings { .. } => {
             Remedy::new(tr("See whether you want them: this shows them, and how to take them over."), ["lenscap import"])
         }
@@ -119,7 +114,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::SandboxOff => {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
-        Diagnosis::System(diagnosis) => super::system::remedy(diagnosis),
+        Diagnosis::System(diagnosis) => system::remedy(diagnosis),
         Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }
 }

@@ -30,6 +30,43 @@ pub enum SystemDiagnosis {
     AtBoot { by: String },
     /// The module is loaded then, without this device of ours, which was added.
     NodeNotAtBoot { label: String },
+    /// Another relay, a process.
+    Rival { name: String, pid: u32, unit: Option<Unit> },
+    /// Another program that has our device, which no relay of ours serves.
+    Writer { name: String, pid: u32, device: String, unit: Option<Unit> },
+    /// OBS is installed, and ours is the only device; `can_add`: the module gives another at any time.
+    ObsWithoutDevice { can_add: bool },
+    /// Group or others may open the module's control device.
+    ControlOpen { mode: String },
+    /// With its driver; a sensor's name, where one is seen.
+    Processor { processor: String, driver: String, sensor: Option<String> },
+    /// `device` of sysfs has none.
+    ProcessorWithoutDriver { processor: String, device: String },
+    /// What the kernel's log says of its firmware.
+    FirmwareMissing { processor: String, line: String },
+    /// No driver of a sensor's; `sensors` are those that the computer's firmware names.
+    SensorAbsent { processor: String, driver: String, sensors: Vec<String> },
+}
+
+/// A service of systemd's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// With its suffix.
+    pub name: String,
+    /// The system's, not the user's.
+    pub is_system: bool,
+}
+
+/// Whether who asks sits at the computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seat {
+    /// Their session is in front.
+    Here,
+    /// They have none there: over SSH, as a service, behind another user's.
+    None,
+    /// Nothing tells.
+    Unknown,
 }
 
 /// An option of the module's, by a file of modprobe's.
@@ -63,6 +100,31 @@ pub(super) fn sentence(diagnosis: &SystemDiagnosis) -> String {
         SystemDiagnosis::NodeNotAtBoot { label } => {
             trf!("The device \"{label}\" is gone when the computer restarts.", label = label)
         }
+        SystemDiagnosis::Rival { name, .. } => trf!("{name} wants the same camera.", name = name),
+        SystemDiagnosis::Writer { name, device, .. } => {
+            trf!("{name} uses {device}, the device that Lenscap needs.", name = name, device = device)
+        }
+        SystemDiagnosis::ObsWithoutDevice { .. } => {
+            tr("OBS is installed and has no device for its virtual camera: it would take Lenscap's.")
+        }
+        SystemDiagnosis::ControlOpen { .. } => tr(
+            "Users may open v4l2loopback's control device: they can remove anybody's devices and, with some versions of the module, crash the kernel.",
+        ),
+        SystemDiagnosis::Processor { processor, .. } => {
+            trf!("The image processor {processor} has its driver.", processor = processor)
+        }
+        SystemDiagnosis::ProcessorWithoutDriver { processor, .. } => {
+            trf!("The image processor {processor} has no driver: its camera cannot be used.", processor = processor)
+        }
+        SystemDiagnosis::FirmwareMissing { processor, .. } => {
+            trf!("The image processor {processor} did not get its firmware.", processor = processor)
+        }
+        SystemDiagnosis::SensorAbsent { processor, .. } => {
+            trf!(
+                "The image processor {processor} has no camera: no driver of a sensor has come up.",
+                processor = processor
+            )
+        }
     }
 }
 
@@ -78,7 +140,20 @@ pub(super) fn evidence(diagnosis: &SystemDiagnosis) -> Option<String> {
             options.iter().map(shown).collect::<Vec<_>>().join(", ")
         }
         SystemDiagnosis::AtBoot { by } => by.clone(),
-        SystemDiagnosis::NodeNotAtBoot { .. } => return None,
+        SystemDiagnosis::Rival { pid, unit, .. } | SystemDiagnosis::Writer { pid, unit, .. } => match unit {
+            Some(unit) => format!("/proc/{pid} ({})", unit.name),
+            None => format!("/proc/{pid}"),
+        },
+        SystemDiagnosis::ControlOpen { mode } => format!("/dev/v4l2loopback: {mode}"),
+        SystemDiagnosis::Processor { driver, sensor, .. } => {
+            [Some(driver), sensor.as_ref()].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
+        }
+        SystemDiagnosis::ProcessorWithoutDriver { device, .. } => device.clone(),
+        SystemDiagnosis::FirmwareMissing { line, .. } => line.clone(),
+        SystemDiagnosis::SensorAbsent { driver, sensors, .. } => {
+            std::iter::once(driver).chain(sensors).cloned().collect::<Vec<_>>().join(", ")
+        }
+        SystemDiagnosis::NodeNotAtBoot { .. } | SystemDiagnosis::ObsWithoutDevice { .. } => return None,
     })
 }
 
@@ -116,6 +191,63 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
         SystemDiagnosis::NodeNotAtBoot { .. } => {
             Remedy::new(tr("Have it made at each start of the computer."), ["lenscap setup"])
         }
-        SystemDiagnosis::Options { .. } | SystemDiagnosis::AtBoot { .. } => String::new().into(),
+        SystemDiagnosis::Rival { unit: Some(unit), .. } | SystemDiagnosis::Writer { unit: Some(unit), .. } => {
+            let manager = if unit.is_system { "sudo systemctl" } else { "systemctl --user" };
+            Remedy::new(tr("Stop it, and keep it from starting."), [format!("{manager} disable --now {}", unit.name)])
+        }
+        SystemDiagnosis::Rival { unit: None, .. } => tr("Quit it, or have it use another camera.").into(),
+        SystemDiagnosis::Writer { unit: None, .. } => tr("Quit it, or have it use another device.").into(),
+        SystemDiagnosis::ObsWithoutDevice { can_add: true } => Remedy::new(
+            tr("Add one before its virtual camera is started; after a restart of the computer it is gone."),
+            ["sudo v4l2loopback-ctl add -n \"OBS Virtual Camera\" -x 1"],
+        ),
+        SystemDiagnosis::ObsWithoutDevice { can_add: false } => {
+            remedy::get_two_nodes("OBS Virtual Camera").into_sentence()
+        }
+        SystemDiagnosis::ControlOpen { .. } => Remedy::new(
+            tr("Give it back to root: Lenscap's own service is all that needs it."),
+            [
+                format!("echo 'KERNEL==\"v4l2loopback\", GROUP=\"root\", MODE=\"0600\"' | sudo tee {CONTROL_RULE}"),
+                "sudo udevadm control --reload".into(),
+                "sudo udevadm trigger /dev/v4l2loopback".into(),
+            ],
+        ),
+        SystemDiagnosis::ProcessorWithoutDriver { .. } => {
+            tr("Update the kernel, or install your distribution's package of the driver.").into()
+        }
+        SystemDiagnosis::FirmwareMissing { .. } => {
+            tr("Install or update your distribution's firmware packages, and restart the computer.").into()
+        }
+        SystemDiagnosis::SensorAbsent { .. } => {
+            tr("Update the kernel and the firmware of the computer; some sensors have a driver in newer kernels alone, or in a package of your distribution's.").into()
+        }
+        SystemDiagnosis::Options { .. } | SystemDiagnosis::AtBoot { .. } | SystemDiagnosis::Processor { .. } => {
+            String::new().into()
+        }
+    }
+}
+
+/// Comes after Debian's 60-persistent-v4l2loopback.rules.
+const CONTROL_RULE: &str = "/etc/udev/rules.d/61-v4l2loopback-control.rules";
+
+/// How to get a device that is for members of this group, and for who sits at the computer.
+pub(super) fn permit(group: &str, seat: Seat) -> Remedy {
+    match seat {
+        Seat::Here => Remedy::new(
+            tr(
+                "Have udev give it to you, as you sit at the computer. Where that changes nothing, a rule keeps it from you: add yourself to its group and log in again.",
+            ),
+            ["sudo udevadm trigger -c change -s video4linux".to_owned(), remedy::join_group(group)],
+        ),
+        Seat::None => Remedy::new(
+            tr(
+                "Log in at the computer itself: cameras are given to who sits there. For use from elsewhere, add yourself to its group and log in again.",
+            ),
+            [remedy::join_group(group)],
+        ),
+        Seat::Unknown => Remedy::new(
+            trf!("Add yourself to the group {group} and log in again.", group = group),
+            [remedy::join_group(group)],
+        ),
     }
 }
