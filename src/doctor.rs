@@ -1,6 +1,7 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
-//! Looks at files, at the process list and at the running relay's status, and asks WirePlumber for its version. No camera is opened, which would wake it, and the
+//! Looks at files, at the process list, at the kernel's log where that is for everybody, and at the running relay's status, and asks
+//! WirePlumber for its version. No camera is opened, which would wake it, and the
 //! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
 
 mod boot;
@@ -99,8 +100,8 @@ fn with_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Longest file that is read, in bytes: the list of a kernel's modules is a part of it, nothing else is.
-const MAX_FILE: u64 = 4 << 20;
+/// Longest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
 /// Files looked at in a directory.
 const MAX_NAMES: usize = 4096;
 /// Entries of /proc.

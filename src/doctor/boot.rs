@@ -2,6 +2,7 @@
 
 use super::{Diagnosis, Finding, Patient, SystemDiagnosis, Verdict, found, modprobe};
 use crate::camera;
+use crate::text;
 
 const CHECK: &str = "boot";
 /// Loads the module and adds our device.
@@ -27,10 +28,10 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let blocking = modprobe::blocking(patient, &lines, unit.is_some());
     let (verdict, diagnosis) = match (unit, loading(patient)) {
         _ if !blocking.is_empty() => (Verdict::Note, SystemDiagnosis::ModuleBlocked { lines: blocking }.into()),
-        (Some(by), _) => (Verdict::Fine, SystemDiagnosis::AtBoot { by }.into()),
+        (Some(by), _) => (Verdict::Fine, SystemDiagnosis::AtBoot { by: text::clean(by, text::PATH) }.into()),
         (None, None) => (Verdict::Note, Diagnosis::ModuleNotAtBoot),
         (None, Some(by)) => match added_label(patient, &lines) {
-            None => (Verdict::Fine, SystemDiagnosis::AtBoot { by }.into()),
+            None => (Verdict::Fine, SystemDiagnosis::AtBoot { by: text::clean(by, text::PATH) }.into()),
             Some(label) => (Verdict::Note, SystemDiagnosis::NodeNotAtBoot { label }.into()),
         },
     };

@@ -16,13 +16,6 @@ const SECURE_BOOT: &str = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11
 const KEYS: [&str; 3] =
     ["/var/lib/shim-signed/mok/MOK.der", "/var/lib/dkms/mok.pub", "/etc/pki/akmods/certs/public_key.der"];
 
-/// Whether there is one for the running kernel, loaded or not.
-pub(super) fn is_installed(patient: &Patient) -> bool {
-    let list = format!("/lib/modules/{}/modules.dep", release(patient));
-    patient.at("/sys/module/v4l2loopback").exists()
-        || patient.read(&list).is_some_and(|list| list.contains("/v4l2loopback.ko"))
-}
-
 /// The running kernel's.
 pub(super) fn release(patient: &Patient) -> String {
     text::name(patient.read("/proc/sys/kernel/osrelease").unwrap_or_default())

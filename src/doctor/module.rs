@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Diagnosis, Finding, Patient, SystemDiagnosis, Verdict, build, found, modprobe};
 use crate::i18n::doctor::SetOption;
+use crate::output::finder;
 use crate::text;
 
 const CHECK: &str = "module";
@@ -21,7 +22,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
 
 /// Why it is not loaded: the first cause that is known.
 fn absent(patient: &Patient, lines: &[modprobe::Line]) -> Diagnosis {
-    if !build::is_installed(patient) {
+    if !finder::is_module_installed_below(&patient.root) {
         let why = build::why_missing(patient);
         return why.map_or(Diagnosis::ModuleAbsent { is_installed: false }, Diagnosis::from);
     }

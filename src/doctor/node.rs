@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::{Diagnosis, Finding, Patient, Verdict, build, found, seat};
+use super::{Diagnosis, Finding, Patient, Verdict, found, seat};
 use crate::camera::{self, Node, group};
-use crate::output::leftovers;
+use crate::output::{finder, leftovers};
 
 const CHECK: &str = "node";
 /// There from version 0.13 of the module on: it gives devices at any time.
@@ -70,7 +70,9 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
         return None;
     }
     let (verdict, diagnosis) = match wanted {
-        _ if is_none => (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: build::is_installed(patient) }),
+        _ if is_none => {
+            (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: finder::is_module_installed_below(&patient.root) })
+        }
         Some(path) => (Verdict::Problem, Diagnosis::NodeNotLoopback { path: path.display().to_string() }),
         None => (Verdict::Note, Diagnosis::NodeLabelAbsent { label: label.to_owned() }),
     };

@@ -164,7 +164,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         }
         Diagnosis::ModuleFine { version } => trf!("v4l2loopback {version} is loaded.", version = version),
         Diagnosis::NoExclusiveCaps => {
-            tr("The module is loaded without exclusive_caps=1: Chrome, Edge and Electron programs list no camera.")
+            tr("The device was made without exclusive_caps=1: Chrome, Edge and Electron programs list no camera.")
         }
         Diagnosis::ModuleNotAtBoot => tr("The module is not loaded when the computer starts."),
         Diagnosis::NodeAbsent { .. } => tr("There is no camera device."),

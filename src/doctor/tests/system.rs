@@ -111,10 +111,10 @@ pub(super) const BROKEN: &[(&str, Change)] = &[
     }),
     ("node: There is no camera device", |rig| rig.take("sys/class/video4linux/video9")),
     ("node: No camera device has the label", |rig| rig.put("sys/class/video4linux/video9/name", "OBS\n")),
-    ("node: The module is loaded without exclusive_caps=1", |rig| {
+    ("node: The device was made without exclusive_caps=1", |rig| {
         rig.put("run/udev/data/c81:9", "E:ID_V4L_CAPABILITIES=:capture:video_output:\n");
     }),
-    ("node: The module is loaded without exclusive_caps=1", |rig| {
+    ("node: The device was made without exclusive_caps=1", |rig| {
         rig.take("run/udev");
         rig.take("sys/class/misc");
     }),

@@ -87,10 +87,15 @@ pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<P
 
 /// Whether v4l2loopback is there for the running kernel, loaded or not.
 pub fn is_module_installed() -> bool {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let modules = PathBuf::from("/lib/modules").join(release.trim());
-    Path::new("/sys/module/v4l2loopback").exists()
-        || fs::read_to_string(modules.join("modules.dep")).is_ok_and(|list| list.contains("v4l2loopback.ko"))
+    is_module_installed_below(Path::new("/"))
+}
+
+/// As [`is_module_installed`], of a system whose root this is.
+pub fn is_module_installed_below(root: &Path) -> bool {
+    let release = fs::read_to_string(root.join("proc/sys/kernel/osrelease")).unwrap_or_default();
+    let modules = root.join("lib/modules").join(release.trim());
+    root.join("sys/module/v4l2loopback").exists()
+        || fs::read_to_string(modules.join("modules.dep")).is_ok_and(|list| list.contains("/v4l2loopback.ko"))
 }
 
 /// Whether both lead to one device, under whatever name.

@@ -48,13 +48,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
             tr("Close Lenscap, and load the module anew."),
             [remedy::unload_module(), remedy::load_module(remedy::OPTIONS)],
         ),
-        Diagnosis::ModuleNotAtBoot => Remedy::new(
-            tr("Have it loaded, with its options."),
-            [
-                "echo v4l2loopback | sudo tee /etc/modules-load.d/v4l2loopback.conf".to_owned(),
-                format!("echo options v4l2loopback {} | sudo tee /etc/modprobe.d/v4l2loopback.conf", remedy::OPTIONS),
-            ],
-        ),
+        Diagnosis::ModuleNotAtBoot => system::make_at_boot(),
         Diagnosis::NodeNotLoopback { .. } => tr("Choose another device in the preferences.").into(),
         Diagnosis::NodeLabelAbsent { .. } => {
             tr("Load the module with card_label=Lenscap, or choose a device in the preferences.").into()

@@ -121,7 +121,7 @@ pub(super) fn sentence(diagnosis: &SystemDiagnosis) -> String {
         }
         SystemDiagnosis::SensorAbsent { processor, .. } => {
             trf!(
-                "The image processor {processor} has no camera: no driver of a sensor has come up.",
+                "The image processor {processor} has no camera: the driver of its sensor is missing or has failed.",
                 processor = processor
             )
         }
@@ -188,9 +188,7 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
         SystemDiagnosis::OptionsInManyFiles { .. } => {
             tr("Keep one of them: of contradicting options the last one wins.").into()
         }
-        SystemDiagnosis::NodeNotAtBoot { .. } => {
-            Remedy::new(tr("Have it made at each start of the computer."), ["lenscap setup"])
-        }
+        SystemDiagnosis::NodeNotAtBoot { .. } => make_at_boot(),
         SystemDiagnosis::Rival { unit: Some(unit), .. } | SystemDiagnosis::Writer { unit: Some(unit), .. } => {
             let manager = if unit.is_system { "sudo systemctl" } else { "systemctl --user" };
             Remedy::new(tr("Stop it, and keep it from starting."), [format!("{manager} disable --now {}", unit.name)])
@@ -229,6 +227,11 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
 
 /// Comes after Debian's 60-persistent-v4l2loopback.rules.
 const CONTROL_RULE: &str = "/etc/udev/rules.d/61-v4l2loopback-control.rules";
+
+/// The device from the next start of the computer on.
+pub(super) fn make_at_boot() -> Remedy {
+    Remedy::new(tr("Have it made at each start of the computer."), ["lenscap setup"])
+}
 
 /// How to get a device that is for members of this group, and for who sits at the computer.
 pub(super) fn permit(group: &str, seat: Seat) -> Remedy {
