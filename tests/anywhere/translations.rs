@@ -31,6 +31,13 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "No such device",
     "Failed to allocate required memory",
     "note: run with",
+    " for kernel ",
+    "fatal error:",
+    "# exit code: ",
+    "# exit code: 0",
+    "AMD ISP",
+    "Intel IPU",
+    "Intel IVSC",
     "stack backtrace",
     // Commands.
     "lenscap setup",

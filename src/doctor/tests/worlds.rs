@@ -23,6 +23,11 @@ const BROKEN: &[(&str, Change)] = &[
     ("start: The session starts Lenscap twice", |rig| {
         rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
         rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");
+        rig.put("home/.config/systemd/user/lenscap.service", "[Unit]\n");
+    }),
+    ("start: The session cannot start Lenscap", |rig| {
+        let entry = "[Desktop Entry]\nExec=/opt/gone/lenscap\nTryExec=/opt/gone/lenscap\n";
+        rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", entry);
     }),
     ("sandbox: The camera process may do whatever", |rig| {
         rig.put("home/.config/lenscap/config.toml", "[privacy]\nsandbox = false\n");
