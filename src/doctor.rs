@@ -1,8 +1,8 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
 //! Looks at files, at the process list, at the kernel's log where that is for everybody, and at the running relay's status, and asks
-//! WirePlumber for its version. No camera is opened, which would wake it, and the
-//! loopback only while no relay serves it, to which it would look like an application. Nothing is changed.
+//! WirePlumber for its version. No camera is opened, which would wake it, and the loopback only while no relay serves it, to which it
+//! would look like an application. Nothing is changed.
 
 mod boot;
 mod build;
@@ -86,13 +86,10 @@ fn with_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
         let causes =
             CONSEQUENCES.iter().find(|(consequence, _)| *consequence == code).map_or(&[][..], |(_, causes)| causes);
         if causes.iter().any(|cause| problems.iter().any(|problem| problem == cause)) {
-            *finding = Finding {
-                verdict: Verdict::Note,
-                remedy: Some(words::follows()),
-                commands: Vec::new(),
-                setup: None,
-                ..finding.clone()
-            };
+            finding.verdict = Verdict::Note;
+            finding.remedy = Some(words::follows());
+            finding.commands.clear();
+            finding.setup = None;
         } else if finding.verdict == Verdict::Problem {
             problems.push(finding.check.clone());
         }

@@ -10,10 +10,13 @@ use crate::text;
 
 const MODULE: &str = "v4l2loopback";
 /// In the order in which they hide one another.
-pub(super) const DIRECTORIES: [&str; 5] =
+const DIRECTORIES: [&str; 5] =
     ["/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
 /// Lines kept of all files.
 const MAX_LINES: usize = 64;
+
+/// Words of a line.
+const MAX_WORDS: usize = 64;
 
 /// A line of a file, by words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +43,7 @@ pub(super) fn lines(patient: &Patient) -> Vec<Line> {
         let text = patient.read(&path).unwrap_or_default().replace("\\\n", " \u{0}");
         let mut number = 1;
         for line in text.lines() {
-            let words: Vec<_> = line.split(|letter: char| letter.is_whitespace() || letter == '\0').collect();
-            let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            let words = words(line);
             if is_ours(&words) && lines.len() < MAX_LINES {
                 lines.push(Line { path: path.clone(), number, words });
             }
@@ -50,6 +52,16 @@ pub(super) fn lines(patient: &Patient) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// As the kernel parts options: at blanks outside of quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut is_quoted = false;
+    let parts = line.split(|letter: char| {
+        is_quoted ^= letter == '"';
+        (letter.is_whitespace() || letter == '\0') && !is_quoted
+    });
+    parts.filter(|word| !word.is_empty()).take(MAX_WORDS).map(str::to_owned).collect()
 }
 
 fn is_ours(words: &[String]) -> bool {
