@@ -153,16 +153,17 @@ impl Work<'_> {
                 let is_ours = matches!(there(&self.system, path, Kind::File), There::Content(text) if manifest.has(path, Kind::File, &text));
                 made(path, self.directories(path))?;
                 made(path, self.hands.reach())?;
-                made(
-                    path,
-                    if is_ours { tree::replace(&at, text.as_bytes()) } else { tree::create(&at, text.as_bytes()) },
-                )?;
+                let write = if is_ours { tree::replace } else { tree::create };
+                made(path, write(&at, text.as_bytes(), &mut || self.hands.reach()))?;
                 manifest.settle(path, text);
+                self.save(manifest)?;
             }
             SetupStep::Link { path, target } => {
                 made(path, self.directories(path))?;
                 made(path, self.hands.reach())?;
                 made(path, tree::link(&self.system.at(path), target))?;
+                manifest.settle(path, target);
+                self.save(manifest)?;
             }
             SetupStep::Remove { path } => {
                 made(path, self.hands.reach())?;
@@ -238,7 +239,7 @@ impl Work<'_> {
     }
 
     fn save(&mut self, manifest: &Manifest) -> Result<(), SetupTrouble> {
-        let saved = self.hands.reach().and_then(|()| manifest.save(self.root));
+        let saved = self.hands.reach().and_then(|()| manifest.save(self.root, &mut || self.hands.reach()));
         saved.map_err(|error| file_trouble(manifest::PATH, &error))
     }
 }
@@ -253,7 +254,10 @@ fn command_trouble(command: &[String], error: io::Error) -> SetupTrouble {
 
 fn file_trouble(path: &str, error: &io::Error) -> SetupTrouble {
     match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => SetupTrouble::ReadOnly { path: path.into() },
+        // Root is kept from it by the file system alone: read-only, or so for this service, or its files are immutable (ostree).
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            SetupTrouble::ReadOnly { path: path.into() }
+        }
         _ => SetupTrouble::Write { path: path.into(), cause: error.into() },
     }
 }

@@ -9,7 +9,7 @@ use lenscap_api::SetupVerb;
 use serde::{Deserialize, Serialize};
 
 use crate::system::System;
-use crate::tree;
+use crate::tree::{self, Reach};
 
 /// Its directory, which holds nothing else.
 pub(crate) const DIRECTORY: &str = "/var/lib/lenscap";
@@ -37,6 +37,9 @@ pub(crate) struct Entry {
     /// SHA-256 of a file's text, or of a link's target. Two while one text takes the place of another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) hashes: Vec<String>,
+    /// Whether it was seen to be made: another that stands there instead was changed since, else it is somebody else's.
+    #[serde(default)]
+    pub(crate) is_made: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +71,10 @@ impl Manifest {
     }
 
     /// Writes it, whole or not at all.
-    pub(crate) fn save(&self, root: &Path) -> io::Result<()> {
+    pub(crate) fn save(&self, root: &Path, reach: Reach<'_>) -> io::Result<()> {
         let path = System::new(root).at(PATH);
         std::fs::create_dir_all(System::new(root).at(DIRECTORY))?;
-        tree::replace(&path, &serde_json::to_vec(self)?)
+        tree::replace(&path, &serde_json::to_vec(self)?, reach)
     }
 
     /// Whether a file or link with this content is ours.
@@ -84,14 +87,17 @@ impl Manifest {
         let hash = content.map(hash);
         match self.entries.iter_mut().find(|entry| entry.path == path && entry.kind == kind) {
             Some(entry) => entry.hashes.extend(hash.filter(|hash| !entry.hashes.contains(hash))),
-            None => self.entries.push(Entry { path: path.into(), kind, hashes: hash.into_iter().collect() }),
+            None => {
+                self.entries.push(Entry { path: path.into(), kind, hashes: hash.into_iter().collect(), is_made: false })
+            }
         }
     }
 
-    /// Only this content counts as ours: it took the place of what was there.
+    /// It is made: only this content counts as ours.
     pub(crate) fn settle(&mut self, path: &str, content: &str) {
         for entry in self.entries.iter_mut().filter(|entry| entry.path == path && entry.kind != Kind::Directory) {
             entry.hashes = vec![hash(content)];
+            entry.is_made = true;
         }
     }
 

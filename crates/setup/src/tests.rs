@@ -2,6 +2,8 @@
 
 mod bus;
 mod files;
+mod killed;
+mod read_only;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +13,6 @@ use std::path::Path;
 
 use lenscap_api::{SetupReport, SetupStep, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
-use proptest::prelude::*;
 
 use crate::{Hands, carry_out, plan};
 
@@ -28,6 +29,12 @@ struct Stage<'a> {
     ran: Vec<String>,
     /// The status of the unit that makes the device; below zero: of the signal that ended it.
     status: i32,
+}
+
+impl<'a> Stage<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self { root, left: usize::MAX, ran: Vec::new(), status: 0 }
+    }
 }
 
 impl Hands for Stage<'_> {
@@ -103,7 +110,7 @@ impl Rig {
     }
 
     fn stage(&self) -> Stage<'_> {
-        Stage { root: self.0.path(), left: usize::MAX, ran: Vec::new(), status: 0 }
+        Stage::new(self.0.path())
     }
 
     fn done(&self, verb: SetupVerb) -> SetupReport {
@@ -302,55 +309,4 @@ fn another_relay_is_masked_and_runs_again_after_undo() {
     assert!(rig.is_done(SetupVerb::StopV4l2Relayd));
     rig.good(SetupVerb::Undo);
     assert_eq!(rig.tree(), before);
-}
-
-/// A computer on which every verb has something to do.
-fn full() -> Rig {
-    let rig = Rig::old();
-    rig.put("usr/lib/modprobe.d/obs.conf", "options v4l2loopback card_label=OBS\n");
-    rig.put("usr/lib/systemd/system/v4l2-relayd.service", "[Unit]\n");
-    rig.put("usr/share/wireplumber/main.lua.d/50-v4l2-config.lua", "");
-    fs::remove_file(rig.0.path().join("usr/lib/udev/rules.d/70-lenscap.rules")).unwrap();
-    fs::create_dir_all(rig.0.path().join("sys/fs/cgroup/system.slice/v4l2-relayd.service")).unwrap();
-    rig
-}
-
-const VERBS: [SetupVerb; 4] =
-    [SetupVerb::MergedOptions, SetupVerb::CameraRules, SetupVerb::StopV4l2Relayd, SetupVerb::Undo];
-
-#[test]
-fn killed_at_any_step_each_verb_is_completed_and_taken_back() {
-    for verb in VERBS {
-        for kill in 0.. {
-            let rig = full();
-            let before = rig.tree();
-            if verb == SetupVerb::Undo {
-                VERBS[..3].iter().for_each(|verb| drop(rig.good(*verb)));
-            }
-            let killed = carry_out(verb, rig.0.path(), &mut Stage { left: kill, ..rig.stage() });
-            if killed.trouble.is_none() {
-                assert!(kill > 2, "{verb:?}");
-                break;
-            }
-            // Undone as it is, by a copy of what was left.
-            rig.good(verb);
-            assert!(rig.is_done(verb), "{verb:?} killed at {kill}");
-            rig.good(SetupVerb::Undo);
-            assert_eq!(rig.tree(), before, "{verb:?} killed at {kill}");
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-    #[test]
-    fn whatever_was_done_and_killed_undo_gives_back_what_was(calls in prop::collection::vec((0..VERBS.len(), 0..20usize), 0..8)) {
-        let rig = full();
-        let before = rig.tree();
-        for (verb, kill) in calls {
-            carry_out(VERBS[verb], rig.0.path(), &mut Stage { left: kill, ..rig.stage() });
-        }
-        rig.good(SetupVerb::Undo);
-        prop_assert_eq!(rig.tree(), before);
-    }
 }

@@ -9,19 +9,26 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+/// Called between two changes of files: see [`crate::Hands::reach`].
+pub(crate) type Reach<'a> = &'a mut dyn FnMut() -> io::Result<()>;
+
 /// A new file; `AlreadyExists` where there is one.
-pub(crate) fn create(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn create(path: &Path, text: &[u8], reach: Reach<'_>) -> io::Result<()> {
     let temporary = temporary(path, text)?;
+    reach()?;
     // Unlike a rename, which takes the place of what is there.
     let linked = fs::hard_link(&temporary, path);
+    reach()?;
     fs::remove_file(&temporary)?;
     linked?;
     sync_directory(path)
 }
 
 /// In the place of the file that is there, if any.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    fs::rename(temporary(path, text)?, path)?;
+pub(crate) fn replace(path: &Path, text: &[u8], reach: Reach<'_>) -> io::Result<()> {
+    let temporary = temporary(path, text)?;
+    reach()?;
+    fs::rename(temporary, path)?;
     sync_directory(path)
 }
 
@@ -33,9 +40,10 @@ pub(crate) fn link(path: &Path, target: &str) -> io::Result<()> {
 
 /// Removes a file or a link; what is not there is gone as well.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+    // Looked at first: of a read-only file system the kernel says that, whatever is there.
+    match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.and_then(|()| sync_directory(path)),
+        _ => fs::remove_file(path).and_then(|()| sync_directory(path)),
     }
 }
 

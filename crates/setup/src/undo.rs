@@ -34,6 +34,7 @@ pub(crate) fn steps(system: &System, manifest: &Manifest) -> Undo {
             There::Content(content) if manifest.has(&entry.path, entry.kind, &content) => {
                 undo.steps.push(SetupStep::Remove { path: entry.path.clone() });
             }
+            There::Content(_) | There::Other if !entry.is_made => {}
             There::Content(_) | There::Other => undo.left.push(entry.path.as_str().into()),
         }
     }

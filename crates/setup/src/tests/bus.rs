@@ -198,7 +198,7 @@ impl Hands for Held {
         while self.0.join(HOLD).exists() {
             thread::sleep(Duration::from_millis(10));
         }
-        Stage { root: &self.0, left: usize::MAX, ran: Vec::new(), status: 0 }.run(command)
+        Stage::new(&self.0).run(command)
     }
 }
 
