@@ -14,7 +14,7 @@ use lenscap_picture::jpeg;
 pub type Feed = fn(&[u8]);
 
 /// Kinds of input of crates that this one does not use, by the same names.
-pub const ELSEWHERE: &[&str] = &["dbus", "pod"]; // lenscap-applet, lenscap-libpipewire
+pub const ELSEWHERE: &[&str] = &["dbus", "pod", "setup"]; // lenscap-applet, lenscap-libpipewire, lenscap-setup
 
 /// Every kind that this crate and those below it take, by the name that `fuzz/fuzz_targets` and `fuzz/corpus` know it by.
 pub const TARGETS: &[(&str, Feed)] = &[

@@ -12,6 +12,8 @@
 
 mod ask;
 mod carry_out;
+#[cfg(any(debug_assertions, fuzzing))]
+pub mod fuzz;
 mod hands;
 mod manifest;
 mod node;

@@ -8,8 +8,10 @@ use glib::{Checksum, ChecksumType};
 use lenscap_api::SetupVerb;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::RELAYS;
 use crate::system::System;
 use crate::tree::{self, Reach};
+use crate::undo;
 
 /// Its directory, which holds nothing else.
 pub(crate) const DIRECTORY: &str = "/var/lib/lenscap";
@@ -67,7 +69,9 @@ impl Manifest {
     /// Of its text; `None` where it is not one of ours.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let manifest: Self = serde_json::from_str(text).ok()?;
-        manifest.entries.iter().all(|entry| is_ours(&entry.path)).then_some(manifest)
+        let is_ours = manifest.entries.iter().all(|entry| is_ours(&entry.path))
+            && manifest.stopped.iter().all(|unit| RELAYS.iter().any(|relay| undo::is_of(unit, relay)));
+        is_ours.then_some(manifest)
     }
 
     /// Writes it, whole or not at all.
@@ -108,7 +112,9 @@ impl Manifest {
 
 /// Whether we ever write there: a manifest that names another path is none of ours.
 fn is_ours(path: &str) -> bool {
-    path.starts_with("/etc/") && !path.split('/').any(|part| part == ".." || part == ".")
+    path.starts_with("/etc/")
+        && !path.split('/').any(|part| part == ".." || part == ".")
+        && !path.contains(char::is_control)
 }
 
 fn hash(content: &str) -> String {

@@ -15,6 +15,8 @@ pub(crate) const NAME: &str = "zz-lenscap.conf";
 pub(crate) const PATH: &str = "/etc/modprobe.d/zz-lenscap.conf";
 /// The module's `MAX_DEVICES`.
 const MAX_DEVICES: usize = 8;
+/// Longest line that we write, in bytes. Of one option the kernel takes 1024 (param_set_charp).
+const MAX_LINE: usize = 4096;
 /// What the module calls a device without a label.
 const UNNAMED: &str = "Dummy video device";
 const HEADING: &str = "# Written by \"lenscap setup\"; \"lenscap setup --undo\" takes it back.\n";
@@ -75,9 +77,12 @@ impl Others {
         has_some
     }
 
+    fn value(&self, key: &str) -> Option<&String> {
+        self.pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+    }
+
     fn list(&self, key: &str) -> Vec<String> {
-        let value = self.pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
-        value
+        self.value(key)
             .filter(|value| !value.is_empty())
             .map(|value| value.split(',').map(str::to_owned).collect())
             .unwrap_or_default()
@@ -101,7 +106,8 @@ impl Others {
     /// The text of our file: ours alone, or all of theirs and ours.
     ///
     /// # Errors
-    /// Theirs are as many devices as the module makes, or stand in a file that counts after ours.
+    /// Theirs are as many devices as the module makes, stand in a file that counts after ours, or are nothing that could be written
+    /// once more and mean the same.
     pub(crate) fn merged(&self) -> Result<String, CannotMerge> {
         if self.files.is_empty() {
             return Ok(format!("{HEADING}options v4l2loopback exclusive_caps=1 max_buffers=8 card_label={LABEL}\n"));
@@ -124,6 +130,14 @@ impl Others {
         let unnamed = |index| format!("{UNNAMED} (0x{index:04X})");
         line += &format!(" card_label={}", quoted(&extended(self.list("card_label"), devices, unnamed, LABEL)));
         line += &format!(" exclusive_caps={}", extended(self.list("exclusive_caps"), devices, |_| "0".into(), "1"));
+        let mut again = Self::default();
+        again.add(&line);
+        let is_the_same = again.devices() == devices + 1
+            && again.have_ours()
+            && self.pairs.iter().all(|(key, value)| lists.contains(&key.as_str()) || again.value(key) == Some(value));
+        if !is_the_same || line.len() > MAX_LINE || line.contains(char::is_control) {
+            return Err(CannotMerge);
+        }
         Ok(format!("{HEADING}{line}\n"))
     }
 }

@@ -36,8 +36,7 @@ const WIREPLUMBER_5: (&str, &str, &[&str]) = (
     &["/etc/wireplumber", "/etc/xdg/wireplumber", "/usr/local/share/wireplumber", "/usr/share/wireplumber"],
 );
 /// Units of other relays, by system or user.
-const V4L2_RELAYD: [&str; 2] = ["v4l2-relayd.service", "v4l2-relayd@.service"];
-const IPU6_CAMERA_DAEMON: [&str; 1] = ["ipu6-camera-daemon.service"];
+pub(crate) const RELAYS: [&str; 3] = ["v4l2-relayd.service", "v4l2-relayd@.service", "ipu6-camera-daemon.service"];
 
 /// What is to be there, and what has it used.
 #[derive(Debug, Default)]
@@ -62,8 +61,8 @@ pub fn plan(verb: SetupVerb, root: &Path) -> SetupPlan {
         SetupVerb::Device => device(&system, false),
         SetupVerb::MergedOptions => device(&system, true),
         SetupVerb::CameraRules => (camera_rules(&system), None),
-        SetupVerb::StopV4l2Relayd => (stop(&system, &V4L2_RELAYD), None),
-        SetupVerb::StopIpu6CameraDaemon => (stop(&system, &IPU6_CAMERA_DAEMON), None),
+        SetupVerb::StopV4l2Relayd => (stop(&system, &RELAYS[..2]), None),
+        SetupVerb::StopIpu6CameraDaemon => (stop(&system, &RELAYS[2..]), None),
         SetupVerb::Undo => return SetupPlan { verb, steps: undo::steps(&system, &manifest).steps, trouble: None },
     };
     let mut steps = Vec::new();

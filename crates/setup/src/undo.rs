@@ -67,7 +67,7 @@ pub(crate) fn running(system: &System, units: &[&str]) -> BTreeSet<String> {
 }
 
 /// Whether this is the unit, or an instance of it: a name of systemd's own letters, since it stands on a command line.
-fn is_of(name: &str, unit: &str) -> bool {
+pub(crate) fn is_of(name: &str, unit: &str) -> bool {
     let instance = || {
         let (template, ending) = unit.split_once('@').map(|(template, ending)| (format!("{template}@"), ending))?;
         name.strip_prefix(&template)?.strip_suffix(ending)
