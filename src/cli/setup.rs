@@ -1,12 +1,14 @@
 //! `lenscap setup`.
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
 
 use lenscap_api::SetupVerb;
 
 /// `lenscap setup`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("unasked").args(["print", "yes"]))]
 pub struct SetupArgs {
     /// What to set up; nothing: what this computer lacks
     #[arg(value_name = "WHAT", value_parser = verbs())]
@@ -21,7 +23,7 @@ pub struct SetupArgs {
     #[arg(long, conflicts_with = "print")]
     pub yes: bool,
     /// As one JSON object; with --print or --yes
-    #[arg(long)]
+    #[arg(long, requires = "unasked")]
     pub json: bool,
 }
 

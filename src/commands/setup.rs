@@ -176,7 +176,11 @@ fn print(answer: &impl Serialize) -> Result<(), Failure> {
 }
 
 fn say(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{}", text.trim_end()).map_err(cannot_print)
+    match writeln!(io::stdout().lock(), "{}", text.trim_end()) {
+        // Who read has seen enough; what was asked for is done all the same.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        said => said.map_err(cannot_print),
+    }
 }
 
 fn cannot_print(error: io::Error) -> Failure {

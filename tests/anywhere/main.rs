@@ -12,6 +12,7 @@ mod install;
 mod pictures;
 mod pipewire;
 mod portal;
+mod setup;
 mod translations;
 mod verbs;
 mod wireplumber;
