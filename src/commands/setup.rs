@@ -1,5 +1,7 @@
 //! `lenscap setup`: shows what would be done, asks, and has it done by `lenscap-setup`: directly as root, on a terminal through
-//! sudo, else through the system bus and polkit.
+//! sudo, else through the system bus and polkit. A unit of the user's is the user's to stop.
+
+mod user_unit;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -11,6 +13,7 @@ use lenscap_wire::helper_process::HelperProcess;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::user_unit::UserUnit;
 use super::Failure;
 use crate::app::program;
 use crate::cli::SetupArgs;
@@ -44,9 +47,26 @@ pub(super) fn run(arguments: &SetupArgs) -> Result<(), Failure> {
     if arguments.print && arguments.json {
         return print(&SetupPlans { plans });
     }
+    // The window's own look at a plan ends above: it asks for the system's part alone.
+    let is_about_it = |verb: &SetupVerb| matches!(verb, SetupVerb::StopIpu6CameraDaemon | SetupVerb::Undo);
+    let user_unit = if verbs.iter().any(is_about_it) { UserUnit::look() } else { None };
+    let users_steps = |verb| user_unit.as_ref().map(|unit| unit.steps(verb)).unwrap_or_default();
+    for plan in &mut plans {
+        plan.steps.splice(0..0, users_steps(plan.verb));
+    }
     if arguments.verbs.is_empty() {
         drop_needless(&mut plans);
     }
+    let carry_out = |plan: &SetupPlan| {
+        let steps = users_steps(plan.verb);
+        if let Err(trouble) = user_unit.as_ref().map_or(Ok(()), |unit| unit.carry_out(plan.verb)) {
+            return SetupReport::refused(plan.verb, trouble);
+        }
+        let is_all = steps.len() == plan.steps.len();
+        let mut report = if is_all { nothing(plan.verb) } else { carry_out(&program, plan.verb) };
+        report.done.splice(0..0, steps);
+        report
+    };
     let mut reports = Vec::new();
     let mut is_done = true;
     for plan in &plans {
@@ -57,7 +77,7 @@ pub(super) fn run(arguments: &SetupArgs) -> Result<(), Failure> {
             Some(trouble) => SetupReport::refused(plan.verb, trouble.clone()),
             None if plan.steps.is_empty() => nothing(plan.verb),
             None if arguments.print => continue,
-            None if arguments.yes => carry_out(&program, plan.verb),
+            None if arguments.yes => carry_out(plan),
             None if !io::stdin().is_terminal() => {
                 say(&words::not_asked())?;
                 return Err(Failure::Shown);
@@ -67,7 +87,7 @@ pub(super) fn run(arguments: &SetupArgs) -> Result<(), Failure> {
                 is_done = false;
                 continue;
             }
-            None => carry_out(&program, plan.verb),
+            None => carry_out(plan),
         };
         if !arguments.json {
             say_report(&report, plan)?;
@@ -115,7 +135,7 @@ fn nothing(verb: SetupVerb) -> SetupReport {
     SetupReport { verb, done: Vec::new(), left: Vec::new(), needs_restart: false, trouble: None }
 }
 
-/// By whoever may.
+/// What is the system's, by whoever may.
 fn carry_out(program: &Path, verb: SetupVerb) -> SetupReport {
     let direct = |mut command: Command, refused: SetupTrouble| {
         // sudo asks on the terminal.
@@ -156,7 +176,9 @@ fn say_report(report: &SetupReport, plan: &SetupPlan) -> Result<(), Failure> {
     }
     if trouble.can_be_done_by_hand() && !plan.steps.is_empty() {
         say(&words::by_hand())?;
-        say(&words::steps(plan))?;
+        let mut left = plan.clone();
+        left.steps.retain(|step| !report.done.contains(step));
+        say(&words::steps(&left))?;
     }
     Ok(())
 }

@@ -48,6 +48,9 @@ impl World {
             Command::new(program)
         };
         command.args(arguments).env("PATH", self.0.path()).env("HOME", self.0.path()).env("SHELL", "/bin/sh");
+        for directory in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(directory);
+        }
         command
     }
 
@@ -168,4 +171,42 @@ fn where_there_is_no_bus_it_says_so_and_what_to_do_by_hand() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("nobody who could ask for the password") && said.contains("By hand, as root:"), "{said}");
+}
+
+#[test]
+fn a_unit_of_the_user_s_is_stopped_by_the_user_and_is_taken_back() {
+    const UNIT: &str = "ipu6-camera-daemon.service";
+    // Where the file is, how it is stopped, and how that is taken back; with the state that each leaves.
+    for (directory, stop, back) in
+        [(".config", "disable --now", &["enable", "start"][..]), ("usr/lib", "mask --now", &["unmask", "start"])]
+    {
+        let world = World::new(false);
+        world.script("lenscap-setup", "[ \"$1\" = plan ] && echo '{\"plans\":[{\"verb\":\"'$2'\",\"steps\":[]}]}'");
+        let state = |load: &str, file: &str, active: &str| {
+            let path = world.0.path().join(directory).join("systemd/user").join(UNIT);
+            format!("LoadState={load}\\nUnitFileState={file}\\nActiveState={active}\\nFragmentPath={}", path.display())
+        };
+        let is_masked = stop.starts_with("mask");
+        let stopped =
+            if is_masked { state("masked", "masked", "inactive") } else { state("loaded", "disabled", "inactive") };
+        let (idle, runs) = (state("loaded", "enabled", "inactive"), state("loaded", "enabled", "active"));
+        world.script(
+            "systemctl",
+            &format!(
+                "case $2 in show) read -r said <\"${{0%/*}}/state\" || said='{runs}'; printf \"$said\\n\"; exit;; esac
+echo \"$*\" >>\"${{0%/*}}/asked\"
+case $2 in disable|mask) said='{stopped}';; enable|unmask) said='{idle}';; start) said='{runs}';; esac
+printf '%s\\n' \"$said\" >\"${{0%/*}}/state\""
+            ),
+        );
+        for arguments in [["setup", "stop-ipu6-camera-daemon", "--yes"], ["setup", "--undo", "--yes"]] {
+            let output = world.run(&arguments);
+            assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+            // Once more there is nothing to do.
+            assert!(world.run(&arguments).status.success());
+        }
+        let expected: Vec<String> =
+            std::iter::once(stop).chain(back.iter().copied()).map(|verb| format!("--user {verb} {UNIT}")).collect();
+        assert_eq!(world.asked(), expected);
+    }
 }

@@ -122,6 +122,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     // Of the system's helper, for the journal and for programs; what comes of its verbs is said by lenscap_words::setup.
     "lenscap-setup is started by lenscap, not by hand: run \"lenscap setup\".",
     "lenscap-setup: there is no device: {errno}",
+    "nothing changed",
     "an answer of another version",
     "not found in directory",
     "another process has the name",
