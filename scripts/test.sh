@@ -2,14 +2,14 @@
 # What ./test does once the system has what building takes: the rest of the set-up, then the tiers. The last lines are one per tier and, alone, the sum:
 #   N passed, N failed, N skipped
 # A tier that cannot run here says so by name and counts as one skipped. Fails when anything failed.
-# TIERS="anywhere debian13 desktop packages kernel" (the default) chooses.
+# TIERS="anywhere debian13 desktop packages system kernel" (the default) chooses.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 # Sentences are compared in English, whatever language this machine speaks.
 export LANGUAGE=en
 
-tiers=${TIERS:-anywhere debian13 desktop packages kernel}
+tiers=${TIERS:-anywhere debian13 desktop packages system kernel}
 logs=target/test-logs
 mkdir -p $logs
 summary=()
@@ -21,14 +21,14 @@ tier_result() {
 
 # Each test binary of cargo ends with "test result: ok. 12 passed; 0 failed; 3 ignored; ...". A test that cannot run
 # here prints "SKIP name: why" and returns: it counts as skipped, not as passed. What is ignored because it needs the VM says
-# so; the kernel tier counts it.
+# so; the kernel and system tiers count it.
 anywhere() {
   local log=$logs/anywhere.log rc=0 counts p f s
   scripts/contain.sh "$1" "$log" cargo test --locked --no-fail-fast -- --show-output || rc=$?
   grep -E '^(test .* (FAILED|ignored)|test result|SKIP |error|warning: unused)|^ +Running' "$log" | grep -v 'ignored, .*machine' || true
   counts=$(awk '
     /^SKIP /                            { marked++ }
-    /^test .* ignored, kernel tier/     { elsewhere++ }
+    /^test .* ignored, (kernel|system) tier/ { elsewhere++ }
     /^test result: / {
       for (i = 1; i <= NF; i++) { if ($i ~ /^passed/) p += $(i-1); if ($i ~ /^failed/) f += $(i-1); if ($i ~ /^ignored/) s += $(i-1) }
     }
@@ -73,8 +73,9 @@ for tier in $tiers; do
     debian13) run_tier debian13 external debian13 900 tests/debian13/run.sh ;;
     desktop) run_tier desktop external desktop 1200 tests/desktop/run.sh ;;
     packages) run_tier packages external packages 1200 tests/packages/run.sh ;;
+    system) run_tier system external system 1500 tests/system/run.sh ;;
     kernel) run_tier kernel external kernel 3600 tests/vm/matrix.sh ;;
-    *) echo "test: unknown tier $tier; there are anywhere, debian13, desktop, packages and kernel" >&2; exit 1 ;;
+    *) echo "test: unknown tier $tier; there are anywhere, debian13, desktop, packages, system and kernel" >&2; exit 1 ;;
   esac
 done
 

@@ -139,6 +139,11 @@ impl Browser {
         serde_json::from_value(self.asked("pictures")).expect("numbers")
     }
 
+    /// The picture that the page drew last, a PNG as a data URL.
+    pub fn png(&self) -> String {
+        serde_json::from_value(self.asked("png")).expect("a text")
+    }
+
     /// Has the page give the camera back.
     pub fn stop_camera(&self) {
         self.asked("stop");

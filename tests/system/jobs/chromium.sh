@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# After the restart: Lenscap by its user unit, a page that takes the camera, the picture it got.
+check "there is a device after the restart" node
+modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0
+check "alice logs in" alice_logs_in
+camera=$(for d in /sys/class/video4linux/video*; do grep -q '^vivid' "$d/name" && echo "/dev/${d##*/}"; done | head -n 1)
+mkdir -p /home/alice/.config/lenscap
+cat >/home/alice/.config/lenscap/config.toml <<CONF
+[camera]
+source = "v4l2:$camera"
+width = 320
+height = 180
+framerate = 10
+cooldown_ms = 800
+CONF
+chown -R alice: /home/alice/.config
+check "alice may use the camera" wait_for 30 bash -c "getfacl -pc $camera | grep -q '^user:alice:rw'"
+check "Lenscap starts by its user unit" alice systemctl --user start lenscap.service
+check "it waits for a program" wait_for 60 bash -c "$(declare -f as alice); alice lenscap status --json | grep -q '\"state\": *\"idle\"'"
+alice lenscap status
+touch "$FILES/picture" && chmod 666 "$FILES/picture"
+check "a page gets moving pictures, and the camera is off when it closes" \
+  alice env LENSCAP_KEPT_PICTURE="$FILES/picture" "$FILES/system" --ignored --nocapture
+alice lenscap status
+alice journalctl --user --no-pager -u lenscap.service 2>/dev/null | tail -n 20

@@ -1,0 +1,30 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# A fresh computer: who may, who may not, and what is there afterwards.
+mkdir -p /etc/polkit-1/rules.d
+cat >/etc/polkit-1/rules.d/49-test.rules <<'RULES'
+polkit.addRule(function (action, subject) {
+  if (action.id.indexOf("io.github.lenscap.setup.") == 0) {
+    return subject.user == "alice" ? polkit.Result.YES : polkit.Result.NO;
+  }
+});
+RULES
+tree /var/before-setup
+check "alice logs in" alice_logs_in
+check "what would be done is shown and not done" bash -c 'lenscap setup --print && ! systemctl is-enabled lenscap-device.service'
+refuse "bob may not, through the bus" as bob lenscap setup --yes
+check "nothing came of it" bash -c '! test -e /sys/module/v4l2loopback && ! test -e /var/lib/lenscap/setup.json'
+refuse "nobody answers, nothing is done" as alice lenscap setup
+check "alice may, through the bus" alice lenscap setup --yes
+check "the module was loaded for it" test -e /sys/module/v4l2loopback
+check "there is a device" node
+note "devices: $(nodes)"
+check "alice may use it" wait_for 30 has_acl alice
+check "only root reaches the control device" bash -c 'test "$(stat -c "%a %U" /dev/v4l2loopback)" = "600 root" && ! getfacl -pc /dev/v4l2loopback | grep -q user:alice'
+refuse "bob may not use the device" as bob v4l2-ctl -d "$(node)" --info
+count=$(nodes)
+tree /var/after-setup
+check "a second time changes nothing" alice lenscap setup --yes
+tree /var/after-second
+check "the files are the same" diff /var/after-setup /var/after-second
+check "the devices are the same" test "$count" = "$(nodes)"
+check "the helper ends itself" wait_for 120 bash -c '! systemctl is-active lenscap-setup.service'
