@@ -5,6 +5,7 @@
 //! would look like an application. Nothing is changed.
 
 mod boot;
+mod bug_report;
 mod build;
 mod camera;
 mod control;
@@ -13,6 +14,7 @@ mod modprobe;
 mod module;
 mod node;
 mod pipewire;
+mod private;
 mod processor;
 mod relay;
 mod rivals;
@@ -122,6 +124,14 @@ struct Patient {
 }
 
 impl Patient {
+    /// This computer and this session.
+    fn here(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> Self {
+        let settings = layers.load(&Overrides::default());
+        let entries = Entries::from_environment();
+        let session = pipewire::Session::from_environment();
+        Self { root: "/".into(), settings, layers, entries, relay, session }
+    }
+
     /// A path below the root, from an absolute one.
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
@@ -164,21 +174,22 @@ impl Patient {
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
 pub fn examine(layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
-    DoctorReport::new(findings(&patient(layers, relay)))
+    DoctorReport::new(findings(&Patient::here(layers, relay)))
+}
+
+/// As [`examine`], as Markdown for a bug report, with nothing private in it.
+pub fn bug_report(layers: Layers, relay: Result<Option<Status>, AskError>) -> String {
+    let patient = Patient::here(layers, relay);
+    let report = DoctorReport::new(findings(&patient));
+    let variable = |name: &str| std::env::var(name).ok();
+    bug_report::markdown(&patient, &report, &variable, rustix::process::getuid().as_raw())
 }
 
 /// Whether something is missing without which no picture can come, whatever is done: module, device or camera. Reads files only.
 pub fn lacks_essentials(layers: Layers, relay: Status) -> bool {
-    let patient = patient(layers, Ok(Some(relay)));
+    let patient = Patient::here(layers, Ok(Some(relay)));
     let looks = [module::look, node::look, camera::look];
     looks.into_iter().flat_map(|look| look(&patient)).any(|finding| finding.verdict == Verdict::Problem)
-}
-
-fn patient(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> Patient {
-    let settings = layers.load(&Overrides::default());
-    let entries = Entries::from_environment();
-    let session = pipewire::Session::from_environment();
-    Patient { root: "/".into(), settings, layers, entries, relay, session }
 }
 
 /// Causes before what follows from them.

@@ -12,6 +12,9 @@ pub struct DoctorArgs {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+    /// As Markdown for a bug report, with nothing private in it
+    #[arg(long, conflicts_with = "json")]
+    pub report: bool,
     /// Settings file instead of the usual one
     #[arg(long, value_name = "PATH", value_parser = existing_file(), value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,

@@ -70,6 +70,10 @@ impl Rig {
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
     }
 
+    fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
+        findings(&self.patient(relay))
+    }
+
     fn patient(&self, relay: Result<Option<Status>, AskError>) -> Patient {
         let path = self.0.path().join("home/.config/lenscap/config.toml");
         let mut layers = Layers::new(path, [self.0.path().join("etc/xdg/lenscap/config.toml")]);
@@ -80,10 +84,6 @@ impl Rig {
         let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
         Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session }
-    }
-
-    fn findings_with(&self, relay: Result<Option<Status>, AskError>) -> Vec<Finding> {
-        findings(&self.patient(relay))
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -148,3 +148,5 @@ fn what_the_relay_says_is_found() {
     let start = "problem  Lenscap is not running.\n         Start it; the preferences can start it with the session.\n";
     assert!(words.contains(&format!("{start}             lenscap\n")), "{words}");
 }
+
+mod bug_report;

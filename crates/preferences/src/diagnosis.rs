@@ -41,9 +41,38 @@ pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding
     let again = gtk::Button::builder().icon_name("view-refresh-symbolic").valign(gtk::Align::Center).build();
     again.add_css_class("flat");
     widgets::name_button(&again, &tr("Look Again"));
-    group.set_header_suffix(Some(&again));
-
+    let copy = gtk::Button::builder().icon_name("edit-copy-symbolic").valign(gtk::Align::Center).build();
+    copy.add_css_class("flat");
+    widgets::name_button(&copy, &tr("Copy Report"));
+    let buttons = gtk::Box::new(gtk::Orientation::Horizontal, 0);
+    buttons.append(&copy);
+    buttons.append(&again);
+    group.set_header_suffix(Some(&buttons));
     let config = config.map(Path::to_owned);
+
+    copy.connect_clicked({
+        let config = config.clone();
+        move |copy| {
+            let (copy, config) = (copy.downgrade(), config.clone());
+            glib::spawn_future_local(async move {
+                let report = doctor("--report", config.as_deref()).await;
+                let Some(copy) = copy.upgrade() else { return };
+                let toast = match report {
+                    Ok(report) => {
+                        copy.clipboard().set_text(&report);
+                        adw::Toast::new(&tr("Copied, without anything private: paste it into a bug report."))
+                    }
+                    Err(trouble) => widgets::error_toast(&preferences::sentence(&trouble)),
+                };
+                if let Some(overlay) =
+                    copy.ancestor(adw::ToastOverlay::static_type()).and_downcast::<adw::ToastOverlay>()
+                {
+                    overlay.add_toast(toast);
+                }
+            });
+        }
+    });
+
     let shown: Rc<RefCell<Vec<adw::ActionRow>>> = Rc::default();
     let choose = Rc::new(choose);
     let look = {
@@ -73,15 +102,19 @@ pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding
     group
 }
 
-/// Asks the program that looks.
+/// What was found.
 async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> {
-    let mut words = vec![OsStr::new("doctor"), OsStr::new("--json")];
+    let report = doctor("--json", config).await?;
+    serde_json::from_str(&report).map_err(|error| PreferencesTrouble::DoctorUnusable { cause: Cause::other(error) })
+}
+
+/// What the program that looks prints, asked for in this way.
+async fn doctor(how: &str, config: Option<&Path>) -> Result<String, PreferencesTrouble> {
+    let mut words = vec![OsStr::new("doctor"), OsStr::new(how)];
     if let Some(config) = config {
         words.extend([OsStr::new("--config"), config.as_os_str()]);
     }
-    let report = programs::ask(&words).await;
-    let report = report.and_then(|text| serde_json::from_str(&text).map_err(Cause::other));
-    report.map_err(|cause| PreferencesTrouble::DoctorUnusable { cause })
+    programs::ask(&words).await.map_err(|cause| PreferencesTrouble::DoctorUnusable { cause })
 }
 
 /// Why there are no findings, as one.
