@@ -1,16 +1,25 @@
 //! `lenscap doctor`: what may keep the camera from working. Exit status 1 when something does, but for a
 //! report for others.
 
+mod camera_test;
+
 use std::io::{self, Write};
 
+use lenscap_api::client;
+
 use super::{Failure, relay_status};
+use crate::app::log;
 use crate::cli::DoctorArgs;
-use crate::config::Layers;
+use crate::config::{self, Layers, Overrides};
 use crate::doctor;
+use crate::i18n::camera_test as test_words;
 use crate::i18n::doctor as words;
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
     let layers = Layers::find(arguments.config.as_deref())?;
+    if arguments.test {
+        return test(&layers);
+    }
     let mut out = io::stdout().lock();
     if arguments.report {
         // Whoever closed the pipe has seen enough.
@@ -24,4 +33,16 @@ pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
         write!(out, "{}", words::report(&report))
     };
     if printed.is_ok() && report.ok { Ok(()) } else { Err(Failure::Shown) }
+}
+
+/// Tests the camera; the last line says what came of it.
+fn test(layers: &Layers) -> Result<(), Failure> {
+    let settings = config::load(layers, &Overrides::default()).map_err(Failure::Settings)?;
+    // Nothing but a relay keeps to what the user allows.
+    let status = client::status().map_err(Failure::Ask)?.status;
+    log::say(&test_words::warning());
+    let result = camera_test::run(&settings, &status);
+    // The exit status says the same.
+    let _ = writeln!(io::stdout().lock(), "{}", test_words::sentence(&result));
+    if result.is_fine() { Ok(()) } else { Err(Failure::Shown) }
 }

@@ -61,9 +61,16 @@ fn wrong_values_are_refused_with_what_to_write_instead() {
 
 #[test]
 fn nobody_to_ask_is_exit_status_3() {
-    for arguments in
-        [&["status"][..], &["status", "--json"], &["pause"], &["resume"], &["toggle"], &["off"], &["allow"]]
-    {
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["doctor", "--test"],
+        &["pause"],
+        &["resume"],
+        &["toggle"],
+        &["off"],
+        &["allow"],
+    ] {
         let output = lenscap(arguments);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
         assert_eq!(stderr(&output), "lenscap: Lenscap is not running: start it.\n    lenscap\n");

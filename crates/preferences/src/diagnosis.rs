@@ -5,16 +5,21 @@ use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use adw::prelude::*;
 use lenscap_api::{DoctorReport, Finding, Verdict};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_text::Cause;
-use lenscap_words::{preferences, tr};
+use lenscap_words::doctor::{self as doctor_words, Diagnosis};
+use lenscap_words::{camera_test, preferences, tr};
 
-use crate::rows::finding;
+use crate::rows::{self, finding};
 use crate::widgets::MIN_WIDTH;
 use crate::{programs, setup, widgets};
+
+/// A test ends by itself within 25 s.
+const TEST_LIMIT: Duration = Duration::from_secs(40);
 
 /// The window; it looks at once. `config`: the settings file, when it is not the usual one.
 pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
@@ -28,6 +33,7 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
         .build();
     let page = adw::PreferencesPage::new();
     page.add(&group(config, worst_first));
+    page.add(&camera(config));
     window.add(&page);
     window
 }
@@ -102,6 +108,33 @@ pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding
     group
 }
 
+/// A test of the camera, which switches it on: only when it is asked for, and said before.
+fn camera(config: Option<&Path>) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder().title(tr("Camera")).build();
+    let row = rows::plain(&tr("Test the Camera Now"), &camera_test::warning());
+    row.set_activatable(true);
+    row.add_suffix(&gtk::Image::from_icon_name("media-playback-start-symbolic"));
+    let config = config.map(Path::to_owned);
+    row.connect_activated(move |row| {
+        row.set_sensitive(false);
+        let (row, config) = (row.downgrade(), config.clone());
+        glib::spawn_future_local(async move {
+            let words = words(OsStr::new("--test"), config.as_deref());
+            let said = programs::ask_within(TEST_LIMIT, &words).await;
+            let Some(row) = row.upgrade() else { return };
+            row.set_sensitive(true);
+            row.grab_focus();
+            row.set_subtitle(&match said {
+                Ok(said) if said.trim().is_empty() => doctor_words::sentence(&Diagnosis::RelayAbsent),
+                Ok(said) => said.trim().to_owned(),
+                Err(cause) => preferences::sentence(&PreferencesTrouble::DoctorUnusable { cause }),
+            });
+        });
+    });
+    group.add(&row);
+    group
+}
+
 /// What was found.
 async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> {
     let report = doctor("--json", config).await?;
@@ -110,11 +143,12 @@ async fn ask(config: Option<&Path>) -> Result<DoctorReport, PreferencesTrouble> 
 
 /// What the program that looks prints, asked for in this way.
 async fn doctor(how: &str, config: Option<&Path>) -> Result<String, PreferencesTrouble> {
-    let mut words = vec![OsStr::new("doctor"), OsStr::new(how)];
-    if let Some(config) = config {
-        words.extend([OsStr::new("--config"), config.as_os_str()]);
-    }
-    programs::ask(&words).await.map_err(|cause| PreferencesTrouble::DoctorUnusable { cause })
+    programs::ask(&words(OsStr::new(how), config)).await.map_err(|cause| PreferencesTrouble::DoctorUnusable { cause })
+}
+
+fn words<'a>(how: &'a OsStr, config: Option<&'a Path>) -> Vec<&'a OsStr> {
+    let config = config.map(|config| [OsStr::new("--config"), config.as_os_str()]);
+    [OsStr::new("doctor"), how].into_iter().chain(config.into_iter().flatten()).collect()
 }
 
 /// Why there are no findings, as one.

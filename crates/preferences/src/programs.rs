@@ -26,10 +26,15 @@ pub fn worker() -> PathBuf {
 /// # Errors
 /// It cannot be started, prints no text, or takes too long.
 pub async fn ask(arguments: &[&OsStr]) -> Result<String, Cause> {
+    ask_within(LIMIT, arguments).await
+}
+
+/// As [`ask`], for what takes its time.
+pub async fn ask_within(limit: Duration, arguments: &[&OsStr]) -> Result<String, Cause> {
     let program = command_line();
     let words = [&[program.as_os_str()], arguments].concat();
     let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(Cause::other)?;
-    match glib::future_with_timeout(LIMIT, asked.communicate_utf8_future(None)).await {
+    match glib::future_with_timeout(limit, asked.communicate_utf8_future(None)).await {
         Ok(answer) => Ok(answer.map_err(Cause::other)?.0.unwrap_or_default().into()),
         Err(_) => {
             asked.force_exit();

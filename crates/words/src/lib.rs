@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod camera_list;
+pub mod camera_test;
 pub mod cameras;
 pub mod card;
 mod cause;

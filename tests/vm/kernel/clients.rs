@@ -196,3 +196,21 @@ fn pause_blackens_the_clients_picture_and_resume_brings_it_back() {
     frames_until_moving(&mut client, 3);
     relay.quit();
 }
+
+#[test]
+#[ignore = "kernel tier: runs in tests/vm"]
+fn the_doctor_tests_the_camera_and_it_is_off_afterwards() {
+    let mut relay =
+        Relay::start(&["--device", NODE, "--source", "test", "-w", "160", "-H", "90", "--cooldown-ms", "0"]);
+    relay.wait_for("idle");
+    let (is_fine, said, complaint) = relay.lenscap(&["doctor", "--test"]);
+    assert!(is_fine && said.starts_with("The camera works: "), "{said} {complaint}");
+    assert!(complaint.contains("its light goes on"), "{complaint}");
+    assert!(relay.wait_for("live").live);
+    assert!(!relay.wait_for("idle").live);
+    // What the user does not allow it does not do.
+    relay.lenscap(&["pause"]);
+    let (is_fine, said, _) = relay.lenscap(&["doctor", "--test"]);
+    assert!(!is_fine && !said.is_empty(), "{said}");
+    assert!(relay.quit().success());
+}
