@@ -6,19 +6,29 @@ use std::path::Path;
 
 use clap::Parser;
 use lenscap::cli::Cli;
+use lenscap_test_support::catalogues::po;
 use lenscap_test_support::relay::Relay;
+use lenscap_test_translations::catalogue;
 
-const DOCUMENTS: [&str; 2] = ["README.md", "PRIVACY.md"];
+const DOCUMENTS: [&str; 3] = ["README.md", "PRIVACY.md", TROUBLESHOOTING];
+const TROUBLESHOOTING: &str = "TROUBLESHOOTING.md";
 
 /// Commands that a test elsewhere runs, by how they begin: they change the machine, start a program with a window, or go on until
 /// they are ended.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("make run", "scripts/run.sh"),
-    ("make test", "scripts/test.sh"),
+    ("./run", "tests/anywhere/bare_machine.rs"),
+    ("./test", "tests/anywhere/bare_machine.rs"),
+    ("sudo mokutil", "crates/words/src/doctor/system.rs"), // only told: no machine of the tests has a firmware with keys
+    ("lenscap setup", "tests/system/jobs/setup.sh"),
+    ("lenscap import", "crates/settings/src/import"),
     ("lenscap run", "tests/anywhere/cli.rs"),
     ("lenscap preferences", "tests/desktop/applet.py"),
     ("lenscap status --watch", "tests/anywhere/cli.rs"),
 ];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// What stands in blocks for a shell, and in the text where it begins with our name; each once.
 fn commands() -> BTreeSet<String> {
@@ -26,7 +36,7 @@ fn commands() -> BTreeSet<String> {
 }
 
 fn commands_of(name: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let path = root().join(name);
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut typed = Vec::new();
     let mut language = None;
@@ -91,6 +101,25 @@ fn what_is_run_elsewhere_is_in_a_document_and_in_that_place() {
     let commands = commands();
     for (start, place) in ELSEWHERE {
         assert!(commands.iter().any(|command| elsewhere(command) == Some(start)), "no document has {start}");
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(place).exists(), "{place}");
+        assert!(root().join(place).exists(), "{place}");
     }
+}
+
+/// The doctor's sentences with their parts left out.
+#[test]
+fn the_headings_of_troubleshooting_are_the_doctors_words() {
+    let template = fs::read_to_string(po().join("lenscap.pot")).expect("the template");
+    let texts: BTreeSet<String> = catalogue::parse(&template).iter().map(|message| without_parts(&message.id)).collect();
+    let document = fs::read_to_string(root().join(TROUBLESHOOTING)).expect("a document");
+    let headings: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert!(headings.len() > 10);
+    for heading in headings {
+        assert!(texts.contains(heading), "nobody says: {heading}");
+    }
+}
+
+fn without_parts(text: &str) -> String {
+    let mut parts = text.split('{');
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |said, part| format!("{said}…{}", part.split_once('}').map_or("", |(_, rest)| rest)))
 }

@@ -15,6 +15,9 @@ pub fn window() -> adw::AboutWindow {
         .license_type(gtk::License::MitX11)
         .modal(true)
         .build();
+    const DOCUMENTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
+    about.add_link(&tr("Troubleshooting"), &format!("{DOCUMENTS}TROUBLESHOOTING.md"));
+    about.add_link(&tr("Privacy"), &format!("{DOCUMENTS}PRIVACY.md"));
     about.set_debug_info(&format!(
         "Lenscap {VERSION}\nGTK {}.{}.{}\nlibadwaita {}.{}.{}\n",
         gtk::major_version(),
