@@ -39,6 +39,8 @@ trap 'exit 143' TERM HUP
   cat "$job"
 } >"$control/job"
 mkdir "$control/files"
+# Users of the guest read it, too.
+chmod 755 "$control" "$control/files"
 [ -z "$files" ] || cp -a "$files/." "$control/files/"
 : >"$control/out"
 

@@ -11,13 +11,16 @@ source = "v4l2:$camera"
 width = 320
 height = 180
 framerate = 10
+[privacy]
 cooldown_ms = 800
 CONF
 chown -R alice: /home/alice/.config
 check "alice may use the camera" wait_for 30 bash -c "getfacl -pc $camera | grep -q '^user:alice:rw'"
 check "Lenscap starts by its user unit" alice systemctl --user start lenscap.service
-check "it waits for a program" wait_for 60 bash -c "$(declare -f as alice); alice lenscap status --json | grep -q '\"state\": *\"idle\"'"
-alice lenscap status
+is_idle() { alice lenscap status --json | grep -q '"state": *"idle"'; }
+check "it waits for a program" wait_for 60 is_idle
+alice lenscap status --json
+loginctl list-sessions --no-legend; loginctl show-session "$(loginctl list-sessions --no-legend | awk '$3 == "alice" { print $1; exit }')"
 touch "$FILES/picture" && chmod 666 "$FILES/picture"
 check "a page gets moving pictures, and the camera is off when it closes" \
   alice env LENSCAP_KEPT_PICTURE="$FILES/picture" "$FILES/system" --ignored --nocapture
