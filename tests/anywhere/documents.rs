@@ -66,7 +66,10 @@ fn alternatives(command: &str) -> Vec<String> {
     else {
         return vec![command.split_whitespace().collect::<Vec<_>>().join(" ")];
     };
-    std::iter::once("").chain(inside.split('|')).flat_map(|chosen| alternatives(&format!("{before}{chosen}{after}"))).collect()
+    std::iter::once("")
+        .chain(inside.split('|'))
+        .flat_map(|chosen| alternatives(&format!("{before}{chosen}{after}")))
+        .collect()
 }
 
 /// The row of [`ELSEWHERE`] that this command begins with.
@@ -109,7 +112,8 @@ fn what_is_run_elsewhere_is_in_a_document_and_in_that_place() {
 #[test]
 fn the_headings_of_troubleshooting_are_the_doctors_words() {
     let template = fs::read_to_string(po().join("lenscap.pot")).expect("the template");
-    let texts: BTreeSet<String> = catalogue::parse(&template).iter().map(|message| without_parts(&message.id)).collect();
+    let texts: BTreeSet<String> =
+        catalogue::parse(&template).iter().map(|message| without_parts(&message.id)).collect();
     let document = fs::read_to_string(root().join(TROUBLESHOOTING)).expect("a document");
     let headings: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     assert!(headings.len() > 10);

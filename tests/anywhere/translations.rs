@@ -39,6 +39,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "Intel IPU",
     "Intel IVSC",
     "stack backtrace",
+    // A report for developers is in English.
+    "not running",
     // Commands.
     "lenscap setup",
     "lenscap import",

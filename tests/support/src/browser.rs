@@ -14,7 +14,7 @@ use std::{env, fs};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
-use crate::process::{Reaped, within};
+use crate::process::{Reaped, eventually, within};
 use page::Page;
 
 /// The browser, by its names in distributions.
@@ -111,7 +111,11 @@ impl Browser {
             let races = self.races();
             match self.ask("start") {
                 Ok(track) => return serde_json::from_value(track).expect("a track"),
-                Err(error) if self.races() > races => println!("Chromium's own fault, {RACE}: {error}"),
+                Err(error) if self.races() > races => {
+                    println!("Chromium's own fault, {RACE}: {error}");
+                    // The next capture service looks for cameras first; asked before, it has none.
+                    eventually("Chromium's next service has a camera", || !self.cameras().is_empty());
+                }
                 Err(error) => panic!("{error}\n{}", self.log()),
             }
         }
