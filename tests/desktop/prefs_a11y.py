@@ -392,7 +392,7 @@ def test_autostart_is_switched(window, roles):
     switch = window.find("Start with the session", roles["switch"])
     switch.do_action(0)
     wait_for("the entry is written", entry.exists)
-    assert "Exec=lenscap --gapplication-service\n" in entry.read_text()
+    assert re.search("^Exec=/.*/lenscap --gapplication-service$", entry.read_text(), re.MULTILINE), entry.read_text()
     switch.do_action(0)
     wait_for("the entry is removed", lambda: not entry.exists())
 
