@@ -23,6 +23,7 @@ mod seat;
 mod settings;
 mod shortcut;
 mod start;
+mod versions;
 
 use std::fs;
 use std::io::Read;
@@ -206,6 +207,7 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         relay::look,
         pipewire::look,
         import::look,
+        versions::look,
         start::look,
         sandbox::look,
         shortcut::look,

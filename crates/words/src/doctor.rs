@@ -115,6 +115,8 @@ pub enum Diagnosis {
     OthersSettings { name: String, path: String },
     /// By an autostart entry whose program is gone.
     StartMissesProgram { path: String },
+    /// A program of ours runs whose file was replaced.
+    ProgramReplaced,
     /// By an autostart entry and by systemd's user unit.
     StartedTwice,
     /// The setting is off.
@@ -234,6 +236,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::StartMissesProgram { .. } => {
             tr("The session cannot start Lenscap: it is not where it was when that was switched on.")
         }
+        Diagnosis::ProgramReplaced => tr("Lenscap was updated while it ran: the old version is still running."),
         Diagnosis::StartedTwice => {
             tr("The session starts Lenscap twice: by an autostart entry and by the systemd user unit.")
         }

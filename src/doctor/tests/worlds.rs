@@ -20,6 +20,10 @@ const BROKEN: &[(&str, Change)] = &[
         rig.1.replace(Some(status("failed", "It is unplugged.")));
     }),
     ("import: v4l2-relayd has settings", |rig| rig.put("etc/v4l2-relayd.d/ipu6.conf", "WIDTH=640\n")),
+    ("versions: Lenscap was updated while it ran", |rig| {
+        rig.put("proc/77/comm", "lenscap-applet\n");
+        rig.link("proc/77/exe", "/usr/libexec/lenscap/lenscap-applet (deleted)");
+    }),
     ("start: The session starts Lenscap twice", |rig| {
         rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
         rig.put("home/.config/systemd/user/default.target.wants/lenscap.service", "");
@@ -42,6 +46,10 @@ const WHOLE: &[(&str, Change)] = &[
         rig.1.replace(Some(Status { live: true, reason: None, ..status("live", "") }));
     }),
     ("import", |rig| rig.put("etc/v4l2-relayd.d/ipu6.conf", "# nothing\n")),
+    ("versions", |rig| {
+        rig.put("proc/77/comm", "lenscap-applet\n");
+        rig.link("proc/77/exe", "/usr/libexec/lenscap/lenscap-applet");
+    }),
     ("start", |rig| rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n")),
     ("sandbox", |rig| rig.put("home/.config/lenscap/config.toml", "[privacy]\nsandbox = true\n")),
 ];

@@ -101,6 +101,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
             Remedy::new(tr("See whether you want them: this shows them, and how to take them over."), ["lenscap import"])
         }
         Diagnosis::StartMissesProgram { .. } => tr("Start Lenscap once: from then on the session finds it.").into(),
+        Diagnosis::ProgramReplaced => tr("Quit it, and start it again.").into(),
         Diagnosis::StartedTwice => Remedy::new(
             tr("Switch the user unit off with this; the switch in the preferences then decides alone."),
             ["systemctl --user disable lenscap"],
