@@ -13,7 +13,7 @@ trap 'rm -rf "$other"' EXIT
 build() { scripts/build.sh --quiet && { ! command -v dh >/dev/null || packaging/deb.sh >/dev/null; }; }
 # sums TARGET: of all that gets into a package.
 sums() {
-  (cd "$1" && sha256sum release/lenscap release/lenscap-{applet,worker,preferences,pipewire,cards} && find packages/deb -name '*.deb' 2>/dev/null | sort | xargs -r sha256sum &&
+  (cd "$1" && sha256sum release/lenscap release/lenscap-{applet,worker,preferences,pipewire,cards,setup} && find packages/deb -name '*.deb' 2>/dev/null | sort | xargs -r sha256sum &&
     find release/installed -type f | sort | xargs sha256sum | sha256sum | sed 's/ -/ completions, manual pages, translations/')
 }
 
@@ -29,7 +29,7 @@ cp -r "$home/registry" "$other/cargo-home"
 )
 sums "$target" | tee "$target/reproducible"
 sums "$other/target" | diff "$target/reproducible" - || { echo "reproducible: not the same" >&2; exit 1; }
-if grep -alE "$(printf '%s|' "$PWD/" "$target/" "$home/" "$HOME/")$other" "$target"/release/lenscap "$target"/release/lenscap-{applet,worker,preferences,pipewire,cards}; then
+if grep -alE "$(printf '%s|' "$PWD/" "$target/" "$home/" "$HOME/")$other" "$target"/release/lenscap "$target"/release/lenscap-{applet,worker,preferences,pipewire,cards,setup}; then
   echo "reproducible: these hold a path of this machine" >&2
   exit 1
 fi
