@@ -14,3 +14,21 @@ need() {
   for p; do PATH=$PATH:/usr/sbin:/sbin command -v "$p" >/dev/null || missing="$missing $p"; done
   [ -z "$missing" ] || skip "missing on this machine:$missing; scripts/deps.sh test installs them"
 }
+
+# result P F S [WHY]: the tier's last line, and its end; it fails when something failed.
+result() {
+  echo "$TIER tier: $1 passed, $2 failed, $3 skipped${4:+ ($4)}"
+  [ "$2" = 0 ]
+  exit
+}
+# prepared COMMAND...: whether it succeeded; else the tier is skipped or has failed.
+prepared() {
+  local rc=0 why
+  why=$("$@" 2>&1 >/dev/null) || rc=$?
+  [ -z "$why" ] || echo "$why" >&2
+  [ $rc != 0 ] || return 0
+  why=$(tail -n1 <<<"$why" | sed "s/^$TIER: //")
+  [ $rc = "$SKIPPED" ] || { echo "FAIL $TIER tier: $why"; result 0 1 0; }
+  echo "SKIP $TIER tier: $why"
+  result 0 0 1
+}

@@ -13,22 +13,6 @@ log=target/test-logs/debian13-tests.log
 mkdir -p target/test-logs
 : >"$log"
 
-result() { # result P F S [WHY]
-  echo "debian13 tier: $1 passed, $2 failed, $3 skipped${4:+ ($4)}"
-  [ "$2" = 0 ]
-  exit
-}
-# prepared COMMAND...: whether it succeeded; else the tier is skipped or has failed.
-prepared() {
-  local rc=0 why
-  why=$("$@" 2>&1 >/dev/null) || rc=$?
-  [ -z "$why" ] || echo "$why" >&2
-  [ $rc != 0 ] || return 0
-  why=$(tail -n1 <<<"$why" | sed 's/^debian13: //')
-  [ $rc = "$SKIPPED" ] || { echo "FAIL debian13 tier: $why"; result 0 1 0; }
-  echo "SKIP debian13 tier: $why"
-  result 0 0 1
-}
 prepared tests/debian13/fetch.sh
 stack=$(sed -n 's/^PipeWire /PipeWire /p' "$D13/VERSIONS")
 

@@ -20,19 +20,14 @@ mkdir -p $logs
 [ $# -gt 0 ] || set -- debian12 debian13 ubuntu24.04 rpm arch
 
 passed=0 failed=0 skipped=0
-result() {
-  echo "packages tier: $passed passed, $failed failed, $skipped skipped"
-  [ "$failed" = 0 ]
-  exit
-}
 for tool in mmdebstrap dh apt-get msgfmt; do
   command -v $tool >/dev/null && continue
   echo "SKIP packages tier: missing on this machine: $tool; scripts/deps.sh build test installs it"
   skipped=1
-  result
+  result $passed $failed $skipped
 done
 # What is compiled is compiled once for all systems, here.
-phase "release binaries" scripts/build.sh --quiet && phase "deb" make --silent deb || { echo "FAIL packages tier: no packages were built"; failed=1; result; }
+phase "release binaries" scripts/build.sh --quiet && phase "deb" make --silent deb || { echo "FAIL packages tier: no packages were built"; failed=1; result $passed $failed $skipped; }
 
 skip_one() { echo "SKIP $*"; skipped=$((skipped + 1)); }
 
@@ -131,4 +126,4 @@ for system; do
 done
 wait
 for system in "${started[@]}"; do judge "$system"; done
-result
+result $passed $failed $skipped

@@ -15,22 +15,6 @@ mkdir -p target/test-logs
 : >"$log"
 packages=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")/packages/deb
 
-result() { # result P F S [WHY]
-  echo "system tier: $1 passed, $2 failed, $3 skipped${4:+ ($4)}"
-  [ "$2" = 0 ]
-  exit
-}
-# prepared COMMAND...: whether it succeeded; else the tier is skipped or has failed.
-prepared() {
-  local rc=0 why
-  why=$("$@" 2>&1 >/dev/null) || rc=$?
-  [ -z "$why" ] || echo "$why" >&2
-  [ $rc != 0 ] || return 0
-  why=$(tail -n1 <<<"$why" | sed 's/^system: //')
-  [ $rc = "$SKIPPED" ] || { echo "FAIL system tier: $why"; result 0 1 0; }
-  echo "SKIP system tier: $why"
-  result 0 0 1
-}
 prepared tests/system/fetch.sh
 # The packages tier builds them; alone, this one does.
 ls "$packages"/lenscap_*.deb >/dev/null 2>&1 || prepared make --silent build deb

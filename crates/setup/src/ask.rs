@@ -5,7 +5,11 @@ use lenscap_api::{SETUP_NAME, SETUP_PATH, SetupReport, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
 use lenscap_text::Cause;
 
-/// Has this done; waits as long as the user takes for the password.
+/// In milliseconds. The helper gives up its question to polkit after 10 minutes ([`crate::Patience`]), and each program that it runs,
+/// and another setup, after 3: who waits longer than this waits for a helper that hangs.
+const LONGEST: i32 = 20 * 60 * 1000;
+
+/// Has this done; waits as long as the user takes for the password, within bounds.
 pub fn ask(verb: SetupVerb) -> SetupReport {
     let refused = |trouble| SetupReport::refused(verb, trouble);
     let answer = match call(verb) {
@@ -26,7 +30,7 @@ fn call(verb: SetupVerb) -> Result<glib::Variant, glib::Error> {
         None,
         None,
         DBusCallFlags::ALLOW_INTERACTIVE_AUTHORIZATION,
-        i32::MAX,
+        LONGEST,
         None::<&gio::Cancellable>,
     )
 }
