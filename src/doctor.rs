@@ -26,10 +26,10 @@ mod start;
 mod versions;
 
 use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 
 use lenscap_api::{AskError, Code, DoctorReport, Finding, SetupVerb, Status, Verdict};
+use lenscap_rootfs::Root;
 
 use crate::autostart::Entries;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
@@ -100,10 +100,6 @@ fn with_consequences(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Longest file that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
-/// Files looked at in a directory.
-const MAX_NAMES: usize = 4096;
 /// Entries of /proc.
 const MAX_PROCESSES: usize = 65_536;
 
@@ -111,7 +107,7 @@ const MAX_PROCESSES: usize = 65_536;
 #[derive(Debug)]
 struct Patient {
     /// `/`, but for tests.
-    root: PathBuf,
+    root: Root,
     /// The settings in use, or what is wrong with their file.
     settings: Result<Layered, config::Error>,
     /// Their files.
@@ -130,27 +126,22 @@ impl Patient {
         let settings = layers.load(&Overrides::default());
         let entries = Entries::from_environment();
         let session = pipewire::Session::from_environment();
-        Self { root: "/".into(), settings, layers, entries, relay, session }
+        Self { root: Root::default(), settings, layers, entries, relay, session }
     }
 
     /// A path below the root, from an absolute one.
     fn at(&self, path: &str) -> PathBuf {
-        self.root.join(path.trim_start_matches('/'))
+        self.root.at(path)
     }
 
     /// A file's text without the end of its line; `None` when it cannot be read.
     fn read(&self, path: &str) -> Option<String> {
-        let mut text = Vec::new();
-        fs::File::open(self.at(path)).ok()?.take(MAX_FILE).read_to_end(&mut text).ok()?;
-        Some(String::from_utf8_lossy(&text).trim_end().to_owned())
+        self.root.read(path).map(|text| text.trim_end().to_owned())
     }
 
     /// What is in a directory, in order.
     fn names(&self, directory: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.at(directory)).into_iter().flatten().flatten().take(MAX_NAMES);
-        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.sort_unstable();
-        names
+        self.root.names(directory)
     }
 
     /// The settings that hold, or the defaults.

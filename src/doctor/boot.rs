@@ -1,5 +1,7 @@
 //! Is the device there again after the computer restarts?
 
+use lenscap_rootfs::units;
+
 use super::{Diagnosis, Finding, Patient, SystemDiagnosis, Verdict, found, modprobe};
 use crate::camera;
 use crate::text;
@@ -7,9 +9,6 @@ use crate::text;
 const CHECK: &str = "boot";
 /// Loads the module and adds our device.
 const UNIT: &str = "lenscap-device.service";
-/// Where links say what systemd starts (systemd.unit(5)).
-const UNITS: [&str; 4] =
-    ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 const LOADS: [&str; 5] = [
     "/etc/modules-load.d",
     "/run/modules-load.d",
@@ -44,7 +43,7 @@ fn unit(patient: &Patient) -> Option<String> {
     if std::fs::read_link(own).is_ok_and(|target| target == std::path::Path::new("/dev/null")) {
         return None;
     }
-    UNITS.iter().find_map(|directory| {
+    units::SYSTEM.iter().find_map(|directory| {
         let wants = patient.names(directory).into_iter().filter(|name| name.ends_with(".wants"));
         let links = wants.map(|wants| format!("{directory}/{wants}/{UNIT}"));
         links.into_iter().find(|link| patient.at(link).symlink_metadata().is_ok())
@@ -53,7 +52,7 @@ fn unit(patient: &Patient) -> Option<String> {
 
 /// The file that has the module loaded, by whatever options.
 fn loading(patient: &Patient) -> Option<String> {
-    let mut files = modprobe::files(patient, &LOADS);
+    let mut files = patient.root.drop_ins(&LOADS);
     // Debian's, before there were directories.
     files.push("/etc/modules".into());
     let loads = |path: &String| {

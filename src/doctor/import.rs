@@ -6,7 +6,7 @@ use crate::config::import;
 const CHECK: &str = "import";
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
-    import::find(&patient.root, &patient.entries.config_home)
+    import::find(patient.root.path(), &patient.entries.config_home)
         .into_iter()
         // A broken file of the user's is said by its own check.
         .filter(|import| import::unsaid(&patient.layers, import).is_ok_and(|unsaid| !unsaid.is_empty()))

@@ -10,6 +10,8 @@ use crate::text;
 const CHECK: &str = "module";
 /// Oldest version that was tested.
 const OLDEST: [u32; 3] = [0, 12, 7];
+/// Shown at most; the module has ten.
+const MAX_OPTIONS: usize = 32;
 
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let lines = modprobe::lines(patient);
@@ -22,7 +24,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
 
 /// Why it is not loaded: the first cause that is known.
 fn absent(patient: &Patient, lines: &[modprobe::Line]) -> Diagnosis {
-    if !finder::is_module_installed_below(&patient.root) {
+    if !finder::is_module_installed_below(patient.root.path()) {
         let why = build::why_missing(patient);
         return why.map_or(Diagnosis::ModuleAbsent { is_installed: false }, Diagnosis::from);
     }
@@ -48,23 +50,14 @@ fn version(patient: &Patient) -> (Verdict, Diagnosis) {
 
 /// The options with the value that holds, and whose it is. The vendor's file and the user's often contradict each other.
 fn options(lines: &[modprobe::Line]) -> Option<Finding> {
-    let mut options: Vec<SetOption> = Vec::new();
-    let mut files = BTreeSet::new();
-    for line in lines.iter().filter(|line| line.words[0] == "options") {
-        files.insert(&line.path);
-        for word in &line.words[2..] {
-            let (name, value) = word.split_once('=').unwrap_or((word, ""));
-            let option = SetOption {
-                name: text::name(name),
-                value: text::name(value),
-                file: text::clean(&line.path, text::PATH),
-            };
-            match options.iter_mut().find(|known| known.name == option.name) {
-                Some(known) => *known = option,
-                None => options.push(option),
-            }
-        }
-    }
+    let lines: Vec<_> = lines.iter().filter(|line| line.words[0] == "options").collect();
+    let files: BTreeSet<_> = lines.iter().map(|line| &line.path).collect();
+    let shown = |option: modprobe::ModuleOption| SetOption {
+        name: text::name(option.name),
+        value: text::name(option.value),
+        file: text::clean(option.path, text::PATH),
+    };
+    let options = modprobe::options(lines.iter().copied()).into_iter().take(MAX_OPTIONS).map(shown).collect();
     Some(match files.len() {
         0 => return None,
         1 => found(CHECK, Verdict::Fine, &SystemDiagnosis::Options { options }.into()),

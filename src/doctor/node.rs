@@ -70,9 +70,10 @@ fn missing(patient: &Patient, wanted: Option<&Path>, label: &str, is_none: bool)
         return None;
     }
     let (verdict, diagnosis) = match wanted {
-        _ if is_none => {
-            (Verdict::Problem, Diagnosis::NodeAbsent { is_installed: finder::is_module_installed_below(&patient.root) })
-        }
+        _ if is_none => (
+            Verdict::Problem,
+            Diagnosis::NodeAbsent { is_installed: finder::is_module_installed_below(patient.root.path()) },
+        ),
         Some(path) => (Verdict::Problem, Diagnosis::NodeNotLoopback { path: path.display().to_string() }),
         None => (Verdict::Note, Diagnosis::NodeLabelAbsent { label: label.to_owned() }),
     };

@@ -83,7 +83,7 @@ impl Rig {
         let config_dirs = vec![self.0.path().join("etc/xdg")];
         let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
-        Patient { root: self.0.path().to_owned(), settings, layers, entries, relay, session }
+        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session }
     }
 
     fn findings(&self) -> Vec<Finding> {

@@ -5,8 +5,8 @@ use lenscap_api::{SETUP_NAME, SETUP_PATH, SetupReport, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
 use lenscap_text::Cause;
 
-/// In milliseconds. The helper gives up its question to polkit after 10 minutes ([`crate::Patience`]), and each program that it runs,
-/// and another setup, after 3: who waits longer than this waits for a helper that hangs.
+/// In milliseconds. The helper gives up its question to polkit after 10 minutes ([`crate::Patience`]), another setup after 3, and each
+/// program that it runs after 2: who waits longer than this waits for a helper that hangs.
 const LONGEST: i32 = 20 * 60 * 1000;
 
 /// Has this done; waits as long as the user takes for the password, within bounds.

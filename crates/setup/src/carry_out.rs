@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use lenscap_api::{SetupReport, SetupStep, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
+use lenscap_rootfs::Root;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
 use crate::hands::Hands;
 use crate::manifest::{self, Kind, Manifest};
 use crate::node::ERRNOS;
-use crate::plan::{There, there};
-use crate::system::{Module, System};
-use crate::{DEVICE_UNIT, plan, tree, undo};
+use crate::plan::{There, plan_of, there};
+use crate::system::{self, Module};
+use crate::{DEVICE_UNIT, tree, undo};
 
 /// How long another setup is waited for.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -36,7 +37,8 @@ fn locked(
     body: impl FnOnce(&mut Work) -> Result<(), SetupTrouble>,
     hands: &mut dyn Hands,
 ) -> Result<(), SetupTrouble> {
-    let directory = System::new(root).at(manifest::DIRECTORY);
+    let root = &Root::new(root);
+    let directory = root.at(manifest::DIRECTORY);
     let failed = |error| file_trouble(manifest::DIRECTORY, &error);
     let until = Instant::now() + PATIENCE;
     let lock = loop {
@@ -51,7 +53,7 @@ fn locked(
         }
         std::thread::sleep(LOOK);
     };
-    let done = body(&mut Work { root, system: System::new(root), hands });
+    let done = body(&mut Work { root, hands });
     // Where nothing is written down there is nothing to keep it for; else this fails.
     let _ = fs::remove_dir(&directory);
     drop(lock);
@@ -65,21 +67,20 @@ fn is_same(open: &File, path: &Path) -> bool {
 }
 
 struct Work<'a> {
-    root: &'a Path,
-    system: System<'a>,
+    root: &'a Root,
     hands: &'a mut dyn Hands,
 }
 
 impl Work<'_> {
     fn verb(&mut self, verb: SetupVerb, report: &mut SetupReport) -> Result<(), SetupTrouble> {
-        let plan = plan(verb, self.root);
+        let plan = plan_of(verb, self.root);
         if let Some(trouble) = plan.trouble {
             return Err(trouble);
         }
         let mut manifest = Manifest::load(self.root).map_err(record_trouble)?;
         let written = manifest.entries.iter().map(|entry| entry.path.as_str());
         for path in written.chain([manifest::PATH]) {
-            tree::remove_temporary(&self.system.at(path)).map_err(|error| file_trouble(path, &error))?;
+            tree::remove_temporary(&self.root.at(path)).map_err(|error| file_trouble(path, &error))?;
         }
         if verb == SetupVerb::Undo {
             return self.undo(manifest, report);
@@ -127,7 +128,7 @@ impl Work<'_> {
     fn write_down_directories(&self, path: &str, manifest: &mut Manifest) {
         let above: Vec<&Path> = Path::new(path).ancestors().skip(1).collect();
         for directory in above.into_iter().rev().filter_map(Path::to_str) {
-            if !self.system.exists(directory) {
+            if !self.root.exists(directory) {
                 manifest.add(directory, Kind::Directory, None);
             }
         }
@@ -148,9 +149,9 @@ impl Work<'_> {
         };
         match step {
             SetupStep::Write { path, text } => {
-                let at = self.system.at(path);
+                let at = self.root.at(path);
                 // An older text of ours.
-                let is_ours = matches!(there(&self.system, path, Kind::File), There::Content(text) if manifest.has(path, Kind::File, &text));
+                let is_ours = matches!(there(self.root, path, Kind::File), There::Content(text) if manifest.has(path, Kind::File, &text));
                 made(path, self.directories(path))?;
                 made(path, self.hands.reach())?;
                 let write = if is_ours { tree::replace } else { tree::create };
@@ -161,13 +162,13 @@ impl Work<'_> {
             SetupStep::Link { path, target } => {
                 made(path, self.directories(path))?;
                 made(path, self.hands.reach())?;
-                made(path, tree::link(&self.system.at(path), target))?;
+                made(path, tree::link(&self.root.at(path), target))?;
                 manifest.settle(path, target);
                 self.save(manifest)?;
             }
             SetupStep::Remove { path } => {
                 made(path, self.hands.reach())?;
-                made(path, tree::remove(&self.system.at(path)))?;
+                made(path, tree::remove(&self.root.at(path)))?;
             }
             SetupStep::Run { command } => match self.hands.run(command) {
                 Ok(_) => {}
@@ -182,7 +183,7 @@ impl Work<'_> {
 
     fn directories(&mut self, path: &str) -> io::Result<()> {
         self.hands.reach()?;
-        self.system.at(path).parent().map_or(Ok(()), fs::create_dir_all)
+        self.root.at(path).parent().map_or(Ok(()), fs::create_dir_all)
     }
 
     /// The unit ends with the number of the kernel's error, unless it was not even started, or did not come to its end.
@@ -200,7 +201,7 @@ impl Work<'_> {
             return Err(command_trouble(command, error));
         }
         let is_loaded_without_us = errno == Errno::NODEV.raw_os_error();
-        if is_loaded_without_us && self.system.module() == Module::Options {
+        if is_loaded_without_us && system::module(self.root) == Module::Options {
             report.needs_restart = true;
             return Ok(());
         }
@@ -209,7 +210,7 @@ impl Work<'_> {
 
     /// Everything, even where a program fails; the first failure is said. What we wrote down goes last.
     fn undo(&mut self, mut manifest: Manifest, report: &mut SetupReport) -> Result<(), SetupTrouble> {
-        let undo = undo::steps(&self.system, &manifest);
+        let undo = undo::steps(self.root, &manifest);
         report.left = undo.left;
         let mut failed = Ok(());
         for step in undo.steps {
@@ -233,7 +234,7 @@ impl Work<'_> {
     fn remove_directories(&mut self, manifest: &Manifest) -> Result<(), SetupTrouble> {
         for entry in manifest.entries.iter().rev().filter(|entry| entry.kind == Kind::Directory) {
             self.hands.reach().map_err(|error| file_trouble(&entry.path, &error))?;
-            let _ = fs::remove_dir(self.system.at(&entry.path));
+            let _ = fs::remove_dir(self.root.at(&entry.path));
         }
         Ok(())
     }

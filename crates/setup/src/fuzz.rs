@@ -1,12 +1,10 @@
 //! Files that root reads here; see `lenscap::fuzz`.
 
-use std::path::Path;
-
 use lenscap_api::SetupStep;
+use lenscap_rootfs::Root;
 
 use crate::manifest::Manifest;
-use crate::options::Others;
-use crate::system::System;
+use crate::options::{Others, PATH};
 use crate::undo;
 
 /// Others' options for the module, and, behind a zero, what was written down about what we did.
@@ -19,22 +17,17 @@ pub fn setup(data: &[u8]) {
 
 /// What is written is one line of options, whatever others wrote.
 fn options(text: &str) {
-    let mut others = Others::default();
-    if others.add(text) {
-        others.files.push("/etc/modprobe.d/others.conf".into());
-    }
-    let Ok(merged) = others.merged() else { return };
+    let Ok(merged) = Others::in_text("/etc/modprobe.d/others.conf", text).merged() else { return };
     let lines: Vec<&str> = merged.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(matches!(lines[..], [line] if line.starts_with("options v4l2loopback ") && line.len() < 5000), "{merged}");
     assert!(merged.lines().count() == 2 && !merged.replace('\n', "").contains(char::is_control), "{merged}");
-    let mut again = Others::default();
-    assert!(again.add(&merged) && again.have_ours(), "{merged}");
+    assert!(Others::in_text(PATH, &merged).have_ours(), "{merged}");
 }
 
 /// What is taken back lies below `/etc`, and is run with names of our own.
 fn record(text: &str) {
     let Some(manifest) = Manifest::parse(text) else { return };
-    for step in undo::steps(&System::new(Path::new("/nowhere")), &manifest).steps {
+    for step in undo::steps(&Root::new("/nowhere"), &manifest).steps {
         match step {
             SetupStep::Run { command } => {
                 let is_known = |word: &String| !word.starts_with('-') || word.starts_with("--");

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 
 use glib::{Checksum, ChecksumType};
 use lenscap_api::SetupVerb;
+use lenscap_rootfs::Root;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::RELAYS;
-use crate::system::System;
 use crate::tree::{self, Reach};
 use crate::undo;
 
@@ -57,12 +56,11 @@ impl Manifest {
     ///
     /// # Errors
     /// It is there, and cannot be read or understood.
-    pub(crate) fn load(root: &Path) -> io::Result<Self> {
-        let system = System::new(root);
-        if !system.at(PATH).try_exists()? {
+    pub(crate) fn load(root: &Root) -> io::Result<Self> {
+        if !root.at(PATH).try_exists()? {
             return Ok(Self::default());
         }
-        let text = system.read(PATH).ok_or(io::ErrorKind::InvalidData)?;
+        let text = root.read(PATH).ok_or(io::ErrorKind::InvalidData)?;
         Self::parse(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
@@ -75,10 +73,9 @@ impl Manifest {
     }
 
     /// Writes it, whole or not at all.
-    pub(crate) fn save(&self, root: &Path, reach: Reach<'_>) -> io::Result<()> {
-        let path = System::new(root).at(PATH);
-        std::fs::create_dir_all(System::new(root).at(DIRECTORY))?;
-        tree::replace(&path, &serde_json::to_vec(self)?, reach)
+    pub(crate) fn save(&self, root: &Root, reach: Reach<'_>) -> io::Result<()> {
+        std::fs::create_dir_all(root.at(DIRECTORY))?;
+        tree::replace(&root.at(PATH), &serde_json::to_vec(self)?, reach)
     }
 
     /// Whether a file or link with this content is ours.

@@ -9,12 +9,13 @@ use std::path::Path;
 use std::process::Command;
 
 use lenscap_cameras::{CLASS, loopbacks};
+use lenscap_rootfs::Root;
 use lenscap_sys::v4l2::{LoopbackConfig, loopback_add, loopback_remove};
 use rustix::io::Errno;
 
 use crate::LABEL;
 use crate::hands::run;
-use crate::system::{self, System};
+use crate::system;
 
 const CONTROL: &str = "/dev/v4l2loopback";
 /// The unit's RuntimeDirectory, kept while it restarts.
@@ -30,7 +31,7 @@ pub(crate) const ERRNOS: std::ops::Range<i32> = 1..134;
 /// The kernel's; `ENODEV`: the module is loaded, has no device of ours and cannot get one (0.12).
 pub fn add_node() -> Result<(), Errno> {
     run(Command::new("modprobe").arg("v4l2loopback")).map_err(|error| errno(&error))?;
-    if System::new(Path::new("/")).has_node() {
+    if system::has_node(&Root::default()) {
         return Ok(());
     }
     let control = match fs::OpenOptions::new().read(true).write(true).open(CONTROL) {
@@ -46,7 +47,7 @@ pub fn add_node() -> Result<(), Errno> {
 
 /// Removes the device that [`add_node`] added. One that is in use stays, and so does one that another took the number of.
 pub fn remove_node() {
-    let Some(number) = system::read(Path::new(ADDED)).and_then(|text| text.trim().parse::<u32>().ok()) else { return };
+    let Some(number) = Root::default().read(ADDED).and_then(|text| text.trim().parse::<u32>().ok()) else { return };
     let path = Path::new("/dev").join(format!("video{number}"));
     let is_ours = loopbacks(Path::new(CLASS)).iter().any(|node| node.path == path && node.name == LABEL);
     if is_ours && let Ok(control) = fs::OpenOptions::new().read(true).write(true).open(CONTROL) {

@@ -1,15 +1,11 @@
 //! The options that others gave v4l2loopback, and ours beside them. For 0.12 alone, whose devices are all made when it is loaded.
-//!
-//! modprobe joins the lines of all files, in the order of their names whatever the directory; a file hides those of its name in
-//! later directories; of a repeated option the kernel takes the last (modprobe.d(5), and measured with kmod 30).
 
-use std::collections::BTreeMap;
+use lenscap_rootfs::Root;
+use lenscap_rootfs::modprobe::{self, Line, ModuleOption};
 
 use crate::LABEL;
-use crate::system::System;
 
-const DIRECTORIES: [&str; 5] =
-    ["/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
+const MODULE: &str = "v4l2loopback";
 /// Ours: behind the files of others.
 pub(crate) const NAME: &str = "zz-lenscap.conf";
 pub(crate) const PATH: &str = "/etc/modprobe.d/zz-lenscap.conf";
@@ -26,8 +22,7 @@ const HEADING: &str = "# Written by \"lenscap setup\"; \"lenscap setup --undo\" 
 pub(crate) struct Others {
     /// In whose lines, in the order in which they count.
     pub(crate) files: Vec<String>,
-    /// The options, each with the value that holds, in the order of their first appearance.
-    pairs: Vec<(String, String)>,
+    options: Vec<ModuleOption>,
 }
 
 /// Our options cannot stand beside others'.
@@ -35,50 +30,26 @@ pub(crate) struct Others {
 pub(crate) struct CannotMerge;
 
 impl Others {
-    pub(crate) fn of(system: &System) -> Self {
-        let mut files = BTreeMap::new();
-        for directory in DIRECTORIES {
-            for name in system.names(directory).into_iter().filter(|name| name.ends_with(".conf")) {
-                files.entry(name).or_insert(directory);
-            }
-        }
-        let mut others = Self::default();
-        for (name, directory) in files {
-            let path = format!("{directory}/{name}");
-            if path != PATH && others.add(&system.read(&path).unwrap_or_default()) {
-                others.files.push(path);
-            }
-        }
-        others
+    pub(crate) fn of(root: &Root) -> Self {
+        let mut lines = modprobe::lines(root, MODULE);
+        lines.retain(|line| line.path != PATH);
+        Self::in_lines(lines)
     }
 
-    /// The lines of a file; whether it has options for the module.
-    pub(crate) fn add(&mut self, text: &str) -> bool {
-        let mut has_some = false;
-        for line in text.replace("\\\n", "").lines() {
-            let Some(rest) = line.trim_start().strip_prefix("options").filter(|rest| rest.starts_with([' ', '\t']))
-            else {
-                continue;
-            };
-            let rest = rest.trim_start();
-            let (module, options) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
-            if module != "v4l2loopback" {
-                continue;
-            }
-            has_some = true;
-            for (key, value) in words(options).iter().filter_map(|word| word.split_once('=')) {
-                let value = unquoted(value).to_owned();
-                match self.pairs.iter_mut().find(|(known, _)| known == key) {
-                    Some((_, known)) => *known = value,
-                    None => self.pairs.push((key.to_owned(), value)),
-                }
-            }
-        }
-        has_some
+    /// Of a file's text.
+    pub(crate) fn in_text(path: &str, text: &str) -> Self {
+        Self::in_lines(modprobe::parse(path, text, MODULE))
+    }
+
+    fn in_lines(mut lines: Vec<Line>) -> Self {
+        lines.retain(|line| line.words[0] == "options");
+        let mut files: Vec<_> = lines.iter().map(|line| line.path.clone()).collect();
+        files.dedup();
+        Self { files, options: modprobe::options(&lines) }
     }
 
     fn value(&self, key: &str) -> Option<&String> {
-        self.pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+        self.options.iter().find(|option| option.name == key).map(|option| &option.value)
     }
 
     fn list(&self, key: &str) -> Vec<String> {
@@ -119,8 +90,9 @@ impl Others {
         }
         let lists = ["devices", "video_nr", "card_label", "exclusive_caps"];
         let mut line = String::from("options v4l2loopback");
-        for (key, value) in self.pairs.iter().filter(|(key, _)| !lists.contains(&key.as_str())) {
-            line += &format!(" {key}={}", quoted(value));
+        let is_single = |option: &&ModuleOption| !lists.contains(&option.name.as_str());
+        for option in self.options.iter().filter(is_single) {
+            line += &format!(" {}={}", option.name, quoted(&option.value));
         }
         line += &format!(" devices={}", devices + 1);
         let numbers = self.list("video_nr");
@@ -130,11 +102,10 @@ impl Others {
         let unnamed = |index| format!("{UNNAMED} (0x{index:04X})");
         line += &format!(" card_label={}", quoted(&extended(self.list("card_label"), devices, unnamed, LABEL)));
         line += &format!(" exclusive_caps={}", extended(self.list("exclusive_caps"), devices, |_| "0".into(), "1"));
-        let mut again = Self::default();
-        again.add(&line);
+        let again = Self::in_text(PATH, &line);
         let is_the_same = again.devices() == devices + 1
             && again.have_ours()
-            && self.pairs.iter().all(|(key, value)| lists.contains(&key.as_str()) || again.value(key) == Some(value));
+            && self.options.iter().filter(is_single).all(|option| again.value(&option.name) == Some(&option.value));
         if !is_the_same || line.len() > MAX_LINE || line.contains(char::is_control) {
             return Err(CannotMerge);
         }
@@ -150,22 +121,6 @@ fn extended(mut list: Vec<String>, devices: usize, missing: impl Fn(usize) -> St
     list.join(",")
 }
 
-/// As the kernel parts a line: at blanks outside of quotes.
-fn words(options: &str) -> Vec<&str> {
-    let mut is_quoted = false;
-    let parts = options.split(move |letter: char| {
-        is_quoted ^= letter == '"';
-        letter.is_ascii_whitespace() && !is_quoted
-    });
-    parts.filter(|word| !word.is_empty()).collect()
-}
-
-/// Without the quotes around all of it, the only ones that the kernel takes away.
-fn unquoted(value: &str) -> &str {
-    let Some(rest) = value.strip_prefix('"') else { return value };
-    rest.strip_suffix('"').unwrap_or(rest)
-}
-
 fn quoted(value: &str) -> String {
     if value.contains([' ', '\t', '"']) { format!("\"{value}\"") } else { value.to_owned() }
 }
@@ -175,11 +130,7 @@ mod tests {
     use super::*;
 
     fn others(text: &str) -> Others {
-        let mut others = Others::default();
-        if others.add(text) {
-            others.files.push("/etc/modprobe.d/obs.conf".into());
-        }
-        others
+        Others::in_text("/etc/modprobe.d/obs.conf", text)
     }
 
     fn merged(text: &str) -> String {

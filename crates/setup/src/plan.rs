@@ -5,11 +5,12 @@ use std::path::Path;
 
 use lenscap_api::{SetupPlan, SetupStep, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
+use lenscap_rootfs::Root;
 use lenscap_text::Text;
 
 use crate::manifest::{self, Kind, Manifest};
 use crate::options::{self, CannotMerge, Others};
-use crate::system::{self, Module, System};
+use crate::system::{self, Module};
 use crate::{DEVICE_UNIT, undo};
 
 /// What the unit's link is called that has it started; as `systemctl enable` makes it.
@@ -49,7 +50,10 @@ struct Wanted {
 
 /// What this verb would do below this root.
 pub fn plan(verb: SetupVerb, root: &Path) -> SetupPlan {
-    let system = System::new(root);
+    plan_of(verb, &Root::new(root))
+}
+
+pub(crate) fn plan_of(verb: SetupVerb, root: &Root) -> SetupPlan {
     let manifest = match Manifest::load(root) {
         Ok(manifest) => manifest,
         Err(error) => {
@@ -58,17 +62,17 @@ pub fn plan(verb: SetupVerb, root: &Path) -> SetupPlan {
         }
     };
     let (wanted, trouble) = match verb {
-        SetupVerb::Device => device(&system, false),
-        SetupVerb::MergedOptions => device(&system, true),
-        SetupVerb::CameraRules => (camera_rules(&system), None),
-        SetupVerb::StopV4l2Relayd => (stop(&system, &RELAYS[..2]), None),
-        SetupVerb::StopIpu6CameraDaemon => (stop(&system, &RELAYS[2..]), None),
-        SetupVerb::Undo => return SetupPlan { verb, steps: undo::steps(&system, &manifest).steps, trouble: None },
+        SetupVerb::Device => device(root, false),
+        SetupVerb::MergedOptions => device(root, true),
+        SetupVerb::CameraRules => (camera_rules(root), None),
+        SetupVerb::StopV4l2Relayd => (stop(root, &RELAYS[..2]), None),
+        SetupVerb::StopIpu6CameraDaemon => (stop(root, &RELAYS[2..]), None),
+        SetupVerb::Undo => return SetupPlan { verb, steps: undo::steps(root, &manifest).steps, trouble: None },
     };
     let mut steps = Vec::new();
     let mut foreign = None;
     for step in wanted.files {
-        match missing(&system, &manifest, &step) {
+        match missing(root, &manifest, &step) {
             Ok(true) => steps.push(step),
             Ok(false) => {}
             Err(trouble) => foreign = foreign.or(Some(trouble)),
@@ -93,13 +97,13 @@ pub(crate) fn command(command: &[&str]) -> SetupStep {
 }
 
 /// Whether this is not there yet.
-fn missing(system: &System, manifest: &Manifest, step: &SetupStep) -> Result<bool, SetupTrouble> {
+fn missing(root: &Root, manifest: &Manifest, step: &SetupStep) -> Result<bool, SetupTrouble> {
     let (path, kind, content) = match step {
         SetupStep::Write { path, text } => (path, Kind::File, text),
         SetupStep::Link { path, target } => (path, Kind::Link, target),
         SetupStep::Remove { .. } | SetupStep::Run { .. } => return Ok(true),
     };
-    match there(system, path, kind) {
+    match there(root, path, kind) {
         There::Nothing => Ok(true),
         There::Content(there) if there == *content => Ok(false),
         There::Content(there) if kind == Kind::File && manifest.has(path, kind, &there) => Ok(true),
@@ -116,11 +120,11 @@ pub(crate) enum There {
     Other,
 }
 
-pub(crate) fn there(system: &System, path: &str, kind: Kind) -> There {
-    let path = system.at(path);
+pub(crate) fn there(root: &Root, path: &str, kind: Kind) -> There {
+    let path = root.at(path);
     let Ok(meta) = fs::symlink_metadata(&path) else { return There::Nothing };
     let content = match kind {
-        Kind::File if meta.is_file() => system::read(&path),
+        Kind::File if meta.is_file() => lenscap_rootfs::read(&path),
         Kind::Link if meta.is_symlink() => {
             fs::read_link(&path).ok().and_then(|target| target.into_os_string().into_string().ok())
         }
@@ -130,21 +134,21 @@ pub(crate) fn there(system: &System, path: &str, kind: Kind) -> There {
 }
 
 /// The device, and what keeps us from making it.
-fn device(system: &System, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
-    let module = system.module();
-    let others = Others::of(system);
+fn device(root: &Root, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
+    let module = system::module(root);
+    let others = Others::of(root);
     let by_hand = |trouble| (by_hand(&others), Some(trouble));
-    if system.is_container() {
+    if system::is_container(root) {
         return by_hand(SetupTrouble::Container);
-    } else if system.exists("/etc/NIXOS") {
+    } else if root.exists("/etc/NIXOS") {
         return (declared(), Some(SetupTrouble::Declarative));
     } else if module == Module::Missing {
         return (Wanted::default(), Some(SetupTrouble::ModuleMissing));
-    } else if !system.has_systemd() {
+    } else if !system::has_systemd(root) {
         return by_hand(SetupTrouble::NoSystemd);
     }
-    let Some(unit) = system.unit(DEVICE_UNIT) else { return by_hand(SetupTrouble::NotInstalled) };
-    let mut wanted = Wanted { is_due: !system.has_node(), ..Wanted::default() };
+    let Some(unit) = system::unit(root, DEVICE_UNIT) else { return by_hand(SetupTrouble::NotInstalled) };
+    let mut wanted = Wanted { is_due: !system::has_node(root), ..Wanted::default() };
     let mut trouble = None;
     if module == Module::Options && !others.have_ours() {
         let files = || others.files.iter().map(Text::from).collect();
@@ -157,7 +161,7 @@ fn device(system: &System, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
         }
     }
     // systemctl of older versions leads it below /lib.
-    if !matches!(there(system, ENABLED, Kind::Link), There::Content(target) if target.ends_with(DEVICE_UNIT)) {
+    if !matches!(there(root, ENABLED, Kind::Link), There::Content(target) if target.ends_with(DEVICE_UNIT)) {
         wanted.files.push(link(ENABLED, unit));
     }
     wanted.commands = vec![command(&["systemctl", "daemon-reload"]), command(&["systemctl", "restart", DEVICE_UNIT])];
@@ -187,22 +191,21 @@ fn declared() -> Wanted {
     }
 }
 
-fn camera_rules(system: &System) -> Wanted {
+fn camera_rules(root: &Root) -> Wanted {
     let mut wanted = Wanted::default();
-    let is_there =
-        |directories: &[&str], name: &str| directories.iter().any(|it| system.exists(&format!("{it}/{name}")));
-    if !is_there(&UDEV_DIRECTORIES, UDEV_NAME) || system.exists(&format!("/etc/udev/rules.d/{UDEV_NAME}")) {
+    let is_there = |directories: &[&str], name: &str| directories.iter().any(|it| root.exists(&format!("{it}/{name}")));
+    if !is_there(&UDEV_DIRECTORIES, UDEV_NAME) || root.exists(&format!("/etc/udev/rules.d/{UDEV_NAME}")) {
         wanted.files.push(write(format!("/etc/udev/rules.d/{UDEV_NAME}"), UDEV_RULES));
         wanted.commands = udev_commands();
     }
     // 0.4 has a directory of Lua files; 0.5 one file, which says where it looks.
-    let rule = if system.exists("/usr/share/wireplumber/main.lua.d/50-v4l2-config.lua") {
+    let rule = if root.exists("/usr/share/wireplumber/main.lua.d/50-v4l2-config.lua") {
         Some(WIREPLUMBER_4)
     } else {
-        system.exists("/usr/share/wireplumber/wireplumber.conf").then_some(WIREPLUMBER_5)
+        root.exists("/usr/share/wireplumber/wireplumber.conf").then_some(WIREPLUMBER_5)
     };
     if let Some((name, text, directories)) = rule
-        && (!is_there(directories, name) || system.exists(&format!("/etc/wireplumber/{name}")))
+        && (!is_there(directories, name) || root.exists(&format!("/etc/wireplumber/{name}")))
     {
         wanted.files.push(write(format!("/etc/wireplumber/{name}"), text));
     }
@@ -218,16 +221,16 @@ pub(crate) fn udev_commands() -> Vec<SetupStep> {
 }
 
 /// Other relays' units: masked, where they are there, and stopped, where they run.
-fn stop(system: &System, units: &[&str]) -> Wanted {
+fn stop(root: &Root, units: &[&str]) -> Wanted {
     let mut wanted = Wanted::default();
     for unit in units {
         let masked = format!("/etc/systemd/system/{unit}");
         // Where the file is the administrator's own, the link cannot stand: that is said as a foreign file.
-        if system.unit(unit).is_some() {
+        if system::unit(root, unit).is_some() {
             wanted.files.push(link(masked, "/dev/null"));
         }
     }
-    let running = undo::running(system, units);
+    let running = undo::running(root, units);
     wanted.is_due = !running.is_empty();
     if !wanted.files.is_empty() {
         wanted.commands.push(command(&["systemctl", "daemon-reload"]));

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use lenscap_api::SetupStep;
+use lenscap_rootfs::Root;
 use lenscap_text::Text;
 
 use crate::DEVICE_UNIT;
 use crate::manifest::{self, Kind, Manifest};
 use crate::plan::{There, command, there, udev_commands};
-use crate::system::System;
 
 /// Where the units that run have a directory each, with cgroup v2 alone and beside v1.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/unified/system.slice"];
@@ -21,7 +21,7 @@ pub(crate) struct Undo {
     pub(crate) left: Vec<Text>,
 }
 
-pub(crate) fn steps(system: &System, manifest: &Manifest) -> Undo {
+pub(crate) fn steps(root: &Root, manifest: &Manifest) -> Undo {
     let mut undo = Undo::default();
     let has = |part: &str| manifest.entries.iter().any(|entry| entry.path.contains(part));
     // Before its link goes: the unit removes the device that it made.
@@ -29,7 +29,7 @@ pub(crate) fn steps(system: &System, manifest: &Manifest) -> Undo {
         undo.steps.push(command(&["systemctl", "stop", DEVICE_UNIT]));
     }
     for entry in manifest.entries.iter().rev().filter(|entry| entry.kind != Kind::Directory) {
-        match there(system, &entry.path, entry.kind) {
+        match there(root, &entry.path, entry.kind) {
             There::Nothing => {}
             There::Content(content) if manifest.has(&entry.path, entry.kind, &content) => {
                 undo.steps.push(SetupStep::Remove { path: entry.path.clone() });
@@ -52,12 +52,12 @@ pub(crate) fn steps(system: &System, manifest: &Manifest) -> Undo {
 }
 
 /// Which of these units run, instances of templates among them.
-pub(crate) fn running(system: &System, units: &[&str]) -> BTreeSet<String> {
+pub(crate) fn running(root: &Root, units: &[&str]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for slice in CGROUPS {
-        for name in system.names(slice) {
+        for name in root.names(slice) {
             if name.starts_with("system-") && name.ends_with(".slice") {
-                names.extend(system.names(&format!("{slice}/{name}")));
+                names.extend(root.names(&format!("{slice}/{name}")));
             }
             names.insert(name);
         }

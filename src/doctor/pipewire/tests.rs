@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Layers;
 use crate::config::Overrides;
+use lenscap_rootfs::Root;
 use lenscap_wire::pipewire::GraphCamera;
 
 const LUA: &str = include_str!("../../../data/wireplumber/51-lenscap.lua");
@@ -41,7 +42,7 @@ impl Rig {
         };
         let session = Session { version: version.map(str::to_owned), ..session(DESKTOP) };
         let root = self.0.path().to_owned();
-        let patient = Patient { root, settings, layers, entries, relay: Ok(None), session };
+        let patient = Patient { root: Root::new(root), settings, layers, entries, relay: Ok(None), session };
         let findings = look(&patient);
         assert!(findings.iter().all(|finding| finding.verdict == Verdict::Fine || finding.remedy.is_some()));
         let diagnosis = examined(&patient).map(|facts| format!("{:?}", decide(&facts).1));

@@ -228,7 +228,7 @@ fn what_was_found_is_named_with_its_place() {
             rig.put("usr/lib/modprobe.d/zzz.conf", "options v4l2loopback exclusive_caps=0\n");
             rig.put("etc/modprobe.d/zz-lenscap.conf", "options v4l2loopback exclusive_caps=1 card_label=\"A B\"\n");
         }),
-        "exclusive_caps=0 (/usr/lib/modprobe.d/zzz.conf), card_label=\"A B\" (/etc/modprobe.d/zz-lenscap.conf)"
+        "exclusive_caps=0 (/usr/lib/modprobe.d/zzz.conf), card_label=A B (/etc/modprobe.d/zz-lenscap.conf)"
     );
 }
 

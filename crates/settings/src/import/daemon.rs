@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use lenscap_rootfs::{Root, units};
+
 use super::systemd::{assignment, lines, words};
 use super::{Import, Relay, files, text};
 use crate::table::camera::SOURCE;
@@ -10,18 +12,10 @@ use crate::table::{self, Overrides};
 
 const UNIT: &str = "ipu6-camera-daemon.service";
 
-/// Below the root; the first that is there hides the others.
-const DIRECTORIES: [&str; 6] = [
-    "etc/systemd/user",
-    "usr/local/lib/systemd/user",
-    "usr/lib/systemd/user",
-    "etc/systemd/system",
-    "usr/local/lib/systemd/system",
-    "usr/lib/systemd/system",
-];
-
 pub(super) fn find(root: &Path, config_home: &Path) -> Option<Import> {
-    let directories = DIRECTORIES.iter().map(|directory| root.join(directory));
+    let root = Root::new(root);
+    let directories = units::USER.iter().chain(&units::SYSTEM).map(|directory| root.at(directory));
+    // The first that is there hides the others.
     let directories: Vec<PathBuf> = std::iter::once(config_home.join("systemd/user")).chain(directories).collect();
     let (path, unit) = directories.iter().find_map(|directory| {
         let path = directory.join(UNIT);
