@@ -21,6 +21,19 @@ note "devices: $(nodes)"
 check "alice may use it" wait_for 30 has_acl alice
 check "only root reaches the control device" bash -c 'test "$(stat -c "%a %U" /dev/v4l2loopback)" = "600 root" && ! getfacl -pc /dev/v4l2loopback | grep -q user:alice'
 refuse "bob may not use the device" as bob v4l2-ctl -d "$(node)" --info
+# No machine here has Intel's image processor: a device of the name that its driver gives it, by CUSE (fuse.h: CUSE_INIT).
+modprobe cuse
+perl -e '
+  open(my $cuse, "+<", "/dev/cuse") or die "cuse: $!";
+  sysread($cuse, my $asked, 65536) or die "cuse: $!";
+  my ($length, $opcode, $unique) = unpack("LLQ", $asked);
+  my $answer = pack("L18", 7, 31, 0, 0, 4096, 4096, 0, 0, (0) x 10) . "DEVNAME=ipu-psys0\0";
+  syswrite($cuse, pack("LlQ", 16 + length $answer, 0, $unique) . $answer) or die "cuse: $!";
+  sleep' &
+processor=$!
+check "alice may use an image processor's device" wait_for 30 bash -c 'getfacl -pc /dev/ipu-psys0 | grep -q ^user:alice:rw'
+refuse "bob may not" as bob test -r /dev/ipu-psys0
+kill $processor
 count=$(nodes)
 tree /var/after-setup
 check "a second time changes nothing" alice lenscap setup --yes
