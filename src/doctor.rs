@@ -62,10 +62,13 @@ fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
         | Diagnosis::System(SystemDiagnosis::SecureBoot { .. } | SystemDiagnosis::NodeNotAtBoot { .. }) => {
             Some(SetupVerb::Device)
         }
-        Diagnosis::System(SystemDiagnosis::Rival { name, unit: Some(unit), .. }) if unit.is_system => {
-            match name.as_str() {
-                "v4l2-relayd" => Some(SetupVerb::StopV4l2Relayd),
-                "ipu6-camera-daemon" => Some(SetupVerb::StopIpu6CameraDaemon),
+        Diagnosis::System(SystemDiagnosis::Rival { name, unit: Some(unit), .. }) => {
+            match (name.as_str(), unit.is_system) {
+                ("v4l2-relayd", true) => Some(SetupVerb::StopV4l2Relayd),
+                // As its README installs it, it is the user's own.
+                ("ipu6-camera-daemon", is_system) if is_system || unit.name == "ipu6-camera-daemon.service" => {
+                    Some(SetupVerb::StopIpu6CameraDaemon)
+                }
                 _ => None,
             }
         }

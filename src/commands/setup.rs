@@ -44,15 +44,14 @@ pub(super) fn run(arguments: &SetupArgs) -> Result<(), Failure> {
         () => ALL.to_vec(),
     };
     let mut plans = plans(&program, &verbs)?;
-    if arguments.print && arguments.json {
-        return print(&SetupPlans { plans });
-    }
-    // The window's own look at a plan ends above: it asks for the system's part alone.
     let is_about_it = |verb: &SetupVerb| matches!(verb, SetupVerb::StopIpu6CameraDaemon | SetupVerb::Undo);
     let user_unit = if verbs.iter().any(is_about_it) { UserUnit::look() } else { None };
     let users_steps = |verb| user_unit.as_ref().map(|unit| unit.steps(verb)).unwrap_or_default();
     for plan in &mut plans {
         plan.steps.splice(0..0, users_steps(plan.verb));
+    }
+    if arguments.print && arguments.json {
+        return print(&SetupPlans { plans });
     }
     if arguments.verbs.is_empty() {
         drop_needless(&mut plans);

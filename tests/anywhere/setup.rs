@@ -199,6 +199,11 @@ case $2 in disable|mask) said='{stopped}';; enable|unmask) said='{idle}';; start
 printf '%s\\n' \"$said\" >\"${{0%/*}}/state\""
             ),
         );
+        // The window shows it as well.
+        let shown = text(&world.run(&["setup", "stop-ipu6-camera-daemon", "--print", "--json"]).stdout);
+        let words: Vec<_> =
+            format!("systemctl --user {stop} {UNIT}").split(' ').map(|word| format!("\"{word}\"")).collect();
+        assert!(shown.contains(&words.join(",")), "{shown}");
         for arguments in [["setup", "stop-ipu6-camera-daemon", "--yes"], ["setup", "--undo", "--yes"]] {
             let output = world.run(&arguments);
             assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));

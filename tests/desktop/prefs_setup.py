@@ -1,4 +1,5 @@
-"""The window "Set Up", with stand-ins for `lenscap doctor`, for `lenscap setup` and for the system's helper: run by prefs_a11y.py."""
+"""The window "Set Up", with stand-ins for `lenscap doctor` and `lenscap setup`: run by prefs_a11y.py. With the real ones:
+prefs_helper.py."""
 
 import contextlib
 import json
@@ -7,9 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from prefs_window import INSIDE, Window, children, kinds, wait_for, walk
+from prefs_window import INSIDE, Window, children, is_locked, kinds, wait_for, walk
 
-NAME = "io.github.lenscap.Setup1"
 MISSING = "The kernel module v4l2loopback is not loaded."
 RIVAL = "v4l2-relayd runs as well."
 
@@ -31,38 +31,14 @@ PLANS = {"plans": [
     {"verb": "stop-v4l2-relayd", "steps": [{"step": "run", "command": ["systemctl", "mask", "--now", "v4l2-relayd.service"]}]},
     {"verb": "camera-rules", "steps": [{"step": "run", "command": ["udevadm", "trigger"]}]},
 ]}
-VERBS = {"Device": "device", "StopV4l2Relayd": "stop-v4l2-relayd"}
-
-
-class Helper:
-    """Stands in for lenscap-setup and polkit, on a bus that the window takes for the system's."""
-
-    def __init__(self):
-        from gi.repository import Gio
-
-        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-        self.calls = []
-        self.error = None
-        methods = "".join(f"<method name='{name}'><arg type='s' direction='out'/></method>" for name in
-                          ("Device", "MergedOptions", "CameraRules", "StopV4l2Relayd", "StopIpu6CameraDaemon", "Undo"))
-        interface = Gio.DBusNodeInfo.new_for_xml(f"<node><interface name='{NAME}'>{methods}</interface></node>").interfaces[0]
-        self.object = self.bus.register_object(f"/{NAME.replace('.', '/')}", interface, self.called, None, None)
-        self.name = Gio.bus_own_name_on_connection(self.bus, NAME, Gio.BusNameOwnerFlags.NONE)
-
-    def called(self, _bus, _sender, _path, _interface, method, _arguments, invocation):
-        from gi.repository import GLib
-
-        self.calls.append(method)
-        if self.error:
-            invocation.return_dbus_error(self.error, "said by a stand-in")
-        else:
-            invocation.return_value(GLib.Variant("(s)", (json.dumps({"verb": VERBS[method], "done": [{"step": "run", "command": ["true"]}]}),)))
-
-    def leave(self):
-        from gi.repository import Gio
-
-        Gio.bus_unown_name(self.name)
-        self.bus.unregister_object(self.object)
+# What it is asked to do is written down; what came of it is another file's text.
+STAND_IN = """#!/bin/sh
+cd "$(dirname "$0")"
+case "$1 $2" in
+"setup --yes") echo "$*" >>asked && cat report.json ;;
+*) cat "$1.json" ;;
+esac
+"""
 
 
 class SetUp(Window):
@@ -75,9 +51,9 @@ class SetUp(Window):
         self.find_these(FINDINGS)
         Path(directory, "setup.json").write_text(json.dumps(PLANS))
         stand_in = Path(directory, "lenscap")
-        stand_in.write_text('#!/bin/sh\ncat "$(dirname "$0")/$1.json"\n')
+        stand_in.write_text(STAND_IN)
         stand_in.chmod(0o755)
-        super().__init__(str(copy), "--set-up", DBUS_SYSTEM_BUS_ADDRESS=os.environ["DBUS_SESSION_BUS_ADDRESS"])
+        super().__init__(str(copy), "--set-up")
 
     def come_up(self):
         self.frame = self.frame_of("Set Up", 1)
@@ -85,6 +61,17 @@ class SetUp(Window):
 
     def find_these(self, findings):
         self.found.write_text(json.dumps({"ok": False, "findings": findings}))
+
+    def answer(self, **report):
+        report = {"verb": "device", "done": []} | report
+        self.found.with_name("report.json").write_text(json.dumps({"reports": [report]}))
+
+    def asked(self):
+        """The verbs that it was told to carry out."""
+        asked = self.found.with_name("asked")
+        words = [line.split() for line in asked.read_text().splitlines()] if asked.exists() else []
+        assert all(line[:3] == ["setup", "--yes", "--json"] for line in words), words
+        return [verb for line in words for verb in line[3:]]
 
     def frame_of(self, name, number):
         """The window that is the numberth of this name."""
@@ -106,7 +93,6 @@ def set_up(program):
 
 def test_what_is_missing_is_shown_and_mended_by_one_button(program):
     roles = kinds()
-    helper = Helper()
     with set_up(program) as window:
         assert Path(os.environ["XDG_STATE_HOME"], "lenscap/welcomed").exists()
         window.find("The camera Integrated Camera can be used.")
@@ -119,22 +105,21 @@ def test_what_is_missing_is_shown_and_mended_by_one_button(program):
         window.find("systemctl enable --now lenscap-device.service")
         window.find("systemctl mask --now v4l2-relayd.service")
         assert not window.says("udevadm"), "only what was asked for"
-        assert helper.calls == [], "nothing before it is told to"
-        helper.error = "org.freedesktop.DBus.Error.AccessDenied"
+        assert window.asked() == [], "nothing before it is told to"
+        window.answer(trouble="forbidden")
         window.find("Set Up", roles["button"]).do_action(0)
         wait_for("the refusal is said", lambda: window.says("It was not permitted, so nothing was done."))
         window.find("lenscap setup")
-        assert helper.calls == ["Device"], helper.calls
-        helper.error = None
+        assert window.asked() == ["device"], window.asked()
+        window.answer(done=[{"step": "run", "command": ["true"]}])
         window.find_these([finding("module", "fine", "The module is loaded.")])
         window.find("Set Up", roles["button"]).do_action(0)
         wait_for("it is said", lambda: window.says("It is set up."))
-        assert helper.calls == ["Device", "Device", "StopV4l2Relayd"], helper.calls
+        assert window.asked() == ["device", "device", "stop-v4l2-relayd"], window.asked()
         window.key("Escape")
         window.frame = welcome
         window.find("The module is loaded.")
         wait_for("nothing is left to be mended", lambda: not window.look_for("Set Up…"))
-    helper.leave()
 
 
 def test_settings_of_another_relay_are_taken_over(program):
@@ -155,13 +140,18 @@ def test_settings_of_another_relay_are_taken_over(program):
         unit.unlink()
 
 
-def test_without_a_helper_the_terminal_s_way_is_said(program):
+def test_what_no_answer_comes_of_is_said(program):
     roles = kinds()
     with set_up(program) as window:
         window.find("Set Up…", roles["button"]).do_action(0)
         window.frame = window.frame_of("Set Up", 2)
-        window.find("Set Up", roles["button"]).do_action(0)
-        wait_for("it is said", lambda: window.says("There is nobody who could ask for the password"))
+        button = window.find("Set Up", roles["button"])
+        for number, text in enumerate(("", "{", '{"reports":[]}', "x" * (1 << 20)), 1):
+            window.found.with_name("report.json").write_text(text)
+            wait_for("it can be pressed", lambda: not is_locked(button))
+            button.do_action(0)
+            wait_for("it is asked", lambda: len(window.asked()) == number)
+            wait_for("it is said", lambda: window.says("did not finish"))
         window.find("lenscap setup")
 
 

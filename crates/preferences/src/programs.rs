@@ -5,11 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gio::prelude::*;
 use lenscap_sys::install;
 use lenscap_text::Cause;
 
 /// How long `lenscap` may take over an answer; that a relay hangs, it knows after 3 s.
 const LIMIT: Duration = Duration::from_secs(15);
+/// Longest answer, in bytes.
+const MAX_ANSWER: usize = 256 * 1024;
 
 /// `lenscap`: ours, else as the path finds it.
 pub fn command_line() -> PathBuf {
@@ -24,7 +27,7 @@ pub fn worker() -> PathBuf {
 /// What `lenscap` prints, with these arguments.
 ///
 /// # Errors
-/// It cannot be started, prints no text, or takes too long.
+/// It cannot be started, prints no text or too much, or takes too long.
 pub async fn ask(arguments: &[&OsStr]) -> Result<String, Cause> {
     ask_within(LIMIT, arguments).await
 }
@@ -34,8 +37,17 @@ pub async fn ask_within(limit: Duration, arguments: &[&OsStr]) -> Result<String,
     let program = command_line();
     let words = [&[program.as_os_str()], arguments].concat();
     let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(Cause::other)?;
-    match glib::future_with_timeout(limit, asked.communicate_utf8_future(None)).await {
-        Ok(answer) => Ok(answer.map_err(Cause::other)?.0.unwrap_or_default().into()),
+    let stdout = asked.stdout_pipe().ok_or(io::Error::from(io::ErrorKind::BrokenPipe))?;
+    let answer = stdout.read_all_future(vec![0; MAX_ANSWER], glib::Priority::DEFAULT);
+    match glib::future_with_timeout(limit, answer).await {
+        Ok(Ok((answer, length, None))) if length < MAX_ANSWER => {
+            Ok(str::from_utf8(&answer[..length]).map_err(Cause::other)?.to_owned())
+        }
+        Ok(Ok((_, _, Some(error))) | Err((_, error))) => Err(Cause::other(error)),
+        Ok(Ok(_)) => {
+            asked.force_exit();
+            Err(io::Error::from(io::ErrorKind::FileTooLarge).into())
+        }
         Err(_) => {
             asked.force_exit();
             Err(io::Error::from(io::ErrorKind::TimedOut).into())

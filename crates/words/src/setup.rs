@@ -145,7 +145,10 @@ pub fn sentence(trouble: &SetupTrouble) -> String {
             "There is nobody who could ask for the password: no sudo on a terminal, and no polkit with Lenscap's helper.",
         ),
         SetupTrouble::Helper { cause } => {
-            trf!("Lenscap's helper for the system does not answer{why}: reinstall Lenscap.", why = why(cause))
+            trf!(
+                "Lenscap's helper for the system did not finish{why}: set it up again, and reinstall Lenscap if that does not help.",
+                why = why(cause)
+            )
         }
     }
 }

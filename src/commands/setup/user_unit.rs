@@ -17,6 +17,8 @@ use crate::text::Cause;
 const UNIT: &str = "ipu6-camera-daemon.service";
 /// systemd kills what does not stop for so long (DefaultTimeoutStopSec).
 const PATIENCE: Duration = Duration::from_secs(100);
+/// How long a look may take; the window waits for it.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// What is known of it.
 pub(super) struct UserUnit {
@@ -44,7 +46,7 @@ impl UserUnit {
         let directories = directories::BaseDirs::new().filter(|_| !rustix::process::geteuid().is_root())?;
         let record = directories.state_dir()?.join("lenscap/ipu6-camera-daemon.json");
         let before = fs::read(&record).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let said = systemctl(&["show", "--property=LoadState,UnitFileState,ActiveState,FragmentPath", UNIT]);
+        let said = systemctl(&["show", "--property=LoadState,UnitFileState,ActiveState,FragmentPath", UNIT], LOOK);
         // Where there is none there is no unit that it could run.
         let now = said.map(|said| State::of(&said, directories.config_dir())).unwrap_or_default();
         Some(Self { now, before, record })
@@ -87,7 +89,7 @@ impl UserUnit {
         for step in &steps {
             if let SetupStep::Run { command } = step {
                 let words: Vec<&str> = command.iter().skip(2).map(String::as_str).collect();
-                systemctl(&words).map_err(|cause| failed(command, cause))?;
+                systemctl(&words, PATIENCE).map_err(|cause| failed(command, cause))?;
             }
         }
         let now = Self::look().map(|unit| unit.steps(verb)).unwrap_or_default();
@@ -127,9 +129,9 @@ impl State {
     }
 }
 
-fn systemctl(words: &[&str]) -> Result<String, Cause> {
+fn systemctl(words: &[&str], patience: Duration) -> Result<String, Cause> {
     let asked = HelperProcess::new(Command::new("systemctl").arg("--user").args(words))?;
-    let said = asked.all(Instant::now() + PATIENCE).map_err(|error| Cause::other(format!("{error:?}")))?;
+    let said = asked.all(Instant::now() + patience).map_err(|error| Cause::other(format!("{error:?}")))?;
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 

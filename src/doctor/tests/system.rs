@@ -31,7 +31,8 @@ fn log(release: &str, end: &str) -> String {
 
 /// A process with this name and the device open.
 fn holder(rig: &Rig, name: &str, group: &str) {
-    rig.put("proc/77/comm", &format!("{name}\n"));
+    // As the kernel cuts it.
+    rig.put("proc/77/comm", &format!("{}\n", &name[..name.len().min(15)]));
     rig.put("proc/77/cgroup", &format!("0::/{group}\n"));
     rig.link("proc/77/fd/5", "/dev/video9");
 }
@@ -271,6 +272,12 @@ fn who_takes_our_device_is_named_with_the_unit_that_started_it() {
             system,
             Some(SetupVerb::StopV4l2Relayd),
             Some("sudo systemctl disable --now v4l2-relayd@ipu6.service"),
+        ),
+        (
+            "ipu6-camera-daemon",
+            "user.slice/user-1000.slice/user@1000.service/app.slice/ipu6-camera-daemon.service",
+            Some(SetupVerb::StopIpu6CameraDaemon),
+            Some("systemctl --user disable --now ipu6-camera-daemon.service"),
         ),
         ("fluxframe", user, None, Some("systemctl --user disable --now fluxframe.service")),
         ("obs", desktop, None, None),

@@ -71,7 +71,7 @@ impl Dialog {
         if possible.is_empty() {
             return self.say(vec![rows::plain(&tr("Nothing can be set up by a button here."), "")]);
         }
-        let promise = tr("You are asked for a password. All of it can be taken back.");
+        let promise = tr("You may be asked for a password. All of it can be taken back.");
         self.say(vec![rows::plain(&tr("This will be changed"), &promise)]);
         let button = widgets::pill(&tr("Set Up"));
         button.add_css_class("suggested-action");

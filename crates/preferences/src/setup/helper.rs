@@ -1,18 +1,19 @@
-//! The system's helper, asked over the system bus; polkit may ask the user for a password meanwhile. What it would do says
-//! `lenscap setup`, as the doctor says what it finds.
+//! `lenscap setup` says what would be done, and does it, as the doctor says what it finds. Without a terminal it asks the system's
+//! helper; polkit may ask the user for a password meanwhile.
 
 use std::ffi::OsStr;
-use std::io;
+use std::time::Duration;
 
-use lenscap_api::{SETUP_NAME, SETUP_PATH, SetupPlan, SetupPlans, SetupReport, SetupVerb};
+use lenscap_api::{SetupPlan, SetupPlans, SetupReport, SetupReports, SetupVerb};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_core::trouble::setup::SetupTrouble;
 use lenscap_text::Cause;
 
 use crate::programs;
 
-/// How long it may take in all: somebody has to find a password.
-const LIMIT_MS: i32 = 5 * 60 * 1000;
+/// Longer than it takes by itself: it waits up to 20 minutes for the helper, and so for somebody who has to find a password, and less
+/// than 5 for a unit of the user's.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// What these would do.
 ///
@@ -39,36 +40,11 @@ fn of_these(mut plans: Vec<SetupPlan>, verbs: &[SetupVerb]) -> Vec<SetupPlan> {
 /// Has it done, and says what came of it; `None`: `cancel` came first. What was asked for goes on then: no change is left in its
 /// middle.
 pub async fn carry_out(verb: SetupVerb, cancel: &gio::Cancellable) -> Option<SetupReport> {
-    let done = gio::CancellableFuture::new(ask(verb), cancel.clone()).await.ok()?;
-    Some(done.unwrap_or_else(|trouble| SetupReport::refused(verb, trouble)))
-}
-
-async fn ask(verb: SetupVerb) -> Result<SetupReport, SetupTrouble> {
-    let bus = gio::bus_get_future(gio::BusType::System).await.map_err(|_| SetupTrouble::NoWay)?;
-    let flags = gio::DBusCallFlags::ALLOW_INTERACTIVE_AUTHORIZATION;
-    let name = Some(SETUP_NAME);
-    let asked = bus.call_future(name, SETUP_PATH, SETUP_NAME, verb.method(), None, None, flags, LIMIT_MS);
-    let answer = asked.await.map_err(|error| unanswered(&error))?;
-    let text: String = answer.try_child_get(0).ok().flatten().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| SetupTrouble::Helper { cause: Cause::other(error) })
-}
-
-/// Why there is no answer.
-fn unanswered(error: &glib::Error) -> SetupTrouble {
-    use gio::DBusError;
-
-    let is = |kinds: &[DBusError]| kinds.iter().any(|kind| error.matches(*kind));
-    if error.matches(gio::IOErrorEnum::TimedOut) || is(&[DBusError::NoReply]) {
-        return SetupTrouble::Helper { cause: io::Error::from(io::ErrorKind::TimedOut).into() };
-    }
-    if is(&[DBusError::AccessDenied, DBusError::AuthFailed]) {
-        return SetupTrouble::Forbidden;
-    }
-    // Not installed for the whole system, or only what belongs to it.
-    if is(&[DBusError::ServiceUnknown, DBusError::NameHasNoOwner, DBusError::SpawnServiceNotFound]) {
-        return SetupTrouble::NoWay;
-    }
-    SetupTrouble::Helper { cause: Cause::other(error.message()) }
+    let words = ["setup", "--yes", "--json", verb.as_str()].map(OsStr::new);
+    let answer = gio::CancellableFuture::new(programs::ask_within(LIMIT, &words), cancel.clone()).await.ok()?;
+    let reports = answer.and_then(|text| serde_json::from_str::<SetupReports>(&text).map_err(Cause::other));
+    let report = reports.and_then(|said| said.reports.into_iter().next().ok_or_else(|| Cause::other("no report")));
+    Some(report.unwrap_or_else(|cause| SetupReport::refused(verb, SetupTrouble::Helper { cause })))
 }
 
 #[cfg(test)]
@@ -91,19 +67,5 @@ mod tests {
         assert_eq!(shown(None, &both), both);
         assert_eq!(shown(others(), &both), [SetupVerb::MergedOptions, SetupVerb::CameraRules]);
         assert_eq!(shown(others(), &both[1..]), [SetupVerb::CameraRules]);
-    }
-
-    #[test]
-    fn each_failure_of_the_bus_has_its_own_sentence() {
-        let said = |error: glib::Error| lenscap_words::setup::sentence(&unanswered(&error));
-        let bus = |kind| glib::Error::new::<gio::DBusError>(kind, "x");
-        let errors = [
-            bus(gio::DBusError::AccessDenied),
-            bus(gio::DBusError::ServiceUnknown),
-            bus(gio::DBusError::NoReply),
-            bus(gio::DBusError::Failed),
-        ];
-        let sentences: std::collections::BTreeSet<_> = errors.map(said).into();
-        assert_eq!(sentences.len(), 4, "{sentences:?}");
     }
 }
