@@ -9,70 +9,16 @@ What is missing for it is said by name and counts as skipped.
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(__file__))
+import prefs_session  # noqa: E402
 import prefs_setup  # noqa: E402
-from prefs_window import APP_ID, DEADLINE, INSIDE, Relay, Window, children, is_locked, is_shown, kinds, wait_for, walk  # noqa: E402
-
-TOOLS = ["Xvfb", "dbus-run-session", "openbox", "xdotool"]
-
-
-def skip(why):
-    print(f"SKIP prefs_a11y: {why}")
-    print("prefs_a11y: 0 passed, 0 failed, 1 skipped")
-    sys.exit(0)
-
-
-def outside():
-    missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    if missing:
-        skip(f"{', '.join(missing)}: not installed (scripts/deps.sh test)")
-    try:
-        import gi
-
-        gi.require_version("Atspi", "2.0")
-    except (ImportError, ValueError) as error:
-        skip(f"AT-SPI cannot be used from Python ({error}; scripts/deps.sh test)")
-    with tempfile.TemporaryDirectory(prefix="lenscap-a11y-") as home:
-        runtime = Path(home, "runtime")
-        runtime.mkdir(mode=0o700)
-        keep = ("PATH", "LLVM_PROFILE_FILE", "GDK_SCALE", "ADW_DEBUG_COLOR_SCHEME", "ADW_DEBUG_HIGH_CONTRAST")
-        # The mark of scripts/contain.sh goes on to the daemons of this session, so that they are ended with it.
-        environment = {name: text for name, text in os.environ.items() if name in keep or name.startswith("LENSCAP_CONTAINED_")}
-        environment |= {
-            INSIDE: home,
-            "HOME": home,
-            "LANG": "C.UTF-8",
-            "XDG_CONFIG_HOME": f"{home}/config",
-            "XDG_STATE_HOME": f"{home}/state",
-            "XDG_RUNTIME_DIR": str(runtime),
-            "GSETTINGS_BACKEND": "memory",
-            "GIO_USE_VFS": "local",
-            "LENSCAP_PREVIEW_SOURCE": "videotestsrc is-live=true pattern=smpte",
-            # The applet that "Start" starts has no node.
-            "LENSCAP_OUTPUT": "memory",
-        }
-        # The server finds a free number itself: several may start at once.
-        server_command = ["Xvfb", "-noreset", "-displayfd", "1", "-screen", "0", "1600x1600x24", "-nolisten", "tcp"]
-        server = subprocess.Popen(server_command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        try:
-            environment["DISPLAY"] = f":{server.stdout.readline().strip()}"
-            command = ["dbus-run-session", "--", sys.executable, __file__, *sys.argv[1:]]
-            return subprocess.run(command, env=environment, timeout=600, check=False).returncode
-        except subprocess.TimeoutExpired:
-            print("prefs_a11y: 0 passed, 1 failed, 0 skipped (it did not end within 600 s)")
-            return 1
-        finally:
-            server.terminate()
-            server.wait(DEADLINE)
-
+from prefs_window import APP_ID, DEADLINE, Relay, Window, children, is_locked, is_shown, kinds, wait_for, walk  # noqa: E402
 
 def test_state_without_applet(window, _):
     window.find("Lenscap is not running")
@@ -425,63 +371,33 @@ def tree(node, depth=0):
 
 
 def main():
-    os.environ.pop("GDK_DEBUG", None)
-    program = str(Path(sys.argv[1]).resolve())
-    import gi
-
-    gi.require_version("Atspi", "2.0")
-    from gi.repository import Atspi
-
-    Atspi.init()
-    wm = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)
-    window = None
-    passed = failed = 0
-    try:
+    program = prefs_session.begin()
+    with prefs_session.desktop():
         window = Window(program)
-        if "--tree" in sys.argv:
-            tree(window.frame)
-            return 0
-        if "--screenshots" in sys.argv:
-            from prefs_screenshots import screenshots
+        try:
+            if "--tree" in sys.argv:
+                tree(window.frame)
+                return 0
+            if "--screenshots" in sys.argv:
+                from prefs_screenshots import screenshots
 
-            screenshots(window, Path(sys.argv[sys.argv.index("--screenshots") + 1]))
-            return 0
-        roles = kinds()
-        tests = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]
-        # These have windows of their own, one after the other.
-        def alone(test):
-            def run(window, _):
-                window.end()
-                test(program)
-            return run
+                screenshots(window, Path(sys.argv[sys.argv.index("--screenshots") + 1]))
+                return 0
+            roles = kinds()
+            tests = [(name, lambda test=test: test(window, roles)) for name, test in prefs_session.tests_of(globals())]
 
-        tests += [(name, alone(test)) for name, test in prefs_setup.TESTS]
-        if "--only" in sys.argv:
-            words = sys.argv[sys.argv.index("--only") + 1].split(",")
-            tests = [(name, test) for name, test in tests if name in words]
-        for name, test in tests:
-            began = time.monotonic()
-            try:
-                test(window, roles)
-                passed += 1
-                print(f"ok {name} ({time.monotonic() - began:.1f} s)", flush=True)
-            except Exception as error:  # each is told; the next goes on
-                failed += 1
-                print(f"FAIL {name}: {type(error).__name__}: {error}", flush=True)
-    except AssertionError as error:
-        failed += 1
-        print(f"FAIL start: {error}")
-    finally:
-        if window:
+            # These have windows of their own, one after the other.
+            def alone(test):
+                def run():
+                    window.end()
+                    test(program)
+                return run
+
+            tests += [(name, alone(test)) for name, test in prefs_session.tests_of(vars(prefs_setup))]
+            return prefs_session.run("prefs_a11y", tests)
+        finally:
             window.end()
-        wm.terminate()
-        wm.wait(DEADLINE)
-    print(f"prefs_a11y: {passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        print(__doc__)
-        sys.exit(2)
-    sys.exit(main() if INSIDE in os.environ else outside())
+    sys.exit(prefs_session.main(__file__, __doc__, main))

@@ -56,7 +56,7 @@ class SetUp(Window):
         super().__init__(str(copy), "--set-up")
 
     def come_up(self):
-        self.frame = self.frame_of("Set Up", 1)
+        self.frame = self.frame_of("Set Up")
         self.find(MISSING)
 
     def find_these(self, findings):
@@ -72,13 +72,6 @@ class SetUp(Window):
         words = [line.split() for line in asked.read_text().splitlines()] if asked.exists() else []
         assert all(line[:3] == ["setup", "--yes", "--json"] for line in words), words
         return [verb for line in words for verb in line[3:]]
-
-    def frame_of(self, name, number):
-        """The window that is the numberth of this name."""
-        def shown():
-            frames = [frame for frame in children(self.app) if frame.get_name() == name]
-            return frames[number - 1] if len(frames) >= number else None
-        return wait_for(f"the window {name}", shown)
 
 
 @contextlib.contextmanager
@@ -170,6 +163,3 @@ def test_it_needs_no_pointer_and_no_eyes(program):
         window.find("What applications see")
         window.key("Escape")
         wait_for("it is closed", lambda: len(list(children(window.app))) == 1)
-
-
-TESTS = [(name.removeprefix("test_"), test) for name, test in globals().items() if name.startswith("test_")]

@@ -144,6 +144,13 @@ class Window:
         self.keys("windowactivate", "--sync", self.xid)
         self.find("Mirror")
 
+    def frame_of(self, name, number=1):
+        """The window of this name; of several the numberth."""
+        def shown():
+            frames = [frame for frame in children(self.app) if frame.get_name() == name]
+            return frames[number - 1] if len(frames) >= number else None
+        return wait_for(f"the window {name}", shown)
+
     def find_app(self):
         from gi.repository import Atspi
 
