@@ -21,7 +21,7 @@ cd "$(dirname "$0")/.."
   debian_run="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
   debian_test="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
-    xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool imagemagick bubblewrap
+    xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool xclip imagemagick bubblewrap
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei librsvg2-common
     pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal $debian_browser
     debhelper mmdebstrap rpm makepkg pacman-package-manager"

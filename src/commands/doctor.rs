@@ -3,7 +3,7 @@
 
 mod camera_test;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use lenscap_api::client;
 
@@ -12,7 +12,7 @@ use crate::app::log;
 use crate::cli::DoctorArgs;
 use crate::config::{self, Layers, Overrides};
 use crate::doctor;
-use crate::i18n::camera_test as test_words;
+use crate::i18n::camera_test::{self as test_words, CameraTest};
 use crate::i18n::doctor as words;
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
@@ -35,14 +35,24 @@ pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
     if printed.is_ok() && report.ok { Ok(()) } else { Err(Failure::Shown) }
 }
 
-/// Tests the camera; the last line says what came of it.
+/// Tests the camera; what it prints says what came of it.
 fn test(layers: &Layers) -> Result<(), Failure> {
+    let tested = test_through_relay(layers);
+    let said = match &tested {
+        Ok(result) => Some(test_words::sentence(result)),
+        // There it stands among the errors, which the window does not read.
+        Err(_) if io::stdout().is_terminal() => None,
+        Err(failure) => failure.sentence(),
+    };
+    // The exit status says the same.
+    let _ = said.map_or(Ok(()), |said| writeln!(io::stdout().lock(), "{said}"));
+    if tested?.is_fine() { Ok(()) } else { Err(Failure::Shown) }
+}
+
+fn test_through_relay(layers: &Layers) -> Result<CameraTest, Failure> {
     let settings = config::load(layers, &Overrides::default()).map_err(Failure::Settings)?;
     // Nothing but a relay keeps to what the user allows.
     let status = client::status().map_err(Failure::Ask)?.status;
     log::say(&test_words::warning());
-    let result = camera_test::run(&settings, &status);
-    // The exit status says the same.
-    let _ = writeln!(io::stdout().lock(), "{}", test_words::sentence(&result));
-    if result.is_fine() { Ok(()) } else { Err(Failure::Shown) }
+    Ok(camera_test::run(&settings, &status))
 }

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(__file__))
+import prefs_diagnosis  # noqa: E402
 import prefs_session  # noqa: E402
 import prefs_setup  # noqa: E402
 from prefs_window import APP_ID, DEADLINE, Relay, Window, children, is_locked, is_shown, kinds, wait_for, walk  # noqa: E402
@@ -393,7 +394,8 @@ def main():
                     test(program)
                 return run
 
-            tests += [(name, alone(test)) for name, test in prefs_session.tests_of(vars(prefs_setup))]
+            for module in (prefs_setup, prefs_diagnosis):
+                tests += [(name, alone(test)) for name, test in prefs_session.tests_of(vars(module))]
             return prefs_session.run("prefs_a11y", tests)
         finally:
             window.end()

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.dirname(__file__))
 import prefs_session  # noqa: E402
 import prefs_setup  # noqa: E402
-from prefs_window import INSIDE, Window, kinds, wait_for  # noqa: E402
+from prefs_window import INSIDE, Window, beside, kinds, wait_for  # noqa: E402
 
 # Where a verb may write.
 WRITABLE = ("/etc/modprobe.d", "/etc/modules-load.d", "/etc/systemd", "/etc/udev", "/etc/wireplumber", "/var/lib")
@@ -183,9 +183,8 @@ def set_up(program, finding=None, has_helper=True):
         computer = Computer(program, directory, has_helper)
         if finding:
             lenscap = Path(program).with_name("lenscap")
-            program = shutil.copy(program, directory)
             put(Path(directory, "doctor"), json.dumps({"ok": False, "findings": [finding]}))
-            put(Path(directory, "lenscap"), f"#!/bin/sh\n[ $1 = doctor ] && cat {directory}/doctor || exec {lenscap} \"$@\"\n", 0o755)
+            program = beside(program, directory, f"[ $1 = doctor ] && cat {directory}/doctor || exec {lenscap} \"$@\"")
         window = None
         try:
             window = SetUp(program, "--set-up", **computer.environment)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from prefs_window import DEADLINE, INSIDE
 
-TOOLS = ["Xvfb", "dbus-run-session", "openbox", "xdotool"]
+TOOLS = ["Xvfb", "dbus-run-session", "openbox", "xdotool", "xclip"]
 
 
 def skip(name, why):

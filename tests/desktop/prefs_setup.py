@@ -4,11 +4,10 @@ prefs_helper.py."""
 import contextlib
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
-from prefs_window import INSIDE, Window, children, is_locked, kinds, wait_for, walk
+from prefs_window import INSIDE, Window, beside, children, is_locked, kinds, wait_for, walk
 
 MISSING = "The kernel module v4l2loopback is not loaded."
 RIVAL = "v4l2-relayd runs as well."
@@ -32,28 +31,21 @@ PLANS = {"plans": [
     {"verb": "camera-rules", "steps": [{"step": "run", "command": ["udevadm", "trigger"]}]},
 ]}
 # What it is asked to do is written down; what came of it is another file's text.
-STAND_IN = """#!/bin/sh
-cd "$(dirname "$0")"
+STAND_IN = """cd "$(dirname "$0")"
 case "$1 $2" in
 "setup --yes") echo "$*" >>asked && cat report.json ;;
 *) cat "$1.json" ;;
-esac
-"""
+esac"""
 
 
 class SetUp(Window):
     """The program beside a stand-in for `lenscap`, with its window "Set Up"."""
 
     def __init__(self, program, directory):
-        copy = Path(directory, Path(program).name)
-        shutil.copy(program, copy)
         self.found = Path(directory, "doctor.json")
         self.find_these(FINDINGS)
         Path(directory, "setup.json").write_text(json.dumps(PLANS))
-        stand_in = Path(directory, "lenscap")
-        stand_in.write_text(STAND_IN)
-        stand_in.chmod(0o755)
-        super().__init__(str(copy), "--set-up")
+        super().__init__(beside(program, directory, STAND_IN), "--set-up")
 
     def come_up(self):
         self.frame = self.frame_of("Set Up")

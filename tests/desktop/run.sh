@@ -57,15 +57,14 @@ part() {
   fi
   echo "$counts" >>"$scratch/counts"
 }
-# Side by side, for they mostly wait: the applet; the preferences as a screen reader meets them, widget by widget, and with the
-# system's helper. What each
-# says is shown when it has ended.
+# Side by side, for they mostly wait: the applet; the preferences widget by widget, as a screen reader meets them, and with the
+# system's helper behind them. What each says is shown when it has ended.
 part applet 600 "$python" tests/desktop/applet.py &
 applet=$!
 widgets=$(test_program lenscap_preferences)
 part widgets 600 "$widgets" --skip ::tests:: # without the unit tests, which run anywhere
-# Tab by Tab through rows that are walked over the bus each time: 250 s on two processors that nobody else uses.
 preferences=${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}
+# Tab by Tab through rows that are walked over the bus each time: 250 s on two processors that nobody else uses.
 part prefs_a11y 630 "$python" tests/desktop/prefs_a11y.py "$preferences"
 part prefs_helper 300 "$python" tests/desktop/prefs_helper.py "$preferences"
 wait $applet

@@ -1,6 +1,6 @@
 //! The window "Diagnosis": what `lenscap doctor` finds, in rows.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use adw::prelude::*;
+use glib::JoinHandle;
 use lenscap_api::{DoctorReport, Finding, Verdict};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_text::Cause;
-use lenscap_words::doctor::{self as doctor_words, Diagnosis};
 use lenscap_words::{camera_test, preferences, tr};
 
 use crate::rows::{self, finding};
@@ -59,10 +59,13 @@ pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding
     copy.connect_clicked({
         let config = config.clone();
         move |copy| {
+            copy.set_sensitive(false);
             let (copy, config) = (copy.downgrade(), config.clone());
             glib::spawn_future_local(async move {
                 let report = doctor("--report", config.as_deref()).await;
                 let Some(copy) = copy.upgrade() else { return };
+                copy.set_sensitive(true);
+                copy.grab_focus();
                 let toast = match report {
                     Ok(report) => {
                         copy.clipboard().set_text(&report);
@@ -117,22 +120,29 @@ fn camera(config: Option<&Path>) -> adw::PreferencesGroup {
     let config = config.map(Path::to_owned);
     row.connect_activated(move |row| {
         row.set_sensitive(false);
-        let (row, config) = (row.downgrade(), config.clone());
-        glib::spawn_future_local(async move {
+        let (shown, config) = (row.downgrade(), config.clone());
+        let testing = glib::spawn_future_local(async move {
             let words = words(OsStr::new("--test"), config.as_deref());
             let said = programs::ask_within(TEST_LIMIT, &words).await;
-            let Some(row) = row.upgrade() else { return };
+            let Some(row) = shown.upgrade() else { return };
             row.set_sensitive(true);
             row.grab_focus();
             row.set_subtitle(&match said {
-                Ok(said) if said.trim().is_empty() => doctor_words::sentence(&Diagnosis::RelayAbsent),
-                Ok(said) => said.trim().to_owned(),
-                Err(cause) => preferences::sentence(&PreferencesTrouble::DoctorUnusable { cause }),
+                Ok(said) if !said.trim().is_empty() => said.trim().to_owned(),
+                Ok(_) => unusable(Cause::other("no answer")),
+                Err(cause) => unusable(cause),
             });
         });
+        // The camera goes off with the window that has it tested. What is dropped here is what waits, and so the program.
+        let testing = Cell::new(Some(testing));
+        row.connect_unrealize(move |_| testing.take().iter().for_each(JoinHandle::abort));
     });
     group.add(&row);
     group
+}
+
+fn unusable(cause: Cause) -> String {
+    preferences::sentence(&PreferencesTrouble::DoctorUnusable { cause })
 }
 
 /// What was found.

@@ -14,6 +14,15 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
 
+/// It ends when nobody waits for its answer any more.
+struct Asked(gio::Subprocess);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.force_exit();
+    }
+}
+
 /// `lenscap`: ours, else as the path finds it.
 pub fn command_line() -> PathBuf {
     install::program("lenscap").ok().filter(|path| path.is_file()).unwrap_or_else(|| "lenscap".into())
@@ -36,21 +45,15 @@ pub async fn ask(arguments: &[&OsStr]) -> Result<String, Cause> {
 pub async fn ask_within(limit: Duration, arguments: &[&OsStr]) -> Result<String, Cause> {
     let program = command_line();
     let words = [&[program.as_os_str()], arguments].concat();
-    let asked = gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(Cause::other)?;
-    let stdout = asked.stdout_pipe().ok_or(io::Error::from(io::ErrorKind::BrokenPipe))?;
+    let asked = Asked(gio::Subprocess::newv(&words, gio::SubprocessFlags::STDOUT_PIPE).map_err(Cause::other)?);
+    let stdout = asked.0.stdout_pipe().ok_or(io::Error::from(io::ErrorKind::BrokenPipe))?;
     let answer = stdout.read_all_future(vec![0; MAX_ANSWER], glib::Priority::DEFAULT);
     match glib::future_with_timeout(limit, answer).await {
         Ok(Ok((answer, length, None))) if length < MAX_ANSWER => {
             Ok(str::from_utf8(&answer[..length]).map_err(Cause::other)?.to_owned())
         }
         Ok(Ok((_, _, Some(error))) | Err((_, error))) => Err(Cause::other(error)),
-        Ok(Ok(_)) => {
-            asked.force_exit();
-            Err(io::Error::from(io::ErrorKind::FileTooLarge).into())
-        }
-        Err(_) => {
-            asked.force_exit();
-            Err(io::Error::from(io::ErrorKind::TimedOut).into())
-        }
+        Ok(Ok(_)) => Err(io::Error::from(io::ErrorKind::FileTooLarge).into()),
+        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     }
 }

@@ -40,9 +40,12 @@ fn of_these(mut plans: Vec<SetupPlan>, verbs: &[SetupVerb]) -> Vec<SetupPlan> {
 /// Has it done, and says what came of it; `None`: `cancel` came first. What was asked for goes on then: no change is left in its
 /// middle.
 pub async fn carry_out(verb: SetupVerb, cancel: &gio::Cancellable) -> Option<SetupReport> {
-    let words = ["setup", "--yes", "--json", verb.as_str()].map(OsStr::new);
-    let answer = gio::CancellableFuture::new(programs::ask_within(LIMIT, &words), cancel.clone()).await.ok()?;
-    let reports = answer.and_then(|text| serde_json::from_str::<SetupReports>(&text).map_err(Cause::other));
+    let asked = glib::spawn_future_local(async move {
+        programs::ask_within(LIMIT, &["setup", "--yes", "--json", verb.as_str()].map(OsStr::new)).await
+    });
+    let answer = gio::CancellableFuture::new(asked, cancel.clone()).await.ok()?;
+    let reports = answer.unwrap_or_else(|ended| Err(Cause::other(ended)));
+    let reports = reports.and_then(|text| serde_json::from_str::<SetupReports>(&text).map_err(Cause::other));
     let report = reports.and_then(|said| said.reports.into_iter().next().ok_or_else(|| Cause::other("no report")));
     Some(report.unwrap_or_else(|cause| SetupReport::refused(verb, SetupTrouble::Helper { cause })))
 }
