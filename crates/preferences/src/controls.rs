@@ -49,7 +49,7 @@ pub struct Panel {
 
 impl Panel {
     pub(super) fn new(store: &Rc<Store>, applet: &Rc<AppletProxy>) -> Rc<Self> {
-        let group = adw::PreferencesGroup::builder().title(tr("Controls")).build();
+        let group = widgets::group(&tr("Controls"));
         let notice = adw::StatusPage::builder().icon_name("preferences-other-symbolic").vexpand(true).build();
         let reset = widgets::reset_button();
         reset.set_sensitive(false);

@@ -40,10 +40,8 @@ pub fn window(config: Option<&Path>) -> adw::PreferencesWindow {
 
 /// What is found, in a group; it looks at once, and again when something was set up. `choose` gives what is shown.
 pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding> + 'static) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder()
-        .title(tr("What Lenscap needs"))
-        .description(tr("Nothing is changed, and no camera is touched."))
-        .build();
+    let group = widgets::group(&tr("What Lenscap needs"));
+    group.set_description(Some(&tr("Nothing is changed, and no camera is touched.")));
     let again = gtk::Button::builder().icon_name("view-refresh-symbolic").valign(gtk::Align::Center).build();
     again.add_css_class("flat");
     widgets::name_button(&again, &tr("Look Again"));
@@ -113,7 +111,7 @@ pub fn group(config: Option<&Path>, choose: impl Fn(Vec<Finding>) -> Vec<Finding
 
 /// A test of the camera, which switches it on: only when it is asked for, and said before.
 fn camera(config: Option<&Path>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder().title(tr("Camera")).build();
+    let group = widgets::group(&tr("Camera"));
     let row = rows::plain(&tr("Test the Camera Now"), &camera_test::warning());
     row.set_activatable(true);
     row.add_suffix(&gtk::Image::from_icon_name("media-playback-start-symbolic"));

@@ -39,10 +39,8 @@ pub fn window(
         .width_request(MIN_WIDTH)
         .build();
     let page = adw::PreferencesPage::new();
-    let greeting = adw::PreferencesGroup::builder()
-        .title(tr("Welcome to Lenscap"))
-        .description(tr("Apps always see a camera. The real one is on only while an app uses it."))
-        .build();
+    let greeting = widgets::group(&tr("Welcome to Lenscap"));
+    greeting.set_description(Some(&tr("Apps always see a camera. The real one is on only while an app uses it.")));
     page.add(&greeting);
     essentials(config).iter().for_each(|group| page.add(group));
     let group = adw::PreferencesGroup::new();
@@ -116,10 +114,8 @@ fn take_verbs(findings: &mut [Finding]) -> Vec<SetupVerb> {
 /// What other relays were set to do, to be taken over; nothing where there is nothing.
 fn imports(store: &Rc<Store>) -> Option<adw::PreferencesGroup> {
     let found = store.imports();
-    let group = adw::PreferencesGroup::builder()
-        .title(tr("Settings of other programs"))
-        .description(tr("What you have set yourself stays as it is."))
-        .build();
+    let group = widgets::group(&tr("Settings of other programs"));
+    group.set_description(Some(&tr("What you have set yourself stays as it is.")));
     for (import, lines) in &found {
         let subtitle = lines.join("\n");
         let row = rows::plain(import.relay.as_str(), &subtitle);
@@ -140,10 +136,8 @@ fn imports(store: &Rc<Store>) -> Option<adw::PreferencesGroup> {
 
 /// How apps get the camera, by kind.
 fn in_apps(store: &Rc<Store>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder()
-        .title(tr("Choose the camera in your apps"))
-        .description(tr("Restart apps that are open already: many look for cameras only when they start."))
-        .build();
+    let group = widgets::group(&tr("Choose the camera in your apps"));
+    group.set_description(Some(&tr("Restart apps that are open already: many look for cameras only when they start.")));
     let name = store.settings().device.label;
     for (title, how) in [
         (tr("Video calls"), trf!("In the app's settings, among video or devices, choose {camera}.", camera = name)),

@@ -41,6 +41,23 @@ pub fn pill(label: &str) -> gtk::Button {
     button
 }
 
+/// A group of rows. Its title is whole also where a large font leaves it no room in one line; libadwaita cuts it there.
+pub fn group(title: &str) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder().title(title).build();
+    if let Some(title) = heading(group.upcast_ref()) {
+        title.set_ellipsize(gtk::pango::EllipsizeMode::None);
+        title.set_wrap(true);
+        title.set_wrap_mode(gtk::pango::WrapMode::WordChar);
+    }
+    group
+}
+
+fn heading(widget: &gtk::Widget) -> Option<gtk::Label> {
+    let own = widget.downcast_ref::<gtk::Label>().filter(|label| label.has_css_class("heading"));
+    let mut children = std::iter::successors(widget.first_child(), |child| child.next_sibling());
+    own.cloned().or_else(|| children.find_map(|child| heading(&child)))
+}
+
 /// As windows of preferences have it by themselves.
 pub fn close_by_escape(window: &impl IsA<gtk::Window>) {
     let keys = gtk::ShortcutController::new();

@@ -17,6 +17,7 @@ use crate::cameras::Cameras;
 use crate::context::Context;
 use crate::page::Page;
 use crate::rows::{self, NumberOf};
+use crate::widgets;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
@@ -24,7 +25,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let cameras = Cameras::new(&context.surroundings.class);
     status::groups(context).iter().for_each(|group| page.widget.add(group));
 
-    let group = adw::PreferencesGroup::builder().title(tr("Camera")).build();
+    let group = widgets::group(&tr("Camera"));
     let description = rows::entry(
         store,
         &camera::SOURCE,
@@ -53,7 +54,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 
 fn picture(context: &Context, cameras: &Rc<Cameras>) -> adw::PreferencesGroup {
     let store = &context.store;
-    let group = adw::PreferencesGroup::builder().title(tr("Picture")).build();
+    let group = widgets::group(&tr("Picture"));
     group.add(&resolution::row(context, cameras));
     group.add(&framerate::row(context, cameras));
     group.add(&rows::switch(store, &camera::MIRROR, &tr("Mirror"), &tr("Swap left and right. Kept for each camera.")));

@@ -13,6 +13,7 @@ use crate::applet::{AppletProxy, AppletState};
 use crate::context::Context;
 use crate::page::Page;
 use crate::rows::{self, Choices, NumberOf};
+use crate::widgets;
 
 /// What is wrong with the second device, while something is.
 fn second_trouble(applet: &AppletProxy) -> adw::ActionRow {
@@ -34,7 +35,7 @@ fn second_trouble(applet: &AppletProxy) -> adw::ActionRow {
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
     let page = Page::new(store, "device", &tr("Device"), "video-display-symbolic");
-    let group = adw::PreferencesGroup::builder().title(tr("The camera that applications see")).build();
+    let group = widgets::group(&tr("The camera that applications see"));
     // How to get one; whether the module is installed, the diagnosis says.
     let trouble = OutputTrouble::NoNode { is_installed: true };
     let row = rows::plain(&lenscap_words::output::sentence(&trouble), "");

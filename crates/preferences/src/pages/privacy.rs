@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::page::Page;
 use crate::rows::{self, NumberOf};
 use crate::store::Store;
+use crate::widgets;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
@@ -35,7 +36,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
 }
 
 fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder().title(tr("When the camera is on")).build();
+    let group = widgets::group(&tr("When the camera is on"));
     let delay = rows::number(
         store,
         NumberOf::whole(&privacy::ACTIVATION_DELAY, 100).when_auto(Policy::BLIND_DELAY.as_millis() as f64),

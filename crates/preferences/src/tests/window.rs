@@ -68,6 +68,19 @@ fn the_window_fits_into_360_pixels() {
             }
         });
         assert!(wide.borrow().is_empty(), "{wide:?}");
+        let cut = RefCell::new(Vec::new());
+        walk(rig.window.widget().upcast_ref(), &|widget| {
+            let in_group = widget.ancestor(adw::PreferencesGroup::static_type()).is_some();
+            if let Some(label) = widget.downcast_ref::<gtk::Label>()
+                && in_group
+                && label.has_css_class("heading")
+                && !label.text().is_empty()
+                && label.ellipsize() != gtk::pango::EllipsizeMode::None
+            {
+                cut.borrow_mut().push(label.text());
+            }
+        });
+        assert!(cut.borrow().is_empty(), "titles that a large font has cut: {cut:?}");
         // Of a window of 360 pixels: libadwaita has a margin on either side of the names, and there may be a frame.
         let room = 320;
         let cut = RefCell::new(Vec::new());

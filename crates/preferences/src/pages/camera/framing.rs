@@ -8,12 +8,13 @@ use lenscap_words::tr;
 
 use crate::rows::{self, NumberOf};
 use crate::store::Store;
+use crate::widgets;
 
 pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder()
-        .title(tr("Framing"))
-        .description(tr("Which part of the picture is shown, kept for each camera. Drag and scroll on the preview, or give numbers."))
-        .build();
+    let group = widgets::group(&tr("Framing"));
+    group.set_description(Some(&tr(
+        "Which part of the picture is shown, kept for each camera. Drag and scroll on the preview, or give numbers.",
+    )));
     group.add(&rows::number(
         store,
         NumberOf::whole(&camera::ZOOM, 10),

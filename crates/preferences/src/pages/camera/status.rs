@@ -30,7 +30,7 @@ pub fn groups(context: &Context) -> [adw::PreferencesGroup; 3] {
     let state = state(&context.applet);
     let own = of(&state);
     own.add(&offers(&context.applet, &state));
-    let users = adw::PreferencesGroup::builder().title(tr("Used by")).build();
+    let users = widgets::group(&tr("Used by"));
     let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
     let (shown, list) = (own.downgrade(), users.downgrade());
     context.applet.on_change(move |state| {

@@ -25,7 +25,7 @@ pub fn groups(context: &Context) -> [adw::PreferencesGroup; 2] {
 
 /// The programs that had the camera, to pick from; those that are `blocked` stand there.
 fn seen(context: &Context, blocked: &adw::PreferencesGroup) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder().title(tr("Programs that were here")).build();
+    let group = widgets::group(&tr("Programs that were here"));
     let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
     let (list, above) = (group.downgrade(), blocked.downgrade());
     let (store, applet) = (Rc::downgrade(&context.store), Rc::downgrade(&context.applet));
@@ -72,10 +72,10 @@ fn pick(store: &Rc<Store>, name: &str) -> adw::ActionRow {
 
 /// Those that never get it, and an entry.
 fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder()
-        .title(tr("Blocked programs"))
-        .description(tr("They never get the camera. A program is named as in the list of processes, as in \"zoom\"."))
-        .build();
+    let group = widgets::group(&tr("Blocked programs"));
+    group.set_description(Some(&tr(
+        "They never get the camera. A program is named as in the list of processes, as in \"zoom\".",
+    )));
     let entry = rows::bare_entry(&tr("Block a program"));
     rows::name(&entry.row, &privacy::BLOCKED);
     let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block This Program"));

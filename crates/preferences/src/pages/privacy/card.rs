@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::error::WindowError;
 use crate::rows;
 use crate::store::Store;
+use crate::widgets;
 
 /// How long drawing may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ const SMALL: (u32, u32) = (64, 36);
 
 pub fn group(context: &Context) -> adw::PreferencesGroup {
     let store = &context.store;
-    let group = adw::PreferencesGroup::builder().title(tr("While the camera is off")).build();
+    let group = widgets::group(&tr("While the camera is off"));
     group.add(&rows::choice(
         store,
         &privacy::CARD,

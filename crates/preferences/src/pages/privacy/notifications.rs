@@ -8,9 +8,10 @@ use lenscap_words::tr;
 
 use crate::rows;
 use crate::store::Store;
+use crate::widgets;
 
 pub fn group(store: &Rc<Store>) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder().title(tr("Notifications")).build();
+    let group = widgets::group(&tr("Notifications"));
     group.add(&rows::switch(store, &notifications::ACTIVATION, &tr("An application uses the camera"), ""));
     group.add(&rows::switch(store, &notifications::FAILURE, &tr("The camera does not work"), ""));
     group.add(&rows::switch(store, &notifications::BUSY, &tr("The camera is in use by another program"), ""));
