@@ -51,6 +51,16 @@ const SHOWN: &[Shown] = &[
         ],
         files: &["crates/preferences/src/pages.rs", "crates/preferences/src/style.css", ICONS, CALL],
     },
+    Shown {
+        pictures: "welcome",
+        texts: &[
+            "crates/preferences/src/welcome.rs",
+            "crates/preferences/src/diagnosis.rs",
+            "crates/preferences/src/pages/general.rs",
+            "crates/preferences/src/rows/finding.rs",
+        ],
+        files: &["crates/preferences/src/style.css"],
+    },
 ];
 
 fn root() -> &'static Path {

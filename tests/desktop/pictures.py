@@ -12,6 +12,7 @@ import sys
 import time
 
 sys.path[:0] = [os.path.dirname(__file__), os.path.join(os.path.dirname(__file__), "hosts")]
+import prefs_setup  # noqa: E402
 from full_pass import preferences  # noqa: E402
 from icon_looks import GdkPixbuf, sheet  # noqa: E402
 from prefs_window import Window, kinds, wait_for  # noqa: E402
@@ -172,8 +173,16 @@ def tray(path):
     subprocess.run(["convert", shots[0], *apart(shots[1], "0x16"), "-append", path], check=True)
 
 
+# Of a new computer: here is neither a module nor a kernel's camera.
+NEW = [
+    prefs_setup.finding("module", "problem", prefs_setup.MISSING, "device"),
+    prefs_setup.finding("camera", "fine", "There is the camera Integrated Camera."),
+]
+
+
 def window(directory):
-    """The page of the camera and that of its controls, with the preview, on light and on dark."""
+    """The page of the camera and that of its controls, with the preview, and the welcome, on light and on dark. What the welcome
+    shows is what a stand-in for `lenscap doctor` finds."""
     with Run() as run:
         run.desktop.environment["LENSCAP_PREVIEW_SOURCE"] = f"pipewiresrc target-object={OUTPUT}"
         run.start()
@@ -194,8 +203,14 @@ def window(directory):
                 time.sleep(3)
                 path = os.path.join(directory, f"preferences-{page.lower()}{look}.png")
                 subprocess.run(["import", "-window", shown.xid, path], check=True)
-            shown.process.terminate()
-            shown.process.wait(20)
+            shown.end()
+            with prefs_setup.set_up(shown.program, NEW) as welcome:
+                number = welcome.find_window()[-1]
+                welcome.keys("windowsize", "--sync", number, "600", "824")
+                welcome.keys("mousemove", "0", "0")
+                time.sleep(2)
+                path = os.path.join(directory, f"welcome{look}.png")
+                subprocess.run(["import", "-window", number, path], check=True)
 
 
 def main():

@@ -41,9 +41,9 @@ esac"""
 class SetUp(Window):
     """The program beside a stand-in for `lenscap`, with its window "Set Up"."""
 
-    def __init__(self, program, directory):
+    def __init__(self, program, directory, findings):
         self.found = Path(directory, "doctor.json")
-        self.find_these(FINDINGS)
+        self.find_these(findings)
         Path(directory, "setup.json").write_text(json.dumps(PLANS))
         super().__init__(beside(program, directory, STAND_IN), "--set-up")
 
@@ -67,9 +67,9 @@ class SetUp(Window):
 
 
 @contextlib.contextmanager
-def set_up(program):
+def set_up(program, findings=FINDINGS):
     with tempfile.TemporaryDirectory(dir=os.environ[INSIDE]) as directory:
-        window = SetUp(program, directory)
+        window = SetUp(program, directory, findings)
         try:
             yield window
         finally:
