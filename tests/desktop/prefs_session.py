@@ -66,9 +66,9 @@ def outside(file, around):
         try:
             environment["DISPLAY"] = f":{server.stdout.readline().strip()}"
             command = [*around, "dbus-run-session", "--", sys.executable, file, *sys.argv[1:]]
-            return subprocess.run(command, env=environment, timeout=600, check=False).returncode
+            return subprocess.run(command, env=environment, timeout=900, check=False).returncode
         except subprocess.TimeoutExpired:
-            print(f"{name}: 0 passed, 1 failed, 0 skipped (it did not end within 600 s)")
+            print(f"{name}: 0 passed, 1 failed, 0 skipped (it did not end within 900 s)")
             return 1
         finally:
             server.terminate()

@@ -64,8 +64,8 @@ applet=$!
 widgets=$(test_program lenscap_preferences)
 part widgets 600 "$widgets" --skip ::tests:: # without the unit tests, which run anywhere
 preferences=${LENSCAP_PREFERENCES:-target/debug/lenscap-preferences}
-# Tab by Tab through rows that are walked over the bus each time: 250 s on two processors that nobody else uses.
-part prefs_a11y 630 "$python" tests/desktop/prefs_a11y.py "$preferences"
+# Tab by Tab through rows that are walked over the bus each time: 300 s on two processors that nobody else uses.
+part prefs_a11y 930 "$python" tests/desktop/prefs_a11y.py "$preferences"
 part prefs_helper 300 "$python" tests/desktop/prefs_helper.py "$preferences"
 wait $applet
 awk '{ p += $1; f += $2; s += $3 } END { printf "desktop tier: %d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$scratch/counts"
