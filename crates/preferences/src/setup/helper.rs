@@ -46,7 +46,7 @@ pub async fn carry_out(verb: SetupVerb, cancel: &gio::Cancellable) -> Option<Set
     let answer = gio::CancellableFuture::new(asked, cancel.clone()).await.ok()?;
     let reports = answer.unwrap_or_else(|ended| Err(Cause::other(ended)));
     let reports = reports.and_then(|text| serde_json::from_str::<SetupReports>(&text).map_err(Cause::other));
-    let report = reports.and_then(|said| said.reports.into_iter().next().ok_or_else(|| Cause::other("no report")));
+    let report = reports.and_then(|said| said.reports.into_iter().next().ok_or_else(|| Cause::other("no answer")));
     Some(report.unwrap_or_else(|cause| SetupReport::refused(verb, SetupTrouble::Helper { cause })))
 }
 
