@@ -1,7 +1,7 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
 //! Looks at files, at the process list, at the kernel's log where that is for everybody, and at the running relay's status, and asks
-//! WirePlumber for its version. No camera is opened, which would wake it, and the loopback only while no relay serves it, to which it
+//! WirePlumber for its version and the session bus who is there. No camera is opened, which would wake it, and the loopback only while no relay serves it, to which it
 //! would look like an application. Nothing is changed.
 
 mod boot;
@@ -9,22 +9,28 @@ mod bug_report;
 mod build;
 mod camera;
 mod control;
+mod desktop;
 mod import;
 mod modprobe;
 mod module;
 mod node;
+mod notifications;
 mod pipewire;
+mod portals;
 mod private;
 mod processor;
 mod relay;
 mod rivals;
 mod sandbox;
 mod seat;
+mod session_bus;
 mod settings;
 mod shortcut;
 mod start;
+mod tray;
 mod versions;
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::PathBuf;
 
@@ -33,7 +39,7 @@ use lenscap_rootfs::Root;
 
 use crate::autostart::Entries;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
-use crate::i18n::doctor::{self as words, Diagnosis, SystemDiagnosis};
+use crate::i18n::doctor::{self as words, Diagnosis, SessionDiagnosis, SystemDiagnosis};
 use crate::i18n::remedy::Remedy;
 
 /// What was found, as one check says it.
@@ -121,6 +127,8 @@ struct Patient {
     relay: Result<Option<Status>, AskError>,
     /// Where PipeWire and WirePlumber are.
     session: pipewire::Session,
+    /// The desktop, once it was asked.
+    desktop: OnceCell<desktop::Desktop>,
 }
 
 impl Patient {
@@ -129,7 +137,7 @@ impl Patient {
         let settings = layers.load(&Overrides::default());
         let entries = Entries::from_environment();
         let session = pipewire::Session::from_environment();
-        Self { root: Root::default(), settings, layers, entries, relay, session }
+        Self { root: Root::default(), settings, layers, entries, relay, session, desktop: OnceCell::new() }
     }
 
     /// A path below the root, from an absolute one.
@@ -145,6 +153,11 @@ impl Patient {
     /// What is in a directory, in order.
     fn names(&self, directory: &str) -> Vec<String> {
         self.root.names(directory)
+    }
+
+    /// The desktop, which is asked the first time.
+    fn desktop(&self) -> &desktop::Desktop {
+        self.desktop.get_or_init(desktop::Desktop::from_environment)
     }
 
     /// The settings that hold, or the defaults.
@@ -200,6 +213,10 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         camera::look,
         relay::look,
         pipewire::look,
+        session_bus::look,
+        tray::look,
+        notifications::look,
+        portals::look,
         import::look,
         versions::look,
         start::look,

@@ -9,6 +9,7 @@
 pub mod app;
 pub mod cli;
 pub mod commands;
+mod dbus;
 pub mod doctor;
 pub mod failure;
 #[cfg(any(debug_assertions, fuzzing))]

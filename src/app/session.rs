@@ -2,17 +2,15 @@
 //! wants that. From systemd-logind, or whoever speaks for it on the system bus.
 //!
 //! 1. The same for the applet and for a relay without a desktop, in the relay's own loop, with the few messages that it
-//!    takes written here: GLib would add 1.8 MB to the headless relay, and zbus two threads with an executor, for six
-//!    calls and five signals.
+//!    takes written by [`crate::dbus`]: GLib would add 1.8 MB to the headless relay, and zbus two threads with an executor, for
+//!    six calls and five signals.
 //! 2. Nothing is waited for. Where the bus's socket is not there, its coming is heard, so that a system without a bus costs
 //!    no wake-ups. One that is there and does not answer is tried again, ever more slowly, for some minutes.
 //! 3. What was missed meanwhile is read anew: `PreparingForSleep`, `LockedHint`. What cannot be read is as before.
 //!    Of what is read only changes are reported: whoever resumed by hand is not overruled by an old lock.
 //! 4. On the system bus everybody may send us a signal: only those of logind's own connection count.
 
-mod bus;
 mod logind;
-mod wire;
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,18 +23,14 @@ use rustix::event::epoll;
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
 
 use crate::core::event::Event;
-use bus::{Address, Bus};
+use crate::dbus::{Address, Argument, BUS, BUS_PATH, Bus};
 use logind::Question;
-use wire::Argument;
 
-const BUS: &str = "org.freedesktop.DBus";
-const BUS_PATH: &str = "/org/freedesktop/DBus";
 const SERVICE: &str = "org.freedesktop.login1";
 const MANAGER_PATH: &str = "/org/freedesktop/login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
 const SESSION: &str = "org.freedesktop.login1.Session";
 const USER: &str = "org.freedesktop.login1.User";
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Longest wait for an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);

@@ -1,3 +1,4 @@
+mod session;
 mod system;
 mod worlds;
 
@@ -17,8 +18,8 @@ fn status(state: &str, reason: &str) -> Status {
     serde_json::from_value(status).unwrap()
 }
 
-/// A machine made of files, and what its relay says.
-struct Rig(tempfile::TempDir, RefCell<Option<Status>>);
+/// A machine made of files, what its relay says, and its desktop.
+struct Rig(tempfile::TempDir, RefCell<Option<Status>>, RefCell<desktop::Desktop>);
 
 /// What makes a world of one where all is well.
 type Change = fn(&Rig);
@@ -27,7 +28,7 @@ impl Rig {
     /// One where all is well, but for the node's device files, which nobody needs.
     fn new() -> Self {
         let relay = Status { reason: None, ..status("idle", "") };
-        let rig = Self(tempfile::tempdir().unwrap(), RefCell::new(Some(relay)));
+        let rig = Self(tempfile::tempdir().unwrap(), RefCell::new(Some(relay)), RefCell::default());
         rig.put("proc/sys/kernel/osrelease", "6.12.117+deb13-amd64\n");
         rig.put("lib/modules/6.12.117+deb13-amd64/modules.dep", "updates/dkms/v4l2loopback.ko.xz:\n");
         rig.put("sys/module/v4l2loopback/version", "0.15.0\n");
@@ -83,7 +84,8 @@ impl Rig {
         let config_dirs = vec![self.0.path().join("etc/xdg")];
         let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
-        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session }
+        let desktop = OnceCell::from(self.2.borrow().clone());
+        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session, desktop }
     }
 
     fn findings(&self) -> Vec<Finding> {

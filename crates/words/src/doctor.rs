@@ -3,6 +3,7 @@
 //! The type stands beside its sentences: a finding is only ever said, nothing is decided on it.
 
 mod remedy;
+mod session;
 mod system;
 
 use lenscap_api::{Code, DoctorReport, Verdict};
@@ -14,6 +15,7 @@ use crate::source::called;
 use crate::{listed, tr, trf};
 
 pub use remedy::remedy;
+pub use session::{Desktop, SessionDiagnosis};
 pub use system::{Seat, SetOption, SystemDiagnosis, Unit};
 
 /// One thing that a check of the doctor's found, with what its sentence names. Serialises as `{"code": "…", …}`.
@@ -131,9 +133,18 @@ pub enum Diagnosis {
     SandboxWaits,
     /// What became of asking the desktop for a key; its sentence has its own next step.
     Shortcut { shortcut: Shortcut },
+    /// Of the user's session.
+    #[serde(untagged)]
+    Session(SessionDiagnosis),
     /// Of the computer itself.
     #[serde(untagged)]
     System(SystemDiagnosis),
+}
+
+impl From<SessionDiagnosis> for Diagnosis {
+    fn from(diagnosis: SessionDiagnosis) -> Self {
+        Self::Session(diagnosis)
+    }
 }
 
 impl From<SystemDiagnosis> for Diagnosis {
@@ -246,6 +257,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::SandboxPart => tr("The camera process is confined as far as this kernel can."),
         Diagnosis::SandboxWaits => tr("The camera process is confined when it starts."),
         Diagnosis::Shortcut { shortcut } => crate::shortcut::in_diagnosis(shortcut),
+        Diagnosis::Session(diagnosis) => session::sentence(diagnosis),
         Diagnosis::System(diagnosis) => system::sentence(diagnosis),
     }
 }
@@ -267,6 +279,7 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
             trouble.as_ref()?.to_string()
         }
         Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
+        Diagnosis::Session(diagnosis) => return session::evidence(diagnosis),
         Diagnosis::System(diagnosis) => return system::evidence(diagnosis),
         _ => return None,
     })

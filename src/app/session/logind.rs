@@ -3,11 +3,9 @@
 use std::io;
 use std::time::Instant;
 
-use super::wire::{Argument, Call, Message, MessageKind};
-use super::{
-    ANSWER_LIMIT, Asked, BUS, BUS_PATH, FIRST_RETRY, MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SESSION, Session, USER,
-};
+use super::{ANSWER_LIMIT, Asked, FIRST_RETRY, MANAGER, MANAGER_PATH, SERVICE, SESSION, Session, USER};
 use crate::core::event::Event;
+use crate::dbus::{Argument, BUS, BUS_PATH, Call, Message, MessageKind, PROPERTIES};
 
 /// How something is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +49,7 @@ impl Session {
         with: &[Argument<'_>],
     ) {
         let Some(link) = &mut self.link else { return };
-        let call = Call { to, path, interface, method, arguments: with, wants_answer: true };
+        let call = Call { to, path, interface, method, arguments: with, wants_answer: true, may_start: true };
         match link.bus.call(&call) {
             Ok(serial) => link.asked.push_back(Asked { serial, question, until: Instant::now() + ANSWER_LIMIT }),
             Err(error) => self.lose(&error),
@@ -62,7 +60,8 @@ impl Session {
     pub(super) fn hear(&mut self, method: &str, rule: &str) {
         let Some(link) = &mut self.link else { return };
         let arguments = &[Argument::Text(rule)];
-        let call = Call { to: BUS, path: BUS_PATH, interface: BUS, method, arguments, wants_answer: false };
+        let call =
+            Call { to: BUS, path: BUS_PATH, interface: BUS, method, arguments, wants_answer: false, may_start: true };
         if let Err(error) = link.bus.call(&call) {
             self.lose(&error);
         }

@@ -4,9 +4,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use super::wire::Message;
-use super::wire::tests::{Sent, Value, bytes};
 use super::*;
+use crate::dbus::stand_in::{Sent, Value, bytes};
+use crate::dbus::{Message, PROPERTIES, parse};
 
 const LOGIND: &str = ":1.2";
 const C1: &str = "/session/c1";
@@ -73,7 +73,7 @@ impl Rig {
             let Some(begin) = begin else { return };
             self.received.drain(..begin + 7);
         }
-        while let Ok(Some((message, taken))) = wire::parse(&self.received) {
+        while let Ok(Some((message, taken))) = parse(&self.received) {
             let serial = u32::from_le_bytes(*self.received[8..].first_chunk().unwrap());
             self.received.drain(..taken);
             self.answer(serial, &message);

@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use super::*;
 use crate::config::Layers;
 use crate::config::Overrides;
@@ -42,7 +44,15 @@ impl Rig {
         };
         let session = Session { version: version.map(str::to_owned), ..session(DESKTOP) };
         let root = self.0.path().to_owned();
-        let patient = Patient { root: Root::new(root), settings, layers, entries, relay: Ok(None), session };
+        let patient = Patient {
+            root: Root::new(root),
+            settings,
+            layers,
+            entries,
+            relay: Ok(None),
+            session,
+            desktop: OnceCell::new(),
+        };
         let findings = look(&patient);
         assert!(findings.iter().all(|finding| finding.verdict == Verdict::Fine || finding.remedy.is_some()));
         let diagnosis = examined(&patient).map(|facts| format!("{:?}", decide(&facts).1));

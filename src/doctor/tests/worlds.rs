@@ -58,11 +58,11 @@ const WHOLE: &[(&str, Change)] = &[
 const ELSEWHERE: [&str; 2] = ["pipewire", "shortcut"];
 
 fn broken() -> impl Iterator<Item = &'static (&'static str, Change)> {
-    BROKEN.iter().chain(system::BROKEN)
+    BROKEN.iter().chain(system::BROKEN).chain(session::BROKEN)
 }
 
 fn whole() -> impl Iterator<Item = &'static (&'static str, Change)> {
-    WHOLE.iter().chain(system::WHOLE)
+    WHOLE.iter().chain(system::WHOLE).chain(session::WHOLE)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use lenscap_api::Code;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::OutputTrouble;
 
-use super::{Diagnosis, system};
+use super::{Diagnosis, session, system};
 use crate::remedy::{self, Remedy};
 use crate::{tr, trf};
 
@@ -109,6 +109,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::SandboxOff => {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
+        Diagnosis::Session(diagnosis) => session::remedy(diagnosis),
         Diagnosis::System(diagnosis) => system::remedy(diagnosis),
         Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }

@@ -5,27 +5,30 @@ use super::{DESTINATION, FIXED_HEADER, INTERFACE, MEMBER, PATH, SIGNATURE};
 
 const PROTOCOL: u8 = 1;
 const NO_REPLY_EXPECTED: u8 = 1;
+const NO_AUTO_START: u8 = 2;
 
 /// A method call.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::app::session) struct Call<'a> {
-    pub(in crate::app::session) to: &'a str,
-    pub(in crate::app::session) path: &'a str,
-    pub(in crate::app::session) interface: &'a str,
-    pub(in crate::app::session) method: &'a str,
-    pub(in crate::app::session) arguments: &'a [Argument<'a>],
-    pub(in crate::app::session) wants_answer: bool,
+pub(crate) struct Call<'a> {
+    pub(crate) to: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) interface: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) arguments: &'a [Argument<'a>],
+    pub(crate) wants_answer: bool,
+    /// Whether a service that does not run is started for it.
+    pub(crate) may_start: bool,
 }
 
 /// What a method takes.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::app::session) enum Argument<'a> {
+pub(crate) enum Argument<'a> {
     Text(&'a str),
     Number(u32),
 }
 
 /// The bytes of a call.
-pub(in crate::app::session) fn call(serial: u32, call: &Call<'_>) -> Vec<u8> {
+pub(crate) fn call(serial: u32, call: &Call<'_>) -> Vec<u8> {
     let mut body = ValueWriter::default();
     let mut signature = String::new();
     for argument in call.arguments {
@@ -40,7 +43,7 @@ pub(in crate::app::session) fn call(serial: u32, call: &Call<'_>) -> Vec<u8> {
             }
         }
     }
-    let flags = if call.wants_answer { 0 } else { NO_REPLY_EXPECTED };
+    let flags = if call.wants_answer { 0 } else { NO_REPLY_EXPECTED } | if call.may_start { 0 } else { NO_AUTO_START };
     let mut fields = vec![(PATH, 'o', call.path), (INTERFACE, 's', call.interface), (MEMBER, 's', call.method)];
     fields.push((DESTINATION, 's', call.to));
     if !signature.is_empty() {

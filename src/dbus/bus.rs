@@ -1,9 +1,11 @@
 //! A connection to a message bus that never waits: what cannot be sent at once, or does not come in time, ends it.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags,
@@ -23,14 +25,24 @@ const MAX_LINE: usize = 512;
 
 /// Where the bus listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Address {
+pub(crate) enum Address {
     Path(String),
     Abstract(String),
 }
 
 impl Address {
+    /// The session bus's, where there is one; `None`: the environment names what is no Unix socket.
+    pub(crate) fn of_session_bus(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
+        if let Some(named) = variable("DBUS_SESSION_BUS_ADDRESS") {
+            return Self::parse(named.to_str()?);
+        }
+        let user = || format!("/run/user/{}", rustix::process::getuid().as_raw()).into();
+        let directory = PathBuf::from(variable("XDG_RUNTIME_DIR").unwrap_or_else(user));
+        Some(Self::Path(directory.join("bus").to_str()?.to_owned()))
+    }
+
     /// The system bus's.
-    pub(super) fn of_system_bus() -> Option<Self> {
+    pub(crate) fn of_system_bus() -> Option<Self> {
         let named = std::env::var("DBUS_SYSTEM_BUS_ADDRESS").ok().filter(|address| !address.is_empty());
         Self::parse(named.as_deref().unwrap_or("unix:path=/run/dbus/system_bus_socket"))
     }
@@ -62,7 +74,7 @@ fn unescaped(value: &str) -> Option<String> {
 
 /// The connection.
 #[derive(Debug)]
-pub(super) struct Bus {
+pub(crate) struct Bus {
     socket: OwnedFd,
     greeting: Greeting,
     received: Vec<u8>,
@@ -85,7 +97,7 @@ impl Bus {
     ///
     /// # Errors
     /// The kernel's: nobody listens, or too many wait there.
-    pub(super) fn connect(address: &Address) -> io::Result<Self> {
+    pub(crate) fn connect(address: &Address) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         let address = match address {
@@ -102,7 +114,7 @@ impl Bus {
     }
 
     /// Readable when [`Self::receive`] has something.
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 
@@ -110,7 +122,7 @@ impl Bus {
     ///
     /// # Errors
     /// The kernel's; `WouldBlock` when the bus takes nothing any more.
-    pub(super) fn call(&mut self, call: &Call<'_>) -> io::Result<u32> {
+    pub(crate) fn call(&mut self, call: &Call<'_>) -> io::Result<u32> {
         self.serial = self.serial.wrapping_add(1).max(1);
         self.send(&wire::call(self.serial, call))?;
         Ok(self.serial)
@@ -125,7 +137,7 @@ impl Bus {
     ///
     /// # Errors
     /// The bus went away, or says what no bus says.
-    pub(super) fn receive(&mut self) -> io::Result<Vec<Message>> {
+    pub(crate) fn receive(&mut self) -> io::Result<Vec<Message>> {
         let mut messages = Vec::new();
         for _ in 0..MAX_READS {
             let mut buffer = [0; READ_SIZE];
@@ -202,5 +214,13 @@ mod tests {
         for wrong in ["", "unix:", "unix:path", "unix:path=/a%2", "unix:path=/a%zz", "unix:dir=/a"] {
             assert_eq!(Address::parse(wrong), None, "{wrong}");
         }
+        let session = |set: &'static [(&str, &str)]| {
+            let value = move |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into());
+            Address::of_session_bus(&value)
+        };
+        assert_eq!(session(&[("XDG_RUNTIME_DIR", "/run/x%")]), path("/run/x%/bus"));
+        let both = &[("XDG_RUNTIME_DIR", "/run/x"), ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/a")];
+        assert_eq!(session(both), path("/a"));
+        assert_eq!(session(&[("DBUS_SESSION_BUS_ADDRESS", "disabled:")]), None);
     }
 }

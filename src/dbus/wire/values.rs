@@ -77,6 +77,23 @@ impl<'a> ValueReader<'a> {
         self.ended(length)
     }
 
+    /// Where the array ends that begins here, whose values are aligned so.
+    pub(super) fn array(&mut self, alignment: usize) -> Option<usize> {
+        let length = self.number()? as usize;
+        self.align(alignment)?;
+        self.at.checked_add(length)
+    }
+
+    /// An array of texts.
+    pub(super) fn list(&mut self) -> Option<Vec<String>> {
+        let end = self.array(4)?;
+        let mut texts = Vec::new();
+        while self.at < end {
+            texts.push(self.text()?.to_owned());
+        }
+        Some(texts)
+    }
+
     /// So many bytes and a zero.
     pub(super) fn ended(&mut self, length: usize) -> Option<&'a str> {
         let text = self.take(length)?;

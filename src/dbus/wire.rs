@@ -1,5 +1,5 @@
-//! The little of D-Bus that is spoken with logind: calls with texts and numbers, and answers and signals of which single
-//! values are picked (D-Bus Specification, "Message Protocol"). Whatever is longer, deeper or otherwise than it may be is
+//! The little of D-Bus that is spoken: calls with texts and numbers, and answers and signals of which single values are
+//! picked (D-Bus Specification, "Message Protocol"). Whatever is longer, deeper or otherwise than it may be is
 //! no message.
 
 mod call;
@@ -7,10 +7,10 @@ mod values;
 
 use std::os::fd::OwnedFd;
 
-pub(super) use call::{Argument, Call, call};
+pub(crate) use call::{Argument, Call, call};
 use values::ValueReader;
 
-/// Longest message taken, in bytes; logind's have a few hundred.
+/// Longest message taken, in bytes; logind's have a few hundred, the list of a session's names a few thousand.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// Bytes before the header's fields.
 const FIXED_HEADER: usize = 16;
@@ -28,7 +28,7 @@ const UNIX_FDS: u8 = 9;
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MessageKind {
+pub(crate) enum MessageKind {
     Answer,
     Error,
     Signal,
@@ -38,28 +38,28 @@ pub(super) enum MessageKind {
 
 /// A message that came.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) kind: MessageKind,
+pub(crate) struct Message {
+    pub(crate) kind: MessageKind,
     /// To which call, of an answer or an error.
-    pub(super) answers: Option<u32>,
-    pub(super) path: String,
-    pub(super) interface: String,
-    pub(super) member: String,
-    pub(super) sender: String,
+    pub(crate) answers: Option<u32>,
+    pub(crate) path: String,
+    pub(crate) interface: String,
+    pub(crate) member: String,
+    pub(crate) sender: String,
     signature: String,
     body: Vec<u8>,
     is_big_endian: bool,
     /// Descriptors that belong to it.
-    pub(super) fd_count: usize,
-    pub(super) fds: Vec<OwnedFd>,
+    pub(crate) fd_count: usize,
+    pub(crate) fds: Vec<OwnedFd>,
 }
 
 /// That what came is no message that we take.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Nonsense;
+pub(crate) struct Nonsense;
 
 /// The first message in these bytes, and how many it takes; `None` while it is not whole.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Message, usize)>, Nonsense> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Message, usize)>, Nonsense> {
     let Some(header) = bytes.first_chunk::<FIXED_HEADER>() else { return Ok(None) };
     let is_big_endian = match (header[0], header[3]) {
         (b'l', PROTOCOL) => false,
@@ -107,7 +107,7 @@ impl Message {
     }
 
     /// The texts or paths that it begins with.
-    pub(super) fn texts<const N: usize>(&self) -> Option<[String; N]> {
+    pub(crate) fn texts<const N: usize>(&self) -> Option<[String; N]> {
         let starts = self.signature.bytes().take(N).all(|kind| matches!(kind, b's' | b'o'));
         if self.signature.len() < N || !starts {
             return None;
@@ -121,7 +121,7 @@ impl Message {
     }
 
     /// The yes or no that it begins with, plain or in a variant.
-    pub(super) fn truth(&self) -> Option<bool> {
+    pub(crate) fn truth(&self) -> Option<bool> {
         let mut reader = self.reader();
         match self.signature.as_bytes().first()? {
             b'b' => reader.truth(),
@@ -130,8 +130,28 @@ impl Message {
         }
     }
 
+    /// The texts of the list that it begins with.
+    pub(crate) fn list(&self) -> Option<Vec<String>> {
+        self.signature.starts_with("as").then(|| self.reader().list())?
+    }
+
+    /// The texts of each key, in the dictionary of lists that it begins with.
+    pub(crate) fn lists(&self) -> Option<Vec<(String, Vec<String>)>> {
+        if !self.signature.starts_with("a{sas}") {
+            return None;
+        }
+        let mut reader = self.reader();
+        let end = reader.array(8)?;
+        let mut lists = Vec::new();
+        while reader.at < end {
+            reader.align(8)?;
+            lists.push((reader.text()?.to_owned(), reader.list()?));
+        }
+        Some(lists)
+    }
+
     /// The path in a variant with a session's id and path, which logind gives for one.
-    pub(super) fn session(&self) -> Option<String> {
+    pub(crate) fn session(&self) -> Option<String> {
         let mut reader = self.reader();
         if self.signature != "v" || reader.signature()? != "(so)" {
             return None;
@@ -142,14 +162,12 @@ impl Message {
     }
 
     /// This property's new value, yes or no, in a signal that properties of `interface` changed.
-    pub(super) fn changed_truth(&self, interface: &str, property: &str) -> Option<bool> {
+    pub(crate) fn changed_truth(&self, interface: &str, property: &str) -> Option<bool> {
         let mut reader = self.reader();
         if !self.signature.starts_with("sa{sv}") || reader.text()? != interface {
             return None;
         }
-        let length = reader.number()? as usize;
-        reader.align(8)?;
-        let end = reader.at.checked_add(length)?;
+        let end = reader.array(8)?;
         while reader.at < end {
             reader.align(8)?;
             let key = reader.text()?;
@@ -193,4 +211,4 @@ impl ValueReader<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -5,24 +5,26 @@ use super::values::{ValueReader, ValueWriter};
 use super::*;
 
 /// What a bus, or logind, would send.
-pub(in super::super) enum Sent<'a> {
+pub(crate) enum Sent<'a> {
     Answer(u32),
     Error(u32),
     Signal { path: &'a str, interface: &'a str, member: &'a str },
 }
 
 /// Values of a body.
-pub(in super::super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Text(&'a str),
     Path(&'a str),
     Truth(bool),
     VariantTruth(bool),
     Session(&'a str),
     Changed(&'a str, &'a str, bool),
+    List(&'a [&'a str]),
+    Lists(&'a str, &'a [&'a str]),
     Fd,
 }
 
-pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>]) -> Vec<u8> {
+pub(crate) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>]) -> Vec<u8> {
     let mut body = ValueWriter::default();
     let mut signature = String::new();
     for value in values {
@@ -76,6 +78,24 @@ pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>
                 body.0.extend(&inner.0);
                 body.number(0);
             }
+            Value::List(texts) => {
+                signature.push_str("as");
+                list(&mut body, texts);
+            }
+            Value::Lists(key, texts) => {
+                signature.push_str("a{sas}v");
+                let mut inner = ValueWriter::default();
+                for key in [*key, "other"] {
+                    inner.align(8);
+                    inner.text(key);
+                    list(&mut inner, texts);
+                }
+                body.number(inner.0.len() as u32);
+                body.align(8);
+                body.0.extend(&inner.0);
+                body.signature("y");
+                body.0.push(0);
+            }
             Value::Fd => {
                 signature.push('h');
                 body.number(0);
@@ -112,6 +132,16 @@ pub(in super::super) fn bytes(sent: &Sent<'_>, sender: &str, values: &[Value<'_>
     out.0
 }
 
+fn list(into: &mut ValueWriter, texts: &[&str]) {
+    let mut inner = ValueWriter::default();
+    texts.iter().for_each(|text| {
+        inner.align(4);
+        inner.text(text);
+    });
+    into.number(inner.0.len() as u32);
+    into.0.extend(&inner.0);
+}
+
 fn parsed(bytes: &[u8]) -> Message {
     let (message, taken) = parse(bytes).unwrap().unwrap();
     assert_eq!(taken, bytes.len());
@@ -122,7 +152,8 @@ fn parsed(bytes: &[u8]) -> Message {
 fn a_call_is_as_the_specification_lays_it_out() {
     let arguments = [Argument::Text("sleep"), Argument::Number(1000)];
     let (to, path, interface, method) = ("org.a", "/org/a", "org.a.M", "Do");
-    let bytes = call(7, &Call { to, path, interface, method, arguments: &arguments, wants_answer: true });
+    let bytes =
+        call(7, &Call { to, path, interface, method, arguments: &arguments, wants_answer: true, may_start: true });
     // The body: 4 + 5 + 1 bytes of text, two to align, four of number.
     assert_eq!(bytes[..12], [b'l', 1, 0, 1, 16, 0, 0, 0, 7, 0, 0, 0]);
     assert_eq!(bytes.len() % 8, 0);
@@ -148,24 +179,47 @@ fn what_logind_says_is_understood() {
 }
 
 #[test]
+fn lists_are_understood() {
+    let answer = |value| parsed(&bytes(&Sent::Answer(9), ":1.2", &[value]));
+    let (none, two) = (&[][..], &["a", "bcde"][..]);
+    assert_eq!(answer(Value::List(none)).list(), Some(Vec::new()));
+    assert_eq!(answer(Value::List(two)).list().unwrap(), two);
+    assert_eq!(answer(Value::Text("a")).list(), None);
+    for texts in [none, two] {
+        let lists = answer(Value::Lists("", texts)).lists().unwrap();
+        assert_eq!(lists, ["", "other"].map(|key| (key.to_owned(), texts.iter().map(|text| (*text).into()).collect())));
+    }
+    assert_eq!(answer(Value::List(two)).lists(), None);
+}
+
+#[test]
 fn no_bytes_are_too_strange() {
-    let values = [Value::Changed("I", "LockedHint", true), Value::Session("/s")];
     let sent = Sent::Signal { path: "/p", interface: "I", member: "M" };
-    let good = bytes(&sent, ":1.2", &values);
+    let texts = &["a", "bcde"];
+    for values in [
+        &[Value::Changed("I", "LockedHint", true), Value::Session("/s")][..],
+        &[Value::List(texts)],
+        &[Value::Lists("a", texts)],
+    ] {
+        is_never_too_strange(&bytes(&sent, ":1.2", values));
+    }
+}
+
+fn is_never_too_strange(good: &[u8]) {
     for end in 0..good.len() {
         assert!(matches!(parse(&good[..end]), Ok(None)), "{end}");
     }
     for at in 0..good.len() {
         for value in [0, 1, 0x28, 0x7f, 0x80, 0xff, good[at] ^ 1] {
-            let mut bad = good.clone();
+            let mut bad = good.to_vec();
             bad[at] = value;
             if let Ok(Some((message, _))) = parse(&bad) {
                 let _ = (message.truth(), message.session(), message.texts::<2>());
-                let _ = message.changed_truth("I", "LockedHint");
+                let _ = (message.changed_truth("I", "LockedHint"), message.list(), message.lists());
             }
         }
     }
-    let mut endless = good.clone();
+    let mut endless = good.to_vec();
     endless[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
     assert_eq!(parse(&endless).err(), Some(Nonsense));
     let mut reader = ValueReader { bytes: &[0; 64], at: 0, is_big_endian: false };
