@@ -72,6 +72,13 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "v4l2loopback-dkms {arch}",
     "linux-headers-{release} linux-headers-{flavour}",
     "OBS Virtual Camera",
+    "busctl --user call {STORE} {path} {STORE} DeletePermission sss devices camera \"{id}\"",
+    // Parts of panels, as who searches for them finds them.
+    "XApp Status Applet",
+    "System Tray",
+    "Status Notifier Plugin",
+    "Notification Area",
+    "Status Tray Plugin",
     "systemctl --user disable lenscap",
     "{as_root}install -D -m 644 {from} {to}",
     "mv {path} {path}.off",

@@ -78,7 +78,7 @@ pub(super) fn evidence(diagnosis: &SessionDiagnosis) -> Option<String> {
         SessionDiagnosis::NotificationsAbsent => "org.freedesktop.Notifications".to_owned(),
         SessionDiagnosis::PortalAbsent => "org.freedesktop.portal.Desktop".to_owned(),
         SessionDiagnosis::PortalWithoutCamera => "org.freedesktop.portal.Camera".to_owned(),
-        SessionDiagnosis::PortalRefuses { id, .. } => format!("devices camera \"{id}\": no"),
+        SessionDiagnosis::PortalRefuses { id, .. } => format!("devices/camera/{id}"),
         SessionDiagnosis::SessionBusAbsent | SessionDiagnosis::SessionBusSilent => return None,
     })
 }
