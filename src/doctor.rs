@@ -22,6 +22,7 @@ mod processor;
 mod relay;
 mod rivals;
 mod sandbox;
+mod sandboxes;
 mod seat;
 mod session_bus;
 mod settings;
@@ -127,6 +128,8 @@ struct Patient {
     relay: Result<Option<Status>, AskError>,
     /// Where PipeWire and WirePlumber are.
     session: pipewire::Session,
+    /// `$XDG_DATA_HOME`.
+    data_home: PathBuf,
     /// The desktop, once it was asked.
     desktop: OnceCell<desktop::Desktop>,
 }
@@ -137,7 +140,9 @@ impl Patient {
         let settings = layers.load(&Overrides::default());
         let entries = Entries::from_environment();
         let session = pipewire::Session::from_environment();
-        Self { root: Root::default(), settings, layers, entries, relay, session, desktop: OnceCell::new() }
+        let data_home = directories::BaseDirs::new().map(|base| base.data_dir().to_owned()).unwrap_or_default();
+        let desktop = OnceCell::new();
+        Self { root: Root::default(), settings, layers, entries, relay, session, data_home, desktop }
     }
 
     /// A path below the root, from an absolute one.
@@ -217,6 +222,7 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         tray::look,
         notifications::look,
         portals::look,
+        sandboxes::look,
         import::look,
         versions::look,
         start::look,

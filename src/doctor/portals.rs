@@ -5,7 +5,7 @@
 //! xdg-permissions.c).
 
 use super::desktop::PORTAL;
-use super::{Finding, Patient, SessionDiagnosis, Verdict, found};
+use super::{Finding, Patient, SessionDiagnosis, Verdict, found, sandboxes};
 use crate::text;
 
 const CHECK: &str = "portals";
@@ -21,7 +21,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     };
     let refused = answers.refused.iter().take(MAX_NAMED).map(|id| {
         let id = text::name(id);
-        SessionDiagnosis::PortalRefuses { name: id.clone(), id }
+        SessionDiagnosis::PortalRefuses { name: sandboxes::name_of(&id).map_or_else(|| id.clone(), str::to_owned), id }
     });
     lacking.into_iter().chain(refused).map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis.into())).collect()
 }

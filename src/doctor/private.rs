@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 
 use serde_json::Value;
 
-use super::Patient;
+use super::{Patient, sandboxes};
 use crate::text;
 
 /// What stands for what is left out.
@@ -108,6 +108,8 @@ impl Private {
                 self.hide(said.rsplit(['(', '/']).next().unwrap_or_default().trim_end_matches(')')).into()
             }
             Value::String(said) if name == "name" && KNOWN.contains(&said.as_str()) => value.clone(),
+            // Which other applications somebody has is private.
+            Value::String(said) if matches!(name, "name" | "id") && sandboxes::is_known(said) => value.clone(),
             // Of an option: labels are the user's.
             Value::String(said) if name == "value" && said.chars().all(|letter| "0123456789,YN".contains(letter)) => {
                 value.clone()

@@ -84,8 +84,9 @@ impl Rig {
         let config_dirs = vec![self.0.path().join("etc/xdg")];
         let entries = Entries { config_home, config_dirs, unit_dirs, program: "lenscap".into() };
         let session = pipewire::Session::default();
+        let data_home = "/home/.local/share".into();
         let desktop = OnceCell::from(self.2.borrow().clone());
-        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session, desktop }
+        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session, data_home, desktop }
     }
 
     fn findings(&self) -> Vec<Finding> {

@@ -73,6 +73,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "linux-headers-{release} linux-headers-{flavour}",
     "OBS Virtual Camera",
     "busctl --user call {STORE} {path} {STORE} DeletePermission sss devices camera \"{id}\"",
+    "flatpak override --user --device=all {id}",
+    "sudo snap connect {id}:camera",
     // Parts of panels, as who searches for them finds them.
     "XApp Status Applet",
     "System Tray",

@@ -5,7 +5,7 @@
 
 pub(super) mod daemon;
 pub(super) mod relayd;
-mod systemd;
+pub mod systemd;
 
 use std::fs;
 use std::path::{Path, PathBuf};

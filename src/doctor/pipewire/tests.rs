@@ -44,15 +44,8 @@ impl Rig {
         };
         let session = Session { version: version.map(str::to_owned), ..session(DESKTOP) };
         let root = self.0.path().to_owned();
-        let patient = Patient {
-            root: Root::new(root),
-            settings,
-            layers,
-            entries,
-            relay: Ok(None),
-            session,
-            desktop: OnceCell::new(),
-        };
+        let (relay, data_home, desktop) = (Ok(None), PathBuf::new(), OnceCell::new());
+        let patient = Patient { root: Root::new(root), settings, layers, entries, relay, session, data_home, desktop };
         let findings = look(&patient);
         assert!(findings.iter().all(|finding| finding.verdict == Verdict::Fine || finding.remedy.is_some()));
         let diagnosis = examined(&patient).map(|facts| format!("{:?}", decide(&facts).1));

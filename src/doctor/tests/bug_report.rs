@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::bug_report::markdown;
+use super::super::desktop::{Answers, SessionBus};
 use super::*;
 
 /// Each of them stands in several places of [`hostile`], and none may come through.
@@ -47,6 +48,12 @@ fn hostile() -> Rig {
         "home/.config/lenscap/config.toml",
         "[camera]\nsource = \"pipeline: rtspsrc location=rtsp://zerlina:hunter2@turbine/holiday\"\n",
     );
+    rig.2.borrow_mut().bus = SessionBus::Answers(Answers {
+        refused: vec!["org.example.secretapp".into(), "org.mozilla.firefox".into()],
+        ..Answers::default()
+    });
+    rig.put("home/.local/share/flatpak/app/us.zoom.Zoom/current/active/metadata", "[Context]\ndevices=all;\n");
+    rig.put("home/.local/share/flatpak/overrides/us.zoom.Zoom", "[Context]\ndevices=!all;\n");
     rig
 }
 
@@ -111,6 +118,8 @@ fn what_helps_comes_through() {
         "\"name\":\"v4l2-relayd\"",
         "/etc/modprobe.d/a.conf",
         "`other-source`",
+        "{\"id\":\"org.mozilla.firefox\",\"name\":\"Firefox\"}",
+        "{\"by\":\"…\",\"name\":\"Zoom\",\"id\":\"us.zoom.Zoom\"}",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -25,6 +25,12 @@ pub enum SessionDiagnosis {
     PortalWithoutCamera,
     /// The portal refuses cameras to this application, as it was told once; an empty `id` stands for all that are in no sandbox.
     PortalRefuses { name: String, id: String },
+    /// A Flatpak that was never given devices.
+    FlatpakPortalOnly { name: String, id: String },
+    /// A Flatpak from which the file `by` takes devices.
+    FlatpakDevicesTaken { name: String, id: String, by: String },
+    /// A Snap whose plug for cameras is not connected.
+    SnapNotConnected { name: String, id: String },
 }
 
 /// A desktop, as far as it is known where its tray is.
@@ -66,6 +72,17 @@ pub(super) fn sentence(diagnosis: &SessionDiagnosis) -> String {
         SessionDiagnosis::PortalRefuses { name, .. } => {
             trf!("The portal refuses cameras to {application}, as it was told once.", application = name)
         }
+        SessionDiagnosis::FlatpakPortalOnly { name, .. } => trf!(
+            "{application} is a Flatpak without access to devices: it reaches cameras through the portal only.",
+            application = name
+        ),
+        SessionDiagnosis::FlatpakDevicesTaken { name, .. } => trf!(
+            "{application} is a Flatpak from which a setting takes its access to devices: it reaches cameras through the portal only.",
+            application = name
+        ),
+        SessionDiagnosis::SnapNotConnected { name, .. } => {
+            trf!("{application} is a Snap that may not use cameras.", application = name)
+        }
     }
 }
 
@@ -78,6 +95,9 @@ pub(super) fn evidence(diagnosis: &SessionDiagnosis) -> Option<String> {
         SessionDiagnosis::NotificationsAbsent => "org.freedesktop.Notifications".to_owned(),
         SessionDiagnosis::PortalAbsent => "org.freedesktop.portal.Desktop".to_owned(),
         SessionDiagnosis::PortalWithoutCamera => "org.freedesktop.portal.Camera".to_owned(),
+        SessionDiagnosis::FlatpakPortalOnly { id, .. } => id.clone(),
+        SessionDiagnosis::FlatpakDevicesTaken { by, .. } => by.clone(),
+        SessionDiagnosis::SnapNotConnected { id, .. } => format!("{id}:camera"),
         SessionDiagnosis::PortalRefuses { id, .. } => format!("devices/camera/{id}"),
         SessionDiagnosis::SessionBusAbsent | SessionDiagnosis::SessionBusSilent => return None,
     })
@@ -110,7 +130,23 @@ pub(super) fn remedy(diagnosis: &SessionDiagnosis) -> Remedy {
                 [format!("busctl --user call {STORE} {path} {STORE} DeletePermission sss devices camera \"{id}\"")],
             )
         }
+        SessionDiagnosis::FlatpakPortalOnly { id, .. } => Remedy::new(
+            tr(
+                "It sees Lenscap where it can use cameras of PipeWire. Where it cannot, this gives it all devices that you may use, not cameras alone.",
+            ),
+            [give_devices(id)],
+        ),
+        SessionDiagnosis::FlatpakDevicesTaken { id, .. } => {
+            Remedy::new(tr("Give it back, and start the application again."), [give_devices(id)])
+        }
+        SessionDiagnosis::SnapNotConnected { id, .. } => {
+            Remedy::new(tr("Connect it, and start it again."), [format!("sudo snap connect {id}:camera")])
+        }
     }
+}
+
+fn give_devices(id: &str) -> String {
+    format!("flatpak override --user --device=all {id}")
 }
 
 /// Packages that are called so everywhere.
