@@ -7,6 +7,7 @@ mod card_memory;
 mod cli;
 mod contain;
 mod data;
+mod desktop;
 mod documents;
 mod engine;
 mod install;

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod catalogues;
 pub mod client;
+pub mod desktop;
 pub mod detect;
 pub mod fake_sysfs;
 pub mod loopback;

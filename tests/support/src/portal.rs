@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,6 +25,8 @@ const PERMISSION_STORE: &str = "xdg-permission-store";
 /// The portal's name, object and interface.
 const NAME: &str = "org.freedesktop.portal.Desktop";
 const OBJECT: &str = "/org/freedesktop/portal/desktop";
+const BUS: &str = "org.freedesktop.DBus";
+const BUS_PATH: &str = "/org/freedesktop/DBus";
 const CAMERA: &str = "org.freedesktop.portal.Camera";
 /// The name of our own backend: the part before the last dot is in the file below.
 const BACKEND: &str = "org.freedesktop.impl.portal.desktop.lenscaptest";
@@ -48,8 +50,7 @@ impl Portal {
 
     /// Starts it, with its backend.
     pub fn start(session: &Session) -> Self {
-        let descriptions = session.path("portals");
-        fs::create_dir_all(&descriptions).expect("a directory");
+        let descriptions = descriptions(session);
         fs::write(descriptions.join("lenscaptest.portal"), DESCRIPTION).expect("a file");
         // From 1.17 on the desktop says which backends it wants.
         fs::write(descriptions.join("portals.conf"), "[preferred]\ndefault=lenscaptest\n").expect("a file");
@@ -60,29 +61,52 @@ impl Portal {
             connection.request_name(BACKEND).await?;
             zbus::Result::Ok(connection)
         });
-        let start = |name: &str| {
-            let mut command = session.command(program(name).expect("it is installed"));
-            command
-                .env("XDG_DESKTOP_PORTAL_DIR", &descriptions)
-                .env("XDG_CURRENT_DESKTOP", "lenscaptest")
-                .env("XDG_DATA_HOME", session.path("data"))
-                .stdout(Stdio::null());
-            if std::env::var_os("LENSCAP_TEST_LOUD").is_none() {
-                command.stderr(Stdio::null());
-            }
-            Reaped(command.spawn().expect("it starts"))
-        };
-        let processes = [PERMISSION_STORE, PORTAL].map(start);
+        let processes = start(session);
         let portal = Self { asked, _backend: backend.expect("the bus"), _processes: processes };
         let client = PortalClient::new(session);
         eventually("the portal is there", || client.property("version").is_some());
         portal
     }
 
+    /// Starts it where nobody can ask the user: it has no cameras then.
+    pub fn without_backend(session: &Session) -> [Reaped; 2] {
+        let processes = start(session);
+        let bus = block_on(connect(session).build()).expect("the bus");
+        let has_name = || {
+            let answer = block_on(bus.call_method(Some(BUS), BUS_PATH, Some(BUS), "NameHasOwner", &NAME));
+            answer.is_ok_and(|answer| answer.body().deserialize() == Ok(true))
+        };
+        eventually("the portal is there", has_name);
+        processes
+    }
+
     /// The application ids for which the camera was asked; "" is a program outside of any sandbox.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("no panic").clone()
     }
+}
+
+/// Where the portal looks for its backends.
+fn descriptions(session: &Session) -> PathBuf {
+    let directory = session.path("portals");
+    fs::create_dir_all(&directory).expect("a directory");
+    directory
+}
+
+/// The portal, and where it keeps what it is told.
+fn start(session: &Session) -> [Reaped; 2] {
+    [PERMISSION_STORE, PORTAL].map(|name| {
+        let mut command = session.command(program(name).expect("it is installed"));
+        command
+            .env("XDG_DESKTOP_PORTAL_DIR", descriptions(session))
+            .env("XDG_CURRENT_DESKTOP", "lenscaptest")
+            .env("XDG_DATA_HOME", session.path("data"))
+            .stdout(Stdio::null());
+        if std::env::var_os("LENSCAP_TEST_LOUD").is_none() {
+            command.stderr(Stdio::null());
+        }
+        Reaped(command.spawn().expect("it starts"))
+    })
 }
 
 /// The backend's part that is asked whether an application may have the camera.
@@ -170,11 +194,11 @@ impl PortalClient {
     }
 }
 
-fn connect(session: &Session) -> Builder<'static> {
+pub(crate) fn connect(session: &Session) -> Builder<'static> {
     let address = session.bus_address();
     Builder::address(address.as_str()).expect("an address").method_timeout(Duration::from_secs(20))
 }
 
-fn program(name: &str) -> Option<std::path::PathBuf> {
+fn program(name: &str) -> Option<PathBuf> {
     DIRECTORIES.iter().map(|directory| Path::new(directory).join(name)).find(|path| path.exists())
 }
