@@ -1,8 +1,8 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
 //! Looks at files, at the process list, at the kernel's log where that is for everybody, and at the running relay's status, and asks
-//! WirePlumber for its version and the session bus who is there. No camera is opened, which would wake it, and the loopback only while no relay serves it, to which it
-//! would look like an application. Nothing is changed.
+//! WirePlumber for its version and the session bus who is there. No camera is opened, which would wake it, and the loopback only
+//! while no relay serves it, to which it would look like an application. Nothing is changed.
 
 mod boot;
 mod bug_report;

@@ -1,5 +1,6 @@
 """Trays that never ask for the icon, ask late, go and come back: stand-ins, where the test is the host."""
 
+import json
 import time
 
 from gi.repository import GLib
@@ -65,3 +66,12 @@ class Hosts(Case):
         self.ask(applet.owned_item())
         self.is_shown(applet, 2)
         self.assertEqual(self.told(), [])
+
+    def test_the_doctor_says_where_there_is_no_tray(self):
+        def found():
+            report = json.loads(self.desktop.lenscap("doctor", "--json", XDG_CURRENT_DESKTOP="XFCE")[1])
+            return [finding["remedy"] for finding in report["findings"] if finding["check"] == "tray"]
+
+        self.assertEqual(found(), ['Add "Status Tray Plugin" to the panel.'])
+        self.desktop.panel()
+        eventually("the panel's tray is seen", lambda: found() == [])
