@@ -96,6 +96,8 @@ pub(super) const WHOLE: &[(&str, Change)] = &[
         but(rig, |answers| answers.startable = std::mem::take(&mut answers.owned));
     }),
     ("portals", |rig| but(rig, |answers| answers.has_cameras = Some(true))),
+    // No application is called so.
+    ("portals", |rig| but(rig, |answers| answers.refused = vec!["$(reboot)".into()])),
     ("sandboxes", |rig| flatpak(rig, "dri;all;")),
     // What is said later counts.
     ("sandboxes", |rig| {
