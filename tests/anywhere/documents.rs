@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::Parser;
 use lenscap::cli::Cli;
 use lenscap_test_support::catalogues::po;
+use lenscap_test_support::process::eventually;
 use lenscap_test_support::relay::Relay;
 use lenscap_test_translations::catalogue;
 
@@ -89,6 +90,8 @@ fn what_the_documents_tell_to_type_is_understood() {
 #[test]
 fn what_the_documents_tell_to_type_is_run_by_a_test() {
     let relay = Relay::start_with(&["--source", "test", "-w", "320", "-H", "240"], &[("LENSCAP_OUTPUT", "memory")]);
+    // Where nobody listens yet, "lenscap" would become the one that stays.
+    eventually("it listens", || relay.runtime_dir().join("lenscap/control").exists());
     for command in commands().iter().filter(|command| elsewhere(command).is_none()) {
         assert!(is_ours(command), "no test runs this: {command}");
         let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
