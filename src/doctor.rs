@@ -40,7 +40,7 @@ use lenscap_rootfs::Root;
 
 use crate::autostart::Entries;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
-use crate::i18n::doctor::{self as words, Diagnosis, SessionDiagnosis, SystemDiagnosis};
+use crate::i18n::doctor::{self as words, Diagnosis, ProgramsDiagnosis, SessionDiagnosis, SystemDiagnosis};
 use crate::i18n::remedy::Remedy;
 
 /// What was found, as one check says it.

@@ -8,6 +8,7 @@ mod settings;
 mod signals;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -119,6 +120,8 @@ pub struct Relay {
     engine: Engine,
     path: PathBuf,
     settings: Settings,
+    /// What the command line decides of them, by their names.
+    options: BTreeMap<String, String>,
     /// What they name as the card; read after the settings that the relay starts with.
     picture: Option<Picture>,
     /// Why the settings file is not the one in use.
@@ -171,6 +174,7 @@ impl Relay {
     pub fn new(arguments: &RunArgs, mode: RunMode, listener: Option<StatusListener>) -> Result<Self, Failure> {
         let has_desktop = mode == RunMode::Desktop;
         let overrides = arguments.settings.clone();
+        let options = overrides.iter().map(|(setting, value)| (setting.to_string(), value.to_string())).collect();
         let mut layers = Layers::find(arguments.config.as_deref())?;
         settle::file(&layers, &System::here().cameras());
         let (layered, refused) = match layers.load(&overrides) {
@@ -239,6 +243,7 @@ impl Relay {
             path,
             picture: None,
             settings,
+            options,
             own_controls,
             problem,
             paused_for_problem,

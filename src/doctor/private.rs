@@ -15,9 +15,9 @@ use crate::text;
 /// What stands for what is left out.
 const HIDDEN: &str = "…";
 /// Texts of a finding that only ever name parts of the system, by their names.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "by", "code", "controls", "decoder", "driver", "element", "elements", "file", "files", "group", "line", "log",
-    "path", "release", "version", "way",
+    "path", "release", "setting", "version", "way",
 ];
 /// Names of programs and of the module's options that say nothing of the user.
 const KNOWN: [&str; 14] = [
@@ -110,10 +110,8 @@ impl Private {
             Value::String(said) if name == "name" && KNOWN.contains(&said.as_str()) => value.clone(),
             // Which other applications somebody has is private.
             Value::String(said) if matches!(name, "name" | "id") && sandboxes::is_known(said) => value.clone(),
-            // Of an option: labels are the user's.
-            Value::String(said) if name == "value" && said.chars().all(|letter| "0123456789,YN".contains(letter)) => {
-                value.clone()
-            }
+            // Of an option or a setting: labels are the user's.
+            Value::String(said) if name == "value" && is_plain(said) => value.clone(),
             Value::String(_) => HIDDEN.into(),
             Value::Array(values) => values.iter().map(|value| self.data(name, value)).collect(),
             Value::Object(fields) => fields
@@ -123,6 +121,11 @@ impl Private {
                 .into(),
         }
     }
+}
+
+/// Whether a value is numbers, or yes or no.
+fn is_plain(value: &str) -> bool {
+    ["true", "false"].contains(&value) || value.chars().all(|letter| "0123456789,YN".contains(letter))
 }
 
 /// The last part of a path.

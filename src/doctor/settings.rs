@@ -1,9 +1,12 @@
-//! Can the settings files be understood?
+//! Can the settings files be understood, and which of them sets what?
 
 use std::path::Path;
 
-use super::{Diagnosis, Finding, Patient, Verdict, found};
-use crate::config::Error;
+use super::{Diagnosis, Finding, Patient, ProgramsDiagnosis, Verdict, found};
+use crate::config::table::{self, Setting};
+use crate::config::{Error, Layered};
+use crate::i18n::doctor::SetSetting;
+use crate::text;
 
 const CHECK: &str = "settings";
 
@@ -32,5 +35,25 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         [] => findings.extend(below.into_iter().map(|path| fine(Diagnosis::SettingsUnderstood { path: shown(path) }))),
         errors => findings.extend(errors.iter().map(ignored)),
     }
+    findings.extend(set(patient, layered));
     findings
+}
+
+/// Those that are not the defaults, each with the file that says so; and those that an option of the running relay's decides.
+fn set(patient: &Patient, layered: &Layered) -> Option<Finding> {
+    let options = patient.relay.as_ref().ok().and_then(Option::as_ref).map(|status| &status.options);
+    let of = |setting: &'static Setting| {
+        let option = options.and_then(|options| options.get(&setting.to_string()));
+        let (value, by) = match (option, &setting.option) {
+            (Some(value), Some(option)) => (value.clone(), format!("--{}", option.long)),
+            _ => {
+                let value = setting.value(&layered.settings).ok().filter(|value| *value != setting.default())?;
+                let (_, path) = layered.origins.iter().find(|(other, _)| *other == setting)?;
+                (value.to_string(), text::clean(path.as_os_str().as_encoded_bytes(), text::PATH))
+            }
+        };
+        Some(SetSetting { setting: setting.to_string(), value: text::clean(value, text::PATH), by })
+    };
+    let settings: Vec<_> = table::all().filter_map(of).collect();
+    (!settings.is_empty()).then(|| found(CHECK, Verdict::Fine, &ProgramsDiagnosis::SettingsSet { settings }.into()))
 }

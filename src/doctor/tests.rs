@@ -119,8 +119,10 @@ fn settings_of_the_system_are_named_and_a_mistake_in_them_is_a_note() {
     let of = || rig.findings().into_iter().filter(|finding| finding.check == "settings").collect::<Vec<_>>();
     assert!(of()[0].text.ends_with("the defaults hold."), "{:?}", of());
     rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 640\n");
-    let [own, system] = &of()[..] else { panic!("{:?}", of()) };
+    let [own, system, set] = &of()[..] else { panic!("{:?}", of()) };
     assert!(own.text.ends_with("those of the system hold."), "{own:?}");
+    let said = set.evidence.as_deref().unwrap_or_default();
+    assert!(said.starts_with("camera.width = 640 (") && said.ends_with("/lenscap/config.toml)"), "{set:?}");
     let evidence = system.evidence.as_deref().unwrap_or_default();
     assert!(evidence.ends_with("etc/xdg/lenscap/config.toml") && !system.text.contains('/'), "{system:?}");
     rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 3\n");
@@ -130,6 +132,24 @@ fn settings_of_the_system_are_named_and_a_mistake_in_them_is_a_note() {
     let evidence = system.evidence.as_deref().unwrap_or_default();
     assert!(evidence.ends_with("etc/xdg/lenscap/config.toml") && !system.text.contains('/'), "{system:?}");
     assert!(DoctorReport::new(rig.findings()).ok);
+}
+
+#[test]
+fn each_setting_is_named_with_what_sets_it() {
+    let rig = Rig::new();
+    rig.put("etc/xdg/lenscap/config.toml", "[camera]\nwidth = 640\nheight = 480\nmirror = true\n");
+    // What is said to be as it is anyway is nothing to look for.
+    rig.put("home/.config/lenscap/config.toml", "[camera]\nheight = 720\nmirror = false\n");
+    let mut status = status("idle", "");
+    status.options.insert("camera.width".into(), "320".into());
+    let findings = rig.findings_with(Ok(Some(status)));
+    let code = findings.iter().find_map(|it| it.diagnosis.clone().filter(|it| it.code == "settings-set")).unwrap();
+    let own = rig.0.path().join("home/.config/lenscap/config.toml");
+    let expected = json!([
+        { "setting": "camera.width", "value": "320", "by": "--width" },
+        { "setting": "camera.height", "value": "720", "by": own },
+    ]);
+    assert_eq!(code.data["settings"], expected);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The status as others read it. The order of fields here is the order in which they are printed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use lenscap_core::mode;
@@ -62,6 +63,12 @@ pub struct Status {
     /// What became of asking the desktop for a key: a [`lenscap_core::shortcut::Shortcut`]; `None`: it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortcut: Option<Code>,
+    /// The device that is served; in answers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What the relay's command line decides, by section and key as in "camera.source"; in answers only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 impl Status {
@@ -93,6 +100,9 @@ impl Status {
             offers: status.offers.clone(),
             // Said by whoever asks the desktop.
             shortcut: None,
+            // Said by whoever is asked.
+            node: None,
+            options: BTreeMap::new(),
         }
     }
 }

@@ -20,7 +20,7 @@ use lenscap_sys::install;
 use super::file::{File, decisive};
 use super::layer::Layer;
 use super::model::Settings;
-use super::table::Overrides;
+use super::table::{self, Overrides, Setting};
 use super::{Error, default_path, read};
 
 /// Below each directory of settings.
@@ -52,6 +52,8 @@ pub struct Layered {
     pub below: Settings,
     /// The values of controls that the user's file itself has.
     pub own_controls: Saved,
+    /// Which file says what holds, of the settings that any of them names; those of the command line hold nevertheless.
+    pub origins: Vec<(&'static Setting, PathBuf)>,
     /// What is wrong in files below the user's and was left out; one sentence a file.
     pub ignored: Vec<Error>,
 }
@@ -116,6 +118,7 @@ impl Layers {
             settings: Settings::default(),
             below: Settings::default(),
             own_controls: Saved::new(),
+            origins: Vec::new(),
             ignored,
         })
     }
@@ -173,7 +176,8 @@ impl Layers {
             let refusal = match user.over(below.clone()).with(overrides) {
                 Ok(settings) => {
                     let own_controls = user.layer().controls.clone();
-                    return Ok(Layered { settings, below, own_controls, ignored });
+                    let origins = self.origins(user.layer(), &layers);
+                    return Ok(Layered { settings, below, own_controls, origins, ignored });
                 }
                 Err(refusal) => refusal,
             };
@@ -192,6 +196,17 @@ impl Layers {
             ignored.push(Error::ignored(path, FileTrouble::Invalid(mistake)));
             layers[at].given.remove(setting);
         }
+    }
+
+    /// The topmost file that names each setting; `layers`: what holds of those below the user's that are known.
+    fn origins(&self, user: &Layer, layers: &[Layer]) -> Vec<(&'static Setting, PathBuf)> {
+        let known = self.below.iter().filter(|below| below.known.is_some()).map(|below| &below.path);
+        let files: Vec<_> = std::iter::once((&self.user, user)).chain(known.zip(layers)).collect();
+        let origin = |setting: &'static Setting| {
+            let (path, _) = files.iter().find(|(_, layer)| layer.value(setting).is_some())?;
+            Some((setting, (*path).clone()))
+        };
+        table::all().filter_map(origin).collect()
     }
 }
 

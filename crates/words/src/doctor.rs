@@ -2,6 +2,7 @@
 //!
 //! The type stands beside its sentences: a finding is only ever said, nothing is decided on it.
 
+mod programs;
 mod remedy;
 mod session;
 mod system;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::source::called;
 use crate::{listed, tr, trf};
 
+pub use programs::{ProgramsDiagnosis, SetSetting};
 pub use remedy::remedy;
 pub use session::{Desktop, SessionDiagnosis};
 pub use system::{Seat, SetOption, SystemDiagnosis, Unit};
@@ -136,6 +138,9 @@ pub enum Diagnosis {
     /// Of the user's session.
     #[serde(untagged)]
     Session(SessionDiagnosis),
+    /// Of our programs and what they need.
+    #[serde(untagged)]
+    Programs(ProgramsDiagnosis),
     /// Of the computer itself.
     #[serde(untagged)]
     System(SystemDiagnosis),
@@ -144,6 +149,12 @@ pub enum Diagnosis {
 impl From<SessionDiagnosis> for Diagnosis {
     fn from(diagnosis: SessionDiagnosis) -> Self {
         Self::Session(diagnosis)
+    }
+}
+
+impl From<ProgramsDiagnosis> for Diagnosis {
+    fn from(diagnosis: ProgramsDiagnosis) -> Self {
+        Self::Programs(diagnosis)
     }
 }
 
@@ -258,6 +269,7 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::SandboxWaits => tr("The camera process is confined when it starts."),
         Diagnosis::Shortcut { shortcut } => crate::shortcut::in_diagnosis(shortcut),
         Diagnosis::Session(diagnosis) => session::sentence(diagnosis),
+        Diagnosis::Programs(diagnosis) => programs::sentence(diagnosis),
         Diagnosis::System(diagnosis) => system::sentence(diagnosis),
     }
 }
@@ -280,6 +292,7 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
         }
         Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
         Diagnosis::Session(diagnosis) => return session::evidence(diagnosis),
+        Diagnosis::Programs(diagnosis) => return programs::evidence(diagnosis),
         Diagnosis::System(diagnosis) => return system::evidence(diagnosis),
         _ => return None,
     })

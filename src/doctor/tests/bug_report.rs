@@ -46,7 +46,8 @@ fn hostile() -> Rig {
     rig.put("etc/modprobe.d/a.conf", "options v4l2loopback exclusive_caps=1\n");
     rig.put(
         "home/.config/lenscap/config.toml",
-        "[camera]\nsource = \"pipeline: rtspsrc location=rtsp://zerlina:hunter2@turbine/holiday\"\n",
+        "[camera]\nwidth = 640\nsource = \"pipeline: rtspsrc location=rtsp://zerlina:hunter2@turbine/holiday\"\n\
+         mirror = true\n[privacy]\ncard = \"picture\"\npicture = \"/srv/tenant/zerlina/holiday.png\"\n",
     );
     rig.2.borrow_mut().bus = SessionBus::Answers(Answers {
         refused: vec!["org.example.secretapp".into(), "org.mozilla.firefox".into()],
@@ -120,6 +121,9 @@ fn what_helps_comes_through() {
         "`other-source`",
         "{\"id\":\"org.mozilla.firefox\",\"name\":\"Firefox\"}",
         "{\"by\":\"…\",\"name\":\"Zoom\",\"id\":\"us.zoom.Zoom\"}",
+        "{\"setting\":\"camera.width\",\"value\":\"640\",\"by\":\"…\"}",
+        "{\"setting\":\"camera.mirror\",\"value\":\"true\",\"by\":\"…\"}",
+        "{\"setting\":\"privacy.picture\",\"value\":\"…\",\"by\":\"…\"}",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -1,5 +1,6 @@
 //! How each type of a setting is written in the file.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,18 @@ pub enum SettingValue {
     Text(String),
     Bool(bool),
     List(Vec<String>),
+}
+
+/// For people: without the file's quotation marks.
+impl fmt::Display for SettingValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingValue::Integer(number) => number.fmt(f),
+            SettingValue::Text(text) => f.write_str(text),
+            SettingValue::Bool(value) => value.fmt(f),
+            SettingValue::List(list) => f.write_str(&list.join(", ")),
+        }
+    }
 }
 
 /// The type of a setting in [`crate::Settings`]: how it is written in the file.

@@ -53,7 +53,10 @@ fn the_upper_layer_wins_and_what_it_does_not_say_falls_through() {
         "[camera]\nheight = 720\nframerate = 20\n",
         "[camera]\nframerate = 25\n",
     );
-    let Layered { settings, below, ignored, .. } = machine.load();
+    let Layered { settings, below, origins, ignored, .. } = machine.load();
+    let of = |setting: &str| origins.iter().find(|(other, _)| other.to_string() == setting).map(|(_, path)| path);
+    let places = ["camera.width", "camera.height", "camera.framerate", "camera.source", "camera.mirror"].map(of);
+    assert_eq!(places, [Some(&machine.vendor), Some(&machine.site), Some(&machine.user), Some(&machine.vendor), None]);
     let format = settings.camera.format;
     assert_eq!((format.width, format.height, format.framerate), (640, 720, 25));
     assert_eq!(settings.camera.source, Source::Libcamera(None));

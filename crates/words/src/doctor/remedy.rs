@@ -4,7 +4,7 @@ use lenscap_api::Code;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::OutputTrouble;
 
-use super::{Diagnosis, session, system};
+use super::{Diagnosis, programs, session, system};
 use crate::remedy::{self, Remedy};
 use crate::{tr, trf};
 
@@ -110,6 +110,7 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
         Diagnosis::Session(diagnosis) => session::remedy(diagnosis),
+        Diagnosis::Programs(diagnosis) => programs::remedy(diagnosis),
         Diagnosis::System(diagnosis) => system::remedy(diagnosis),
         Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }
