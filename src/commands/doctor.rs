@@ -10,16 +10,16 @@ use lenscap_api::client;
 use super::{Failure, relay_status};
 use crate::app::log;
 use crate::cli::DoctorArgs;
-use crate::config::{self, Layers, Overrides};
+use crate::config::Layers;
 use crate::doctor;
 use crate::i18n::camera_test::{self as test_words, CameraTest};
 use crate::i18n::doctor as words;
 
 pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
-    let layers = Layers::find(arguments.config.as_deref())?;
     if arguments.test {
-        return test(&layers);
+        return test();
     }
+    let layers = Layers::find(arguments.config.as_deref())?;
     let mut out = io::stdout().lock();
     if arguments.report {
         // Whoever closed the pipe has seen enough.
@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &DoctorArgs) -> Result<(), Failure> {
 }
 
 /// Tests the camera; what it prints says what came of it.
-fn test(layers: &Layers) -> Result<(), Failure> {
-    let tested = test_through_relay(layers);
+fn test() -> Result<(), Failure> {
+    let tested = test_through_relay();
     let said = match &tested {
         Ok(result) => Some(test_words::sentence(result)),
         // There it stands among the errors, which the window does not read.
@@ -49,10 +49,9 @@ fn test(layers: &Layers) -> Result<(), Failure> {
     if tested?.is_fine() { Ok(()) } else { Err(Failure::Shown) }
 }
 
-fn test_through_relay(layers: &Layers) -> Result<CameraTest, Failure> {
-    let settings = config::load(layers, &Overrides::default()).map_err(Failure::Settings)?;
+fn test_through_relay() -> Result<CameraTest, Failure> {
     // Nothing but a relay keeps to what the user allows.
     let status = client::status().map_err(Failure::Ask)?.status;
     log::say(&test_words::warning());
-    Ok(camera_test::run(&settings, &status))
+    Ok(camera_test::run(&status))
 }

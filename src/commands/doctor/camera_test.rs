@@ -7,7 +7,7 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lenscap_api::{Status, client};
@@ -15,8 +15,6 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
 use rustix::time::Timespec;
 
-use crate::camera;
-use crate::config::Settings;
 use crate::core::status::StateName;
 use crate::i18n::camera_test::CameraTest;
 use crate::i18n::status::summary;
@@ -33,22 +31,16 @@ const LOOK: Duration = Duration::from_millis(100);
 const BUFFERS: u32 = 4;
 
 /// Switches the camera on for some seconds. `status`: the running relay's.
-pub(super) fn run(settings: &Settings, status: &Status) -> CameraTest {
+pub(super) fn run(status: &Status) -> CameraTest {
     if matches!(status.state, StateName::NoDevice | StateName::Paused | StateName::Blocked) {
         return CameraTest::Off { summary: summary(status) };
     }
-    let Some(node) = node(settings) else { return CameraTest::NoNode };
-    match stream(&node) {
+    // By the relay's word: settings may name another one than the relay found, or was started with.
+    let Some(node) = &status.node else { return CameraTest::NoNode };
+    match stream(Path::new(node)) {
         Ok(result) => result,
         Err(error) => CameraTest::Unreadable { cause: error.into() },
     }
-}
-
-/// The device that applications open.
-fn node(settings: &Settings) -> Option<PathBuf> {
-    let nodes = camera::loopbacks(Path::new(camera::CLASS));
-    let named = nodes.into_iter().find(|node| node.name == settings.device.label).map(|node| node.path);
-    settings.device.node.clone().or(named)
 }
 
 fn stream(node: &Path) -> io::Result<CameraTest> {

@@ -203,6 +203,9 @@ fn the_doctor_tests_the_camera_and_it_is_off_afterwards() {
     let mut relay =
         Relay::start(&["--device", NODE, "--source", "test", "-w", "160", "-H", "90", "--cooldown-ms", "0"]);
     relay.wait_for("idle");
+    // What the relay serves counts, not what the settings say.
+    std::fs::create_dir_all(relay.settings().parent().expect("a directory")).expect("a directory");
+    std::fs::write(relay.settings(), "[device]\nnode = \"/dev/video63\"\n").expect("a file");
     let (is_fine, said, complaint) = relay.lenscap(&["doctor", "--test"]);
     assert!(is_fine && said.starts_with("The camera works: "), "{said} {complaint}");
     assert!(complaint.contains("its light goes on"), "{complaint}");
