@@ -3,6 +3,7 @@
 
 pub mod choice;
 pub mod controls;
+pub mod elements;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod group;

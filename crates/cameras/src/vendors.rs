@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Camera;
@@ -111,10 +112,7 @@ fn camera(api: CameraApi, reported: Reported) -> Option<Camera> {
 
 /// The report in this line, within bounds and with texts that can be shown.
 pub(super) fn parse(line: &[u8]) -> Result<Report, HelperTrouble> {
-    let mut report: Report = serde_json::from_slice(line).map_err(|_| match line.is_empty() {
-        true => HelperTrouble::Crashed,
-        false => HelperTrouble::Unreadable,
-    })?;
+    let mut report: Report = read(line)?;
     report.cameras.truncate(MAX_CAMERAS);
     // An id is handed back as it is: what is too long, or no text, is of no use.
     report.cameras.retain(|camera| !camera.id.is_empty() && text::clean(&camera.id, MAX_TEXT) == camera.id);
@@ -134,6 +132,14 @@ pub(super) fn parse(line: &[u8]) -> Result<Report, HelperTrouble> {
         }
     }
     Ok(report)
+}
+
+/// What a process that was asked says in its line.
+pub(super) fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, HelperTrouble> {
+    serde_json::from_slice(line).map_err(|_| match line.is_empty() {
+        true => HelperTrouble::Crashed,
+        false => HelperTrouble::Unreadable,
+    })
 }
 
 fn shorten(text: &mut String) {

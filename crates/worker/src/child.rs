@@ -14,8 +14,8 @@ use crate::camera::settled;
 use crate::controls::{self, ControlNews, OpenedControls};
 use crate::frames::delivery::Delivery;
 use crate::pipeline::Pipeline;
-use crate::{list_cameras, sandbox};
-use lenscap_cameras::{off, vendors};
+use crate::{list_cameras, list_elements, sandbox};
+use lenscap_cameras::{elements, off, vendors};
 use lenscap_core::event::Step;
 use lenscap_core::sandbox::Sandbox;
 use lenscap_core::trouble::Trouble;
@@ -38,11 +38,13 @@ enum SessionEnd {
     Failed(Trouble),
 }
 
-/// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras.
+/// The whole life of the process. The only argument is the number of the parent's socket; or it is to list cameras, or elements.
 pub fn run() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|option| option == vendors::OPTION) {
-        let words: Vec<String> = std::env::args().skip(2).collect();
-        return list_cameras::run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let words: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [vendors::OPTION, ref rest @ ..] => return list_cameras::run(rest),
+        [elements::OPTION, ref rest @ ..] => return list_elements::run(rest),
+        _ => {}
     }
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
@@ -51,11 +53,10 @@ pub fn run() -> ExitCode {
         .without_time()
         .with_env_filter(filter)
         .init();
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    if let Some((off::WORD, rest)) = arguments.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+    if let Some((off::WORD, rest)) = words.split_first().map(|(word, rest)| (word.as_str(), rest)) {
         return controls::list(rest);
     }
-    let socket = arguments.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
+    let socket = words.first().and_then(|number| process::inherited_socket(number.parse().ok()?).ok());
     let Some(socket) = socket else {
         eprintln!("lenscap-worker is started by lenscap, not by hand: run \"lenscap\".");
         return ExitCode::from(2);

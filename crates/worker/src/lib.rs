@@ -13,6 +13,7 @@ pub mod child;
 mod controls;
 mod frames;
 mod list_cameras;
+mod list_elements;
 mod own_stdout;
 mod pipeline;
 pub mod sandbox;

@@ -19,7 +19,7 @@
 //! loads anything, and a mapping takes no `S_FMT`, `REQBUFS` or `STREAMOFF`. A filter on ioctls by their number would not do:
 //! the camera needs the same numbers. A copied ring would cost a copy of every picture, and protect the same pages.
 //!
-//! The processes that list cameras and controls are in it as well. What it does not keep from: a user's own `pipeline:` is
+//! The processes that list cameras, controls and elements are in it as well. What it does not keep from: a user's own `pipeline:` is
 //! exempt. Intel's and libcamera's cameras need every node of a device; nodes without one, as loopbacks are, they do not get.
 //! Other processes' names and command lines can be read in `/proc`.
 
@@ -93,17 +93,28 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
     if access == DeviceAccess::Unconfined {
         return Sandbox::OwnPipeline;
     }
+    let cache = registry::cache().map(|cache| (Reach::Write, cache));
+    restrict(&access, excluded, cache, backend.connects())
+}
+
+/// As [`enter`], with no camera at all, to look at what GStreamer has. What it finds without cameras is not kept for those who
+/// have some: the plugin for V4L2 has elements by nodes.
+pub(super) fn enter_to_look() -> Sandbox {
+    restrict(&DeviceAccess::Nothing, &[], registry::cache().map(|cache| (Reach::Read, cache)), false)
+}
+
+fn restrict(access: &DeviceAccess, excluded: &[PathBuf], cache: Option<(Reach, PathBuf)>, connects: bool) -> Sandbox {
     if let Err(error) = process::forbid_core_dumps() {
         tracing::debug!("core dumps cannot be forbidden: {error}");
     }
-    let files = match restrict_files(&access, excluded, registry::cache()) {
+    let files = match restrict_files(access, excluded, cache) {
         Ok(hold) => hold,
         Err(error) => {
             tracing::warn!("the camera process is not kept from the user's files: {error}");
             Hold::None
         }
     };
-    let calls = match calls::restrict(backend.connects()) {
+    let calls = match calls::restrict(connects) {
         Ok(()) => Hold::Full,
         Err(error) => {
             tracing::warn!("the camera process may make every system call: {error}");
@@ -113,13 +124,18 @@ pub fn enter(source: &Source, excluded: &[PathBuf]) -> Sandbox {
     Sandbox::On { files, calls }
 }
 
-fn restrict_files(access: &DeviceAccess, excluded: &[PathBuf], cache: Option<PathBuf>) -> Result<Hold, files::Error> {
+fn restrict_files(
+    access: &DeviceAccess,
+    excluded: &[PathBuf],
+    cache: Option<(Reach, PathBuf)>,
+) -> Result<Hold, files::Error> {
     let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
     read.extend(given_directories());
     let mut write: Vec<PathBuf> = WRITE.iter().map(PathBuf::from).collect();
     write.extend(nodes(access, excluded, Path::new("/dev"), Path::new("/sys")));
-    write.extend(cache);
-    files::restrict([(Reach::List, vec!["/dev".into()]), (Reach::Run, read), (Reach::Write, write)])
+    let cache = cache.map(|(reach, path)| (reach, vec![path]));
+    let rules = [(Reach::List, vec!["/dev".into()]), (Reach::Run, read), (Reach::Write, write)];
+    files::restrict(rules.into_iter().chain(cache))
 }
 
 /// What the environment names.

@@ -1,6 +1,7 @@
 //! The worker as a process: what it does with sources of every kind, what it may not do, and how it ends. Of the test programs
 //! only this one and the unit tests link GStreamer, which knows what is installed here.
 
+mod elements;
 mod icamera;
 mod pipeline;
 mod pipewire;

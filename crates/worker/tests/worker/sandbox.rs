@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use lenscap_core::sandbox::{Hold, Sandbox};
 use lenscap_picture::format::PixelFormat::Yuy2;
@@ -82,31 +82,35 @@ fn scanned(words: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
     let cache = home.path().join("lenscap");
     std::fs::create_dir(&cache).unwrap();
-    std::fs::write(home.path().join("secret"), "read").unwrap();
+    std::fs::write(home.path().join("secret"), "the secret").unwrap();
     let scanner = cache.join("scanner");
-    let script =
-        "#!/bin/sh\ncd \"${0%/*}\"; { grep Seccomp: /proc/self/status; cat ../secret; } >told 2>/dev/null; exit 1\n";
+    let script = "#!/bin/sh\nexec 3>&2 2>/dev/null; { grep Seccomp: /proc/self/status; cat \"${0%/*}/../secret\"; } >&3; exit 1\n";
     std::fs::write(&scanner, script).unwrap();
     std::fs::set_permissions(&scanner, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let status = Command::new(worker())
+    let output = Command::new(worker())
         .args(words)
         .envs([("GST_PLUGIN_SCANNER", &scanner), ("GST_REGISTRY", &cache.join("registry.bin"))])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert!(status.is_ok());
-    std::fs::read_to_string(cache.join("told")).expect("the scanner was run")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("Seccomp:"), "the scanner was not run: {told}");
+    told
 }
 
 #[test]
-fn whoever_lists_cameras_and_controls_is_confined_as_well() {
+fn whoever_lists_cameras_controls_and_elements_is_confined_as_well() {
     let (Sandbox::On { files, calls }, _) = probe("libcamera") else { panic!("not confined") };
-    for words in [&["--list-cameras", "icamera"][..], &["--list-cameras", "libcamera"], &["--controls", "libcamera"]] {
+    for words in [
+        &["--list-cameras", "icamera"][..],
+        &["--list-cameras", "libcamera"],
+        &["--controls", "libcamera"],
+        &["--list-elements"],
+    ] {
         let told = scanned(words);
         assert_eq!(told.contains("Seccomp:\t2"), calls == Hold::Full, "{words:?}: {told}");
-        assert_eq!(told.contains("read"), files == Hold::None, "{words:?}: {told}");
+        assert_eq!(told.contains("the secret"), files == Hold::None, "{words:?}: {told}");
         let told = scanned(&[words, &["--unconfined"]].concat());
-        assert!(told.contains("Seccomp:\t0") && told.contains("read"), "{words:?}: {told}");
+        assert!(told.contains("Seccomp:\t0") && told.contains("the secret"), "{words:?}: {told}");
     }
 }
 
