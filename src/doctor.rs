@@ -1,8 +1,9 @@
 //! What may keep the camera from working, each with its remedy: `lenscap doctor`, and "Diagnose…" in the window.
 //!
 //! Looks at files, at the process list, at the kernel's log where that is for everybody, and at the running relay's status, and asks
-//! WirePlumber for its version and the session bus who is there. No camera is opened, which would wake it, and the loopback only
-//! while no relay serves it, to which it would look like an application. Nothing is changed.
+//! GStreamer, PipeWire and the other programs of ours what they have, in processes of their own that have a deadline, and the session
+//! bus who is there. No camera is opened, which would wake it, and the loopback only while no relay serves it, to which it would look
+//! like an application. Nothing is changed.
 
 mod boot;
 mod bug_report;
@@ -10,6 +11,8 @@ mod build;
 mod camera;
 mod control;
 mod desktop;
+mod disk;
+mod gstreamer;
 mod import;
 mod modprobe;
 mod module;
@@ -34,12 +37,15 @@ mod versions;
 use std::cell::OnceCell;
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
 
 use lenscap_api::{AskError, Code, DoctorReport, Finding, SetupVerb, Status, Verdict};
 use lenscap_rootfs::Root;
 
 use crate::autostart::Entries;
+use crate::camera::elements::ElementReport;
 use crate::config::{self, Layered, Layers, Overrides, Settings};
+use crate::core::trouble::cameras::HelperTrouble;
 use crate::i18n::doctor::{self as words, Diagnosis, ProgramsDiagnosis, SessionDiagnosis, SystemDiagnosis};
 use crate::i18n::remedy::Remedy;
 
@@ -84,11 +90,12 @@ fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
 }
 
 /// Causes, by check, of what is then said as their consequence, by code.
-const CONSEQUENCES: [(&str, &[&str]); 4] = [
-    ("relay-failed", &["module", "node", "image-processor", "camera"]),
-    ("last-start-failed", &["image-processor", "camera"]),
+const CONSEQUENCES: [(&str, &[&str]); 5] = [
+    ("gstreamer-silent", &["versions"]),
+    ("relay-failed", &["module", "node", "image-processor", "versions", "gstreamer", "camera"]),
+    ("last-start-failed", &["image-processor", "versions", "gstreamer", "camera"]),
     ("camera-absent", &["image-processor"]),
-    ("only-raw-sensors", &["image-processor"]),
+    ("only-raw-sensors", &["image-processor", "gstreamer"]),
 ];
 
 /// One cause is one problem: what follows from one that was found before is a note, and asks for nothing.
@@ -132,17 +139,44 @@ struct Patient {
     data_home: PathBuf,
     /// The desktop, once it was asked.
     desktop: OnceCell<desktop::Desktop>,
+    /// What was asked.
+    answers: Answers,
+}
+
+/// What other programs said.
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    /// `None`: not asked.
+    gstreamer: Option<Result<ElementReport, HelperTrouble>>,
+    /// Ours; none: not asked.
+    programs: Vec<versions::Installed>,
+    /// By the kernel: what it keeps from being saved.
+    unsaved: Vec<disk::Unsaved>,
 }
 
 impl Patient {
-    /// This computer and this session.
+    /// This computer and this session, by files alone.
     fn here(mut layers: Layers, relay: Result<Option<Status>, AskError>) -> Self {
         let settings = layers.load(&Overrides::default());
         let entries = Entries::from_environment();
         let session = pipewire::Session::from_environment();
         let data_home = directories::BaseDirs::new().map(|base| base.data_dir().to_owned()).unwrap_or_default();
         let desktop = OnceCell::new();
-        Self { root: Root::default(), settings, layers, entries, relay, session, data_home, desktop }
+        let answers = Answers::default();
+        Self { root: Root::default(), settings, layers, entries, relay, session, data_home, desktop, answers }
+    }
+
+    /// With what programs say, for which they are started; at once, as the window waits for 15 seconds.
+    fn asked(mut self) -> Self {
+        let is_confined = self.settings().privacy.sandbox;
+        let (gstreamer, programs) = thread::scope(|scope| {
+            let gstreamer = scope.spawn(|| gstreamer::ask(is_confined));
+            let programs = scope.spawn(versions::ask);
+            self.session.ask();
+            (gstreamer.join().unwrap_or_default(), programs.join().unwrap_or_default())
+        });
+        self.answers = Answers { gstreamer, programs, unsaved: disk::ask(&self.layers) };
+        self
     }
 
     /// A path below the root, from an absolute one.
@@ -187,12 +221,12 @@ impl Patient {
 
 /// Looks at everything. `relay`: the running relay's status, `Ok(None)` when none runs.
 pub fn examine(layers: Layers, relay: Result<Option<Status>, AskError>) -> DoctorReport {
-    DoctorReport::new(findings(&Patient::here(layers, relay)))
+    DoctorReport::new(findings(&Patient::here(layers, relay).asked()))
 }
 
 /// As [`examine`], as Markdown for a bug report, with nothing private in it.
 pub fn bug_report(layers: Layers, relay: Result<Option<Status>, AskError>) -> String {
-    let patient = Patient::here(layers, relay);
+    let patient = Patient::here(layers, relay).asked();
     let report = DoctorReport::new(findings(&patient));
     let variable = |name: &str| std::env::var(name).ok();
     bug_report::markdown(&patient, &report, &variable, rustix::process::getuid().as_raw())
@@ -209,12 +243,15 @@ pub fn lacks_essentials(layers: Layers, relay: Status) -> bool {
 fn findings(patient: &Patient) -> Vec<Finding> {
     let looks = [
         settings::look,
+        disk::look,
         module::look,
         boot::look,
         node::look,
         control::look,
         rivals::look,
         processor::look,
+        versions::look,
+        gstreamer::look,
         camera::look,
         relay::look,
         pipewire::look,
@@ -224,7 +261,6 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         portals::look,
         sandboxes::look,
         import::look,
-        versions::look,
         start::look,
         sandbox::look,
         shortcut::look,

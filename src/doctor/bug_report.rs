@@ -63,12 +63,21 @@ fn facts(patient: &Patient, variable: &dyn Fn(&str) -> Option<String>) -> Vec<(&
     let module = patient.read("/sys/module/v4l2loopback/version");
     let status = patient.relay.as_ref().ok().and_then(Option::as_ref);
     let state = status.and_then(|status| serde_json::to_value(status.state).ok()?.as_str().map(str::to_owned));
+    let programs = patient.answers.programs.iter().filter(|it| it.is_there).map(|it| &it.program);
+    let programs = programs.map(|it| format!("{} {}", it.program, it.version.as_deref().unwrap_or("?")));
+    let gstreamer = patient.answers.gstreamer.as_ref().and_then(|answer| answer.as_ref().ok());
+    // "Linked with libwireplumber 0.5.8"
+    let linked = |said: &Option<String>| said.as_ref()?.split_whitespace().last().map(str::to_owned);
     vec![
         ("Lenscap", Some(env!("CARGO_PKG_VERSION").to_owned())),
+        ("Programs", Some(programs.collect::<Vec<_>>().join(", "))),
         ("Relay", state.or_else(|| Some("not running".to_owned()).filter(|_| matches!(patient.relay, Ok(None))))),
         ("Distribution", distribution.map(|name| name.trim_matches('"').to_owned())),
         ("Kernel", patient.read("/proc/sys/kernel/osrelease")),
         ("v4l2loopback", module),
+        ("GStreamer", gstreamer.map(|report| report.version.to_string())),
+        ("PipeWire", linked(&patient.session.server)),
+        ("WirePlumber", linked(&patient.session.version)),
         ("Desktop", variable("XDG_CURRENT_DESKTOP")),
         ("Session", variable("XDG_SESSION_TYPE")),
         ("Model", Some(model.join(" "))),

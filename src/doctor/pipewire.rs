@@ -12,20 +12,19 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::versions::ask_version;
 use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera;
 use crate::config::table::device::Device as DeviceSettings;
 use crate::config::{PipewireOutput, SecondNode};
 use crate::output::finder::second_label;
 use crate::text;
-use lenscap_wire::helper_process::HelperProcess;
 use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 
 const CHECK: &str = "pipewire";
-/// For `wireplumber --version`, which says it within 20 ms.
+/// For each `--version`, which is said within 20 ms.
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// The session around us.
@@ -35,6 +34,8 @@ pub(super) struct Session {
     pub(super) socket: Option<PathBuf>,
     /// What `wireplumber --version` says; `None`: there is no WirePlumber; empty: it does not say.
     pub(super) version: Option<String>,
+    /// The same of `pipewire --version`.
+    pub(super) server: Option<String>,
     /// What WirePlumber 0.4 and 0.5 read, the first to win before the others.
     pub(super) directories: [Vec<PathBuf>; 2],
     /// The cameras that the server has; `None`: it does not say.
@@ -42,14 +43,19 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// This process's. Waits for WirePlumber's answer, two seconds at most.
+    /// This process's.
     pub(super) fn from_environment() -> Self {
-        let session = Self::of(&|name| std::env::var_os(name).filter(|value| !value.is_empty()));
-        // Where nobody serves, WirePlumber matters to nobody.
-        let is_served = session.socket.as_ref().is_some_and(|socket| socket.exists());
-        let version = is_served.then(installed_version).flatten();
-        let cameras = is_served.then(graph::cameras).flatten();
-        Self { version, cameras, ..session }
+        Self::of(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+    }
+
+    /// Waits for the answers of PipeWire and WirePlumber, two seconds each at most.
+    pub(super) fn ask(&mut self) {
+        // Where nobody serves, they matter to nobody.
+        if self.socket.as_ref().is_some_and(|socket| socket.exists()) {
+            self.version = installed_version("wireplumber");
+            self.server = installed_version("pipewire");
+            self.cameras = graph::cameras();
+        }
     }
 
     pub(super) fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -78,13 +84,12 @@ impl Session {
             Some(own) => [vec![PathBuf::from(&own)], std::env::split_paths(&own).collect()],
             None => [below(older), below(newer)],
         };
-        Self { socket: server_socket_by(variable), version: None, directories, cameras: None }
+        Self { socket: server_socket_by(variable), version: None, server: None, directories, cameras: None }
     }
 }
 
-fn installed_version() -> Option<String> {
-    let mut command = Command::new("wireplumber");
-    let asked = match HelperProcess::new(command.arg("--version").stderr(Stdio::null())) {
+fn installed_version(program: &str) -> Option<String> {
+    let asked = match ask_version(program.as_ref()) {
         Ok(asked) => asked,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(_) => return Some(String::new()),

@@ -15,9 +15,9 @@ use crate::text;
 /// What stands for what is left out.
 const HIDDEN: &str = "…";
 /// Texts of a finding that only ever name parts of the system, by their names.
-const SHOWN: [&str; 17] = [
-    "by", "code", "controls", "decoder", "driver", "element", "elements", "file", "files", "group", "line", "log",
-    "path", "release", "setting", "version", "way",
+const SHOWN: [&str; 22] = [
+    "by", "code", "controls", "decoder", "driver", "element", "elements", "failure", "file", "files", "group", "kind",
+    "line", "log", "parts", "path", "program", "release", "saved", "setting", "version", "way",
 ];
 /// Names of programs and of the module's options that say nothing of the user.
 const KNOWN: [&str; 14] = [

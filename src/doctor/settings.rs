@@ -49,7 +49,7 @@ fn set(patient: &Patient, layered: &Layered) -> Option<Finding> {
             _ => {
                 let value = setting.value(&layered.settings).ok().filter(|value| *value != setting.default())?;
                 let (_, path) = layered.origins.iter().find(|(other, _)| *other == setting)?;
-                (value.to_string(), text::clean(path.as_os_str().as_encoded_bytes(), text::PATH))
+                (value.to_string(), text::path(path))
             }
         };
         Some(SetSetting { setting: setting.to_string(), value: text::clean(value, text::PATH), by })

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::i18n::doctor::InstalledProgram;
 
 /// As a relay says it whose camera is off.
 fn status(state: &str, reason: &str) -> Status {
@@ -18,8 +19,25 @@ fn status(state: &str, reason: &str) -> Status {
     serde_json::from_value(status).unwrap()
 }
 
-/// A machine made of files, what its relay says, and its desktop.
-struct Rig(tempfile::TempDir, RefCell<Option<Status>>, RefCell<desktop::Desktop>);
+/// As programs answer where nothing is missing.
+fn answers() -> Answers {
+    let of = |name: &str| {
+        let version = Some(crate::VERSION.to_owned());
+        versions::Installed {
+            program: InstalledProgram { program: name.into(), version },
+            is_there: true,
+            failure: None,
+        }
+    };
+    Answers {
+        gstreamer: Some(Ok(ElementReport { version: "1.26.2".into(), missing: Vec::new() })),
+        programs: ["lenscap-applet", "lenscap-worker", "lenscap-preferences"].map(of).into(),
+        unsaved: Vec::new(),
+    }
+}
+
+/// A machine made of files, what its relay says, its desktop, and what its programs say.
+struct Rig(tempfile::TempDir, RefCell<Option<Status>>, RefCell<desktop::Desktop>, RefCell<Answers>);
 
 /// What makes a world of one where all is well.
 type Change = fn(&Rig);
@@ -28,7 +46,8 @@ impl Rig {
     /// One where all is well, but for the node's device files, which nobody needs.
     fn new() -> Self {
         let relay = Status { reason: None, ..status("idle", "") };
-        let rig = Self(tempfile::tempdir().unwrap(), RefCell::new(Some(relay)), RefCell::default());
+        let relay = RefCell::new(Some(relay));
+        let rig = Self(tempfile::tempdir().unwrap(), relay, RefCell::default(), RefCell::new(answers()));
         rig.put("proc/sys/kernel/osrelease", "6.12.117+deb13-amd64\n");
         rig.put("lib/modules/6.12.117+deb13-amd64/modules.dep", "updates/dkms/v4l2loopback.ko.xz:\n");
         rig.put("sys/module/v4l2loopback/version", "0.15.0\n");
@@ -86,7 +105,8 @@ impl Rig {
         let session = pipewire::Session::default();
         let data_home = "/home/.local/share".into();
         let desktop = OnceCell::from(self.2.borrow().clone());
-        Patient { root: Root::new(self.0.path()), settings, layers, entries, relay, session, data_home, desktop }
+        let (root, answers) = (Root::new(self.0.path()), self.3.borrow().clone());
+        Patient { root, settings, layers, entries, relay, session, data_home, desktop, answers }
     }
 
     fn findings(&self) -> Vec<Finding> {

@@ -286,6 +286,28 @@ fn the_doctor_says_what_is_missing_and_fails_then() {
     assert!(String::from_utf8_lossy(&words.stdout).contains("problem  Lenscap is not running."));
 }
 
+#[test]
+fn the_doctor_knows_the_running_relays_options_and_our_programs() {
+    let mut relay = Relay::start_with(&["--source", "test", "-w", "320", "-H", "240"], &[("LENSCAP_OUTPUT", "memory")]);
+    relay.wait_for("idle");
+    let (_, said, complaint) = relay.lenscap(&["doctor", "--json"]);
+    let told: serde_json::Value =
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said} {complaint}"));
+    let findings = told["findings"].as_array().expect("a list");
+    let of = |code: &str| findings.iter().map(|finding| &finding["diagnosis"]).find(|it| it["code"] == *code);
+    let set = &of("settings-set").unwrap_or_else(|| panic!("{told}"))["settings"];
+    for (setting, value, by) in [("camera.source", "test", "--source"), ("camera.height", "240", "--height")] {
+        let expected = serde_json::json!({ "setting": setting, "value": value, "by": by });
+        assert!(set.as_array().is_some_and(|set| set.contains(&expected)), "{set}");
+    }
+    // On a busy computer they may not have answered in time; never do they seem to be of other versions.
+    assert!(of("programs-differ").is_none() && of("programs-missing").is_none(), "{told}");
+    eventually("the programs answer", || relay.lenscap(&["doctor", "--json"]).1.contains("\"programs-fine\""));
+    assert!(findings.iter().any(|finding| finding["check"] == "gstreamer"), "{told}");
+    let (is_done, report, _) = relay.lenscap(&["doctor", "--report"]);
+    assert!(is_done && report.contains(&format!("lenscap-worker {}, ", lenscap::VERSION)), "{report}");
+}
+
 /// A relay over memory whose standard output and error nobody reads, in a home of its own.
 fn unread(home: &Path) -> Reaped {
     let child = Command::new(program("lenscap"))

@@ -2,6 +2,9 @@
 
 fn main() -> std::process::ExitCode {
     lenscap_sys::signals::start_clean();
+    if lenscap_sys::install::says_version("lenscap-cards") {
+        return std::process::ExitCode::SUCCESS;
+    }
     lenscap_sys::locale::from_environment();
     lenscap_cards::run()
 }

@@ -2,5 +2,8 @@
 
 fn main() -> std::process::ExitCode {
     lenscap_sys::signals::start_clean();
+    if lenscap_sys::install::says_version("lenscap-pipewire") {
+        return std::process::ExitCode::SUCCESS;
+    }
     lenscap_pipewire::process::run()
 }

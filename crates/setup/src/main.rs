@@ -13,6 +13,9 @@ const WRONG_USE: u8 = 255;
 
 fn main() -> ExitCode {
     lenscap_sys::signals::start_clean();
+    if lenscap_sys::install::says_version("lenscap-setup") {
+        return ExitCode::SUCCESS;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {

@@ -12,6 +12,15 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The application's id, as the desktop knows it: the name on the session bus, and of its icons and desktop file.
 pub const APP_ID: &str = "io.github.lenscap.Lenscap";
 
+/// Says which version this is where that is all that is asked: for programs of ours that people do not start.
+pub fn says_version(program: &str) -> bool {
+    let is_asked = std::env::args_os().nth(1).is_some_and(|argument| argument == "--version");
+    if is_asked {
+        println!("{program} {VERSION}");
+    }
+    is_asked
+}
+
 /// Where its object is on the session bus.
 pub const OBJECT_PATH: &str = "/io/github/lenscap/Lenscap";
 

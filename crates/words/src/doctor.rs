@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::source::called;
 use crate::{listed, tr, trf};
 
-pub use programs::{ProgramsDiagnosis, SetSetting};
+pub use programs::{InstalledProgram, ProgramsDiagnosis, Saved, SetSetting};
 pub use remedy::remedy;
 pub use session::{Desktop, SessionDiagnosis};
 pub use system::{Seat, SetOption, SystemDiagnosis, Unit};
@@ -135,26 +135,26 @@ pub enum Diagnosis {
     SandboxWaits,
     /// What became of asking the desktop for a key; its sentence has its own next step.
     Shortcut { shortcut: Shortcut },
-    /// Of the user's session.
-    #[serde(untagged)]
-    Session(SessionDiagnosis),
     /// Of our programs and what they need.
     #[serde(untagged)]
     Programs(ProgramsDiagnosis),
+    /// Of the user's session.
+    #[serde(untagged)]
+    Session(SessionDiagnosis),
     /// Of the computer itself.
     #[serde(untagged)]
     System(SystemDiagnosis),
 }
 
-impl From<SessionDiagnosis> for Diagnosis {
-    fn from(diagnosis: SessionDiagnosis) -> Self {
-        Self::Session(diagnosis)
-    }
-}
-
 impl From<ProgramsDiagnosis> for Diagnosis {
     fn from(diagnosis: ProgramsDiagnosis) -> Self {
         Self::Programs(diagnosis)
+    }
+}
+
+impl From<SessionDiagnosis> for Diagnosis {
+    fn from(diagnosis: SessionDiagnosis) -> Self {
+        Self::Session(diagnosis)
     }
 }
 
@@ -268,8 +268,8 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::SandboxPart => tr("The camera process is confined as far as this kernel can."),
         Diagnosis::SandboxWaits => tr("The camera process is confined when it starts."),
         Diagnosis::Shortcut { shortcut } => crate::shortcut::in_diagnosis(shortcut),
-        Diagnosis::Session(diagnosis) => session::sentence(diagnosis),
         Diagnosis::Programs(diagnosis) => programs::sentence(diagnosis),
+        Diagnosis::Session(diagnosis) => session::sentence(diagnosis),
         Diagnosis::System(diagnosis) => system::sentence(diagnosis),
     }
 }
@@ -291,8 +291,8 @@ pub fn evidence(diagnosis: &Diagnosis) -> Option<String> {
             trouble.as_ref()?.to_string()
         }
         Diagnosis::ChosenCameraAbsent { source } | Diagnosis::OtherSource { source } => source.clone(),
-        Diagnosis::Session(diagnosis) => return session::evidence(diagnosis),
         Diagnosis::Programs(diagnosis) => return programs::evidence(diagnosis),
+        Diagnosis::Session(diagnosis) => return session::evidence(diagnosis),
         Diagnosis::System(diagnosis) => return system::evidence(diagnosis),
         _ => return None,
     })

@@ -45,7 +45,9 @@ impl Rig {
         let session = Session { version: version.map(str::to_owned), ..session(DESKTOP) };
         let root = self.0.path().to_owned();
         let (relay, data_home, desktop) = (Ok(None), PathBuf::new(), OnceCell::new());
-        let patient = Patient { root: Root::new(root), settings, layers, entries, relay, session, data_home, desktop };
+        let answers = crate::doctor::Answers::default();
+        let root = Root::new(root);
+        let patient = Patient { root, settings, layers, entries, relay, session, data_home, desktop, answers };
         let findings = look(&patient);
         assert!(findings.iter().all(|finding| finding.verdict == Verdict::Fine || finding.remedy.is_some()));
         let diagnosis = examined(&patient).map(|facts| format!("{:?}", decide(&facts).1));

@@ -5,6 +5,8 @@ use serde_json::json;
 use super::super::bug_report::markdown;
 use super::super::desktop::{Answers, SessionBus};
 use super::*;
+use crate::camera::elements::{MissingElement, Need};
+use crate::i18n::doctor::Saved;
 
 /// Each of them stands in several places of [`hostile`], and none may come through.
 const PRIVATE: [&str; 14] = [
@@ -58,6 +60,20 @@ fn hostile() -> Rig {
     rig
 }
 
+/// As it is where plugins and settings are somebody's own.
+fn fail_at_home(rig: &Rig) {
+    let home = "/srv/tenant/zerlina/holiday";
+    let mut answers = rig.3.borrow_mut();
+    answers.unsaved.push(disk::Unsaved {
+        saved: Saved::State,
+        path: home.into(),
+        cause: rustix::io::Errno::DQUOT.into(),
+    });
+    let blacklisted = Some(format!("{home}/libgstjpeg.so").into());
+    let missing = MissingElement { element: "jpegdec".into(), need: Need::Sometimes, blacklisted };
+    answers.gstreamer = Some(Ok(ElementReport { version: "1.26.2".into(), missing: vec![missing] }));
+}
+
 fn variable(name: &str) -> Option<String> {
     Some(match name {
         "USER" | "LOGNAME" => "zerlina".to_owned(),
@@ -85,7 +101,11 @@ fn nothing_private_comes_into_a_report_for_others() {
     .unwrap();
     let broken = hostile();
     broken.put("home/.config/lenscap/config.toml", "[camera]\nwidth = \"hunter2 of zerlina\"\n");
-    for (rig, relay) in [(hostile(), Ok(Some(failed))), (hostile(), Ok(None)), (broken, Err(AskError::Foreign))] {
+    let at_home = hostile();
+    fail_at_home(&at_home);
+    for (rig, relay) in
+        [(at_home, Ok(None)), (hostile(), Ok(Some(failed))), (hostile(), Ok(None)), (broken, Err(AskError::Foreign))]
+    {
         let text = written(&rig, relay);
         let lower = text.to_lowercase();
         assert_eq!(PRIVATE.map(|word| lower.contains(word)), [false; PRIVATE.len()], "{text}");
@@ -96,6 +116,7 @@ fn nothing_private_comes_into_a_report_for_others() {
 #[test]
 fn what_helps_comes_through() {
     let rig = hostile();
+    fail_at_home(&rig);
     let device = rig.0.path().join("sys/class/video4linux/video0/device");
     fs::remove_file(&device).unwrap();
     rig.put("sys/devices/usb1/1-1/idVendor", "0bda\n");
@@ -105,6 +126,10 @@ fn what_helps_comes_through() {
     let text = written(&rig, Ok(Some(Status { reason: None, ..status("idle", "") })));
     for part in [
         concat!("Lenscap: `", env!("CARGO_PKG_VERSION"), "`"),
+        concat!("Programs: `lenscap-applet ", env!("CARGO_PKG_VERSION"), ", lenscap-worker "),
+        "GStreamer: `1.26.2`",
+        "`plugin-blacklisted` `{\"file\":\"…\",\"element\":\"jpegdec\"}`",
+        "`saving-fails` `{\"cause\":{\"kind\":\"no-space\",\"detail\":\"…\"},\"saved\":\"state\",\"path\":\"…\"}`",
         "Relay: `idle`",
         "Debian GNU/Linux 13",
         "6.12.48-",
@@ -119,11 +144,11 @@ fn what_helps_comes_through() {
         "\"name\":\"v4l2-relayd\"",
         "/etc/modprobe.d/a.conf",
         "`other-source`",
-        "{\"id\":\"org.mozilla.firefox\",\"name\":\"Firefox\"}",
-        "{\"by\":\"…\",\"name\":\"Zoom\",\"id\":\"us.zoom.Zoom\"}",
         "{\"setting\":\"camera.width\",\"value\":\"640\",\"by\":\"…\"}",
         "{\"setting\":\"camera.mirror\",\"value\":\"true\",\"by\":\"…\"}",
         "{\"setting\":\"privacy.picture\",\"value\":\"…\",\"by\":\"…\"}",
+        "{\"id\":\"org.mozilla.firefox\",\"name\":\"Firefox\"}",
+        "{\"by\":\"…\",\"name\":\"Zoom\",\"id\":\"us.zoom.Zoom\"}",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -1,6 +1,33 @@
 //! Every check has a broken world, in which it says the right thing, and a whole one that looks like it, in which it is silent.
 
 use super::*;
+use crate::camera::elements::{MissingElement, Need};
+use crate::i18n::doctor::Saved;
+use rustix::io::Errno;
+
+/// An element is missing; a part of what GStreamer says of it.
+fn lack(rig: &Rig, element: &str, need: Need, blacklisted: Option<&str>) {
+    let missing = MissingElement { element: element.into(), need, blacklisted: blacklisted.map(Into::into) };
+    if let Some(Ok(report)) = &mut rig.3.borrow_mut().gstreamer {
+        report.missing.push(missing);
+    }
+}
+
+/// The second program is so.
+fn worker(rig: &Rig, is_there: bool, version: Option<&str>) {
+    let worker = &mut rig.3.borrow_mut().programs[1];
+    worker.is_there = is_there;
+    worker.program.version = version.map(str::to_owned);
+}
+
+/// The kernel keeps something from being saved.
+fn fail(rig: &Rig, saved: Saved, error: Errno) {
+    rig.3.borrow_mut().unsaved.push(disk::Unsaved {
+        saved,
+        path: "/home/me/.config/lenscap".into(),
+        cause: error.into(),
+    });
+}
 
 /// What is wrong there, as "check: text", and nothing else is.
 const BROKEN: &[(&str, Change)] = &[
@@ -23,6 +50,30 @@ const BROKEN: &[(&str, Change)] = &[
     ("versions: Lenscap was updated while it ran", |rig| {
         rig.put("proc/77/comm", "lenscap-applet\n");
         rig.link("proc/77/exe", "/usr/libexec/lenscap/lenscap-applet (deleted)");
+    }),
+    ("disk: The settings cannot be saved (the disk is full).", |rig| fail(rig, Saved::Settings, Errno::DQUOT)),
+    ("disk: The settings cannot be saved (nothing can be written there).", |rig| {
+        fail(rig, Saved::Settings, Errno::ROFS)
+    }),
+    ("disk: What Lenscap remembers cannot be saved (no permission).", |rig| fail(rig, Saved::State, Errno::ACCESS)),
+    ("versions: Parts of Lenscap are of different versions", |rig| worker(rig, true, Some("0.0.9"))),
+    ("versions: Parts of Lenscap are of different versions", |rig| worker(rig, true, None)),
+    ("versions: Parts of Lenscap do not say their version (it gave no answer within 5 s): lenscap-worker.", |rig| {
+        worker(rig, true, None);
+        rig.3.borrow_mut().programs[1].failure = Some(HelperTrouble::Late { seconds: 5 });
+    }),
+    ("versions: Parts of Lenscap are missing: lenscap-worker.", |rig| worker(rig, false, None)),
+    ("gstreamer: GStreamer's element \"v4l2src\" is missing: install", |rig| lack(rig, "v4l2src", Need::Source, None)),
+    ("gstreamer: GStreamer's element \"queue\" is missing: install", |rig| lack(rig, "queue", Need::Always, None)),
+    ("gstreamer: GStreamer's element \"jpegdec\" is missing: its plugin failed", |rig| {
+        lack(rig, "jpegdec", Need::Sometimes, Some("/usr/lib/gstreamer-1.0/libgstjpeg.so"));
+    }),
+    ("gstreamer: GStreamer's element \"libcamerasrc\" is missing: install", |rig| {
+        rig.put("home/.config/lenscap/config.toml", "[camera]\nsource = \"libcamera\"\n");
+        lack(rig, "libcamerasrc", Need::Source, None);
+    }),
+    ("gstreamer: GStreamer does not start in the camera process (it gave no answer within 10 s).", |rig| {
+        rig.3.borrow_mut().gstreamer = Some(Err(HelperTrouble::Late { seconds: 10 }));
     }),
     ("start: The session starts Lenscap twice", |rig| {
         rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n");
@@ -50,6 +101,9 @@ const WHOLE: &[(&str, Change)] = &[
         rig.put("proc/77/comm", "lenscap-applet\n");
         rig.link("proc/77/exe", "/usr/libexec/lenscap/lenscap-applet");
     }),
+    ("disk", |rig| rig.put("home/.local/state/lenscap/welcomed", "0.1.0\n")),
+    ("versions", |rig| rig.3.borrow_mut().programs[2].is_there = false),
+    ("gstreamer", |rig| lack(rig, "libcamerasrc", Need::Source, None)),
     ("start", |rig| rig.put("home/.config/autostart/io.github.lenscap.Lenscap.desktop", "[Desktop Entry]\n")),
     ("sandbox", |rig| rig.put("home/.config/lenscap/config.toml", "[privacy]\nsandbox = true\n")),
 ];
@@ -77,6 +131,25 @@ fn every_trouble_is_found_alone_and_has_a_next_step() {
             assert!(has_step, "{finding:?}");
         }
     }
+}
+
+#[test]
+fn a_mipi_camera_needs_one_of_two_libraries_and_the_installed_one_is_mended() {
+    let rig = Rig::new();
+    rig.put("sys/class/video4linux/v4l-subdev0/name", "ov01a10\n");
+    rig.link("sys/class/video4linux/v4l-subdev0/device", "../video0/device");
+    lack(&rig, "libcamerasrc", Need::Source, None);
+    assert!(rig.trouble()[0].starts_with("camera: The only camera is"), "{:?}", rig.trouble());
+    lack(&rig, "icamerasrc", Need::Source, None);
+    let [element, camera] = &rig.trouble()[..] else { panic!("{:?}", rig.trouble()) };
+    assert!(element.contains("\"libcamerasrc\" is missing"), "{element}");
+    assert!(camera.starts_with("camera: The only camera is"), "{camera}");
+    let follows = rig.findings().into_iter().find(|finding| finding.check == "camera").unwrap();
+    assert_eq!(follows.remedy, Some(words::follows()));
+    rig.3.replace(answers());
+    lack(&rig, "libcamerasrc", Need::Source, None);
+    lack(&rig, "icamerasrc", Need::Source, Some("/usr/lib/gstreamer-1.0/libgsticamerasrc.so"));
+    assert!(rig.trouble()[0].contains("\"icamerasrc\" is missing: its plugin failed"), "{:?}", rig.trouble());
 }
 
 #[test]

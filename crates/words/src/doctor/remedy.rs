@@ -109,8 +109,8 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::SandboxOff => {
             tr("Set \"sandbox = true\" in the settings, unless the camera works no other way.").into()
         }
-        Diagnosis::Session(diagnosis) => session::remedy(diagnosis),
         Diagnosis::Programs(diagnosis) => programs::remedy(diagnosis),
+        Diagnosis::Session(diagnosis) => session::remedy(diagnosis),
         Diagnosis::System(diagnosis) => system::remedy(diagnosis),
         Diagnosis::SandboxOwnPipeline => tr("Choose a camera in the preferences, where one of them will do.").into(),
     }
