@@ -22,12 +22,14 @@ wireplumberdir = $(datadir)/wireplumber
 # "lenscap setup" works through sudo.
 systemdsystemunitdir = $(PREFIX)/lib/systemd/system
 udevrulesdir = $(PREFIX)/lib/udev/rules.d
+# The group of lenscap-raw-cameras, which a package makes set-group-id (packaging/README.md); this does not.
+sysusersdir = $(PREFIX)/lib/sysusers.d
 SETUP = io.github.lenscap.Setup1
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
 COMMANDS = run status off allow pause resume toggle preferences cameras doctor controls setup import completions
-PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-setup
+PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-setup lenscap-raw-cameras
 MANUAL = man1/lenscap.1 man8/lenscap-programs.8 $(PROGRAMS:%=man8/%.8)
 # What `make build` made, as it is.
 COPIED = bash-completion/completions/lenscap zsh/site-functions/_lenscap fish/vendor_completions.d/lenscap.fish \
@@ -36,7 +38,7 @@ COPIED = bash-completion/completions/lenscap zsh/site-functions/_lenscap fish/ve
 INSTALLED = $(bindir)/lenscap $(PROGRAMS:%=$(libexecdir)/%) \
   $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
-  $(systemduserunitdir)/lenscap.service \
+  $(systemduserunitdir)/lenscap.service $(sysusersdir)/lenscap.conf \
   $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-setup.service) \
   $(udevrulesdir)/70-lenscap.rules $(datadir)/polkit-1/actions/io.github.lenscap.setup.policy \
   $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
@@ -115,6 +117,7 @@ install:
 	$(PUT) data/$(SETUP).conf $(DESTDIR)$(datadir)/dbus-1/system.d/$(SETUP).conf
 	$(PUT) data/io.github.lenscap.setup.policy $(DESTDIR)$(datadir)/polkit-1/actions/io.github.lenscap.setup.policy
 	$(PUT) data/70-lenscap.rules $(DESTDIR)$(udevrulesdir)/70-lenscap.rules
+	$(PUT) data/lenscap.sysusers $(DESTDIR)$(sysusersdir)/lenscap.conf
 	$(PUT) data/lenscap.1 $(DESTDIR)$(datadir)/man/man1/lenscap.1
 	$(PUT) data/lenscap-programs.8 $(DESTDIR)$(datadir)/man/man8/lenscap-programs.8
 	for program in $(PROGRAMS); do echo .so man8/lenscap-programs.8 >$(DESTDIR)$(datadir)/man/man8/$$program.8 || exit 1; done

@@ -13,6 +13,7 @@ mod control;
 mod desktop;
 mod disk;
 mod gstreamer;
+mod hidden;
 mod import;
 mod modprobe;
 mod module;
@@ -92,8 +93,8 @@ fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
 /// Causes, by check, of what is then said as their consequence, by code.
 const CONSEQUENCES: [(&str, &[&str]); 5] = [
     ("gstreamer-silent", &["versions"]),
-    ("relay-failed", &["module", "node", "image-processor", "versions", "gstreamer", "camera"]),
-    ("last-start-failed", &["image-processor", "versions", "gstreamer", "camera"]),
+    ("relay-failed", &["module", "node", "image-processor", "hidden-nodes", "versions", "gstreamer", "camera"]),
+    ("last-start-failed", &["image-processor", "hidden-nodes", "versions", "gstreamer", "camera"]),
     ("camera-absent", &["image-processor"]),
     ("only-raw-sensors", &["image-processor", "gstreamer"]),
 ];
@@ -250,6 +251,7 @@ fn findings(patient: &Patient) -> Vec<Finding> {
         control::look,
         rivals::look,
         processor::look,
+        hidden::look,
         versions::look,
         gstreamer::look,
         camera::look,

@@ -3,7 +3,7 @@
 use rustix::fs::{Access, access};
 
 use super::{Diagnosis, Finding, Patient, Verdict, found, seat};
-use crate::camera::{self, System, group};
+use crate::camera::{self, System, group, hidden};
 use crate::core::source::Source;
 
 const CHECK: &str = "camera";
@@ -33,10 +33,14 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     if wanted.is_empty() {
         return vec![none(&system)];
     }
+    let hidden = hidden::group(&patient.at("/etc/group"));
     wanted
         .into_iter()
         .map(|(path, camera)| {
-            if access(&path, Access::READ_OK | Access::WRITE_OK).is_ok() {
+            // Whether we get at a hidden one is said by `hidden`.
+            if hidden.is_some_and(|group| hidden::is_of(&path, group))
+                || access(&path, Access::READ_OK | Access::WRITE_OK).is_ok()
+            {
                 return found(CHECK, Verdict::Fine, &Diagnosis::CameraFine { camera });
             }
             let (group, seat) = (group::group_of(&path), seat::of(patient));

@@ -43,6 +43,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "not running",
     // Commands.
     "lenscap setup",
+    "lenscap setup --undo",
     "lenscap import",
     "sudo udevadm trigger --action={action} {node}",
     "sudo apt install {debian}",
@@ -111,6 +112,8 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "lenscap-worker is started by lenscap, not by hand: run \"lenscap\".",
     "lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".",
     "lenscap-cards is started by lenscap, not by hand: run \"lenscap\".",
+    "lenscap-raw-cameras: it is not set-group-id here",
+    "others than root may write where it lies",
     // Between the relay and the process for PipeWire.
     "libpipewire has no {0}",
     "memory without an offer",

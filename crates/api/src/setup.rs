@@ -20,6 +20,8 @@ pub enum SetupVerb {
     MergedOptions,
     /// Gives who sits at the computer Intel's image processor, and keeps PipeWire from listing our camera twice.
     CameraRules,
+    /// Hides the raw nodes of image processors from programs, but for our own.
+    HideRawNodes,
     /// Stops v4l2-relayd, and keeps it from starting.
     StopV4l2Relayd,
     /// Stops ipu6-camera-daemon, and keeps it from starting.
@@ -30,10 +32,11 @@ pub enum SetupVerb {
 
 impl SetupVerb {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Device,
         Self::MergedOptions,
         Self::CameraRules,
+        Self::HideRawNodes,
         Self::StopV4l2Relayd,
         Self::StopIpu6CameraDaemon,
         Self::Undo,
@@ -45,6 +48,7 @@ impl SetupVerb {
             Self::Device => "device",
             Self::MergedOptions => "merged-options",
             Self::CameraRules => "camera-rules",
+            Self::HideRawNodes => "hide-raw-nodes",
             Self::StopV4l2Relayd => "stop-v4l2-relayd",
             Self::StopIpu6CameraDaemon => "stop-ipu6-camera-daemon",
             Self::Undo => "undo",
@@ -57,6 +61,7 @@ impl SetupVerb {
             Self::Device => "Device",
             Self::MergedOptions => "MergedOptions",
             Self::CameraRules => "CameraRules",
+            Self::HideRawNodes => "HideRawNodes",
             Self::StopV4l2Relayd => "StopV4l2Relayd",
             Self::StopIpu6CameraDaemon => "StopIpu6CameraDaemon",
             Self::Undo => "Undo",

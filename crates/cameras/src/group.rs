@@ -6,6 +6,17 @@ use std::path::Path;
 
 use lenscap_text as text;
 
+/// The groups of this computer, but for those of a directory service.
+pub(crate) const FILE: &str = "/etc/group";
+
+/// The number of a name in `/etc/group`.
+pub(crate) fn number_of(file: &Path, name: &str) -> Option<u32> {
+    fs::read_to_string(file).unwrap_or_default().lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?
+    })
+}
+
 /// The name of a number in `/etc/passwd` or `/etc/group`.
 pub fn entry_of(file: &str, number: u32) -> Option<String> {
     fs::read_to_string(file).unwrap_or_default().lines().find_map(|line| {
@@ -22,5 +33,5 @@ pub fn group_of(path: &Path) -> String {
     if gid == 0 {
         return "video".into();
     }
-    entry_of("/etc/group", gid).unwrap_or_else(|| "video".into())
+    entry_of(FILE, gid).unwrap_or_else(|| "video".into())
 }

@@ -7,6 +7,7 @@ pub mod elements;
 #[cfg(any(debug_assertions, fuzzing))]
 pub mod fuzz;
 pub mod group;
+pub mod hidden;
 mod identity;
 pub mod ids;
 pub mod modes;
@@ -25,7 +26,7 @@ use lenscap_core::location::Location;
 use lenscap_core::source::{CameraApi, Source};
 use lenscap_core::trouble::cameras::CameraProblem;
 use sight::{Evidence, Sight};
-pub use system::{System, loopbacks};
+pub use system::{System, loopbacks, open_nodes};
 
 /// The option of the worker's program that leaves it what it could give up, where it is asked about cameras that are off.
 pub const UNCONFINED: &str = "--unconfined";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::hidden;
 use lenscap_core::controls::CameraControls;
 use lenscap_core::source::Source;
 use lenscap_core::trouble::cameras::ReadTrouble;
@@ -50,7 +51,7 @@ pub fn arguments(source: &Source, excluded: &[PathBuf], is_confined: bool, order
 /// # Errors
 /// The program cannot be started or does not answer, there is no such camera or control, a value cannot work.
 pub fn read(worker: &Path, arguments: &[OsString]) -> Result<CameraControls, ReadTrouble> {
-    let asked = HelperProcess::new(Command::new(worker).args(arguments))
+    let asked = HelperProcess::new(Command::new(hidden::starts_for(worker, arguments)).args(arguments))
         .map_err(|error| ReadTrouble::WorkerNotStarted { path: Detail::of_path(worker), cause: error.into() })?;
     understood(&asked.line(Instant::now() + LIMIT).map_err(|_| ReadTrouble::CameraSilent)?)
 }

@@ -161,6 +161,14 @@ impl CaptureNode {
     }
 }
 
+/// The video nodes that a process has open, by its directory of descriptors in `/proc`; none where that may not be read.
+pub fn open_nodes(descriptors: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(descriptors).into_iter().flatten().flatten();
+    let paths = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+    let is_video = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
+    paths.filter(is_video).collect()
+}
+
 /// v4l2loopback's nodes, by number: they have neither a parent device nor a driver link; `max_openers` is an attribute of
 /// their own.
 pub fn loopbacks(class: &Path) -> Vec<Node> {

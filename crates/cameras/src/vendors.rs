@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Camera;
+use super::hidden;
 use super::modes::{Format, Rates, Size};
 use lenscap_core::location::Location;
 use lenscap_core::mode::FrameRate;
@@ -62,7 +63,9 @@ pub fn ask(worker: &Path, is_confined: bool) -> (Vec<Camera>, Vec<LibraryTrouble
         .into_iter()
         .filter(|api| api.is_library())
         .map(|api| {
-            let mut command = Command::new(worker);
+            // Of a library all cameras are asked for.
+            let source = api.source(None).unwrap_or_default();
+            let mut command = Command::new(hidden::starts(worker, &source));
             command.args([OPTION, api.as_str()]).args((!is_confined).then_some(super::UNCONFINED));
             (api, HelperProcess::new(command.stderr(Stdio::null())))
         })

@@ -198,6 +198,8 @@ pub enum Trouble {
         path: Detail,
         cause: Cause,
     },
+    /// The nodes are hidden, and the program that has their group was not given it.
+    WorkerWithoutGroup,
     WorkerSettingsUnusable {
         cause: Cause,
     },
@@ -277,6 +279,7 @@ impl Trouble {
             | Trouble::NoVideoNode { .. }
             | Trouble::NotV4l2 { .. }
             | Trouble::WorkerProgramUnusable { .. }
+            | Trouble::WorkerWithoutGroup
             | Trouble::WorkerSettingsUnusable { .. }
             | Trouble::WorkerOtherVersion { .. }
             | Trouble::GstreamerUnusable { .. } => TroubleKind::Setup,

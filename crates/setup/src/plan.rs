@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use lenscap_api::{SetupPlan, SetupStep, SetupVerb};
+use lenscap_cameras::hidden;
 use lenscap_core::trouble::setup::SetupTrouble;
 use lenscap_rootfs::Root;
 use lenscap_text::Text;
@@ -18,6 +19,9 @@ const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/lenscap-devic
 /// Who sits at the computer may use Intel's image processor.
 const UDEV_NAME: &str = "70-lenscap.rules";
 const UDEV_RULES: &str = include_str!("../../../data/70-lenscap.rules");
+/// Keeps the raw nodes of image processors from who sits there. Below 73-seat-late.rules, and never read before somebody asks for it.
+pub(crate) const HIDING: (&str, &str) =
+    ("/etc/udev/rules.d/72-lenscap-raw-nodes.rules", include_str!("../../../data/72-lenscap-raw-nodes.rules"));
 const UDEV_DIRECTORIES: [&str; 5] = [
     "/etc/udev/rules.d",
     "/run/udev/rules.d",
@@ -65,6 +69,7 @@ pub(crate) fn plan_of(verb: SetupVerb, root: &Root) -> SetupPlan {
         SetupVerb::Device => device(root, false),
         SetupVerb::MergedOptions => device(root, true),
         SetupVerb::CameraRules => (camera_rules(root), None),
+        SetupVerb::HideRawNodes => hide_raw_nodes(root),
         SetupVerb::StopV4l2Relayd => (stop(root, &RELAYS[..2]), None),
         SetupVerb::StopIpu6CameraDaemon => (stop(root, &RELAYS[2..]), None),
         SetupVerb::Undo => return SetupPlan { verb, steps: undo::steps(root, &manifest).steps, trouble: None },
@@ -210,6 +215,17 @@ fn camera_rules(root: &Root) -> Wanted {
         wanted.files.push(write(format!("/etc/wireplumber/{name}"), text));
     }
     wanted
+}
+
+/// Without the package's group nobody, we ourselves included, could use them any more.
+fn hide_raw_nodes(root: &Root) -> (Wanted, Option<SetupTrouble>) {
+    let (path, text) = HIDING;
+    let trouble = hidden::group(&root.at("/etc/group")).is_none().then_some(SetupTrouble::NotInstalled);
+    let commands = vec![
+        command(&["udevadm", "control", "--reload"]),
+        command(&["udevadm", "trigger", "--action=change", "--subsystem-match=video4linux"]),
+    ];
+    (Wanted { files: vec![write(path, text)], commands, is_due: false }, trouble)
 }
 
 /// udev reads its rules again, and asks them of the image processors that are there.

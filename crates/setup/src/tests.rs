@@ -283,6 +283,30 @@ fn rules_are_written_only_where_none_are_read() {
 }
 
 #[test]
+fn raw_nodes_are_hidden_only_where_we_have_a_way_and_shown_again() {
+    let rig = Rig::new();
+    let before = rig.tree();
+    assert_eq!(rig.done(SetupVerb::HideRawNodes).trouble, Some(SetupTrouble::NotInstalled));
+    assert_eq!(rig.tree(), before);
+    rig.put("etc/group", "video:x:44:alice\nlenscap-camera:x:990:\n");
+    let before = rig.tree();
+    let mut stage = rig.stage();
+    assert_eq!(carry_out(SetupVerb::HideRawNodes, rig.0.path(), &mut stage).trouble, None);
+    let reload = "udevadm control --reload";
+    assert_eq!(stage.ran, [reload, "udevadm trigger --action=change --subsystem-match=video4linux"]);
+    let rule = rig.read("etc/udev/rules.d/72-lenscap-raw-nodes.rules").unwrap();
+    // Of the group by which the worker's way is chosen, and no tag: see the rule.
+    assert!(rule.contains(&format!("GROUP=\"{}\"", lenscap_cameras::hidden::GROUP)));
+    assert!(rule.lines().all(|line| line.starts_with('#') || !line.contains("TAG")), "{rule}");
+    assert!(rig.is_done(SetupVerb::HideRawNodes));
+    let mut stage = rig.stage();
+    assert_eq!(carry_out(SetupVerb::Undo, rig.0.path(), &mut stage).trouble, None);
+    let added = "udevadm trigger --action=add --property-match=LENSCAP_RAW=1";
+    assert!(stage.ran.contains(&reload.to_owned()) && stage.ran.contains(&added.to_owned()), "{:?}", stage.ran);
+    assert_eq!(rig.tree(), before);
+}
+
+#[test]
 fn another_relay_is_masked_and_runs_again_after_undo() {
     let rig = Rig::new();
     assert!(rig.is_done(SetupVerb::StopV4l2Relayd));

@@ -8,7 +8,7 @@ use lenscap_text::Text;
 
 use crate::DEVICE_UNIT;
 use crate::manifest::{self, Kind, Manifest};
-use crate::plan::{There, command, there, udev_commands};
+use crate::plan::{HIDING, There, command, there, udev_commands};
 
 /// Where the units that run have a directory each, with cgroup v2 alone and beside v1.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/unified/system.slice"];
@@ -43,6 +43,10 @@ pub(crate) fn steps(root: &Root, manifest: &Manifest) -> Undo {
     }
     if has("/udev/") {
         undo.steps.extend(udev_commands());
+    }
+    if has(HIDING.0) {
+        // As if they came now: udev gives a node its group back when it is added (measured with systemd 257), and programs list it.
+        undo.steps.push(command(&["udevadm", "trigger", "--action=add", "--property-match=LENSCAP_RAW=1"]));
     }
     undo.steps.extend(manifest.stopped.iter().map(|unit| command(&["systemctl", "start", unit])));
     if *manifest != Manifest::default() {

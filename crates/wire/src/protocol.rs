@@ -52,7 +52,7 @@ pub enum FromChild {
     Trying(Box<Mode>),
     /// The mode that the camera was asked for and that brought no frame; said before [`FromChild::Failed`].
     Refused(Box<Mode>),
-    /// Said before a camera is opened; the last one counts.
+    /// Said before a camera is opened, and once more where a library opened it and the parent may not look; the last one counts.
     Opening {
         /// The V4L2 nodes of it, none where they are not known.
         nodes: Vec<PathBuf>,

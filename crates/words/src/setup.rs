@@ -17,6 +17,7 @@ pub fn heading(verb: SetupVerb) -> String {
         SetupVerb::Device => tr("Make Lenscap's camera device, now and at each start of the computer"),
         SetupVerb::MergedOptions => tr("Make Lenscap's camera device beside those that others ask for"),
         SetupVerb::CameraRules => tr("Set up rules for cameras"),
+        SetupVerb::HideRawNodes => tr("Hide the raw nodes of Intel's image processors from other programs"),
         SetupVerb::StopV4l2Relayd => trf!("Stop {program} and keep it from starting", program = "v4l2-relayd"),
         SetupVerb::StopIpu6CameraDaemon => {
             trf!("Stop {program} and keep it from starting", program = "ipu6-camera-daemon")

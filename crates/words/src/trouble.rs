@@ -168,6 +168,9 @@ fn whole(trouble: &Trouble) -> String {
             trf!("The camera process cannot be started{why}: close some programs and try again.", why = why(cause))
         }
         Trouble::WorkerProgramUnusable { path: _, cause } => crate::cameras::no_program(cause),
+        Trouble::WorkerWithoutGroup => tr(
+            "The camera is hidden from programs, and from Lenscap as well: reinstall Lenscap's package, or take back what was set up.",
+        ),
         Trouble::WorkerSettingsUnusable { cause: _ } => {
             tr("The camera's settings are too long: shorten your own pipeline, or remove saved controls.")
         }

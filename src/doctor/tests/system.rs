@@ -1,5 +1,7 @@
 //! Worlds of the checks that look at the computer itself.
 
+use std::os::unix::fs::MetadataExt;
+
 use super::*;
 use crate::i18n::doctor::Seat;
 
@@ -44,6 +46,12 @@ fn processor(rig: &Rig, vendor: &str, device: &str, driver: Option<&str>) {
     if let Some(driver) = driver {
         rig.link("sys/bus/pci/devices/0000:00:05.0/driver", &format!("../../drivers/{driver}"));
     }
+}
+
+/// The camera's node is of our group.
+fn hide(rig: &Rig) {
+    let group = fs::metadata(rig.0.path().join("dev/video0")).unwrap().gid();
+    rig.put("etc/group", &format!("lenscap-camera:x:{group}:\n"));
 }
 
 pub(super) const BROKEN: &[(&str, Change)] = &[
@@ -129,6 +137,7 @@ pub(super) const BROKEN: &[(&str, Change)] = &[
         let said = "intel-ipu7 0000:00:05.0: Direct firmware load for intel/ipu/ipu7_fw.bin failed with error -2";
         rig.put("dev/kmsg", &format!("6,1,2,-;intel-ipu7 0000:00:05.0: enabling device\n3,2,3,-;{said}\n"));
     }),
+    ("hidden-nodes: Raw nodes of cameras are hidden, from Lenscap as well", hide),
     ("image-processor: The image processor Intel IPU6 has no camera", |rig| {
         processor(rig, "0x8086", "0xa75d", Some("intel-ipu6"));
         rig.put("sys/bus/acpi/devices/OVTI01A0:00/status", "15\n");
@@ -174,6 +183,15 @@ pub(super) const WHOLE: &[(&str, Change)] = &[
         rig.put("usr/bin/obs", "");
         rig.put("sys/class/video4linux/video10/name", "OBS Virtual Camera\n");
         rig.put("sys/class/video4linux/video10/max_openers", "10\n");
+    }),
+    // Hidden, and not from us.
+    ("hidden-nodes", |rig| {
+        hide(rig);
+        let worker = crate::app::program("lenscap-worker").unwrap();
+        let ours = worker.with_file_name(crate::camera::hidden::PROGRAM);
+        let ours = ours.to_str().unwrap().trim_start_matches('/');
+        rig.put(ours, "");
+        rig.mode(ours, 0o2755);
     }),
     // A processor of another kind; one whose sensor is there; one in a computer with a camera at USB alone.
     ("image-processor", |rig| processor(rig, "0x8086", "0x9a49", None)),

@@ -200,3 +200,13 @@ fn what_udev_knows_of_a_node_decides() {
     assert_eq!(labels(&cameras), ["Webcam (video0)", "Webcam: IR (video2)"]);
     assert_eq!([cameras[0].sight(), cameras[1].sight()], [Sight::Colour, Sight::Infrared]);
 }
+
+#[test]
+fn what_a_process_has_open_is_told_by_its_descriptors() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, target) in [("0", "/dev/null"), ("3", "/dev/video7"), ("4", "socket:[1]"), ("5", "/dev/media0")] {
+        symlink(target, directory.path().join(name)).unwrap();
+    }
+    assert_eq!(open_nodes(directory.path()), [Path::new("/dev/video7")]);
+    assert!(open_nodes(&directory.path().join("none")).is_empty());
+}

@@ -22,6 +22,7 @@ use super::granted::Granted;
 use super::saved;
 use super::stderr::Stderr;
 use ending::Ending;
+use lenscap_cameras::hidden;
 use lenscap_core::controls::{CameraControls, Changes, Saved, Value};
 use lenscap_core::event::Step;
 use lenscap_core::mode::Mode;
@@ -217,7 +218,8 @@ impl WorkerHost {
         };
         let (control, control_fd, slots_fd, channel, theirs, (heartbeat, heartbeat_fd)) =
             resources().map_err(|error| cannot_start(&error))?;
-        let mut command = Command::new(&config.program);
+        let program = hidden::starts(&config.program, &config.source);
+        let mut command = Command::new(&program);
         command
             .arg(theirs.as_raw_fd().to_string())
             .arg(heartbeat_fd.as_raw_fd().to_string())
@@ -228,7 +230,7 @@ impl WorkerHost {
         let inherited = [theirs.as_fd(), heartbeat_fd.as_fd()];
         let mut child = process::spawn_tied(&mut command, inherited).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => {
-                Trouble::WorkerProgramUnusable { path: Detail::of_path(&config.program), cause: error.into() }
+                Trouble::WorkerProgramUnusable { path: Detail::of_path(&program), cause: error.into() }
             }
             _ => cannot_start(&error),
         })?;

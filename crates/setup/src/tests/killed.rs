@@ -13,14 +13,20 @@ fn full() -> Rig {
     let rig = Rig::old();
     rig.put("usr/lib/modprobe.d/obs.conf", "options v4l2loopback card_label=OBS\n");
     rig.put("usr/lib/systemd/system/v4l2-relayd.service", "[Unit]\n");
+    rig.put("etc/group", "lenscap-camera:x:990:\n");
     rig.put("usr/share/wireplumber/main.lua.d/50-v4l2-config.lua", "");
     fs::remove_file(rig.0.path().join("usr/lib/udev/rules.d/70-lenscap.rules")).unwrap();
     fs::create_dir_all(rig.0.path().join("sys/fs/cgroup/system.slice/v4l2-relayd.service")).unwrap();
     rig
 }
 
-const VERBS: [SetupVerb; 4] =
-    [SetupVerb::MergedOptions, SetupVerb::CameraRules, SetupVerb::StopV4l2Relayd, SetupVerb::Undo];
+const VERBS: [SetupVerb; 5] = [
+    SetupVerb::MergedOptions,
+    SetupVerb::CameraRules,
+    SetupVerb::HideRawNodes,
+    SetupVerb::StopV4l2Relayd,
+    SetupVerb::Undo,
+];
 
 #[test]
 fn killed_at_any_step_each_verb_is_completed_and_taken_back() {
@@ -29,7 +35,7 @@ fn killed_at_any_step_each_verb_is_completed_and_taken_back() {
             let rig = full();
             let before = rig.tree();
             if verb == SetupVerb::Undo {
-                VERBS[..3].iter().for_each(|verb| drop(rig.good(*verb)));
+                VERBS[..4].iter().for_each(|verb| drop(rig.good(*verb)));
             }
             let killed = carry_out(verb, rig.0.path(), &mut Stage { left: kill, ..rig.stage() });
             if killed.trouble.is_none() {

@@ -38,6 +38,10 @@ pub enum SystemDiagnosis {
     ObsWithoutDevice { can_add: bool },
     /// Group or others may open the module's control device.
     ControlOpen { mode: String },
+    /// Nodes are hidden, and our worker has its way to them.
+    NodesHidden,
+    /// They are hidden, and its program is not there or has not their group.
+    NodesHiddenFromUs,
     /// With its driver; a sensor's name, where one is seen.
     Processor { processor: String, driver: String, sensor: Option<String> },
     /// `device` of sysfs has none.
@@ -110,6 +114,10 @@ pub(super) fn sentence(diagnosis: &SystemDiagnosis) -> String {
         SystemDiagnosis::ControlOpen { .. } => tr(
             "Users may open v4l2loopback's control device: they can remove anybody's devices and, with some versions of the module, crash the kernel.",
         ),
+        SystemDiagnosis::NodesHidden => tr("Raw nodes of cameras are hidden from other programs."),
+        SystemDiagnosis::NodesHiddenFromUs => tr(
+            "Raw nodes of cameras are hidden, from Lenscap as well: its program for them is missing or has not their group.",
+        ),
         SystemDiagnosis::Processor { processor, .. } => {
             trf!("The image processor {processor} has its driver.", processor = processor)
         }
@@ -153,7 +161,10 @@ pub(super) fn evidence(diagnosis: &SystemDiagnosis) -> Option<String> {
         SystemDiagnosis::SensorAbsent { driver, sensors, .. } => {
             std::iter::once(driver).chain(sensors).cloned().collect::<Vec<_>>().join(", ")
         }
-        SystemDiagnosis::NodeNotAtBoot { .. } | SystemDiagnosis::ObsWithoutDevice { .. } => return None,
+        SystemDiagnosis::NodeNotAtBoot { .. }
+        | SystemDiagnosis::ObsWithoutDevice { .. }
+        | SystemDiagnosis::NodesHidden
+        | SystemDiagnosis::NodesHiddenFromUs => return None,
     })
 }
 
@@ -210,6 +221,10 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
                 "sudo udevadm trigger /dev/v4l2loopback".into(),
             ],
         ),
+        SystemDiagnosis::NodesHiddenFromUs => Remedy::new(
+            tr("Reinstall Lenscap's package, or take back what was set up."),
+            ["lenscap setup --undo"],
+        ),
         SystemDiagnosis::ProcessorWithoutDriver { .. } => {
             tr("Update the kernel, or install your distribution's package of the driver.").into()
         }
@@ -219,9 +234,10 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
         SystemDiagnosis::SensorAbsent { .. } => {
             tr("Update the kernel and the firmware of the computer; some sensors have a driver in newer kernels alone, or in a package of your distribution's.").into()
         }
-        SystemDiagnosis::Options { .. } | SystemDiagnosis::AtBoot { .. } | SystemDiagnosis::Processor { .. } => {
-            String::new().into()
-        }
+        SystemDiagnosis::Options { .. }
+        | SystemDiagnosis::AtBoot { .. }
+        | SystemDiagnosis::NodesHidden
+        | SystemDiagnosis::Processor { .. } => String::new().into(),
     }
 }
 

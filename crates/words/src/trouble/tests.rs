@@ -126,6 +126,10 @@ const SAID: &[(&str, &str)] = &[
     ),
     ("worker-program-unusable", "The camera program cannot be started (the disk is full): reinstall Lenscap."),
     (
+        "worker-without-group",
+        "The camera is hidden from programs, and from Lenscap as well: reinstall Lenscap's package, or take back what was set up.",
+    ),
+    (
         "worker-settings-unusable",
         "The camera's settings are too long: shorten your own pipeline, or remove saved controls.",
     ),
@@ -228,6 +232,7 @@ fn every() -> Vec<Trouble> {
         Trouble::NotV4l2 { node: node() },
         Trouble::WorkerNotStarted { cause: cause() },
         Trouble::WorkerProgramUnusable { path: "/x".into(), cause: cause() },
+        Trouble::WorkerWithoutGroup,
         Trouble::WorkerSettingsUnusable { cause: cause() },
         Trouble::WorkerOtherVersion { theirs: text("1"), ours: text("2") },
         Trouble::WorkerNonsense { what: "what".into() },

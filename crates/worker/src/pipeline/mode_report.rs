@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gst::prelude::*;
 
 use super::choose_mode::{self, Shortfall, millihertz};
+use lenscap_cameras::hidden;
 use lenscap_core::event::Step;
 use lenscap_core::mode::{FrameSize, Mode, ModeShortfall};
 use lenscap_core::source::{Orientation, Source};
@@ -77,7 +78,13 @@ impl ModeReport {
         camera.mode = mode.clone();
         let name = camera.source.as_ref().and_then(device_name).unwrap_or_else(|| camera.name.clone());
         let why = camera.why.clone().map(Box::new);
+        let is_named = camera.origin.node().is_some();
         drop(camera);
+        // Else the parent looks by itself.
+        if !is_named && hidden::is_ours() {
+            let nodes = lenscap_cameras::open_nodes(Path::new("/proc/self/fd"));
+            self.send(&FromChild::Opening { nodes });
+        }
         self.send(&FromChild::Mode(Box::new(mode)));
         let caps = caps.map(|caps| caps.to_string()).unwrap_or_default();
         self.send(&FromChild::Started { camera: name, caps, why });

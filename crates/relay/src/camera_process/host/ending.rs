@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal};
 
 use super::super::exit_reason::crashed;
 use super::{HostEvent, Phase, WorkerHost};
+use lenscap_cameras::hidden;
 use lenscap_core::trouble::Trouble;
 use lenscap_sys::descendants;
 use lenscap_sys::process::{self, Peek};
@@ -107,10 +108,10 @@ impl WorkerHost {
         self.exited = true;
         self.channel = None;
         let was_asked = self.ending != Ending::No || self.phase == Phase::Failed;
-        let was_abandoned = status.and_then(|status| status.code()) == Some(keeper::ABANDONED);
-        let reason = (!was_asked).then(|| match was_abandoned {
-            true => Trouble::RelayStoodStill,
-            false => crashed(status, self.stderr.last_words()),
+        let reason = (!was_asked).then(|| match status.and_then(|status| status.code()) {
+            Some(keeper::ABANDONED) => Trouble::RelayStoodStill,
+            Some(hidden::NO_GROUP) if self.phase == Phase::Greeting => Trouble::WorkerWithoutGroup,
+            _ => crashed(status, self.stderr.last_words()),
         });
         if let Some(status) = status
             && was_asked

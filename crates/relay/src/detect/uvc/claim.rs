@@ -50,19 +50,12 @@ impl Sensors {
     }
 
     /// As [`Self::claim`], of what the worker is seen to have open, where that is a USB camera: a vendor's library says
-    /// nothing beforehand.
+    /// nothing beforehand. One with the group of hidden nodes may not be looked at, and has said it: [`Self::claim`].
     pub fn claim_held(&mut self, now: Instant) -> bool {
         let Some(worker) = self.worker else { return false };
         let directory = self.proc.join(format!("{worker}/fd"));
         let nodes = look::once(WORKER_PATIENCE, move |guide| {
-            if !guide.enter(worker) {
-                return Vec::new();
-            }
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let paths = entries.filter_map(|entry| std::fs::read_link(entry.path()).ok());
-            let is_video =
-                |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
-            paths.filter(is_video).collect::<Vec<PathBuf>>()
+            if guide.enter(worker) { lenscap_cameras::open_nodes(&directory) } else { Vec::new() }
         });
         let nodes = nodes.unwrap_or_default();
         !nodes.is_empty() && self.claim(&nodes, now)
