@@ -19,13 +19,23 @@ in {
       default = "Lenscap";
       description = "The name under which applications list the camera; Lenscap's setting device.label has to be the same.";
     };
+    hideRawNodes = lib.mkEnableOption "hiding the raw nodes of Intel's image processors from other programs";
   };
 
   config = lib.mkIf cfg.enable {
     environment.systemPackages = [ cfg.package ];
     systemd.packages = [ cfg.package ];
     services.dbus.packages = [ cfg.package ];
-    services.udev.packages = [ cfg.package ];
+    # Not extraRules, whose number is too high for it.
+    services.udev.packages = [ cfg.package ] ++ lib.optional cfg.hideRawNodes (pkgs.writeTextDir
+      "lib/udev/rules.d/72-lenscap-raw-nodes.rules" (builtins.readFile ../../data/72-lenscap-raw-nodes.rules));
+    users.groups.lenscap-camera = lib.mkIf cfg.hideRawNodes { };
+    security.wrappers.lenscap-raw-cameras = lib.mkIf cfg.hideRawNodes {
+      source = "${cfg.package}/libexec/lenscap/lenscap-raw-cameras";
+      owner = "root";
+      group = "lenscap-camera";
+      setgid = true;
+    };
     services.pipewire.wireplumber.configPackages = [ cfg.package ];
     boot.extraModulePackages = [ config.boot.kernelPackages.v4l2loopback ];
     boot.kernelModules = [ "v4l2loopback" ];

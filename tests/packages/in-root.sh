@@ -52,6 +52,10 @@ needed_by_both() { dependencies /deb/lenscap-preferences_*.deb; }
 units_are_off() {
   [ -e /usr/lib/systemd/system/lenscap-device.service ] && ! find /etc/systemd -name 'lenscap*' | grep .
 }
+# As it is unpacked it has no right to anything; the package's scripts give it its group, each time.
+hidden_cameras_program() { [ "$(stat -c %U:%G:%a /usr/libexec/lenscap/lenscap-raw-cameras)" = root:lenscap-camera:2755 ]; }
+installed_again() { apt install --reinstall --no-install-recommends /deb/lenscap_*.deb && hidden_cameras_program; }
+no_override() { ! dpkg-statoverride --list | grep lenscap; }
 both_packages() { apt install --no-install-recommends /deb/*.deb && /usr/libexec/lenscap/lenscap-preferences --version; }
 purged() { apt purge 'lenscap*' && files | diff /tmp/before -; }
 
@@ -66,7 +70,10 @@ passes "the worker lists cameras" worker_lists_cameras
 passes "without its window lenscap says which package has it" no_window
 passes "the user's unit is there and not enabled" not_enabled
 passes "the system's units are there and not enabled" units_are_off
+passes "the program for hidden cameras has its group" hidden_cameras_program
+passes "it has it after another installation" installed_again
 passes "lenscap purged, nothing is left" purged
+passes "nor an override of its mode" no_override
 passes "what lenscap-preferences needs" needed_by_both
 passes "both install and start" both_packages
 echo "REPORT with lenscap-preferences: $(($(size) - bare)) MB"

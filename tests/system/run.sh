@@ -40,7 +40,7 @@ begin() {
   cp "$packages"/lenscap_*.deb "$files/"
 }
 
-[ $# -gt 0 ] || set -- setup others
+[ $# -gt 0 ] || set -- setup others hidden
 for scenario; do
   begin
   case $scenario in
@@ -50,6 +50,7 @@ for scenario; do
       boot 300 gone
       ;;
     others) boot 900 install others ;;
+    hidden) boot 1500 install hidden ;;
     chromium)
       cp "$(test_program system)" "$files/system"
       boot 900 install setup
@@ -57,7 +58,7 @@ for scenario; do
       # A data URL.
       sed 's/^[^,]*,//' "$files/picture" | base64 --decode >"$SYSTEM/chromium.png" && echo "# what the page got: $SYSTEM/chromium.png"
       ;;
-    *) echo "system: unknown scenario $scenario; there are setup, others and chromium" >&2; exit 1 ;;
+    *) echo "system: unknown scenario $scenario; there are setup, others, hidden and chromium" >&2; exit 1 ;;
   esac
 done
 rm -rf "$disk"
