@@ -6,8 +6,11 @@ use std::path::Path;
 use std::process::Command;
 
 use lenscap::camera::hidden::{NO_GROUP, PROGRAM};
+use lenscap::core::trouble::Trouble;
+use lenscap::frame::format::PixelFormat::Yuy2;
 use lenscap_test_support::process::output_of;
 use lenscap_test_support::programs::{copy, program};
+use lenscap_worker_rig::{Rig, format};
 
 /// Of no group of any system's.
 const GROUP: u32 = 41_414;
@@ -19,8 +22,8 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
 }
 
-/// A directory as the package makes it; `None` where that cannot be.
-fn installed(test: &str) -> Option<tempfile::TempDir> {
+/// A directory as the package makes it, with this worker; `None` where that cannot be.
+fn installed(test: &str, worker: &Path) -> Option<tempfile::TempDir> {
     if !rustix::process::geteuid().is_root() {
         println!("SKIP {test}: only root makes a program set-group-id");
         return None;
@@ -33,13 +36,19 @@ fn installed(test: &str) -> Option<tempfile::TempDir> {
     }
     mode(directory.path(), 0o755);
     let at = |name: &str| directory.path().join(name);
-    fs::write(at("text"), WORKER).expect("written");
-    mode(&at("text"), 0o755);
-    copy(&at("text"), &at("lenscap-worker"));
+    copy(worker, &at("lenscap-worker"));
     copy(&program(PROGRAM), &at(PROGRAM));
     chown(at(PROGRAM), None, Some(GROUP)).expect("given");
     mode(&at(PROGRAM), 0o2755);
     Some(directory)
+}
+
+/// As [`installed`]: its worker says what it is.
+fn talkative(test: &str) -> Option<tempfile::TempDir> {
+    let text = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&text, WORKER).expect("written");
+    mode(text.path(), 0o755);
+    installed(test, text.path())
 }
 
 /// Run by nobody, with a descriptor and variables; the exit status and what was said.
@@ -60,7 +69,7 @@ fn run(directory: &Path, more: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn the_worker_has_the_group_alone_and_nothing_that_loads_code() {
-    let Some(directory) = installed("the_worker_has_the_group_alone_and_nothing_that_loads_code") else { return };
+    let Some(directory) = talkative("the_worker_has_the_group_alone_and_nothing_that_loads_code") else { return };
     let (status, said) = run(directory.path(), &[]);
     assert_eq!(status, Some(0), "{said}");
     let group = GROUP.to_string();
@@ -81,7 +90,7 @@ fn the_worker_has_the_group_alone_and_nothing_that_loads_code() {
 
 #[test]
 fn without_its_group_or_where_others_may_write_it_starts_nothing() {
-    let Some(directory) = installed("without_its_group_or_where_others_may_write_it_starts_nothing") else { return };
+    let Some(directory) = talkative("without_its_group_or_where_others_may_write_it_starts_nothing") else { return };
     let refused = |status: i32, more: &[&str]| {
         let (ended, said) = run(directory.path(), more);
         assert_eq!((ended, said.lines().count()), (Some(status), 1), "{said}");
@@ -96,4 +105,19 @@ fn without_its_group_or_where_others_may_write_it_starts_nothing() {
     chown(directory.path(), Some(0), None).expect("given");
     mode(&directory.path().join(PROGRAM), 0o755);
     refused(NO_GROUP, &[]);
+}
+
+#[test]
+fn the_relay_has_its_worker_through_it_and_is_told_where_it_has_no_group() {
+    let test = "the_relay_has_its_worker_through_it_and_is_told_where_it_has_no_group";
+    let Some(directory) = installed(test, &program("examples/fake-worker")) else { return };
+    let through = directory.path().join(PROGRAM);
+    let spawn = || Rig::spawn(&through, "test", format(Yuy2, 64, 32, 30), &[]);
+    let mut rig = spawn();
+    rig.run(3);
+    let status = fs::read_to_string(format!("/proc/{}/status", rig.host.pid())).expect("it runs");
+    assert!(status.contains(&format!("\nGid:\t{GROUP}\t{GROUP}\t{GROUP}\t{GROUP}\n")), "{status}");
+    rig.stop();
+    mode(&through, 0o755);
+    assert_eq!(spawn().end(), Some(Trouble::WorkerWithoutGroup));
 }
