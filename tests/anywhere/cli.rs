@@ -247,7 +247,7 @@ fn an_events_reader_that_goes_away_does_not_end_the_relay() {
     drop(child.stdout.take());
     let mut child = Reaped(child);
     let socket = home.path().join("lenscap/control");
-    eventually("it listens", || socket.exists());
+    eventually("it listens", || UnixStream::connect(&socket).is_ok());
     let toggle =
         || Command::new(program("lenscap")).arg("toggle").env("XDG_RUNTIME_DIR", home.path()).output().expect("runs");
     for _ in 0..3 {

@@ -1,6 +1,7 @@
 //! A session of its own: a bus, PipeWire, WirePlumber. No kernel module and no desktop is needed (facts: pipewire).
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
@@ -60,7 +61,8 @@ impl Session {
         fs::write(&rules, bus_rules(directory.path())).expect("a file");
         let mut command = command(directory.path(), "dbus-daemon");
         let bus_process = spawn(command.args(["--nofork", "--nopidfile"]).arg("--config-file").arg(rules));
-        eventually("the bus is there", || bus(directory.path()).exists());
+        // Its socket is there before anybody may connect to it.
+        eventually("the bus is there", || UnixStream::connect(bus(directory.path())).is_ok());
         Some(Self { manager: None, server: None, _bus: Reaped(bus_process), directory, _alone: alone })
     }
 

@@ -2,6 +2,7 @@
 //! the VM. The root is made of files, the programs are the stage's.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,7 +73,8 @@ impl Bus {
         };
         let mut bus =
             Self { rig: Rig::new(), directory, _daemon: Reaped(daemon), service: None, asked: Arc::default() };
-        eventually("the bus is there", || socket.exists());
+        // Its socket is there before anybody may connect to it.
+        eventually("the bus is there", || UnixStream::connect(&socket).is_ok());
         if let Some(says) = says {
             bus.start_polkit(says);
         }
