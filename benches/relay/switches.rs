@@ -105,7 +105,7 @@ fn session(relay: &mut Relay) -> [f64; 6] {
     for pid in relay.workers() {
         let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
     }
-    relay.wait_for_failure(&["signal 9"]);
+    relay.wait_for_failure(&["driver crashed"]);
     let failed = Instant::now();
     relay.wait_for("starting");
     let killed = reader.longest_gap(from, failed + (Instant::now() - failed) / 2);
