@@ -217,15 +217,17 @@ fn camera_rules(root: &Root) -> Wanted {
     wanted
 }
 
-/// Without the package's group nobody, we ourselves included, could use them any more.
+/// Without the package's group nobody, we ourselves included, could use them any more: nor is it told as something to do by hand.
 fn hide_raw_nodes(root: &Root) -> (Wanted, Option<SetupTrouble>) {
+    if hidden::group(&root.at("/etc/group")).is_none() {
+        return (Wanted::default(), Some(SetupTrouble::NotInstalled));
+    }
     let (path, text) = HIDING;
-    let trouble = hidden::group(&root.at("/etc/group")).is_none().then_some(SetupTrouble::NotInstalled);
     let commands = vec![
         command(&["udevadm", "control", "--reload"]),
         command(&["udevadm", "trigger", "--action=change", "--subsystem-match=video4linux"]),
     ];
-    (Wanted { files: vec![write(path, text)], commands, is_due: false }, trouble)
+    (Wanted { files: vec![write(path, text)], commands, is_due: false }, None)
 }
 
 /// udev reads its rules again, and asks them of the image processors that are there.

@@ -286,6 +286,7 @@ fn rules_are_written_only_where_none_are_read() {
 fn raw_nodes_are_hidden_only_where_we_have_a_way_and_shown_again() {
     let rig = Rig::new();
     let before = rig.tree();
+    assert_eq!(plan(SetupVerb::HideRawNodes, rig.0.path()).steps, []);
     assert_eq!(rig.done(SetupVerb::HideRawNodes).trouble, Some(SetupTrouble::NotInstalled));
     assert_eq!(rig.tree(), before);
     rig.put("etc/group", "video:x:44:alice\nlenscap-camera:x:990:\n");
