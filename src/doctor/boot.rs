@@ -52,7 +52,7 @@ fn unit(patient: &Patient) -> Option<String> {
 
 /// The file that has the module loaded, by whatever options.
 fn loading(patient: &Patient) -> Option<String> {
-    let mut files = patient.root.drop_ins(&LOADS);
+    let mut files = patient.root.drop_ins(&LOADS, ".conf");
     // Debian's, before there were directories.
     files.push("/etc/modules".into());
     let loads = |path: &String| {

@@ -7,9 +7,7 @@
 
 mod graph;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -228,17 +226,10 @@ fn devices(patient: &Patient, settings: &DeviceSettings) -> Vec<Device> {
 /// The labels that the files which this WirePlumber reads leave out, each with its file.
 fn left_out(patient: &Patient, rules: Rules) -> Vec<(String, String)> {
     let (directory, suffix, _) = rules.files();
-    let mut files = BTreeMap::new();
-    for above in &patient.session.directories[rules as usize] {
-        let above = above.join(directory);
-        let entries = fs::read_dir(patient.at(&above.to_string_lossy())).into_iter().flatten().flatten();
-        for name in entries.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
-            if name.ends_with(suffix) {
-                files.entry(name).or_insert_with_key(|name| above.join(name).to_string_lossy().into_owned());
-            }
-        }
-    }
-    let read = files.into_values().filter_map(|path| Some((patient.read(&path)?, path)));
+    let above = patient.session.directories[rules as usize].iter();
+    let directories: Vec<_> = above.map(|above| above.join(directory).to_string_lossy().into_owned()).collect();
+    let files = patient.root.drop_ins(&directories, suffix).into_iter();
+    let read = files.filter_map(|path| Some((patient.read(&path)?, path)));
     read.flat_map(|(text, path)| {
         let path = text::clean(&path, text::PATH);
         rules.labels(&text).into_iter().map(move |label| (label, path.clone()))

@@ -62,13 +62,13 @@ impl Root {
         names
     }
 
-    /// The `.conf` files of these directories in the order in which systemd and kmod read them: by name, whatever the directory. A
-    /// file hides those of its name in later directories (modprobe.d(5), modules-load.d(5)).
-    pub fn drop_ins(&self, directories: &[&str]) -> Vec<String> {
+    /// The files of these directories with this suffix, in the order in which systemd, kmod and WirePlumber read them: by name,
+    /// whatever the directory. A file hides those of its name in later directories (modprobe.d(5), modules-load.d(5)).
+    pub fn drop_ins(&self, directories: &[impl AsRef<str>], suffix: &str) -> Vec<String> {
         let mut files = BTreeMap::new();
-        for directory in directories {
-            for name in self.names(directory).into_iter().filter(|name| name.ends_with(".conf")) {
-                files.entry(name).or_insert(*directory);
+        for directory in directories.iter().map(AsRef::as_ref) {
+            for name in self.names(directory).into_iter().filter(|name| name.ends_with(suffix)) {
+                files.entry(name).or_insert(directory);
             }
         }
         files.into_iter().map(|(name, directory)| format!("{directory}/{name}")).collect()
@@ -110,7 +110,7 @@ mod tests {
             fs::create_dir_all(root.at(path).parent().unwrap()).unwrap();
             fs::write(root.at(path), "").unwrap();
         }
-        let files = root.drop_ins(&["/etc/x.d", "/run/x.d", "/usr/lib/x.d"]);
+        let files = root.drop_ins(&["/etc/x.d", "/run/x.d", "/usr/lib/x.d"], ".conf");
         assert_eq!(files, ["/usr/lib/x.d/a.conf", "/etc/x.d/b.conf"]);
     }
 }

@@ -33,7 +33,7 @@ pub struct ModuleOption {
 
 /// The lines about the module, in the order in which they count.
 pub fn lines(root: &Root, module: &str) -> Vec<Line> {
-    let files = root.drop_ins(&DIRECTORIES).into_iter();
+    let files = root.drop_ins(&DIRECTORIES, ".conf").into_iter();
     files.flat_map(|path| parse(&path, &root.read(&path).unwrap_or_default(), module)).collect()
 }
 

@@ -1,4 +1,5 @@
 use std::cell::OnceCell;
+use std::fs;
 
 use super::*;
 use crate::config::Layers;
