@@ -4,17 +4,7 @@ check "there is a device after the restart" node
 modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0
 check "alice logs in" alice_logs_in
 camera=$(for d in /sys/class/video4linux/video*; do grep -q '^vivid' "$d/name" && echo "/dev/${d##*/}"; done | head -n 1)
-mkdir -p /home/alice/.config/lenscap
-cat >/home/alice/.config/lenscap/config.toml <<CONF
-[camera]
-source = "v4l2:$camera"
-width = 320
-height = 180
-framerate = 10
-[privacy]
-cooldown_ms = 800
-CONF
-chown -R alice: /home/alice/.config
+alice_chooses "$camera"
 check "alice may use the camera" wait_for 30 bash -c "getfacl -pc $camera | grep -q '^user:alice:rw'"
 check "Lenscap starts by its user unit" alice systemctl --user start lenscap.service
 is_idle() { alice lenscap status --json | grep -q '"state": *"idle"'; }

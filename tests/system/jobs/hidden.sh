@@ -32,17 +32,7 @@ check "alice logs in again" alice_logs_in
 check "our device is hers again" wait_for 60 has_acl alice
 check "the raw node is not" raw_is_hidden
 
-mkdir -p /home/alice/.config/lenscap
-cat >/home/alice/.config/lenscap/config.toml <<CONF
-[camera]
-source = "v4l2:$raw"
-width = 320
-height = 180
-framerate = 10
-[privacy]
-cooldown_ms = 800
-CONF
-chown -R alice: /home/alice/.config
+alice_chooses "$raw"
 alice lenscap run --headless >"$FILES/relay.log" 2>&1 &
 status_says() { alice lenscap status --json | grep -qF -- "$1"; }
 check "the relay runs" wait_for 120 alice lenscap status

@@ -55,6 +55,20 @@ alice_logs_in() {
   systemctl start seat-alice.service
   wait_for 120 test -S "/run/user/$(id -u alice)/bus"
 }
+# alice_chooses CAMERA: in her settings, with a mode that an emulated machine bears.
+alice_chooses() {
+  mkdir -p /home/alice/.config/lenscap
+  cat >/home/alice/.config/lenscap/config.toml <<CONF
+[camera]
+source = "v4l2:$1"
+width = 320
+height = 180
+framerate = 10
+[privacy]
+cooldown_ms = 800
+CONF
+  chown -R alice: /home/alice/.config
+}
 # tree FILE: what is in the places that a setup may touch; few programs, since each start costs an emulated machine much.
 tree() {
   local places=(/etc /var/lib/lenscap /usr/lib/systemd/system /usr/lib/udev/rules.d /usr/lib/modprobe.d)
