@@ -64,7 +64,7 @@ impl Rig {
     }
 
     pub fn presence(&mut self, usage: Option<Use>) {
-        let client = |usage| Client { pid: Some(1), name: "bench".into(), usage };
+        let client = |usage| Client::new(Some(1), "bench", usage);
         self.engine.event(Event::Presence(Presence { clients: usage.map(client).into_iter().collect() }));
     }
 

@@ -71,13 +71,13 @@ impl Bench {
     }
 
     fn clients(&mut self, usage: Option<Use>) {
-        let clients = usage.map(|usage| Client { pid: Some(1), name: "zoom".into(), usage }).into_iter().collect();
+        let clients = usage.map(|usage| Client::new(Some(1), "zoom", usage)).into_iter().collect();
         self.engine.event(Event::Presence(Presence { clients }));
     }
 
     /// At the second device.
     fn second_clients(&mut self, usage: Option<Use>) {
-        let clients = usage.map(|usage| Client { pid: Some(2), name: "obs".into(), usage }).into_iter().collect();
+        let clients = usage.map(|usage| Client::new(Some(2), "obs", usage)).into_iter().collect();
         self.engine.set_presence(Role::Second, Presence { clients });
     }
 

@@ -266,8 +266,7 @@ mod tests {
     use lenscap_core::trouble::Trouble;
 
     fn status(state: StateName, names: &[&str]) -> Status {
-        let clients =
-            names.iter().map(|name| Client { pid: None, name: (*name).into(), usage: Use::Streaming }).collect();
+        let clients = names.iter().map(|name| Client::new(None, *name, Use::Streaming)).collect();
         let verb = if state == StateName::Failed { Verb::TryAgain } else { Verb::TurnOff };
         let offers = vec![Offer::new(verb)];
         Status { state, clients, offers, reason: None, attempt: 1, ..Machine::new(Policy::default()).status() }
@@ -367,7 +366,7 @@ mod tests {
     #[test]
     fn who_comes_while_another_uses_the_camera_is_announced_of_the_second_device_once() {
         let mut crowded = status(StateName::Live, &["Zoom"]);
-        crowded.clients.push(Client { pid: Some(7), name: "obs".into(), usage: Use::Open });
+        crowded.clients.push(Client::new(Some(7), "obs", Use::Open));
         let of_crowd = |updates: Vec<Update>| updates.into_iter().find(|(subject, _)| *subject == Subject::Crowd);
         let mut announcer = Announcer::default();
         assert_eq!(of_crowd(announcer.updates(&crowded, &ALL, false)), None, "there is room");

@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods))] // tests have a clock
 
+pub mod app;
 pub mod controls;
 pub mod detour;
 pub mod event;

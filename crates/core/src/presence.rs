@@ -14,6 +14,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::{Access, App};
+
 /// What is known of one client's use of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,14 +45,25 @@ impl Use {
 pub struct Client {
     /// Process id; `None` when the holder cannot be seen (another user's process, a sandbox).
     pub pid: Option<u32>,
-    /// A name for people: the executable's base name, or "an application" when it cannot be read.
+    /// A name for people: the application's, else the executable's base name, or [`UNSEEN`] when it cannot be read.
     pub name: String,
     /// What it does with the node.
     #[serde(rename = "use")]
     pub usage: Use,
+    /// The application it belongs to; `None` when its process cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<App>,
+    /// What became of its wish for the camera: the machine's word, in a [`crate::status::Status`].
+    #[serde(default)]
+    pub access: Access,
 }
 
 impl Client {
+    /// Of whom no more is known.
+    pub fn new(pid: Option<u32>, name: impl Into<String>, usage: Use) -> Self {
+        Self { pid, name: name.into(), usage, app: None, access: Access::default() }
+    }
+
     /// Whether both are the same program, as far as can be known: by the process, else by the name.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.pid == other.pid && (self.pid.is_some() || self.name == other.name)
@@ -156,11 +169,11 @@ pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
     };
     let mut clients: BTreeMap<Option<u32>, Client> = BTreeMap::new();
     for holder in holders {
-        let client = Client { pid: holder.pid, name: holder.name.clone(), usage: usage_of(holder) };
+        let client = Client::new(holder.pid, &holder.name, usage_of(holder));
         clients.entry(holder.pid).and_modify(|known| known.usage = known.usage.max(client.usage)).or_insert(client);
     }
     if level == Some(true) && clients.is_empty() {
-        clients.insert(None, Client { pid: None, name: UNSEEN.into(), usage: Use::Streaming });
+        clients.insert(None, Client::new(None, UNSEEN, Use::Streaming));
     }
     let mut clients: Vec<Client> = clients.into_values().collect();
     clients.sort();
@@ -250,7 +263,7 @@ mod tests {
 
     #[test]
     fn applications_without_a_number_are_told_apart_by_name() {
-        let client = |name: &str| Client { pid: None, name: name.into(), usage: Use::Streaming };
+        let client = |name: &str| Client::new(None, name, Use::Streaming);
         let presence = |names: &[&str]| Presence { clients: names.iter().map(|name| client(name)).collect() };
         let both = presence(&[UNSEEN]).with(&presence(&["org.gnome.Snapshot", "org.x.Meet", UNSEEN]));
         assert_eq!(both.clients, presence(&[UNSEEN, "org.gnome.Snapshot", "org.x.Meet"]).clients);

@@ -60,7 +60,7 @@ impl NodeState {
         if clients.is_empty() {
             clients.push(match &self.readers[..] {
                 [only] => self.client(only),
-                _ => Client { pid: None, name: UNSEEN.into(), usage: Use::Streaming },
+                _ => Client::new(None, UNSEEN, Use::Streaming),
             });
         }
         clients.sort();
@@ -90,7 +90,7 @@ impl NodeState {
             (None, _) => (None, &*reader.name),
         };
         let name = if name.is_empty() { UNSEEN } else { name };
-        Client { pid, name: name.into(), usage: Use::Streaming }
+        Client::new(pid, name, Use::Streaming)
     }
 }
 

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn client(name: &str, usage: Use) -> Client {
-        Client { pid: Some(7), name: name.into(), usage }
+        Client::new(Some(7), name, usage)
     }
 
     #[test]

@@ -180,7 +180,7 @@ mod tests {
     use lenscap_core::trouble::Trouble;
 
     fn client(name: &str, usage: Use) -> Client {
-        Client { pid: Some(1), name: name.into(), usage }
+        Client::new(Some(1), name, usage)
     }
 
     fn status(state: StateName, live: bool) -> Status {

@@ -60,7 +60,7 @@ impl Relay {
             | Request::TurnOff
             | Request::Allow { .. } => {}
             Request::Pretend { streaming } if is_demonstration() => {
-                let client = |name| Client { pid: None, name, usage: Use::Streaming };
+                let client = |name| Client::new(None, name, Use::Streaming);
                 let clients = streaming.into_iter().map(client).collect();
                 self.engine.event(Event::Presence(Presence { clients }));
             }

@@ -61,7 +61,7 @@ impl Bench {
     }
 
     fn stream(&mut self, streams: bool) {
-        let client = Client { pid: Some(1), name: "zoom".into(), usage: Use::Streaming };
+        let client = Client::new(Some(1), "zoom", Use::Streaming);
         let clients = streams.then_some(client).into_iter().collect();
         self.engine.event(Event::Presence(Presence { clients }));
     }

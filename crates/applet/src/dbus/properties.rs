@@ -220,8 +220,8 @@ mod tests {
             shortfall: Some(ModeShortfall::Slow { millihertz: 10_000, asked_rate: 30 }),
             ..Mode::default()
         };
-        let seen = Client { pid: Some(7), name: "Zoom".into(), usage: Use::Streaming };
-        let unseen = Client { pid: None, name: UNSEEN.into(), usage: Use::Unknown };
+        let seen = Client::new(Some(7), "Zoom", Use::Streaming);
+        let unseen = Client::new(None, UNSEEN, Use::Unknown);
         let status = Status {
             state: StateName::Paused,
             camera_live: true,
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn the_programs_that_were_here_are_remembered_the_newest_first_and_not_for_ever() {
         let mut own = Own::default();
-        let client = |pid, name: String| Client { pid, name, usage: Use::Open };
+        let client = |pid, name: String| Client::new(pid, name, Use::Open);
         own.note(&[client(Some(1), "Zoom".into()), client(None, UNSEEN.into())]);
         own.note(&[client(Some(1), "Zoom".into()), client(Some(2), "cheese".into())]);
         assert_eq!(own.programs, ["cheese", "Zoom"]);

@@ -83,7 +83,7 @@ fn while_live_it_can_be_turned_off_and_quitting_says_what_it_costs() {
         view.status.state = StateName::Live;
         view.status.camera_live = true;
         view.status.live_since = Some(Instant::now());
-        view.status.clients = vec![Client { pid: None, name: "Zoom".into(), usage: Use::Streaming }];
+        view.status.clients = vec![Client::new(None, "Zoom", Use::Streaming)];
         view.status.offers.insert(0, about_zoom(Verb::TurnOff));
     });
     assert_eq!(labels(&icon.menu()).last().map(String::as_str), Some("Quit (Zoom will lose the camera)"));
@@ -203,7 +203,7 @@ fn an_icon_wanted_only_while_a_camera_is_on_hides_nothing_that_needs_the_user() 
     let paused = |usage| {
         shown(&|view| {
             view.status.state = StateName::Paused;
-            view.status.clients = vec![Client { pid: None, name: "Zoom".into(), usage }];
+            view.status.clients = vec![Client::new(None, "Zoom", usage)];
         })
     };
     assert_eq!(paused(Use::Open), ksni::Status::Passive, "a program that only looks does not wait");

@@ -17,7 +17,7 @@ use crate::trouble::SignalShortfall;
 use crate::trouble::output::OutputTrouble;
 
 fn client(pid: u32, usage: Use) -> Client {
-    Client { pid: Some(pid), name: format!("app{pid}"), usage }
+    Client::new(Some(pid), format!("app{pid}"), usage)
 }
 
 fn presence(clients: &[Client]) -> Event {

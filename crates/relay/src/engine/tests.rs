@@ -39,7 +39,7 @@ pub(super) fn config(card_program: PathBuf) -> EngineConfig {
 }
 
 pub(super) fn streaming() -> Event {
-    let client = Client { pid: Some(1), name: "zoom".into(), usage: Use::Streaming };
+    let client = Client::new(Some(1), "zoom", Use::Streaming);
     Event::Presence(Presence { clients: vec![client] })
 }
 
@@ -52,7 +52,7 @@ fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
     };
     let now = Instant::now();
     let interval = engine.config.format.frame_interval();
-    let open = |pid| Client { pid: Some(pid), name: "zoom".into(), usage: Use::Open };
+    let open = |pid| Client::new(Some(pid), "zoom", Use::Open);
     let before = cards(&engine);
     for pid in 1..10 {
         engine.outlets.main_mut().set_presence(Presence { clients: vec![open(pid)] }, now + interval / 20 * pid);

@@ -1,0 +1,105 @@
+//! Applications: which one a program belongs to, and what the user lets it do with the camera.
+
+use std::fmt;
+
+use lenscap_text as text;
+use serde::{Deserialize, Serialize};
+
+/// Longest id, in characters; D-Bus allows names of 255.
+const MAX_ID_CHARS: usize = 255;
+/// Before the name of a program that no application is known of.
+const PROGRAM: &str = "program:";
+
+/// An application's stable name: its desktop file's id without ".desktop" ("org.mozilla.firefox"), which is also what
+/// Flatpak and the portals call it; or "program:" and the base name of the executable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct AppId(String);
+
+impl AppId {
+    /// Of a program that no application is known of, by the base name of its executable.
+    pub fn of_program(name: &str) -> Self {
+        format!("{PROGRAM}{name}").into()
+    }
+
+    /// The base name of the executable, where this is no more than that.
+    pub fn program(&self) -> Option<&str> {
+        self.0.strip_prefix(PROGRAM)
+    }
+
+    /// As it stands in the settings.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both mean the same application; people write them in any case.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl From<String> for AppId {
+    /// Cleaned: it comes from outside.
+    fn from(id: String) -> Self {
+        Self(text::clean(id, MAX_ID_CHARS))
+    }
+}
+
+impl From<&str> for AppId {
+    fn from(id: &str) -> Self {
+        id.to_owned().into()
+    }
+}
+
+impl fmt::Display for AppId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which application a process belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct App {
+    /// Its stable name.
+    pub id: AppId,
+    /// The base name of the process's executable, as the kernel says.
+    pub program: String,
+    /// The icon of its desktop file: a name in the icon theme, or an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Whether this was concluded from names alone, which anybody can give himself.
+    #[serde(default, rename = "guess")]
+    pub is_guess: bool,
+}
+
+/// What the user lets an application do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// It gets the camera.
+    #[default]
+    Allow,
+    /// The user is asked when it wants the camera, once while its process lives.
+    Ask,
+    /// The user is asked each time it begins to use the camera.
+    AlwaysAsk,
+    /// It never gets the camera.
+    Block,
+}
+
+/// What has become of a client's wish for the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// It may have the camera, or has not asked for it.
+    #[default]
+    Allowed,
+    /// The user is asked.
+    Asking,
+    /// The user was asked and gave no answer in time.
+    Unanswered,
+    /// A rule blocks it, or the user said no.
+    Blocked,
+    /// The user turned the camera off while it streamed.
+    TurnedOff,
+}
