@@ -99,7 +99,7 @@ impl Fake {
         match message {
             ToChild::Configure(configure) => {
                 let control = Control::open(fds.pop().expect("the control page")).expect("a page");
-                self.configure = Some((*configure, control, fds.pop().expect("the slots")));
+                self.configure = Some((*configure, control, fds.swap_remove(0)));
                 self.warm();
             }
             ToChild::Start => self.start(),
@@ -192,13 +192,17 @@ impl Fake {
             |timestamp_ns, slot: u32, epoch, sequence| FromChild::Frame(Frame { slot, epoch, timestamp_ns, sequence });
         let now = || u64::try_from(monotonic_now().as_nanos()).expect("not that late");
         let frame = |slot, epoch, sequence| taken(now(), slot, epoch, sequence);
-        let next = (grant.first + 1) % grant.usable;
+        let next = grant.rotation.after(grant.first);
         match self.mode.as_str() {
             "bad-slot" => return self.tell(&frame(u32::MAX, grant.epoch, 0)),
+            "ungranted-slot" => {
+                let private = u32::try_from(configure.layout.offsets.len()).expect("few");
+                return self.tell(&frame(private, grant.epoch, 0));
+            }
             "wrong-first-slot" => return self.tell(&frame(next, grant.epoch, 0)),
             "same-slot" | "skipped-slot" => {
                 self.tell(&frame(grant.first, grant.epoch, 0));
-                let slot = if self.is("same-slot") { grant.first } else { (next + 1) % grant.usable };
+                let slot = if self.is("same-slot") { grant.first } else { grant.rotation.after(next) };
                 return self.tell(&frame(slot, grant.epoch, 1));
             }
             "time-zero" => return self.tell(&taken(0, grant.first, grant.epoch, 0)),
@@ -206,9 +210,10 @@ impl Fake {
             "time-future" => return self.tell(&taken(now() + 1_000_000_000, grant.first, grant.epoch, 0)),
             "old-epoch" => return self.tell(&frame(0, grant.epoch.wrapping_sub(1), 0)),
             "frame-flood" => {
+                let mut slot = grant.first;
                 for sequence in 0_u64.. {
-                    let slot = u32::try_from((u64::from(grant.first) + sequence) % u64::from(grant.usable));
-                    let bytes = protocol::encode(&frame(slot.expect("small"), grant.epoch, sequence)).expect("small");
+                    let bytes = protocol::encode(&frame(slot, grant.epoch, sequence)).expect("small");
+                    slot = grant.rotation.after(slot);
                     if self.channel.send(&bytes).is_err() {
                         std::thread::sleep(FOREVER);
                     }
@@ -217,8 +222,8 @@ impl Fake {
             _ => {}
         }
         let mut maps = configure.layout.map(slots).expect("slots");
+        let mut slot = grant.first;
         for sequence in 0..3 {
-            let slot = (grant.first + u32::try_from(sequence).expect("few")) % grant.usable;
             let bytes = maps[slot as usize].as_mut_slice();
             if self.is("die-in-slot") && sequence == 1 {
                 let half = bytes.len() / 2;
@@ -227,6 +232,7 @@ impl Fake {
             }
             bytes.fill(7);
             self.tell(&frame(slot, grant.epoch, sequence));
+            slot = grant.rotation.after(slot);
         }
     }
 }

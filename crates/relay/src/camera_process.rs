@@ -5,5 +5,6 @@ mod exit_reason;
 pub mod fuzz;
 mod granted;
 pub mod host;
+mod private_slots;
 mod saved;
 mod stderr;

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rustix::fs::{MemfdFlags, SealFlags};
-use rustix::mm::{MapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 /// An anonymous file of `size` bytes that can be neither shrunk nor grown: mapping it can never raise SIGBUS.
 ///
@@ -95,6 +95,18 @@ impl Mapping {
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }
     }
 
+    /// Gives back the memory that its pages took, also where others have them mapped: all bytes are 0 from now on, and pages are
+    /// taken anew where somebody writes. For whole [`sealed`] files.
+    ///
+    /// # Errors
+    /// The kernel's error.
+    pub fn give_back(&mut self) -> io::Result<()> {
+        // SAFETY: the mapping is ours and shared, `&mut self` makes sure that no slice of it is in use here, and what becomes of
+        // the bytes is what any other process could have written.
+        unsafe { rustix::mm::madvise(self.start.as_ptr().cast(), self.length, Advice::LinuxRemove)? };
+        Ok(())
+    }
+
     /// The 32-bit atomic at byte `offset`; `None` when it is unaligned or does not fit.
     pub fn atomic_u32(&self, offset: usize) -> Option<&AtomicU32> {
         let fits = offset.is_multiple_of(4) && offset.checked_add(4)? <= self.length;
@@ -143,6 +155,20 @@ mod tests {
         assert_eq!(b.as_slice()[7], 42);
         a.atomic_u64(8).unwrap().store(7, Ordering::Release);
         assert_eq!(b.atomic_u64(8).unwrap().load(Ordering::Acquire), 7);
+    }
+
+    #[test]
+    fn memory_that_is_given_back_is_taken_anew_by_whoever_writes() {
+        let fd = sealed("test", 1 << 20).unwrap();
+        let taken = || rustix::fs::fstat(&fd).unwrap().st_blocks;
+        let [mut a, mut b] = [(); 2].map(|()| Mapping::new(&fd, 0, 1 << 20).unwrap());
+        assert_eq!(taken(), 0, "nothing was written");
+        a.as_mut_slice().fill(42);
+        assert!(taken() > 0);
+        b.give_back().unwrap();
+        assert_eq!(taken(), 0);
+        a.as_mut_slice()[7] = 42;
+        assert_eq!(b.as_slice()[..8], [0, 0, 0, 0, 0, 0, 0, 42]);
     }
 
     #[test]

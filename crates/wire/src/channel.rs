@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::protocol::{self, MAX_MESSAGE, MessageError};
 
 /// Most descriptors that come with one packet.
-const MAX_FDS: usize = 2;
+const MAX_FDS: usize = 3;
 
 /// One end.
 #[derive(Debug)]

@@ -102,7 +102,7 @@ pub struct Stats {
 /// Parent to child.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToChild {
-    /// What to do; comes with two descriptors: the slots' memory and the control page.
+    /// What to do; comes with three descriptors: the memory of the slots, that of the private ones, and the control page.
     Configure(Box<Configure>),
     /// Switch the camera on.
     Start,
@@ -132,8 +132,10 @@ pub struct Configure {
     pub format: VideoFormat,
     /// How the picture is laid into it.
     pub orientation: Orientation,
-    /// Where the slots are.
+    /// Where the main output's slots are.
     pub layout: SlotLayout,
+    /// Where the private ones are, whose numbers follow.
+    pub private: SlotLayout,
     /// Buffers of the camera, where the source lets us choose; 1 to 16.
     pub buffer_count: u32,
     /// Nodes that are never cameras: the outputs.
@@ -196,6 +198,7 @@ mod tests {
             format: VideoFormat::new(Default::default(), 640, 480, 30).unwrap(),
             orientation: Orientation { mirror: true, ..Orientation::default() },
             layout: SlotLayout { offsets: vec![0, 4096], length: 4096 },
+            private: SlotLayout { offsets: vec![8192], length: 4096 },
             buffer_count: 7,
             excluded: vec!["/dev/video9".into()],
             controls: Saved::from([("usb-1".into(), [("gain".into(), Value::Real(0.5))].into())]),

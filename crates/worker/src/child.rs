@@ -276,11 +276,12 @@ impl WorkerSession {
 
     fn configure(&self, mut configure: Configure, fds: Vec<OwnedFd>) -> Result<Active, Trouble> {
         let internal = |error: &dyn Display| Trouble::WorkerBroken { cause: Cause::other(error) };
-        let [slots, control_fd]: [OwnedFd; 2] = fds.try_into().map_err(|_| internal(&"no descriptors"))?;
-        let maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(&error))?;
+        let [slots, private, control_fd]: [OwnedFd; 3] = fds.try_into().map_err(|_| internal(&"no descriptors"))?;
+        let mut maps = configure.layout.map(slots.as_fd()).map_err(|error| internal(&error))?;
+        maps.extend(configure.private.map(private.as_fd()).map_err(|error| internal(&error))?);
         let control = Control::open(control_fd.as_fd()).map_err(|error| internal(&error))?;
         // From here on there are only the mappings: they take no ioctl.
-        drop((slots, control_fd));
+        drop((slots, private, control_fd));
         // Once: the sandbox lets in what is opened afterwards.
         configure.source = settled(&configure.source);
         let confined = match configure.sandbox {
@@ -289,10 +290,8 @@ impl WorkerSession {
         };
         self.channel.send_message(&FromChild::Confined(confined)).map_err(|error| internal(&error))?;
         let picture = configure.format.size_image() as usize;
-        let delivery = Arc::new(
-            Delivery::new(self.channel.clone(), control, maps, &configure.layout, picture)
-                .map_err(|error| internal(&error))?,
-        );
+        let delivery =
+            Arc::new(Delivery::new(self.channel.clone(), control, maps, picture).map_err(|error| internal(&error))?);
         gst::init().map_err(|error| Trouble::GstreamerUnusable { cause: Cause::other(error) })?;
         let pipeline = Pipeline::new(configure, delivery.clone(), self.channel.clone())?;
         if !self.is_spoken_to() {

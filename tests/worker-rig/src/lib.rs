@@ -39,11 +39,9 @@ pub struct Slots {
 
 impl Slots {
     /// Empty ones.
-    pub fn new(format: VideoFormat, count: u64) -> Self {
-        let length = u64::from(format.size_image()).next_multiple_of(4096);
-        let fd = memfd::sealed("slots", length * count).unwrap();
-        let layout =
-            SlotLayout { offsets: (0..count).map(|i| i * length).collect(), length: usize::try_from(length).unwrap() };
+    pub fn new(format: VideoFormat, count: u32) -> Self {
+        let layout = SlotLayout::one_after_another(count, format.size_image() as usize);
+        let fd = memfd::sealed("slots", layout.file_size()).unwrap();
         let maps = layout.map(&fd).unwrap();
         Self { fd, layout, maps, format }
     }
@@ -232,7 +230,13 @@ impl Rig {
                     }
                 }
                 HostEvent::Frame { slot, timestamp } => {
-                    let picture = if self.keep { self.slots.picture(slot).to_vec() } else { Vec::new() };
+                    let size = self.slots.format.size_image() as usize;
+                    let picture = match self.host.private_picture(slot) {
+                        _ if !self.keep => &[],
+                        Some(private) => &private[..size],
+                        None => self.slots.picture(slot),
+                    };
+                    let picture = picture.to_vec();
                     self.frames.push(Frame { slot, timestamp, picture });
                     self.host.taken();
                 }

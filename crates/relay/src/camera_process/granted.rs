@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use lenscap_picture::slots::Rotation;
+
 /// How much older than the grant a picture may be: the worker lets a picture be 5 s old, and its first one waits up to 2 s
 /// for the grant.
 const OLDEST: Duration = Duration::from_secs(8);
@@ -29,6 +31,8 @@ pub(super) enum Breach {
 /// What is expected of the worker. Times are `CLOCK_MONOTONIC`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Granted {
+    /// The lowest slot.
+    base: u32,
     first: u32,
     last: Option<u32>,
     /// The shortest and the longest rotation since the grant: the worker may not have seen the newest yet.
@@ -38,12 +42,18 @@ pub(super) struct Granted {
 }
 
 impl Granted {
-    /// The rotation of `usable` slots is granted, from `first` on.
-    pub(super) fn new(first: u32, usable: u32, now: Duration) -> Self {
-        Self { first, last: None, shortest: usable, longest: usable, earliest: now.saturating_sub(OLDEST) }
+    /// This rotation is granted, from `first` on.
+    pub(super) fn new(first: u32, rotation: Rotation, now: Duration) -> Self {
+        let Rotation { base, usable } = rotation;
+        Self { base, first, last: None, shortest: usable, longest: usable, earliest: now.saturating_sub(OLDEST) }
     }
 
-    /// The rotation is another one from now on.
+    /// The lowest slot.
+    pub(super) fn base(&self) -> u32 {
+        self.base
+    }
+
+    /// So many slots are in the rotation from now on.
     pub(super) fn set_usable(&mut self, usable: u32) {
         self.shortest = self.shortest.min(usable);
         self.longest = self.longest.max(usable);
@@ -55,8 +65,9 @@ impl Granted {
     /// What cannot be about it.
     pub(super) fn take(&mut self, slot: u32, taken: Duration, now: Duration) -> Result<(), Breach> {
         let next = self.last.map_or(self.first, |last| last.saturating_add(1));
-        let goes_on = slot == next && next < self.longest;
-        let starts_over = slot == 0 && next >= self.shortest;
+        let of = |usable| Rotation { base: self.base, usable };
+        let goes_on = slot == next && of(self.longest).contains(slot);
+        let starts_over = slot == self.base && !of(self.shortest).contains(next);
         if !goes_on && !starts_over {
             return Err(match self.last {
                 Some(last) if last == slot => Breach::Twice(slot),
@@ -82,9 +93,13 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(1000);
 
-    fn after(slots: &[u32]) -> Granted {
-        let mut granted = Granted::new(2, 4, NOW);
-        for slot in slots {
+    fn slots(usable: u32) -> Rotation {
+        Rotation { base: 0, usable }
+    }
+
+    fn after(taken: &[u32]) -> Granted {
+        let mut granted = Granted::new(2, slots(4), NOW);
+        for slot in taken {
             granted.take(*slot, NOW, NOW).unwrap();
         }
         granted
@@ -103,14 +118,28 @@ mod tests {
         assert_eq!(wrong(after(&[2, 3, 0]), 0), "slot 0 twice in a row");
         assert_eq!(wrong(after(&[2, 3]), 1), "slot 1 after slot 3");
         assert_eq!(wrong(after(&[2, 3]), 4), "slot 4 after slot 3");
-        let mut alone = Granted::new(0, 1, NOW);
+        let mut alone = Granted::new(0, slots(1), NOW);
         assert!(alone.take(0, NOW, NOW).is_ok() && alone.take(0, NOW, NOW).is_ok(), "there is no other");
+    }
+
+    #[test]
+    fn slots_of_another_rotation_are_not_taken() {
+        let private = || Granted::new(8, Rotation { base: 8, usable: 3 }, NOW);
+        let mut granted = private();
+        assert!([8, 9, 10, 8].into_iter().all(|slot| granted.take(slot, NOW, NOW).is_ok()));
+        assert_eq!(wrong(granted, 0), "slot 0 after slot 8");
+        for slot in [0, 7, 9, 11, u32::MAX] {
+            assert_eq!(wrong(private(), slot), format!("slot {slot} first, not slot 8"));
+        }
+        for (slot, last) in [(8, 3), (11, 3), (4, 3)] {
+            assert_eq!(wrong(after(&[2, 3]), slot), format!("slot {slot} after slot {last}"));
+        }
     }
 
     #[test]
     fn times_are_of_this_grant() {
         let minute = Duration::from_secs(60);
-        let mut granted = Granted::new(2, 4, NOW);
+        let mut granted = Granted::new(2, slots(4), NOW);
         // A relay that stood still reads late what was in time.
         assert!(granted.take(2, NOW - Duration::from_secs(6), NOW + minute).is_ok());
         for (taken, words) in [
@@ -132,7 +161,7 @@ mod tests {
             first in 0_u32..8,
             steps in proptest::collection::vec((0_u32..4, 1_u32..=8), 1..60),
         ) {
-            let mut granted = Granted::new(first, 8, NOW);
+            let mut granted = Granted::new(first, slots(8), NOW);
             let (mut next, mut usable) = (first, 8);
             for (frames, length) in steps {
                 let mut on_the_way = Vec::new();

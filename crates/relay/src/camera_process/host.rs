@@ -19,6 +19,7 @@ use rustix::process::Pid;
 
 use super::exit_reason::cannot_start;
 use super::granted::Granted;
+use super::private_slots::{self, PrivateSlots};
 use super::saved;
 use super::stderr::Stderr;
 use ending::Ending;
@@ -31,7 +32,7 @@ use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::slots::{Control, SlotLayout};
+use lenscap_picture::slots::{Control, Rotation, SlotLayout};
 use lenscap_sys::clock::monotonic_now;
 use lenscap_sys::process;
 use lenscap_text::{Cause, Detail};
@@ -97,7 +98,7 @@ pub enum HostEvent {
     Mode(Box<Mode>),
     /// A slot is filled, under the present grant.
     Frame {
-        /// Which slot; within the layout.
+        /// Which slot; one of those granted.
         slot: u32,
         /// Time of capture, `CLOCK_MONOTONIC`.
         timestamp: Duration,
@@ -150,9 +151,11 @@ pub struct WorkerHost {
     channel: Option<Channel>,
     stderr: Stderr,
     /// Sent with the greeting's answer.
-    configure: Option<(Vec<u8>, OwnedFd, OwnedFd)>,
+    configure: Option<(Vec<u8>, [OwnedFd; 3])>,
     control: Control,
+    /// Of the main output.
     slot_count: u32,
+    private: PrivateSlots,
     /// Counts grants; frames of others than the last are dropped.
     epoch: u32,
     granted: Option<Granted>,
@@ -197,11 +200,13 @@ impl WorkerHost {
         layout: &SlotLayout,
         now: Instant,
     ) -> Result<Self, Trouble> {
+        let (private, private_fd) = PrivateSlots::create(&config.format).map_err(|error| cannot_start(&error))?;
         let message = protocol::encode(&ToChild::Configure(Box::new(Configure {
             source: config.source.clone(),
             format: config.format,
             orientation: config.orientation,
             layout: layout.clone(),
+            private: private.layout().clone(),
             buffer_count: config.buffer_count,
             excluded: config.excluded.clone(),
             controls: saved::of_camera(&config.source, &config.controls),
@@ -246,8 +251,9 @@ impl WorkerHost {
                 pidfd,
                 channel: Some(channel),
                 stderr,
-                configure: Some((message, slots_fd, control_fd)),
+                configure: Some((message, [slots_fd, private_fd, control_fd])),
                 control,
+                private,
                 slot_count: u32::try_from(layout.offsets.len()).unwrap_or(0),
                 epoch: 0,
                 granted: None,
@@ -365,27 +371,46 @@ impl WorkerHost {
         }
     }
 
-    /// Grants slots: `first` is the slot that follows the one queued last, `usable` the length of the rotation.
+    /// Grants the main output's slots, in the place of what was granted before: `first` is the slot that follows the one queued
+    /// last, `usable` the length of the rotation.
     pub fn grant(&mut self, first: u32, usable: u32) {
+        self.grant_rotation(first, Rotation { base: 0, usable });
+    }
+
+    /// Grants the private slots, in the place of what was granted before.
+    pub fn grant_private(&mut self) {
+        let base = self.slot_count;
+        self.grant_rotation(base, Rotation { base, usable: private_slots::COUNT });
+    }
+
+    fn grant_rotation(&mut self, first: u32, rotation: Rotation) {
+        self.revoke();
         self.epoch = self.epoch.checked_add(1).unwrap_or(1);
-        self.granted = Some(Granted::new(first, usable, monotonic_now()));
+        self.granted = Some(Granted::new(first, rotation, monotonic_now()));
         self.taken = 0;
-        self.control.grant(self.epoch, first, usable);
+        self.control.grant(self.epoch, first, rotation);
         self.send(&ToChild::Granted);
     }
 
     /// Takes the slots back: frames that are on their way are dropped.
     pub fn revoke(&mut self) {
-        self.granted = None;
         self.control.revoke();
+        if self.granted.take().is_some_and(|granted| granted.base() == self.slot_count) {
+            self.private.give_back();
+        }
     }
 
-    /// The rotation is now 0..`usable`.
+    /// The picture in this slot; `None`: it is one of the main output's.
+    pub fn private_picture(&self, slot: u32) -> Option<&[u8]> {
+        self.private.picture(slot.checked_sub(self.slot_count)?)
+    }
+
+    /// The rotation of the main output's slots is now 0..`usable`.
     pub fn set_usable(&mut self, usable: u32) {
-        if let Some(granted) = &mut self.granted {
+        if let Some(granted) = self.granted.as_mut().filter(|granted| granted.base() == 0) {
             granted.set_usable(usable);
+            self.control.set_usable(usable);
         }
-        self.control.set_usable(usable);
     }
 
     /// One frame was queued, or thrown away: its place is free again.

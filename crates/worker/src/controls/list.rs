@@ -90,6 +90,7 @@ fn open(source: &Source, excluded: Vec<PathBuf>) -> Result<OpenedControls, ReadT
         format: VideoFormat { pixel_format: PixelFormat::default(), width: 640, height: 480, framerate: 30 },
         orientation: Orientation::default(),
         layout: SlotLayout { offsets: Vec::new(), length: 0 },
+        private: SlotLayout { offsets: Vec::new(), length: 0 },
         buffer_count: 2,
         excluded,
         controls: Saved::new(),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lenscap_picture::slots::{Control, Grant, SlotLayout};
+use lenscap_picture::slots::{Control, Grant};
 use lenscap_sys::memfd::Mapping;
 use lenscap_wire::channel::Channel;
 use lenscap_wire::protocol::{self, Frame, FromChild, Stats};
@@ -56,7 +56,7 @@ pub(crate) struct SlotsTooSmall {
 }
 
 impl Delivery {
-    /// `picture` is the bytes of one picture.
+    /// `maps` are all slots in the order of their numbers, `picture` is the bytes of one picture.
     ///
     /// # Errors
     /// When a slot does not hold one.
@@ -64,11 +64,10 @@ impl Delivery {
         channel: Arc<Channel>,
         control: Control,
         maps: Vec<Mapping>,
-        layout: &SlotLayout,
         picture: usize,
     ) -> Result<Self, SlotsTooSmall> {
-        if layout.length < picture {
-            return Err(SlotsTooSmall { slot: layout.length, picture });
+        if let Some(slot) = maps.iter().map(|map| map.as_slice().len()).find(|length| *length < picture) {
+            return Err(SlotsTooSmall { slot, picture });
         }
         let starts = maps.iter().map(|map| map.as_slice().as_ptr() as usize).collect();
         let state = SlotRotation {
@@ -111,7 +110,7 @@ impl Delivery {
     pub(crate) fn lend(self: &Arc<Self>) -> Option<LeasedSlot> {
         let mut state = self.state();
         let grant = self.room(&mut state)?;
-        if state.lent.is_some() || state.next >= grant.usable {
+        if state.lent.is_some() || !grant.rotation.contains(state.next) {
             return None;
         }
         let slot = state.next;
@@ -128,7 +127,8 @@ impl Delivery {
         if state.lent != Some((slot, epoch)) || state.next != slot {
             return false;
         }
-        let Some(grant) = self.control.granted().filter(|grant| grant.epoch == epoch && slot < grant.usable) else {
+        let Some(grant) = self.control.granted().filter(|grant| grant.epoch == epoch && grant.rotation.contains(slot))
+        else {
             return false;
         };
         let frame = FromChild::Frame(Frame {
@@ -141,7 +141,7 @@ impl Delivery {
         if sent {
             state.lent = None;
             state.sent += 1;
-            state.next = (slot + 1) % grant.usable.max(1);
+            state.next = grant.rotation.after(slot);
             self.frames.fetch_add(1, Ordering::Relaxed);
         }
         sent
@@ -224,11 +224,11 @@ impl Delivery {
             state.next = grant.first;
             state.sent = 0;
         }
-        if state.next >= grant.usable {
-            state.next = 0;
+        if !grant.rotation.contains(state.next) {
+            state.next = grant.rotation.base;
         }
         let under_way = state.sent.saturating_sub(grant.taken);
-        let limit = u64::from(grant.usable.saturating_sub(1)).max(1);
+        let limit = u64::from(grant.rotation.usable.saturating_sub(1)).max(1);
         (under_way < limit).then_some(grant)
     }
 

@@ -244,6 +244,7 @@ mod tests {
             format: VideoFormat::new(PixelFormat::Yuy2, 1280, 720, 30).unwrap(),
             orientation: Default::default(),
             layout: SlotLayout { offsets: vec![0], length: 4096 },
+            private: SlotLayout { offsets: vec![0], length: 4096 },
             buffer_count: 7,
             excluded: Vec::new(),
             controls: Default::default(),

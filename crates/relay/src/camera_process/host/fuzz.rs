@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use super::super::granted::Granted;
 use super::{Ending, HostEvent, Phase, WorkerConfig, WorkerHost};
 use lenscap_core::controls::{CameraControls, ControlTrouble, Value, Values};
 use lenscap_core::event::Step;
@@ -58,7 +59,7 @@ fn spawn(now: Instant) -> WorkerHost {
         sandbox: true,
         refused: Vec::new(),
     };
-    let layout = SlotLayout { offsets: (0..u64::from(SLOTS)).map(|slot| slot * 4096).collect(), length: 4096 };
+    let layout = SlotLayout::one_after_another(SLOTS, format.size_image() as usize);
     let slots = File::open("/dev/null").expect("/dev/null");
     WorkerHost::spawn(&config, std::os::fd::AsFd::as_fd(&slots), &layout, now).expect("a process")
 }
@@ -70,7 +71,8 @@ fn begin(host: &mut WorkerHost, now: Instant) -> (Channel, OwnedFd) {
     host.channel = Some(ours);
     // No signal reaches the process that serves the next conversation, too.
     let pidfd = std::mem::replace(&mut host.pidfd, nothing());
-    host.configure = Some((protocol::encode(&FromChild::Stopped).expect("a message"), nothing(), nothing()));
+    let fds = [(); 3].map(|()| nothing());
+    host.configure = Some((protocol::encode(&FromChild::Stopped).expect("a message"), fds));
     (host.epoch, host.granted, host.taken) = (0, None, 0);
     (host.phase, host.ending) = (Phase::Greeting, Ending::No);
     (host.worker, host.next_beat, host.sweep_at) = (None, now, None);
@@ -202,6 +204,7 @@ impl Talk<'_> {
                 self.host.grant(first, usable);
             }
             18 => self.host.revoke(),
+            26 => self.host.grant_private(),
             19 => self.host.taken(),
             20 => self.host.set_controls(&[("usb-1".to_owned(), Values::new())].into()),
             21 => self.host.lay(Orientation::default()),
@@ -258,7 +261,9 @@ impl Talk<'_> {
                 vec![camera.clone(), caps.clone(), why]
             }
             HostEvent::Frame { slot, .. } => {
-                assert!(said.started && self.host.granted.is_some() && *slot < SLOTS, "{event:?}");
+                let base = self.host.granted.as_ref().map(Granted::base);
+                let is_private = self.host.private_picture(*slot).is_some();
+                assert!(said.started && base == Some(if is_private { SLOTS } else { 0 }), "{event:?} of {base:?}");
                 vec![]
             }
             HostEvent::Failed(reason) => {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 
 use super::super::exit_reason::nonsense;
+use super::super::private_slots;
 use super::super::stderr::plain;
 use super::ending::{EXIT_LIMIT, Ending, STOP_LIMIT};
 use super::{HostEvent, Phase, WorkerHost};
@@ -85,8 +86,8 @@ impl WorkerHost {
                 self.heartbeat.beat();
                 self.next_beat = now + BEAT_INTERVAL;
                 out.push(HostEvent::Step(Step::Up));
-                if let (Some((message, slots, control)), Some(channel)) = (self.configure.take(), &self.channel)
-                    && let Err(error) = channel.try_send(&message, &[slots.as_fd(), control.as_fd()])
+                if let (Some((message, fds)), Some(channel)) = (self.configure.take(), &self.channel)
+                    && let Err(error) = channel.try_send(&message, &fds.each_ref().map(AsFd::as_fd))
                 {
                     tracing::debug!("the camera process did not take its settings: {error}");
                 }
@@ -130,8 +131,9 @@ impl WorkerHost {
             }
             (FromChild::Held(camera), Phase::Warm) if self.wants_start => out.push(HostEvent::Held(camera)),
             (FromChild::Frame(frame), Phase::Started) => {
-                if frame.slot >= self.slot_count {
-                    return Err(nonsense(&format!("slot {} of {}", frame.slot, self.slot_count)));
+                let count = self.slot_count + private_slots::COUNT;
+                if frame.slot >= count {
+                    return Err(nonsense(&format!("slot {} of {count}", frame.slot)));
                 }
                 if let Some(granted) = self.granted.as_mut().filter(|_| frame.epoch == self.epoch) {
                     let timestamp = Duration::from_nanos(frame.timestamp_ns);

@@ -134,6 +134,39 @@ fn nothing_is_written_while_the_gate_is_closed() {
 }
 
 #[test]
+fn private_slots_and_the_devices_take_turns_and_their_memory_goes_back() {
+    if !has("private_slots_and_the_devices_take_turns", &["videotestsrc", "videoconvertscale"]) {
+        return;
+    }
+    let format = format(Yuy2, 320, 240, 30);
+    let mut rig = rig("test", format);
+    (rig.grant, rig.keep) = (false, true);
+    rig.host.start();
+    rig.until("started", |rig| rig.started.is_some());
+    let more = |rig: &mut Rig, count: usize| {
+        let before = rig.frames.len();
+        rig.until("frames", |rig| rig.frames.len() >= before + count);
+        assert!(rig.frames[before..].iter().all(|frame| frame.picture.iter().any(|byte| *byte > 100)), "no picture");
+        rig.frames[before..].iter().map(|frame| frame.slot).take(count).collect::<Vec<u32>>()
+    };
+    rig.host.grant_private();
+    assert_eq!(more(&mut rig, 5), [4, 5, 6, 4, 5]);
+    assert!((0..4).all(|slot| rig.slots.picture(slot).iter().all(|byte| *byte == 0)), "the device's were written to");
+    rig.host.grant(2, 4);
+    assert_eq!(more(&mut rig, 4), [2, 3, 0, 1]);
+    let private = (4..7).map(|slot| rig.host.private_picture(slot).unwrap());
+    // One may have been in the making.
+    assert!(private.filter(|picture| picture.iter().any(|byte| *byte != 0)).count() <= 1, "the memory is kept");
+    rig.host.grant_private();
+    assert_eq!(more(&mut rig, 2), [4, 5]);
+    assert!(rig.frames.is_sorted_by_key(|frame| frame.timestamp));
+    assert!(rig.host.private_picture(3).is_none() && rig.host.private_picture(7).is_none());
+    let stats = rig.stop();
+    // The first frame of all, and one for each time that the slots are others while it is made.
+    assert!(stats.copies <= 4, "{stats:?}");
+}
+
+#[test]
 fn what_the_camera_lacks_is_done_on_the_picture_from_the_first_frame_on_or_live() {
     let name = "what_the_camera_lacks_is_done_on_the_picture";
     if !has(name, &["videotestsrc", "videoconvertscale", "videobalance"]) {
