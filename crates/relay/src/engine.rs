@@ -76,6 +76,8 @@ pub struct Engine {
     /// Pictures copied from the main device for others so far.
     copies: u64,
     lease: SlotLease,
+    /// The worker may still write to a slot of the main device that was taken back.
+    is_main_unsettled: bool,
     /// Until the process for PipeWire is started again, should it end.
     pipewire_wait: Duration,
     camera_watch: Option<Watch>,
@@ -141,6 +143,7 @@ impl Engine {
             outlets: Outlets::new(config.output.clone(), config.second.clone(), config.pipewire.clone()),
             copies: 0,
             lease: SlotLease::None,
+            is_main_unsettled: false,
             cards: CardSet::plain(config.style.clone(), config.format),
             drawing: None,
             config,

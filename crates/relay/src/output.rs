@@ -15,7 +15,6 @@ pub mod fuzz;
 pub mod leftovers;
 pub mod loopback;
 pub mod memory;
-pub mod mirror;
 pub mod pipewire;
 pub mod stamps;
 
@@ -27,10 +26,11 @@ pub use error::OutputError;
 use cards::{CardSet, Cards};
 use lenscap_core::event::Card;
 use lenscap_core::presence::Presence;
+use lenscap_core::trouble::output::OutputTrouble;
 use lenscap_picture::format::VideoFormat;
 use lenscap_picture::slots::SlotLayout;
 pub use lenscap_sys::clock::monotonic_now;
-use mirror::Mirror;
+use lenscap_sys::memfd::Mapping;
 use stamps::Stamps;
 
 /// Buffers asked for, of a node and of one that is made; the module gives at most its `max_buffers`. More than 8 gains nothing
@@ -60,8 +60,6 @@ pub struct Output {
     next: u32,
     /// Slots in the rotation; a reader on v4l2loopback before 0.15 can shrink it.
     usable: u32,
-    /// How many slots the worker has while nobody reads here: what lies behind them has the card.
-    aside: Option<u32>,
     stamps: Stamps,
 }
 
@@ -77,7 +75,7 @@ impl Output {
             OutputDevice::Pipewire(node) => node.usable(),
         };
         let stamps = Stamps::new(format.frame_interval());
-        let mut output = Self { device, format, cards: Cards::new(cards), next: 0, usable, aside: None, stamps };
+        let mut output = Self { device, format, cards: Cards::new(cards), next: 0, usable, stamps };
         output.show_card(Card::Off);
         output.settle_card()?;
         Ok(output)
@@ -143,11 +141,6 @@ impl Output {
         }
     }
 
-    /// Whether the device has its slots mapped for as long as it lives.
-    pub fn keeps_mapping(&self) -> bool {
-        matches!(self.device, OutputDevice::Pipewire(_))
-    }
-
     /// The file whose pages are the slots, to hand to a worker.
     pub fn slots_fd(&self) -> BorrowedFd<'_> {
         match &self.device {
@@ -171,37 +164,6 @@ impl Output {
         (self.next, self.usable)
     }
 
-    /// The worker's pictures are for another output, and whoever reads here next is to get a card: what to grant, as in
-    /// [`Self::rotation`], so that the newest queued picture stays one.
-    ///
-    /// # Errors
-    /// When the device is gone.
-    pub fn set_aside(&mut self) -> Result<(u32, u32), OutputError> {
-        self.refresh_usable()?;
-        // Two, where there are enough, for cards with a fresh timestamp; a reader must not get the same slot twice.
-        let kept = match self.usable {
-            0 | 1 => 0,
-            2 | 3 => 1,
-            _ => 2,
-        };
-        if kept > 0 {
-            for _ in 0..self.usable {
-                if self.next == 0 {
-                    break;
-                }
-                self.queue_card()?;
-            }
-        }
-        let lent = self.usable - kept;
-        self.aside = Some(lent);
-        Ok((0, lent))
-    }
-
-    /// From now on the worker's pictures are for this output, too.
-    pub fn end_aside(&mut self) {
-        self.aside = None;
-    }
-
     /// Queues the card once more, where that can be done, for the sake of its timestamp.
     ///
     /// # Errors
@@ -209,13 +171,6 @@ impl Output {
     pub fn freshen_card(&mut self) -> Result<(), OutputError> {
         if matches!(self.device, OutputDevice::Pipewire(_)) {
             return Ok(());
-        }
-        if let Some(lent) = self.aside {
-            self.refresh_usable()?;
-            if self.usable < lent + 2 {
-                return Ok(());
-            }
-            self.next = self.next.max(lent);
         }
         self.queue_card()
     }
@@ -241,7 +196,6 @@ impl Output {
     /// The worker's frames are over: it may still be writing to the next slot, so cards begin behind it. To be followed
     /// by [`Self::show_card`]: no slot has a card any more.
     pub fn take_back(&mut self) {
-        self.aside = None;
         if self.usable >= 3 {
             self.next = (self.next + 1) % self.usable;
         }
@@ -288,20 +242,35 @@ impl Output {
         Ok(true)
     }
 
-    /// Queues a copy of a picture that the worker made in another output's slot `from`.
+    /// Its slots, for [`Self::queue_copy`] or to be copied from; none of a device that has them mapped itself for as long as it
+    /// lives.
+    ///
+    /// # Errors
+    /// When the kernel does not map them.
+    pub fn map(&self) -> Result<Vec<Mapping>, OutputError> {
+        if matches!(self.device, OutputDevice::Pipewire(_)) {
+            return Ok(Vec::new());
+        }
+        let maps = self.layout().map(self.slots_fd());
+        Ok(maps.map_err(|error| OutputTrouble::NoMemory { cause: error.into() })?)
+    }
+
+    /// Queues a copy of a picture that is not in its own slots. `maps`: what [`Self::map`] gave.
     ///
     /// # Errors
     /// When the device is gone.
-    pub fn queue_copy(&mut self, mirror: &mut Mirror, from: u32, taken: Duration) -> Result<(), OutputError> {
+    pub fn queue_copy(&mut self, maps: &mut [Mapping], picture: &[u8], taken: Duration) -> Result<(), OutputError> {
         self.refresh_usable()?;
         let slot = self.next;
-        match &mut self.device {
-            OutputDevice::Pipewire(node) => {
-                if let Some(to) = node.slot_mut(slot) {
-                    mirror.copy_to(from, to);
-                }
+        let to = match &mut self.device {
+            OutputDevice::Pipewire(node) => node.slot_mut(slot),
+            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => {
+                maps.get_mut(slot as usize).map(Mapping::as_mut_slice)
             }
-            OutputDevice::Loopback(_) | OutputDevice::Memory(_) => mirror.copy(from, slot),
+        };
+        if let Some(to) = to {
+            let length = (self.format.size_image() as usize).min(picture.len()).min(to.len());
+            to[..length].copy_from_slice(&picture[..length]);
         }
         self.enqueue(slot, taken, false)
     }
@@ -391,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_begins_again_while_the_camera_is_for_the_other_device_gets_times_that_grow() {
+    fn whoever_begins_again_when_the_camera_is_no_longer_for_this_device_gets_times_that_grow() {
         let format = VideoFormat::new(PixelFormat::Yuy2, 64, 48, 30).unwrap();
         for slots in 2..=8_u32 {
             let device = OutputDevice::Memory(memory::Memory::new(&format, slots).unwrap());
@@ -407,7 +376,6 @@ mod tests {
             output.take_back();
             output.show_card(Card::Off);
             output.settle_card().unwrap();
-            output.set_aside().unwrap();
             for _ in 0..6 {
                 let times = times_from(read, &log(&output), slots as usize);
                 assert!(times.is_sorted_by(|a, b| a < b), "{slots} slots: {times:?}");

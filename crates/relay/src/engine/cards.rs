@@ -83,9 +83,10 @@ impl Engine {
     fn take_cards(&mut self, cards: CardSet) {
         let now = Instant::now();
         for outlet in self.outlets.iter_mut() {
-            // The slots of the main one may be the worker's.
-            let is_lent = outlet.role() == Role::Main && self.lease != SlotLease::None;
-            let shows_camera = is_lent || (self.camera_shown && outlet.is_feeding());
+            let shows_camera = match outlet.role() {
+                Role::Main => self.lease == SlotLease::Shown,
+                Role::Second | Role::Pipewire => self.camera_shown && outlet.is_feeding(),
+            };
             outlet.take_cards(&cards, !shows_camera, now);
         }
         self.cards = cards;

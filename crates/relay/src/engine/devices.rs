@@ -55,7 +55,7 @@ impl Engine {
         self.card = None;
         self.camera_shown = false;
         self.lease = SlotLease::None;
-        self.outlets.forget_mirrors();
+        self.is_main_unsettled = false;
         self.events.push_back(Event::DeviceReady);
         self.report_presence();
         self.retry_second(may_create);
@@ -176,7 +176,6 @@ impl Engine {
     /// There is no node in PipeWire, which harms nobody but those who are at it.
     fn no_pipewire(&mut self, error: &OutputError) {
         let Some(outlet) = self.outlets.get_mut(Role::Pipewire) else { return };
-        outlet.forget_mirror();
         let is_asked_for = matches!(outlet.choice(), OutputChoice::Pipewire(choice) if choice.is_asked_for);
         match error.kind() {
             OutputTroubleKind::Missing => outlet.wait_for_server(&self.reactor),
@@ -214,7 +213,6 @@ impl Engine {
             self.events.push_back(Event::SecondDevice(Some(trouble)));
         }
         if let Some(second) = self.outlets.get_mut(Role::Second) {
-            second.forget_mirror();
             second.wait_for_node(&self.reactor, error);
         }
     }
@@ -236,7 +234,6 @@ impl Engine {
         if let Some(error) = self.outlets.main_mut().take_loss() {
             self.camera_shown = false;
             self.lease = SlotLease::None;
-            self.outlets.forget_mirrors();
             for outlet in self.outlets.split_mut().1 {
                 outlet.show_card(Card::Unavailable, false, Instant::now());
             }

@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::outlet::Outlet;
 use super::role::Role;
+use crate::output::Output;
 use lenscap_core::event::Card;
 
-/// Whose pictures the worker makes in the slots of the main device.
+/// Where the worker makes its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SlotLease {
     /// It makes none: no slot is granted.
     None,
-    /// They are queued there.
+    /// In the slots of the main device, where they are queued.
     Shown,
-    /// They are only for devices with copies.
+    /// In private slots: the main device shows no camera, and whoever has it mapped is to see none. They are only for devices with
+    /// copies.
     Aside,
 }
 
@@ -22,48 +24,78 @@ impl Engine {
     /// Starts or stops to queue pictures at each device, as those who are there want it.
     pub(super) fn feed(&mut self, now: Instant) {
         let (main, copies) = self.outlets.split_mut();
-        if main.follow_presence() && !self.camera_shown {
-            main.start_or_settle_cards(now);
-        }
+        let has_main_changed = main.follow_presence();
         for outlet in copies {
             let has_changed = outlet.follow_presence();
             match (has_changed, outlet.is_feeding(), self.camera_shown) {
                 (false, ..) | (true, true, true) => {}
                 (true, _, false) => outlet.start_or_settle_cards(now),
-                // As at the main one, whose slots the worker has: [`Self::lend`].
+                // As at the main one, where the worker had its slots: [`Self::lend`].
                 (true, false, true) => outlet.show_card(Card::Off, false, now),
             }
             if !outlet.is_feeding() {
-                outlet.forget_mirror();
+                outlet.unmap();
             }
         }
+        let before = self.lease;
         self.lend(now);
+        if has_main_changed && [before, self.lease].iter().all(|lease| *lease != SlotLease::Shown) {
+            self.outlets.main_mut().start_or_settle_cards(now);
+        }
     }
 
-    /// Grants the worker the slots as its pictures are wanted, or takes them back.
+    /// Whether whoever reads at the main device is to see the camera, and not a card.
+    fn main_shows_camera(&self) -> bool {
+        self.camera_shown && self.outlets.main().is_feeding()
+    }
+
+    /// Grants the worker slots as its pictures are wanted, or takes them back.
     pub(super) fn lend(&mut self, now: Instant) {
-        let main = self.outlets.main();
-        let wanted = match (self.camera_shown && main.output().is_some(), main.is_feeding()) {
-            (true, true) => SlotLease::Shown,
-            (true, false) if self.outlets.copies().iter().any(Outlet::is_feeding) => SlotLease::Aside,
-            _ => SlotLease::None,
+        let are_copied = self.outlets.copies().iter().any(Outlet::is_feeding);
+        let is_on = self.camera_shown && self.outlets.main().output().is_some();
+        let wanted = match (self.main_shows_camera(), is_on && are_copied) {
+            (true, _) => SlotLease::Shown,
+            (false, true) => SlotLease::Aside,
+            (false, false) => SlotLease::None,
         };
-        if wanted == self.lease {
+        if wanted != SlotLease::Shown || !are_copied {
+            self.outlets.main_mut().unmap();
+        }
+        if wanted == self.lease || self.worker.is_none() {
             return;
         }
+        self.end_lease(Card::Off, now);
         let Some(worker) = &mut self.worker else { return };
-        worker.revoke();
-        let main = self.outlets.main_mut();
-        if !main.is_feeding() && self.lease != SlotLease::None {
-            // The cooldown, for one: whoever opens the node now must not see the last picture of somebody.
-            main.show_card(Card::Off, true, now);
-        }
-        if wanted != SlotLease::None
-            && let Some((next, usable)) = main.lend()
-        {
-            worker.grant(next, usable);
+        match wanted {
+            SlotLease::Shown => {
+                let Some((next, usable)) = self.outlets.main().output().map(Output::rotation) else { return };
+                self.outlets.main_mut().stop_cards();
+                worker.grant(next, usable);
+            }
+            SlotLease::Aside => worker.grant_private(),
+            SlotLease::None => {}
         }
         self.lease = wanted;
+    }
+
+    /// The worker has no slots any more. Where it had the main device's, this card is shown there: whoever opens it now must not
+    /// see the last picture of somebody.
+    fn end_lease(&mut self, card: Card, now: Instant) {
+        if let Some(worker) = &mut self.worker {
+            worker.revoke();
+        }
+        if std::mem::replace(&mut self.lease, SlotLease::None) == SlotLease::Shown {
+            self.is_main_unsettled = true;
+            self.outlets.main_mut().show_card(card, true, now);
+        }
+    }
+
+    /// The worker may have been in the middle of a picture when the main device's slots were taken back, but is not any more: they
+    /// are wiped once more.
+    pub(super) fn settle_main(&mut self, now: Instant) {
+        if std::mem::take(&mut self.is_main_unsettled) && self.lease != SlotLease::Shown {
+            self.outlets.main_mut().show_again(now);
+        }
     }
 
     /// The short way of a frame.
@@ -72,35 +104,35 @@ impl Engine {
         if !self.camera_shown {
             return;
         }
+        self.settle_main(now);
+        let Some(worker) = &mut self.worker else { return };
         let (main, copies) = self.outlets.split_mut();
-        if main.is_feeding()
-            && let Some(usable) = main.queue_frame(now, slot, timestamp)
-            && let Some(worker) = &mut self.worker
-        {
+        let is_private = worker.private_picture(slot).is_some();
+        if !is_private && let Some(usable) = main.queue_frame(now, slot, timestamp) {
             worker.set_usable(usable);
         }
-        if let Some(from) = main.output() {
-            for outlet in copies.iter_mut().filter(|outlet| outlet.is_feeding()) {
-                self.copies += u64::from(outlet.queue_copy(now, from, slot, timestamp));
+        let mut copies = copies.iter_mut().filter(|outlet| outlet.is_feeding()).peekable();
+        if main.output().is_some() && copies.peek().is_some() {
+            let picture = worker.private_picture(slot).map_or_else(|| main.picture(slot), Ok);
+            for outlet in copies {
+                match &picture {
+                    Ok(picture) => self.copies += u64::from(outlet.queue_copy(now, picture, timestamp)),
+                    Err(error) => outlet.lose(error.clone()),
+                }
             }
         }
         // Not before it is copied: now the slot may be filled anew.
-        if let Some(worker) = &mut self.worker {
-            worker.taken();
-        }
+        worker.taken();
     }
 
     /// Shows this card at every device.
     pub(super) fn show_card(&mut self, card: Card) {
         let now = Instant::now();
         self.camera_shown = false;
-        if let Some(worker) = &mut self.worker {
-            worker.revoke();
-        }
-        let was_lent = std::mem::replace(&mut self.lease, SlotLease::None) != SlotLease::None;
-        for outlet in self.outlets.iter_mut() {
-            let had_slots_lent = was_lent && outlet.role() == Role::Main;
-            outlet.show_card(card, had_slots_lent, now);
+        let was_lent = self.lease == SlotLease::Shown;
+        self.end_lease(card, now);
+        for outlet in self.outlets.iter_mut().filter(|outlet| !was_lent || outlet.role() != Role::Main) {
+            outlet.show_card(card, false, now);
         }
         self.card = Some(card);
     }

@@ -20,12 +20,12 @@ use crate::output::cards::CardSet;
 use crate::output::finder::{self, NodeWatch};
 use crate::output::loopback::Loopback;
 use crate::output::memory::Memory;
-use crate::output::mirror::Mirror;
 use crate::output::pipewire::PipewireNode;
 use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::presence::Presence;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
+use lenscap_sys::memfd::Mapping;
 use lenscap_text::Detail;
 use lenscap_wire::pipewire::server_socket;
 
@@ -57,8 +57,9 @@ pub(super) struct Outlet {
     last_queued: Option<Instant>,
     /// When the card was renewed for those who do not stream.
     freshened_at: Option<Instant>,
-    /// Copies pictures of the main one; made when the first is to be copied.
-    mirror: Option<Mirror>,
+    /// Its slots while pictures are copied, from the main one or to another. Mapped for so long: mapping anew for every picture
+    /// would cost a page fault for every 4 kB of it.
+    maps: Option<Vec<Mapping>>,
     /// Nobody is here any more: when the memory that pictures took is given back.
     release_at: Option<Instant>,
     lost: Option<OutputError>,
@@ -80,7 +81,7 @@ impl Outlet {
             fresh_until: None,
             last_queued: None,
             freshened_at: None,
-            mirror: None,
+            maps: None,
             release_at: None,
             lost: None,
         }
@@ -158,7 +159,7 @@ impl Outlet {
     /// Lets go of the output; whether there was one.
     pub(super) fn close(&mut self) -> bool {
         self.detector = None;
-        self.mirror = None;
+        self.maps = None;
         self.presence = Presence::default();
         self.feeding = false;
         self.next_card_at = None;
@@ -376,44 +377,34 @@ impl Outlet {
         (before != after).then_some(after)
     }
 
-    /// Queues a copy of the picture in this slot of the main output; whether there was one to copy to.
-    pub(super) fn queue_copy(&mut self, now: Instant, from: &Output, slot: u32, taken: Duration) -> bool {
+    /// The picture in this slot, to be copied.
+    ///
+    /// # Errors
+    /// When the kernel does not map it.
+    pub(super) fn picture(&mut self, slot: u32) -> Result<&[u8], OutputError> {
+        let Some(output) = &self.output else { return Ok(&[]) };
+        let maps = mapped(&mut self.maps, output)?;
+        Ok(maps.get(slot as usize).map(Mapping::as_slice).unwrap_or_default())
+    }
+
+    /// Queues a copy of this picture; whether there was an output for it.
+    pub(super) fn queue_copy(&mut self, now: Instant, picture: &[u8], taken: Duration) -> bool {
         let Some(output) = &mut self.output else { return false };
-        if self.mirror.is_none() {
-            match Mirror::new(from, output) {
-                Ok(mirror) => self.mirror = Some(mirror),
-                Err(error) => {
-                    self.lose(error);
-                    return false;
-                }
+        let queued = match mapped(&mut self.maps, output) {
+            Ok(maps) => output.queue_copy(maps, picture, taken),
+            Err(error) => {
+                self.lose(error);
+                return false;
             }
-        }
-        let Some(mirror) = &mut self.mirror else { return false };
-        let queued = output.queue_copy(mirror, slot, taken);
+        };
         self.last_queued = Some(now);
         self.note(queued);
         true
     }
 
-    /// The slots that are copied from, or to, are others from now on.
-    pub(super) fn forget_mirror(&mut self) {
-        self.mirror = None;
-    }
-
-    /// What to grant the worker: for pictures that are queued here, or only elsewhere.
-    pub(super) fn lend(&mut self) -> Option<(u32, u32)> {
-        let output = self.output.as_mut()?;
-        if self.feeding {
-            output.end_aside();
-            return Some(output.rotation());
-        }
-        let lent = output.set_aside();
-        let (lent, lost) = match lent {
-            Ok(lent) => (Some(lent), Ok(())),
-            Err(error) => (None, Err(error)),
-        };
-        self.note(lost);
-        lent
+    /// No pictures are copied for now.
+    pub(super) fn unmap(&mut self) {
+        self.maps = None;
     }
 
     fn note(&mut self, done: Result<(), OutputError>) {
@@ -432,4 +423,12 @@ impl Outlet {
     pub(super) fn take_loss(&mut self) -> Option<OutputError> {
         self.lost.take()
     }
+}
+
+/// The slots of this output, mapped now where they are not.
+fn mapped<'a>(maps: &'a mut Option<Vec<Mapping>>, output: &Output) -> Result<&'a mut Vec<Mapping>, OutputError> {
+    Ok(match maps {
+        Some(maps) => maps,
+        None => maps.insert(output.map()?),
+    })
 }

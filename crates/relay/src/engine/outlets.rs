@@ -64,11 +64,4 @@ impl Outlets {
         let main = self.main().presence().clone();
         self.copies().iter().fold(main, |presence, outlet| presence.with(outlet.presence()))
     }
-
-    /// The main one's slots are no more: what copied from them ends.
-    pub(super) fn forget_mirrors(&mut self) {
-        for outlet in self.iter_mut() {
-            outlet.forget_mirror();
-        }
-    }
 }

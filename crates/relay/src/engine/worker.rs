@@ -172,13 +172,8 @@ impl Engine {
                         outlet.set_own(None);
                     }
                     self.sensors.set_worker(None);
-                    // It may have been in the middle of a picture when its slots were taken back: wipe them once more.
-                    if self.last_frame.take().is_some()
-                        && !self.camera_shown
-                        && let Some(card) = self.card
-                    {
-                        self.outlets.main_mut().show_card(card, false, now);
-                    }
+                    self.last_frame = None;
+                    self.settle_main(now);
                     self.events.push_back(Event::Worker(WorkerEvent::Exited { reason }));
                     self.notice_losses();
                     if self.outlets.main().output().is_none() {

@@ -43,10 +43,8 @@ impl Memory {
     /// When memory is short.
     pub fn new(format: &VideoFormat, count: u32) -> Result<Self, OutputError> {
         let io = |error: std::io::Error| OutputTrouble::NoMemory { cause: error.into() };
-        let length = (format.size_image() as usize).next_multiple_of(4096);
-        let offsets: Vec<u64> = (0..u64::from(count)).map(|index| index * length as u64).collect();
-        let fd = memfd::sealed("lenscap-output", length as u64 * u64::from(count)).map_err(io)?;
-        let layout = SlotLayout { offsets, length };
+        let layout = SlotLayout::one_after_another(count, format.size_image() as usize);
+        let fd = memfd::sealed("lenscap-output", layout.file_size()).map_err(io)?;
         let maps = layout.map(&fd).map_err(io)?;
         Ok(Self {
             fd,

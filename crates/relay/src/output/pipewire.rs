@@ -19,8 +19,6 @@ use lenscap_wire::pipewire::{MAX_SLOTS, Offer, Picture, server_socket};
 
 /// Slots that there are.
 pub(super) const SLOTS: u32 = MAX_SLOTS;
-/// Bytes of a page; what PipeWire maps begins at one.
-const PAGE: usize = 4096;
 /// How long somebody who streams is kept back until the graph says who that is; as on the V4L2 side
 /// ([`crate::detect::Detector`]). The graph says it some milliseconds before or after the stream does.
 const NAME_PATIENCE: Duration = Duration::from_secs(1);
@@ -71,8 +69,8 @@ impl PipewireNode {
         if !server_socket().is_some_and(|socket| socket.exists()) {
             return Err(OutputTrouble::Pipewire { trouble: Box::new(PipewireTrouble::NoServer) }.into());
         }
-        let length = (format.size_image() as usize).next_multiple_of(PAGE);
-        let (fd, pictures) = memory(length)?;
+        let layout = SlotLayout::one_after_another(MAX_SLOTS, format.size_image() as usize);
+        let (fd, pictures) = memory(&layout)?;
         let offer = Offer {
             node_name: choice.node_name.clone(),
             description: choice.description.clone(),
@@ -84,12 +82,10 @@ impl PipewireNode {
             size: format.size_image(),
             rates: rates(format.framerate),
             slots: MAX_SLOTS,
-            slot_size: u32::try_from(length).unwrap_or(u32::MAX),
+            slot_size: u32::try_from(layout.length).unwrap_or(u32::MAX),
         };
         let host = NodeHost::spawn(&choice.program, choice.is_confined, offer, fd.as_fd())
             .map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
-        let offsets = (0..u64::from(MAX_SLOTS)).map(|slot| slot * length as u64).collect();
-        let layout = SlotLayout { offsets, length };
         Ok(Self {
             host,
             fd,
@@ -161,7 +157,7 @@ impl PipewireNode {
         if self.next.is_some() || !self.filled.contains(&true) {
             return Ok(());
         }
-        let (fd, pictures) = memory(self.layout.length)?;
+        let (fd, pictures) = memory(&self.layout)?;
         if self.host.offer_memory(fd.as_fd()) {
             self.next = Some((fd, pictures));
         }
@@ -218,10 +214,9 @@ impl PipewireNode {
     }
 }
 
-/// Slots of this length, with the only writable mapping of them.
-fn memory(length: usize) -> Result<(OwnedFd, Mapping), OutputError> {
-    let size = length as u64 * u64::from(MAX_SLOTS);
-    let made = memfd::written_by_one("lenscap-pipewire", size);
+/// Slots like these, with the only writable mapping of them.
+fn memory(layout: &SlotLayout) -> Result<(OwnedFd, Mapping), OutputError> {
+    let made = memfd::written_by_one("lenscap-pipewire", layout.file_size());
     Ok(made.map_err(|error| OutputTrouble::NoMemory { cause: error.into() })?)
 }
 

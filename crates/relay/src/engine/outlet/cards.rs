@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::Outlet;
+use crate::output::Output;
 use crate::output::cards::CardSet;
 use lenscap_core::event::Card;
 
@@ -59,7 +60,14 @@ impl Outlet {
     pub(in crate::engine) fn take_cards(&mut self, cards: &CardSet, shows_card: bool, now: Instant) {
         let Some(output) = &mut self.output else { return };
         output.take_cards(cards.clone());
-        if let Some(card) = output.card().filter(|_| shows_card) {
+        if shows_card {
+            self.show_again(now);
+        }
+    }
+
+    /// Shows the present card anew: no slot has it any more.
+    pub(in crate::engine) fn show_again(&mut self, now: Instant) {
+        if let Some(card) = self.output.as_ref().and_then(Output::card) {
             self.show_card(card, false, now);
         }
     }
@@ -78,9 +86,7 @@ impl Outlet {
 
     /// Nobody streams, but somebody may at any moment: the card once more, and again before it is too old.
     ///
-    /// Once an interval at most. While the camera is for the other device there are two slots for cards: a reader that
-    /// begins and has not read yet would find the third card where the first was, and after it the second, which is older
-    /// (found by bulk seed 10 of the random sequences).
+    /// Once an interval at most, as any card: programs that come and go do not set the pace.
     pub(super) fn freshen_card(&mut self, now: Instant) {
         let Some(output) = &mut self.output else { return };
         let interval = output.format().frame_interval();
