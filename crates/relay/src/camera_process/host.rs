@@ -7,6 +7,7 @@
 mod ending;
 #[cfg(any(debug_assertions, fuzzing))]
 pub(super) mod fuzz;
+mod grants;
 mod messages;
 
 use std::io;
@@ -19,7 +20,7 @@ use rustix::process::Pid;
 
 use super::exit_reason::cannot_start;
 use super::granted::Granted;
-use super::private_slots::{self, PrivateSlots};
+use super::private_slots::PrivateSlots;
 use super::saved;
 use super::stderr::Stderr;
 use ending::Ending;
@@ -32,8 +33,7 @@ use lenscap_core::source::{Orientation, Source};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::cameras::ChoiceReason;
 use lenscap_picture::format::VideoFormat;
-use lenscap_picture::slots::{Control, Rotation, SlotLayout};
-use lenscap_sys::clock::monotonic_now;
+use lenscap_picture::slots::{Control, SlotLayout};
 use lenscap_sys::process;
 use lenscap_text::{Cause, Detail};
 use lenscap_wire::channel::{self, Channel};
@@ -369,54 +369,6 @@ impl WorkerHost {
             }
             Phase::Configured | Phase::Warm | Phase::Started | Phase::Stopped | Phase::Failed => {}
         }
-    }
-
-    /// Grants the main output's slots, in the place of what was granted before: `first` is the slot that follows the one queued
-    /// last, `usable` the length of the rotation.
-    pub fn grant(&mut self, first: u32, usable: u32) {
-        self.grant_rotation(first, Rotation { base: 0, usable });
-    }
-
-    /// Grants the private slots, in the place of what was granted before.
-    pub fn grant_private(&mut self) {
-        let base = self.slot_count;
-        self.grant_rotation(base, Rotation { base, usable: private_slots::COUNT });
-    }
-
-    fn grant_rotation(&mut self, first: u32, rotation: Rotation) {
-        self.revoke();
-        self.epoch = self.epoch.checked_add(1).unwrap_or(1);
-        self.granted = Some(Granted::new(first, rotation, monotonic_now()));
-        self.taken = 0;
-        self.control.grant(self.epoch, first, rotation);
-        self.send(&ToChild::Granted);
-    }
-
-    /// Takes the slots back: frames that are on their way are dropped.
-    pub fn revoke(&mut self) {
-        self.control.revoke();
-        if self.granted.take().is_some_and(|granted| granted.base() == self.slot_count) {
-            self.private.give_back();
-        }
-    }
-
-    /// The picture in this slot; `None`: it is one of the main output's.
-    pub fn private_picture(&self, slot: u32) -> Option<&[u8]> {
-        self.private.picture(slot.checked_sub(self.slot_count)?)
-    }
-
-    /// The rotation of the main output's slots is now 0..`usable`.
-    pub fn set_usable(&mut self, usable: u32) {
-        if let Some(granted) = self.granted.as_mut().filter(|granted| granted.base() == 0) {
-            granted.set_usable(usable);
-            self.control.set_usable(usable);
-        }
-    }
-
-    /// One frame was queued, or thrown away: its place is free again.
-    pub fn taken(&mut self) {
-        self.taken += 1;
-        self.control.set_taken(self.taken);
     }
 }
 

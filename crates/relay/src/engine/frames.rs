@@ -107,8 +107,10 @@ impl Engine {
         self.settle_main(now);
         let Some(worker) = &mut self.worker else { return };
         let (main, copies) = self.outlets.split_mut();
-        let is_private = worker.private_picture(slot).is_some();
-        if !is_private && let Some(usable) = main.queue_frame(now, slot, timestamp) {
+        if worker.private_picture(slot).is_none()
+            && main.is_feeding()
+            && let Some(usable) = main.queue_frame(now, slot, timestamp)
+        {
             worker.set_usable(usable);
         }
         let mut copies = copies.iter_mut().filter(|outlet| outlet.is_feeding()).peekable();
