@@ -28,7 +28,7 @@ SETUP = io.github.lenscap.Setup1
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
-COMMANDS = run status off allow pause resume toggle preferences cameras doctor controls setup import completions
+COMMANDS = run status off allow block pause resume toggle preferences cameras doctor controls setup import completions
 PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-setup lenscap-raw-cameras
 MANUAL = man1/lenscap.1 man8/lenscap-programs.8 $(PROGRAMS:%=man8/%.8)
 # What `make build` made, as it is.

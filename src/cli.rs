@@ -3,6 +3,7 @@
 //! The flags of ipu6-camera-daemon work unchanged. A value is judged by the rules of the settings file and refused with
 //! the same sentence. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not running.
 
+mod allow;
 mod cameras;
 mod controls;
 mod doctor;
@@ -22,6 +23,7 @@ use clap::{CommandFactory, Parser};
 use crate::core::trouble::settings::SettingTrouble;
 use crate::i18n::settings as words;
 
+pub use allow::{AllowArgs, BlockArgs};
 pub use cameras::CamerasArgs;
 pub use controls::{ControlsAction, ControlsArgs};
 pub use doctor::DoctorArgs;
@@ -65,8 +67,10 @@ pub enum Subcommand {
     Status(StatusArgs),
     /// Turn the camera off for the applications that use it now
     Off,
-    /// Allow the camera again for applications that it was turned off for, or that are blocked
-    Allow,
+    /// Allow applications the camera: those that ask for it, that it was turned off for, or that are blocked
+    Allow(AllowArgs),
+    /// Never give applications the camera
+    Block(BlockArgs),
     /// Keep the camera off for all applications, for a time or until resumed
     Pause(PauseArgs),
     /// End a pause, or try again after a failure
@@ -148,7 +152,9 @@ mod tests {
         let half_an_hour = Some(Duration::from_secs(1800));
         assert_eq!(command("lenscap pause --for 30m"), Subcommand::Pause(PauseArgs { duration: half_an_hour }));
         assert_eq!(command("lenscap off"), Subcommand::Off);
-        assert_eq!(command("lenscap allow"), Subcommand::Allow);
+        let (apps, once) = (vec!["zoom".to_owned()], true);
+        assert_eq!(command("lenscap allow --once zoom"), Subcommand::Allow(AllowArgs { apps, once }));
+        assert_eq!(command("lenscap block"), Subcommand::Block(BlockArgs { apps: Vec::new() }));
         assert_eq!(command("lenscap resume"), Subcommand::Resume);
         assert_eq!(command("lenscap toggle"), Subcommand::Toggle);
         assert_eq!(command("lenscap preferences"), Subcommand::Preferences { set_up: false });

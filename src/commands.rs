@@ -4,6 +4,7 @@
 //! nothing of GLib in its memory: not even among its dependencies.
 
 mod allow;
+mod block;
 mod cameras;
 mod completions;
 mod controls;
@@ -47,7 +48,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Resume) => resume::run(),
         Some(Subcommand::Toggle) => toggle::run(),
         Some(Subcommand::Off) => off::run(),
-        Some(Subcommand::Allow) => allow::run(),
+        Some(Subcommand::Allow(arguments)) => allow::run(arguments),
+        Some(Subcommand::Block(arguments)) => block::run(arguments),
         Some(Subcommand::Preferences { set_up }) => preferences::run(*set_up),
         Some(Subcommand::Cameras(arguments)) => cameras::run(arguments),
         Some(Subcommand::Doctor(arguments)) => doctor::run(arguments),

@@ -3,7 +3,6 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use lenscap::core::event::Event;
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::{Orientation, Source};
@@ -43,7 +42,6 @@ impl Rig {
             policy: Policy {
                 activation_delay: Some(Duration::ZERO),
                 cooldown: Duration::ZERO,
-                blocked: Vec::new(),
                 source: source.to_string(),
                 orientation,
                 ..Policy::default()
@@ -65,7 +63,7 @@ impl Rig {
 
     pub fn presence(&mut self, usage: Option<Use>) {
         let client = |usage| Client::new(Some(1), "bench", usage);
-        self.engine.event(Event::Presence(Presence { clients: usage.map(client).into_iter().collect() }));
+        self.engine.set_presence(Role::Main, Presence { clients: usage.map(client).into_iter().collect() });
     }
 
     pub fn until(&mut self, what: &str, condition: impl Fn(&Engine) -> bool) {

@@ -1,17 +1,25 @@
 //! Settings that name a camera by what it shares with another, rewritten; see [`crate::camera::moved`].
 
+use std::cell::Cell;
+
 use super::controls::UnsavedValues;
 use crate::camera::{Camera, moved};
 use crate::config::{self, Layers, Settings};
 use crate::core::controls::Saved;
 
-/// Rewrites the user's file where that is needed; one that cannot be read is for others to complain of.
+/// Rewrites the user's file where that is needed, also where it lists blocked programs as it did before there were rules for
+/// applications; one that cannot be read is for others to complain of.
 pub(crate) fn file(layers: &Layers, cameras: &[Camera]) {
-    if cameras.iter().all(|camera| camera.shared.is_none()) {
-        return;
-    }
-    match config::update_own(layers, |settings| change(cameras, settings)) {
+    let has_moved_rules = Cell::new(false);
+    let change = |settings: &mut Settings| {
+        has_moved_rules.set(settings.move_blocked());
+        change(cameras, settings) || has_moved_rules.get()
+    };
+    match config::update_own(layers, change) {
         Ok(false) => {}
+        Ok(true) if has_moved_rules.get() => {
+            tracing::info!("{} now has the blocked programs in [apps]", layers.user().display());
+        }
         Ok(true) => tracing::info!("{} now names each camera of a device that has several", layers.user().display()),
         Err(error) => tracing::warn!("{error}"),
     }
@@ -78,6 +86,18 @@ mod tests {
         assert!(cameras().iter().all(|camera| settings.controls[&camera.id]["gain"] == Value::Integer(7)), "{text}");
         file(&layers, &cameras());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "once");
+    }
+
+    #[test]
+    fn blocked_programs_become_rules_and_the_files_comments_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, "# mine\n[privacy]\nblocked = [\"zoom\"] # never\ncooldown_ms = 7\n").unwrap();
+        file(&Layers::alone(&path), &[]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("# mine") && text.contains("block = [\"program:zoom\"]"), "{text}");
+        let settings = config::load(&Layers::alone(&path), &Overrides::default()).unwrap();
+        assert!(settings.privacy.blocked.is_empty() && settings.policy().rules.len() == 1, "{text}");
     }
 
     #[test]

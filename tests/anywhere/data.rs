@@ -98,7 +98,7 @@ fn every_icon_is_for_hosts_that_colour_it_and_for_those_that_do_not() {
         names.insert(name);
     }
     assert_eq!(styles.len(), 1, "one for all: {styles:?}");
-    let expected = ["capped", "starting", "live", "cooldown", "paused", "blocked", "attention"];
+    let expected = ["capped", "starting", "live", "cooldown", "paused", "asking", "blocked", "attention"];
     assert_eq!(names, expected.map(|state| format!("{APP_ID}-{state}-symbolic.svg")).into());
 }
 

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use lenscap::core::event::Event;
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::Source;
@@ -72,7 +71,7 @@ impl Bench {
 
     fn clients(&mut self, usage: Option<Use>) {
         let clients = usage.map(|usage| Client::new(Some(1), "zoom", usage)).into_iter().collect();
-        self.engine.event(Event::Presence(Presence { clients }));
+        self.engine.set_presence(Role::Main, Presence { clients });
     }
 
     /// At the second device.

@@ -37,6 +37,7 @@ const FILES: &[&str] = &[
     "share/doc/lenscap/config.toml",
     "share/fish/vendor_completions.d/lenscap.fish",
     "share/icons/hicolor/scalable/apps/ID.svg",
+    "share/icons/hicolor/symbolic/apps/ID-asking-symbolic.svg",
     "share/icons/hicolor/symbolic/apps/ID-attention-symbolic.svg",
     "share/icons/hicolor/symbolic/apps/ID-blocked-symbolic.svg",
     "share/icons/hicolor/symbolic/apps/ID-capped-symbolic.svg",

@@ -80,7 +80,30 @@ fn who_is_allowed_is_taken_off_the_list_which_stays_as_it_was_below() {
     say(&relay, &["allow"]);
     relay.wait_for("live");
     let own = fs::read_to_string(relay.settings()).expect("settings");
-    assert!(own.starts_with("# mine\n") && own.contains("blocked = [\"cheese\"]"), "{own}");
+    assert!(own.starts_with("# mine\n") && own.contains("block = [\"program:cheese\"]"), "{own}");
     let below = fs::read_to_string(site.path().join("lenscap/config.toml")).expect("settings");
     assert!(below.contains("zoom"), "{below}");
+}
+
+#[test]
+fn who_asks_is_allowed_once_always_or_never() {
+    let (mut relay, _site) = used("[apps]\nunknown = \"ask\"\n");
+    relay.wait_for("asking");
+    let said = say(&relay, &["status"]);
+    assert!(said.starts_with("The camera is wanted by Zoom. Zoom waits for your permission: "), "{said}");
+    let own = |relay: &Relay| fs::read_to_string(relay.settings()).unwrap_or_default();
+    assert!(say(&relay, &["allow", "--once", "zoom"]).starts_with("Camera is "));
+    relay.wait_for("live");
+    assert_eq!(own(&relay), "", "the rules stay as they are");
+    say(&relay, &["block", "Zoom"]);
+    relay.wait_for("blocked");
+    assert!(own(&relay).contains("block = [\"program:Zoom\"]"), "{}", own(&relay));
+    say(&relay, &["allow", "zoom"]);
+    relay.wait_for("live");
+    let rules = own(&relay);
+    assert!(rules.contains("allow = [\"program:Zoom\"]") && !rules.contains("block = [\"program"), "{rules}");
+    // Of whoever is not there, too.
+    say(&relay, &["block", "cheese", "org.example.Cam"]);
+    let rules = own(&relay);
+    assert!(rules.contains("block = [\"org.example.Cam\", \"program:cheese\"]"), "{rules}");
 }

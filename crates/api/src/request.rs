@@ -30,10 +30,19 @@ pub enum Request {
     },
     /// Camera off for those who stream now, until nobody streams.
     TurnOff,
-    /// These programs may have the camera again: whatever was turned off is so no more, and the list of blocked programs, a
-    /// setting, is without them.
+    /// These programs may have the camera: whatever was turned off is so no more, who waits for an answer gets it, and, unless
+    /// this is for once, the rules, a setting, say so.
     Allow {
-        /// Their names, as in an [`Offer`]; none: those that are kept from the camera now.
+        /// The ids of their applications, or how people call them; none: those that are kept from the camera now.
+        #[serde(default)]
+        programs: Vec<String>,
+        /// Whether the rules stay as they are.
+        #[serde(default)]
+        once: bool,
+    },
+    /// These programs do not get the camera, now and by the rules.
+    Block {
+        /// As of [`Request::Allow`]; none: those that wait for an answer.
         #[serde(default)]
         programs: Vec<String>,
     },
@@ -103,18 +112,20 @@ impl Request {
             | Request::Controls
             | Request::SetControl { .. }
             | Request::ResetControls { .. }
+            // Whom they mean, whoever knows the clients says.
+            | Request::Allow { .. }
+            | Request::Block { .. }
             | Request::Pretend { .. } => None,
             Request::Pause { seconds } => Some(Command::Pause { duration: seconds.map(Duration::from_secs) }),
             Request::Resume => Some(Command::Resume),
             Request::Toggle { .. } => Some(Command::Toggle),
             Request::TurnOff => Some(Command::TurnOff),
-            Request::Allow { .. } => Some(Command::Allow),
         }
     }
 
     /// Whether the camera may have to go off for it: the control socket answers when it has.
     pub fn may_turn_off(&self) -> bool {
-        matches!(self, Request::Pause { .. } | Request::Toggle { .. } | Request::TurnOff)
+        matches!(self, Request::Pause { .. } | Request::Toggle { .. } | Request::TurnOff | Request::Block { .. })
     }
 
     /// Whether a desktop answers it with a window: ours, or one that offers an extension.
@@ -128,11 +139,17 @@ impl Request {
     }
 }
 
+fn ids(offer: &Offer) -> Vec<String> {
+    offer.programs.iter().map(|program| program.id.to_string()).collect()
+}
+
 impl From<&Offer> for Request {
     fn from(offer: &Offer) -> Self {
         match offer.verb {
             Verb::TurnOff => Request::TurnOff,
-            Verb::Allow => Request::Allow { programs: offer.programs.clone() },
+            Verb::Allow | Verb::AllowAlways => Request::Allow { programs: ids(offer), once: false },
+            Verb::AllowOnce => Request::Allow { programs: ids(offer), once: true },
+            Verb::Block => Request::Block { programs: ids(offer) },
             // Where there is room, `lenscap_core::offer::PAUSES` are offered.
             Verb::Pause => Request::Pause { seconds: None },
             Verb::Resume | Verb::TryAgain => Request::Resume,

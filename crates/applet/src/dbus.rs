@@ -155,7 +155,18 @@ mod tests {
         }
         assert_eq!(text.matches("<property ").count(), properties.len());
         let controls = ["GetControls", "SetControl", "ResetControls"];
-        let methods = ["Pause", "Resume", "Toggle", "TurnOff", "Allow", "OpenPreferences", "Reload", "Quit"];
+        let methods = [
+            "Pause",
+            "Resume",
+            "Toggle",
+            "TurnOff",
+            "Allow",
+            "AllowOnce",
+            "Block",
+            "OpenPreferences",
+            "Reload",
+            "Quit",
+        ];
         let methods: Vec<_> = methods.into_iter().chain(controls).collect();
         for name in &methods {
             assert!(interface.lookup_method(name).is_some(), "{name}");

@@ -10,7 +10,7 @@ pub fn icon_name(status: &Status, has_problem: bool) -> String {
         _ if status.is_any_camera_on() => Look::On,
         Look::Attention => Look::Attention,
         _ if has_problem => Look::Attention,
-        look @ (Look::Paused | Look::Blocked) => look,
+        look @ (Look::Paused | Look::Asking | Look::Blocked) => look,
         Look::Off | Look::Starting | Look::On | Look::StillOn => Look::Off,
     };
     format!("{}-{}-symbolic", lenscap::APP_ID, look.shape())

@@ -48,7 +48,7 @@ impl View {
         let is_at_rest = match status.state.look() {
             Look::Off => true,
             Look::Paused => status.clients.iter().all(|client| client.usage == Use::Open),
-            Look::Starting | Look::On | Look::StillOn | Look::Blocked | Look::Attention => false,
+            Look::Starting | Look::On | Look::StillOn | Look::Asking | Look::Blocked | Look::Attention => false,
         };
         self.only_while_on && is_at_rest && self.problem.is_none() && !status.is_any_camera_on()
     }
@@ -107,7 +107,7 @@ impl Tray for Icon {
 
     fn status(&self) -> ksni::Status {
         match self.view.status.state {
-            StateName::Failed | StateName::NoDevice => ksni::Status::NeedsAttention,
+            StateName::Asking | StateName::Failed | StateName::NoDevice => ksni::Status::NeedsAttention,
             _ if self.view.status.stuck => ksni::Status::NeedsAttention,
             _ if self.view.may_be_hidden() => ksni::Status::Passive,
             _ => ksni::Status::Active,

@@ -32,7 +32,7 @@ fn drawn(style: &CardStyle, order: CardOrder) -> (Answer, Vec<Vec<u8>>) {
 
 /// The brightness of each pixel of a card that says this; `None`: there are no letters for it here.
 fn saying(title: &str, size: (u32, u32)) -> Option<Vec<u8>> {
-    let order = CardOrder::new(&CardStyle::default(), [title; 5].map(str::to_owned), format(size.0, size.1));
+    let order = CardOrder::new(&CardStyle::default(), [title; 6].map(str::to_owned), format(size.0, size.1));
     let (answer, mut pictures) = drawn(&CardStyle::default(), order);
     let mut picture = (answer.pictures == Pictures::Each).then(|| pictures.swap_remove(0))?;
     picture.truncate(size.0 as usize * size.1 as usize);
@@ -68,7 +68,7 @@ fn words_stay_inside_the_picture_with_a_margin() {
     let style = CardStyle { text: "word ".repeat(20).trim().into(), ..CardStyle::default() };
     for (width, height) in [(96, 48), (160, 90), (180, 320), (640, 480), (3840, 2160)] {
         for title in ["Camera is not available", "Unteilbareswortohnejedeluecke", &"many words ".repeat(30)] {
-            let order = CardOrder::new(&style, [title; 5].map(str::to_owned), format(width, height));
+            let order = CardOrder::new(&style, [title; 6].map(str::to_owned), format(width, height));
             let (_, cards) = drawn(&style, order);
             let Some(card) = cards.first() else { continue };
             let rows: Vec<&[u8]> = card[..(width * height) as usize].chunks(width as usize).collect();

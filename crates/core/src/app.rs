@@ -87,6 +87,21 @@ pub enum Rule {
     Block,
 }
 
+impl Rule {
+    /// All of them, the most lenient first.
+    pub const ALL: [Rule; 4] = [Rule::Allow, Rule::Ask, Rule::AlwaysAsk, Rule::Block];
+
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Rule::Allow => "allow",
+            Rule::Ask => "ask",
+            Rule::AlwaysAsk => "always-ask",
+            Rule::Block => "block",
+        }
+    }
+}
+
 /// What has become of a client's wish for the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,10 +1,12 @@
 //! What can happen, and what the machine answers.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::app::AppId;
 use super::mode::Mode;
 use super::policy::Policy;
-use super::presence::Presence;
+use super::presence::{Presences, Role};
 use super::sandbox::Sandbox;
 use super::source::Way;
 use super::status::{OtherCamera, Status};
@@ -20,8 +22,8 @@ pub enum Event {
     DeviceGone(Trouble),
     /// Why the second node, which was asked for, is not served; `None`: it is, or is not asked for.
     SecondDevice(Option<Trouble>),
-    /// A fresh reading of who uses the node, or either of two; the whole level, not an edge.
-    Presence(Presence),
+    /// A fresh reading of who uses our devices; the whole level, not an edge.
+    Presence(Presences),
     /// The worker reported something, or ended.
     Worker(WorkerEvent),
     /// The kernel's word on what a camera really does.
@@ -91,7 +93,7 @@ pub enum SensorEvent {
 }
 
 /// What a user can ask for, from tray, command line or D-Bus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// No camera until then, or until [`Command::Resume`].
     Pause {
@@ -104,8 +106,16 @@ pub enum Command {
     Toggle,
     /// Camera off now, for the clients that stream at this moment, until nobody streams.
     TurnOff,
-    /// Lifts a [`Command::TurnOff`], and nothing else.
-    Allow,
+    /// Lifts a [`Command::TurnOff`]; these applications may have the camera now, where a rule has the user asked.
+    Allow {
+        /// None: whoever is asked about.
+        apps: Vec<AppId>,
+    },
+    /// These applications may not have the camera now, whatever the rules say, until they have stopped for a while.
+    Block {
+        /// Which.
+        apps: Vec<AppId>,
+    },
 }
 
 /// What the engine has to do, in this order. Whatever concerns the worker is answered: at the latest with
@@ -122,6 +132,8 @@ pub enum Action {
     KillWorker,
     /// Report by [`SensorEvent::Own`] whether the worker's camera is off, until it is.
     VerifyOff,
+    /// From now on these devices show their card, whatever the others show: who is there may not have the camera.
+    KeepOut(BTreeMap<Role, Card>),
     /// Show clients this card from now on.
     ShowCard(Card),
     /// Show clients the worker's frames from now on.
@@ -142,6 +154,8 @@ pub enum Card {
     Starting,
     /// The user paused the camera.
     Paused,
+    /// The user is asked whether this client may have it.
+    Waiting,
     /// The user does not allow it for this client, or switched it off.
     Blocked,
     /// It does not work; why is said to the user alone.
@@ -150,5 +164,6 @@ pub enum Card {
 
 impl Card {
     /// All of them, in the order in which they are drawn.
-    pub const ALL: [Card; 5] = [Card::Off, Card::Starting, Card::Paused, Card::Blocked, Card::Unavailable];
+    pub const ALL: [Card; 6] =
+        [Card::Off, Card::Starting, Card::Paused, Card::Waiting, Card::Blocked, Card::Unavailable];
 }

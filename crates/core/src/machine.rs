@@ -11,7 +11,8 @@
 //!    worker says that it let go, or is gone, the state stays [`State::Stopping`] until the kernel says off. When it does
 //!    not within [`VERIFY_TIMEOUT`], the worker is killed if it is still there, and then the user is warned; the indicator
 //!    shows "on" as long as that is so.
-//! 5. Paused, blocked, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens.
+//! 5. Paused, asleep, locked (where the user wants that) or without device there is no sensor, whatever else happens; a client
+//!    that may not have the camera, or about which the user is still asked, does not switch it on and does not see it.
 //! 6. A failure is never the client's: cards say why, the worker is started anew with growing waits.
 //! 7. A client that waits has [`State::Live`], [`State::Starting`], a deadline, or a stated reason. Every step of a start
 //!    and every end has its deadline, whatever the state. A worker that does not die is killed again and said to be there;
@@ -22,15 +23,18 @@ mod cooldown;
 mod ending;
 mod notes;
 mod offers;
+mod permission;
 mod show;
 mod start;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::app::Access;
 use super::event::{Action, Card, Event};
 use super::mode::Mode;
 use super::policy::Policy;
-use super::presence::{Presence, Use};
+use super::presence::{Presence, Presences, Role};
 use super::restart::Restart;
 use super::sandbox::Sandbox;
 use super::source::Way;
@@ -38,6 +42,8 @@ use super::status::{OtherCamera, StateName, Status};
 use super::trouble::{Trouble, TroubleKind};
 use check::Check;
 use ending::CameraEnding;
+pub use permission::ANSWER_LIMIT;
+use permission::{Permissions, streaming};
 use start::Start;
 
 /// How long the camera may give no frame while live.
@@ -84,6 +90,11 @@ pub enum State {
     Stopping,
     /// The user paused, or the computer sleeps.
     Paused,
+    /// A client streams about which the user is asked.
+    Asking {
+        /// The program, as people know it.
+        client: String,
+    },
     /// A client streams that may not have the camera.
     Blocked {
         /// The program, as people know it.
@@ -109,6 +120,7 @@ impl State {
             State::Live { .. } => StateName::Live,
             State::Cooldown { .. } | State::Stopping => StateName::Cooldown,
             State::Paused => StateName::Paused,
+            State::Asking { .. } => StateName::Asking,
             State::Blocked { .. } => StateName::Blocked,
             State::Failed { .. } => StateName::Failed,
         }
@@ -177,6 +189,7 @@ struct Failures {
 #[derive(Debug, Clone, Default)]
 struct Shown {
     card: Option<Card>,
+    kept_out: BTreeMap<Role, Card>,
     camera: bool,
     feeding: bool,
 }
@@ -209,12 +222,15 @@ pub struct Machine {
     policy: Policy,
     state: State,
     worker: Worker,
+    /// Who is at any of our devices, and at each.
     presence: Presence,
+    presences: Presences,
     /// Why there is no output; `None` when it is ready.
     no_device: Option<Trouble>,
     /// Why there is no second output, where one is wanted. Changes nothing but the status.
     no_second_device: Option<Trouble>,
     allowance: Allowance,
+    permissions: Permissions,
     failures: Failures,
     /// This set of clients had its warm worker.
     warmed: bool,
@@ -242,9 +258,11 @@ impl Machine {
             state: State::NoDevice { reason: reason.clone() },
             worker: Worker::None,
             presence: Presence::default(),
+            presences: Presences::default(),
             no_device: Some(reason),
             no_second_device: None,
             allowance: Allowance::default(),
+            permissions: Permissions::default(),
             failures: Failures::default(),
             warmed: false,
             camera: None,
@@ -273,6 +291,7 @@ impl Machine {
     pub fn step(&mut self, now: Instant, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         self.note(now, event, &mut actions);
+        self.ask(now);
         self.settle(now, &mut actions);
         self.show(&mut actions);
         let status = self.status();
@@ -291,7 +310,9 @@ impl Machine {
             State::Starting { until } | State::Cooldown { until } => Some(*until),
             State::Live { stale_at } => Some(*stale_at),
             State::Failed { retry_at, .. } => *retry_at,
-            State::NoDevice { .. } | State::Idle | State::Stopping | State::Paused | State::Blocked { .. } => None,
+            State::NoDevice { .. } | State::Idle | State::Stopping | State::Paused => None,
+            // The answer has it.
+            State::Asking { .. } | State::Blocked { .. } => None,
         };
         let worker = match (&self.state, &self.worker) {
             // Elsewhere a worker that is warm is about to be used.
@@ -302,24 +323,36 @@ impl Machine {
         };
         let check = self.check.as_ref().and_then(Check::deadline);
         let pause = self.allowance.pause.and_then(|pause| pause.until);
-        [state, worker, check, pause].into_iter().flatten().min()
+        [state, worker, check, pause, self.permissions.deadline()].into_iter().flatten().min()
     }
 
     fn goal(&self) -> Goal {
         if let Some(reason) = &self.no_device {
             return Goal::Off(State::NoDevice { reason: reason.clone() });
         }
-        let Allowance { pause, asleep, locked, turned_off } = self.allowance;
-        if pause.is_some() || asleep || (locked && self.policy.pause_while_locked) {
+        if self.pauses() {
             return Goal::Off(State::Paused);
         }
-        let mut streaming = self.presence.clients.iter().filter(|client| client.usage != Use::Open).peekable();
-        let Some(first) = streaming.peek().copied() else { return Goal::Quiet };
-        let mut blocked = || streaming.find(|client| self.policy.is_blocked(&client.name));
-        match turned_off.then_some(first).or_else(&mut blocked) {
-            Some(client) => Goal::Off(State::Blocked { client: client.name.clone() }),
-            None => Goal::Stream,
+        if !self.presence.any_maybe_streaming() {
+            return Goal::Quiet;
         }
+        if Self::is_wanted(&self.presences, |client| self.access(client)) {
+            return Goal::Stream;
+        }
+        // Whoever may have it beside others who may not is not why it is off.
+        let kept_out = |is: fn(Access) -> bool| streaming(&self.presence).find(|client| is(self.access(client)));
+        let asked = kept_out(|access| access == Access::Asking);
+        match asked.or_else(|| kept_out(|access| access != Access::Allowed)) {
+            Some(client) if asked.is_some() => Goal::Off(State::Asking { client: client.name.clone() }),
+            Some(client) => Goal::Off(State::Blocked { client: client.name.clone() }),
+            None => Goal::Quiet,
+        }
+    }
+
+    /// Whether there is no camera for anybody, by the user's word or the session's.
+    fn pauses(&self) -> bool {
+        let Allowance { pause, asleep, locked, turned_off: _ } = self.allowance;
+        pause.is_some() || asleep || (locked && self.policy.pause_while_locked)
     }
 
     /// Moves on until state, worker and goal agree.

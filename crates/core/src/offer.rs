@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::AppId;
+use crate::presence::Client;
 use crate::status::StateName;
 
 /// For how long the camera can be paused by a click, in seconds; `None`: until the user resumes.
@@ -14,6 +16,12 @@ pub const PAUSES: [Option<u64>; 3] = [Some(15 * 60), Some(3600), None];
 pub enum Verb {
     /// Camera off for these programs; without programs: at once, as nobody uses it any more.
     TurnOff,
+    /// This program may have it now.
+    AllowOnce,
+    /// This program may always have it.
+    AllowAlways,
+    /// This program never gets it.
+    Block,
     /// These programs may have it again.
     Allow,
     /// No camera for a time; while paused, for another time.
@@ -29,14 +37,40 @@ pub enum Verb {
 pub struct Offer {
     /// What.
     pub verb: Verb,
-    /// The programs that it is about, by [`crate::presence::Client::name`], each once; none: it is about no program.
-    pub programs: Vec<String>,
+    /// The programs that it is about, each application once; none: it is about no program.
+    pub programs: Vec<Program>,
+}
+
+/// A program that something is offered about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Program {
+    /// Its application.
+    pub id: AppId,
+    /// [`Client::name`].
+    pub name: String,
+}
+
+impl From<&Client> for Program {
+    fn from(client: &Client) -> Self {
+        let [id, _] = client.app_ids();
+        Self { id, name: client.name.clone() }
+    }
 }
 
 impl Offer {
     /// About no program.
     pub fn new(verb: Verb) -> Self {
         Self { verb, programs: Vec::new() }
+    }
+
+    /// The applications that it is about.
+    pub fn apps(&self) -> Vec<AppId> {
+        self.programs.iter().map(|program| program.id.clone()).collect()
+    }
+
+    /// The names of the programs that it is about.
+    pub fn names(&self) -> Vec<String> {
+        self.programs.iter().map(|program| program.name.clone()).collect()
     }
 }
 

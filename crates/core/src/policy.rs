@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::app::{AppId, Rule};
+use super::presence::Client;
 use super::source::{Orientation, Rotation};
 
 /// Times and permissions. Defaults are those of the settings file.
@@ -12,8 +14,10 @@ pub struct Policy {
     pub activation_delay: Option<Duration>,
     /// How long the camera stays on after the last client stopped.
     pub cooldown: Duration,
-    /// Names of programs that never get the camera (compared without regard to case).
-    pub blocked: Vec<String>,
+    /// What the user lets applications do, by their ids (compared without regard to case).
+    pub rules: Vec<(AppId, Rule)>,
+    /// What others may do.
+    pub unknown: Rule,
     /// The source as the user wrote it; a change restarts the camera.
     pub source: String,
     /// How the picture is laid; a quarter turn restarts the camera.
@@ -29,9 +33,11 @@ impl Policy {
     /// The default cooldown; ipu6-camera-daemon's.
     pub const DEFAULT_COOLDOWN: Duration = Duration::from_millis(5000);
 
-    /// Whether this program may never have the camera.
-    pub fn is_blocked(&self, name: &str) -> bool {
-        self.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name))
+    /// What this client may do: by the rule for its application, else by that for its program.
+    pub fn rule(&self, client: &Client) -> Rule {
+        let ids = client.app_ids();
+        let rule = ids.iter().find_map(|id| self.rules.iter().find(|(known, _)| known.is(id)));
+        rule.map_or(self.unknown, |(_, rule)| *rule)
     }
 }
 
@@ -40,7 +46,8 @@ impl Default for Policy {
         Self {
             activation_delay: None,
             cooldown: Self::DEFAULT_COOLDOWN,
-            blocked: Vec::new(),
+            rules: Vec::new(),
+            unknown: Rule::default(),
             source: "auto".into(),
             orientation: Orientation { rotation: Rotation::Automatic, ..Orientation::default() },
             pause_while_locked: true,

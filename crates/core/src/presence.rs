@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Access, App};
+use crate::app::{Access, App, AppId};
 
 /// What is known of one client's use of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +62,22 @@ impl Client {
     /// Of whom no more is known.
     pub fn new(pid: Option<u32>, name: impl Into<String>, usage: Use) -> Self {
         Self { pid, name: name.into(), usage, app: None, access: Access::default() }
+    }
+
+    /// The applications that a rule for it may be about, the best first: what it was found to be, and what its program is
+    /// called.
+    pub fn app_ids(&self) -> [AppId; 2] {
+        let program = AppId::of_program(self.app.as_ref().map_or(&self.name, |app| &app.program));
+        [self.app.as_ref().map_or_else(|| program.clone(), |app| app.id.clone()), program]
+    }
+
+    /// Whether somebody may mean it by this word: the application's id, its name, or that of its program.
+    pub fn answers_to(&self, word: &str) -> bool {
+        self.name.eq_ignore_ascii_case(word)
+            || self
+                .app_ids()
+                .iter()
+                .any(|id| id.is(&word.into()) || id.program().is_some_and(|it| it.eq_ignore_ascii_case(word)))
     }
 
     /// Whether both are the same program, as far as can be known: by the process, else by the name.
@@ -118,6 +134,56 @@ impl Presence {
     /// Whether nobody has the node open.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
+    }
+}
+
+/// What a device that programs open is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The worker makes its pictures in the slots of this one.
+    Main,
+    /// It gets a copy of each picture while it has a reader; stands only beside the main one.
+    Second,
+    /// A node of PipeWire's: as the second one.
+    Pipewire,
+}
+
+impl Role {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Main, Self::Second, Self::Pipewire];
+}
+
+/// Who is at each of our devices: the whole level.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presences(BTreeMap<Role, Presence>);
+
+impl Presences {
+    /// Who is at this device.
+    pub fn at(&self, role: Role) -> Option<&Presence> {
+        self.0.get(&role)
+    }
+
+    /// Each device with who is there.
+    pub fn iter(&self) -> impl Iterator<Item = (Role, &Presence)> {
+        self.0.iter().map(|(role, presence)| (*role, presence))
+    }
+
+    /// Who is at any of them.
+    pub fn all(&self) -> Presence {
+        self.0.values().fold(Presence::default(), |all, presence| all.with(presence))
+    }
+}
+
+impl FromIterator<(Role, Presence)> for Presences {
+    fn from_iter<T: IntoIterator<Item = (Role, Presence)>>(presences: T) -> Self {
+        Self(presences.into_iter().collect())
+    }
+}
+
+impl From<Presence> for Presences {
+    /// At the main device alone.
+    fn from(presence: Presence) -> Self {
+        Self::from_iter([(Role::Main, presence)])
     }
 }
 

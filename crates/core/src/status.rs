@@ -29,6 +29,8 @@ pub enum StateName {
     Cooldown,
     /// The user paused the camera, or the computer sleeps; it is off.
     Paused,
+    /// The user is asked whether a client that streams may have it; it is off.
+    Asking,
     /// The user does not allow it for a client that streams; it is off.
     Blocked,
     /// It did not work; the reason says why; it is off.
@@ -37,7 +39,7 @@ pub enum StateName {
 
 impl StateName {
     /// All of them, in the order of a session.
-    pub const ALL: [StateName; 9] = [
+    pub const ALL: [StateName; 10] = [
         StateName::NoDevice,
         StateName::Idle,
         StateName::Pending,
@@ -45,6 +47,7 @@ impl StateName {
         StateName::Live,
         StateName::Cooldown,
         StateName::Paused,
+        StateName::Asking,
         StateName::Blocked,
         StateName::Failed,
     ];
@@ -59,6 +62,7 @@ impl StateName {
             StateName::Live => "live",
             StateName::Cooldown => "cooldown",
             StateName::Paused => "paused",
+            StateName::Asking => "asking",
             StateName::Blocked => "blocked",
             StateName::Failed => "failed",
         }
@@ -74,6 +78,7 @@ impl StateName {
             StateName::Live => Look::On,
             StateName::Cooldown => Look::StillOn,
             StateName::Paused => Look::Paused,
+            StateName::Asking => Look::Asking,
             StateName::Blocked => Look::Blocked,
             StateName::NoDevice | StateName::Failed => Look::Attention,
         }
@@ -93,6 +98,8 @@ pub enum Look {
     StillOn,
     /// The user paused it.
     Paused,
+    /// The user is asked whether a program that streams may have it.
+    Asking,
     /// It is not allowed for a program that streams.
     Blocked,
     /// It does not work.
@@ -108,6 +115,7 @@ impl Look {
             Look::On => "live",
             Look::StillOn => "cooldown",
             Look::Paused => "paused",
+            Look::Asking => "asking",
             Look::Blocked => "blocked",
             Look::Attention => "attention",
         }

@@ -73,6 +73,12 @@ pub enum Trouble {
     ProgramBlocked {
         program: Text,
     },
+    PermissionAwaited {
+        program: Text,
+    },
+    PermissionUnanswered {
+        program: Text,
+    },
 
     // What the machine sees.
     DeviceSought,
@@ -290,6 +296,8 @@ impl Trouble {
             | Trouble::SessionLocked
             | Trouble::TurnedOff { .. }
             | Trouble::ProgramBlocked { .. }
+            | Trouble::PermissionAwaited { .. }
+            | Trouble::PermissionUnanswered { .. }
             | Trouble::StreamEnded
             | Trouble::CameraRefusesStart { .. }
             | Trouble::CameraFailed { .. }

@@ -12,7 +12,6 @@ mod devices;
 mod frames;
 mod outlet;
 mod outlets;
-mod role;
 mod steps;
 mod suspend;
 #[cfg(test)]
@@ -44,13 +43,13 @@ use lenscap_core::detour::Detour;
 use lenscap_core::event::{Card, Command, Event, WorkerEvent};
 use lenscap_core::machine::Machine;
 use lenscap_core::presence::Presence;
+pub use lenscap_core::presence::Role;
 use lenscap_core::refusals::Refusals;
 use lenscap_core::source::Way;
 use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::output::OutputTrouble;
 use outlet::Outlet;
 use outlets::Outlets;
-pub use role::Role;
 use suspend::Suspends;
 use token::EngineToken;
 pub use token::OwnerToken;
@@ -227,12 +226,10 @@ impl Engine {
         self.worker.as_ref().map(WorkerHost::pid)
     }
 
-    /// Something happened outside: a command, sleep, presence at a main output in memory.
+    /// Something happened outside: a command, sleep, other rules.
     pub fn event(&mut self, event: Event) {
-        match event {
-            Event::Presence(presence) => return self.set_presence(Role::Main, presence),
-            Event::Sleep(false) => self.refusals.disturbed(Instant::now()),
-            _ => {}
+        if event == Event::Sleep(false) {
+            self.refusals.disturbed(Instant::now());
         }
         self.events.push_back(event);
         self.run_events();

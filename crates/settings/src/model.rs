@@ -9,6 +9,7 @@ use lenscap_picture::card::{CardKind, CardStyle, Picture};
 use super::table::Overrides;
 use lenscap_core::trouble::settings::SettingTrouble;
 
+pub use super::table::apps::Apps;
 pub use super::table::camera::CameraSettings;
 pub use super::table::detection::Detection;
 pub use super::table::device::Device;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub camera: CameraSettings,
     /// When the camera is on, for whom, and what is shown else.
     pub privacy: Privacy,
+    /// What each application may do with the camera.
+    pub apps: Apps,
     /// What there are notifications of.
     pub notifications: Notifications,
     /// When the tray shows the icon.
@@ -82,7 +85,8 @@ impl Settings {
         Policy {
             activation_delay: self.privacy.activation_delay,
             cooldown: self.privacy.cooldown,
-            blocked: self.privacy.blocked.clone(),
+            rules: self.rules(),
+            unknown: self.apps.unknown,
             source: self.camera.source.to_string(),
             orientation: self.camera.orientation,
             pause_while_locked: self.privacy.pause_while_locked,

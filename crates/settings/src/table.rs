@@ -1,9 +1,10 @@
 //! The table of settings: from its rows the file is read and written and the command line gets its options, and
 //! `data/config.toml`, the manual and the window's rows are checked against it.
 //!
-//! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`],
+//! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`], [`apps`],
 //! [`notifications`], [`icon`], [`device`], [`output`], [`detection`].
 
+pub mod apps;
 pub mod camera;
 pub mod detection;
 pub mod device;
@@ -41,9 +42,10 @@ macro_rules! settings {
 use settings;
 
 /// Every section with its settings, in the order of the file.
-pub static SECTIONS: [(&str, &[&Setting]); 7] = [
+pub static SECTIONS: [(&str, &[&Setting]); 8] = [
     ("camera", camera::SETTINGS),
     ("privacy", privacy::SETTINGS),
+    ("apps", apps::SETTINGS),
     ("notifications", notifications::SETTINGS),
     ("icon", icon::SETTINGS),
     ("device", device::SETTINGS),

@@ -11,6 +11,7 @@ pub fn title(card: Card) -> String {
         Card::Off => tr("Camera is off"),
         Card::Starting => tr("Camera is starting"),
         Card::Paused => tr("Camera is paused"),
+        Card::Waiting => tr("Waiting for permission"),
         Card::Blocked => tr("Camera is not allowed"),
         Card::Unavailable => tr("Camera is not available"),
     }

@@ -6,6 +6,11 @@ use lenscap_core::trouble::Trouble;
 use crate::programs::names;
 use crate::{tr, trf};
 
+/// Somebody asks for the camera.
+pub fn asks(names: &str) -> String {
+    trf!("May {names} use the camera?", names = names)
+}
+
 /// What is wrong, without the next step: a menu has no room for that.
 pub fn clause(trouble: &Trouble) -> String {
     let sentence = crate::trouble::sentence(trouble);

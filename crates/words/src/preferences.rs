@@ -164,7 +164,7 @@ fn running(status: &AppletStatus) -> (String, String) {
         StateName::Cooldown if status.stuck => (state.title(), status.reason.clone()),
         StateName::Cooldown => (state.title(), tr("It goes off soon.")),
         StateName::Paused if state.until.is_none() => (state.title(), or_reason(tr("Until you resume."))),
-        StateName::Paused | StateName::Blocked | StateName::Failed | StateName::NoDevice => {
+        StateName::Paused | StateName::Asking | StateName::Blocked | StateName::Failed | StateName::NoDevice => {
             (state.title(), status.reason.clone())
         }
     }

@@ -23,7 +23,9 @@ pub fn also(row: &str) -> String {
         "privacy.sandbox" => tr("security, sandbox"),
         "privacy.shortcut" => tr("key, hotkey, mute, toggle"),
         "privacy.card" | "privacy.picture" => tr("background, image, placeholder, card"),
-        "privacy.blocked" => tr("deny, forbid, permission, app"),
+        "apps.unknown" | "apps.allow" | "apps.ask" | "apps.always_ask" | "apps.block" | "privacy.blocked" => {
+            tr("deny, forbid, permission, app")
+        }
         "notifications.activation" | "notifications.failure" | "notifications.busy" | "notifications.toggle" => {
             tr("message, alert, pop-up")
         }

@@ -33,8 +33,12 @@ impl State<'_> {
                 Some(time) => trf!("Camera is paused until {time}", time = time),
                 None => tr("Camera is paused"),
             },
-            StateName::Blocked => match self.kept_out() {
+            StateName::Blocked => match self.names_in(Verb::Allow).or_else(|| self.names_in(Verb::AllowOnce)) {
                 Some(names) => trf!("Camera is off for {names}", names = names),
+                None => tr("Camera is off"),
+            },
+            StateName::Asking => match self.names_in(Verb::AllowOnce) {
+                Some(names) => trf!("The camera is wanted by {names}", names = names),
                 None => tr("Camera is off"),
             },
             StateName::Failed => tr("The camera does not work"),
@@ -44,14 +48,17 @@ impl State<'_> {
 
     /// The title, and who streams, or would, where the title does not say more than that.
     pub(crate) fn with_names(&self, names: Option<&str>) -> String {
-        match names.filter(|_| self.name != StateName::Blocked && self.until.is_none()) {
+        let names_them = matches!(self.name, StateName::Asking | StateName::Blocked);
+        match names.filter(|_| !names_them && self.until.is_none()) {
             Some(names) => trf!("{state}: {names}", state = self.title(), names = names),
             None => self.title(),
         }
     }
 
-    fn kept_out(&self) -> Option<String> {
-        in_one_line(&self.offers.iter().find(|offer| offer.verb == Verb::Allow)?.programs)
+    /// The programs about which this is offered.
+    fn names_in(&self, verb: Verb) -> Option<String> {
+        let offers = self.offers.iter().filter(|offer| offer.verb == verb);
+        in_one_line(&offers.flat_map(Offer::names).collect::<Vec<_>>())
     }
 }
 

@@ -174,7 +174,7 @@ mod tests {
 
     use super::*;
     use lenscap_core::machine::Machine;
-    use lenscap_core::offer::{Offer, Verb};
+    use lenscap_core::offer::{Offer, Program, Verb};
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::Client;
     use lenscap_core::trouble::Trouble;
@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn what_goes_off_is_not_called_on_nor_off() {
-        let allow = Offer { verb: Verb::Allow, programs: vec!["Zoom".into()] };
+        let allow =
+            Offer { verb: Verb::Allow, programs: vec![Program { id: "us.zoom.Zoom".into(), name: "Zoom".into() }] };
         let mut going = Status { offers: vec![allow], ..status(StateName::Cooldown, true) };
         going.clients = vec![client("Zoom", Use::Streaming)];
         assert_eq!(summary(&published(&going)), "Camera is being switched off: Zoom");

@@ -43,6 +43,14 @@ fn whole(trouble: &Trouble) -> String {
                 client = seen(program)
             )
         }
+        Trouble::PermissionAwaited { program } => trf!(
+            "{client} waits for your permission: answer in the menu or the window, or by \"lenscap allow\" or \"lenscap block\".",
+            client = seen(program)
+        ),
+        Trouble::PermissionUnanswered { program } => trf!(
+            "{client} asked for the camera and got no answer: \"Allow Once\" or \"lenscap allow\" still gives it.",
+            client = seen(program)
+        ),
 
         Trouble::DeviceSought => tr("The camera device is being looked for."),
         Trouble::NoMorePictures => tr("The camera stopped giving pictures; starting it again."),

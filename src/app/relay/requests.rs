@@ -5,10 +5,11 @@ use lenscap_api::{ControlsReply, Reply, Request};
 use super::settings::is_demonstration;
 use super::{Relay, RelayEvent};
 use crate::app::settings_thread::{SettingsChange, SettingsThread};
-use crate::core::event::{Command, Event};
-use crate::core::offer::Verb;
+use crate::core::app::{Access, AppId, Rule};
+use crate::core::event::Command;
 use crate::core::presence::{Client, Presence, Use};
 use crate::core::trouble::refusal::Refusal;
+use crate::engine::Role;
 use crate::i18n::controls;
 use crate::i18n::status::published;
 use lenscap_relay::server::{Answer, Server, Ticket};
@@ -17,14 +18,13 @@ impl Relay {
     /// Carries a request out. What is the owner's to do comes out of the next [`Self::take_events`].
     pub fn obey(&mut self, request: Request) -> Answer {
         if let Some(command) = request.command() {
-            // These leave the pause as it is.
-            self.paused_for_problem &= matches!(command, Command::TurnOff | Command::Allow);
-            let unblocked = self.to_unblock(&request);
+            // This leaves the pause as it is.
+            self.paused_for_problem &= matches!(command, Command::TurnOff);
             self.engine.command(command);
             if request == (Request::Toggle { notify: true }) {
                 self.pending.push(RelayEvent::Toggled);
             }
-            return if unblocked.is_empty() { Answer::Now(Ok(())) } else { self.unblock(unblocked) };
+            return Answer::Now(Ok(()));
         }
         match request {
             Request::Reload => return self.later(|thread, ticket| thread.load(Some(ticket))),
@@ -57,12 +57,13 @@ impl Relay {
             | Request::Pause { .. }
             | Request::Resume
             | Request::Toggle { .. }
-            | Request::TurnOff
-            | Request::Allow { .. } => {}
+            | Request::TurnOff => {}
+            Request::Allow { programs, once } => return self.allow(&programs, once),
+            Request::Block { programs } => return self.block(&programs),
             Request::Pretend { streaming } if is_demonstration() => {
                 let client = |name| Client::new(None, name, Use::Streaming);
                 let clients = streaming.into_iter().map(client).collect();
-                self.engine.event(Event::Presence(Presence { clients }));
+                self.engine.set_presence(Role::Main, Presence { clients });
             }
             Request::Pretend { .. } => return Answer::Now(Err(Refusal::DemonstrationOnly)),
         }
@@ -74,19 +75,82 @@ impl Relay {
         self.later(|thread, ticket| thread.change_and_load(ticket, change))
     }
 
-    /// The entries of the list of blocked programs that stand against what is to be allowed.
-    fn to_unblock(&self, request: &Request) -> Vec<String> {
-        let Request::Allow { programs } = request else { return Vec::new() };
+    /// These programs may have the camera: now, and by the rules, unless it is for once.
+    fn allow(&mut self, programs: &[String], once: bool) -> Answer {
+        let apps = self.meant(programs, &[Access::Asking, Access::Unanswered, Access::Blocked]);
+        self.engine.command(Command::Allow { apps: apps.clone() });
         let status = self.engine.status();
-        let kept_out = status.offer(Verb::Allow).map(|offer| &offer.programs);
-        let programs = if programs.is_empty() { kept_out.unwrap_or(programs) } else { programs };
-        let is_allowed = |name: &&String| programs.iter().any(|program| program.eq_ignore_ascii_case(name));
-        self.settings.privacy.blocked.iter().filter(is_allowed).cloned().collect()
+        // Without a word for whom: who is kept from it by a rule is taken off that; who is asked about is allowed this once.
+        let is_asked = |app: &&AppId| status.clients.iter().any(|it| it.app_ids().contains(app) && self.asks_about(it));
+        let rules: Vec<AppId> = match (once, programs.is_empty()) {
+            (true, _) => Vec::new(),
+            (false, true) => apps.iter().filter(|app| !is_asked(app)).cloned().collect(),
+            (false, false) => apps,
+        };
+        let keeps = |app: &AppId| self.rule_of(app) != Rule::Allow;
+        let changed: Vec<AppId> = rules.into_iter().filter(keeps).collect();
+        if changed.is_empty() {
+            return Answer::Now(Ok(()));
+        }
+        self.change_settings(Box::new(move |settings| {
+            let rule = (settings.apps.unknown != Rule::Allow).then_some(Rule::Allow);
+            changed.iter().for_each(|app| settings.set_rule(app, rule));
+        }))
     }
 
-    fn unblock(&mut self, names: Vec<String>) -> Answer {
-        // The file may have got others meanwhile.
-        self.change_settings(Box::new(move |settings| settings.privacy.blocked.retain(|name| !names.contains(name))))
+    /// These programs do not get the camera, now and by the rules.
+    fn block(&mut self, programs: &[String]) -> Answer {
+        let apps = self.meant(programs, &[Access::Asking, Access::Unanswered]);
+        self.engine.command(Command::Block { apps: apps.clone() });
+        let changed: Vec<AppId> = apps.into_iter().filter(|app| self.rule_of(app) != Rule::Block).collect();
+        if changed.is_empty() {
+            return Answer::Now(Ok(()));
+        }
+        self.change_settings(Box::new(move |settings| {
+            changed.iter().for_each(|app| settings.set_rule(app, Some(Rule::Block)));
+        }))
+    }
+
+    /// The applications that are meant by these words: of the clients that answer to them, else of the rules, else a program
+    /// of that name. Without words those of the clients with one of these answers.
+    fn meant(&self, words: &[String], else_those: &[Access]) -> Vec<AppId> {
+        let clients = self.engine.status().clients;
+        if words.is_empty() {
+            let kept = |client: &&Client| client.usage != Use::Open && else_those.contains(&client.access);
+            return clients.iter().filter(kept).map(|client| self.ruled(client)).collect();
+        }
+        let rules = self.settings.rules();
+        let of_word = |word: &String| -> Vec<AppId> {
+            let called: Vec<AppId> =
+                clients.iter().filter(|client| client.answers_to(word)).map(|client| self.ruled(client)).collect();
+            if !called.is_empty() {
+                return called;
+            }
+            let known = [AppId::from(word.as_str()), AppId::of_program(word)];
+            let is_known = |id: &&AppId| rules.iter().any(|(rule, _)| rule.is(id));
+            let is_id = known[0].program().is_some() || word.contains('.');
+            vec![known.iter().find(is_known).unwrap_or(&known[usize::from(!is_id)]).clone()]
+        };
+        let mut apps: Vec<AppId> = words.iter().flat_map(of_word).collect();
+        apps.sort();
+        apps.dedup();
+        apps
+    }
+
+    /// The application by which the rules know this client.
+    fn ruled(&self, client: &Client) -> AppId {
+        let [app, program] = client.app_ids();
+        let has_rule = |id: &AppId| self.settings.rules().iter().any(|(rule, _)| rule.is(id));
+        if !has_rule(&app) && has_rule(&program) { program } else { app }
+    }
+
+    fn rule_of(&self, app: &AppId) -> Rule {
+        let rules = self.settings.rules();
+        rules.iter().find(|(id, _)| id.is(app)).map_or(self.settings.apps.unknown, |(_, rule)| *rule)
+    }
+
+    fn asks_about(&self, client: &Client) -> bool {
+        matches!(self.rule_of(&self.ruled(client)), Rule::Ask | Rule::AlwaysAsk)
     }
 
     pub(super) fn later(&mut self, order: impl FnOnce(&SettingsThread, Ticket) -> Result<(), Refusal>) -> Answer {

@@ -25,7 +25,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         4 => usage().prop_map(Op::Second),
         1 => Just(Op::Command(Command::Toggle)),
         1 => Just(Op::Command(Command::TurnOff)),
-        1 => Just(Op::Command(Command::Allow)),
+        1 => Just(Op::Command(Command::Allow { apps: Vec::new() })),
         6 => Just(Op::Turn),
     ]
 }

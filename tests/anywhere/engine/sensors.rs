@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use lenscap::core::event::Event;
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::status::{StateName, Status};
 use lenscap::core::trouble::TroubleKind;
 use lenscap::detect::uvc::Roots;
-use lenscap::engine::{Engine, EngineConfig, OutputChoice};
+use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
 use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap_test_support::fake_sysfs::FakeSysfs;
@@ -63,7 +62,7 @@ impl Bench {
     fn stream(&mut self, streams: bool) {
         let client = Client::new(Some(1), "zoom", Use::Streaming);
         let clients = streams.then_some(client).into_iter().collect();
-        self.engine.event(Event::Presence(Presence { clients }));
+        self.engine.set_presence(Role::Main, Presence { clients });
     }
 
     fn until(&mut self, what: &str, mut condition: impl FnMut(&Status) -> bool) -> Status {

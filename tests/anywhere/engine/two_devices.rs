@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use lenscap::core::event::Command;
+use lenscap::core::app::{AppId, Rule};
+use lenscap::core::event::{Command, Event};
 use lenscap::core::policy::Policy;
 use lenscap::core::presence::Use;
 use lenscap::core::source::Source;
 use lenscap::core::status::StateName;
-use lenscap::engine::{EngineConfig, OutputChoice, Role};
+use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
 use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::output::finder::Wanted;
@@ -224,4 +225,49 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
     assert!(bench.engine.output(Role::Second).is_none(), "as asked, once nobody was there");
     bench.until_frames(5);
     assert_eq!(bench.engine.status().state, StateName::Live);
+}
+
+#[test]
+fn whoever_may_not_have_the_camera_sees_a_card_while_another_sees_the_camera() {
+    let mut bench = Bench::of_two(Duration::from_millis(200));
+    let rules = vec![(AppId::of_program("zoom"), Rule::Block), (AppId::of_program("obs"), Rule::Ask)];
+    bench.engine.event(Event::Policy(Policy { rules, cooldown: Duration::from_millis(200), ..Policy::default() }));
+    let cards = |engine: &Engine, role| memory_of(engine.output(role)).counts().0;
+    // The blocked one is there first, at the device in whose slots the worker makes the pictures.
+    bench.clients(Some(Use::Streaming));
+    bench.until_state(StateName::Blocked);
+    bench.second_clients(Some(Use::Streaming));
+    bench.until_state(StateName::Asking);
+    assert!(bench.engine.worker_pid().is_none());
+    bench.engine.command(Command::Allow { apps: vec![AppId::of_program("obs")] });
+    bench.until_state(StateName::Live);
+    bench.until_second_frames(30);
+    assert_eq!(bench.memory().counts().1, 0, "no picture of the camera went to who is blocked");
+    let before = cards(&bench.engine, Role::Main);
+    bench.until("cards flow", |engine| cards(engine, Role::Main) > before + 10);
+    // It may have it after all, and loses it again.
+    bench.engine.command(Command::Block { apps: vec![AppId::of_program("obs")] });
+    bench.until_state(StateName::Blocked);
+    bench.engine.event(Event::Policy(Policy { cooldown: Duration::from_millis(200), ..Policy::default() }));
+    bench.engine.command(Command::Allow { apps: vec![AppId::of_program("obs")] });
+    bench.until_state(StateName::Live);
+    bench.until_frames(5);
+    let rules = vec![(AppId::of_program("zoom"), Rule::Block)];
+    bench.engine.event(Event::Policy(Policy { rules, cooldown: Duration::from_millis(200), ..Policy::default() }));
+    let pictures = bench.memory().counts().1;
+    let pid = bench.engine.worker_pid();
+    bench.until_second_frames(20);
+    assert_eq!(bench.memory().counts().1, pictures, "from that moment on");
+    assert_eq!((bench.engine.status().state, bench.engine.worker_pid()), (StateName::Live, pid), "the other goes on");
+    let before = cards(&bench.engine, Role::Main);
+    bench.until("cards flow", |engine| cards(engine, Role::Main) > before + 10);
+    // Who has it and is blocked at the other device.
+    bench.engine.event(Event::Policy(Policy { cooldown: Duration::from_millis(200), ..Policy::default() }));
+    bench.until_frames(5);
+    let rules = vec![(AppId::of_program("obs"), Rule::Block)];
+    bench.engine.event(Event::Policy(Policy { rules, cooldown: Duration::from_millis(200), ..Policy::default() }));
+    let copies = bench.engine.copies();
+    bench.until_frames(20);
+    assert_eq!(bench.engine.copies(), copies, "nothing is copied for who sees a card");
+    assert_eq!([bench.memory().disorder(), bench.second().disorder()], [0, 0]);
 }

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use lenscap_core::machine::Machine;
     use lenscap_core::mode::{Mode, ModeShortfall};
-    use lenscap_core::offer::{Offer, Verb};
+    use lenscap_core::offer::{Offer, Program, Verb};
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::{UNSEEN, Use};
     use lenscap_core::shortcut::Shortcut;
@@ -233,7 +233,10 @@ mod tests {
             second_device: Some(Trouble::StartOverdue { reached: None, seconds: 10 }),
             stuck: true,
             others: vec![other],
-            offers: vec![Offer { verb: Verb::Allow, programs: vec!["Zoom".into()] }],
+            offers: vec![Offer {
+                verb: Verb::Allow,
+                programs: vec![Program { id: "us.zoom.Zoom".into(), name: "Zoom".into() }],
+            }],
             ..Machine::new(Policy::default()).status()
         };
         (status, [Some("/dev/video9".into()), Some("/dev/video10".into())])

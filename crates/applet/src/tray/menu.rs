@@ -27,7 +27,7 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     menu.extend(status.reason.as_ref().filter(|_| !status.camera_live || status.stuck).and_then(reason));
     menu.extend(view.problem.as_ref().map(|_| item(&details(&words::settings_problem()), Request::Diagnose)));
     menu.push(MenuItem::Separator);
-    menu.extend(status.offers.iter().map(offered));
+    menu.extend(offered_all(&status.offers));
     menu.push(MenuItem::Separator);
     let sources: Vec<Source> = view.sources.iter().map(|(source, _)| source.clone()).collect();
     let selected = sources.iter().position(|source| *source == view.source).unwrap_or(0);
@@ -53,7 +53,23 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     menu
 }
 
-/// What the user can do now.
+/// What the user can do now. Where several programs ask for the camera each has a menu of its own with the answers.
+fn offered_all(offers: &[Offer]) -> Vec<MenuItem<Icon>> {
+    let is_answer = |offer: &&Offer| matches!(offer.verb, Verb::AllowOnce | Verb::AllowAlways | Verb::Block);
+    let asking: Vec<&Offer> = offers.iter().filter(|offer| offer.verb == Verb::AllowOnce).collect();
+    if asking.len() < 2 {
+        return offers.iter().map(offered).collect();
+    }
+    let answers = asking.into_iter().map(|asked| {
+        let own = offers.iter().filter(is_answer).filter(|offer| offer.programs == asked.programs);
+        let submenu = own.map(|offer| item(&verbs::button(offer.verb), Request::from(offer))).collect();
+        let label = asked.names().iter().map(|name| words::asks(name)).collect::<String>();
+        SubMenu { label: escape(&label), submenu, ..Default::default() }.into()
+    });
+    answers.chain(offers.iter().filter(|offer| !is_answer(offer)).map(offered)).collect()
+}
+
+/// One thing that the user can do now.
 fn offered(offer: &Offer) -> MenuItem<Icon> {
     let label = verbs::label(offer);
     match offer.verb {
@@ -61,7 +77,13 @@ fn offered(offer: &Offer) -> MenuItem<Icon> {
             let pauses = PAUSES.into_iter().map(|seconds| item(&verbs::pause(seconds), Request::Pause { seconds }));
             SubMenu { label: escape(&label), submenu: pauses.collect(), ..Default::default() }.into()
         }
-        Verb::TurnOff | Verb::Allow | Verb::Resume | Verb::TryAgain => item(&label, Request::from(offer)),
+        Verb::TurnOff
+        | Verb::AllowOnce
+        | Verb::AllowAlways
+        | Verb::Block
+        | Verb::Allow
+        | Verb::Resume
+        | Verb::TryAgain => item(&label, Request::from(offer)),
     }
 }
 
@@ -70,7 +92,7 @@ fn reason(trouble: &Trouble) -> Option<MenuItem<Icon>> {
     let clause = words::clause(trouble);
     match trouble {
         // The first line and what can be done say it.
-        Trouble::TurnedOff { .. } => None,
+        Trouble::TurnedOff { .. } | Trouble::PermissionAwaited { .. } | Trouble::PermissionUnanswered { .. } => None,
         // Nothing that a diagnosis could find.
         Trouble::GoingToSleep | Trouble::SessionLocked | Trouble::ProgramBlocked { .. } => {
             Some(item(&fitted(&clause, LINE_WIDTH), Request::Preferences))

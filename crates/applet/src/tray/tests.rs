@@ -7,7 +7,7 @@ use super::menu::fitted;
 use super::{Icon, View};
 use crate::clicks::Click;
 use lenscap_core::machine::Machine;
-use lenscap_core::offer::{Offer, Verb};
+use lenscap_core::offer::{Offer, Program, Verb};
 use lenscap_core::policy::Policy;
 use lenscap_core::presence::{Client, Use};
 use lenscap_core::source::Source;
@@ -92,7 +92,7 @@ fn while_live_it_can_be_turned_off_and_quitting_says_what_it_costs() {
 }
 
 fn about_zoom(verb: Verb) -> Offer {
-    Offer { verb, programs: vec!["Zoom".into()] }
+    Offer { verb, programs: vec![Program { id: "us.zoom.Zoom".into(), name: "Zoom".into() }] }
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn what_is_off_has_its_way_back() {
         view.status.offers.insert(0, about_zoom(Verb::Allow));
     });
     assert_eq!(labels(&blocked.menu())[..2], ["Camera is off for Zoom", "-"]);
-    let programs = vec!["Zoom".into()];
-    assert_eq!(clicked(&mut blocked, &clicks, "Allow Zoom Again"), Request::Allow { programs });
+    let programs = vec!["us.zoom.Zoom".into()];
+    assert_eq!(clicked(&mut blocked, &clicks, "Allow Zoom Again"), Request::Allow { programs, once: false });
     let (mut listed, clicks) = icon(|view| {
         view.status.state = StateName::Blocked;
         view.status.reason = Some(Trouble::ProgramBlocked { program: "Zoom".into() });
@@ -181,7 +181,7 @@ fn an_icon_wanted_only_while_a_camera_is_on_hides_nothing_that_needs_the_user() 
     for state in StateName::ALL {
         let wanted = match state {
             StateName::Idle | StateName::Pending | StateName::Paused => ksni::Status::Passive,
-            StateName::NoDevice | StateName::Failed => ksni::Status::NeedsAttention,
+            StateName::NoDevice | StateName::Asking | StateName::Failed => ksni::Status::NeedsAttention,
             StateName::Starting | StateName::Live | StateName::Cooldown | StateName::Blocked => ksni::Status::Active,
         };
         assert_eq!(shown(&|view| view.status.state = state), wanted, "{state}");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::ending::{CameraEnding, Sensor};
 use super::{Allowance, FRAME_TIMEOUT, Machine, Pause, Shown, StandingFailure, State, Worker, is_absence};
 use crate::event::{Action, Command, Event, WorkerEvent};
-use crate::presence::{Presence, Use};
+use crate::presence::{Presence, Presences, Use};
 use crate::restart;
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -20,13 +20,13 @@ impl Machine {
             }
             Event::DeviceGone(reason) => {
                 self.no_device = Some(reason);
-                self.presence = Presence::default();
+                (self.presence, self.presences) = (Presence::default(), Presences::default());
                 self.allowance.turned_off = false;
                 // Nobody is kept waiting.
                 self.forget_failure();
             }
             Event::SecondDevice(trouble) => self.no_second_device = trouble,
-            Event::Presence(presence) => self.note_presence(presence),
+            Event::Presence(presences) => self.note_presences(presences),
             Event::Worker(event) => self.note_worker(now, event, actions),
             Event::Sensor(event) => self.note_sensor(event),
             Event::Command(command) => self.note_command(now, command),
@@ -64,10 +64,12 @@ impl Machine {
         }
     }
 
-    fn note_presence(&mut self, presence: Presence) {
+    fn note_presences(&mut self, presences: Presences) {
         if self.no_device.is_some() {
             return;
         }
+        let presence = presences.all();
+        self.presences = presences;
         let is_new = |of: &Presence, usage: fn(Use) -> bool| {
             presence.clients.iter().any(|client| {
                 usage(client.usage) && !of.clients.iter().any(|old| old.is_same_as(client) && usage(old.usage))
@@ -111,7 +113,11 @@ impl Machine {
                     *until = now;
                 }
             }
-            Command::Allow => self.allowance.turned_off = false,
+            Command::Allow { apps } => {
+                self.allowance.turned_off = false;
+                self.permit(&apps);
+            }
+            Command::Block { apps } => self.refuse(&apps),
         }
     }
 

@@ -1,7 +1,10 @@
 //! What is published, and what clients see.
 
+use super::permission::streaming;
 use super::{Goal, Machine, State, Worker};
+use crate::app::Access;
 use crate::event::{Action, Card};
+use crate::presence::Client;
 use crate::status::Status;
 use crate::trouble::Trouble;
 
@@ -10,6 +13,7 @@ impl Machine {
     pub fn status(&self) -> Status {
         let reason = match &self.state {
             State::NoDevice { reason } | State::Failed { reason, .. } => Some(reason.clone()),
+            State::Asking { client } => Some(Trouble::PermissionAwaited { program: client.into() }),
             State::Blocked { client } => Some(self.why_blocked(client)),
             State::Paused if self.allowance.pause.is_none() => {
                 Some(if self.allowance.asleep { Trouble::GoingToSleep } else { Trouble::SessionLocked })
@@ -27,6 +31,7 @@ impl Machine {
             State::Pending { since } => self.pending_until(*since),
             State::Cooldown { until } => Some(*until),
             State::Failed { retry_at, .. } => *retry_at,
+            State::Asking { .. } => self.permissions.deadline(),
             State::NoDevice { .. }
             | State::Idle
             | State::Starting { .. }
@@ -39,7 +44,7 @@ impl Machine {
             state: self.state.name(),
             camera_live: self.camera_live(),
             live_since: self.live_since(),
-            clients: self.presence.clients.clone(),
+            clients: self.clients(),
             camera: self.camera_name(),
             reason,
             until,
@@ -63,6 +68,11 @@ impl Machine {
         let feed = self.presence.any_maybe_streaming();
         // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
         // one that goes the last picture is the card.
+        let kept_out = self.kept_out();
+        if kept_out != self.shown.kept_out {
+            actions.push(Action::KeepOut(kept_out.clone()));
+            self.shown.kept_out = kept_out;
+        }
         if feed && !self.shown.feeding {
             actions.push(Action::Feed(true));
         }
@@ -103,11 +113,13 @@ impl Machine {
             },
             State::Pending { .. } => Some(Card::Starting),
             State::Failed { .. } => Some(Card::Unavailable),
+            State::Asking { .. } => Some(Card::Waiting),
             State::Blocked { .. } => Some(Card::Blocked),
             State::Paused => Some(Card::Paused),
             State::Idle | State::NoDevice { .. } => Some(Card::Off),
             State::Stopping => Some(match self.goal() {
                 Goal::Off(State::Paused) => Card::Paused,
+                Goal::Off(State::Asking { .. }) => Card::Waiting,
                 Goal::Off(State::Blocked { .. }) => Card::Blocked,
                 Goal::Stream if self.trouble().is_some() || self.failures.current.is_some() => Card::Unavailable,
                 Goal::Stream => Card::Starting,
@@ -118,6 +130,17 @@ impl Machine {
 
     fn why_blocked(&self, client: &str) -> Trouble {
         let program = client.into();
-        if self.allowance.turned_off { Trouble::TurnedOff { program } } else { Trouble::ProgramBlocked { program } }
+        let access = streaming(&self.presence).find(|it| it.name == client).map(|client| self.access(client));
+        match access {
+            Some(Access::TurnedOff) => Trouble::TurnedOff { program },
+            Some(Access::Unanswered) => Trouble::PermissionUnanswered { program },
+            Some(Access::Allowed | Access::Asking | Access::Blocked) | None => Trouble::ProgramBlocked { program },
+        }
+    }
+
+    /// Who has our devices open, and what has become of their wish for the camera.
+    fn clients(&self) -> Vec<Client> {
+        let known = self.presence.clients.iter();
+        known.map(|client| Client { access: self.access(client), ..client.clone() }).collect()
     }
 }

@@ -2,15 +2,17 @@
 
 mod ends;
 mod failures;
+mod permissions;
 mod random;
 mod sessions;
 
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::app::{AppId, Rule};
 use crate::event::{Card, Command, SensorEvent, Step, WorkerEvent};
-use crate::offer::{Offer, Verb};
-use crate::presence::Client;
+use crate::offer::{Offer, Program, Verb};
+use crate::presence::{Client, Use};
 use crate::restart;
 use crate::source::{Orientation, Rotation};
 use crate::trouble::SignalShortfall;
@@ -21,7 +23,20 @@ fn client(pid: u32, usage: Use) -> Client {
 }
 
 fn presence(clients: &[Client]) -> Event {
-    Event::Presence(Presence { clients: clients.to_vec() })
+    Event::Presence(at(clients).into())
+}
+
+fn at(clients: &[Client]) -> Presence {
+    Presence { clients: clients.to_vec() }
+}
+
+fn app(pid: u32) -> AppId {
+    AppId::of_program(&format!("app{pid}"))
+}
+
+/// About this client.
+fn about(verb: Verb, pid: u32) -> Offer {
+    Offer { verb, programs: vec![Program { id: app(pid), name: format!("app{pid}") }] }
 }
 
 fn streaming() -> Event {
@@ -70,6 +85,7 @@ struct World {
     shown: Option<Status>,
     feeding: bool,
     device: bool,
+    kept_out: BTreeMap<Role, Card>,
 }
 
 impl World {
@@ -94,6 +110,10 @@ impl World {
                 Action::VerifyOff => {
                     assert!(std::mem::take(&mut self.owes_check), "asked about nothing");
                     self.checking = true;
+                }
+                Action::KeepOut(kept_out) => {
+                    assert_ne!(self.kept_out, *kept_out, "the same devices twice");
+                    self.kept_out.clone_from(kept_out);
                 }
                 Action::ShowCard(_) | Action::ShowCamera => assert!(self.device, "picture without a device"),
                 Action::Feed(feed) => {
@@ -142,10 +162,12 @@ impl World {
             Event::DeviceReady => {
                 self.device = true;
                 self.feeding = false;
+                self.kept_out.clear();
             }
             Event::DeviceGone(_) => {
                 self.device = false;
                 self.feeding = false;
+                self.kept_out.clear();
             }
             Event::Worker(_)
             | Event::Presence(_)
@@ -169,12 +191,14 @@ struct Bench {
     asleep: bool,
     locked: bool,
     turned_off: bool,
+    /// Somebody said yes about any of them.
+    has_said_yes: bool,
     others: Vec<OtherCamera>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let policy = Policy { blocked: vec!["app9".into()], ..Policy::default() };
+        let policy = Policy { rules: vec![(app(9), Rule::Block)], ..Policy::default() };
         Self {
             machine: Machine::new(policy.clone()),
             world: World { source: policy.source.clone(), ..World::default() },
@@ -183,6 +207,7 @@ impl Bench {
             asleep: false,
             locked: false,
             turned_off: false,
+            has_said_yes: false,
             others: Vec::new(),
         }
     }
@@ -196,11 +221,14 @@ impl Bench {
     fn send(&mut self, event: Event) -> Vec<Action> {
         match &event {
             Event::Command(Command::TurnOff) => self.turned_off = self.machine.presence.any_maybe_streaming(),
-            Event::Command(Command::Allow | Command::Resume) | Event::DeviceGone(_) => self.turned_off = false,
+            Event::Command(Command::Allow { .. } | Command::Resume) | Event::DeviceGone(_) => self.turned_off = false,
             Event::Command(Command::Toggle) => self.turned_off &= self.machine.allowance.pause.is_none(),
-            Event::Presence(presence) if self.world.device => self.turned_off &= presence.any_maybe_streaming(),
+            Event::Presence(presences) if self.world.device => {
+                self.turned_off &= presences.all().any_maybe_streaming();
+            }
             _ => {}
         }
+        self.has_said_yes |= matches!(event, Event::Command(Command::Allow { .. }));
         match &event {
             Event::Sleep(asleep) => self.asleep = *asleep,
             Event::Locked(locked) => self.locked = *locked,
@@ -301,11 +329,28 @@ impl Bench {
         assert_eq!(shown.state == StateName::NoDevice, !world.device && !shown.camera_live);
         // Forbidden means ordered to stop.
         let streams: Vec<_> = machine.presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
-        let blocked = streams.iter().any(|client| self.policy.is_blocked(&client.name));
+        let may_see = |client: &&Client| match self.policy.rule(client) {
+            Rule::Allow => true,
+            Rule::Ask | Rule::AlwaysAsk => self.has_said_yes,
+            Rule::Block => false,
+        };
+        let unwanted = !streams.is_empty()
+            && machine.presences.iter().all(|(_, presence)| {
+                let streams: Vec<_> = presence.clients.iter().filter(|client| client.usage != Use::Open).collect();
+                streams.is_empty() || !streams.iter().all(may_see)
+            });
         let locked = self.locked && self.policy.pause_while_locked;
-        if machine.allowance.pause.is_some() || self.asleep || locked || !world.device || blocked || self.turned_off {
+        let is_off = machine.allowance.pause.is_some() || self.asleep || locked;
+        if is_off || !world.device || unwanted || self.turned_off {
             assert!(!world.sensor || world.ending, "the sensor runs although it is not allowed");
         }
+        for (role, presence) in machine.presences.iter().filter(|_| world.device && !is_off) {
+            let may_not = presence.clients.iter().any(|client| client.usage != Use::Open && !may_see(&client));
+            assert!(!may_not || world.kept_out.contains_key(&role), "{role:?} is shown what it may not see");
+        }
+        let is_asking = shown.clients.iter().any(|client| client.access == Access::Asking);
+        assert!(!is_asking || is_off || machine.deadline().is_some(), "an answer is waited for without end");
+        assert!(!is_asking || is_off || shown.offer(Verb::AllowOnce).is_some(), "asked without an answer to give");
         assert_eq!(
             world.feeding,
             world.device && !streams.is_empty(),
@@ -317,7 +362,7 @@ impl Bench {
             assert!(*until <= self.now + self.policy.cooldown);
         }
         match machine.state() {
-            State::Idle | State::NoDevice { .. } | State::Paused => {}
+            State::Idle | State::NoDevice { .. } | State::Paused | State::Asking { .. } => {}
             State::Pending { .. }
             | State::Starting { .. }
             | State::Live { .. }
@@ -346,24 +391,38 @@ impl Bench {
         assert!(is_offered(Verb::Pause), "{:?}", shown.offers);
         for (state, verb) in [
             (StateName::Paused, Verb::Resume),
-            (StateName::Blocked, Verb::Allow),
+            (StateName::Asking, Verb::AllowOnce),
             (StateName::Failed, Verb::TryAgain),
             (StateName::Starting, Verb::TurnOff),
             (StateName::Live, Verb::TurnOff),
         ] {
             assert!(shown.state != state || is_offered(verb), "{state}: {:?}", shown.offers);
         }
+        let can_be_allowed = is_offered(Verb::Allow) || is_offered(Verb::AllowOnce);
+        assert!(shown.state != StateName::Blocked || can_be_allowed, "{:?}", shown.offers);
         assert!(shown.allowed || is_offered(Verb::Resume), "paused without a way back");
         for offer in &shown.offers {
             let mut machine = self.machine.clone();
             let mut done = |event| drop(machine.step(self.now, event));
             match offer.verb {
                 Verb::TurnOff => done(Event::Command(Command::TurnOff)),
-                Verb::Allow => {
-                    done(Event::Command(Command::Allow));
-                    let mut policy = self.policy.clone();
-                    policy.blocked.retain(|name| !offer.programs.iter().any(|it| it.eq_ignore_ascii_case(name)));
-                    done(Event::Policy(policy));
+                Verb::Allow | Verb::AllowOnce | Verb::AllowAlways | Verb::Block => {
+                    let apps = offer.apps();
+                    let rule = match offer.verb {
+                        Verb::Block => Some(Rule::Block),
+                        Verb::AllowOnce => None,
+                        _ => Some(Rule::Allow),
+                    };
+                    done(Event::Command(match offer.verb {
+                        Verb::Block => Command::Block { apps: apps.clone() },
+                        _ => Command::Allow { apps: apps.clone() },
+                    }));
+                    if let Some(rule) = rule {
+                        let mut policy = self.policy.clone();
+                        policy.rules.retain(|(id, _)| !apps.iter().any(|app| app.is(id)));
+                        policy.rules.extend(apps.into_iter().map(|app| (app, rule)));
+                        done(Event::Policy(policy));
+                    }
                 }
                 Verb::Pause => done(Event::Command(Command::Pause { duration: None })),
                 Verb::Resume | Verb::TryAgain => done(Event::Command(Command::Resume)),
@@ -374,7 +433,14 @@ impl Bench {
                     assert!(shown.camera_live && !shown.stuck, "there is nothing to turn off");
                     assert!(goal != Goal::Stream && after.is_going_off(), "{goal:?}, {after:?}");
                 }
-                Verb::Allow => assert!(goal == Goal::Stream, "{offer:?}: {goal:?}"),
+                Verb::Allow | Verb::AllowOnce | Verb::AllowAlways | Verb::Block => {
+                    let expected = if offer.verb == Verb::Block { Access::Blocked } else { Access::Allowed };
+                    let is_meant =
+                        |client: &&Client| client.usage != Use::Open && offer.apps().contains(&client.app_ids()[0]);
+                    for client in after.clients.iter().filter(is_meant) {
+                        assert_eq!(client.access, expected, "{offer:?}: {after:?}");
+                    }
+                }
                 Verb::Pause => assert!(!after.allowed && after.offer(Verb::Resume).is_some()),
                 Verb::Resume => assert!(after.allowed && after.offer(Verb::Resume).is_none()),
                 Verb::TryAgain => assert!(machine.failures.current.is_none()),

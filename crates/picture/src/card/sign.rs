@@ -18,6 +18,7 @@ pub(super) fn paint(canvas: &mut Canvas, card: Card, centre: (f32, f32), radius:
         Card::Off => outline,
         Card::Starting => in_viewfinder,
         Card::Paused => with_bars,
+        Card::Waiting => with_question,
         Card::Blocked => crossed_out,
         Card::Unavailable => with_mark,
     };
@@ -44,6 +45,15 @@ fn crossed_out(x: f32, y: f32) -> f32 {
 fn with_mark(x: f32, y: f32) -> f32 {
     let mark = line((BODY, -2.9), (BODY, 0.3), x, y, 0.8).min((x - BODY).hypot(y - 3.0) - 1.0);
     without(camera(x, y), mark)
+}
+
+fn with_question(x: f32, y: f32) -> f32 {
+    let (x, y) = (x - BODY, y + 1.2);
+    // An arc open to the lower left, a stem below it, and a dot.
+    let arc = ((x.hypot(y) - 1.9).abs() - 0.7).max(if x < 0.0 { y } else { f32::NEG_INFINITY });
+    let stem = line((0.0, 1.9), (0.0, 2.3), x, y, 0.7);
+    let mark = arc.min(stem).min(x.hypot(y - 4.2) - 0.9);
+    without(camera(x + BODY, y - 1.2), mark)
 }
 
 fn in_viewfinder(x: f32, y: f32) -> f32 {

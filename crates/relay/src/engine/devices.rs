@@ -7,12 +7,12 @@ use super::OutputChoice;
 use super::config::DeviceConfig;
 use super::frames::SlotLease;
 use super::outlet::Outlet;
-use super::role::Role;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;
 use lenscap_api::Code;
 use lenscap_core::event::{Card, Event};
+use lenscap_core::presence::Role;
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
 use lenscap_picture::format::VideoFormat;
@@ -41,7 +41,7 @@ impl Engine {
 
     /// The machine is to know who is at the devices.
     pub(super) fn report_presence(&mut self) {
-        self.events.push_back(Event::Presence(self.outlets.presence()));
+        self.events.push_back(Event::Presence(self.outlets.presences()));
     }
 
     pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {

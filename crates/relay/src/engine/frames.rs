@@ -1,12 +1,13 @@
 //! Pictures and cards, to whom they go: the short way from the worker to the devices.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::outlet::Outlet;
-use super::role::Role;
 use crate::output::Output;
 use lenscap_core::event::Card;
+use lenscap_core::presence::Role;
 
 /// Where the worker makes its pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Engine {
         let has_main_changed = main.follow_presence();
         for outlet in copies {
             let has_changed = outlet.follow_presence();
-            match (has_changed, outlet.is_feeding(), self.camera_shown) {
+            match (has_changed, outlet.is_feeding(), self.camera_shown && !outlet.is_kept_out()) {
                 (false, ..) | (true, true, true) => {}
                 (true, _, false) => outlet.start_or_settle_cards(now),
                 // As at the main one, where the worker had its slots: [`Self::lend`].
@@ -46,12 +47,12 @@ impl Engine {
 
     /// Whether whoever reads at the main device is to see the camera, and not a card.
     fn main_shows_camera(&self) -> bool {
-        self.camera_shown && self.outlets.main().is_feeding()
+        self.camera_shown && self.outlets.main().wants_camera()
     }
 
     /// Grants the worker slots as its pictures are wanted, or takes them back.
     pub(super) fn lend(&mut self, now: Instant) {
-        let are_copied = self.outlets.copies().iter().any(Outlet::is_feeding);
+        let are_copied = self.outlets.copies().iter().any(Outlet::wants_camera);
         let is_on = self.camera_shown && self.outlets.main().output().is_some();
         let wanted = match (self.main_shows_camera(), is_on && are_copied) {
             (true, _) => SlotLease::Shown,
@@ -108,12 +109,12 @@ impl Engine {
         let Some(worker) = &mut self.worker else { return };
         let (main, copies) = self.outlets.split_mut();
         if worker.private_picture(slot).is_none()
-            && main.is_feeding()
+            && main.wants_camera()
             && let Some(usable) = main.queue_frame(now, slot, timestamp)
         {
             worker.set_usable(usable);
         }
-        let mut copies = copies.iter_mut().filter(|outlet| outlet.is_feeding()).peekable();
+        let mut copies = copies.iter_mut().filter(|outlet| outlet.wants_camera()).peekable();
         if main.output().is_some() && copies.peek().is_some() {
             let picture = worker.private_picture(slot).map_or_else(|| main.picture(slot), Ok);
             for outlet in copies {
@@ -125,6 +126,23 @@ impl Engine {
         }
         // Not before it is copied: now the slot may be filled anew.
         worker.taken();
+    }
+
+    /// From now on these devices show their card, whatever the others show.
+    pub(super) fn keep_out(&mut self, now: Instant, kept_out: &BTreeMap<Role, Card>) {
+        let card = if self.camera_shown { Card::Off } else { self.card.unwrap_or(Card::Off) };
+        let (camera_shown, is_main_lent) = (self.camera_shown, self.lease == SlotLease::Shown);
+        for outlet in self.outlets.iter_mut() {
+            let has_changed = outlet.keep_out(kept_out.get(&outlet.role()).copied());
+            match (has_changed, camera_shown && outlet.wants_camera()) {
+                (false, _) => {}
+                (true, true) => outlet.stop_cards(),
+                // [`Self::lend`] takes its slots back.
+                (true, false) if is_main_lent && outlet.role() == Role::Main => {}
+                (true, false) => outlet.show_card(card, false, now),
+            }
+        }
+        self.lend(now);
     }
 
     /// Shows this card at every device.

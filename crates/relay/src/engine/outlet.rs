@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::role::Role;
 use super::token::EngineToken;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;
@@ -23,7 +22,8 @@ use crate::output::memory::Memory;
 use crate::output::pipewire::PipewireNode;
 use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
-use lenscap_core::presence::Presence;
+use lenscap_core::event::Card;
+use lenscap_core::presence::{Presence, Role};
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
 use lenscap_sys::memfd::Mapping;
 use lenscap_text::Detail;
@@ -62,6 +62,8 @@ pub(super) struct Outlet {
     maps: Option<Vec<Mapping>>,
     /// Nobody is here any more: when the memory that pictures took is given back.
     release_at: Option<Instant>,
+    /// Shown instead of the camera, whatever the others show: who is here may not have it.
+    kept_out: Option<Card>,
     lost: Option<OutputError>,
 }
 
@@ -83,6 +85,7 @@ impl Outlet {
             freshened_at: None,
             maps: None,
             release_at: None,
+            kept_out: None,
             lost: None,
         }
     }
@@ -164,6 +167,7 @@ impl Outlet {
         self.feeding = false;
         self.next_card_at = None;
         self.fresh_until = None;
+        self.kept_out = None;
         self.output.take().is_some()
     }
 
@@ -277,6 +281,22 @@ impl Outlet {
     /// Whether pictures are queued.
     pub(super) fn is_feeding(&self) -> bool {
         self.feeding
+    }
+
+    /// Whether whoever is here gets the camera's pictures, while there are any.
+    pub(super) fn wants_camera(&self) -> bool {
+        self.feeding && self.kept_out.is_none()
+    }
+
+    /// Whether a card is shown here, whatever the others show.
+    pub(super) fn is_kept_out(&self) -> bool {
+        self.kept_out.is_some()
+    }
+
+    /// Shows this card instead of the camera from the next one on, whatever the others show; whether that is another answer
+    /// than before.
+    pub(super) fn keep_out(&mut self, card: Option<Card>) -> bool {
+        std::mem::replace(&mut self.kept_out, card) != card
     }
 
     /// Whether the time to try again has come.

@@ -2,8 +2,8 @@
 
 use super::OutputChoice;
 use super::outlet::Outlet;
-use super::role::Role;
-use lenscap_core::presence::Presence;
+use lenscap_core::presence::Presences;
+use lenscap_core::presence::Role;
 
 /// The main one comes first and is always there, open or not.
 #[derive(Debug)]
@@ -59,9 +59,8 @@ impl Outlets {
         (&mut main[0], copies)
     }
 
-    /// Who is at any of them.
-    pub(super) fn presence(&self) -> Presence {
-        let main = self.main().presence().clone();
-        self.copies().iter().fold(main, |presence, outlet| presence.with(outlet.presence()))
+    /// Who is at each of them.
+    pub(super) fn presences(&self) -> Presences {
+        self.iter().map(|outlet| (outlet.role(), outlet.presence().clone())).collect()
     }
 }

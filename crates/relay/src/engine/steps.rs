@@ -102,10 +102,14 @@ impl Engine {
                 worker.revoke();
                 worker.kill();
             }
+            Action::KeepOut(kept_out) => self.keep_out(now, &kept_out),
             Action::ShowCard(card) => self.show_card(card),
             Action::ShowCamera => {
                 self.camera_shown = true;
                 for outlet in self.outlets.iter_mut() {
+                    if outlet.is_kept_out() {
+                        continue;
+                    }
                     if outlet.is_feeding() {
                         outlet.stop_cards();
                     } else {

@@ -38,9 +38,8 @@ pub(super) fn config(card_program: PathBuf) -> EngineConfig {
     }
 }
 
-pub(super) fn streaming() -> Event {
-    let client = Client::new(Some(1), "zoom", Use::Streaming);
-    Event::Presence(Presence { clients: vec![client] })
+pub(super) fn streaming() -> Presence {
+    Presence { clients: vec![Client::new(Some(1), "zoom", Use::Streaming)] }
 }
 
 #[test]
@@ -68,7 +67,7 @@ fn however_often_programs_come_and_go_a_card_is_renewed_once_an_interval() {
 fn a_spawn_without_an_output_is_answered() {
     let mut engine = engine();
     engine.outlets.main_mut().close();
-    engine.events.push_back(streaming());
+    engine.events.push_back(Event::Presence(streaming().into()));
     engine.run_events();
     let status = engine.status();
     assert_eq!((status.state, status.camera_live), (StateName::Failed, false), "{status:?}");
@@ -82,7 +81,7 @@ fn a_spawn_without_an_output_is_answered() {
 #[test]
 fn an_output_that_is_lost_while_its_client_comes_leaves_no_camera_on() {
     let mut engine = engine();
-    engine.events.push_back(streaming());
+    engine.events.push_back(Event::Presence(streaming().into()));
     engine.outlets.main_mut().lose(OutputTrouble::NodeGone { is_installed: false }.into());
     engine.run_events();
     let status = engine.status();
@@ -118,13 +117,13 @@ fn who_comes_when_it_is_time_to_look_for_frames_does_not_make_them_overdue() {
     let begin = now.checked_sub(Duration::from_secs(4)).expect("the computer runs longer");
     let loaded = Event::Worker(WorkerEvent::Step(Step::Loaded));
     let started = Event::Worker(WorkerEvent::Started { camera: "Camera".into(), way: None });
-    for event in [streaming(), loaded, started] {
+    for event in [Event::Presence(streaming().into()), loaded, started] {
         engine.machine.step(begin, event);
     }
     assert_eq!(engine.machine.state().name(), StateName::Live);
     assert!(engine.machine.deadline().is_some_and(|at| at < now), "it is time to look");
     engine.last_frame = Some(now);
-    engine.events.push_back(streaming());
+    engine.events.push_back(Event::Presence(streaming().into()));
     engine.run_events();
     assert_eq!(engine.machine.state().name(), StateName::Live, "{:?}", engine.status());
 }

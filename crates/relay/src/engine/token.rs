@@ -1,7 +1,7 @@
 //! What the engine's reactor knows its descriptors by.
 
-use super::role::Role;
 use crate::reactor;
+use lenscap_core::presence::Role;
 
 /// A descriptor that somebody else watches through the engine, by a number of its own; see [`super::Engine::watch`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

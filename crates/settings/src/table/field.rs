@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lenscap_core::app::Rule;
 use lenscap_core::source::{Rotation, Source};
 use lenscap_core::trouble::settings::{Limits, SettingTrouble};
 use lenscap_picture::card::Colour;
@@ -208,6 +209,16 @@ impl Field for Rotation {
     fn set(&mut self, value: &SettingValue) -> bool {
         let degrees = value.integer();
         assign(self, Rotation::of(degrees).filter(|_| degrees.is_some() || value.text() == Some("auto")))
+    }
+}
+
+impl Field for Rule {
+    fn get(&self, _: &Limits) -> Result<SettingValue, SettingTrouble> {
+        Ok(SettingValue::Text(self.as_str().into()))
+    }
+
+    fn set(&mut self, value: &SettingValue) -> bool {
+        assign(self, Rule::ALL.into_iter().find(|rule| Some(rule.as_str()) == value.text()))
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Privacy {
     pub start_paused: bool,
     /// Whether the camera is off while the session is locked.
     pub pause_while_locked: bool,
-    /// Names of programs that never get the camera.
+    /// Names of programs that never get the camera; since there is `[apps]`, its list `block` has them.
     pub blocked: Vec<String>,
     /// Which card is shown while the camera is off.
     pub card: CardChoice,

@@ -24,6 +24,14 @@ const SAID: &[(&str, &str)] = &[
     ("session-locked", "The session is locked."),
     ("turned-off", "You turned the camera off while Zoom uses it: \"Allow Again\" or \"lenscap allow\" gives it back."),
     ("program-blocked", "Zoom is on the list of blocked programs: \"Allow Again\" or \"lenscap allow\" takes it off."),
+    (
+        "permission-awaited",
+        "Zoom waits for your permission: answer in the menu or the window, or by \"lenscap allow\" or \"lenscap block\".",
+    ),
+    (
+        "permission-unanswered",
+        "Zoom asked for the camera and got no answer: \"Allow Once\" or \"lenscap allow\" still gives it.",
+    ),
     ("device-sought", "The camera device is being looked for."),
     ("no-more-pictures", "The camera stopped giving pictures; starting it again."),
     ("stream-ended", "The camera's stream ended by itself; trying again."),
@@ -185,6 +193,8 @@ fn every() -> Vec<Trouble> {
         Trouble::SessionLocked,
         Trouble::TurnedOff { program: text("Zoom") },
         Trouble::ProgramBlocked { program: text("Zoom") },
+        Trouble::PermissionAwaited { program: text("Zoom") },
+        Trouble::PermissionUnanswered { program: text("Zoom") },
         Trouble::DeviceSought,
         Trouble::NoMorePictures,
         Trouble::StreamEnded,

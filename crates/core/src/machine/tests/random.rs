@@ -8,6 +8,10 @@ fn any_usage() -> impl Strategy<Value = Use> {
     prop_oneof![Just(Use::Open), Just(Use::Unknown), Just(Use::Streaming)]
 }
 
+fn any_rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![4 => Just(Rule::Allow), 2 => Just(Rule::Ask), 1 => Just(Rule::AlwaysAsk), 2 => Just(Rule::Block)]
+}
+
 fn any_reason() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         Just(crash()),
@@ -17,8 +21,14 @@ fn any_reason() -> impl Strategy<Value = Trouble> {
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
-    let clients = proptest::collection::vec((prop_oneof![Just(1u32), Just(2), Just(9)], any_usage()), 0..3)
-        .prop_map(|list| presence(&list.into_iter().map(|(pid, usage)| client(pid, usage)).collect::<Vec<_>>()));
+    let clients = || {
+        proptest::collection::vec((prop_oneof![Just(1u32), Just(2), Just(9)], any_usage()), 0..3)
+            .prop_map(|list| at(&list.into_iter().map(|(pid, usage)| client(pid, usage)).collect::<Vec<_>>()))
+    };
+    let clients = (clients(), proptest::option::of(clients())).prop_map(|(main, second)| {
+        let second = second.map(|second| (Role::Second, second));
+        Event::Presence(std::iter::once((Role::Main, main)).chain(second).collect())
+    });
     let worker = prop_oneof![
         8 => prop_oneof![Just(Step::Up), Just(Step::Loaded), Just(Step::Opened), Just(Step::Streaming)]
             .prop_map(WorkerEvent::Step),
@@ -44,19 +54,22 @@ fn any_op() -> impl Strategy<Value = Op> {
         3 => Just(Command::Resume),
         1 => Just(Command::Toggle),
         1 => Just(Command::TurnOff),
-        1 => Just(Command::Allow),
+        1 => Just(Command::Allow { apps: Vec::new() }),
+        1 => Just(Command::Allow { apps: vec![app(9)] }),
+        1 => Just(Command::Block { apps: vec![app(1)] }),
     ];
     let rotation = proptest::sample::select(&Rotation::ALL[..]);
-    let policy = (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 4]>(), rotation).prop_map(
-        |(delay, cooldown, [blocks, other, mirror, pause_while_locked], rotation)| Policy {
-            activation_delay: delay.map(Duration::from_millis),
-            cooldown: Duration::from_millis(cooldown),
-            blocked: if blocks { vec!["APP9".into()] } else { Vec::new() },
-            source: if other { "test".into() } else { "auto".into() },
-            orientation: Orientation { mirror, rotation, ..Orientation::default() },
-            pause_while_locked,
-        },
-    );
+    let policy =
+        (proptest::option::of(0u64..3000), 0u64..10_000, any::<[bool; 3]>(), rotation, [any_rule(), any_rule()])
+            .prop_map(|(delay, cooldown, [other, mirror, pause_while_locked], rotation, [rule, unknown])| Policy {
+                activation_delay: delay.map(Duration::from_millis),
+                cooldown: Duration::from_millis(cooldown),
+                rules: vec![("program:APP9".into(), rule)],
+                unknown,
+                source: if other { "test".into() } else { "auto".into() },
+                orientation: Orientation { mirror, rotation, ..Orientation::default() },
+                pause_while_locked,
+            });
     prop_oneof![
         8 => clients.prop_map(Op::Event),
         2 => Just(Op::Event(streaming())),

@@ -115,7 +115,7 @@ fn turn_off_holds_until_that_client_stops() {
 
 #[test]
 fn what_was_turned_off_is_allowed_again_and_a_pause_stays() {
-    let about = |verb| Offer { verb, programs: vec!["app1".into()] };
+    let about = |verb| about(verb, 1);
     let mut bench = Bench::live();
     assert_eq!(bench.machine.status().offers, [about(Verb::TurnOff), Offer::new(Verb::Pause)]);
     bench.send(Event::Command(Command::TurnOff));
@@ -123,12 +123,12 @@ fn what_was_turned_off_is_allowed_again_and_a_pause_stays() {
     assert!(status.camera_live && status.is_going_off(), "{status:?}");
     assert_eq!(status.offers, [about(Verb::Allow), Offer::new(Verb::Pause)], "at once, not only when it is off");
     bench.worker(WorkerEvent::Exited { reason: None });
-    assert!(bench.send(Event::Command(Command::Allow)).contains(&Action::StartCamera));
+    assert!(bench.send(Event::Command(Command::Allow { apps: Vec::new() })).contains(&Action::StartCamera));
     bench.started();
     bench.send(Event::Command(Command::TurnOff));
     bench.send(Event::Command(Command::Pause { duration: None }));
     bench.worker(WorkerEvent::Exited { reason: None });
-    bench.send(Event::Command(Command::Allow));
+    bench.send(Event::Command(Command::Allow { apps: Vec::new() }));
     assert_eq!(bench.name(), StateName::Paused);
     assert_eq!(bench.machine.status().offers, [Offer::new(Verb::Resume), Offer::new(Verb::Pause)]);
 }
@@ -147,7 +147,7 @@ fn of_those_who_stream_only_the_listed_are_to_be_allowed() {
     let mut bench = Bench::ready();
     bench.send(presence(&[client(1, Use::Streaming), client(9, Use::Streaming)]));
     let offers = bench.machine.status().offers;
-    assert_eq!(offers[0], Offer { verb: Verb::Allow, programs: vec!["app9".into()] });
+    assert_eq!(offers[0], about(Verb::Allow, 9));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> adw::PreferencesRow 
             while let Some(old) = area.first_child() {
                 area.remove(&old);
             }
-            offers.iter().filter_map(|offer| can_do(offer, &asked, &row)).for_each(|button| area.append(&button));
+            shown_of(&offers).filter_map(|offer| can_do(offer, &asked, &row)).for_each(|button| area.append(&button));
             own.set_visible(area.first_child().is_some());
         });
         present.replace(offers);
@@ -125,11 +125,21 @@ fn offers(proxy: &Rc<AppletProxy>, row: &adw::ActionRow) -> adw::PreferencesRow 
     own
 }
 
+/// All but the answers to those who ask for the camera after the first: there is no room for more, and their turn comes.
+fn shown_of(offers: &[Offer]) -> impl Iterator<Item = &Offer> {
+    let first = offers.iter().find(|offer| offer.verb == Verb::AllowOnce).map(|offer| &offer.programs);
+    let is_answer = |offer: &Offer| matches!(offer.verb, Verb::AllowOnce | Verb::AllowAlways | Verb::Block);
+    offers.iter().filter(move |offer| !is_answer(offer) || Some(&offer.programs) == first)
+}
+
 /// A button for it; `None`: the switch does it.
 fn can_do(offer: &Offer, proxy: &Weak<AppletProxy>, row: &glib::WeakRef<adw::ActionRow>) -> Option<gtk::Widget> {
+    let ids: Vec<&str> = offer.programs.iter().map(|program| program.id.as_str()).collect();
     let (method, arguments) = match offer.verb {
         Verb::TurnOff => ("TurnOff", None),
-        Verb::Allow => ("Allow", Some((offer.programs.clone(),).to_variant())),
+        Verb::AllowOnce => ("AllowOnce", Some((ids,).to_variant())),
+        Verb::Allow | Verb::AllowAlways => ("Allow", Some((ids,).to_variant())),
+        Verb::Block => ("Block", Some((ids,).to_variant())),
         Verb::TryAgain => ("Resume", None),
         Verb::Pause => return Some(pauses(proxy, row).upcast()),
         Verb::Resume => return None,
@@ -183,7 +193,7 @@ fn ask(
 /// Whether whoever asks gets the camera, as far as the user decides.
 fn is_allowed(state: &AppletState) -> bool {
     let AppletState::Running(status) = state else { return false };
-    !matches!(status.state_name(), Some(StateName::Paused | StateName::Blocked))
+    !matches!(status.state_name(), Some(StateName::Paused | StateName::Asking | StateName::Blocked))
 }
 
 /// The programs that use a camera.

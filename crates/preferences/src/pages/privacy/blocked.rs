@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use adw::prelude::*;
-use lenscap_core::offer::{Offer, Verb};
+use lenscap_core::app::{AppId, Rule};
+use lenscap_core::offer::{Offer, Program, Verb};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
-use lenscap_settings::table::privacy;
+use lenscap_settings::Settings;
+use lenscap_settings::table::apps;
 use lenscap_words::offer::label;
 use lenscap_words::tr;
 
@@ -33,7 +35,7 @@ fn seen(context: &Context, blocked: &adw::PreferencesGroup) -> adw::PreferencesG
         let (Some(list), Some(above)) = (list.upgrade(), above.upgrade()) else { return };
         let (Some(store), Some(applet)) = (store.upgrade(), applet.upgrade()) else { return };
         let names = if let AppletState::Running(status) = applet.state() { status.programs } else { Vec::new() };
-        let blocked = store.settings().privacy.blocked;
+        let blocked = blocked_programs(&store.settings());
         let is_free = |name: &String| !blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name));
         let names: Vec<_> = names.into_iter().filter(is_free).collect();
         if rows.borrow().iter().map(|row| row.title()).eq(names.iter().map(String::as_str)) {
@@ -49,7 +51,7 @@ fn seen(context: &Context, blocked: &adw::PreferencesGroup) -> adw::PreferencesG
     group.set_visible(false);
     let again = Rc::clone(&show);
     context.applet.on_change(move |_| again());
-    context.store.follow(|settings| settings.privacy.blocked.clone(), move |_| show());
+    context.store.follow(blocked_programs, move |_| show());
     group
 }
 
@@ -77,7 +79,7 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
         "They never get the camera. A program is named as in the list of processes, as in \"zoom\".",
     )));
     let entry = rows::bare_entry(&tr("Block a program"));
-    rows::name(&entry.row, &privacy::BLOCKED);
+    rows::name(&entry.row, &apps::BLOCK);
     let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block This Program"));
     entry.row.add_suffix(&add_button);
     let add: Rc<dyn Fn()> = {
@@ -100,29 +102,27 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
 
     let rows: RefCell<Vec<adw::ActionRow>> = RefCell::default();
     let (list, weak) = (group.downgrade(), Rc::downgrade(store));
-    store.follow(
-        |settings| settings.privacy.blocked.clone(),
-        move |names| {
-            let Some(group) = list.upgrade() else { return };
-            widgets::keeping_focus(&group, &group, || {
-                rows.take().iter().for_each(|row| group.remove(row));
-                rows.replace(names.iter().map(|name| never(&weak, name)).collect());
-                rows.borrow().iter().for_each(|row| group.add(row));
-            });
-        },
-    );
+    store.follow(blocked_programs, move |names| {
+        let Some(group) = list.upgrade() else { return };
+        widgets::keeping_focus(&group, &group, || {
+            rows.take().iter().for_each(|row| group.remove(row));
+            rows.replace(names.iter().map(|name| never(&weak, name)).collect());
+            rows.borrow().iter().for_each(|row| group.add(row));
+        });
+    });
     group
 }
 
 /// A program that never gets the camera, with a button that allows it again.
 fn never(store: &Weak<Store>, name: &str) -> adw::ActionRow {
     let row = rows::plain(name, "");
-    let allow = Offer { verb: Verb::Allow, programs: vec![name.to_owned()] };
+    let program = Program { id: name.into(), name: name.to_owned() };
+    let allow = Offer { verb: Verb::Allow, programs: vec![program] };
     let button = widgets::symbol_button("user-trash-symbolic", &label(&allow));
     let (store, shown, unblocked) = (store.clone(), row.downgrade(), name.to_owned());
     button.connect_clicked(move |_| {
         let Some(store) = store.upgrade() else { return };
-        let done = store.change(|settings| settings.privacy.blocked.retain(|name| *name != unblocked));
+        let done = store.change(|settings| settings.set_rule(&id_of(&unblocked), None));
         if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
             rows::report(&row, "", &done);
         }
@@ -136,8 +136,19 @@ fn block(store: &Store, name: &str) -> Result<(), WindowError> {
     if name.is_empty() {
         return Err(PreferencesTrouble::NoProgramName.into());
     }
-    if store.settings().privacy.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
+    if blocked_programs(&store.settings()).iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
         return Err(PreferencesTrouble::BlockedAlready { program: name.into() }.into());
     }
-    store.change(|settings| settings.privacy.blocked.push(name.to_owned()))
+    store.change(|settings| settings.set_rule(&id_of(name), Some(Rule::Block)))
+}
+
+/// The blocked applications, as people write them.
+fn blocked_programs(settings: &Settings) -> Vec<String> {
+    let blocked = settings.rules().into_iter().filter(|(_, rule)| *rule == Rule::Block);
+    blocked.map(|(id, _)| id.program().unwrap_or(id.as_str()).to_owned()).collect()
+}
+
+/// What is meant by this: an id has a dot in it.
+fn id_of(written: &str) -> AppId {
+    if written.contains('.') { written.into() } else { AppId::of_program(written) }
 }

@@ -44,7 +44,7 @@ impl Outlet {
         if was_lent {
             output.take_back();
         }
-        output.show_card(card);
+        output.show_card(self.kept_out.unwrap_or(card));
         if !self.feeding {
             return self.settle_card(now);
         }
