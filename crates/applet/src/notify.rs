@@ -12,8 +12,9 @@ pub(super) use service::Notifier;
 use lenscap_api::Request;
 
 use super::icon_name::icon_name;
+use lenscap_core::app::{Access, AppId};
 use lenscap_core::offer::Verb;
-use lenscap_core::presence::Use;
+use lenscap_core::presence::{Client, Use};
 use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_settings::model::Notifications;
@@ -23,8 +24,10 @@ use lenscap_words::status::{cannot_switch_off, other_camera as in_words};
 use lenscap_words::trouble::sentence;
 
 /// What a notification is about; each has at most one at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
+    /// This application asks for the camera.
+    Permission(AppId),
     /// The camera is on.
     Activation,
     /// A program uses a camera past the relay.
@@ -67,7 +70,7 @@ pub enum Weight {
     Usual,
     /// Something is wrong.
     Failure,
-    /// A camera is on and cannot be switched off: stays until it is looked at.
+    /// A camera is on and cannot be switched off, or somebody waits for an answer: stays until it is looked at.
     Critical,
     /// For who looks at the screen now: gone after a moment, and kept nowhere.
     Passing,
@@ -124,7 +127,7 @@ impl Announcer {
         let activation = activation(status).filter(|_| wanted.activation);
         let failure = failure(status).filter(|(is_busy, _)| if *is_busy { wanted.busy } else { wanted.failure });
         let crowd = self.crowd(status, is_for_one).filter(|_| wanted.busy);
-        let mut updates = Vec::new();
+        let mut updates = self.permissions(status);
         let other = other_camera(status).filter(|_| wanted.activation);
         for (subject, notice) in [
             (Subject::Activation, activation),
@@ -139,10 +142,7 @@ impl Announcer {
             if subject == Subject::Failure && notice.is_none() && is_trying_again(status) {
                 continue;
             }
-            match &notice {
-                Some(notice) => drop(self.shown.insert(subject, notice.clone())),
-                None => drop(self.shown.remove(&subject)),
-            }
+            self.note(&subject, notice.as_ref());
             updates.push((subject, notice));
         }
         // Of a camera that cannot be switched off something else is said.
@@ -162,6 +162,27 @@ impl Announcer {
 }
 
 impl Announcer {
+    fn note(&mut self, subject: &Subject, notice: Option<&Notice>) {
+        match notice {
+            Some(notice) => drop(self.shown.insert(subject.clone(), notice.clone())),
+            None => drop(self.shown.remove(subject)),
+        }
+    }
+
+    /// Whoever asks for the camera is announced until there is an answer, or the time for it is over; each by itself.
+    fn permissions(&mut self, status: &Status) -> Vec<Update> {
+        let asked: Vec<Update> = permissions(status);
+        let is_over = |subject: &Subject| {
+            matches!(subject, Subject::Permission(_)) && !asked.iter().any(|(asked, _)| asked == subject)
+        };
+        let over: Vec<Update> =
+            self.shown.keys().filter(|subject| is_over(subject)).map(|subject| (subject.clone(), None)).collect();
+        let is_news = |(subject, notice): &Update| self.shown.get(subject) != notice.as_ref();
+        let updates: Vec<Update> = over.into_iter().chain(asked.into_iter().filter(is_news)).collect();
+        updates.iter().for_each(|(subject, notice)| self.note(subject, notice.as_ref()));
+        updates
+    }
+
     /// A program came for which there is no room. The module does not report whom it refused: whoever opens the device
     /// while another one streams is taken for that, and announced once.
     fn crowd(&mut self, status: &Status, is_for_one: bool) -> Option<Notice> {
@@ -186,6 +207,24 @@ fn is_trying_again(status: &Status) -> bool {
     status.reason.is_some()
         && !status.stuck
         && matches!(status.state, StateName::Pending | StateName::Starting | StateName::Cooldown)
+}
+
+fn permissions(status: &Status) -> Vec<Update> {
+    let offers = status.offers.iter().filter(|offer| offer.verb == Verb::AllowOnce);
+    let asked = offers.filter_map(|offer| {
+        let program = offer.programs.first()?;
+        let is_asking = |client: &&Client| client.access == Access::Asking && client.app_ids()[0] == program.id;
+        let client = status.clients.iter().find(is_asking)?;
+        let icon = client.app.as_ref().and_then(|app| app.icon.clone()).unwrap_or_else(|| icon_name(status, false));
+        let answers =
+            status.offers.iter().filter(|other| other.programs == offer.programs && other.verb != Verb::Allow);
+        let actions = answers.map(|answer| (Request::from(answer), button(answer.verb))).collect();
+        let said = words::asks(&lenscap_words::programs::program(client));
+        let without_buttons = words::how_to_answer();
+        let notice = Notice { icon, actions, without_buttons, weight: Weight::Critical, ..Notice::of(said) };
+        Some((Subject::Permission(program.id.clone()), Some(notice)))
+    });
+    asked.collect()
 }
 
 fn activation(status: &Status) -> Option<Notice> {
@@ -259,10 +298,10 @@ pub fn complaint(sentence: &str) -> Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::app::App;
     use lenscap_core::machine::Machine;
-    use lenscap_core::offer::Offer;
+    use lenscap_core::offer::{Offer, Program};
     use lenscap_core::policy::Policy;
-    use lenscap_core::presence::{Client, Use};
     use lenscap_core::trouble::Trouble;
 
     fn status(state: StateName, names: &[&str]) -> Status {
@@ -331,6 +370,39 @@ mod tests {
         }
         let updates = announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, false);
         assert!(updates.contains(&(Subject::Failure, None)), "{updates:?}");
+    }
+
+    #[test]
+    fn each_application_that_asks_has_a_notification_of_its_own_until_it_is_answered() {
+        let about = |verb, name: &str| Offer { verb, programs: vec![Program { id: name.into(), name: name.into() }] };
+        let asking = |names: &[&str]| {
+            let client = |name: &&str| {
+                let app = App { id: (*name).into(), program: "x".into(), icon: Some((*name).into()), is_guess: false };
+                Client { app: Some(app), access: Access::Asking, ..Client::new(Some(7), *name, Use::Streaming) }
+            };
+            let answers = [Verb::AllowOnce, Verb::AllowAlways, Verb::Block];
+            let offers = names.iter().flat_map(|name| answers.map(|verb| about(verb, name)));
+            let offers = offers.chain([Offer::new(Verb::Pause)]).collect();
+            Status { clients: names.iter().map(client).collect(), offers, ..status(StateName::Asking, &[]) }
+        };
+        let mut announcer = Announcer::default();
+        let ten: Vec<String> = (0..10).map(|number| format!("org.x.App{number}")).collect();
+        let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
+        let shown = announcer.updates(&asking(&ten), &ALL, false);
+        assert_eq!(shown.len(), 10);
+        let (subject, Some(notice)) = &shown[0] else { panic!("{shown:?}") };
+        assert_eq!((subject, notice.icon.as_str()), (&Subject::Permission(ten[0].into()), ten[0]));
+        assert_eq!(notice.summary, "May org.x.App0 use the camera?");
+        let buttons: Vec<&str> = notice.actions.iter().map(|(_, label)| label.as_str()).collect();
+        assert_eq!(buttons, ["Allow Once", "Always Allow", "Block"]);
+        let once = Request::Allow { programs: vec![ten[0].into()], once: true };
+        assert_eq!((&notice.actions[0].0, notice.weight), (&once, Weight::Critical));
+        assert_eq!(announcer.updates(&asking(&ten), &ALL, false), [], "said once");
+        let answered = announcer.updates(&asking(&ten[1..]), &ALL, false);
+        assert_eq!(answered, [(Subject::Permission(ten[0].into()), None)]);
+        let mut late = asking(&ten[1..]);
+        late.clients.iter_mut().for_each(|client| client.access = Access::Unanswered);
+        assert_eq!(announcer.updates(&late, &ALL, false).len(), 9, "the time is over, and they go");
     }
 
     fn with_other() -> Status {

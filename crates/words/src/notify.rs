@@ -22,6 +22,17 @@ pub fn is_using(clients: &[Client]) -> Option<NoticeText> {
     Some(NoticeText { summary, body: String::new() })
 }
 
+/// "May Zoom use the camera?"
+pub fn asks(name: &str) -> NoticeText {
+    let body = tr("It sees a card until you answer. Without an answer it gets no camera.");
+    NoticeText { summary: crate::menu::asks(name), body }
+}
+
+/// Said where there are no buttons for it.
+pub fn how_to_answer() -> String {
+    tr("Answer in the icon's menu, or with \"lenscap allow\" or \"lenscap block\".")
+}
+
 /// `comer` opens the camera while `user` streams from it, and there is room for one only.
 pub fn finds_it_in_use(comer: &str, user: &str) -> NoticeText {
     NoticeText {
