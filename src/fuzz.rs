@@ -18,6 +18,7 @@ pub const ELSEWHERE: &[&str] = &["dbus", "pod", "setup"]; // lenscap-applet, len
 
 /// Every kind that this crate and those below it take, by the name that `fuzz/fuzz_targets` and `fuzz/corpus` know it by.
 pub const TARGETS: &[(&str, Feed)] = &[
+    ("apps", crate::detect::fuzz::apps),
     ("control", lenscap_relay::server::fuzz::serve),
     ("driver", driver),
     ("import", crate::config::fuzz::import),

@@ -50,4 +50,4 @@ macro_rules! targets {
     };
 }
 
-targets!(control driver import jpeg proc report settings sysfs udev worker);
+targets!(apps control driver import jpeg proc report settings sysfs udev worker);

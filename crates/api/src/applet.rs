@@ -81,7 +81,7 @@ pub struct AppletClients(pub Vec<AppletClient>);
 /// As [`AppletClients`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename = "aa{sv}")]
-pub struct OtherCameras(pub Vec<OtherCamera>);
+pub struct OtherCameras(pub Vec<AppletCamera>);
 
 /// As [`AppletClients`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -98,6 +98,26 @@ pub struct AppletClient {
     pub name: String,
     /// The word of [`lenscap_core::presence::Use`], or one of a later version.
     pub usage: String,
+    /// The application's id, as [`lenscap_core::app::AppId`] has it; empty: not known.
+    pub id: String,
+    /// Its icon: a name in the icon theme, or an absolute path; empty: none.
+    pub icon: String,
+    /// Whether `name` and `id` are a guess.
+    pub guess: bool,
+    /// The word of [`lenscap_core::app::Access`], or one of a later version.
+    pub access: String,
+}
+
+/// A camera that programs use past the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppletCamera {
+    /// The camera's name.
+    pub camera: String,
+    /// Its first node.
+    pub node: String,
+    /// Names of the programs that have it, each once; none where they cannot be seen.
+    pub programs: Vec<String>,
 }
 
 impl AppletStatus {
@@ -124,7 +144,7 @@ impl From<Status> for AppletStatus {
             trouble: fields(status.trouble),
             second_device_trouble: fields(status.second_device_trouble),
             stuck: status.stuck,
-            other_cameras: OtherCameras(status.others),
+            other_cameras: OtherCameras(status.others.into_iter().map(AppletCamera::from).collect()),
             offers: Offers(status.offers),
             shortcut: fields(status.shortcut),
             live_since: 0,
@@ -140,7 +160,28 @@ impl From<Status> for AppletStatus {
 
 impl From<Client> for AppletClient {
     fn from(client: Client) -> Self {
-        Self { pid: client.pid.unwrap_or(0), name: client.name, usage: client.usage.as_str().to_owned() }
+        let app = client.app.as_ref();
+        Self {
+            pid: client.pid.unwrap_or(0),
+            usage: client.usage.as_str().to_owned(),
+            id: app.map(|app| app.id.to_string()).unwrap_or_default(),
+            icon: app.and_then(|app| app.icon.clone()).unwrap_or_default(),
+            guess: app.is_some_and(|app| app.is_guess),
+            access: client.access.as_str().to_owned(),
+            name: client.name,
+        }
+    }
+}
+
+impl From<OtherCamera> for AppletCamera {
+    fn from(other: OtherCamera) -> Self {
+        let mut programs: Vec<String> = Vec::new();
+        for client in other.clients {
+            if !programs.contains(&client.name) {
+                programs.push(client.name);
+            }
+        }
+        Self { camera: other.camera, node: other.node.to_string_lossy().into_owned(), programs }
     }
 }
 

@@ -16,7 +16,7 @@ mod setup;
 mod status;
 mod tagged;
 
-pub use applet::{AppletClient, AppletClients, AppletState, AppletStatus, Offers, OtherCameras};
+pub use applet::{AppletCamera, AppletClient, AppletClients, AppletState, AppletStatus, Offers, OtherCameras};
 pub use client::AskError;
 pub use code::Code;
 pub use controls::Controls;

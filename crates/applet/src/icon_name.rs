@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn another_camera_is_shown_as_on_whatever_the_relay_does() {
-        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: Vec::new() };
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), clients: Vec::new() };
         for state in StateName::ALL {
             for (live, has_problem) in [(false, false), (false, true), (true, false), (true, true)] {
                 let shown = icon_name(&Status { others: vec![other.clone()], ..status(state, live) }, has_problem);

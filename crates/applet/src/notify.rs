@@ -409,7 +409,7 @@ mod tests {
         let other = lenscap_core::status::OtherCamera {
             camera: "Foo".into(),
             node: "/dev/video2".into(),
-            programs: vec!["cheese".into()],
+            clients: vec![Client::new(Some(2), "cheese", Use::Streaming)],
         };
         Status { others: vec![other], ..status(StateName::Idle, &[]) }
     }

@@ -118,3 +118,16 @@ pub enum Access {
     /// The user turned the camera off while it streamed.
     TurnedOff,
 }
+
+impl Access {
+    /// The word used in the status and on D-Bus.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::Allowed => "allowed",
+            Access::Asking => "asking",
+            Access::Unanswered => "unanswered",
+            Access::Blocked => "blocked",
+            Access::TurnedOff => "turned-off",
+        }
+    }
+}

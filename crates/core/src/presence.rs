@@ -67,17 +67,20 @@ impl Client {
     /// The applications that a rule for it may be about, the best first: what it was found to be, and what its program is
     /// called.
     pub fn app_ids(&self) -> [AppId; 2] {
-        let program = AppId::of_program(self.app.as_ref().map_or(&self.name, |app| &app.program));
+        let program = AppId::of_program(self.program());
         [self.app.as_ref().map_or_else(|| program.clone(), |app| app.id.clone()), program]
     }
 
     /// Whether somebody may mean it by this word: the application's id, its name, or that of its program.
     pub fn answers_to(&self, word: &str) -> bool {
         self.name.eq_ignore_ascii_case(word)
-            || self
-                .app_ids()
-                .iter()
-                .any(|id| id.is(&word.into()) || id.program().is_some_and(|it| it.eq_ignore_ascii_case(word)))
+            || self.program().eq_ignore_ascii_case(word)
+            || self.app_ids().iter().any(|id| id.is(&word.into()))
+    }
+
+    /// The program that it runs, by which it may be blocked.
+    pub fn program(&self) -> &str {
+        self.app.as_ref().map(|app| app.program.as_str()).filter(|program| !program.is_empty()).unwrap_or(&self.name)
     }
 
     /// Whether both are the same program, as far as can be known: by the process, else by the name.
@@ -197,6 +200,8 @@ pub struct Holder {
     pub pid: Option<u32>,
     /// A name for people.
     pub name: String,
+    /// The application it belongs to.
+    pub app: Option<App>,
     /// Whether it has the node mapped; `None` when its memory map is unreadable.
     pub mapped: Option<bool>,
     /// Whether it reads frames with `read(2)`.
@@ -206,7 +211,7 @@ pub struct Holder {
 impl Holder {
     /// Somebody has the node open and cannot be seen.
     pub fn unseen() -> Self {
-        Self { pid: None, name: UNSEEN.into(), mapped: None, reads: false }
+        Self { pid: None, name: UNSEEN.into(), app: None, mapped: None, reads: false }
     }
 
     fn is_seen_to_stream(&self) -> bool {
@@ -235,7 +240,7 @@ pub fn fuse(level: Option<bool>, holders: &[Holder]) -> Presence {
     };
     let mut clients: BTreeMap<Option<u32>, Client> = BTreeMap::new();
     for holder in holders {
-        let client = Client::new(holder.pid, &holder.name, usage_of(holder));
+        let client = Client { app: holder.app.clone(), ..Client::new(holder.pid, &holder.name, usage_of(holder)) };
         clients.entry(holder.pid).and_modify(|known| known.usage = known.usage.max(client.usage)).or_insert(client);
     }
     if level == Some(true) && clients.is_empty() {
@@ -252,7 +257,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn holder(pid: u32, mapped: Option<bool>, reads: bool) -> Holder {
-        Holder { pid: Some(pid), name: format!("app{pid}"), mapped, reads }
+        Holder { pid: Some(pid), name: format!("app{pid}"), app: None, mapped, reads }
     }
 
     fn usages(level: Option<bool>, holders: &[Holder]) -> Vec<(Option<u32>, Use)> {
@@ -321,6 +326,7 @@ mod tests {
             |(pid, mapped, reads)| Holder {
                 pid,
                 name: pid.map_or(UNSEEN.into(), |pid| pid.to_string()),
+                app: None,
                 mapped,
                 reads,
             },

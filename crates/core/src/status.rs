@@ -136,8 +136,8 @@ pub struct OtherCamera {
     /// Its first node.
     #[serde(serialize_with = "lossy")]
     pub node: PathBuf,
-    /// Names of the programs that have it; none where they cannot be seen.
-    pub programs: Vec<String>,
+    /// Who has it; nobody where they cannot be seen.
+    pub clients: Vec<Client>,
 }
 
 /// Whatever the path is: nobody goes without a status for it.

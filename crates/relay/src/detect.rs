@@ -6,7 +6,8 @@
 //!    the node was opened or closed (`inotify`), or when a timer says so (`schedule`);
 //! 3. what cannot be seen is "an application" (`unseen_holders`).
 //!
-//! Processes are looked at on a thread of its own (`look`): a stuck one may never answer.
+//! Processes are looked at on a thread of its own (`look`): a stuck one may never answer. There they are named, too
+//! (`lenscap-apps`), and so are those that read through PipeWire (`readers`).
 //!
 //! Edges are hints: every one of them may be lost, and everything that a lost one leaves behind is put right by looking
 //! at the level again. Nothing here waits: the caller polls [`Detector::fds`] until [`Detector::deadline`].
@@ -19,20 +20,23 @@ mod inotify;
 mod look;
 mod procfs;
 mod read_activity;
+pub(crate) mod readers;
 mod schedule;
 mod unseen_holders;
 pub mod uvc;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use detector::Detector;
+use lenscap_apps::{Apps, Roots};
 use lenscap_core::trouble::output::{OutputTrouble, WatchFailure};
 use lenscap_text::Detail;
 use look::Guide;
-use procfs::{HolderQuery, PROC, WatchedNode};
+use procfs::{HolderQuery, WatchedNode};
 
 /// How long [`holders`] may take: it is for a sentence, asked for while there is no device and so no camera on. On an emulated
 /// machine a look at all processes took more than 200 ms; only a process that does not answer takes longer, once.
@@ -71,16 +75,15 @@ impl From<DetectError> for OutputTrouble {
 pub fn holders(node: &Path) -> Vec<(u32, String)> {
     let Ok(node) = WatchedNode::at(node) else { return Vec::new() };
     let look = move |guide: &Guide| {
-        let question =
-            HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: false, proc: Path::new(PROC), guide };
+        let question = HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: false, apps: &apps(), guide };
         question.all(&[std::process::id()], &[]).found
     };
     let found = look::once(HOLDERS_PATIENCE, look).unwrap_or_default();
-    found.into_iter().map(|found| (found.pid, found.name)).collect()
+    found.into_iter().map(|found| (found.pid, found.identity.name)).collect()
 }
 
-/// The names of the programs that these processes run, as clients of the node have them; each has one. Read at once: unlike the
-/// descriptors and mappings of a process, its program and its `comm` are behind no lock that a stuck one could hold.
-pub(crate) fn programs(pids: impl IntoIterator<Item = u32>) -> BTreeMap<u32, String> {
-    pids.into_iter().map(|pid| (pid, procfs::name_of(Path::new(PROC), pid))).collect()
+/// Names the processes of this system; one for all that look, so that each process is identified once.
+fn apps() -> Arc<Apps> {
+    static APPS: OnceLock<Arc<Apps>> = OnceLock::new();
+    Arc::clone(APPS.get_or_init(|| Arc::new(Apps::new(Roots::default()))))
 }

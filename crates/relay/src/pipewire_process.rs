@@ -1,12 +1,11 @@
 //! The resident process's side of `lenscap-pipewire`: starts it, says what is to be shown, hears who sees it. Never blocks,
 //! trusts nothing. Its crash costs its own readers and nobody else.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -19,7 +18,8 @@ use lenscap_wire::channel::{self, Channel, Received};
 use lenscap_wire::pipewire::{FromNode, MAX_READERS, MAX_SLOTS, Offer, Picture, Reader, ToNode, UNCONFINED};
 use lenscap_wire::protocol;
 
-use crate::detect;
+use crate::detect::readers::{Known, ReaderNames};
+use lenscap_apps::Identity;
 use lenscap_text::Cause;
 
 /// Messages handled in one dispatch.
@@ -41,8 +41,10 @@ pub struct NodeState {
     pub rotation: u32,
     /// Who is linked to it.
     pub readers: Vec<Reader>,
-    /// The programs that the readers' processes run, as `/proc` says: readers can call themselves anything.
-    pub programs: BTreeMap<u32, String>,
+    /// Who the readers are, as `/proc` says: they can call themselves anything.
+    known: Known,
+    /// Whether that is being found out.
+    is_asking: bool,
     /// How often it has taken other memory.
     pub memory: u32,
 }
@@ -68,9 +70,10 @@ impl NodeState {
         Presence { clients }
     }
 
-    /// Whether somebody streams of whom the graph does not say yet who it is.
+    /// Whether somebody streams of whom it is not known yet who it is.
     pub fn is_nameless(&self) -> bool {
-        self.rotation > 0 && self.readers.len() != 1 && !self.readers.iter().any(|reader| reader.is_streaming)
+        let is_unclear = self.readers.len() != 1 && !self.readers.iter().any(|reader| reader.is_streaming);
+        self.rotation > 0 && (self.is_asking || is_unclear)
     }
 
     /// By what is known of it. Rules:
@@ -81,17 +84,30 @@ impl NodeState {
     /// 3. Only where that leaves no name (a program outside any sandbox that comes through the portal, a process of another
     ///    container) it is the one which the reader gives itself.
     fn client(&self, reader: &Reader) -> Client {
-        let process = reader.pid.and_then(|pid| Some((pid, self.programs.get(&pid)?)));
-        let app = reader.portal_app.as_deref();
-        let (pid, name) = match (process, app) {
-            (Some((_, program)), Some("")) if is_portal(program) => (None, &*reader.name),
-            (Some((_, program)), Some(app)) if is_portal(program) => (None, app),
-            (Some((pid, program)), _) => (Some(pid), program.as_str()),
-            (None, _) => (None, &*reader.name),
+        let process = reader.pid.and_then(|pid| Some((pid, self.known.processes.get(&pid)?)));
+        let behind_portal =
+            process.filter(|(_, identity)| is_portal(program(identity))).and(reader.portal_app.as_deref());
+        let named = |pid, identity: &Identity| Client {
+            app: identity.app.clone(),
+            ..Client::new(pid, identity.name.as_str(), Use::Streaming)
         };
-        let name = if name.is_empty() { UNSEEN } else { name };
-        Client::new(pid, name, Use::Streaming)
+        match (process, behind_portal) {
+            (_, Some(app)) if !app.is_empty() => match self.known.apps.get(app) {
+                Some(identity) => named(None, identity),
+                None => Client::new(None, app, Use::Streaming),
+            },
+            (Some((pid, identity)), None) => named(Some(pid), identity),
+            // It has a process, and who that is is still to come.
+            (None, None) if reader.pid.is_some() && self.is_asking => Client::new(None, UNSEEN, Use::Streaming),
+            _ if reader.name.is_empty() => Client::new(None, UNSEEN, Use::Streaming),
+            _ => Client::new(None, &*reader.name, Use::Streaming),
+        }
     }
+}
+
+/// The program that it runs; of one that does not show it, the name that it gives itself.
+fn program(identity: &Identity) -> &str {
+    identity.app.as_ref().map_or(&identity.name, |app| &app.program)
 }
 
 fn is_portal(program: &str) -> bool {
@@ -109,6 +125,7 @@ pub struct NodeHost {
     buffer: Vec<u8>,
     has_greeted: bool,
     state: NodeState,
+    names: ReaderNames,
     /// Pictures that it was too slow for.
     lost: u64,
 }
@@ -155,7 +172,7 @@ impl NodeHost {
             }
         };
         let (buffer, state) = (channel::buffer(), NodeState::default());
-        Ok(Self { child, pidfd, channel, buffer, has_greeted: false, state, lost: 0 })
+        Ok(Self { child, pidfd, channel, buffer, has_greeted: false, state, names: ReaderNames::default(), lost: 0 })
     }
 
     /// Its socket and its end, which become readable.
@@ -173,12 +190,19 @@ impl NodeHost {
         self.lost
     }
 
+    /// When to dispatch at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.names.deadline()
+    }
+
     /// Takes what it says; whether that is another state than before.
     ///
     /// # Errors
     /// Why there is no node any more: the process has ended, or is not to be trusted.
-    pub fn dispatch(&mut self) -> Result<bool, PipewireTrouble> {
+    pub fn dispatch(&mut self, now: Instant) -> Result<bool, PipewireTrouble> {
         let before = self.state.clone();
+        let known = self.names.take(now);
+        self.take_names(known);
         for _ in 0..MAX_PER_DISPATCH {
             let received = self.channel.receive(&mut self.buffer);
             let length = match received.map_err(|error| PipewireTrouble::System { cause: error.into() })? {
@@ -188,12 +212,12 @@ impl NodeHost {
                 Received::End => return Err(PipewireTrouble::Ended),
             };
             let message = protocol::decode::<FromNode>(&self.buffer[..length]);
-            self.take(message.map_err(|error| misunderstood(&error.to_string()))?)?;
+            self.take(message.map_err(|error| misunderstood(&error.to_string()))?, now)?;
         }
         Ok(self.state != before)
     }
 
-    fn take(&mut self, message: FromNode) -> Result<(), PipewireTrouble> {
+    fn take(&mut self, message: FromNode, now: Instant) -> Result<(), PipewireTrouble> {
         match message {
             FromNode::Hello { version } if version == VERSION => self.has_greeted = true,
             FromNode::Hello { version } => return Err(misunderstood(&version)),
@@ -209,11 +233,22 @@ impl NodeHost {
                     // Of a process that the server cannot see.
                     reader.pid = reader.pid.filter(|pid| *pid != 0);
                 }
-                self.state.programs = detect::programs(readers.iter().filter_map(|reader| reader.pid));
+                let pids = readers.iter().filter_map(|reader| reader.pid).collect();
+                let ids = readers.iter().filter_map(|reader| reader.portal_app.as_deref());
+                let ids = ids.filter(|id| !id.is_empty()).map(str::to_owned).collect();
+                let known = self.names.ask(now, pids, ids);
                 self.state.readers = readers;
+                self.take_names(known);
             }
         }
         Ok(())
+    }
+
+    fn take_names(&mut self, known: Option<Known>) {
+        if let Some(known) = known {
+            self.state.known = known;
+        }
+        self.state.is_asking = self.names.deadline().is_some();
     }
 
     /// Offers memory in the place of the present one; [`NodeState::memory`] says when it was taken. Whether it could be said.
@@ -247,6 +282,7 @@ fn misunderstood(what: &str) -> PipewireTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::app::{App, AppId};
     use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
     use lenscap_picture::format::PixelFormat;
     use proptest::prelude::*;
@@ -255,9 +291,15 @@ mod tests {
         Reader { name: name.into(), pid: Some(pid), portal_app: None, is_streaming }
     }
 
+    fn identity(name: &str, program: &str) -> Identity {
+        let app = App { id: AppId::of_program(name), program: program.into(), icon: None, is_guess: false };
+        Identity { name: name.into(), app: Some(app) }
+    }
+
     fn state(rotation: u32, readers: Vec<Reader>, programs: &[(u32, &str)]) -> NodeState {
-        let programs = programs.iter().map(|(pid, name)| (*pid, (*name).to_owned())).collect();
-        NodeState { is_there: true, rotation, readers, programs, memory: 0 }
+        let processes = programs.iter().map(|(pid, name)| (*pid, identity(name, name))).collect();
+        let apps = [("org.gnome.Snapshot".to_owned(), identity("Camera", ""))].into();
+        NodeState { is_there: true, rotation, readers, known: Known { processes, apps }, is_asking: false, memory: 0 }
     }
 
     fn presence(rotation: u32, readers: Vec<Reader>) -> Vec<(Option<u32>, String, Use)> {
@@ -283,6 +325,8 @@ mod tests {
         assert_eq!(beside, [(Some(7), "chrome".into(), Use::Streaming)], "who waits is none");
         assert_eq!(presence(8, vec![chromium.clone(), chromium.clone()]).len(), 1, "a program with two links");
         let is_nameless = |rotation, readers| state(rotation, readers, &[]).is_nameless();
+        let asking = NodeState { is_asking: true, ..state(8, vec![reader("Firefox", 99, true)], &[]) };
+        assert!(asking.is_nameless() && asking.presence().clients[0].name == UNSEEN, "it says what it likes");
         assert!(is_nameless(8, vec![]) && is_nameless(8, vec![waiting(8), waiting(9)]));
         assert!(
             !is_nameless(0, vec![]) && !is_nameless(8, vec![waiting(8)]) && !is_nameless(8, vec![waiting(8), chromium])
@@ -293,7 +337,7 @@ mod tests {
     fn through_the_portal_the_application_is_named_not_the_portal() {
         assert_eq!(
             presence(8, vec![through_portal(10, "org.gnome.Snapshot")]),
-            [(None, "org.gnome.Snapshot".into(), Use::Streaming)]
+            [(None, "Camera".into(), Use::Streaming)]
         );
         assert_eq!(presence(8, vec![through_portal(10, "")]), [(None, "Snapshot".into(), Use::Streaming)]);
     }
@@ -341,19 +385,27 @@ mod tests {
     }
 
     #[test]
-    fn a_process_has_the_name_of_its_program_at_once() {
+    fn a_process_has_the_name_of_its_program() {
         let (ours, theirs) = Channel::pair().unwrap();
         drop(theirs);
         let child = Command::new("sleep").arg("1000").spawn().unwrap();
         let mut host = NodeHost::new(child, ours).unwrap();
-        host.take(FromNode::Hello { version: VERSION.into() }).unwrap();
-        host.take(FromNode::Rotation { slots: 8 }).unwrap();
+        let now = Instant::now();
+        host.take(FromNode::Hello { version: VERSION.into() }, now).unwrap();
+        host.take(FromNode::Rotation { slots: 8 }, now).unwrap();
         let unseen = Reader { name: "Unseen".into(), ..reader("", 0, true) };
-        host.take(FromNode::Readers(vec![reader("Cheese", std::process::id(), true), unseen])).unwrap();
+        host.take(FromNode::Readers(vec![reader("Cheese", std::process::id(), true), unseen]), now).unwrap();
+        let end = now + Duration::from_secs(60);
+        while host.state().is_nameless() {
+            assert!(Instant::now() < end, "not within a minute");
+            let known = host.names.take(now);
+            host.take_names(known);
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let program = std::env::current_exe().unwrap();
         let program = program.file_name().unwrap().to_str().unwrap();
         let clients = host.state().presence().clients;
-        let named: Vec<_> = clients.iter().map(|client| (client.pid, client.name.as_str())).collect();
+        let named: Vec<_> = clients.iter().map(|client| (client.pid, client.program())).collect();
         assert_eq!(named, [(None, "Unseen"), (Some(std::process::id()), program)]);
     }
 

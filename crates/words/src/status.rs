@@ -105,17 +105,37 @@ pub fn lines(status: &Status, now: Instant) -> Vec<String> {
 
 /// "Camera Foo is on: cheese".
 pub fn other_camera(other: &OtherCamera) -> String {
+    other_camera_of(&other.camera, &programs_of(other))
+}
+
+/// As [`other_camera`], of a camera and the programs that have it.
+pub fn other_camera_of(camera: &str, programs: &[String]) -> String {
     // TRANSLATORS: a camera that Lenscap has nothing to do with; {names} are the programs that use it
-    trf!("Camera {camera} is on: {names}", camera = other.camera, names = other_programs(other))
+    trf!("Camera {camera} is on: {names}", camera = camera, names = in_words(programs))
 }
 
 /// The programs that use another camera, in one line.
 pub fn other_programs(other: &OtherCamera) -> String {
-    if other.programs.is_empty() {
+    in_words(&programs_of(other))
+}
+
+/// Each once.
+fn programs_of(other: &OtherCamera) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in other.clients.iter().map(program) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn in_words(programs: &[String]) -> String {
+    if programs.is_empty() {
         // TRANSLATORS: a program that cannot be seen, as in "Camera Foo is on: another program"
         tr("another program")
     } else {
-        listed(&other.programs)
+        listed(programs)
     }
 }
 
@@ -216,7 +236,7 @@ mod tests {
         let other = |programs: &[&str]| OtherCamera {
             camera: "Foo".into(),
             node: "/dev/video2".into(),
-            programs: programs.iter().map(|name| (*name).to_owned()).collect(),
+            clients: programs.iter().map(|name| Client::new(Some(7), *name, Use::Streaming)).collect(),
         };
         let paused = Status { others: vec![other(&["cheese"]), other(&[])], ..status(StateName::Paused, false) };
         let words = "Camera Foo is on: cheese. Camera Foo is on: another program. Lenscap: Camera is paused";
@@ -281,7 +301,7 @@ mod tests {
         let other = |camera: &str, programs: &[&str]| OtherCamera {
             camera: camera.into(),
             node: "/dev/video2".into(),
-            programs: programs.iter().map(|name| (*name).to_owned()).collect(),
+            clients: programs.iter().map(|name| Client::new(Some(7), *name, Use::Streaming)).collect(),
         };
         for state in StateName::ALL {
             for live in [false, true] {

@@ -143,12 +143,9 @@ fn a_program_that_uses_a_camera_directly_is_named() {
     let holder = Holder::of(bench.fake.node(2));
     bench.fake.set_alternate(2, 1);
     // Who it is may come a moment later.
-    let is_named = |status: &Status| status.others.first().is_some_and(|other| !other.programs.is_empty());
+    let is_named = |status: &Status| status.others.first().is_some_and(|other| !other.clients.is_empty());
     let status = bench.until("another camera is on", is_named);
-    assert_eq!(
-        (status.others[0].camera.as_str(), &status.others[0].programs[..]),
-        ("Other Cam", &["sleep".into()][..])
-    );
+    assert_eq!((status.others[0].camera.as_str(), status.others[0].clients[0].program()), ("Other Cam", "sleep"));
     assert!(!status.camera_live && status.is_any_camera_on());
     // The relay goes its own way beside it.
     bench.stream(true);

@@ -371,7 +371,11 @@ fn parse(line: &str) -> Line {
         mode: mode.map(|mode| format!("{} {}x{}", mode.format, mode.width, mode.height)).unwrap_or_default(),
         shortfall: mode.and_then(|mode| mode.shortfall.clone()).unwrap_or_default(),
         stuck: status.stuck,
-        others: status.others.into_iter().map(|other| (other.camera, other.programs)).collect(),
+        others: status
+            .others
+            .into_iter()
+            .map(|other| (other.camera, other.clients.into_iter().map(|client| client.name).collect()))
+            .collect(),
         at: Some(Instant::now()),
         wall: Duration::from_secs_f64(t),
     }

@@ -106,8 +106,8 @@ impl Own {
     /// Remembers programs that can be named; the oldest give way.
     fn note(&mut self, clients: &[Client]) {
         for client in clients.iter().filter(|client| client.pid.is_some()) {
-            if !self.programs.contains(&client.name) {
-                self.programs.insert(0, client.name.clone());
+            if !self.programs.iter().any(|known| known == client.program()) {
+                self.programs.insert(0, client.program().to_owned());
                 self.programs.truncate(MAX_PROGRAMS);
             }
         }
@@ -211,7 +211,11 @@ mod tests {
 
     /// Nothing is as in a status that nobody has filled in.
     fn full() -> (Status, Nodes) {
-        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] };
+        let other = OtherCamera {
+            camera: "Foo".into(),
+            node: "/dev/video2".into(),
+            clients: vec![Client::new(Some(2), "cheese", Use::Streaming)],
+        };
         let mode = Mode {
             format: "YUY2".into(),
             width: 1280,

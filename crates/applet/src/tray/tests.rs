@@ -146,8 +146,11 @@ fn another_camera_and_one_that_stays_on_are_shown() {
     let (paused, _clicks) = icon(|view| {
         view.status.state = StateName::Paused;
         view.status.allowed = false;
-        view.status.others =
-            vec![OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] }];
+        view.status.others = vec![OtherCamera {
+            camera: "Foo".into(),
+            node: "/dev/video2".into(),
+            clients: vec![Client::new(Some(2), "cheese", Use::Streaming)],
+        }];
     });
     let shown = labels(&paused.menu());
     assert_eq!(shown[0], "Camera Foo is on: cheese");
@@ -155,7 +158,7 @@ fn another_camera_and_one_that_stays_on_are_shown() {
     assert!(!shown.iter().any(|label| label.starts_with("Turn Off")), "that would be a lie: {shown:?}");
     let (odd, _clicks) = icon(|view| {
         view.status.others =
-            vec![OtherCamera { camera: "A&B <x>".into(), node: "/dev/video2".into(), programs: Vec::new() }];
+            vec![OtherCamera { camera: "A&B <x>".into(), node: "/dev/video2".into(), clients: Vec::new() }];
     });
     assert_eq!((odd.title(), odd.tool_tip().title), ("Camera A&B <x> is on".into(), "Camera A+B ‹x› is on".into()));
     let (stuck, _clicks) = icon(|view| {
@@ -185,7 +188,7 @@ fn an_icon_wanted_only_while_a_camera_is_on_hides_nothing_that_needs_the_user() 
             StateName::Starting | StateName::Live | StateName::Cooldown | StateName::Blocked => ksni::Status::Active,
         };
         assert_eq!(shown(&|view| view.status.state = state), wanted, "{state}");
-        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: Vec::new() };
+        let other = OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), clients: Vec::new() };
         let needed: [&dyn Fn(&mut View); 4] = [
             &|view| view.status.camera_live = true,
             &|view| view.status.others = vec![other.clone()],

@@ -48,7 +48,11 @@ fn nobody() -> Event {
 }
 
 fn cheese() -> OtherCamera {
-    OtherCamera { camera: "Foo".into(), node: "/dev/video2".into(), programs: vec!["cheese".into()] }
+    OtherCamera {
+        camera: "Foo".into(),
+        node: "/dev/video2".into(),
+        clients: vec![Client::new(Some(2), "cheese", Use::Streaming)],
+    }
 }
 
 fn reads(on: bool) -> Event {

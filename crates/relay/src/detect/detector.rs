@@ -6,16 +6,18 @@ pub(super) mod tests;
 
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::inotify::{AccessEvents, AccessWatch};
 use super::look::Looker;
-use super::procfs::{HolderProcess, PROC, WatchedNode};
+use super::procfs::{HolderProcess, WatchedNode};
 use super::read_activity::ReadActivity;
 use super::schedule::Schedule;
 use super::unseen_holders::UnseenHolders;
 use super::{DetectError, events, events::Usage};
+use lenscap_apps::Apps;
 use lenscap_core::presence::{Holder, Presence, fuse};
 use looks::Looked;
 
@@ -40,8 +42,7 @@ pub struct Detector {
     looker: Looker<Looked>,
     /// A look could not be made because another one has not answered yet.
     is_look_owed: bool,
-    /// [`PROC`].
-    proc: PathBuf,
+    apps: Arc<Apps>,
     /// Whether somebody who cannot be seen has the node open.
     unseen: bool,
     /// When the last open or close was heard.
@@ -84,7 +85,7 @@ impl Detector {
             found: Vec::new(),
             looker: Looker::default(),
             is_look_owed: false,
-            proc: PROC.into(),
+            apps: super::apps(),
             unseen: false,
             stirred_at: None,
             reported: Presence::default(),
@@ -254,7 +255,8 @@ impl Detector {
         let reading = self.read_activity.is_reading();
         let seen = self.found.iter().map(|found| Holder {
             pid: Some(found.pid),
-            name: found.name.clone(),
+            name: found.identity.name.clone(),
+            app: found.identity.app.clone(),
             mapped: found.mapped,
             // A read does not say whose it is: whoever has nothing mapped may be the one.
             reads: reading && found.mapped != Some(true),

@@ -9,6 +9,11 @@ pub fn maps(data: &[u8]) {
     procfs::fuzz::maps(data);
 }
 
+/// What a process says of which application it belongs to.
+pub fn apps(data: &[u8]) {
+    lenscap_apps::fuzz::claims(data);
+}
+
 /// The USB cameras below this root of sysfs.
 pub fn cameras(root: &Path) {
     uvc::fuzz::look(root);

@@ -15,13 +15,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, StatxFlags};
 
 use super::look::Guide;
-use lenscap_text as text;
+use lenscap_apps::{Apps, Identity, Process};
 
 /// Processes looked at in one scan; `/proc/sys/kernel/pid_max` may allow more, a desktop never has them.
 const MAX_PROCESSES: usize = 65_536;
@@ -31,9 +31,6 @@ const MAX_DESCRIPTORS: usize = 65_536;
 const MAX_MAP_BYTES: u64 = 16 << 20;
 /// Different paths to the node remembered of one process.
 const MAX_PLACES: usize = 8;
-const MAX_NAME_CHARS: usize = 64;
-/// Where the kernel shows processes; elsewhere in tests.
-pub(super) const PROC: &str = "/proc";
 
 /// A device number, as major and minor.
 type DeviceNumber = (u32, u32);
@@ -104,8 +101,8 @@ impl WatchedNode {
 pub(super) struct HolderProcess {
     /// Its id.
     pub pid: u32,
-    /// The executable's base name, or the kernel's short name of the process.
-    pub name: String,
+    /// Who that is.
+    pub identity: Identity,
     /// Whether the node is mapped; `None` when the memory map is unreadable.
     pub mapped: Option<bool>,
     places: Vec<MappedFile>,
@@ -152,8 +149,8 @@ pub(super) struct HolderQuery<'a> {
     pub loopbacks: &'a BTreeSet<DeviceNumber>,
     /// Whether memory maps matter; without, `mapped` is only right for a process that has no descriptor left.
     pub maps: bool,
-    /// [`PROC`].
-    pub proc: &'a Path,
+    /// Shows processes, and names them.
+    pub apps: &'a Apps,
     /// Follows the look.
     pub guide: &'a Guide,
 }
@@ -163,17 +160,20 @@ impl HolderQuery<'_> {
     /// descriptor is recognised by what it still has mapped, and one that cannot be looked at has what it had.
     pub(super) fn all(&self, skipped: &[u32], before: &[HolderProcess]) -> ProcessScan {
         let mut scan = ProcessScan::default();
-        let entries =
-            match rustix::fs::open(self.proc, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-                .and_then(Dir::new)
-            {
-                Ok(entries) => entries,
-                Err(error) => {
-                    tracing::warn!("cannot read /proc to see who has the node open: {error}");
-                    scan.some_unreadable = true;
-                    return scan;
-                }
-            };
+        let entries = match rustix::fs::open(
+            self.apps.proc(),
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .and_then(Dir::new)
+        {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::warn!("cannot read /proc to see who has the node open: {error}");
+                scan.some_unreadable = true;
+                return scan;
+            }
+        };
         let mut process_1_seen = false;
         let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str().ok()?.parse::<u32>().ok());
         for pid in pids.take(MAX_PROCESSES) {
@@ -214,14 +214,18 @@ impl HolderQuery<'_> {
 
     /// How many descriptors of the node this process has.
     pub(super) fn own_descriptors(&self) -> usize {
-        self.descriptors(std::process::id(), &mut 0).map_or(0, |(count, _)| count)
+        let own = Process::open(self.apps.proc(), std::process::id());
+        own.and_then(|own| self.descriptors(&own, &mut 0)).map_or(0, |(count, _)| count)
     }
 
     fn look(&self, pid: u32, before: Option<&HolderProcess>, files: &mut usize) -> Holding {
         if !self.guide.enter(pid) {
             return Holding::Unknown;
         }
-        let (count, mut places) = match self.descriptors(pid, files) {
+        // Held all along: another process that gets its number meanwhile has not what was seen of this one.
+        let seen = Process::open(self.apps.proc(), pid)
+            .and_then(|process| self.descriptors(&process, files).map(|seen| (process, seen)));
+        let (process, (count, mut places)) = match seen {
             Ok(seen) => seen,
             Err(error) if is_denied(&error) => return Holding::Hidden,
             Err(error) if is_gone(&error) => return Holding::HasNot,
@@ -234,7 +238,7 @@ impl HolderQuery<'_> {
             remember(&mut places, place.clone());
         }
         let mapped = if self.maps || count == 0 {
-            match is_mapped(&self.proc.join(pid.to_string()), &self.node.place, &places) {
+            match is_mapped(&self.apps.proc().join(pid.to_string()), &self.node.place, &places) {
                 Ok(mapped) => mapped,
                 // As before.
                 Err(_) => before.and_then(|found| found.mapped),
@@ -245,13 +249,14 @@ impl HolderQuery<'_> {
         if count == 0 && mapped != Some(true) {
             return Holding::HasNot;
         }
-        Holding::Has(HolderProcess { pid, name: name_of(self.proc, pid), mapped, places })
+        Holding::Has(HolderProcess { pid, identity: self.apps.identify(&process), mapped, places })
     }
 
     /// How many descriptors of the node the process has, and where they were opened.
-    fn descriptors(&self, pid: u32, files: &mut usize) -> io::Result<(usize, Vec<MappedFile>)> {
-        let directory = rustix::fs::open(
-            self.proc.join(format!("{pid}/fd")),
+    fn descriptors(&self, process: &Process, files: &mut usize) -> io::Result<(usize, Vec<MappedFile>)> {
+        let directory = rustix::fs::openat(
+            process.directory(),
+            "fd",
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
@@ -358,20 +363,6 @@ fn is_mapping_of(line: &[u8], place: &MappedFile) -> bool {
         return true;
     }
     fields.next().is_some_and(|path| path.trim_ascii_start().as_bytes() == place.path)
-}
-
-/// A name for people, never empty.
-pub(super) fn name_of(proc: &Path, pid: u32) -> String {
-    let process = proc.join(pid.to_string());
-    let exe = rustix::fs::readlink(process.join("exe"), Vec::new())
-        .ok()
-        .map(|link| PathBuf::from(std::ffi::OsString::from_vec(link.into_bytes())))
-        .and_then(|path| Some(path.file_name()?.as_encoded_bytes().to_vec()))
-        // An executable that was replaced by an update while it runs.
-        .map(|name| name.strip_suffix(b" (deleted)").map_or(name.clone(), <[u8]>::to_vec));
-    let name = exe.or_else(|| std::fs::read(process.join("comm")).ok()).unwrap_or_default();
-    let name = text::clean(name, MAX_NAME_CHARS);
-    if name.is_empty() { format!("process {pid}") } else { name }
 }
 
 fn is_denied(error: &io::Error) -> bool {

@@ -6,7 +6,7 @@
 //!
 //! It serves two ends:
 //! 1. [`Sensors::verify`]: whether the camera that our worker has just let go of is really off.
-//! 2. Other cameras: those that programs use past the relay, with the programs' names. Can be switched off.
+//! 2. Other cameras: those that programs use past the relay, with the programs that do. Can be switched off.
 //!
 //! What cannot be read or understood changes nothing: a camera is gone when the kernel says so, and off when the kernel
 //! says so. It is looked at again, ever less often ([`rescan_pace`]).
@@ -28,12 +28,15 @@ mod tests;
 
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::look::{Late, Looker};
-use super::procfs::{HolderProcess, PROC};
+use super::procfs::HolderProcess;
 use claim::Claim;
+use lenscap_apps::Apps;
 use lenscap_core::event::SensorEvent;
+use lenscap_core::presence::Client;
 use lenscap_core::status::OtherCamera;
 use node_events::{NodeEvent, NodeListener};
 use rescan_pace::RescanPace;
@@ -74,8 +77,8 @@ struct Tracked {
     holders: Option<(Instant, Vec<HolderProcess>)>,
     /// Those who had it before we listened are still to be counted.
     is_uncounted: bool,
-    /// Programs that have it, as last looked at; none while it does not stream.
-    programs: Vec<String>,
+    /// Who has it, as last looked at; nobody while it does not stream.
+    clients: Vec<Client>,
     /// Somebody came or went then, and they were not looked at since.
     stale_since: Option<Instant>,
 }
@@ -91,7 +94,7 @@ impl Tracked {
             heard_at: None,
             holders: None,
             is_uncounted,
-            programs: Vec::new(),
+            clients: Vec::new(),
             stale_since: Some(now),
         }
     }
@@ -114,8 +117,7 @@ pub struct Sensors {
     worker: Option<u32>,
     /// Looks who has a camera's nodes; says of which camera.
     looker: Looker<(PathBuf, Instant, Vec<HolderProcess>)>,
-    /// [`PROC`].
-    proc: PathBuf,
+    apps: Arc<Apps>,
     /// Seen on this kernel: an open camera sleeps until it is asked something.
     sleeps_while_open: bool,
     heard_at: Option<Instant>,
@@ -137,7 +139,7 @@ impl Sensors {
             claim: Claim::default(),
             worker: None,
             looker: Looker::default(),
-            proc: PROC.into(),
+            apps: super::apps(),
             sleeps_while_open: false,
             heard_at: None,
             told_others: Vec::new(),
@@ -335,7 +337,7 @@ impl Sensors {
             .map(|tracked| OtherCamera {
                 camera: tracked.camera.name.clone(),
                 node: tracked.camera.nodes.first().map(|node| self.roots.dev.join(node)).unwrap_or_default(),
-                programs: tracked.programs.clone(),
+                clients: tracked.clients.clone(),
             })
             .collect();
         if others != self.told_others {

@@ -12,6 +12,7 @@ use lenscap_api::Code;
 use lenscap_core::controls::{CameraControls, Value};
 use lenscap_core::detour;
 use lenscap_core::event::{Event, SensorEvent, WorkerEvent};
+use lenscap_core::presence::Client;
 use lenscap_core::source::Source;
 use lenscap_core::status::OtherCamera;
 use lenscap_core::trouble::Trouble;
@@ -209,22 +210,24 @@ impl Engine {
 fn may_be_pipewires(camera: &Source, others: &[OtherCamera]) -> bool {
     let Source::V4l2(path) = camera else { return true };
     let node = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let Some(holders) = others.iter().find(|other| other.node == node).map(|other| &other.programs) else {
+    let Some(holders) = others.iter().find(|other| other.node == node).map(|other| &other.clients) else {
         return true;
     };
-    let is_pipewires = |program: &String| ["pipewire", "wireplumber"].iter().any(|name| program.starts_with(name));
+    let is_pipewires =
+        |client: &Client| ["pipewire", "wireplumber"].iter().any(|name| client.program().starts_with(name));
     holders.is_empty() || holders.iter().any(is_pipewires)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_core::presence::Use;
 
     #[test]
     fn a_camera_that_another_program_holds_is_not_looked_for_in_pipewire() {
         let held_by = |programs: &[&str]| {
-            let programs = programs.iter().map(|name| (*name).to_owned()).collect();
-            [OtherCamera { camera: "Webcam".into(), node: "/dev/null".into(), programs }]
+            let clients = programs.iter().map(|name| Client::new(Some(7), *name, Use::Streaming)).collect();
+            [OtherCamera { camera: "Webcam".into(), node: "/dev/null".into(), clients }]
         };
         let camera = Source::V4l2("/dev/../dev/null".into());
         assert!(may_be_pipewires(&camera, &[]));

@@ -107,7 +107,7 @@ impl PipewireNode {
 
     /// When to dispatch at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.nameless_since.map(|since| since + NAME_PATIENCE)
+        self.nameless_since.map(|since| since + NAME_PATIENCE).into_iter().chain(self.host.deadline()).min()
     }
 
     /// Takes what the process says; who is there, where that has changed.
@@ -115,7 +115,7 @@ impl PipewireNode {
     /// # Errors
     /// Why there is no node any more.
     pub fn dispatch(&mut self, now: Instant) -> Result<Option<Presence>, OutputError> {
-        let has_changed = self.host.dispatch();
+        let has_changed = self.host.dispatch(now);
         let has_changed = has_changed.map_err(|trouble| OutputTrouble::Pipewire { trouble: Box::new(trouble) })?;
         if !has_changed && self.nameless_since.is_none() {
             return Ok(None);

@@ -211,7 +211,10 @@ fn users_of(status: &AppletStatus) -> Vec<adw::ActionRow> {
         )
     });
     let others = status.other_cameras.0.iter().map(|other| {
-        with_icon(rows::plain(&words::other_camera(other), &words::cannot_switch_off()), "camera-video-symbolic")
+        with_icon(
+            rows::plain(&words::other_camera_of(&other.camera, &other.programs), &words::cannot_switch_off()),
+            "camera-video-symbolic",
+        )
     });
     own.chain(others).collect()
 }

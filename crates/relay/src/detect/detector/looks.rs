@@ -1,5 +1,6 @@
 //! When the detector has processes looked at, and what it takes from a look.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::inotify::AccessEvents;
@@ -78,7 +79,7 @@ impl Detector {
 
     /// Has processes looked at, and takes what that shows; at once, as a rule. Whether all have to be looked at.
     pub(super) fn ask(&mut self, now: Instant, look: impl FnOnce(&HolderQuery) -> Looked + Send + 'static) -> bool {
-        let (node, proc) = (self.node.clone(), self.proc.clone());
+        let (node, apps) = (self.node.clone(), Arc::clone(&self.apps));
         let loopbacks = self.unseen_holders.nodes();
         let maps = self.level != Some(false);
         if self.looker.is_waiting() {
@@ -87,7 +88,7 @@ impl Detector {
         }
         let looked = self
             .looker
-            .ask(now, move |guide| look(&HolderQuery { node: &node, loopbacks: &loopbacks, maps, proc: &proc, guide }));
+            .ask(now, move |guide| look(&HolderQuery { node: &node, loopbacks: &loopbacks, maps, apps: &apps, guide }));
         looked.is_some_and(|looked| self.take_look(now, looked))
     }
 

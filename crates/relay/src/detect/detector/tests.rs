@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
 use super::*;
+use lenscap_apps::Roots;
 use lenscap_core::presence::{UNSEEN, Use};
 
 /// A module that keeps only the newest event and can lose it, as real ones do.
@@ -285,6 +286,11 @@ fn our_own_descriptors_are_nobodys() {
     assert!(bench.detector.reported.is_empty(), "{:?}", bench.detector.reported);
 }
 
+/// The processes shown there.
+pub(in crate::detect) fn apps_of(proc: &Path) -> Arc<Apps> {
+    Arc::new(Apps::new(Roots { proc: proc.into(), ..Roots::default() }))
+}
+
 /// Processes as `/proc` shows them that have the node open; the map of the first never answers.
 pub(in crate::detect) fn stuck_processes(node: &Path) -> tempfile::TempDir {
     let proc = tempfile::tempdir().unwrap();
@@ -314,7 +320,7 @@ fn a_process_that_does_not_answer_stops_nobody() {
     std::thread::spawn(move || {
         let mut bench = DetectorBench::begin();
         let proc = stuck_processes(&bench.file.canonicalize().unwrap());
-        bench.detector.proc = proc.path().to_owned();
+        bench.detector.apps = apps_of(proc.path());
         bench.detector.looker = Looker::new(Duration::from_millis(50), Box::leak(Box::default()));
         bench.module.set(true);
         // Who it is is not known yet; that somebody streams is, and is told soon all the same.

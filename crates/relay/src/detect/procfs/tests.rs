@@ -1,5 +1,7 @@
 //! Processes in a stand-in for `/proc`, and our own in the real one.
 
+use lenscap_apps::Roots;
+
 use super::*;
 
 fn place() -> MappedFile {
@@ -36,18 +38,6 @@ fn only_device_like_links_are_examined() {
 }
 
 #[test]
-fn a_process_has_a_name() {
-    let exe = std::env::current_exe().unwrap();
-    let expected = text::clean(exe.file_name().unwrap().as_encoded_bytes(), MAX_NAME_CHARS);
-    assert_eq!(name_of(Path::new(PROC), std::process::id()), expected);
-    assert_eq!(name_of(Path::new(PROC), u32::MAX), format!("process {}", u32::MAX));
-    let proc = tempfile::tempdir().unwrap();
-    std::fs::create_dir(proc.path().join("5")).unwrap();
-    std::fs::write(proc.path().join("5/comm"), b"\x1b[2J\xe2\x80\xaezoom\x07\nroot\n").unwrap();
-    assert_eq!(name_of(proc.path(), 5), "[2Jzoom root", "another user gives its process any name");
-}
-
-#[test]
 fn an_unreadable_map_is_not_an_empty_one() {
     let own = Path::new("/proc/self");
     assert_eq!(is_mapped(own, &place(), &[]).unwrap(), Some(false));
@@ -65,8 +55,9 @@ fn a_process_that_cannot_be_looked_at_has_what_it_had() {
     let proc = tempfile::tempdir().unwrap();
     let node = WatchedNode::at(&std::env::current_exe().unwrap()).unwrap();
     let guide = Guide::default();
+    let apps = Apps::new(Roots { proc: proc.path().into(), ..Roots::default() });
     let loopbacks = BTreeSet::new();
-    let question = HolderQuery { node: &node, loopbacks: &loopbacks, maps: true, proc: proc.path(), guide: &guide };
+    let question = HolderQuery { node: &node, loopbacks: &loopbacks, maps: true, apps: &apps, guide: &guide };
     for pid in ["41", "42"] {
         std::fs::create_dir_all(proc.path().join(pid).join("fd")).unwrap();
         std::os::unix::fs::symlink(&node.path, proc.path().join(pid).join("fd/3")).unwrap();

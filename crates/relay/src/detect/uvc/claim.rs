@@ -53,7 +53,7 @@ impl Sensors {
     /// nothing beforehand. One with the group of hidden nodes may not be looked at, and has said it: [`Self::claim`].
     pub fn claim_held(&mut self, now: Instant) -> bool {
         let Some(worker) = self.worker else { return false };
-        let directory = self.proc.join(format!("{worker}/fd"));
+        let directory = self.apps.proc().join(format!("{worker}/fd"));
         let nodes = look::once(WORKER_PATIENCE, move |guide| {
             if guide.enter(worker) { lenscap_cameras::open_nodes(&directory) } else { Vec::new() }
         });
@@ -70,7 +70,7 @@ impl Sensors {
         for tracked in &mut self.cameras {
             if self.claim.interfaces.contains(&tracked.camera.interface) {
                 tracked.sampler.presume(now);
-                tracked.programs.clear();
+                tracked.clients.clear();
                 tracked.stale_since = Some(now);
             }
         }

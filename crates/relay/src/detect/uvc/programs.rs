@@ -1,7 +1,8 @@
 //! Which programs have a camera, and whether anybody has, as far as its state alone does not say.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::look::Guide;
@@ -9,6 +10,8 @@ use super::super::procfs::{HolderProcess, HolderQuery, WatchedNode};
 use super::node_events::NodeListener;
 use super::sampler::{self, Flow, Held};
 use super::{Sensors, Tracked};
+use lenscap_apps::Apps;
+use lenscap_core::presence::{Client, Use};
 
 /// How long some camera may be open unheard after anything was heard: events get merged, and containers have their own
 /// nodes.
@@ -84,14 +87,14 @@ impl Sensors {
             }
             let tracked = &mut self.cameras[index];
             if tracked.sampler.flow() != Flow::Streaming {
-                tracked.programs.clear();
+                tracked.clients.clear();
                 tracked.stale_since = None;
             } else if tracked.stale_since.is_some() {
                 let since = tracked.stale_since;
                 let Some(found) = self.holders(index, since, Duration::MAX, now) else { continue };
-                let programs = programs(found, &skipped);
+                let clients = clients(found, &skipped);
                 let tracked = &mut self.cameras[index];
-                (tracked.programs, tracked.stale_since) = (programs, None);
+                (tracked.clients, tracked.stale_since) = (clients, None);
             }
         }
     }
@@ -131,8 +134,8 @@ impl Sensors {
         if !is_fresh {
             let interface = tracked.camera.interface.clone();
             let nodes: Vec<PathBuf> = tracked.camera.nodes.iter().map(|node| self.roots.dev.join(node)).collect();
-            let proc = self.proc.clone();
-            let looked = self.looker.ask(now, move |guide| (interface, now, look_at(&nodes, &proc, guide)))?;
+            let apps = Arc::clone(&self.apps);
+            let looked = self.looker.ask(now, move |guide| (interface, now, look_at(&nodes, &apps, guide)))?;
             self.take_look(looked);
         }
         self.cameras[index].holders.as_ref().map(|(_, found)| &found[..])
@@ -150,7 +153,7 @@ impl Sensors {
 
     /// Whether a camera that streams, of those the worker let go of, is somebody else's by now.
     pub(super) fn is_anothers(&self, tracked: &Tracked) -> bool {
-        if !tracked.programs.is_empty() {
+        if !tracked.clients.is_empty() {
             return true;
         }
         // The worker is gone and the driver counts open files: somebody has it who cannot be seen.
@@ -158,25 +161,29 @@ impl Sensors {
     }
 }
 
-/// The names of the programs that have a camera, each once: those that have frames mapped, else all.
-fn programs(found: &[HolderProcess], skipped: &[u32]) -> Vec<String> {
+/// Who has a camera, each process once: those that have frames mapped, else all.
+fn clients(found: &[HolderProcess], skipped: &[u32]) -> Vec<Client> {
     let found = found.iter().filter(|found| !skipped.contains(&found.pid));
     let stream = found.clone().any(|found| found.mapped == Some(true));
-    let mut names = Vec::new();
+    let mut clients: Vec<Client> = Vec::new();
     for found in found.filter(|found| !stream || found.mapped != Some(false)) {
-        if !names.contains(&found.name) {
-            names.push(found.name.clone());
+        let usage = if found.mapped == Some(true) { Use::Streaming } else { Use::Unknown };
+        let name = found.identity.name.clone();
+        let client = Client { app: found.identity.app.clone(), ..Client::new(Some(found.pid), name, usage) };
+        match clients.iter_mut().find(|known| known.pid == client.pid) {
+            Some(known) => known.usage = known.usage.max(usage),
+            None => clients.push(client),
         }
     }
-    names
+    clients
 }
 
 /// Who has these nodes.
-fn look_at(nodes: &[PathBuf], proc: &Path, guide: &Guide) -> Vec<HolderProcess> {
+fn look_at(nodes: &[PathBuf], apps: &Apps, guide: &Guide) -> Vec<HolderProcess> {
     let mut found = Vec::new();
     for node in nodes {
         let Ok(node) = WatchedNode::at(node) else { continue };
-        let question = HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: true, proc, guide };
+        let question = HolderQuery { node: &node, loopbacks: &BTreeSet::new(), maps: true, apps, guide };
         found.extend(question.all(&[], &[]).found);
     }
     found

@@ -26,7 +26,7 @@ impl SensorsBench {
     /// fork(2) and exec(2) whatever this process has open.
     fn new(watch_others: bool) -> Self {
         let mut bench = Self::among_programs(watch_others);
-        bench.sensors.proc = bench.fake.dev().join("no-proc");
+        bench.sensors.apps = super::super::detector::tests::apps_of(&bench.fake.dev().join("no-proc"));
         bench
     }
 
@@ -82,7 +82,7 @@ impl SensorsBench {
     }
 
     fn other(&self, number: u32, name: &str) -> OtherCamera {
-        OtherCamera { camera: name.into(), node: self.fake.node(number), programs: Vec::new() }
+        OtherCamera { camera: name.into(), node: self.fake.node(number), clients: Vec::new() }
     }
 }
 
@@ -180,7 +180,10 @@ fn the_program_is_named() {
     child.kill().unwrap();
     child.wait().unwrap();
     let OtherCamera { camera, node, .. } = bench.other(0, "Iso Cam");
-    assert_eq!(events, [SensorEvent::Others(vec![OtherCamera { camera, node, programs: vec!["sleep".into()] }])]);
+    let [SensorEvent::Others(others)] = &events[..] else { panic!("{events:?}") };
+    let [OtherCamera { camera: shown, node: shown_node, clients }] = &others[..] else { panic!("{others:?}") };
+    let clients: Vec<_> = clients.iter().map(|client| (client.pid, client.program())).collect();
+    assert_eq!((shown, shown_node, &clients[..]), (&camera, &node, &[(Some(child.id()), "sleep")][..]));
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn a_program_that_does_not_answer_stops_nobody() {
     std::thread::spawn(move || {
         let mut bench = SensorsBench::new(true);
         let proc = super::super::detector::tests::stuck_processes(&bench.fake.node(0).canonicalize().unwrap());
-        bench.sensors.proc = proc.path().to_owned();
+        bench.sensors.apps = super::super::detector::tests::apps_of(proc.path());
         bench.sensors.looker.set_patience(Duration::from_millis(50));
         let _file = bench.open(0);
         bench.fake.set_alternate(0, 1);
@@ -209,7 +212,8 @@ fn a_program_that_does_not_answer_stops_nobody() {
             "on; who it is comes later"
         );
         bench.sensors.looker.set_patience(Duration::from_secs(60));
-        let named = OtherCamera { programs: vec!["78".into()], ..bench.other(0, "Iso Cam") };
+        let client = Client::new(Some(78), "78", lenscap_core::presence::Use::Streaming);
+        let named = OtherCamera { clients: vec![client], ..bench.other(0, "Iso Cam") };
         assert_eq!(bench.pass(5000), [SensorEvent::Others(vec![named])]);
         bench.fake.set_alternate(0, 0);
         assert_eq!(bench.pass(500), [SensorEvent::Others(Vec::new())]);
