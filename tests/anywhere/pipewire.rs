@@ -229,6 +229,31 @@ fn a_block_is_about_the_program_whatever_it_calls_itself() {
     relay.quit();
 }
 
+#[test]
+fn a_reader_has_the_name_and_icon_of_its_desktop_file() {
+    let Some(session) = Session::with_server("a_reader_has_the_name") else { return };
+    let data = session.path("data");
+    fs::create_dir_all(data.join("applications")).expect("a directory");
+    let entry = "[Desktop Entry]\nType=Application\nName=The Looker\nIcon=looker\nExec=gst-launch-1.0 %U\n";
+    fs::write(data.join("applications/org.example.Looker.desktop"), entry).expect("a file");
+    let more = [("XDG_DATA_HOME", data.to_str().expect("a path"))];
+    let mut relay = relay_of(&session, "on", "test", "0", &more, &[]);
+    eventually("it is listed", || is_listed(&session));
+    let reader = Reader::start_called(&session, "reader", "Cheese");
+    let live = relay.wait_for("live");
+    assert_eq!(live.clients, ["The Looker streaming"]);
+    let (_, status, _) = relay.lenscap(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    let app = &status["clients"][0]["app"];
+    assert_eq!((&app["id"], &app["icon"]), (&"org.example.Looker".into(), &"looker".into()));
+    // The file is in the user's own directory: any program could have put it there.
+    let is_root = rustix::process::geteuid().is_root();
+    assert_eq!((&app["program"], &app["guess"]), (&"gst-launch-1.0".into(), &(!is_root).into()));
+    assert!(relay.lenscap(&["status"]).1.contains("The Looker"));
+    drop(reader);
+    relay.quit();
+}
+
 /// A live reader sees pictures, a card while the camera is paused, and pictures again.
 fn is_paused_and_resumed(relay: &mut Relay, reader: &Reader) {
     reader.moves();

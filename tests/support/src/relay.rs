@@ -124,6 +124,9 @@ impl Relay {
             .env("XDG_CONFIG_HOME", home.path().join("config"))
             .env("XDG_CONFIG_DIRS", home.path().join("site"))
             .env("XDG_STATE_HOME", home.path().join("state"))
+            // No desktop file of this machine's names a program.
+            .env("XDG_DATA_HOME", home.path().join("data"))
+            .env("XDG_DATA_DIRS", home.path().join("share"))
             .env("XDG_RUNTIME_DIR", home.path())
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .envs(environment.iter().copied())

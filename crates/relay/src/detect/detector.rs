@@ -95,6 +95,11 @@ impl Detector {
         })
     }
 
+    /// Processes are shown and named by these from now on: in measurements, of any number of them.
+    pub fn name_by(&mut self, apps: Arc<Apps>) {
+        self.apps = apps;
+    }
+
     /// What to wait on: the first for input, the second, where there is one, for urgent data (`POLLPRI`).
     pub fn fds(&self) -> Vec<BorrowedFd<'_>> {
         std::iter::once(self.watch.fd()).chain(self.usage.fd()).collect()

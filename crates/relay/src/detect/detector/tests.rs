@@ -320,7 +320,7 @@ fn a_process_that_does_not_answer_stops_nobody() {
     std::thread::spawn(move || {
         let mut bench = DetectorBench::begin();
         let proc = stuck_processes(&bench.file.canonicalize().unwrap());
-        bench.detector.apps = apps_of(proc.path());
+        bench.detector.name_by(apps_of(proc.path()));
         bench.detector.looker = Looker::new(Duration::from_millis(50), Box::leak(Box::default()));
         bench.module.set(true);
         // Who it is is not known yet; that somebody streams is, and is told soon all the same.
