@@ -62,7 +62,7 @@ impl fmt::Display for AppId {
 pub struct App {
     /// Its stable name.
     pub id: AppId,
-    /// The base name of the process's executable, as the kernel says.
+    /// The base name of the process's executable, as the kernel says; empty where a portal says who it is.
     pub program: String,
     /// The icon of its desktop file: a name in the icon theme, or an absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -78,3 +78,27 @@ fn a_process_that_cannot_be_looked_at_has_what_it_had() {
     let scan = question.all(&[], &before);
     assert_eq!((&scan.found[..], scan.some_unreadable), (&before[..1], true));
 }
+
+#[test]
+fn of_five_thousand_processes_the_one_with_the_node_is_found_and_named() {
+    let proc = tempfile::tempdir().unwrap();
+    let node = WatchedNode::at(&std::env::current_exe().unwrap()).unwrap();
+    for pid in 1..=5000 {
+        let process = proc.path().join(pid.to_string());
+        std::fs::create_dir_all(process.join("fd")).unwrap();
+        if pid == 4321 {
+            std::os::unix::fs::symlink(&node.path, process.join("fd/3")).unwrap();
+            std::os::unix::fs::symlink("/opt/nothing-of-this-name", process.join("exe")).unwrap();
+            std::fs::write(process.join("maps"), "").unwrap();
+        }
+    }
+    let (guide, loopbacks) = (Guide::default(), BTreeSet::new());
+    let apps = Apps::new(Roots { proc: proc.path().into(), ..Roots::default() });
+    let scan = HolderQuery { node: &node, loopbacks: &loopbacks, maps: true, apps: &apps, guide: &guide }.all(&[], &[]);
+    let found: Vec<_> = scan.found.iter().map(|found| (found.pid, found.identity.name.as_str())).collect();
+    assert_eq!((&found[..], scan.some_unreadable), (&[(4321, "nothing-of-this-name")][..], false));
+    // With hidepid those of others are not even listed, the first of all among them.
+    std::fs::remove_dir_all(proc.path().join("1")).unwrap();
+    let query = HolderQuery { node: &node, loopbacks: &loopbacks, maps: true, apps: &apps, guide: &guide };
+    assert!(query.all(&[], &[]).some_unreadable);
+}
