@@ -287,7 +287,7 @@ fn main_process(proc: &Path, process: &Process, executable: &Executable) -> Opti
     let is_helper = |process: &Process| {
         let arguments = process.arguments();
         // Chromium's write all of them into one.
-        let mut words = arguments.iter().skip(1).flat_map(|argument| argument.split(' '));
+        let mut words = arguments.iter().flat_map(|argument| argument.split(' ')).skip(1);
         words.any(|word| HELPER_MARKS.iter().any(|mark| word.starts_with(mark)))
     };
     let mut main = None;
@@ -296,8 +296,8 @@ fn main_process(proc: &Path, process: &Process, executable: &Executable) -> Opti
         if !is_helper(current) {
             break;
         }
-        let number = current.parent()?;
-        let parent = Process::open(proc, number).ok()?;
+        let Some(number) = current.parent() else { break };
+        let Ok(parent) = Process::open(proc, number) else { break };
         // Not another one that has the parent's number by now.
         let is_parent = current.parent() == Some(number);
         if !is_parent || parent.executable().is_none_or(|it| it.path != executable.path) {

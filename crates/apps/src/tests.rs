@@ -229,8 +229,12 @@ fn an_electron_application_is_named_by_what_its_main_process_runs() {
         arguments: &["electron", "--type=zygote"],
         ..Shown::default()
     });
-    let helper =
-        Shown { parent: 6, executable: electron, arguments: &["electron", "--type=utility"], ..Shown::default() };
+    let helper = Shown {
+        parent: 6,
+        executable: electron,
+        arguments: &["/usr/lib/electron28/electron --type=utility --x"],
+        ..Shown::default()
+    };
     assert_eq!(world.named(&helper), is("Slack", "slack", true));
 }
 
