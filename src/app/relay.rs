@@ -36,6 +36,7 @@ use lenscap_api::{Code, Request};
 use lenscap_relay::server::{Answer, Server, Ticket};
 
 use super::controls::UnsavedValues;
+use super::hooks::Hooks;
 use super::session::Session;
 use super::settings_thread::SettingsThread;
 use super::settle;
@@ -138,6 +139,7 @@ pub struct Relay {
     reload: UnixStream,
     toggle: UnixStream,
     session: Option<Session>,
+    hooks: Rc<RefCell<Hooks>>,
     /// What became of asking the desktop for a key, for every status.
     shortcut: Rc<RefCell<Option<Code>>>,
     /// The computer waits with its sleep until the camera is off.
@@ -196,6 +198,7 @@ impl Relay {
         // Asked for once, before the loop: who has no `HOME` has one looked up, by names that may be on a network.
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let path = layers.user().to_owned();
+        let hooks = Rc::new(RefCell::new(Hooks::new(settings.hooks.clone(), home.clone())));
         let settings_thread = SettingsThread::new(layers, overrides, home).map_err(no_events)?;
         let server = Server::new()
             .map_err(|trouble| tracing::warn!(code = %Code::of(&trouble), "{}", refusal::listen(&trouble)))
@@ -205,7 +208,14 @@ impl Relay {
         let lines = events.then(event_lines).transpose()?;
         let watchdog = Rc::new(RefCell::new(Watchdog::new()));
         let shortcut = Rc::default();
-        let sink = status_sink(lines, Rc::clone(&watchdog), Rc::clone(&server), Rc::clone(&shortcut), listener);
+        let sink = status_sink(
+            lines,
+            Rc::clone(&watchdog),
+            Rc::clone(&server),
+            Rc::clone(&shortcut),
+            Rc::clone(&hooks),
+            listener,
+        );
         let start_paused = settings.privacy.start_paused || paused_for_problem;
         let engine = match has_desktop {
             true => Engine::new_patient(engine_config(&settings, None)?, sink),
@@ -255,6 +265,7 @@ impl Relay {
             reload,
             toggle,
             session,
+            hooks,
             shortcut,
             awaits_sleep: false,
             has_desktop,

@@ -96,6 +96,9 @@ pub fn check(key: &str, limits: &Limits, given: &Given<'_>) -> Result<SettingVal
         (Limits::Colour { or_auto: true }, Given::Text("auto")) => text("auto"),
         (Limits::Colour { .. }, Given::Text(colour)) if colour.parse::<Colour>().is_ok() => text(colour),
         (Limits::Names { max_count, max_bytes }, Given::List(entries)) => names(key, entries, *max_count, *max_bytes),
+        (Limits::Command { max_count, max_bytes }, Given::List(words)) if words.len() <= *max_count => {
+            command(words, *max_bytes).map(SettingValue::List).ok_or_else(beyond)
+        }
         (Limits::Device { words, .. }, Given::Text(word))
             if is_path(word) || words.iter().any(|known| known == word) =>
         {
@@ -117,6 +120,16 @@ fn names(key: &str, entries: &[Given<'_>], max: usize, max_bytes: usize) -> Resu
         other => Err(SettingTrouble::Entry { key: key.to_owned(), value: other.to_string() }),
     };
     entries.iter().map(name).collect::<Result<_, _>>().map(SettingValue::List)
+}
+
+/// A program and its arguments, or nothing: arguments may be empty, and hold whatever the kernel hands over.
+fn command(words: &[Given<'_>], max_bytes: usize) -> Option<Vec<String>> {
+    let argument = |text: &str| text.len() <= max_bytes && !text.contains('\0');
+    let word = |(at, word): (usize, &Given<'_>)| match word {
+        Given::Text(text) if argument(text) && (at > 0 || is_name(text, max_bytes)) => Some((*text).to_owned()),
+        _ => None,
+    };
+    words.iter().enumerate().map(word).collect()
 }
 
 fn source(key: &str, text: &str, given: &Given<'_>) -> Result<SettingValue, SettingTrouble> {

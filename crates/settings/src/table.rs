@@ -2,13 +2,15 @@
 //! `data/config.toml`, the manual and the window's rows are checked against it.
 //!
 //! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`], [`apps`],
-//! [`notifications`], [`icon`], [`device`], [`output`], [`detection`].
+//! [`notifications`], [`icon`], [`device`], [`output`], [`detection`],
+//! [`hooks`].
 
 pub mod apps;
 pub mod camera;
 pub mod detection;
 pub mod device;
 mod field;
+pub mod hooks;
 pub mod icon;
 pub mod notifications;
 pub mod output;
@@ -42,7 +44,7 @@ macro_rules! settings {
 use settings;
 
 /// Every section with its settings, in the order of the file.
-pub static SECTIONS: [(&str, &[&Setting]); 8] = [
+pub static SECTIONS: [(&str, &[&Setting]); 9] = [
     ("camera", camera::SETTINGS),
     ("privacy", privacy::SETTINGS),
     ("apps", apps::SETTINGS),
@@ -51,6 +53,7 @@ pub static SECTIONS: [(&str, &[&Setting]); 8] = [
     ("device", device::SETTINGS),
     ("output", output::SETTINGS),
     ("detection", detection::SETTINGS),
+    ("hooks", hooks::SETTINGS),
 ];
 
 /// All settings, in the order of the file. Their keys are different even across sections.
@@ -117,6 +120,8 @@ pub enum ActsOn {
     Notifications,
     /// What the desktop is asked for.
     Shortcut,
+    /// What is run when something happens to the camera.
+    Hooks,
     /// How the relay starts.
     Start,
 }

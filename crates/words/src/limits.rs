@@ -72,6 +72,14 @@ pub(crate) fn refusal(key: &str, value: &str, limits: &Limits) -> String {
             key = key,
             value = value
         ),
+        Limits::Command { max_count, max_bytes } => trf!(
+            "{key} must be a list of at most {max} texts of {bytes} bytes, the program and its arguments as in \
+             [\"notify-send\", \"On air\"], not {value}",
+            key = key,
+            max = max_count,
+            bytes = max_bytes,
+            value = value
+        ),
         Limits::Device { words, example } => trf!(
             "{key} {value} is not a full path: use {words} or a path as in \"{example}\"",
             key = key,

@@ -1,4 +1,4 @@
-//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, the owner.
+//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, hooks, the owner.
 
 use std::cell::RefCell;
 use std::io;
@@ -7,6 +7,7 @@ use std::rc::Rc;
 use lenscap_api::{Code, EventLine, LostLines, line};
 
 use super::StatusListener;
+use crate::app::hooks::Hooks;
 use crate::app::lines::Lines;
 use crate::app::watchdog::Watchdog;
 use crate::core::status::Status;
@@ -30,6 +31,7 @@ pub(super) fn status_sink(
     watchdog: Rc<RefCell<Option<Watchdog>>>,
     server: Rc<RefCell<Option<Server>>>,
     shortcut: Rc<RefCell<Option<Code>>>,
+    hooks: Rc<RefCell<Hooks>>,
     mut listener: Option<StatusListener>,
 ) -> StatusSink {
     let mut last = None;
@@ -40,6 +42,7 @@ pub(super) fn status_sink(
         if let Some(listener) = &mut listener {
             listener(status);
         }
+        hooks.borrow_mut().follow(status);
         // Some changes are of no interest outside: the time of the next step, for one.
         let public = lenscap_api::Status { shortcut: shortcut.borrow().clone(), ..published(status) };
         if last.as_ref() == Some(&public) {

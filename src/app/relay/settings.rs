@@ -78,6 +78,7 @@ impl Relay {
                     // Over, and by nobody's hand: a lock holds.
                     self.engine.command(Command::Pause { duration: Some(Duration::ZERO) });
                 }
+                self.hooks.borrow_mut().set(&settings.hooks);
                 self.settings = settings;
                 self.problem = report_ignored(&ignored);
                 Ok(())

@@ -43,6 +43,9 @@ pub enum Limits {
     /// A list of names.
     #[allow(missing_docs)]
     Names { max_count: usize, max_bytes: usize },
+    /// A program and its arguments, or an empty list.
+    #[allow(missing_docs)]
+    Command { max_count: usize, max_bytes: usize },
     /// One of these words, or the full path of a device as in `example`.
     #[allow(missing_docs)]
     Device { words: Words, example: Cow<'static, str> },

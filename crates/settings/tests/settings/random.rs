@@ -57,6 +57,12 @@ fn value(setting: &Setting) -> BoxedStrategy<SettingValue> {
         Limits::Names { max_bytes, .. } => {
             prop::collection::vec(name(*max_bytes), 0..4).prop_map(SettingValue::List).boxed()
         }
+        Limits::Command { max_bytes, .. } => {
+            let arguments = prop::collection::vec(".{0,9}".prop_filter("no NUL", |text| !text.contains('\0')), 0..3);
+            let command = (name(*max_bytes), arguments)
+                .prop_map(|(program, arguments)| std::iter::once(program).chain(arguments).collect::<Vec<_>>());
+            prop_oneof![Just(Vec::new()), command].prop_map(SettingValue::List).boxed()
+        }
         Limits::Device { words: known, .. } => prop_oneof![words(known), "/dev/[a-z0-9/]{1,20}"].prop_map(text).boxed(),
         Limits::OwnFile => prop_oneof![Just(String::new()), "(~)?/[a-zä\"\\\\ ]{1,20}"].prop_map(text).boxed(),
         Limits::Source => source().prop_map(move |source| text(source.to_string())).boxed(),

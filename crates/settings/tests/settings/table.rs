@@ -71,7 +71,7 @@ fn limits_in_words(setting: &Setting) -> Vec<String> {
         Limits::Name { max_bytes } => vec![max_bytes.to_string()],
         Limits::Text { max_chars } => vec![max_chars.to_string()],
         Limits::Colour { or_auto } => or_auto.then(|| "auto".into()).into_iter().collect(),
-        Limits::Switch | Limits::Names { .. } | Limits::OwnFile | Limits::Source => Vec::new(),
+        Limits::Switch | Limits::Names { .. } | Limits::Command { .. } | Limits::OwnFile | Limits::Source => Vec::new(),
     }
 }
 
@@ -88,7 +88,7 @@ fn another(setting: &Setting) -> SettingValue {
         (Limits::Device { example, .. }, _) => text(example),
         (Limits::Name { .. } | Limits::Text { .. }, _) => text("Another"),
         (Limits::Colour { .. }, _) => text("#123456"),
-        (Limits::Names { .. }, _) => SettingValue::List(vec!["zoom".into()]),
+        (Limits::Names { .. } | Limits::Command { .. }, _) => SettingValue::List(vec!["zoom".into()]),
         (Limits::OwnFile, _) => text("~/a.png"),
         (Limits::Source, _) => text("test"),
         (Limits::Switch, default) => panic!("{setting:?} is on or off, and {default:?} by default"),
@@ -137,6 +137,7 @@ fn a_setting_acts_on_what_the_table_says() {
             settings.notifications != before.notifications,
             settings.device != before.device || settings.output != before.output,
             settings.detection != before.detection,
+            settings.hooks != before.hooks,
         );
         let is = |on: ActsOn| setting.acts_on == on;
         let expected = (
@@ -146,6 +147,7 @@ fn a_setting_acts_on_what_the_table_says() {
             is(ActsOn::Notifications),
             is(ActsOn::Devices),
             is(ActsOn::Detection),
+            is(ActsOn::Hooks),
         );
         assert_eq!(changes, expected, "{setting:?}");
     }
