@@ -43,8 +43,9 @@ INSTALLED = $(bindir)/lenscap $(PROGRAMS:%=$(libexecdir)/%) \
   $(udevrulesdir)/70-lenscap.rules $(datadir)/polkit-1/actions/io.github.lenscap.setup.policy \
   $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
   $(addprefix $(datadir)/icons/,$(ICONS)) $(addprefix $(datadir)/man/,$(MANUAL)) $(addprefix $(datadir)/,$(COPIED)) \
-  $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml)
-OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)
+  $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml) \
+  $(addprefix $(docdir)/recipes/,$(notdir $(wildcard data/recipes/*)))
+OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)/recipes $(docdir)
 PUT = install -Dm644
 # A cache that is there and older than the icons hides them; where there is none, none is made.
 REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-theme.cache ] || \
@@ -123,6 +124,8 @@ install:
 	for program in $(PROGRAMS); do echo .so man8/lenscap-programs.8 >$(DESTDIR)$(datadir)/man/man8/$$program.8 || exit 1; done
 	for icon in $(ICONS); do $(PUT) icons/$$icon $(DESTDIR)$(datadir)/icons/$$icon || exit 1; done
 	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
+	$(PUT) -t $(DESTDIR)$(docdir)/recipes data/recipes/*.*
+	install -Dm755 -t $(DESTDIR)$(docdir)/recipes data/recipes/on-air-led data/recipes/home-assistant
 	install -d $(DESTDIR)$(datadir)/dbus-1/services $(DESTDIR)$(systemduserunitdir)
 	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service

@@ -147,7 +147,10 @@ mod tests {
     #[test]
     fn subcommands_are_understood_and_wrong_usage_is_2() {
         let command = |line: &str| parse_line(line).unwrap().command.unwrap();
-        assert_eq!(command("lenscap status --json"), Subcommand::Status(StatusArgs { json: true, watch: false }));
+        assert_eq!(
+            command("lenscap status --json"),
+            Subcommand::Status(StatusArgs { json: true, ..StatusArgs::default() })
+        );
         assert_eq!(command("lenscap pause"), Subcommand::Pause(PauseArgs { duration: None }));
         let half_an_hour = Some(Duration::from_secs(1800));
         assert_eq!(command("lenscap pause --for 30m"), Subcommand::Pause(PauseArgs { duration: half_an_hour }));
@@ -166,7 +169,7 @@ mod tests {
             "--config /no/such.toml",
             "doctor --config /no/such.toml",
             "--picture /no/such.png",
-            "status --json --watch",
+            "status --json --waybar",
             "-w 640 status",
             "pause --for never",
             "completions x",

@@ -121,7 +121,7 @@ mod tests {
             &["lenscap", "pause", "-h"],
             &["lenscap", "completions", "--help"],
             &["lenscap", "--nonsense"],
-            &["lenscap", "status", "--json", "--watch"],
+            &["lenscap", "status", "--json", "--waybar"],
         ] {
             let said = |command: Command| command.try_get_matches_from(arguments).unwrap_err().to_string();
             assert_eq!(said(localized(Cli::command())), said(Cli::command()), "{arguments:?}");
@@ -137,7 +137,7 @@ mod tests {
             ("lenscap --nonsense", &["--nonsense"]),
             ("lenscap nonsense", &["nonsense"]),
             ("lenscap completions", &["<SHELL>", "missing"]),
-            ("lenscap status --json --watch", &["--json", "--watch"]),
+            ("lenscap status --json --waybar", &["--json", "--waybar"]),
         ] {
             let error = localized(Cli::command()).try_get_matches_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), WRONG_USAGE, "{line}");

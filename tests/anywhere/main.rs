@@ -15,6 +15,7 @@ mod install;
 mod pictures;
 mod pipewire;
 mod portal;
+mod recipes;
 mod setup;
 mod translations;
 mod verbs;

@@ -14,7 +14,6 @@ mod front;
 mod icon;
 mod icon_name;
 mod main_loop;
-mod markup;
 mod notify;
 mod shortcut;
 mod tasks;

@@ -14,10 +14,10 @@ use lenscap_api::Request;
 
 use super::clicks::Click;
 use super::icon_name::icon_name;
-use super::markup;
 use lenscap_core::presence::Use;
 use lenscap_core::source::Source;
 use lenscap_core::status::{Look, StateName, Status};
+use lenscap_text::markup;
 use lenscap_words::status as words;
 
 /// What the icon and its menu show.

@@ -12,7 +12,8 @@ use rustix::process::{
 };
 
 /// Starts `command` as a child that gets SIGKILL when the calling thread ends, that leads a session of its own, and that
-/// keeps `inherited` open under their present numbers. Everything else the caller has open is expected to be `CLOEXEC`.
+/// keeps `inherited` open under their present numbers, and nothing else but the standard streams: whoever started us may have
+/// left us more (from Linux 5.11 on; before, what is not `CLOEXEC`).
 ///
 /// # Errors
 /// The kernel's error; `NotFound` and `PermissionDenied` are about the program.
@@ -24,6 +25,8 @@ pub fn spawn_tied<const N: usize>(command: &mut Command, inherited: [BorrowedFd<
         command.pre_exec(move || {
             die_with_parent(parent, Signal::KILL)?;
             rustix::process::setsid()?;
+            // Numbers only; nothing is closed before the new program is there. An older kernel says EINVAL.
+            libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC.cast_signed());
             for number in numbers {
                 // The descriptor is open in the caller and thus in this fork of it.
                 let fd = BorrowedFd::borrow_raw(number);

@@ -11,6 +11,7 @@
 
 mod cause;
 pub mod direction;
+pub mod markup;
 
 use std::borrow::Borrow;
 use std::fmt;

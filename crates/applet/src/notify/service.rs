@@ -20,8 +20,8 @@ use zbus::{Connection, MatchRule, Message, MessageStream, message};
 use super::{Notice, Subject, Update, Weight};
 use crate::clicks::Click;
 use crate::dbus::owner_changes;
-use crate::markup;
 use crate::tasks::Tasks;
+use lenscap_text::markup;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const SERVICE_PATH: &str = "/org/freedesktop/Notifications";

@@ -1,7 +1,7 @@
 //! Texts where a desktop reads markup: tooltips, the body of notifications.
 
 /// The text as it is to be read, whatever looks like markup in it: a program's name, a camera's.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -17,7 +17,7 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// The text for who may take it for markup or not: with characters that are none, and read alike.
-pub(crate) fn avoided(text: &str) -> String {
+pub fn avoided(text: &str) -> String {
     text.replace('&', "+").replace('<', "‹").replace('>', "›")
 }
 
