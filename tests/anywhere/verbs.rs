@@ -90,7 +90,7 @@ fn who_asks_is_allowed_once_always_or_never() {
     let (mut relay, _site) = used("[apps]\nunknown = \"ask\"\n");
     relay.wait_for("asking");
     let said = say(&relay, &["status"]);
-    assert!(said.starts_with("The camera is wanted by Zoom. Zoom waits for your permission: "), "{said}");
+    assert!(said.starts_with("Camera is wanted by Zoom. Zoom waits for your permission: "), "{said}");
     let own = |relay: &Relay| fs::read_to_string(relay.settings()).unwrap_or_default();
     assert!(say(&relay, &["allow", "--once", "zoom"]).starts_with("Camera is "));
     relay.wait_for("live");

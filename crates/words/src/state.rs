@@ -38,7 +38,7 @@ impl State<'_> {
                 None => tr("Camera is off"),
             },
             StateName::Asking => match self.names_in(Verb::AllowOnce) {
-                Some(names) => trf!("The camera is wanted by {names}", names = names),
+                Some(names) => trf!("Camera is wanted by {names}", names = names),
                 None => tr("Camera is off"),
             },
             StateName::Failed => tr("The camera does not work"),
