@@ -22,7 +22,7 @@ from gi.repository import GdkPixbuf, Gio, GLib  # noqa: E402
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 DIRECTORY = os.path.join(ROOT, "icons/hicolor/symbolic/apps")
-STATES = ("capped", "starting", "live", "cooldown", "paused", "blocked", "attention")
+STATES = ("capped", "starting", "live", "cooldown", "paused", "asking", "blocked", "attention")
 SIZES = (16, 22, 24, 32)
 
 

@@ -199,7 +199,11 @@ fn is_allowed(state: &AppletState) -> bool {
 /// The programs that use a camera.
 fn users_of(status: &AppletStatus) -> Vec<adw::ActionRow> {
     let with_icon = |row: adw::ActionRow, icon: &str| {
-        row.add_prefix(&gtk::Image::from_icon_name(icon));
+        let image = match icon.starts_with('/') {
+            true => gtk::Image::from_file(icon),
+            false => gtk::Image::from_icon_name(icon),
+        };
+        row.add_prefix(&image);
         row
     };
     let mut clients: Vec<_> = status.clients.0.iter().filter(|client| !client.name.is_empty()).collect();
@@ -207,7 +211,7 @@ fn users_of(status: &AppletStatus) -> Vec<adw::ActionRow> {
     let own = clients.into_iter().map(|client| {
         with_icon(
             rows::plain(&client.name, &preferences::usage(&client.usage, status.state_name())),
-            "application-x-executable-symbolic",
+            if client.icon.is_empty() { "application-x-executable-symbolic" } else { &client.icon },
         )
     });
     let others = status.other_cameras.0.iter().map(|other| {
