@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn as_many_pictures_as_were_promised_are_taken() {
-        for (pictures, count) in [(Pictures::Each, 5), (Pictures::Same, 1), (Pictures::None, 0)] {
+        for (pictures, count) in [(Pictures::Each, Card::ALL.len()), (Pictures::Same, 1), (Pictures::None, 0)] {
             let (answer, drawn) = asked(&says(pictures, count * 16)).unwrap();
             assert_eq!((answer.pictures, drawn), (pictures, vec![vec![0; 16]; count]));
         }
@@ -192,13 +192,13 @@ mod tests {
             ("kill -SEGV $$".to_owned(), HelperTrouble::Crashed),
             ("printf '\\377\\377\\377\\377'".to_owned(), HelperTrouble::TooMuch),
             ("printf '\\002\\000\\000\\000no'".to_owned(), HelperTrouble::Unreadable),
-            (says(Pictures::Each, 5 * 16 - 1), HelperTrouble::Crashed),
-            (says(Pictures::Each, 5 * 16 + 1), HelperTrouble::TooMuch),
+            (says(Pictures::Each, Card::ALL.len() * 16 - 1), HelperTrouble::Crashed),
+            (says(Pictures::Each, Card::ALL.len() * 16 + 1), HelperTrouble::TooMuch),
             (says(Pictures::None, 1 << 20), HelperTrouble::TooMuch),
         ] {
             assert_eq!(asked(&script).err(), Some(trouble), "{script}");
         }
-        for script in ["sleep 1000".to_owned(), format!("{}; sleep 1000", says(Pictures::Each, 80))] {
+        for script in ["sleep 1000".to_owned(), format!("{}; sleep 1000", says(Pictures::Each, Card::ALL.len() * 16))] {
             assert!(matches!(asked(&script), Err(HelperTrouble::Late { .. })), "{script}");
         }
         let format = VideoFormat::new(PixelFormat::Yuy2, 4, 2, 30).unwrap();

@@ -84,7 +84,7 @@ mod tests {
         let between = |text: &'static str, start: &str, end: &str| text.split(start).nth(1)?.split(end).next();
         let methods: Vec<_> =
             XML.split("<method ").skip(1).map(|rest| rest.split("</method>").next().unwrap()).collect();
-        assert_eq!(methods.len(), 11);
+        assert_eq!(methods.len(), 13);
         for described in methods {
             let method = between(described, "name=\"", "\"").unwrap();
             let taken = described.split("<arg ").skip(1).filter(|argument| argument.contains("direction=\"in\""));
