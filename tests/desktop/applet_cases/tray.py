@@ -53,12 +53,14 @@ class Tray(Case):
         applet.stream("Zoom")
         self.shows(applet, "blocked", "Camera is off for Zoom")
         self.assertIn("Zoom is on the list of blocked programs", applet.labels())
-        self.assertEqual(applet.property("Offers")[0], {"verb": "allow", "programs": ["Zoom"]})
+        about = {"id": "program:Zoom", "name": "Zoom"}
+        self.assertEqual(applet.property("Offers")[0], {"verb": "allow", "programs": [about]})
         applet.click("Allow Zoom Again")
         self.shows(applet, "live", "Camera is on", "Camera is on: Zoom")
         with open(self.desktop.config, encoding="utf-8") as file:
             text = file.read()
-        self.assertEqual(text, '# mine\n[privacy]\nblocked = ["cheese"]\n')
+        self.assertTrue(text.startswith("# mine\n"), text)
+        self.assertIn('block = ["program:cheese"]', text)
 
     def test_starting_and_failing_are_shown(self):
         self.desktop.panel()

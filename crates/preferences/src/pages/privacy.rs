@@ -30,6 +30,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     blocked::groups(context).iter().for_each(|group| page.add(group));
     page.add_reset(&context.toasts, &tr("Privacy settings are reset"), |settings, from| {
         settings.privacy = from.privacy.clone();
+        settings.apps = from.apps.clone();
         settings.notifications = from.notifications;
     });
     page.widget

@@ -166,7 +166,7 @@ fn programs_are_blocked_and_unblocked() {
             rig.button("Block This Program").emit_clicked();
             assert_eq!(entry.text(), "");
         }
-        assert!(rig.text().contains("blocked = [\"zoom\", \"chrome\"]"), "{}", rig.text());
+        assert!(rig.text().contains("block = [\"program:zoom\", \"program:chrome\"]"), "{}", rig.text());
         entry.set_text("ZOOM");
         press_enter(&entry);
         assert!(entry.has_css_class("error") && rig.says("ZOOM is blocked already"));
@@ -174,7 +174,7 @@ fn programs_are_blocked_and_unblocked() {
         press_enter(&entry);
         assert!(entry.has_css_class("error") && rig.says("not a program's name"));
         rig.button("Allow zoom Again").emit_clicked();
-        assert!(rig.text().contains("blocked = [\"chrome\"]"), "{}", rig.text());
+        assert!(rig.text().contains("block = [\"program:chrome\"]"), "{}", rig.text());
     });
 }
 
@@ -228,8 +228,10 @@ fn every_setting_has_a_row() {
         });
         for setting in lenscap_settings::table::all() {
             let is_there = names.borrow().contains(&format!("{setting:?}"));
-            // The height is in the row of the width; commands are written in the file alone.
-            let needs_none = *setting == lenscap_settings::table::camera::HEIGHT || setting.section == "hooks";
+            // The height is in the row of the width; commands are written in the file alone; rules for applications that are not
+            // blocked, by an answer or on the command line; the blocked programs of before are those in [apps].
+            let needs_none = ["camera.height", "privacy.blocked", "apps.allow", "apps.ask", "apps.always_ask"];
+            let needs_none = needs_none.contains(&setting.to_string().as_str()) || setting.section == "hooks";
             assert!(is_there || needs_none, "{setting:?} has no row");
         }
     });

@@ -78,6 +78,23 @@ fn blocked(store: &Rc<Store>) -> adw::PreferencesGroup {
     group.set_description(Some(&tr(
         "They never get the camera. A program is named as in the list of processes, as in \"zoom\".",
     )));
+    group.add(&rows::choice(
+        store,
+        &apps::UNKNOWN,
+        &tr("Other programs"),
+        "",
+        |_| {
+            let label = |rule| match rule {
+                Rule::Allow => tr("Get the camera"),
+                Rule::Ask => tr("Ask me"),
+                Rule::AlwaysAsk => tr("Ask me each time"),
+                Rule::Block => tr("Never get the camera"),
+            };
+            Rule::ALL.into_iter().map(|rule| (label(rule), rule)).collect()
+        },
+        |settings| settings.apps.unknown,
+        |store, rule| store.change(|settings| settings.apps.unknown = rule),
+    ));
     let entry = rows::bare_entry(&tr("Block a program"));
     rows::name(&entry.row, &apps::BLOCK);
     let add_button = widgets::symbol_button("list-add-symbolic", &tr("Block This Program"));
