@@ -114,9 +114,9 @@ def test_a_program_that_was_here_is_picked(window, roles):
     window.page("Privacy")
     window.find("Programs that were here")
     window.find("cheese", roles["button"]).do_action(0)
-    window.until_written("blocked = [\"cheese\"]")
+    window.until_written("block = [\"program:cheese\"]")
     window.find("Allow cheese Again").do_action(0)
-    window.until_written("blocked = []")
+    window.until_written("block = []")
     relay.leave()
     window.page("Camera")
 
@@ -285,9 +285,9 @@ def test_program_is_blocked_by_keyboard(window, _):
     window.tab_to("Block a program")
     window.keys("type", "zoom")
     window.key("Return")
-    window.until_written("blocked = [\"zoom\"]")
+    window.until_written("block = [\"program:zoom\"]")
     window.find("Allow zoom Again").do_action(0)
-    window.until_written("blocked = []")
+    window.until_written("block = []")
 
 
 def test_reset_can_be_undone(window, roles):

@@ -105,7 +105,9 @@ class Relay:
             "Options": GLib.Variant("a{sv}", {name: GLib.Variant("x", number) for name, number in options.items()}),
             "Programs": GLib.Variant("as", ["Zoom", "cheese"]),
             "Offers": GLib.Variant("aa{sv}", [
-                {"verb": GLib.Variant("s", verb), "programs": GLib.Variant("as", programs)} for verb, programs in offers]),
+                {"verb": GLib.Variant("s", verb), "programs": GLib.Variant("aa{sv}", [
+                    {"id": GLib.Variant("s", name), "name": GLib.Variant("s", name)} for name in programs])}
+                for verb, programs in offers]),
             "Version": GLib.Variant("s", "0"),
         }
 
