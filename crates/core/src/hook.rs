@@ -63,14 +63,14 @@ impl HookWatch {
         let mut due = Vec::new();
         let hook = match status.state {
             StateName::Live => Some(Hook::Live),
-            StateName::Idle | StateName::Blocked => Some(Hook::Idle),
+            StateName::Idle | StateName::Asking | StateName::Blocked => Some(Hook::Idle),
             StateName::Paused => Some(Hook::Paused),
             StateName::Failed | StateName::NoDevice => Some(Hook::Failed),
             StateName::Cooldown => {
                 self.last = None;
                 None
             }
-            StateName::Pending | StateName::Starting | StateName::Asking => None,
+            StateName::Pending | StateName::Starting => None,
         };
         let is_settled = hook == Some(Hook::Live) || !status.camera_live;
         if let Some(hook) = hook.filter(|hook| is_settled && self.last != Some(*hook)) {
@@ -129,6 +129,9 @@ mod tests {
         assert_eq!(hooks(&mut watch, StateName::Paused, false), []);
         assert_eq!(hooks(&mut watch, StateName::Failed, false), [Hook::Failed]);
         assert_eq!(hooks(&mut watch, StateName::Blocked, false), [Hook::Idle], "a lamp goes off here, too");
+        hooks(&mut watch, StateName::Live, true);
+        assert_eq!(hooks(&mut watch, StateName::Asking, true), [], "it still goes off");
+        assert_eq!(hooks(&mut watch, StateName::Asking, false), [Hook::Idle], "not only after the answer");
     }
 
     #[test]
