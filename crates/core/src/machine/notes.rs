@@ -15,8 +15,8 @@ impl Machine {
         match event {
             Event::DeviceReady => {
                 self.no_device = None;
-                // A new node shows nothing and feeds nobody yet.
-                self.shown = Shown::default();
+                // A new node shows nothing and feeds nobody yet; what the others were told still holds.
+                self.shown = Shown { kept_out: std::mem::take(&mut self.shown.kept_out), ..Shown::default() };
             }
             Event::DeviceGone(reason) => {
                 self.no_device = Some(reason);

@@ -66,17 +66,18 @@ impl Machine {
             return;
         }
         let feed = self.presence.any_maybe_streaming();
+        let card = self.wanted_card();
+        // Where the camera is hidden that comes first: whoever is kept out no longer is to see the card, and nothing else.
+        let is_hiding = card.is_some() && self.shown.camera;
+        if !is_hiding {
+            self.keep_out(actions);
+        }
         // A client that comes is fed at once with the card that is there, and the new one is drawn for it in time; for
         // one that goes the last picture is the card.
-        let kept_out = self.kept_out();
-        if kept_out != self.shown.kept_out {
-            actions.push(Action::KeepOut(kept_out.clone()));
-            self.shown.kept_out = kept_out;
-        }
         if feed && !self.shown.feeding {
             actions.push(Action::Feed(true));
         }
-        match self.wanted_card() {
+        match card {
             None if !self.shown.camera => {
                 self.shown.camera = true;
                 self.shown.card = None;
@@ -91,10 +92,22 @@ impl Machine {
                 self.shown.card = Some(card);
             }
         }
+        if is_hiding {
+            self.keep_out(actions);
+        }
         if !feed && self.shown.feeding {
             actions.push(Action::Feed(false));
         }
         self.shown.feeding = feed;
+    }
+
+    /// Which devices show their card whatever the others show, where that has changed.
+    fn keep_out(&mut self, actions: &mut Vec<Action>) {
+        let kept_out = self.kept_out();
+        if kept_out != self.shown.kept_out {
+            actions.push(Action::KeepOut(kept_out.clone()));
+            self.shown.kept_out = kept_out;
+        }
     }
 
     fn wanted_card(&self) -> Option<Card> {

@@ -166,12 +166,10 @@ impl World {
             Event::DeviceReady => {
                 self.device = true;
                 self.feeding = false;
-                self.kept_out.clear();
             }
             Event::DeviceGone(_) => {
                 self.device = false;
                 self.feeding = false;
-                self.kept_out.clear();
             }
             Event::Worker(_)
             | Event::Presence(_)

@@ -142,7 +142,8 @@ impl Engine {
                 (true, false) => outlet.show_card(card, false, now),
             }
         }
-        self.lend(now);
+        // Who has just stopped wants no slots any more.
+        self.feed(now);
     }
 
     /// Shows this card at every device.

@@ -161,3 +161,23 @@ fn of_whom_nothing_is_known_nothing_is_kept() {
     assert_eq!(verbs, [Verb::AllowOnce, Verb::Pause]);
     assert!(bench.send(Event::Command(Command::Allow { apps: Vec::new() })).contains(&Action::StartCamera));
 }
+
+#[test]
+fn a_pause_hides_the_camera_before_anybody_is_let_in() {
+    let mut bench = bench(Rule::Ask);
+    bench.send(at_both(&[client(9, Use::Streaming)], &[client(2, Use::Streaming)]));
+    bench.started();
+    let actions = bench.send(Event::Command(Command::Pause { duration: None }));
+    let at = |action: &Action| actions.iter().position(|it| it == action).expect("it is ordered");
+    assert!(at(&Action::ShowCard(Card::Paused)) < at(&Action::KeepOut(BTreeMap::new())), "{actions:?}");
+}
+
+#[test]
+fn who_was_kept_out_of_a_second_device_is_not_for_ever() {
+    let mut bench = bench(Rule::Ask);
+    bench.send(at_both(&[], &[client(9, Use::Streaming)]));
+    assert_eq!(bench.world.kept_out.len(), 1);
+    bench.send(Event::DeviceGone(Trouble::Output(OutputTrouble::NodeGone { is_installed: false })));
+    bench.send(Event::DeviceReady);
+    assert!(bench.world.kept_out.is_empty(), "nobody is there");
+}
