@@ -140,7 +140,7 @@ impl Request {
 }
 
 fn ids(offer: &Offer) -> Vec<String> {
-    offer.programs.iter().map(|program| program.id.to_string()).collect()
+    offer.apps().iter().map(ToString::to_string).collect()
 }
 
 impl From<&Offer> for Request {

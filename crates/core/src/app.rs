@@ -5,8 +5,9 @@ use std::fmt;
 use lenscap_text as text;
 use serde::{Deserialize, Serialize};
 
-/// Longest id, in characters; D-Bus allows names of 255.
-const MAX_ID_CHARS: usize = 255;
+/// Longest id, in characters: the name of a file has 255 bytes at most, and [`PROGRAM`] comes before it. One more, so that the
+/// settings refuse what is too long; cut to what they take it would be a rule about something else.
+const MAX_ID_CHARS: usize = 255 + PROGRAM.len() + 1;
 /// Before the name of a program that no application is known of.
 const PROGRAM: &str = "program:";
 
@@ -20,6 +21,13 @@ impl AppId {
     /// Of a program that no application is known of, by the base name of its executable.
     pub fn of_program(name: &str) -> Self {
         format!("{PROGRAM}{name}").into()
+    }
+
+    /// What somebody means who writes this: an id has its prefix, or three parts at least, as Flatpak asks for; a program may
+    /// have one dot in its name ("python3.11").
+    pub fn written(word: &str) -> Self {
+        let is_id = word.starts_with(PROGRAM) || word.matches('.').count() > 1;
+        if is_id { word.into() } else { Self::of_program(word) }
     }
 
     /// The base name of the executable, where this is no more than that.
@@ -128,6 +136,23 @@ impl Access {
             Access::Unanswered => "unanswered",
             Access::Blocked => "blocked",
             Access::TurnedOff => "turned-off",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_with_a_dot_is_no_id() {
+        for (word, id) in [
+            ("zoom", "program:zoom"),
+            ("python3.11", "program:python3.11"),
+            ("program:zoom", "program:zoom"),
+            ("us.zoom.Zoom", "us.zoom.Zoom"),
+        ] {
+            assert_eq!(AppId::written(word).as_str(), id);
         }
     }
 }

@@ -78,9 +78,14 @@ impl Client {
             || self.app_ids().iter().any(|id| id.is(&word.into()))
     }
 
-    /// The program that it runs, by which it may be blocked.
+    /// The program that it runs, by which it may be blocked. Behind a portal that is not known: there it is the application's
+    /// id, which the list of blocked programs had before there were rules for applications.
     pub fn program(&self) -> &str {
-        self.app.as_ref().map(|app| app.program.as_str()).filter(|program| !program.is_empty()).unwrap_or(&self.name)
+        match &self.app {
+            Some(app) if app.program.is_empty() => app.id.as_str(),
+            Some(app) => &app.program,
+            None => &self.name,
+        }
     }
 
     /// Whether both are the same program, as far as can be known: by the process, else by the name.
@@ -161,11 +166,6 @@ impl Role {
 pub struct Presences(BTreeMap<Role, Presence>);
 
 impl Presences {
-    /// Who is at this device.
-    pub fn at(&self, role: Role) -> Option<&Presence> {
-        self.0.get(&role)
-    }
-
     /// Each device with who is there.
     pub fn iter(&self) -> impl Iterator<Item = (Role, &Presence)> {
         self.0.iter().map(|(role, presence)| (*role, presence))
@@ -331,6 +331,13 @@ mod tests {
                 reads,
             },
         )
+    }
+
+    #[test]
+    fn who_comes_through_a_portal_is_blocked_by_its_id_as_before() {
+        let app = App { id: "org.gnome.Snapshot".into(), program: String::new(), icon: None, is_guess: false };
+        let client = Client { app: Some(app), ..Client::new(None, "Camera", Use::Streaming) };
+        assert_eq!(client.app_ids(), ["org.gnome.Snapshot".into(), AppId::of_program("org.gnome.Snapshot")]);
     }
 
     #[test]

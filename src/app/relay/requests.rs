@@ -78,36 +78,34 @@ impl Relay {
     /// These programs may have the camera: now, and by the rules, unless it is for once.
     fn allow(&mut self, programs: &[String], once: bool) -> Answer {
         let apps = self.meant(programs, &[Access::Asking, Access::Unanswered, Access::Blocked]);
-        self.engine.command(Command::Allow { apps: apps.clone() });
-        let status = self.engine.status();
-        // Without a word for whom: who is kept from it by a rule is taken off that; who is asked about is allowed this once.
-        let is_asked = |app: &&AppId| status.clients.iter().any(|it| it.app_ids().contains(app) && self.asks_about(it));
-        let rules: Vec<AppId> = match (once, programs.is_empty()) {
+        let ruled = match (once, programs.is_empty()) {
             (true, _) => Vec::new(),
-            (false, true) => apps.iter().filter(|app| !is_asked(app)).cloned().collect(),
-            (false, false) => apps,
+            // Without a word for whom, those who only ask are allowed this once.
+            (false, true) => self.meant(programs, &[Access::Blocked]),
+            (false, false) => apps.clone(),
         };
-        let keeps = |app: &AppId| self.rule_of(app) != Rule::Allow;
-        let changed: Vec<AppId> = rules.into_iter().filter(keeps).collect();
-        if changed.is_empty() {
-            return Answer::Now(Ok(()));
-        }
-        self.change_settings(Box::new(move |settings| {
-            let rule = (settings.apps.unknown != Rule::Allow).then_some(Rule::Allow);
-            changed.iter().for_each(|app| settings.set_rule(app, rule));
-        }))
+        self.engine.command(Command::Allow { apps });
+        self.set_rules(ruled, Rule::Allow)
     }
 
     /// These programs do not get the camera, now and by the rules.
     fn block(&mut self, programs: &[String]) -> Answer {
         let apps = self.meant(programs, &[Access::Asking, Access::Unanswered]);
         self.engine.command(Command::Block { apps: apps.clone() });
-        let changed: Vec<AppId> = apps.into_iter().filter(|app| self.rule_of(app) != Rule::Block).collect();
-        if changed.is_empty() {
+        self.set_rules(apps, Rule::Block)
+    }
+
+    /// From now on this is the rule for these applications; none that says no more than the one for all others.
+    fn set_rules(&mut self, mut apps: Vec<AppId>, rule: Rule) -> Answer {
+        let rules = self.settings.rules();
+        let now = |app: &AppId| rules.iter().find(|(id, _)| id.is(app)).map_or(self.settings.apps.unknown, |it| it.1);
+        apps.retain(|app| now(app) != rule);
+        if apps.is_empty() {
             return Answer::Now(Ok(()));
         }
         self.change_settings(Box::new(move |settings| {
-            changed.iter().for_each(|app| settings.set_rule(app, Some(Rule::Block)));
+            let own = (rule == Rule::Block || settings.apps.unknown != rule).then_some(rule);
+            apps.iter().for_each(|app| settings.set_rule(app, own));
         }))
     }
 
@@ -127,9 +125,8 @@ impl Relay {
                 return called;
             }
             let known = [AppId::from(word.as_str()), AppId::of_program(word)];
-            let is_known = |id: &&AppId| rules.iter().any(|(rule, _)| rule.is(id));
-            let is_id = known[0].program().is_some() || word.contains('.');
-            vec![known.iter().find(is_known).unwrap_or(&known[usize::from(!is_id)]).clone()]
+            let is_known = |id: &AppId| rules.iter().any(|(rule, _)| rule.is(id));
+            vec![known.into_iter().find(is_known).unwrap_or_else(|| AppId::written(word))]
         };
         let mut apps: Vec<AppId> = words.iter().flat_map(of_word).collect();
         apps.sort();
@@ -142,15 +139,6 @@ impl Relay {
         let [app, program] = client.app_ids();
         let has_rule = |id: &AppId| self.settings.rules().iter().any(|(rule, _)| rule.is(id));
         if !has_rule(&app) && has_rule(&program) { program } else { app }
-    }
-
-    fn rule_of(&self, app: &AppId) -> Rule {
-        let rules = self.settings.rules();
-        rules.iter().find(|(id, _)| id.is(app)).map_or(self.settings.apps.unknown, |(_, rule)| *rule)
-    }
-
-    fn asks_about(&self, client: &Client) -> bool {
-        matches!(self.rule_of(&self.ruled(client)), Rule::Ask | Rule::AlwaysAsk)
     }
 
     pub(super) fn later(&mut self, order: impl FnOnce(&SettingsThread, Ticket) -> Result<(), Refusal>) -> Answer {

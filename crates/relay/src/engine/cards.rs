@@ -106,7 +106,7 @@ mod tests {
     use lenscap_picture::card::{CardStyle, Colour, Colours, plain};
     use lenscap_wire::cards::{Answer, Pictures};
 
-    /// A program that prints six pictures of this byte, or does what else the script says.
+    /// A program that prints a picture of this byte for each card, or does what else the script says.
     fn program(directory: &Path, script: &str) -> PathBuf {
         let path = directory.join("cards");
         // Written by another process: what another test forks meanwhile would have it open for writing.
@@ -116,10 +116,10 @@ mod tests {
         path
     }
 
-    fn six_of(byte: char, size: u32) -> String {
+    fn each_of(byte: char, size: u32) -> String {
         let answer = Answer { pictures: Pictures::Each, problem: None }.to_bytes();
         let answer: String = answer.iter().map(|byte| format!("\\{byte:03o}")).collect();
-        format!("printf '{answer}'; head -c {} /dev/zero | tr '\\000' {byte}", size * 6)
+        format!("printf '{answer}'; head -c {} /dev/zero | tr '\\000' {byte}", size as usize * Card::ALL.len())
     }
 
     fn newest(engine: &Engine) -> Vec<u8> {
@@ -146,7 +146,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for streams in [false, true] {
             let size = config(PathBuf::new()).format.size_image();
-            let mut engine = engine(program(directory.path(), &six_of('x', size)));
+            let mut engine = engine(program(directory.path(), &each_of('x', size)));
             let first = newest(&engine);
             assert!(first == plain(Card::Off, &CardStyle::default(), &engine.config.format), "there from the start");
             if streams {
@@ -162,11 +162,11 @@ mod tests {
     fn other_colours_show_when_they_are_drawn_and_not_before() {
         let directory = tempfile::tempdir().unwrap();
         let size = config(PathBuf::new()).format.size_image();
-        let mut engine = engine(program(directory.path(), &six_of('x', size)));
+        let mut engine = engine(program(directory.path(), &each_of('x', size)));
         turn_until(&mut engine, |engine| engine.drawing.is_none());
         let colours = Colours { background: Colour([9; 3]), foreground: None };
         let style = CardStyle { colours, ..CardStyle::default() };
-        let changed = config(program(directory.path(), &six_of('y', size)));
+        let changed = config(program(directory.path(), &each_of('y', size)));
         engine.configure(EngineConfig { style: style.clone(), ..changed });
         assert!(newest(&engine).iter().all(|byte| *byte == b'x'));
         turn_until(&mut engine, |engine| newest(engine).iter().all(|byte| *byte == b'y'));

@@ -139,7 +139,7 @@ fn never(store: &Weak<Store>, name: &str) -> adw::ActionRow {
     let (store, shown, unblocked) = (store.clone(), row.downgrade(), name.to_owned());
     button.connect_clicked(move |_| {
         let Some(store) = store.upgrade() else { return };
-        let done = store.change(|settings| settings.set_rule(&id_of(&unblocked), None));
+        let done = store.change(|settings| settings.set_rule(&AppId::written(&unblocked), None));
         if let (Some(row), Err(_)) = (shown.upgrade(), &done) {
             rows::report(&row, "", &done);
         }
@@ -156,16 +156,13 @@ fn block(store: &Store, name: &str) -> Result<(), WindowError> {
     if blocked_programs(&store.settings()).iter().any(|blocked| blocked.eq_ignore_ascii_case(name)) {
         return Err(PreferencesTrouble::BlockedAlready { program: name.into() }.into());
     }
-    store.change(|settings| settings.set_rule(&id_of(name), Some(Rule::Block)))
+    store.change(|settings| settings.set_rule(&AppId::written(name), Some(Rule::Block)))
 }
 
 /// The blocked applications, as people write them.
 fn blocked_programs(settings: &Settings) -> Vec<String> {
     let blocked = settings.rules().into_iter().filter(|(_, rule)| *rule == Rule::Block);
-    blocked.map(|(id, _)| id.program().unwrap_or(id.as_str()).to_owned()).collect()
-}
-
-/// What is meant by this: an id has a dot in it.
-fn id_of(written: &str) -> AppId {
-    if written.contains('.') { written.into() } else { AppId::of_program(written) }
+    let written =
+        |id: &AppId| id.program().filter(|name| AppId::written(name) == *id).unwrap_or(id.as_str()).to_owned();
+    blocked.map(|(id, _)| written(&id)).collect()
 }
