@@ -287,6 +287,17 @@ fn the_doctor_says_what_is_missing_and_fails_then() {
 }
 
 #[test]
+fn a_resident_process_has_no_huge_pages() {
+    let mut relay = Relay::start_with(&["--source", "test", "-w", "320", "-H", "240"], &[("LENSCAP_OUTPUT", "memory")]);
+    relay.wait_for("idle");
+    let status = fs::read_to_string(format!("/proc/{}/status", relay.pid())).expect("alive");
+    match status.lines().find_map(|line| line.strip_prefix("THP_enabled:")) {
+        None => eprintln!("SKIP a_resident_process_has_no_huge_pages: this kernel does not say whether it has"),
+        Some(is_on) => assert_eq!(is_on.trim(), "0"),
+    }
+}
+
+#[test]
 fn the_doctor_knows_the_running_relays_options_and_our_programs() {
     let mut relay = Relay::start_with(&["--source", "test", "-w", "320", "-H", "240"], &[("LENSCAP_OUTPUT", "memory")]);
     relay.wait_for("idle");
