@@ -38,7 +38,13 @@ fn a_reader_in_a_format_of_before_is_served_in_it_and_the_new_one_comes_when_it_
         let format = fs::read_to_string("/sys/class/video4linux/video30/format").expect("the node is there");
         format.contains("640x360")
     });
-    let mut client = Client::open(node()).expect("open");
+    // The new format comes before its first buffers; until these are there the node is no capture device (exclusive_caps=1).
+    let mut opened = None;
+    eventually("it can be read", || {
+        opened = Client::open(node()).ok();
+        opened.is_some()
+    });
+    let mut client = opened.expect("open");
     client.stream(4).expect("stream");
     let frame = client.next(Duration::from_secs(10)).expect("DQBUF").expect("a picture");
     assert_eq!(frame.bytes, 640 * 360 * 2);
