@@ -7,9 +7,11 @@ use ksni::menu::{RadioGroup, RadioItem, StandardItem, SubMenu};
 use lenscap_api::Request;
 
 use super::{Icon, View};
+use lenscap_core::app::AppId;
 use lenscap_core::offer::{Offer, PAUSES, Verb};
+use lenscap_core::presence::Use;
 use lenscap_core::source::Source;
-use lenscap_core::status::StateName;
+use lenscap_core::status::{StateName, Status};
 use lenscap_core::trouble::Trouble;
 use lenscap_words::offer as verbs;
 use lenscap_words::status::lines;
@@ -22,12 +24,15 @@ const LINE_WIDTH: usize = 64;
 pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
     let status = &view.status;
     // Whoever wants to see more finds it in the window.
-    let mut menu: Vec<_> =
-        lines(status, now).iter().map(|line| item(&fitted(line, LINE_WIDTH), Request::Preferences)).collect();
+    let mut icon_name = icon_of_user(status);
+    // The first line says who uses the camera.
+    let line =
+        |line: &String| with_icon(std::mem::take(&mut icon_name), &fitted(line, LINE_WIDTH), Request::Preferences);
+    let mut menu: Vec<_> = lines(status, now).iter().map(line).collect();
     menu.extend(status.reason.as_ref().filter(|_| !status.camera_live || status.stuck).and_then(reason));
     menu.extend(view.problem.as_ref().map(|_| item(&details(&words::settings_problem()), Request::Diagnose)));
     menu.push(MenuItem::Separator);
-    menu.extend(offered_all(&status.offers));
+    menu.extend(offered_all(status));
     menu.push(MenuItem::Separator);
     let sources: Vec<Source> = view.sources.iter().map(|(source, _)| source.clone()).collect();
     let selected = sources.iter().position(|source| *source == view.source).unwrap_or(0);
@@ -54,7 +59,8 @@ pub(super) fn items(view: &View, now: Instant) -> Vec<MenuItem<Icon>> {
 }
 
 /// What the user can do now. Where several programs ask for the camera each has a menu of its own with the answers.
-fn offered_all(offers: &[Offer]) -> Vec<MenuItem<Icon>> {
+fn offered_all(status: &Status) -> Vec<MenuItem<Icon>> {
+    let offers = &status.offers;
     let is_answer = |offer: &&Offer| matches!(offer.verb, Verb::AllowOnce | Verb::AllowAlways | Verb::Block);
     let asking: Vec<&Offer> = offers.iter().filter(|offer| offer.verb == Verb::AllowOnce).collect();
     if asking.len() < 2 {
@@ -64,7 +70,8 @@ fn offered_all(offers: &[Offer]) -> Vec<MenuItem<Icon>> {
         let own = offers.iter().filter(is_answer).filter(|offer| offer.programs == asked.programs);
         let submenu = own.map(|offer| item(&verbs::button(offer.verb), Request::from(offer))).collect();
         let label = asked.names().iter().map(|name| words::asks(name)).collect::<String>();
-        SubMenu { label: escape(&label), submenu, ..Default::default() }.into()
+        let icon_name = asked.programs.first().map(|program| icon_of(status, &program.id)).unwrap_or_default();
+        SubMenu { label: escape(&label), submenu, icon_name, ..Default::default() }.into()
     });
     answers.chain(offers.iter().filter(|offer| !is_answer(offer)).map(offered)).collect()
 }
@@ -115,9 +122,31 @@ pub(super) fn fitted(text: &str, room: usize) -> String {
     format!("{}…", room[..room.rfind(' ').unwrap_or(last)].trim_end_matches([' ', ',', ':', '.']))
 }
 
+/// The icon of the only application that uses the camera, or wants it; empty: none has one, or several do.
+fn icon_of_user(status: &Status) -> String {
+    let streaming = status.clients.iter().filter(|client| client.usage == Use::Streaming);
+    let mut ids: Vec<_> = streaming.map(|client| client.app_ids()[0].clone()).collect();
+    ids.dedup();
+    match &ids[..] {
+        [id] => icon_of(status, id),
+        _ => String::new(),
+    }
+}
+
+/// Of the theme: hosts take no files.
+fn icon_of(status: &Status, id: &AppId) -> String {
+    let app = status.clients.iter().filter_map(|client| client.app.as_ref()).find(|app| app.id == *id);
+    app.and_then(|app| app.icon.clone()).filter(|icon| !icon.starts_with('/')).unwrap_or_default()
+}
+
 fn item(label: &str, request: Request) -> MenuItem<Icon> {
+    with_icon(String::new(), label, request)
+}
+
+fn with_icon(icon_name: String, label: &str, request: Request) -> MenuItem<Icon> {
     StandardItem {
         label: escape(label),
+        icon_name,
         activate: Box::new(move |icon: &mut Icon| icon.ask(request.clone())),
         ..Default::default()
     }

@@ -6,6 +6,7 @@ use lenscap_api::Request;
 use super::menu::fitted;
 use super::{Icon, View};
 use crate::clicks::Click;
+use lenscap_core::app::App;
 use lenscap_core::machine::Machine;
 use lenscap_core::offer::{Offer, Program, Verb};
 use lenscap_core::policy::Policy;
@@ -246,4 +247,31 @@ fn clicks_reach_the_main_loop() {
             Request::SetSize { width: 640, height: 480 }
         ]
     );
+}
+
+#[test]
+fn the_menu_has_the_icon_of_the_only_application_and_of_each_that_asks() {
+    let client = |pid, id: &str, icon: &str| {
+        let icon = Some(icon.to_owned());
+        let app = App { id: id.into(), program: id.to_lowercase(), icon, is_guess: false };
+        Client { app: Some(app), ..Client::new(Some(pid), id, Use::Streaming) }
+    };
+    let shown = |clients: &[Client], offers: &[Offer]| {
+        let (icon, _clicks) = icon(|view| {
+            view.status.clients = clients.to_vec();
+            view.status.offers = offers.to_vec();
+        });
+        let icon_name = |item: &MenuItem<Icon>| match item {
+            MenuItem::Standard(item) => item.icon_name.clone(),
+            MenuItem::SubMenu(item) => item.icon_name.clone(),
+            _ => String::new(),
+        };
+        icon.menu().iter().map(icon_name).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
+    let [zoom, cheese] = [client(1, "us.zoom.Zoom", "zoom-icon"), client(2, "org.gnome.Cheese", "cheese-icon")];
+    assert_eq!(shown(std::slice::from_ref(&zoom), &[]), ["zoom-icon"]);
+    assert_eq!(shown(&[client(3, "x", "/opt/x.png")], &[]), [""; 0], "a file is none of the theme's");
+    let asks = |client: &Client| Offer { verb: Verb::AllowOnce, programs: vec![Program::from(client)] };
+    let [first, second] = [asks(&zoom), asks(&cheese)];
+    assert_eq!(shown(&[zoom, cheese], &[first, second]), ["zoom-icon", "cheese-icon"]);
 }
