@@ -112,11 +112,9 @@ def test_what_an_option_decides_is_said_and_locked(window, roles):
 def test_a_program_that_was_here_is_picked(window, roles):
     relay = Relay()
     window.page("Privacy")
-    window.find("Programs that were here")
-    window.find("cheese", roles["button"]).do_action(0)
-    window.until_written("block = [\"program:cheese\"]")
-    window.find("Allow cheese Again").do_action(0)
-    window.until_written("block = []")
+    for key, written in [("Down", "block = [\"program:cheese\"]"), ("Up", "block = []")]:
+        choose(window, "cheese", *[key] * 4)
+        window.until_written(written)
     relay.leave()
     window.page("Camera")
 
@@ -131,12 +129,17 @@ def test_number_is_written(window, roles):
     window.until_written("framerate = 24")
 
 
-def test_choice_by_keyboard(window, _):
-    window.tab_to("Rotation")
+def choose(window, row, *keys):
+    """Opens the list of this row and goes to another choice."""
+    window.tab_to(row)
     closed = window.shown_count()
     window.key("space")
     wait_for("the list is open", lambda: window.shown_count() > closed)
-    window.key("Down", "Down", "Return")
+    window.key(*keys, "Return")
+
+
+def test_choice_by_keyboard(window, _):
+    choose(window, "Rotation", "Down", "Down")
     window.until_written("rotation = 90")
 
 
@@ -286,8 +289,9 @@ def test_program_is_blocked_by_keyboard(window, _):
     window.keys("type", "zoom")
     window.key("Return")
     window.until_written("block = [\"program:zoom\"]")
-    window.find("Allow zoom Again").do_action(0)
+    choose(window, "zoom", *["Up"] * 4)
     window.until_written("block = []")
+    wait_for("it is listed no longer", lambda: not window.says("zoom"))
 
 
 def test_reset_can_be_undone(window, roles):

@@ -103,7 +103,7 @@ class Relay:
             "PausedUntil": GLib.Variant("x", paused_until),
             "Node": GLib.Variant("s", ""),
             "Options": GLib.Variant("a{sv}", {name: GLib.Variant("x", number) for name, number in options.items()}),
-            "Programs": GLib.Variant("as", ["Zoom", "cheese"]),
+            "Programs": GLib.Variant("as", ["program:Zoom", "program:cheese"]),
             "Offers": GLib.Variant("aa{sv}", [
                 {"verb": GLib.Variant("s", verb), "programs": GLib.Variant("aa{sv}", [
                     {"id": GLib.Variant("s", name), "name": GLib.Variant("s", name)} for name in programs])}

@@ -47,7 +47,7 @@ pub struct AppletStatus {
     pub shortcut: Map<String, Value>,
     /// What the command line decides, by section and key as in "camera.source".
     pub options: Map<String, Value>,
-    /// Names of programs that had the node open, the newest first.
+    /// Ids of applications that had the node open, as [`lenscap_core::app::AppId`] has them, the newest first.
     pub programs: Vec<String>,
     /// The applet's.
     pub version: String,

@@ -16,6 +16,7 @@ mod error;
 mod node;
 mod page;
 mod pages;
+mod permissions;
 mod portal;
 mod preview;
 mod program;

@@ -106,8 +106,9 @@ impl Own {
     /// Remembers programs that can be named; the oldest give way.
     fn note(&mut self, clients: &[Client]) {
         for client in clients.iter().filter(|client| client.pid.is_some()) {
-            if !self.programs.iter().any(|known| known == client.program()) {
-                self.programs.insert(0, client.program().to_owned());
+            let [id, _] = client.app_ids();
+            if !self.programs.iter().any(|known| known == id.as_str()) {
+                self.programs.insert(0, id.to_string());
                 self.programs.truncate(MAX_PROGRAMS);
             }
         }
@@ -268,9 +269,9 @@ mod tests {
         let client = |pid, name: String| Client::new(pid, name, Use::Open);
         own.note(&[client(Some(1), "Zoom".into()), client(None, UNSEEN.into())]);
         own.note(&[client(Some(1), "Zoom".into()), client(Some(2), "cheese".into())]);
-        assert_eq!(own.programs, ["cheese", "Zoom"]);
+        assert_eq!(own.programs, ["program:cheese", "program:Zoom"]);
         (0..99).for_each(|number| own.note(&[client(Some(3), format!("app{number}"))]));
-        assert_eq!((own.programs.len(), own.programs[0].as_str()), (MAX_PROGRAMS, "app98"));
+        assert_eq!((own.programs.len(), own.programs[0].as_str()), (MAX_PROGRAMS, "program:app98"));
     }
 
     /// As they arrive at a program that speaks GDBus, like our preferences.

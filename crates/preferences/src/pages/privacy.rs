@@ -1,6 +1,6 @@
 //! The page "Privacy": when the camera is on, for whom, what is notified, and what is shown else.
 
-mod blocked;
+mod apps;
 mod card;
 mod notifications;
 mod shortcut;
@@ -27,7 +27,7 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     page.add(&times);
     page.add(&card::group(context));
     page.add(&notifications::group(store));
-    blocked::groups(context).iter().for_each(|group| page.add(group));
+    page.add(&apps::group(context));
     page.add_reset(&context.toasts, &tr("Privacy settings are reset"), |settings, from| {
         settings.privacy = from.privacy.clone();
         settings.apps = from.apps.clone();

@@ -173,8 +173,17 @@ fn programs_are_blocked_and_unblocked() {
         entry.set_text(&"x".repeat(300));
         press_enter(&entry);
         assert!(entry.has_css_class("error") && rig.says("not a program's name"));
-        rig.button("Allow zoom Again").emit_clicked();
-        assert!(rig.text().contains("block = [\"program:chrome\"]"), "{}", rig.text());
+        assert_eq!(rig.chosen("zoom"), "Block");
+        for (choice, written) in
+            [("Ask", "ask = [\"program:zoom\"]"), ("Ask Each Time", "always_ask = [\"program:zoom\"]")]
+        {
+            rig.choose("zoom", choice);
+            assert!(rig.text().contains(written), "{}", rig.text());
+        }
+        rig.choose("zoom", "As Other Programs");
+        assert!(rig.text().contains("block = [\"program:chrome\"]") && !rig.text().contains("zoom"), "{}", rig.text());
+        fs::write(rig.path(), "[apps]\nallow = [\"program:chrome\"]\n").expect("written");
+        eventually("the list follows the file", || rig.chosen("chrome") == "Allow");
     });
 }
 
