@@ -17,8 +17,7 @@ use lenscap_api::Code;
 use crate::config::Hooks as HookSettings;
 use crate::core::hook::{Due, Hook, HookWatch};
 use crate::core::status::Status;
-use crate::i18n::{hook as words, programs, source};
-use crate::text;
+use crate::i18n::hook as words;
 
 /// How long a hook may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -87,8 +86,7 @@ impl Hooks {
 
     fn call(&self, due: &Due, status: &Status) -> Option<Call> {
         let (program, arguments) = self.settings.command(due.hook).split_first()?;
-        let client = due.client.as_ref();
-        let app = client.and_then(|client| client.app.as_ref());
+        let told = words::told(due, status);
         Some(Call {
             hook: due.hook,
             program: match (Path::new(program).strip_prefix("~"), &self.home) {
@@ -97,12 +95,11 @@ impl Hooks {
             },
             arguments: arguments.to_vec(),
             variables: [
-                ("LENSCAP_STATE", status.state.as_str().to_owned()),
-                ("LENSCAP_APP", client.map(programs::program).unwrap_or_default()),
-                ("LENSCAP_APP_ID", app.map(|app| app.id.to_string()).unwrap_or_default()),
-                ("LENSCAP_CAMERA", source::camera(&status.camera)),
-            ]
-            .map(|(name, value)| (name, text::clean(value, text::SENTENCE))),
+                ("LENSCAP_STATE", told.state.to_owned()),
+                ("LENSCAP_APP", told.app),
+                ("LENSCAP_APP_ID", told.app_id),
+                ("LENSCAP_CAMERA", told.camera),
+            ],
         })
     }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use async_channel::Sender;
 use lenscap_api::Request;
+use lenscap_words::hook::Told;
 use zbus::connection::{self, Connection};
 use zbus::fdo::{RequestNameFlags, RequestNameReply};
 use zbus::{MatchRule, MessageStream, message};
@@ -74,6 +75,11 @@ impl Service {
         Ok((connection, Self { outbox }))
     }
 
+    /// Publishes that this happened.
+    pub fn camera_event(&self, event: Told) {
+        self.outbox.camera_event(event);
+    }
+
     /// Publishes that `GetControls` would answer something else.
     pub fn controls_changed(&self) {
         self.outbox.controls_changed();
@@ -114,6 +120,7 @@ pub async fn owner_changes(connection: &Connection, name: &str) -> zbus::Result<
 
 #[cfg(test)]
 mod tests {
+    use lenscap_core::hook::Hook;
     use lenscap_core::status::StateName;
 
     use super::*;
@@ -181,13 +188,23 @@ mod tests {
             "value\" type=\"v",
             "keys\" type=\"as",
             "programs\" type=\"as",
+            "event\" type=\"s",
+            "app\" type=\"s",
+            "app_id\" type=\"s",
         ];
-        // Three methods take programs.
-        assert_eq!(text.matches("<arg ").count(), arguments.len() + 2);
+        // Three methods take programs, and two things have a camera.
+        assert_eq!(text.matches("<arg ").count(), arguments.len() + 3);
         for argument in arguments {
             assert!(text.contains(&format!("<arg name=\"{argument}\"")), "{argument}");
         }
-        assert!(interface.lookup_signal("ControlsChanged").is_some() && text.contains("\n        ControlsChanged:\n"));
+        for signal in ["CameraEvent", "ControlsChanged"] {
+            assert!(interface.lookup_signal(signal).is_some(), "{signal}");
+            assert!(text.contains(&format!("\n        {signal}:\n")), "{signal} is not explained");
+        }
+        assert_eq!(text.matches("<signal ").count(), 2);
+        for hook in Hook::ALL {
+            assert!(text.contains(&format!("\"{}\" (", hook.as_str())), "{hook:?} is not explained");
+        }
         for state in StateName::ALL {
             assert!(text.contains(&format!("\"{state}\" (")), "{state} is not explained");
         }

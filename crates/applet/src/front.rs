@@ -16,11 +16,12 @@ use super::tray::{Icon, View};
 use crate::dbus::{Nodes, Properties, Service};
 use lenscap::app::relay::Relay;
 use lenscap_cameras::Camera;
+use lenscap_core::hook::HookWatch;
 use lenscap_core::source::Source;
 use lenscap_core::status::Status;
 use lenscap_relay::output::loopback;
 use lenscap_settings::{SecondNode, Settings};
-use lenscap_words::source;
+use lenscap_words::{hook, source};
 
 /// Sizes offered in the menu, besides the one in use.
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
@@ -37,6 +38,8 @@ pub(super) struct Front {
     pub(super) cameras: Vec<Camera>,
     pub(super) properties: Properties,
     pub(super) announcer: Announcer,
+    /// When an event is due on D-Bus, as hooks are.
+    hooks: HookWatch,
     /// To the session bus.
     pub(super) connection: Option<Connection>,
     pub(super) service: Option<Service>,
@@ -62,6 +65,7 @@ impl Front {
             cameras: Vec::new(),
             properties,
             announcer: Announcer::default(),
+            hooks: HookWatch::default(),
             connection: None,
             service: None,
             notifier: None,
@@ -79,8 +83,17 @@ impl Front {
             self.cameras = lenscap_cameras::System::here().cameras();
         }
         self.publish();
+        self.tell_events(status);
         self.show_icon();
         self.announce(status);
+    }
+
+    fn tell_events(&mut self, status: &Status) {
+        for due in self.hooks.due(status) {
+            if let Some(service) = &self.service {
+                service.camera_event(hook::told(&due, status));
+            }
+        }
     }
 
     fn announce(&mut self, status: &Status) {

@@ -1,10 +1,41 @@
-//! What is wrong with a hook.
+//! What a hook is told, and what is wrong with one.
 
-use lenscap_core::hook::Hook;
+use lenscap_core::hook::{Due, Hook};
+use lenscap_core::status::Status;
 use lenscap_core::trouble::hook::HookTrouble;
+use lenscap_text::{SENTENCE, clean};
 
 use crate::cause::why;
-use crate::trf;
+use crate::{programs, source, trf};
+
+/// What is told of something that happened, to commands and on D-Bus. Cleaned, of [`SENTENCE`] letters at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The word of [`Hook::as_str`].
+    pub event: &'static str,
+    /// The camera's state.
+    pub state: &'static str,
+    /// A name for people of who has, wants or is asked about the camera; empty: nobody.
+    pub app: String,
+    /// Its application's id; empty: nobody, or not known.
+    pub app_id: String,
+    /// The camera's name, or what is configured.
+    pub camera: String,
+}
+
+/// What is told of this.
+pub fn told(due: &Due, status: &Status) -> Told {
+    let client = due.client.as_ref();
+    let app = client.and_then(|client| client.app.as_ref());
+    let cleaned = |text: String| clean(text, SENTENCE);
+    Told {
+        event: due.hook.as_str(),
+        state: status.state.as_str(),
+        app: cleaned(client.map(programs::program).unwrap_or_default()),
+        app_id: cleaned(app.map(|app| app.id.to_string()).unwrap_or_default()),
+        camera: cleaned(source::camera(&status.camera)),
+    }
+}
 
 /// One sentence with the next step.
 pub fn sentence(hook: Hook, trouble: &HookTrouble) -> String {

@@ -48,6 +48,35 @@ class Bus(Case):
         applet.call("Allow", GLib.Variant("(as)", ([],)))
         applet.wait_for("live")
 
+    def test_each_event_is_told_once_and_in_order(self):
+        self.desktop.write('[apps]\nunknown = "ask"\nallow = ["program:zoom"]\n')
+        applet = self.applet()
+        applet.wait_for("idle")
+        seen = []
+        self.desktop.session.connection.signal_subscribe(
+            None, APP_ID, "CameraEvent", APP_PATH, None, 0, lambda *event: seen.append(event[5].unpack()))
+        context = GLib.MainContext.default()
+
+        def heard(expected):
+            while context.iteration(False):
+                pass
+            return [event[0] for event in seen] == expected
+
+        expected = []
+        for act, event in [
+            (lambda: applet.stream("zoom"), "live"),
+            (lambda: applet.call("Pause", GLib.Variant("(u)", (60,))), "paused"),
+            (lambda: applet.call("Resume"), "live"),
+            (lambda: applet.stream(), "idle"),
+            (lambda: applet.stream("<b>Foo</b>"), "asked"),
+            (lambda: applet.call("AllowOnce", GLib.Variant("(as)", ([],))), "live"),
+        ]:
+            act()
+            expected.append(event)
+            eventually(f"{expected} is told, not {seen}", lambda: heard(expected))
+        self.assertEqual(seen[0], ("live", "zoom", "", applet.property("Camera")))
+        self.assertEqual([event[1] for event in seen], ["zoom", "zoom", "zoom", "", "<b>Foo</b>", "<b>Foo</b>"])
+
     def test_unknown_words_are_refused(self):
         applet = self.applet()
         for method, arguments in [("Pause", GLib.Variant("(s)", ("abc",))), ("Pause", None), ("Sing", None)]:
