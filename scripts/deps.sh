@@ -21,7 +21,7 @@ cd "$(dirname "$0")/.."
   debian_run="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
   debian_test="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good procps shellcheck
-    xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock openbox xdotool xclip imagemagick bubblewrap
+    xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock gjs libglib2.0-dev-bin openbox xdotool xclip imagemagick bubblewrap
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei librsvg2-common
     pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal $debian_browser
     debhelper mmdebstrap rpm makepkg pacman-package-manager"
@@ -33,13 +33,13 @@ cd "$(dirname "$0")/.."
   fedora_run="gstreamer1-plugins-base gstreamer1-plugins-good"
   fedora_test="qemu-system-x86-core busybox cpio kmod systemd-udev xz zstd binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
     gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck
-    dbus-daemon pipewire pipewire-utils wireplumber pipewire-gstreamer xdg-desktop-portal chromium"
+    dbus-daemon gjs glib2-devel pipewire pipewire-utils wireplumber pipewire-gstreamer xdg-desktop-portal chromium"
   fedora_lint="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
   fedora_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
   arch_build="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita gettext"
   arch_run="gst-plugins-base gst-plugins-good"
   arch_test="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
-    gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus pipewire wireplumber gst-plugin-pipewire
+    gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus gjs glib2-devel pipewire wireplumber gst-plugin-pipewire
     xdg-desktop-portal chromium"
   arch_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff gettext"
   arch_pictures="xfce4-notifyd mate-panel mate-notification-daemon"

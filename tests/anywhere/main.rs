@@ -10,6 +10,7 @@ mod data;
 mod desktop;
 mod documents;
 mod engine;
+mod gnome_shell;
 mod hidden;
 mod install;
 mod pictures;

@@ -9,6 +9,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(__file__))
 from applet_cases.bus import Bus  # noqa: E402,F401
 from applet_cases.costs import Costs  # noqa: E402,F401
+from applet_cases.gnome_shell import GnomeShell  # noqa: E402,F401
 from applet_cases.hosts import Hosts  # noqa: E402,F401
 from applet_cases.icons import Icons  # noqa: E402,F401
 from applet_cases.notifications import Notifications  # noqa: E402,F401

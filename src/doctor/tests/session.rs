@@ -136,5 +136,7 @@ fn the_next_step_is_that_of_the_desktop() {
         rig.2.borrow_mut().kind = kind;
         let remedy = rig.findings().into_iter().find(|finding| finding.check == "tray").unwrap().remedy.unwrap();
         assert!(remedy.starts_with(step), "{remedy}");
+        let has_own = remedy.contains("Or switch on \"Lenscap\" there");
+        assert_eq!(has_own, remedy.starts_with("Install the extension"), "GNOME's, for which we have one");
     }
 }

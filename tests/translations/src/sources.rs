@@ -11,6 +11,9 @@ use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 
 use crate::catalogue::{self, Message};
 
+/// GNOME's name for our extension, and its directory's.
+const EXTENSION: &str = "lenscap@lenscap.github.io";
+
 /// What a scan found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -41,12 +44,15 @@ pub fn scan(root: &Path, mut command: clap::Command) -> Found {
     found
 }
 
-/// Adds the texts of the files for the desktop, into which `make install` merges their translations. `false`: gettext is not
-/// installed.
+/// Adds the texts of the files for the desktop, into which `make install` merges their translations, and of GNOME's extension.
+/// `false`: gettext is not installed.
 pub fn scan_data(root: &Path, found: &mut Found) -> bool {
-    let entries = fs::read_dir(root.join("data")).expect("our data").flatten();
-    let names = entries.map(|entry| format!("data/{}", entry.file_name().to_string_lossy()));
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".desktop.in") || name.ends_with(".xml.in")).collect();
+    let names = ["data".to_owned(), format!("data/gnome-shell/{EXTENSION}")].into_iter().flat_map(|directory| {
+        let entries = fs::read_dir(root.join(&directory)).expect("our data").flatten();
+        entries.map(move |entry| format!("{directory}/{}", entry.file_name().to_string_lossy()))
+    });
+    let is_read = |name: &String| [".desktop.in", ".xml.in", ".js"].iter().any(|end| name.ends_with(end));
+    let mut names: Vec<_> = names.filter(is_read).collect();
     names.sort();
     let mut xgettext = Command::new("xgettext");
     xgettext.current_dir(root).args(["--output=-", "--omit-header", "--no-wrap", "--from-code=UTF-8"]);

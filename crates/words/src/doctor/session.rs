@@ -160,7 +160,7 @@ fn tray(desktop: Desktop) -> Remedy {
         Desktop::Gnome => {
             return Remedy {
                 text: tr(
-                    "Install the extension \"AppIndicator and KStatusNotifierItem Support\", log in again, and switch it on in \"Extensions\".",
+                    "Install the extension \"AppIndicator and KStatusNotifierItem Support\", log in again, and switch it on in \"Extensions\". Or switch on \"Lenscap\" there: the camera is in the quick settings then, without an icon.",
                 ),
                 ..install("gnome-shell-extension-appindicator")
             };
