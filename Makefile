@@ -13,6 +13,7 @@ bindir = $(PREFIX)/bin
 libexecdir = $(PREFIX)/libexec/lenscap
 datadir = $(PREFIX)/share
 docdir = $(datadir)/doc/lenscap
+extensiondir = $(datadir)/gnome-shell/extensions/$(EXTENSION)
 # In every search path of systemd's: a packager may prefer $(PREFIX)/lib/systemd/user.
 systemduserunitdir = $(datadir)/systemd/user
 # WirePlumber 0.4 reads /usr/share, /etc and the user's alone, whatever XDG_DATA_DIRS says; 0.5 reads all of them. With another
@@ -25,6 +26,10 @@ udevrulesdir = $(PREFIX)/lib/udev/rules.d
 # The group of lenscap-raw-cameras, which a package makes set-group-id (packaging/README.md); this does not.
 sysusersdir = $(PREFIX)/lib/sysusers.d
 SETUP = io.github.lenscap.Setup1
+
+# GNOME's quick settings: off until somebody switches it on in "Extensions".
+EXTENSION = lenscap@lenscap.github.io
+EXTENSION_FILES := $(notdir $(wildcard data/gnome-shell/$(EXTENSION)/*))
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
@@ -44,15 +49,16 @@ INSTALLED = $(bindir)/lenscap $(PROGRAMS:%=$(libexecdir)/%) \
   $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
   $(addprefix $(datadir)/icons/,$(ICONS)) $(addprefix $(datadir)/man/,$(MANUAL)) $(addprefix $(datadir)/,$(COPIED)) \
   $(addprefix $(docdir)/,README.md CHANGELOG.md LICENSE config.toml) \
-  $(addprefix $(docdir)/recipes/,$(notdir $(wildcard data/recipes/*)))
-OWN_DIRECTORIES = $(libexecdir) $(datadir)/lenscap $(docdir)/recipes $(docdir)
+  $(addprefix $(docdir)/recipes/,$(notdir $(wildcard data/recipes/*))) \
+  $(addprefix $(extensiondir)/,$(EXTENSION_FILES))
+OWN_DIRECTORIES = $(extensiondir) $(libexecdir) $(datadir)/lenscap $(docdir)/recipes $(docdir)
 PUT = install -Dm644
 # A cache that is there and older than the icons hides them; where there is none, none is made.
 REFRESH_ICONS = @cache=$(DESTDIR)$(datadir)/icons/hicolor; [ ! -e $$cache/icon-theme.cache ] || \
   gtk-update-icon-cache --quiet --force --ignore-theme-index $$cache || true
 WITH_PATHS = sed 's|@bindir@|$(bindir)|g; s|@libexecdir@|$(libexecdir)|g'
 
-.PHONY: help run test test-long fuzz bench lint pot pictures build deb rpm arch flatpak flatpak-sources nix-check packages reproducible deb-deps install uninstall clean
+.PHONY: help run test test-long fuzz bench lint pot pictures build deb rpm arch flatpak flatpak-sources nix-check gnome-extension packages reproducible deb-deps install uninstall clean
 help:
 	@echo 'make run        start the relay for this machine; without camera or loopback node, show it in a VM'
 	@echo 'make test       all tests that can run here; TIERS="anywhere debian13 desktop packages kernel" chooses'
@@ -66,6 +72,7 @@ help:
 	@echo 'make install    what `make build` made, to PREFIX=$(PREFIX) below DESTDIR; `make uninstall` removes it'
 	@echo 'make deb        what `make build` made as Debian packages, in target/packages/deb'
 	@echo 'make rpm        the same for Fedora; make arch, make flatpak for those'
+	@echo 'make gnome-extension   what `make install` puts for GNOME as a zip for one user, in target/packages'
 	@echo 'make packages   all of them that can be made here: a table of sizes and hashes'
 	@echo 'make reproducible   whether another build, in another directory, is the same byte for byte'
 	@echo 'make deb-deps   install what this system lacks (Debian, Ubuntu, Fedora, Arch)'
@@ -126,6 +133,7 @@ install:
 	for file in README.md CHANGELOG.md LICENSE data/config.toml; do $(PUT) -t $(DESTDIR)$(docdir) $$file || exit 1; done
 	$(PUT) -t $(DESTDIR)$(docdir)/recipes data/recipes/*.*
 	install -Dm755 -t $(DESTDIR)$(docdir)/recipes data/recipes/on-air-led data/recipes/home-assistant
+	$(PUT) -t $(DESTDIR)$(extensiondir) data/gnome-shell/$(EXTENSION)/*
 	install -d $(DESTDIR)$(datadir)/dbus-1/services $(DESTDIR)$(systemduserunitdir)
 	$(WITH_PATHS) data/$(ID).service.in >$(DESTDIR)$(datadir)/dbus-1/services/$(ID).service
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
@@ -134,7 +142,7 @@ install:
 	for unit in lenscap-device lenscap-setup; do $(WITH_PATHS) data/$$unit.service.in >$(DESTDIR)$(systemdsystemunitdir)/$$unit.service || exit 1; done
 	$(REFRESH_ICONS)
 
-deb rpm arch flatpak flatpak-sources nix-check:
+deb rpm arch flatpak flatpak-sources nix-check gnome-extension:
 	@packaging/$@.sh
 
 reproducible:

@@ -41,6 +41,13 @@ const FILES: &[&str] = &[
     "share/doc/lenscap/recipes/on-air-led",
     "share/doc/lenscap/recipes/waybar.json",
     "share/fish/vendor_completions.d/lenscap.fish",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/extension.js",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/indicator.js",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/metadata.json",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/model.js",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/service.js",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/text.js",
+    "share/gnome-shell/extensions/lenscap@lenscap.github.io/words.js",
     "share/icons/hicolor/scalable/apps/ID.svg",
     "share/icons/hicolor/symbolic/apps/ID-asking-symbolic.svg",
     "share/icons/hicolor/symbolic/apps/ID-attention-symbolic.svg",
@@ -198,7 +205,12 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
     made("install");
     made("uninstall");
     assert_eq!(files(&prefix), others.map(str::to_owned).into());
-    for directory in ["libexec/lenscap", "share/lenscap", "share/doc/lenscap"] {
+    for directory in [
+        "libexec/lenscap",
+        "share/lenscap",
+        "share/doc/lenscap",
+        "share/gnome-shell/extensions/lenscap@lenscap.github.io",
+    ] {
         assert!(!prefix.join(directory).exists(), "{directory} is left");
     }
     made("uninstall");
