@@ -72,17 +72,23 @@ export function makeWords(_, ngettext) {
             return _('Starts');
         if (name === 'cooldown' && isLive)
             // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
-            return isGoingOff ? _('Goes off') : _('Still on');
+            return isGoingOff ? _('Goes off')
+                // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
+                : _('Still on');
         if (isLive)
             // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
-            return withNames(_('Is on: {names}'), names, _('Is on'));
+            return withNames(_('Is on: {names}'), names,
+                // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
+                _('Is on'));
         switch (name) {
         case 'no-device':
             // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
             return _('No device');
         case 'paused':
             // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
-            return until ? filled(_('Paused until {time}'), {time: until}) : _('Paused');
+            return until ? filled(_('Paused until {time}'), {time: until})
+                // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
+                : _('Paused');
         case 'blocked':
             // TRANSLATORS: of the camera, in GNOME's quick settings: at most 16 characters without the names
             return withNames(_('Off for {names}'), keptOut(offers), _('Is off'));
