@@ -7,6 +7,8 @@ import {PopupImageMenuItem, PopupMenuItem, PopupMenuSection, PopupSeparatorMenuI
     from 'resource:///org/gnome/shell/ui/popupMenu.js';
 import {QuickMenuToggle, SystemIndicator} from 'resource:///org/gnome/shell/ui/quickSettings.js';
 
+import {filled} from './text.js';
+
 /** For a program without an icon. */
 const NO_ICON = 'application-x-executable-symbolic';
 
@@ -60,7 +62,7 @@ class LenscapToggle extends QuickMenuToggle {
 });
 
 function label({name, note}) {
-    return note ? `${name} – ${note}` : name;
+    return note ? filled('{name} – {note}', {name, note}) : name;
 }
 
 /** A line that may be longer than the menu is wide. */
