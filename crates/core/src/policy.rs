@@ -35,7 +35,11 @@ impl Policy {
 
     /// What this client may do: by the rule for its application, else by that for its program.
     pub fn rule(&self, client: &Client) -> Rule {
-        let ids = client.app_ids();
+        self.rule_for(&client.app_ids())
+    }
+
+    /// As [`Self::rule`], for a client with these [`Client::app_ids`].
+    pub fn rule_for(&self, ids: &[AppId; 2]) -> Rule {
         let rule = ids.iter().find_map(|id| self.rules.iter().find(|(known, _)| known.is(id)));
         rule.map_or(self.unknown, |(_, rule)| *rule)
     }

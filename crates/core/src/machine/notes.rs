@@ -45,6 +45,7 @@ impl Machine {
                     // It was about the other camera.
                     self.failures.last = None;
                 }
+                self.permissions.follow_rules(&self.policy, &policy);
                 self.policy = policy;
                 // A shorter cooldown holds at once.
                 if let State::Cooldown { until } = &mut self.state {

@@ -33,7 +33,8 @@ enum Answer {
 #[derive(Debug, Clone)]
 struct Asked {
     pid: Option<u32>,
-    app: AppId,
+    /// [`Client::app_ids`].
+    apps: [AppId; 2],
     answer: Answer,
     /// Since when it does not stream.
     left_at: Option<Instant>,
@@ -41,7 +42,7 @@ struct Asked {
 
 impl Asked {
     fn is_about(&self, client: &Client) -> bool {
-        self.pid == client.pid && self.app == client.app_ids()[0]
+        self.pid == client.pid && self.apps[0] == client.app_ids()[0]
     }
 }
 
@@ -82,14 +83,23 @@ impl Permissions {
 
     /// The user has answered about this client.
     fn note(&mut self, client: &Client, answer: Answer) {
-        let (pid, [app, _]) = (client.pid, client.app_ids());
         self.0.retain(|asked| !asked.is_about(client));
-        self.0.push(Asked { pid, app, answer, left_at: None });
+        self.0.push(Asked { pid: client.pid, apps: client.app_ids(), answer, left_at: None });
         while self.0.len() > MOST
             && let Some(oldest) = self.0.iter().position(|asked| asked.left_at.is_some())
         {
             self.0.remove(oldest);
         }
+    }
+
+    /// Where the rule for an application is another now, that holds, and not what was said under the one before; but who was
+    /// let in stays where the new one asks.
+    pub(super) fn follow_rules(&mut self, before: &Policy, now: &Policy) {
+        self.0.retain(|asked| {
+            let rule = now.rule_for(&asked.apps);
+            let stays = asked.answer == Answer::Yes && matches!(rule, Rule::Ask | Rule::AlwaysAsk);
+            stays || rule == before.rule_for(&asked.apps)
+        });
     }
 
     /// Nobody is waited for: who still streams later is asked again.

@@ -117,6 +117,29 @@ fn who_is_blocked_while_it_has_the_camera_loses_it_at_once() {
 }
 
 #[test]
+fn a_rule_that_is_changed_holds_whatever_was_answered_before() {
+    let ruled = |rule| Event::Policy(Policy { rules: vec![(app(1), rule)], ..Policy::default() });
+    let mut bench = bench(Rule::Ask);
+    bench.send(streaming());
+    bench.send(Event::Command(Command::Block { apps: vec![app(1)] }));
+    assert_eq!(bench.machine.status().clients[0].access, Access::Blocked);
+    bench.send(ruled(Rule::Block));
+    assert!(bench.send(ruled(Rule::Allow)).contains(&Action::StartCamera), "as the user sees it in the settings");
+    bench.started();
+    bench.send(ruled(Rule::Ask));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    assert_eq!(bench.name(), StateName::Asking, "nobody said yes");
+    bench.send(allow(1));
+    bench.started();
+    bench.send(ruled(Rule::AlwaysAsk));
+    assert_eq!(bench.name(), StateName::Live, "it was let in already");
+    bench.send(ruled(Rule::Block));
+    bench.worker(WorkerEvent::Exited { reason: None });
+    bench.send(ruled(Rule::Ask));
+    assert_eq!(bench.name(), StateName::Asking, "what was said before is said no more");
+}
+
+#[test]
 fn nobody_is_asked_while_there_is_no_camera_for_anybody() {
     let mut bench = bench(Rule::Ask);
     bench.send(Event::Command(Command::Pause { duration: None }));
