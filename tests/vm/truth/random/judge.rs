@@ -21,6 +21,8 @@ pub enum Rule {
     Orphan,
     /// A client waited without a stated reason.
     Waits,
+    /// A client whom a rule keeps out got a picture of the camera.
+    Shown,
     /// A stamp went back, or stood still.
     Stamp,
     /// A client got no picture for too long.
@@ -81,6 +83,7 @@ pub fn judge(record: &Record) -> Vec<Finding> {
     for stream in &record.streams {
         waits(record, stream, &mut findings);
         frames(record, stream, &mut findings);
+        shown(record, stream, &mut findings);
     }
     for reign in &record.reigns {
         let from = reign.told.first().map_or(record.end, |line| line.at);
@@ -201,8 +204,23 @@ fn waits(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
     check("\"idle\"", NOTICE, &|state, _| state == "idle");
     check("\"pending\" or \"cooldown\"", ENDING, &|state, _| matches!(state, "idle" | "pending" | "cooldown"));
     check("a refusal without a reason", DARK, &|state, silent| {
-        matches!(state, "failed" | "blocked" | "no-device") && silent
+        matches!(state, "failed" | "asking" | "blocked" | "no-device") && silent
     });
+}
+
+/// Who is kept out gets cards, whatever others see. What was queued before comes out in the time that a stop takes.
+fn shown(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {
+    if stream.is_pipewire {
+        return; // another program
+    }
+    for (from, to) in record.kept_out.iter() {
+        let from = from + STOP + record.late((from, to));
+        let seen = stream.frames.iter().filter(|frame| frame.number.is_some());
+        if let Some(frame) = seen.into_iter().find(|frame| frame.at > from && frame.at < to) {
+            let text = format!("{} got the camera's picture {:?}", stream.who, frame.number);
+            findings.push(Finding { rule: Rule::Shown, span: (from, frame.at), text });
+        }
+    }
 }
 
 fn frames(record: &Record, stream: &Stream, findings: &mut Vec<Finding>) {

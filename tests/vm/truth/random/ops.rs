@@ -11,6 +11,20 @@ pub const READERS: usize = 2;
 /// Nodes that the relay serves.
 pub const NODES: usize = 2;
 
+/// What a rule may be; the words of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    Allow,
+    Ask,
+    AlwaysAsk,
+    Block,
+}
+
+impl Rule {
+    const ALL: [Self; 4] = [Self::Allow, Self::Ask, Self::AlwaysAsk, Self::Block];
+}
+
 /// One thing that happens. What makes no sense at the moment, as closing what is closed, does nothing: any part of a
 /// sequence is a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +68,14 @@ pub enum Op {
     Toggle,
     /// The user turns it off for those who stream.
     TurnOff,
-    /// And allows it again.
+    /// And allows it again; whoever asks gets it, this once.
     Allow,
+    /// The user says "always" to the clients' program.
+    AllowAlways,
+    /// And "never".
+    Block,
+    /// The settings file has another rule for the clients' program (`true`), or for all programs that it does not name.
+    Rule { clients: bool, rule: Rule },
     /// The computer is about to sleep (`true`), or has woken up.
     Sleeps { on: bool },
     /// The session is locked, or unlocked.
@@ -175,6 +195,8 @@ struct Sketch {
     asleep: bool,
     locked: bool,
     bad_settings: bool,
+    /// A rule asks or blocks.
+    ruled: bool,
 }
 
 impl Sketch {
@@ -241,6 +263,11 @@ impl Sketch {
             Op::Settings { cooldown_ms: random.one_of(&[0, 300, 1500]), large: random.coin(), mirror: random.coin() };
         all.push((if self.bad_settings { 8 } else { 2 }, settings));
         all.push((1, Op::BadSettings));
+        let rule = Op::Rule { clients: random.coin(), rule: random.one_of(&Rule::ALL) };
+        match self.ruled {
+            false => all.extend([(2, rule), (1, Op::Block)]),
+            true => all.extend([(2, rule), (4, Op::Allow), (4, Op::AllowAlways), (1, Op::Block)]),
+        }
         all
     }
 
@@ -258,6 +285,9 @@ impl Sketch {
             Op::Resume => self.paused = false,
             Op::Toggle => self.paused = !self.paused,
             Op::PauseFor { .. } | Op::TurnOff | Op::Allow => {}
+            Op::AllowAlways => self.ruled = false,
+            Op::Block => self.ruled = true,
+            Op::Rule { rule, .. } => self.ruled = rule != Rule::Allow,
             Op::Sleeps { on } => self.asleep = on,
             Op::Locks { on } => self.locked = on,
             Op::WorkerHangs => self.hung = true,
@@ -335,6 +365,9 @@ mod tests {
             "toggle",
             "turn-off",
             "allow",
+            "allow-always",
+            "block",
+            "rule",
             "sleeps",
             "locks",
             "worker-dies",
@@ -353,8 +386,8 @@ mod tests {
             "settings",
             "bad-settings",
         ];
-        let text = write(&draw(1, 500));
+        let text = write(&draw(1, 1000));
         missing.retain(|name| !text.contains(&format!("\"do\":\"{name}\"")));
-        assert!(missing.is_empty(), "{missing:?} did not happen in 500 operations");
+        assert!(missing.is_empty(), "{missing:?} did not happen in 1000 operations");
     }
 }

@@ -127,6 +127,8 @@ pub struct Record {
     pub taken: Vec<Stream>,
     /// When the camera was not allowed, by what the user asked for and the relay agreed to.
     pub forbidden: Spans,
+    /// When the clients at the nodes, whose program has a rule, were to see no picture of the camera.
+    pub kept_out: Spans,
     /// The longest cooldown that may have been in force.
     pub cooldown: Duration,
     /// How late a thread with nothing to do woke up, again and again: how much of the machine was somebody else's.

@@ -3,6 +3,7 @@
 mod allowed;
 mod observed;
 mod relays;
+mod rules;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -20,13 +21,14 @@ use lenscap_test_support::usb_camera::{Camera, Entry};
 
 use super::actor::Actor;
 use super::logind::{self, Logind};
-use super::ops::{CLIENTS, NODES, Op, READERS, Step};
+use super::ops::{CLIENTS, NODES, Op, READERS, Rule, Step};
 use super::reading::Reading;
 use super::record::{Note, Record, Reign, Stream, Told};
 use super::spans::{At, Spans};
 use crate::pulse::Pulse;
 use allowed::Absence;
 use relays::Throne;
+use rules::Rules;
 
 const LABELS: [&str; NODES] = ["Lenscap", "Lenscap 2"];
 /// Longest cooldown in the settings that are written.
@@ -39,6 +41,9 @@ const TOLD: Duration = Duration::from_secs(1);
 const NOTICED: Duration = Duration::from_secs(2);
 /// How long everything may take to calm down at the end, and to work again.
 const CALM: Duration = Duration::from_secs(120);
+
+/// The program of the clients at the nodes.
+const CLIENT: &str = "program:v4l2-actor";
 
 /// How the camera sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +94,10 @@ pub struct Rig {
     turn_offs: Vec<(At, Option<At>)>,
     /// When the computer was about to sleep, or the session locked, and what ended that.
     absences: Vec<(Absence, At, Option<At>)>,
+    rules: Rules,
+    /// What the settings file says besides: the cooldown in milliseconds, whether the picture is large, and mirrored.
+    picture: (u64, bool, bool),
+    has_bad_settings: bool,
     notes: Vec<Note>,
     wrong: Vec<Note>,
 }
@@ -128,10 +137,13 @@ impl Rig {
             all_forbidden: Vec::new(),
             turn_offs: Vec::new(),
             absences: Vec::new(),
+            rules: Rules::default(),
+            picture: (300, false, false),
+            has_bad_settings: false,
             notes: Vec::new(),
             wrong: Vec::new(),
         };
-        rig.write_settings(300, false, false);
+        rig.write_settings();
         rig.crown();
         rig.throne.present.as_mut().expect("a relay").wait_for("idle");
         rig
@@ -182,14 +194,32 @@ impl Rig {
             }
             Op::GiveBack => self.taker.order("close"),
             Op::TakerDies => self.taker.die(),
-            Op::Pause => self.ask(r#"{"do":"pause"}"#, None),
+            Op::Pause => drop(self.ask(r#"{"do":"pause"}"#, None)),
             Op::PauseFor { seconds } => {
                 self.ask(&format!(r#"{{"do":"pause","seconds":{seconds}}}"#), Some(Duration::from_secs(seconds)));
             }
-            Op::Resume => self.ask(r#"{"do":"resume"}"#, None),
-            Op::Toggle => self.ask(r#"{"do":"toggle"}"#, None),
-            Op::TurnOff => self.ask(r#"{"do":"turn-off"}"#, None),
-            Op::Allow => self.ask(r#"{"do":"allow"}"#, None),
+            Op::Resume => drop(self.ask(r#"{"do":"resume"}"#, None)),
+            Op::Toggle => drop(self.ask(r#"{"do":"toggle"}"#, None)),
+            Op::TurnOff => drop(self.ask(r#"{"do":"turn-off"}"#, None)),
+            Op::Allow => {
+                self.rules.allowed(monotonic_now());
+                self.ask(r#"{"do":"allow","once":true}"#, None);
+            }
+            // A file with a mistake is not changed: both would be refused.
+            Op::AllowAlways | Op::Block if self.has_bad_settings => {}
+            Op::AllowAlways => {
+                self.rules.allowed(monotonic_now());
+                self.ask(&format!(r#"{{"do":"allow","programs":["{CLIENT}"]}}"#), None);
+            }
+            Op::Block => {
+                if self.ask(&format!(r#"{{"do":"block","programs":["{CLIENT}"]}}"#), None) {
+                    self.rules.blocked(monotonic_now());
+                }
+            }
+            Op::Rule { clients, rule } => {
+                self.rules.set(monotonic_now(), clients, rule);
+                self.write_settings();
+            }
             Op::Sleeps { on } => self.absent(Absence::Asleep, on),
             Op::Locks { on } => self.absent(Absence::Locked, on),
             Op::WorkerDies => self.signal_worker("-KILL"),
@@ -214,8 +244,16 @@ impl Rig {
                 }
             }
             Op::Remake { node: which } => self.remake(which),
-            Op::Settings { cooldown_ms, large, mirror } => self.write_settings(cooldown_ms, large, mirror),
-            Op::BadSettings => self.put_settings("version = 1\n[camera]\nwidth = \"broad\"\n"),
+            Op::Settings { cooldown_ms, large, mirror } => {
+                self.picture = (cooldown_ms, large, mirror);
+                // Without what the relay has written into it.
+                self.rules.rewritten(monotonic_now());
+                self.write_settings();
+            }
+            Op::BadSettings => {
+                self.has_bad_settings = true;
+                self.put_settings("version = 1\n[camera]\nwidth = \"broad\"\n");
+            }
         }
     }
 
@@ -232,12 +270,15 @@ impl Rig {
     }
 
     /// Black cards: drawing words takes the emulated relay a second each, for two nodes and every format.
-    fn write_settings(&self, cooldown_ms: u64, large: bool, mirror: bool) {
+    fn write_settings(&mut self) {
+        self.has_bad_settings = false;
+        let (cooldown_ms, large, mirror) = self.picture;
+        let rules = self.rules.text();
         let (width, height) = if large { (640, 360) } else { (320, 240) };
         let (source, rate) = (self.camera.source(), self.sending.rate());
         self.put_settings(&format!(
             "version = 1\n[camera]\nsource = \"{source}\"\nwidth = {width}\nheight = {height}\nframerate = {rate}\nmirror = {mirror}\n\
-             [privacy]\ncooldown_ms = {cooldown_ms}\ncard = \"black\"\n[device]\nsecond_node = \"auto\"\n"
+             [privacy]\ncooldown_ms = {cooldown_ms}\ncard = \"black\"\n[device]\nsecond_node = \"auto\"\n{rules}"
         ));
     }
 
@@ -289,7 +330,10 @@ impl Rig {
         }
         self.absent(Absence::Asleep, false);
         self.absent(Absence::Locked, false);
-        self.write_settings(300, false, false);
+        self.picture = (300, false, false);
+        self.rules.set(monotonic_now(), true, Rule::Allow);
+        self.rules.set(monotonic_now(), false, Rule::Allow);
+        self.write_settings();
         for actor in self.clients.iter_mut().chain([&mut self.taker]) {
             actor.order("close");
         }

@@ -190,3 +190,18 @@ fn a_relay_that_ends_or_complains_is_found() {
     record.reigns[0].complaints.push("ERROR".into());
     assert_eq!(found(&record), [Rule::Relay]);
 }
+
+#[test]
+fn a_picture_of_the_camera_for_one_whom_a_rule_keeps_out_is_found() {
+    let mut record = good();
+    record.kept_out = [(ms(12_000), ms(30_000))].into_iter().collect();
+    assert_eq!(found(&record), [], "cards");
+    for frame in &mut record.streams[0].frames {
+        frame.number = (frame.at < ms(12_000) + STOP).then_some(7);
+    }
+    assert_eq!(found(&record), [], "what was queued before");
+    record.streams[0].frames[90].number = Some(7);
+    assert_eq!(found(&record), [Rule::Shown]);
+    record.streams[0].is_pipewire = true;
+    assert_eq!(found(&record), [], "another program");
+}

@@ -10,11 +10,11 @@ pub(super) enum Absence {
 }
 
 impl Rig {
-    /// One request on the control socket, where a relay answers; what it says of being allowed is kept.
-    pub(super) fn ask(&mut self, request: &str, duration: Option<Duration>) {
-        let Some(relay) = &mut self.throne.present else { return };
+    /// One request on the control socket; what is answered of being allowed is kept. Whether a relay is there that answers.
+    pub(super) fn ask(&mut self, request: &str, duration: Option<Duration>) -> bool {
+        let Some(relay) = &mut self.throne.present else { return false };
         if relay.poll().state.is_empty() {
-            return;
+            return false;
         }
         let asked = monotonic_now();
         let path = self.home.path().join("run/lenscap/control");
@@ -27,15 +27,19 @@ impl Rig {
         });
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return self.is_wrong(format!("{request} was not answered: {error}")),
+            Err(error) => {
+                self.is_wrong(format!("{request} was not answered: {error}"));
+                return false;
+            }
         };
         let Ok(json) = serde_json::from_str::<serde_json::Value>(&answer) else {
-            return self.is_wrong(format!("{request} was answered by {answer:?}"));
+            self.is_wrong(format!("{request} was answered by {answer:?}"));
+            return false;
         };
         self.note(format!("{request}: {}, allowed {}", json["state"], json["allowed"]));
         match json["allowed"].as_bool() {
             // These leave a pause as it is.
-            Some(false) if ["turn-off", "allow"].iter().any(|word| request.contains(word)) => {}
+            Some(false) if ["turn-off", "allow", "block"].iter().any(|word| request.contains(word)) => {}
             Some(false) => {
                 // A pause takes the place of the one before.
                 let still = self.forbidden.filter(|(_, until)| until.is_none_or(|until| until > asked));
@@ -60,6 +64,7 @@ impl Rig {
         if request.contains("allow") {
             self.lift_turn_off(asked);
         }
+        true
     }
 
     /// logind says so.

@@ -6,6 +6,7 @@ impl Rig {
     pub(super) fn record(mut self) -> Record {
         let end = monotonic_now();
         self.close_forbidden(end);
+        self.rules.end(end);
         if let Some(mut relay) = self.throne.present.take() {
             let status = relay.quit();
             if !status.success() {
@@ -33,7 +34,8 @@ impl Rig {
             Some((*at, lifted.unwrap_or(end).min(to)))
         });
         let away = self.absences.iter().map(|(_, at, until)| (*at, until.unwrap_or(end)));
-        let forbidden = self.all_forbidden.iter().copied().chain(off).chain(away).collect();
+        let ruled = self.rules.forbidden.iter().copied();
+        let forbidden = self.all_forbidden.iter().copied().chain(off).chain(away).chain(ruled).collect();
         Record {
             is_bulk: self.sending == Sending::Bulk,
             wire,
@@ -42,6 +44,7 @@ impl Rig {
             streams,
             taken: self.taker.streams(),
             forbidden,
+            kept_out: self.rules.kept_out.into_iter().collect(),
             cooldown: LONGEST_COOLDOWN,
             late,
             wrong: self.wrong,

@@ -56,6 +56,7 @@ impl Rig {
         self.readers.iter_mut().for_each(Reading::lose_node);
         relay.kill();
         self.close_forbidden(at);
+        self.rules.end(at);
         self.overrule(at);
         relay.drain();
         self.bury(&relay, Some(at), None);
@@ -90,6 +91,7 @@ impl Rig {
             relay.drain();
             let at = monotonic_now();
             self.close_forbidden(at);
+            self.rules.end(at);
             self.overrule(at);
             let stderr = relay.stderr();
             let last = stderr.lines().last().unwrap_or_default().to_owned();
