@@ -6,6 +6,7 @@ pub mod app;
 pub mod controls;
 pub mod detour;
 pub mod event;
+pub mod history;
 pub mod hook;
 pub mod location;
 pub mod machine;
