@@ -3,6 +3,7 @@
 
 pub mod cameras;
 pub mod command_line;
+pub mod history;
 pub mod hook;
 pub mod output;
 pub mod pipewire;

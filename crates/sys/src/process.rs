@@ -191,3 +191,16 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: it is open, as just seen, and this process was given it to own; called once, at the start.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
+
+/// When this process was started, in the kernel's ticks since the start of the computer: with its number it names the process
+/// for ever, within one start (proc_pid_stat(5), field 22).
+///
+/// # Errors
+/// The kernel's error: `NotFound` where there is no such process; `InvalidData` for what is no answer of the kernel's.
+pub fn start_time(pid: u32) -> io::Result<u64> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat"))?;
+    // Its name may have anything in it, also ")": what follows the last one is ours to read.
+    let after = stat.iter().rposition(|byte| *byte == b')').map(|end| String::from_utf8_lossy(&stat[end + 1..]));
+    let field = after.as_deref().and_then(|after| after.split_ascii_whitespace().nth(19)?.parse().ok());
+    field.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
