@@ -33,8 +33,8 @@ EXTENSION_FILES := $(notdir $(wildcard data/gnome-shell/$(EXTENSION)/*))
 
 # What `make install` puts, below DESTDIR: `make uninstall` removes these and nothing else.
 ICONS := $(patsubst icons/%,%,$(wildcard icons/hicolor/*/apps/*.svg))
-COMMANDS = run status off allow block pause resume toggle preferences cameras doctor controls setup import completions
-PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-setup lenscap-raw-cameras
+COMMANDS = run status off allow block pause resume toggle preferences cameras doctor controls setup import log completions
+PROGRAMS = lenscap-applet lenscap-worker lenscap-preferences lenscap-pipewire lenscap-cards lenscap-history lenscap-setup lenscap-raw-cameras
 MANUAL = man1/lenscap.1 man8/lenscap-programs.8 $(PROGRAMS:%=man8/%.8)
 # What `make build` made, as it is.
 COPIED = bash-completion/completions/lenscap zsh/site-functions/_lenscap fish/vendor_completions.d/lenscap.fish \

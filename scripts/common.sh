@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 # The packages that have the installed programs.
 # shellcheck disable=SC2034 # for who sources this
-programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards -p lenscap-setup -p lenscap-raw-cameras)
+programs=(-p lenscap -p lenscap-applet -p lenscap-worker -p lenscap-preferences -p lenscap-pipewire -p lenscap-cards -p lenscap-history -p lenscap-setup -p lenscap-raw-cameras)
 
 # test_program NAME: builds all test programs and says where the one of this target is. Of a package alone (cargo test -p) the
 # dependencies would have other features, and be compiled once more.

@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 {
   # Ubuntu's Chromium is a snap, which sees nothing of a test's session: what needs it is skipped there.
   case $distribution in ubuntu*) debian_browser='' ;; *) debian_browser="chromium chromium-headless-shell" ;; esac
-  debian_build="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev
+  debian_build="gcc libc6-dev make pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgtk-4-dev libadwaita-1-dev libsqlite3-dev
     gettext"
   debian_run="gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
   debian_test="qemu-system-x86 busybox-static cpio kmod udev systemd xz-utils zstd binutils gcc-12 debian-archive-keyring v4l-utils ffmpeg
@@ -28,7 +28,7 @@ cd "$(dirname "$0")/.."
   debian_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext
     lintian rpmlint nix-bin"
   debian_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
-  fedora_build="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel
+  fedora_build="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel sqlite-devel
     gettext"
   fedora_run="gstreamer1-plugins-base gstreamer1-plugins-good"
   fedora_test="qemu-system-x86-core busybox cpio kmod systemd-udev xz zstd binutils apt dpkg debian-keyring v4l-utils ffmpeg-free
@@ -36,7 +36,7 @@ cd "$(dirname "$0")/.."
     dbus-daemon gjs glib2-devel pipewire pipewire-utils wireplumber pipewire-gstreamer xdg-desktop-portal chromium"
   fedora_lint="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
   fedora_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
-  arch_build="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita gettext"
+  arch_build="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita sqlite gettext"
   arch_run="gst-plugins-base gst-plugins-good"
   arch_test="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
     gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus gjs glib2-devel pipewire wireplumber gst-plugin-pipewire
@@ -78,7 +78,7 @@ case " $* " in *" build "*) see_to_rust || exit 1 ;; esac
 if [ -z "$manager" ]; then
   echo "deps: no packages known for this distribution. Needed, by their Debian names:" >&2
   for group; do echo "  $group: $(wanted debian "$group" | tr '\n' ' ')" >&2; done
-  for m in gstreamer-video-1.0 gtk4 libadwaita-1; do
+  for m in gstreamer-video-1.0 gtk4 libadwaita-1 sqlite3; do
     pkg-config --exists "$m" 2>/dev/null || { echo "deps: missing: $m (pkg-config)" >&2; lacking=1; }
   done
   [ -z "${lacking:-}" ] || exit 1

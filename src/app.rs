@@ -1,6 +1,7 @@
 //! What holds the parts of a relay together: settings, signals, control socket, session, log.
 
 pub mod controls;
+mod history;
 mod hooks;
 mod lines;
 pub mod log;

@@ -9,6 +9,7 @@ mod controls;
 mod doctor;
 mod import;
 mod localized;
+mod log;
 mod pause;
 mod run;
 mod setup;
@@ -29,6 +30,7 @@ pub use controls::{ControlsAction, ControlsArgs};
 pub use doctor::DoctorArgs;
 pub use import::ImportArgs;
 pub use localized::{localized, parse};
+pub use log::{LogArgs, Since};
 pub use pause::PauseArgs;
 pub use run::{RunArgs, RunCommand};
 pub use setup::SetupArgs;
@@ -93,6 +95,8 @@ pub enum Subcommand {
     Setup(SetupArgs),
     /// Show the camera's controls, or set them
     Controls(ControlsArgs),
+    /// Show who used a camera, from when to when, or delete that
+    Log(LogArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell

@@ -10,6 +10,7 @@ mod completions;
 mod controls;
 mod doctor;
 mod import;
+mod log;
 mod off;
 mod pause;
 mod preferences;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use lenscap_api::{AskError, Reply, Request, client};
 
-use crate::app::{log, program};
+use crate::app::{log as messages, program};
 use crate::cli::{Cli, Subcommand};
 use crate::core::trouble::command_line::CommandTrouble;
 use crate::failure::Failure;
@@ -56,6 +57,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Subcommand::Setup(arguments)) => setup::run(arguments),
         Some(Subcommand::Import(arguments)) => import::run(arguments),
         Some(Subcommand::Controls(arguments)) => controls::run(arguments),
+        Some(Subcommand::Log(arguments)) => log::run(arguments),
         Some(Subcommand::Completions { shell }) => completions::run(*shell),
     };
     exit(done)
@@ -70,12 +72,12 @@ pub fn exit(done: Result<(), Failure>) -> ExitCode {
                 tracing::debug!(%code, "why it ends");
             }
             if let Some(sentence) = failure.sentence() {
-                log::say(&[sentence, failure.appendix()].concat());
+                messages::say(&[sentence, failure.appendix()].concat());
             }
             ExitCode::from(if failure.is_nobody_there() { NOT_RUNNING } else { FAILED })
         }
     };
-    log::finish();
+    messages::finish();
     status
 }
 

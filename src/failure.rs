@@ -6,8 +6,9 @@ use crate::core::controls::ControlTrouble;
 use crate::core::source::SourceTrouble;
 use crate::core::trouble::cameras::ReadTrouble;
 use crate::core::trouble::command_line::CommandTrouble;
+use crate::core::trouble::history::HistoryTrouble;
 use crate::core::trouble::start::StartTrouble;
-use crate::i18n::{ask, cameras, command_line, controls, output, source, start};
+use crate::i18n::{ask, cameras, command_line, controls, history, output, source, start};
 use crate::output::OutputError;
 
 /// What a command ends with.
@@ -29,6 +30,8 @@ pub enum Failure {
     Output(OutputError),
     /// The command cannot do what it is there for.
     Command(CommandTrouble),
+    /// The history cannot be shown or deleted.
+    History(HistoryTrouble),
     /// What was printed says what is wrong.
     Shown,
     /// They cannot be had, and there is no relay yet that could go on without them.
@@ -47,6 +50,7 @@ impl Failure {
             Failure::Start(trouble) => start::sentence(trouble),
             Failure::Output(error) => output::sentence(&error.trouble),
             Failure::Command(trouble) => command_line::command(trouble),
+            Failure::History(trouble) => history::sentence(trouble),
             Failure::Shown => return None,
             Failure::SettingsAtStart(error) => error.at_start(),
         })
@@ -65,6 +69,7 @@ impl Failure {
             | Failure::Command(_)
             | Failure::Control(_)
             | Failure::Source(_)
+            | Failure::History(_)
             | Failure::Shown => Vec::new(),
         };
         lines.into_iter().map(|line| format!("\n    {line}")).collect()
@@ -77,6 +82,7 @@ impl Failure {
             Failure::Output(error) => Code::of(&error.trouble),
             Failure::Start(trouble) => Code::of(trouble),
             Failure::Command(trouble) => Code::of(trouble),
+            Failure::History(trouble) => Code::of(trouble),
             Failure::Ask(_)
             | Failure::Settings(_)
             | Failure::SettingsAtStart(_)
@@ -102,6 +108,12 @@ impl From<AskError> for Failure {
 impl From<CommandTrouble> for Failure {
     fn from(trouble: CommandTrouble) -> Self {
         Failure::Command(trouble)
+    }
+}
+
+impl From<HistoryTrouble> for Failure {
+    fn from(trouble: HistoryTrouble) -> Self {
+        Failure::History(trouble)
     }
 }
 

@@ -1,5 +1,5 @@
 # nix-build -E '(import <nixpkgs> { }).callPackage ./packaging/nix/package.nix { }'
-{ lib, rustPlatform, pkg-config, gettext, wrapGAppsHook4, gst_all_1, gtk4, libadwaita, librsvg, pango, cairo, pipewire }:
+{ lib, rustPlatform, pkg-config, gettext, wrapGAppsHook4, gst_all_1, gtk4, libadwaita, librsvg, pango, cairo, sqlite, pipewire }:
 
 rustPlatform.buildRustPackage {
   pname = "lenscap";
@@ -11,7 +11,7 @@ rustPlatform.buildRustPackage {
   cargoLock.lockFile = ../../Cargo.lock;
 
   nativeBuildInputs = [ pkg-config gettext wrapGAppsHook4 ];
-  buildInputs = [ gtk4 libadwaita librsvg pango cairo ]
+  buildInputs = [ gtk4 libadwaita librsvg pango cairo sqlite ]
     ++ (with gst_all_1; [ gstreamer gst-plugins-base gst-plugins-good ]);
 
   # Completions, manual pages and translations are made with the programs. The tests need a user's session.

@@ -36,7 +36,9 @@ use lenscap_api::{Code, Request};
 use lenscap_relay::server::{Answer, Server, Ticket};
 
 use super::controls::UnsavedValues;
+use super::history::History;
 use super::hooks::Hooks;
+use super::program;
 use super::session::Session;
 use super::settings_thread::SettingsThread;
 use super::settle;
@@ -140,6 +142,7 @@ pub struct Relay {
     toggle: UnixStream,
     session: Option<Session>,
     hooks: Rc<RefCell<Hooks>>,
+    history: Rc<RefCell<History>>,
     /// What became of asking the desktop for a key, for every status.
     shortcut: Rc<RefCell<Option<Code>>>,
     /// The computer waits with its sleep until the camera is off.
@@ -199,6 +202,7 @@ impl Relay {
         let home = directories::BaseDirs::new().map(|directories| directories.home_dir().to_owned());
         let path = layers.user().to_owned();
         let hooks = Rc::new(RefCell::new(Hooks::new(settings.hooks.clone(), home.clone())));
+        let history = Rc::new(RefCell::new(History::new(settings.history.days, program("lenscap-history")?)));
         let settings_thread = SettingsThread::new(layers, overrides, home).map_err(no_events)?;
         let server = Server::new()
             .map_err(|trouble| tracing::warn!(code = %Code::of(&trouble), "{}", refusal::listen(&trouble)))
@@ -214,6 +218,7 @@ impl Relay {
             Rc::clone(&server),
             Rc::clone(&shortcut),
             Rc::clone(&hooks),
+            Rc::clone(&history),
             listener,
         );
         let start_paused = settings.privacy.start_paused || paused_for_problem;
@@ -266,6 +271,7 @@ impl Relay {
             toggle,
             session,
             hooks,
+            history,
             shortcut,
             awaits_sleep: false,
             has_desktop,
@@ -399,6 +405,7 @@ impl Relay {
 
     fn end(&mut self) {
         tracing::info!("asked to end: camera off first");
+        self.history.borrow_mut().end();
         self.engine.shut_down(Instant::now() + SHUT_DOWN);
         let answer = self.write_values();
         if matches!(answer, Answer::Now(Err(_))) || !self.settings_thread.finish(LAST_WRITE) {

@@ -22,7 +22,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 ///
 /// # Errors
 /// It is none.
-fn time(text: &str) -> Result<Duration, RefusedArgument> {
+pub(super) fn time(text: &str) -> Result<Duration, RefusedArgument> {
     let wrong = || RefusedArgument(SettingTrouble::NotATime { value: text.chars().take(40).collect() });
     let mut rest = text;
     let mut seconds: u64 = 0;

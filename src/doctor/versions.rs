@@ -21,10 +21,11 @@ const RESIDENT: [&str; 2] = ["lenscap", "lenscap-applet"];
 const REPLACED: &str = " (deleted)";
 /// What is installed beside this program, and whether all of it has to be: the window is a package of its own, and the setup is
 /// not for a sandbox.
-const INSTALLED: [(&str, bool); 6] = [
+const INSTALLED: [(&str, bool); 7] = [
     ("lenscap-applet", true),
     ("lenscap-worker", true),
     ("lenscap-cards", true),
+    ("lenscap-history", true),
     ("lenscap-pipewire", true),
     ("lenscap-setup", false),
     ("lenscap-preferences", false),

@@ -12,6 +12,7 @@ mod documents;
 mod engine;
 mod gnome_shell;
 mod hidden;
+mod history;
 mod install;
 mod pictures;
 mod pipewire;

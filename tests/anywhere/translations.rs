@@ -112,6 +112,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "lenscap-worker is started by lenscap, not by hand: run \"lenscap\".",
     "lenscap-pipewire is started by lenscap, not by hand: run \"lenscap\".",
     "lenscap-cards is started by lenscap, not by hand: run \"lenscap\".",
+    "lenscap-history is started by lenscap, not by hand: run \"lenscap log\".",
     "lenscap-raw-cameras: it is not set-group-id here",
     "others than root may write where it lies",
     // Between the relay and the process for PipeWire.

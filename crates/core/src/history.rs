@@ -125,7 +125,7 @@ pub enum Ended {
     CameraChanged,
     /// Lenscap ended.
     LenscapEnded,
-    /// Lenscap ended and could not say so. Never said by a watch: found later by who keeps the entries.
+    /// Not known: Lenscap ended and could not say so, which is found later, or was told to keep nothing any more.
     Unknown,
 }
 
@@ -220,6 +220,13 @@ impl HistoryWatch {
     /// The entries that are open, ended now: Lenscap ends.
     pub fn end(&mut self, now: Millis) -> Vec<Entry> {
         self.wishes.values_mut().filter_map(|wish| wish.end(now, Ended::LenscapEnded, None)).collect()
+    }
+
+    /// All that is open is closed without a word about its end: nothing is kept from now on. What goes on later begins anew.
+    pub fn forget(&mut self) -> Vec<Entry> {
+        let end = End { at: None, why: Ended::Unknown, trouble: None };
+        let open = std::mem::take(&mut self.wishes).into_values().filter_map(|wish| wish.open);
+        open.map(|entry| Entry { end: Some(end.clone()), ..entry }).collect()
     }
 
     /// Who is known by another application now is still the same: a process may be named after it was seen.

@@ -17,11 +17,11 @@ mod store;
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use lenscap_api::{HistoryChange, HistoryLine, HistoryOrder, line};
 use lenscap_core::history::Millis;
 use lenscap_core::trouble::history::HistoryTrouble;
+use lenscap_sys::clock::wall_now;
 
 use place::Place;
 use store::Store;
@@ -90,7 +90,7 @@ fn record() -> Result<HistoryLine, HistoryTrouble> {
     {
         changes.push(serde_json::from_slice(&line).map_err(|error| unreadable(error.into()))?);
     }
-    let moved = Store::record(&place, &order, &changes, now())?;
+    let moved = Store::record(&place, &order, &changes, wall_now())?;
     Ok(HistoryLine::Written { moved })
 }
 
@@ -103,17 +103,11 @@ fn list(since: Option<Millis>, count: u64) -> Result<HistoryLine, HistoryTrouble
 
 fn last_used() -> Result<HistoryLine, HistoryTrouble> {
     if let Some(store) = Store::to_read(&Place::of_user()?)? {
-        for use_ in store.last_uses(now())? {
+        for use_ in store.last_uses(wall_now())? {
             if !say(&HistoryLine::LastUse(use_)) {
                 break;
             }
         }
     }
     Ok(HistoryLine::End)
-}
-
-/// By the clock on the wall.
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

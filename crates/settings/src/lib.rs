@@ -40,7 +40,7 @@ pub use error::{Error, sentences};
 pub use file::VERSION;
 pub use layer::Layer;
 pub use layers::{Layered, Layers};
-pub use model::{CardChoice, Hooks, PipewireOutput, SecondNode, Settings};
+pub use model::{CardChoice, History, Hooks, PipewireOutput, SecondNode, Settings};
 pub use save::{reset, save, update, update_own};
 pub use table::Overrides;
 pub use watch::Watcher;

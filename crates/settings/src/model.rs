@@ -13,6 +13,7 @@ pub use super::table::apps::Apps;
 pub use super::table::camera::CameraSettings;
 pub use super::table::detection::Detection;
 pub use super::table::device::Device;
+pub use super::table::history::History;
 pub use super::table::hooks::Hooks;
 pub use super::table::icon::IconSettings;
 pub use super::table::notifications::Notifications;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub output: Output,
     /// How clients are noticed.
     pub detection: Detection,
+    /// What is kept of who used a camera.
+    pub history: History,
     /// What is run when something happens to the camera.
     pub hooks: Hooks,
     /// `[controls."CAMERA"]`: the values of each camera's controls; whether they fit shows when it is opened.

@@ -3,13 +3,14 @@
 //!
 //! A row stands beside the field that it is about, in the file of its section: [`camera`], [`privacy`], [`apps`],
 //! [`notifications`], [`icon`], [`device`], [`output`], [`detection`],
-//! [`hooks`].
+//! [`history`], [`hooks`].
 
 pub mod apps;
 pub mod camera;
 pub mod detection;
 pub mod device;
 mod field;
+pub mod history;
 pub mod hooks;
 pub mod icon;
 pub mod notifications;
@@ -44,7 +45,7 @@ macro_rules! settings {
 use settings;
 
 /// Every section with its settings, in the order of the file.
-pub static SECTIONS: [(&str, &[&Setting]); 9] = [
+pub static SECTIONS: [(&str, &[&Setting]); 10] = [
     ("camera", camera::SETTINGS),
     ("privacy", privacy::SETTINGS),
     ("apps", apps::SETTINGS),
@@ -53,6 +54,7 @@ pub static SECTIONS: [(&str, &[&Setting]); 9] = [
     ("device", device::SETTINGS),
     ("output", output::SETTINGS),
     ("detection", detection::SETTINGS),
+    ("history", history::SETTINGS),
     ("hooks", hooks::SETTINGS),
 ];
 
@@ -120,6 +122,8 @@ pub enum ActsOn {
     Notifications,
     /// What the desktop is asked for.
     Shortcut,
+    /// What is kept of who used a camera.
+    History,
     /// What is run when something happens to the camera.
     Hooks,
     /// How the relay starts.

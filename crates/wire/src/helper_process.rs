@@ -55,6 +55,35 @@ impl HelperProcess {
         self.read(until, |_| None)
     }
 
+    /// Calls `each` with every line as it comes, without the newline, until it wants no more or the process ends; `wait` is for
+    /// each part of the answer, so that who reads it may take its time.
+    ///
+    /// # Errors
+    /// As [`Self::line`]; what comes after the last newline is no line.
+    pub fn each_line(mut self, wait: Duration, mut each: impl FnMut(&[u8]) -> bool) -> Result<(), HelperTrouble> {
+        let mut left = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let count = self.some(Instant::now() + wait, &mut buffer)?;
+            left.extend_from_slice(&buffer[..count]);
+            let mut lines = left.split_inclusive(|byte| *byte == b'\n');
+            let mut done = 0;
+            for line in lines.by_ref().take_while(|line| line.ends_with(b"\n")) {
+                done += line.len();
+                if !each(&line[..line.len() - 1]) {
+                    return Ok(());
+                }
+            }
+            left.drain(..done);
+            if left.len() > MAX_ANSWER {
+                return Err(HelperTrouble::TooMuch);
+            }
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// The next bytes of its answer, as many as there is room for.
     ///
     /// # Errors
@@ -147,6 +176,25 @@ mod tests {
         assert_eq!(sh("echo yes; echo no").line(until), Ok(b"yes".to_vec()));
         assert_eq!(sh("printf yes").line(until), Ok(b"yes".to_vec()));
         assert_eq!(sh("true").line(until), Ok(vec![]));
+    }
+
+    #[test]
+    fn lines_are_taken_as_they_come() {
+        let lines = |script: &str, most: usize| {
+            let mut lines = Vec::new();
+            let asked = sh(script).each_line(Duration::from_secs(10), |line| {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+                lines.len() < most
+            });
+            asked.map(|()| lines)
+        };
+        assert_eq!(
+            lines("seq 100000", usize::MAX).map(|lines| (lines.len(), lines[99_999].clone())),
+            Ok((100_000, "100000".into()))
+        );
+        assert_eq!(lines("printf 'a\\nb\\nc'", 9), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(lines("yes", 2), Ok(vec!["y".into(), "y".into()]));
+        assert_eq!(lines("yes | tr -d '\\n'", 2), Err(HelperTrouble::TooMuch));
     }
 
     #[test]

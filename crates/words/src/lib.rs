@@ -15,6 +15,7 @@ pub mod controls;
 pub mod direction;
 pub mod distro;
 pub mod doctor;
+pub mod history;
 pub mod hook;
 pub mod import;
 mod limits;

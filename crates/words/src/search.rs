@@ -26,6 +26,7 @@ pub fn also(row: &str) -> String {
         "apps.unknown" | "apps.allow" | "apps.ask" | "apps.always_ask" | "apps.block" | "privacy.blocked" => {
             tr("deny, forbid, permission, app")
         }
+        "history.days" => tr("log, record, past, who"),
         "notifications.activation" | "notifications.failure" | "notifications.busy" | "notifications.toggle" => {
             tr("message, alert, pop-up")
         }

@@ -42,6 +42,9 @@ pub fn refusal(refusal: &SettingTrouble) -> String {
         SettingTrouble::NotATime { value } => {
             trf!("\"{text}\" is not a time to pause for: use one up to 168h as in 30m, 1h or 1h30m", text = value)
         }
+        SettingTrouble::NotASince { value } => {
+            trf!("\"{text}\" is not a time in the past: use one as in 90m, 2d, today or 2026-11-28", text = value)
+        }
         SettingTrouble::NoPicture => tr("card \"picture\" has no picture: set picture to the path of a PNG or JPEG"),
         SettingTrouble::SameNode { node } => trf!(
             "second_node \"{node}\" is the first one already: use another, \"auto\" or \"off\"",

@@ -1,4 +1,4 @@
-//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, hooks, the owner.
+//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, hooks, the history, the owner.
 
 use std::cell::RefCell;
 use std::io;
@@ -7,6 +7,7 @@ use std::rc::Rc;
 use lenscap_api::{Code, EventLine, LostLines, line};
 
 use super::StatusListener;
+use crate::app::history::History;
 use crate::app::hooks::Hooks;
 use crate::app::lines::Lines;
 use crate::app::watchdog::Watchdog;
@@ -32,6 +33,7 @@ pub(super) fn status_sink(
     server: Rc<RefCell<Option<Server>>>,
     shortcut: Rc<RefCell<Option<Code>>>,
     hooks: Rc<RefCell<Hooks>>,
+    history: Rc<RefCell<History>>,
     mut listener: Option<StatusListener>,
 ) -> StatusSink {
     let mut last = None;
@@ -43,6 +45,7 @@ pub(super) fn status_sink(
             listener(status);
         }
         hooks.borrow_mut().follow(status);
+        history.borrow_mut().follow(status);
         // Some changes are of no interest outside: the time of the next step, for one.
         let public = lenscap_api::Status { shortcut: shortcut.borrow().clone(), ..published(status) };
         if last.as_ref() == Some(&public) {

@@ -79,6 +79,7 @@ impl Relay {
                     self.engine.command(Command::Pause { duration: Some(Duration::ZERO) });
                 }
                 self.hooks.borrow_mut().set(&settings.hooks);
+                self.history.borrow_mut().set(settings.history.days);
                 self.settings = settings;
                 self.problem = report_ignored(&ignored);
                 Ok(())

@@ -160,6 +160,7 @@ impl Relay {
             .args(arguments)
             .env("XDG_CONFIG_HOME", self._home.path().join("config"))
             .env("XDG_CONFIG_DIRS", self._home.path().join("site"))
+            .env("XDG_STATE_HOME", self._home.path().join("state"))
             .env("XDG_RUNTIME_DIR", self._home.path())
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdin(Stdio::null())

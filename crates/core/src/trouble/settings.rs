@@ -78,6 +78,8 @@ pub enum SettingTrouble {
     NoFile,
     /// No time to pause for.
     NotATime { value: String },
+    /// A time of the command line from when on that is none.
+    NotASince { value: String },
     /// The card is to be a picture, and none is named.
     NoPicture,
     /// The second device is the first.

@@ -138,6 +138,7 @@ fn a_setting_acts_on_what_the_table_says() {
             settings.device != before.device || settings.output != before.output,
             settings.detection != before.detection,
             settings.hooks != before.hooks,
+            settings.history != before.history,
         );
         let is = |on: ActsOn| setting.acts_on == on;
         let expected = (
@@ -148,6 +149,7 @@ fn a_setting_acts_on_what_the_table_says() {
             is(ActsOn::Devices),
             is(ActsOn::Detection),
             is(ActsOn::Hooks),
+            is(ActsOn::History),
         );
         assert_eq!(changes, expected, "{setting:?}");
     }
