@@ -4,7 +4,7 @@
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-parts=${BENCH_PARTS:-idle start switches latency live wire watch switches-0.12 native mjpeg framing pipewire cycles apps resident}
+parts=${BENCH_PARTS:-idle start switches latency live wire watch switches-0.12 native mjpeg framing further pipewire cycles apps resident}
 rows=target/bench
 rm -rf $rows
 mkdir -p $rows
@@ -35,7 +35,7 @@ for part in $parts; do
       LENSCAP_PROGRAM=$PWD/target/release/lenscap timeout -k 5 600 tests/desktop/run.sh --bench "$rows/resident.md"
       [ ! -s $rows/resident.md ] || touch $rows/resident.md.ok
       ;;
-    native | mjpeg | framing | pipewire | cycles | apps)
+    native | mjpeg | framing | further | pipewire | cycles | apps)
       if timeout -k 5 1200 "$program" "$part" "$rows/$part.md"; then
         touch "$rows/$part.md.ok"
       else
@@ -54,7 +54,7 @@ table=$rows/table.md
   for part in $parts; do
     case $part in
       switches-0.12) file=$rows/switches-0.12.7.md ;;
-      native | mjpeg | framing | pipewire | cycles | apps | resident) file=$rows/$part.md ;;
+      native | mjpeg | framing | further | pipewire | cycles | apps | resident) file=$rows/$part.md ;;
       *) file=$rows/$part-0.15.0.md ;;
     esac
     [ -s "$file" ] && cat "$file"

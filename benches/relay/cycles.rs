@@ -35,6 +35,15 @@ impl Rig {
     }
 
     pub fn new_laid(source: Source, format: VideoFormat, orientation: Orientation) -> Self {
+        Self::start(source, format, orientation, Vec::new())
+    }
+
+    /// With further devices.
+    pub fn with_further(source: Source, format: VideoFormat, further: Vec<OutputChoice>) -> Self {
+        Self::start(source, format, Orientation::default(), further)
+    }
+
+    fn start(source: Source, format: VideoFormat, orientation: Orientation, further: Vec<OutputChoice>) -> Self {
         let config = EngineConfig {
             output: OutputChoice::Memory(8),
             format,
@@ -51,7 +60,7 @@ impl Rig {
             worker_program: program("lenscap-worker"),
             card_program: program("lenscap-cards"),
             poll_interval: Duration::from_millis(50),
-            second: None,
+            further,
             pipewire: None,
             watch_other_cameras: false,
             sandbox: true,

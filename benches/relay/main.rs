@@ -1,12 +1,13 @@
 //! What the promises cost: `make bench` (scripts/bench.sh) runs this program part by part and puts the rows together.
 //!
-//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native`, `mjpeg`, `framing`, `pipewire`, `cycles` and `apps` need the test machine, with
+//! `relay PART FILE` measures one part and appends its rows to FILE. All parts but `native`, `mjpeg`, `framing`, `further`, `pipewire`, `cycles` and `apps` need the test machine, with
 //! the output at `/dev/video30` and vivid at `/dev/video20`. Medians of several runs with the spread; what is put in
 //! relation was measured in turns, in the same run. `LENSCAP_BENCH_RUNS` says how many runs (3).
 
 mod apps;
 mod cycles;
 mod framing;
+mod further;
 mod idle;
 mod latency;
 mod live;
@@ -88,7 +89,7 @@ fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [part, file] = arguments.as_slice() else {
         eprintln!(
-            "usage: relay idle|start|live|latency|switches|watch|wire|native|mjpeg|framing|pipewire|cycles|apps FILE (make bench runs them all)"
+            "usage: relay idle|start|live|latency|switches|watch|wire|native|mjpeg|framing|further|pipewire|cycles|apps FILE (make bench runs them all)"
         );
         return std::process::ExitCode::from(2);
     };
@@ -114,6 +115,7 @@ fn main() -> std::process::ExitCode {
         "native" => native::run(&mut table),
         "mjpeg" => mjpeg::run(&mut table),
         "framing" => framing::run(&mut table),
+        "further" => further::run(&mut table),
         "pipewire" => pipewire::run(&mut table),
         _ => {
             eprintln!("there is no part \"{part}\"");

@@ -17,8 +17,10 @@ if v4l2_monitor and v4l2_monitor.rules then
     matches = {
       -- Measured, with 0.4.13 and v4l2loopback 0.15.0: the device is hidden. By the card (api.v4l2.cap.card) it is not.
       { { "device.product.name", "equals", "Lenscap" } },
-      -- The second device, where one is asked for: the same rule; not measured.
+      -- Further devices, where they are asked for: the same rule; not measured.
       { { "device.product.name", "equals", "Lenscap 2" } },
+      { { "device.product.name", "equals", "Lenscap 3" } },
+      { { "device.product.name", "equals", "Lenscap 4" } },
       -- The raw nodes of Intel's image processors, whose pictures no program can use. Their driver gives each this card
       -- (drivers/media/pci/intel/ipu6); not measured, for want of the hardware. Cameras of libcamera's are not touched.
       { { "device.product.name", "equals", "ipu6" } },

@@ -350,9 +350,14 @@ impl Relay {
         self.problem.as_deref()
     }
 
-    /// The nodes that are held: the first and the second.
-    pub fn nodes(&self) -> [Option<PathBuf>; 2] {
-        [Role::Main, Role::Second].map(|role| self.engine.node(role).map(Path::to_owned))
+    /// The nodes that are held, the main one first, if it is.
+    pub fn nodes(&self) -> Vec<PathBuf> {
+        Role::ALL.into_iter().filter_map(|role| self.engine.node(role).map(Path::to_owned)).collect()
+    }
+
+    /// The main node, while it is held.
+    pub fn main_node(&self) -> Option<&Path> {
+        self.engine.node(Role::Main)
     }
 
     /// Sleep and lock.

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use super::versions::ask_version;
 use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera;
+use crate::config::PipewireOutput;
 use crate::config::table::device::Device as DeviceSettings;
-use crate::config::{PipewireOutput, SecondNode};
-use crate::output::finder::second_label;
+use crate::output::finder::further_label;
 use crate::text;
 use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 
@@ -215,12 +215,14 @@ fn devices(patient: &Patient, settings: &DeviceSettings) -> Vec<Device> {
     };
     let main = settings.node.as_ref().and_then(|path| by_path(path, standard.clone()));
     let main = main.unwrap_or_else(|| by_label(settings.label.clone(), standard.clone()));
-    let second = match &settings.second {
-        SecondNode::Off => None,
-        SecondNode::Auto => Some(by_label(second_label(&settings.label), second_label(&standard))),
-        SecondNode::Path(path) => by_path(path, second_label(&standard)),
-    };
-    std::iter::once(main).chain(second).collect()
+    let further = settings.further().into_iter().filter_map(|(it, path)| {
+        let ruled = further_label(&standard, it);
+        match path {
+            Some(path) => by_path(path, ruled),
+            None => Some(by_label(further_label(&settings.label, it), ruled)),
+        }
+    });
+    std::iter::once(main).chain(further).collect()
 }
 
 /// The labels that the files which this WirePlumber reads leave out, each with its file.

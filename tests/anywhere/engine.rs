@@ -1,6 +1,7 @@
 //! The engine with a real worker and an output in memory: everything but the kernel module, anywhere.
 
 mod failures;
+mod further;
 mod random;
 mod sensors;
 mod sessions;
@@ -15,7 +16,7 @@ use lenscap::core::policy::Policy;
 use lenscap::core::presence::{Client, Presence, Use};
 use lenscap::core::source::Source;
 use lenscap::core::status::{StateName, Status};
-use lenscap::engine::{Engine, EngineConfig, OutputChoice, Role};
+use lenscap::engine::{Engine, EngineConfig, Further, OutputChoice, Role};
 use lenscap::frame::card::CardStyle;
 use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::output::memory::Memory;
@@ -23,9 +24,11 @@ use lenscap::output::{Output, OutputDevice};
 use lenscap_test_support::programs::program;
 
 const DEADLINE: Duration = Duration::from_secs(60);
+const SECOND: Role = Role::Further(Further::Second);
 
 struct Bench {
     engine: Engine,
+    config: EngineConfig,
     published: Rc<RefCell<Vec<Status>>>,
 }
 
@@ -35,15 +38,20 @@ impl Bench {
     }
 
     fn with(source: &str, worker_program: PathBuf, cooldown: Duration) -> Self {
-        Self::start(source, worker_program, cooldown, None)
+        Self::start(source, worker_program, cooldown, Vec::new())
     }
 
     /// With a second device beside the first.
     fn of_two(cooldown: Duration) -> Self {
-        Self::start("test", program("lenscap-worker"), cooldown, Some(OutputChoice::Memory(8)))
+        Self::of_devices(2, cooldown)
     }
 
-    fn start(source: &str, worker_program: PathBuf, cooldown: Duration, second: Option<OutputChoice>) -> Self {
+    /// With this many devices.
+    fn of_devices(count: usize, cooldown: Duration) -> Self {
+        Self::start("test", program("lenscap-worker"), cooldown, vec![OutputChoice::Memory(8); count - 1])
+    }
+
+    fn start(source: &str, worker_program: PathBuf, cooldown: Duration, further: Vec<OutputChoice>) -> Self {
         let published = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&published);
         let source: Source = source.parse().expect("a source");
@@ -57,16 +65,16 @@ impl Bench {
             worker_program,
             card_program: "/nowhere/lenscap-cards".into(),
             poll_interval: Duration::from_millis(50),
-            second,
+            further,
             pipewire: None,
             watch_other_cameras: false,
             sandbox: true,
             roots: Default::default(),
             controls: Default::default(),
         };
-        let engine = Engine::new(config, Box::new(move |status| sink.borrow_mut().push(status.clone())))
+        let engine = Engine::new(config.clone(), Box::new(move |status| sink.borrow_mut().push(status.clone())))
             .expect("memory is there");
-        Self { engine, published }
+        Self { engine, config, published }
     }
 
     fn clients(&mut self, usage: Option<Use>) {
@@ -77,7 +85,23 @@ impl Bench {
     /// At the second device.
     fn second_clients(&mut self, usage: Option<Use>) {
         let clients = usage.map(|usage| Client::new(Some(2), "obs", usage)).into_iter().collect();
-        self.engine.set_presence(Role::Second, Presence { clients });
+        self.engine.set_presence(SECOND, Presence { clients });
+    }
+
+    /// One of its own at each device: "app1" at the main one.
+    fn clients_at(&mut self, role: Role, usage: Option<Use>) {
+        let number = role.index() + 1;
+        let client = |usage| Client::new(Some(number), format!("app{number}"), usage);
+        self.engine.set_presence(role, Presence { clients: usage.map(client).into_iter().collect() });
+    }
+
+    fn at(&self, role: Role) -> &Memory {
+        memory_of(self.engine.output(role))
+    }
+
+    fn until_frames_at(&mut self, role: Role, more: u64) {
+        let before = self.at(role).counts().1;
+        self.until("frames at a device", |engine| memory_of(engine.output(role)).counts().1 >= before + more);
     }
 
     fn until(&mut self, what: &str, mut condition: impl FnMut(&Engine) -> bool) {
@@ -98,14 +122,11 @@ impl Bench {
     }
 
     fn second(&self) -> &Memory {
-        memory_of(self.engine.output(Role::Second))
+        self.at(SECOND)
     }
 
     fn until_second_frames(&mut self, more: u64) {
-        let before = self.second().counts().1;
-        self.until("frames at the second device", |engine| {
-            memory_of(engine.output(Role::Second)).counts().1 >= before + more
-        });
+        self.until_frames_at(SECOND, more);
     }
 
     /// Every slot of this output has this picture.

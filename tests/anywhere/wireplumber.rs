@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use lenscap::engine::Further;
+use lenscap::output::finder::further_label;
+
 /// Until WirePlumber has read its files: 50 ms where nothing else runs.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// What it says of a script once all files of `main.lua.d` are read (0.4), and of a section once the script asks for it (0.5).
@@ -127,7 +130,9 @@ fn both_rules_are_about_the_same_devices() {
     };
     let read = |name: &str| named(name, "device.product.name");
     let label = lenscap::config::Settings::default().device.label;
-    let expected = [label.clone(), lenscap::output::finder::second_label(&label), "ipu6".into(), "ipu7".into()];
+    let further = Further::ALL.map(|further| further_label(&label, further));
+    let own = std::iter::once(label).chain(further);
+    let expected: Vec<String> = own.chain(["ipu6".into(), "ipu7".into()]).collect();
     assert_eq!(read("51-lenscap.lua"), expected);
     assert_eq!(read("51-lenscap.conf"), expected);
     for name in ["51-lenscap.lua", "51-lenscap.conf"] {

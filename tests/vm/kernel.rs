@@ -3,6 +3,7 @@
 mod clients;
 mod costs;
 mod faults;
+mod further;
 mod outputs;
 mod second;
 mod stamps;

@@ -7,7 +7,7 @@ use lenscap_core::status::{OtherCamera, StateName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Code, Status};
+use crate::{Code, PublishedDevice, Status};
 
 /// The applet's properties on D-Bus, in the types that they have there. From a [`Status`] all but what a status has not:
 /// moments, nodes and the version.
@@ -36,12 +36,10 @@ pub struct AppletStatus {
     pub node: String,
     /// All loopback nodes.
     pub nodes: Vec<String>,
-    /// Why there is no second one though one is wanted; empty: all is well.
-    pub second_device: String,
+    /// The devices that programs open, as far as they are asked for, the main one first.
+    pub devices: AppletDevices,
     /// What `reason` says: a [`Code`]'s fields; empty: nothing.
     pub trouble: Map<String, Value>,
-    /// The same of `second_device`.
-    pub second_device_trouble: Map<String, Value>,
     /// What became of asking the desktop for a key: a [`Code`]'s fields, of a [`lenscap_core::shortcut::Shortcut`]; empty: it was
     /// not asked.
     pub shortcut: Map<String, Value>,
@@ -87,6 +85,27 @@ pub struct OtherCameras(pub Vec<AppletCamera>);
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename = "aa{sv}")]
 pub struct Offers(pub Vec<Offer>);
+
+/// As [`AppletClients`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename = "aa{sv}")]
+pub struct AppletDevices(pub Vec<AppletDevice>);
+
+/// A device that programs open.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppletDevice {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Under which name applications list it.
+    pub label: String,
+    /// Its node; empty: it is not served.
+    pub node: String,
+    /// Why a further one is not served, in words; empty: all is well, or `reason` of the status says it.
+    pub reason: String,
+    /// What `reason` says: a [`Code`]'s fields; empty: nothing.
+    pub trouble: Map<String, Value>,
+}
 
 /// A program that has the node open.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -140,9 +159,8 @@ impl From<Status> for AppletStatus {
             reason: status.reason.unwrap_or_default(),
             mode: status.mode.as_ref().map(ToString::to_string).unwrap_or_default(),
             shortfall: status.mode.and_then(|mode| mode.shortfall).unwrap_or_default(),
-            second_device: status.second_device.unwrap_or_default(),
+            devices: AppletDevices(status.devices.into_iter().map(AppletDevice::from).collect()),
             trouble: fields(status.trouble),
-            second_device_trouble: fields(status.second_device_trouble),
             stuck: status.stuck,
             other_cameras: OtherCameras(status.others.into_iter().map(AppletCamera::from).collect()),
             offers: Offers(status.offers),
@@ -169,6 +187,18 @@ impl From<Client> for AppletClient {
             guess: app.is_some_and(|app| app.is_guess),
             access: client.access.as_str().to_owned(),
             name: client.name,
+        }
+    }
+}
+
+impl From<PublishedDevice> for AppletDevice {
+    fn from(device: PublishedDevice) -> Self {
+        Self {
+            number: device.number,
+            label: device.label,
+            node: device.node.unwrap_or_default(),
+            reason: device.reason.unwrap_or_default(),
+            trouble: fields(device.trouble),
         }
     }
 }

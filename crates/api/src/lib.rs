@@ -17,7 +17,10 @@ mod setup;
 mod status;
 mod tagged;
 
-pub use applet::{AppletCamera, AppletClient, AppletClients, AppletState, AppletStatus, Offers, OtherCameras};
+pub use applet::{
+    AppletCamera, AppletClient, AppletClients, AppletDevice, AppletDevices, AppletState, AppletStatus, Offers,
+    OtherCameras,
+};
 pub use client::AskError;
 pub use code::Code;
 pub use controls::Controls;
@@ -26,4 +29,4 @@ pub use history::{HistoryChange, HistoryEntry, HistoryLine, HistoryOrder, Histor
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
 pub use setup::{SETUP_NAME, SETUP_PATH, SetupPlan, SetupPlans, SetupReport, SetupReports, SetupStep, SetupVerb};
-pub use status::{AskedMode, PublishedMode, Status};
+pub use status::{AskedMode, PublishedCrowd, PublishedDevice, PublishedMode, Status};

@@ -45,15 +45,15 @@ pub struct Status {
     /// What `way` says, and why, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_reason: Option<String>,
-    /// Why the second device, which was asked for, is not served, in one sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub second_device: Option<String>,
+    /// The devices that programs open, as far as they are asked for, the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<PublishedDevice>,
+    /// Programs that seem to wait for a device that another one has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crowds: Vec<PublishedCrowd>,
     /// What `reason` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Code>,
-    /// What `second_device` says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub second_device_trouble: Option<Code>,
     /// When the pause ends, in seconds since 1970, where it has an end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<i64>,
@@ -72,11 +72,11 @@ pub struct Status {
 }
 
 impl Status {
-    /// This status as of others; `sentence` says a trouble in the user's language, `second` one of the second device.
+    /// This status as of others; `sentence` says a trouble in the user's language, `of_device` one of the device with a label.
     pub fn new(
         status: &status::Status,
         sentence: &dyn Fn(&Trouble) -> String,
-        second: &dyn Fn(&Trouble) -> String,
+        of_device: &dyn Fn(&str, &Trouble) -> String,
     ) -> Self {
         Self {
             state: status.state,
@@ -92,9 +92,9 @@ impl Status {
             way: status.way,
             // Said by whoever has words.
             way_reason: None,
-            second_device: status.second_device.as_ref().map(second),
+            devices: status.devices.iter().map(|device| PublishedDevice::of(device, of_device)).collect(),
+            crowds: status.crowds.iter().map(PublishedCrowd::from).collect(),
             trouble: status.reason.as_ref().map(Code::of),
-            second_device_trouble: status.second_device.as_ref().map(Code::of),
             // Said by whoever has a clock.
             paused_until: None,
             offers: status.offers.clone(),
@@ -103,6 +103,68 @@ impl Status {
             // Said by whoever is asked.
             node: None,
             options: BTreeMap::new(),
+        }
+    }
+}
+
+/// A device that programs open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishedDevice {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Under which name applications list it.
+    pub label: String,
+    /// Its node, while it is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Why it is not served, in one sentence, where it is a further one: of the first the status has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What `reason` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Code>,
+}
+
+impl PublishedDevice {
+    fn of(device: &status::Device, of_device: &dyn Fn(&str, &Trouble) -> String) -> Self {
+        Self {
+            number: device.role.number().unwrap_or_default(),
+            label: device.label.clone(),
+            node: device.node.as_ref().map(|node| node.to_string_lossy().into_owned()),
+            reason: device.trouble.as_ref().map(|trouble| of_device(&device.label, trouble)),
+            trouble: device.trouble.as_ref().map(Code::of),
+        }
+    }
+}
+
+/// A program that seems to wait for a device: always a guess, as [`status::Crowd`] is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedCrowd {
+    /// Who seems to wait.
+    pub name: String,
+    /// Its process id.
+    pub pid: Option<u32>,
+    /// The label of the device that it has open.
+    pub device: String,
+    /// Who streams from it.
+    pub user: String,
+    /// The label of a device that nobody streams from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free: Option<String>,
+    /// All of it and what to do, in one sentence.
+    pub reason: String,
+}
+
+impl From<&status::Crowd> for PublishedCrowd {
+    fn from(crowd: &status::Crowd) -> Self {
+        Self {
+            name: crowd.comer.name.clone(),
+            pid: crowd.comer.pid,
+            device: crowd.device.clone(),
+            user: crowd.user.name.clone(),
+            free: crowd.free.clone(),
+            // Said by whoever has words.
+            reason: String::new(),
         }
     }
 }

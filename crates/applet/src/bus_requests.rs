@@ -69,7 +69,7 @@ impl Desktop {
     async fn read_controls(&self, orders: &[Order]) -> Result<CameraControls, Refusal> {
         let words = {
             let relay = self.relay.borrow();
-            let own: Vec<_> = relay.nodes().into_iter().flatten().collect();
+            let own: Vec<_> = relay.nodes();
             let settings = relay.settings();
             off::arguments(&settings.camera.source, &own, settings.privacy.sandbox, orders)
         };

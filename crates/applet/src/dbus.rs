@@ -27,7 +27,7 @@ use lenscap_core::trouble::refusal::Refusal;
 use object::{Application, Lenscap, Object};
 use outbox::Outbox;
 
-pub use properties::{Nodes, Properties, Published};
+pub use properties::{Properties, Published};
 
 /// Our interface.
 const INTERFACE: &str = lenscap::APP_ID;
@@ -143,9 +143,8 @@ mod tests {
             ("PausedUntil", "x"),
             ("Node", "s"),
             ("Nodes", "as"),
-            ("SecondDevice", "s"),
+            ("Devices", "aa{sv}"),
             ("Trouble", "a{sv}"),
-            ("SecondDeviceTrouble", "a{sv}"),
             ("Version", "s"),
             ("Stuck", "b"),
             ("OtherCameras", "aa{sv}"),

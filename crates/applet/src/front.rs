@@ -13,14 +13,13 @@ use super::notify::{Announcer, Notice, Notifier, Subject};
 use super::shortcut::Key;
 use super::tasks::Tasks;
 use super::tray::{Icon, View};
-use crate::dbus::{Nodes, Properties, Service};
+use crate::dbus::{Properties, Service};
 use lenscap::app::relay::Relay;
 use lenscap_cameras::Camera;
 use lenscap_core::hook::HookWatch;
 use lenscap_core::source::Source;
 use lenscap_core::status::Status;
-use lenscap_relay::output::loopback;
-use lenscap_settings::{SecondNode, Settings};
+use lenscap_settings::Settings;
 use lenscap_words::{hook, source};
 
 /// Sizes offered in the menu, besides the one in use.
@@ -33,7 +32,6 @@ pub(super) struct Front {
     pub(super) status: Option<Status>,
     pub(super) settings: Settings,
     pub(super) problem: Option<String>,
-    pub(super) nodes: Nodes,
     /// Cameras to choose from; looked for while the camera is off, never on its way to being on.
     pub(super) cameras: Vec<Camera>,
     pub(super) properties: Properties,
@@ -61,7 +59,6 @@ impl Front {
             status: None,
             settings: Settings::default(),
             problem: None,
-            nodes: Nodes::default(),
             cameras: Vec::new(),
             properties,
             announcer: Announcer::default(),
@@ -97,8 +94,7 @@ impl Front {
     }
 
     fn announce(&mut self, status: &Status) {
-        let is_for_one = self.settings.device.second == SecondNode::Off && loopback::serves_one_reader();
-        for (subject, notice) in self.announcer.updates(status, &self.settings.notifications, is_for_one) {
+        for (subject, notice) in self.announcer.updates(status, &self.settings.notifications) {
             self.notify(subject, notice);
         }
     }
@@ -131,20 +127,12 @@ impl Front {
     pub(super) fn take_settings(&mut self, relay: &Relay) {
         self.settings = relay.settings().clone();
         self.problem = relay.problem().map(str::to_owned);
-        self.nodes = relay.nodes();
         self.take(&relay.status());
-    }
-
-    pub(super) fn take_nodes(&mut self, nodes: Nodes) {
-        if nodes != self.nodes {
-            self.nodes = nodes;
-            self.publish();
-        }
     }
 
     fn publish(&mut self) {
         if let Some(status) = &self.status {
-            self.properties.publish(status, &self.nodes, self.service.as_ref());
+            self.properties.publish(status, self.service.as_ref());
         }
     }
 

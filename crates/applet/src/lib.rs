@@ -204,8 +204,6 @@ impl Desktop {
                 }
             }
         }
-        let nodes = self.relay.borrow().nodes();
-        self.front.borrow_mut().take_nodes(nodes);
     }
 
     /// The camera is off already.

@@ -15,7 +15,7 @@ use super::icon_name::icon_name;
 use lenscap_core::app::{Access, AppId};
 use lenscap_core::offer::Verb;
 use lenscap_core::presence::{Client, Use};
-use lenscap_core::status::{StateName, Status};
+use lenscap_core::status::{Crowd, StateName, Status};
 use lenscap_core::trouble::{Trouble, TroubleKind};
 use lenscap_settings::model::Notifications;
 use lenscap_words::notify::{self as words, NoticeText};
@@ -117,16 +117,12 @@ pub struct Announcer {
     is_toggled: bool,
 }
 
-/// What looks at every device that appears, and wants no picture.
-const PROBES: [&str; 4] = ["v4l_id", "udevd", "systemd-udevd", "wireplumber"];
-
 impl Announcer {
-    /// What to show or take away at this status. `is_for_one`: a second program at the same time would be refused, and
-    /// a second device can be turned on.
-    pub fn updates(&mut self, status: &Status, wanted: &Notifications, is_for_one: bool) -> Vec<Update> {
+    /// What to show or take away at this status.
+    pub fn updates(&mut self, status: &Status, wanted: &Notifications) -> Vec<Update> {
         let activation = activation(status).filter(|_| wanted.activation);
         let failure = failure(status).filter(|(is_busy, _)| if *is_busy { wanted.busy } else { wanted.failure });
-        let crowd = self.crowd(status, is_for_one).filter(|_| wanted.busy);
+        let crowd = self.crowd(status).filter(|_| wanted.busy);
         let mut updates = self.permissions(status);
         let other = other_camera(status).filter(|_| wanted.activation);
         for (subject, notice) in [
@@ -183,21 +179,16 @@ impl Announcer {
         updates
     }
 
-    /// A program came for which there is no room. The module does not report whom it refused: whoever opens the device
-    /// while another one streams is taken for that, and announced once.
-    fn crowd(&mut self, status: &Status, is_for_one: bool) -> Option<Notice> {
-        if !is_for_one || status.state != StateName::Live {
-            return None;
-        }
-        let user = status.clients.iter().find(|client| client.usage == Use::Streaming)?;
-        let comer = status.clients.iter().find(|client| {
-            let is_known = client.name == user.name || self.crowd.contains(&client.name);
-            client.usage == Use::Open && client.pid.is_some() && !is_known && !PROBES.contains(&client.name.as_str())
-        });
-        // It stays until the camera goes off.
-        let Some(comer) = comer else { return self.shown.get(&Subject::Crowd).cloned() };
-        self.crowd.push(comer.name.clone());
-        let said = words::finds_it_in_use(&comer.name, &lenscap_words::programs::program(user));
+    /// A program seems to wait for a device that another one has: announced once for each program.
+    fn crowd(&mut self, status: &Status) -> Option<Notice> {
+        let is_new = |crowd: &&Crowd| !self.crowd.iter().any(|known| known == crowd.comer.program());
+        let Some(crowd) = status.crowds.iter().find(is_new) else {
+            // It stays until nobody streams any more: there is time to read it.
+            let is_over = !status.clients.iter().any(|client| client.usage == Use::Streaming);
+            return self.shown.get(&Subject::Crowd).filter(|_| !is_over).cloned();
+        };
+        self.crowd.push(crowd.comer.program().to_owned());
+        let said = lenscap_words::devices::waits(crowd);
         Some(Notice { icon: icon_name(status, false), ..Notice::of(said) })
     }
 }
@@ -327,48 +318,48 @@ mod tests {
         let stopping = Status { camera_live: true, allowed: false, ..status(StateName::Paused, &[]) };
         let paused = Status { camera_live: false, ..stopping.clone() };
         announcer.toggled();
-        assert_eq!(said(announcer.updates(&stopping, &ALL, false)), [""; 0], "it is still on");
-        assert_eq!(said(announcer.updates(&paused, &ALL, false)), ["Camera is paused"]);
-        assert_eq!(said(announcer.updates(&paused, &ALL, false)), [""; 0], "once");
+        assert_eq!(said(announcer.updates(&stopping, &ALL)), [""; 0], "it is still on");
+        assert_eq!(said(announcer.updates(&paused, &ALL)), ["Camera is paused"]);
+        assert_eq!(said(announcer.updates(&paused, &ALL)), [""; 0], "once");
         announcer.toggled();
         announcer.toggled();
         let idle = status(StateName::Idle, &[]);
-        assert_eq!(said(announcer.updates(&idle, &ALL, false)), ["Camera is allowed"]);
+        assert_eq!(said(announcer.updates(&idle, &ALL)), ["Camera is allowed"]);
         announcer.toggled();
-        assert_eq!(said(announcer.updates(&paused, &Notifications { toggle: false, ..ALL }, false)), [""; 0]);
-        assert_eq!(said(announcer.updates(&paused, &ALL, false)), [""; 0], "nothing is made up for");
+        assert_eq!(said(announcer.updates(&paused, &Notifications { toggle: false, ..ALL })), [""; 0]);
+        assert_eq!(said(announcer.updates(&paused, &ALL)), [""; 0], "nothing is made up for");
     }
 
     #[test]
     fn one_notification_a_subject_replaced_and_taken_away() {
         let mut announcer = Announcer::default();
-        assert!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false).is_empty());
-        let on = announcer.updates(&status(StateName::Starting, &["Zoom"]), &ALL, false);
+        assert!(announcer.updates(&status(StateName::Idle, &[]), &ALL).is_empty());
+        let on = announcer.updates(&status(StateName::Starting, &["Zoom"]), &ALL);
         let [(Subject::Activation, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Zoom is using the camera");
         assert!(notice.icon.contains("live"));
         assert_eq!(notice.actions[0], (Request::TurnOff, "Turn Off".into()));
-        assert!(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, false).is_empty(), "announced once");
-        let more = announcer.updates(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL, false);
+        assert!(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL).is_empty(), "announced once");
+        let more = announcer.updates(&status(StateName::Live, &["Zoom", "Cheese"]), &ALL);
         assert!(
             matches!(&more[..], [(Subject::Activation, Some(notice))] if notice.summary == "Zoom, Cheese are using the camera")
         );
-        let off = announcer.updates(&status(StateName::Cooldown, &[]), &ALL, false);
+        let off = announcer.updates(&status(StateName::Cooldown, &[]), &ALL);
         assert_eq!(off, [(Subject::Activation, None)]);
     }
 
     #[test]
     fn a_failure_is_announced_once_however_often_it_is_tried_again() {
         let mut announcer = Announcer::default();
-        assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL, false).len(), 1);
+        assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL).len(), 1);
         for _ in 0..3 {
             for state in [StateName::Starting, StateName::Cooldown] {
                 let trying = Status { state, ..failed(Trouble::WorkerEnded) };
-                assert_eq!(announcer.updates(&trying, &ALL, false), []);
+                assert_eq!(announcer.updates(&trying, &ALL), []);
             }
-            assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL, false), []);
+            assert_eq!(announcer.updates(&failed(Trouble::WorkerEnded), &ALL), []);
         }
-        let updates = announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, false);
+        let updates = announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL);
         assert!(updates.contains(&(Subject::Failure, None)), "{updates:?}");
     }
 
@@ -388,7 +379,7 @@ mod tests {
         let mut announcer = Announcer::default();
         let ten: Vec<String> = (0..10).map(|number| format!("org.x.App{number}")).collect();
         let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
-        let shown = announcer.updates(&asking(&ten), &ALL, false);
+        let shown = announcer.updates(&asking(&ten), &ALL);
         assert_eq!(shown.len(), 10);
         let (subject, Some(notice)) = &shown[0] else { panic!("{shown:?}") };
         assert_eq!((subject, notice.icon.as_str()), (&Subject::Permission(ten[0].into()), ten[0]));
@@ -397,12 +388,12 @@ mod tests {
         assert_eq!(buttons, ["Allow Once", "Always Allow", "Block"]);
         let once = Request::Allow { programs: vec![ten[0].into()], once: true };
         assert_eq!((&notice.actions[0].0, notice.weight), (&once, Weight::Critical));
-        assert_eq!(announcer.updates(&asking(&ten), &ALL, false), [], "said once");
-        let answered = announcer.updates(&asking(&ten[1..]), &ALL, false);
+        assert_eq!(announcer.updates(&asking(&ten), &ALL), [], "said once");
+        let answered = announcer.updates(&asking(&ten[1..]), &ALL);
         assert_eq!(answered, [(Subject::Permission(ten[0].into()), None)]);
         let mut late = asking(&ten[1..]);
         late.clients.iter_mut().for_each(|client| client.access = Access::Unanswered);
-        assert_eq!(announcer.updates(&late, &ALL, false).len(), 9, "the time is over, and they go");
+        assert_eq!(announcer.updates(&late, &ALL).len(), 9, "the time is over, and they go");
     }
 
     fn with_other() -> Status {
@@ -417,11 +408,11 @@ mod tests {
     #[test]
     fn another_camera_is_announced_and_taken_back() {
         let mut announcer = Announcer::default();
-        let on = announcer.updates(&with_other(), &ALL, false);
+        let on = announcer.updates(&with_other(), &ALL);
         let [(Subject::OtherCamera, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert_eq!(notice.summary, "Camera Foo is on: cheese");
         assert!(!notice.actions.iter().any(|(request, _)| *request == Request::TurnOff), "that would be a lie");
-        assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::OtherCamera, None)]);
+        assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL), [(Subject::OtherCamera, None)]);
     }
 
     #[test]
@@ -429,35 +420,32 @@ mod tests {
         let mut announcer = Announcer::default();
         let reason = Some(Trouble::StillStreaming { camera: "Webcam".into() });
         let stuck = Status { stuck: true, camera_live: true, reason, ..status(StateName::Cooldown, &[]) };
-        let on = announcer.updates(&stuck, &ALL, false);
+        let on = announcer.updates(&stuck, &ALL);
         let [(Subject::Failure, Some(notice))] = &on[..] else { panic!("{on:?}") };
         assert!(notice.weight == Weight::Critical && notice.body.starts_with("The camera Webcam is still streaming"));
-        assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL, false), [(Subject::Failure, None)]);
+        assert_eq!(announcer.updates(&status(StateName::Idle, &[]), &ALL), [(Subject::Failure, None)]);
     }
 
     #[test]
-    fn who_comes_while_another_uses_the_camera_is_announced_of_the_second_device_once() {
+    fn who_seems_to_wait_for_a_device_is_announced_once() {
         let mut crowded = status(StateName::Live, &["Zoom"]);
-        crowded.clients.push(Client::new(Some(7), "obs", Use::Open));
+        let comer = Client::new(Some(7), "obs", Use::Open);
+        let user = crowded.clients[0].clone();
+        crowded.clients.push(comer.clone());
         let of_crowd = |updates: Vec<Update>| updates.into_iter().find(|(subject, _)| *subject == Subject::Crowd);
         let mut announcer = Announcer::default();
-        assert_eq!(of_crowd(announcer.updates(&crowded, &ALL, false)), None, "there is room");
-        let announced = of_crowd(announcer.updates(&crowded, &ALL, true));
+        assert_eq!(of_crowd(announcer.updates(&crowded, &ALL)), None, "it may only look");
+        let free = Some("Cam 2".to_owned());
+        crowded.crowds = vec![Crowd { comer, user, device: "Cam".into(), free, may_have_more: true }];
+        let announced = of_crowd(announcer.updates(&crowded, &ALL));
         let Some((_, Some(notice))) = announced else { panic!("{announced:?}") };
-        assert!(notice.summary.contains("obs") && notice.body.contains("Zoom uses it"), "{notice:?}");
-        assert!(notice.body.contains("second device in the preferences"), "{notice:?}");
-        assert_eq!(of_crowd(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL, true)), None, "it stays");
-        assert_eq!(
-            of_crowd(announcer.updates(&status(StateName::Idle, &[]), &ALL, true)),
-            Some((Subject::Crowd, None))
-        );
-        assert_eq!(of_crowd(announcer.updates(&crowded, &ALL, true)), None, "announced once");
+        assert!(notice.summary.contains("obs") && notice.body.contains("Zoom has \"Cam\""), "{notice:?}");
+        assert!(notice.body.contains("Choose \"Cam 2\""), "{notice:?}");
+        assert_eq!(of_crowd(announcer.updates(&status(StateName::Live, &["Zoom"]), &ALL)), None, "it stays");
+        assert_eq!(of_crowd(announcer.updates(&status(StateName::Idle, &[]), &ALL)), Some((Subject::Crowd, None)));
+        assert_eq!(of_crowd(announcer.updates(&crowded, &ALL)), None, "announced once");
         let quiet = Notifications { busy: false, ..ALL };
-        assert_eq!(of_crowd(Announcer::default().updates(&crowded, &quiet, true)), None);
-        for name in ["Zoom", "v4l_id"] {
-            crowded.clients.last_mut().unwrap().name = name.into();
-            assert_eq!(of_crowd(Announcer::default().updates(&crowded, &ALL, true)), None, "{name} is not refused");
-        }
+        assert_eq!(of_crowd(Announcer::default().updates(&crowded, &quiet)), None);
     }
 
     #[test]
@@ -469,8 +457,8 @@ mod tests {
             (failed(Trouble::CameraBusy { camera: "Webcam".into() }), Notifications { busy: false, ..ALL }),
         ];
         for (status, wanted) in cases {
-            assert_eq!(Announcer::default().updates(&status, &wanted, false), [], "{}", status.state);
-            assert_eq!(Announcer::default().updates(&status, &ALL, false).len(), 1, "{}", status.state);
+            assert_eq!(Announcer::default().updates(&status, &wanted), [], "{}", status.state);
+            assert_eq!(Announcer::default().updates(&status, &ALL).len(), 1, "{}", status.state);
         }
     }
 }

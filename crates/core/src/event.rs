@@ -9,7 +9,7 @@ use super::policy::Policy;
 use super::presence::{Presences, Role};
 use super::sandbox::Sandbox;
 use super::source::Way;
-use super::status::{OtherCamera, Status};
+use super::status::{Device, OtherCamera, Status};
 pub use super::step::Step;
 use super::trouble::Trouble;
 
@@ -20,8 +20,8 @@ pub enum Event {
     DeviceReady,
     /// The output node went away, or was never there.
     DeviceGone(Trouble),
-    /// Why the second node, which was asked for, is not served; `None`: it is, or is not asked for.
-    SecondDevice(Option<Trouble>),
+    /// The devices that programs open: all of them, not an edge. Changes nothing but what is said.
+    Devices(Vec<Device>),
     /// A fresh reading of who uses our devices; the whole level, not an edge.
     Presence(Presences),
     /// The worker reported something, or ended.

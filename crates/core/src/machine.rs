@@ -26,6 +26,7 @@ mod offers;
 mod permission;
 mod show;
 mod start;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -38,13 +39,14 @@ use super::presence::{Presence, Presences, Role};
 use super::restart::Restart;
 use super::sandbox::Sandbox;
 use super::source::Way;
-use super::status::{OtherCamera, StateName, Status};
+use super::status::{Device, OtherCamera, StateName, Status};
 use super::trouble::{Trouble, TroubleKind};
 use check::Check;
 use ending::CameraEnding;
 pub use permission::ANSWER_LIMIT;
 use permission::{Permissions, streaming};
 use start::Start;
+use waiting::Waiting;
 
 /// How long the camera may give no frame while live.
 pub const FRAME_TIMEOUT: Duration = Duration::from_secs(3);
@@ -227,8 +229,10 @@ pub struct Machine {
     presences: Presences,
     /// Why there is no output; `None` when it is ready.
     no_device: Option<Trouble>,
-    /// Why there is no second output, where one is wanted. Changes nothing but the status.
-    no_second_device: Option<Trouble>,
+    /// The devices that are asked for. Changes nothing but the status.
+    devices: Vec<Device>,
+    /// Who waits at them, as it seems.
+    waiting: Waiting,
     allowance: Allowance,
     permissions: Permissions,
     failures: Failures,
@@ -260,7 +264,8 @@ impl Machine {
             presence: Presence::default(),
             presences: Presences::default(),
             no_device: Some(reason),
-            no_second_device: None,
+            devices: Vec::new(),
+            waiting: Waiting::default(),
             allowance: Allowance::default(),
             permissions: Permissions::default(),
             failures: Failures::default(),
@@ -292,6 +297,7 @@ impl Machine {
         let mut actions = Vec::new();
         self.note(now, event, &mut actions);
         self.ask(now);
+        self.look_who_waits(now);
         self.settle(now, &mut actions);
         self.show(&mut actions);
         let status = self.status();
@@ -323,7 +329,8 @@ impl Machine {
         };
         let check = self.check.as_ref().and_then(Check::deadline);
         let pause = self.allowance.pause.and_then(|pause| pause.until);
-        [state, worker, check, pause, self.permissions.deadline()].into_iter().flatten().min()
+        let waiting = self.waiting.deadline();
+        [state, worker, check, pause, waiting, self.permissions.deadline()].into_iter().flatten().min()
     }
 
     fn goal(&self) -> Goal {

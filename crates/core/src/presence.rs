@@ -145,20 +145,67 @@ impl Presence {
     }
 }
 
+/// A device beside the main one: as many as these at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Further {
+    Second,
+    Third,
+    Fourth,
+}
+
+impl Further {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Second, Self::Third, Self::Fourth];
+
+    /// Its number for people, from 2; the main device has 1.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Second => 2,
+            Self::Third => 3,
+            Self::Fourth => 4,
+        }
+    }
+}
+
 /// What a device that programs open is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// The worker makes its pictures in the slots of this one.
     Main,
     /// It gets a copy of each picture while it has a reader; stands only beside the main one.
-    Second,
-    /// A node of PipeWire's: as the second one.
+    Further(Further),
+    /// A node of PipeWire's: as a further one.
     Pipewire,
 }
 
 impl Role {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Main, Self::Second, Self::Pipewire];
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Main,
+        Self::Further(Further::Second),
+        Self::Further(Further::Third),
+        Self::Further(Further::Fourth),
+        Self::Pipewire,
+    ];
+
+    /// Its place in [`Self::ALL`].
+    pub fn index(self) -> u32 {
+        match self {
+            Self::Main => 0,
+            Self::Further(further) => further.number() - 1,
+            Self::Pipewire => 4,
+        }
+    }
+
+    /// Its number for people, from 1, where it is a device with one.
+    pub fn number(self) -> Option<u32> {
+        match self {
+            Self::Main => Some(1),
+            Self::Further(further) => Some(further.number()),
+            Self::Pipewire => None,
+        }
+    }
 }
 
 /// Who is at each of our devices: the whole level.
@@ -169,6 +216,11 @@ impl Presences {
     /// Each device with who is there.
     pub fn iter(&self) -> impl Iterator<Item = (Role, &Presence)> {
         self.0.iter().map(|(role, presence)| (*role, presence))
+    }
+
+    /// Who is at this one; nobody where there is no such device.
+    pub fn at(&self, role: Role) -> Option<&Presence> {
+        self.0.get(&role)
     }
 
     /// Who is at any of them.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::mode::Mode;
 use super::offer::{Offer, Verb, is_going_off};
-use super::presence::Client;
+use super::presence::{Client, Role};
 use super::sandbox::Sandbox;
 use super::source::Way;
 use super::trouble::Trouble;
@@ -145,6 +145,37 @@ fn lossy<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&path.to_string_lossy())
 }
 
+/// A device that programs open, which is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The main one or a further one.
+    pub role: Role,
+    /// Under which name applications list it.
+    pub label: String,
+    /// Its node, while it is served.
+    pub node: Option<PathBuf>,
+    /// Whether no second program can stream from it at the same time.
+    pub is_for_one: bool,
+    /// Why it is not served, where it is a further one: of the main one the reason says it.
+    pub trouble: Option<Trouble>,
+}
+
+/// A program that seems to wait for a device that another one has: it has held it open for a while. That it was refused is
+/// reported by nobody, and so a guess.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crowd {
+    /// Who seems to wait.
+    pub comer: Client,
+    /// Who streams.
+    pub user: Client,
+    /// The label of the device that both have open.
+    pub device: String,
+    /// The label of a device that nobody streams from.
+    pub free: Option<String>,
+    /// Whether there could be more devices.
+    pub may_have_more: bool,
+}
+
 /// One consistent view of everything a user may want to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
@@ -166,8 +197,10 @@ pub struct Status {
     pub allowed: bool,
     /// Which start attempt this is, from 1, while starting or failed.
     pub attempt: u32,
-    /// Why the second device, which was asked for, is not served.
-    pub second_device: Option<Trouble>,
+    /// The devices that programs open, as far as they are asked for, the main one first.
+    pub devices: Vec<Device>,
+    /// Programs that seem to wait for a device that another one has.
+    pub crowds: Vec<Crowd>,
     /// The camera could not be switched off; the reason says so. Then it counts as on.
     pub stuck: bool,
     /// Cameras that programs use past the relay, as far as they are watched.

@@ -2,8 +2,8 @@
 //!
 //! One thread, one epoll descriptor. A desktop's main loop watches [`Engine::fd`] and calls [`Engine::turn`]; a
 //! headless process lets [`Engine::turn`] wait. Frames take the short way, worker to output; they never enter the
-//! machine. What belongs to a device that applications open is the [`outlet`]'s; there is one, or a second beside it with
-//! the same picture: the worker fills the slots of the main one, from where the second gets a copy while it has a reader.
+//! machine. What belongs to a device that applications open is the [`outlet`]'s; there is one, or further ones beside it
+//! with the same picture: the worker fills the slots of the main one, from where each other gets a copy while it has a reader.
 
 mod cameras;
 mod cards;
@@ -43,10 +43,10 @@ use lenscap_core::detour::Detour;
 use lenscap_core::event::{Card, Command, Event, WorkerEvent};
 use lenscap_core::machine::Machine;
 use lenscap_core::presence::Presence;
-pub use lenscap_core::presence::Role;
+pub use lenscap_core::presence::{Further, Role};
 use lenscap_core::refusals::Refusals;
 use lenscap_core::source::Way;
-use lenscap_core::status::{StateName, Status};
+use lenscap_core::status::{Device, StateName, Status};
 use lenscap_core::trouble::output::OutputTrouble;
 use outlet::Outlet;
 use outlets::Outlets;
@@ -74,6 +74,8 @@ pub struct Engine {
     outlets: Outlets,
     /// Pictures copied from the main device for others so far.
     copies: u64,
+    /// As the machine knows them.
+    devices: Vec<Device>,
     lease: SlotLease,
     /// The worker may still write to a slot of the main device that was taken back.
     is_main_unsettled: bool,
@@ -139,8 +141,9 @@ impl Engine {
         let mut engine = Self {
             sensors,
             machine: Machine::new(config.policy.clone()),
-            outlets: Outlets::new(config.output.clone(), config.second.clone(), config.pipewire.clone()),
+            outlets: Outlets::new(&config),
             copies: 0,
+            devices: Vec::new(),
             lease: SlotLease::None,
             is_main_unsettled: false,
             cards: CardSet::plain(config.style.clone(), config.format),
@@ -211,7 +214,7 @@ impl Engine {
         self.outlets.get(role)?.node()
     }
 
-    /// Pictures copied from the main output to the second so far.
+    /// Pictures copied from the main output to others so far.
     pub fn copies(&self) -> u64 {
         self.copies
     }

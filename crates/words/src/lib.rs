@@ -12,6 +12,7 @@ pub mod card;
 mod cause;
 pub mod command_line;
 pub mod controls;
+pub mod devices;
 pub mod direction;
 pub mod distro;
 pub mod doctor;

@@ -33,17 +33,6 @@ pub fn how_to_answer() -> String {
     tr("Answer in the icon's menu, or with \"lenscap allow\" or \"lenscap block\".")
 }
 
-/// `comer` opens the camera while `user` streams from it, and there is room for one only.
-pub fn finds_it_in_use(comer: &str, user: &str) -> NoticeText {
-    NoticeText {
-        summary: trf!("{name} finds the camera in use", name = comer),
-        body: trf!(
-            "{user} uses it, and only one application at a time can. Turn on the second device in the preferences for two.",
-            user = user
-        ),
-    }
-}
-
 /// Headline of a camera that cannot be switched off.
 pub fn still_on() -> String {
     tr("The camera is still on")

@@ -27,10 +27,10 @@ pub fn sentence(trouble: &OutputTrouble) -> String {
             devices = list(nodes, |node| format!("\"{}\"", node.label)),
             how = remedy::get_a_node(*is_installed).text
         ),
-        OutputTrouble::NoSecondNode { label } => trf!(
+        OutputTrouble::NoFurtherNode { label, count } => trf!(
             "No camera device has the label \"{label}\": {how}.",
             label = label,
-            how = remedy::get_two_nodes(label).text
+            how = remedy::get_further_nodes(label, *count).text
         ),
         OutputTrouble::FirstDevice { node: _ } => {
             tr("The second device is the first one already: choose another one, or none.")
@@ -76,7 +76,7 @@ pub fn commands(trouble: &OutputTrouble) -> Vec<String> {
         | OutputTrouble::NodeMissing { is_installed, .. }
         | OutputTrouble::NoSuchLabel { is_installed, .. }
         | OutputTrouble::NodeGone { is_installed } => remedy::get_a_node(*is_installed).commands,
-        OutputTrouble::NoSecondNode { label } => remedy::get_two_nodes(label).commands,
+        OutputTrouble::NoFurtherNode { label, count } => remedy::get_further_nodes(label, *count).commands,
         OutputTrouble::NodeForbidden { group, .. } => vec![remedy::join_group(group)],
         OutputTrouble::NodeFailed { .. } => vec![KERNEL_LOG.into()],
         OutputTrouble::NodeUnwatched { cause, .. } => match cause {
@@ -201,9 +201,9 @@ mod tests {
                 ),
             ),
             (
-                OutputTrouble::NoSecondNode { label: "Cam 2".into() },
+                OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2 },
                 "No camera device has the label \"Cam 2\": close all programs that use the kernel module v4l2loopback, and \
-                 load it anew with two devices.",
+                 load it anew with 2 devices.",
             ),
             (
                 OutputTrouble::FirstDevice { node: node() },
@@ -320,9 +320,11 @@ mod tests {
 
     #[test]
     fn each_command_of_a_remedy_stands_by_itself() {
-        let two = commands(&OutputTrouble::NoSecondNode { label: "Cam 2".into() });
+        let two = commands(&OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2 });
         let load = "sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label='Cam,Cam 2'";
         assert_eq!(two, ["sudo modprobe -r v4l2loopback", load]);
+        let four = commands(&OutputTrouble::NoFurtherNode { label: "Cam 3".into(), count: 4 });
+        assert!(four[1].ends_with("=1,1,1,1 max_buffers=8 card_label='Cam,Cam 2,Cam 3,Cam 4'"), "{four:?}");
         for (trouble, _) in all() {
             assert!(commands(&trouble).iter().all(|it| !it.contains('\n') && !it.contains('"')), "{trouble:?}");
         }

@@ -1,7 +1,7 @@
 //! What to do about something, and the commands that do it: each by itself, to be typed or copied.
 
 use crate::distro::{Family, Headers};
-use crate::tr;
+use crate::{tr, trn};
 
 /// A step for people, and its commands in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,12 +82,25 @@ pub(crate) fn install_module(release: &str) -> Remedy {
     )
 }
 
-/// When the module has one node and two are wanted, the second with this label.
-pub(crate) fn get_two_nodes(label: &str) -> Remedy {
-    let first = label.strip_suffix(" 2").unwrap_or("Lenscap");
-    let options = format!("devices=2 exclusive_caps=1,1 max_buffers=8 card_label='{first},{label}'");
-    // TRANSLATORS: stands behind a colon, as in "There is no second device: close all programs ..."
-    let text = tr("close all programs that use the kernel module v4l2loopback, and load it anew with two devices");
+/// When the module has fewer nodes than this many, which are wanted, and none with this label.
+pub(crate) fn get_further_nodes(label: &str, count: u32) -> Remedy {
+    let first = label.rsplit_once(' ').map_or("Lenscap", |(first, _)| first);
+    let further = (2..=count).map(|number| format!("{first} {number}"));
+    let labels: Vec<String> = std::iter::once(first.to_owned()).chain(further).collect();
+    get_nodes(&labels)
+}
+
+/// The module is to have nodes with these labels.
+pub(crate) fn get_nodes(labels: &[impl AsRef<str>]) -> Remedy {
+    let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
+    let (count, caps) = (labels.len(), vec!["1"; labels.len()].join(","));
+    let options = format!("devices={count} exclusive_caps={caps} max_buffers=8 card_label='{}'", labels.join(","));
+    let text = trn!(
+        // TRANSLATORS: stands behind a colon, as in "There is no second device: close all programs ..."
+        "close all programs that use the kernel module v4l2loopback, and load it anew with {n} device",
+        "close all programs that use the kernel module v4l2loopback, and load it anew with {n} devices",
+        count as u64
+    );
     Remedy::new(text, [unload_module(), load_module(&options)])
 }
 

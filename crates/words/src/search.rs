@@ -31,7 +31,7 @@ pub fn also(row: &str) -> String {
             tr("message, alert, pop-up")
         }
         "device.node" => tr("loopback, v4l2, video"),
-        "device.second_node" => tr("two apps, OBS, recorder"),
+        "device.count" | "device.second_node" => tr("two apps, OBS, recorder"),
         "device.label" => tr("rename, title"),
         "device.format" => tr("NV12, color"),
         "output.pipewire" | "output.default_camera" => tr("Flatpak, portal, Firefox"),

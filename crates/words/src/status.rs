@@ -12,7 +12,10 @@ use crate::{listed, tr, trf, trn};
 
 /// The status as it is published: with sentences beside the troubles, and names that can be shown.
 pub fn published(status: &Status) -> lenscap_api::Status {
-    let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence, &crate::trouble::second_device);
+    let mut published = lenscap_api::Status::new(status, &crate::trouble::sentence, &crate::devices::of_device);
+    for (crowd, said) in status.crowds.iter().zip(&mut published.crowds) {
+        said.reason = crate::devices::waits_in_line(crowd);
+    }
     if let (Some(public), Some(mode)) = (&mut published.mode, &status.mode) {
         public.shortfall = mode.shortfall.as_ref().map(crate::mode::shortfall);
     }
@@ -43,7 +46,9 @@ pub fn summary(status: &lenscap_api::Status) -> String {
     }
     // That it was chosen so is no news.
     let way = status.way_reason.as_ref().filter(|_| status.way == Some(Way::PipewireForBusy));
-    for reason in [way, status.reason.as_ref(), status.second_device.as_ref()].into_iter().flatten() {
+    let further = status.devices.iter().find_map(|device| device.reason.as_ref());
+    let crowds = status.crowds.iter().map(|crowd| &crowd.reason);
+    for reason in [way, status.reason.as_ref(), further].into_iter().flatten().chain(crowds) {
         line = format!("{}. {reason}", line.trim_end_matches('.'));
     }
     if let Some(shortfall) = status.mode.as_ref().and_then(|mode| mode.shortfall.as_ref()) {
@@ -172,7 +177,8 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
         lines.push(crate::trouble::sentence(reason));
     }
-    lines.extend(status.second_device.as_ref().map(crate::trouble::second_device));
+    lines.extend(crate::devices::troubles(&status.devices));
+    lines.extend(status.crowds.iter().map(crate::devices::waits_in_line));
     lines.extend(others(status));
     lines.extend(problem.map(str::to_owned));
     lines.join("\n")
@@ -196,7 +202,8 @@ mod tests {
     use lenscap_core::machine::Machine;
     use lenscap_core::offer::{Offer, Program, Verb};
     use lenscap_core::policy::Policy;
-    use lenscap_core::presence::Client;
+    use lenscap_core::presence::{Client, Further, Role};
+    use lenscap_core::status::Device;
     use lenscap_core::trouble::Trouble;
 
     fn client(name: &str, usage: Use) -> Client {
@@ -289,11 +296,17 @@ mod tests {
     }
 
     #[test]
-    fn the_tooltip_says_what_is_wrong_with_the_second_device() {
+    fn the_tooltip_says_what_is_wrong_with_a_further_device() {
         let mut idle = status(StateName::Idle, false);
         assert_eq!(details(&idle, None), "");
-        idle.second_device = Some(Trouble::DeviceSought);
-        assert_eq!(details(&idle, None), "Second device: The camera device is being looked for.");
+        idle.devices = vec![Device {
+            role: Role::Further(Further::Third),
+            label: "Cam 3".into(),
+            node: None,
+            is_for_one: true,
+            trouble: Some(Trouble::DeviceSought),
+        }];
+        assert_eq!(details(&idle, None), "Device \"Cam 3\": The camera device is being looked for.");
     }
 
     #[test]

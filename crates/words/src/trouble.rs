@@ -227,11 +227,6 @@ fn seen(program: &str) -> String {
     if program == UNSEEN { crate::programs::unseen() } else { program.to_owned() }
 }
 
-/// The sentence of a trouble that the second device has.
-pub fn second_device(trouble: &Trouble) -> String {
-    trf!("Second device: {why}", why = sentence(trouble))
-}
-
 fn unusable_pipeline(error: &str) -> String {
     trf!("The pipeline cannot be used ({error}): correct it in the settings.", error = error)
 }

@@ -152,12 +152,11 @@ impl Relay {
     /// What the control socket answers: the status; `is_about_controls`: those of a camera that is on, else where it is.
     pub(super) fn reply(&self, is_about_controls: bool) -> Reply {
         if !is_about_controls {
-            let [node, _] = self.nodes();
-            let node = node.map(|node| node.to_string_lossy().into_owned());
+            let node = self.main_node().map(|node| node.to_string_lossy().into_owned());
             let options = self.options.clone();
             return Reply::status(lenscap_api::Status { node, options, ..self.published_status() });
         }
-        let own = self.nodes().into_iter().flatten().map(|node| node.to_string_lossy().into_owned());
+        let own = self.nodes().into_iter().map(|node| node.to_string_lossy().into_owned());
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         Reply::Controls(Box::new(ControlsReply {
             list: self.engine.controls().map(controls::published),

@@ -8,8 +8,9 @@ use super::{Relay, RelayEvent};
 use crate::app::controls::merge;
 use crate::app::program;
 use crate::app::settings_thread::{Done, Loaded};
-use crate::config::{self, PipewireOutput, SecondNode, Settings};
+use crate::config::{self, PipewireOutput, Settings};
 use crate::core::event::{Command, Event};
+use crate::core::presence::Further;
 use crate::core::trouble::refusal::Refusal;
 use crate::core::trouble::start::StartTrouble;
 use crate::detect::uvc::Roots;
@@ -127,20 +128,22 @@ pub(super) fn engine_config(settings: &Settings, picture: Option<Picture>) -> Re
         worker_program: program("lenscap-worker")?,
         card_program: program("lenscap-cards")?,
         poll_interval: settings.detection.poll_interval,
-        second: match &settings.device.second {
-            SecondNode::Off => None,
-            _ if is_demonstration() => Some(OutputChoice::Memory(DEMONSTRATION_SLOTS)),
-            SecondNode::Auto => {
-                Some(OutputChoice::Loopback(Wanted::Label(finder::second_label(&settings.device.label))))
-            }
-            SecondNode::Path(path) => Some(OutputChoice::Loopback(Wanted::Path(path.clone()))),
-        },
+        further: settings.device.further().into_iter().map(|(it, path)| further(settings, it, path)).collect(),
         pipewire: pipewire(settings)?,
         watch_other_cameras: settings.privacy.watch_other_cameras,
         sandbox: settings.privacy.sandbox,
         roots: roots(),
         controls: settings.controls.clone(),
     })
+}
+
+/// A device beside the first one.
+fn further(settings: &Settings, further: Further, path: Option<&Path>) -> OutputChoice {
+    match path {
+        _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
+        Some(path) => OutputChoice::Loopback(Wanted::Path(path.to_owned())),
+        None => OutputChoice::Loopback(Wanted::Label(finder::further_label(&settings.device.label, further))),
+    }
 }
 
 /// The node for programs that see cameras through PipeWire.

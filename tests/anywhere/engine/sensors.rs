@@ -50,7 +50,7 @@ impl Bench {
             poll_interval: Duration::from_millis(50),
             controls: Default::default(),
             watch_other_cameras,
-            second: None,
+            further: Vec::new(),
             pipewire: None,
             sandbox: true,
             roots: Roots { sysfs: fake.sysfs(), dev: fake.dev() },

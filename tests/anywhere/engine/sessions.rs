@@ -165,7 +165,7 @@ fn another_source_takes_effect_while_live() {
         worker_program: program("lenscap-worker"),
         card_program: "/nowhere/lenscap-cards".into(),
         poll_interval: Duration::from_millis(50),
-        second: None,
+        further: Vec::new(),
         pipewire: None,
         watch_other_cameras: false,
         sandbox: true,

@@ -14,7 +14,7 @@ use lenscap::frame::format::{PixelFormat, VideoFormat};
 use lenscap::output::finder::Wanted;
 use lenscap_test_support::programs::program;
 
-use super::{Bench, memory_of};
+use super::{Bench, SECOND, memory_of};
 
 /// A camera whose pictures are 150 ms old when they come.
 const LATE: &str =
@@ -22,7 +22,7 @@ const LATE: &str =
 
 #[test]
 fn times_only_grow_from_card_to_camera_to_card_at_both_devices() {
-    let second = Some(OutputChoice::Memory(8));
+    let second = vec![OutputChoice::Memory(8)];
     let mut bench = Bench::start(LATE, program("lenscap-worker"), Duration::from_millis(200), second);
     let settled = |bench: &Bench| [bench.memory().disorder(), bench.second().disorder()];
     bench.clients(Some(Use::Streaming));
@@ -98,7 +98,7 @@ fn a_client_at_the_second_device_alone_turns_the_camera_on_and_nothing_of_it_is_
     bench.until_state(StateName::Idle);
     bench.until("the worker is gone", |engine| engine.worker_pid().is_none());
     Bench::assert_wiped(bench.engine.output(Role::Main), &card);
-    Bench::assert_wiped(bench.engine.output(Role::Second), &card);
+    Bench::assert_wiped(bench.engine.output(SECOND), &card);
 }
 
 #[test]
@@ -159,13 +159,13 @@ fn a_pause_shows_cards_at_both_devices() {
     bench.engine.command(Command::Pause { duration: None });
     bench.until_state(StateName::Paused);
     bench.until("cards at both", |engine| {
-        let newest = [engine.output(Role::Main), engine.output(Role::Second)].map(|output| memory_of(output).newest());
+        let newest = [engine.output(Role::Main), engine.output(SECOND)].map(|output| memory_of(output).newest());
         matches!(newest, [Some((first, one)), Some((second, other))] if first.card && second.card && one == other)
     });
     let cards = [bench.memory().counts().0, bench.second().counts().0];
     bench.until("cards flow to both", |engine| {
         memory_of(engine.output(Role::Main)).counts().0 > cards[0] + 3
-            && memory_of(engine.output(Role::Second)).counts().0 > cards[1] + 3
+            && memory_of(engine.output(SECOND)).counts().0 > cards[1] + 3
     });
     bench.engine.command(Command::Resume);
     bench.until_state(StateName::Live);
@@ -175,12 +175,12 @@ fn a_pause_shows_cards_at_both_devices() {
 #[test]
 fn a_second_device_that_cannot_be_had_harms_nobody() {
     for (path, says) in [("/dev/null", "not a video device"), ("/dev/video98", "does not exist")] {
-        let second = Some(OutputChoice::Loopback(Wanted::Path(path.into())));
+        let second = vec![OutputChoice::Loopback(Wanted::Path(path.into()))];
         let worker = program("lenscap-worker");
         let mut bench = Bench::start("test", worker, Duration::ZERO, second);
         let status = bench.engine.status();
         assert_eq!(status.state, StateName::Idle);
-        let reason = status.second_device.expect("it is told");
+        let reason = status.devices[1].trouble.clone().expect("it is told");
         assert!(
             lenscap::i18n::trouble::sentence(&reason).contains(says)
                 && lenscap_api::Code::of(&reason).data["node"] == path,
@@ -198,8 +198,8 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
     bench.clients(Some(Use::Streaming));
     bench.until_state(StateName::Live);
     bench.until_frames(3);
-    assert!(bench.engine.output(Role::Second).is_none());
-    let config = |second| EngineConfig {
+    assert!(bench.engine.output(SECOND).is_none());
+    let config = |further| EngineConfig {
         output: OutputChoice::Memory(8),
         format: VideoFormat::new(PixelFormat::Yuy2, 320, 240, 30).expect("a format"),
         style: CardStyle::default(),
@@ -209,20 +209,20 @@ fn the_second_device_is_turned_on_at_once_and_off_when_nobody_is_there() {
         worker_program: program("lenscap-worker"),
         card_program: "/nowhere/lenscap-cards".into(),
         poll_interval: Duration::from_millis(50),
-        second,
+        further,
         pipewire: None,
         controls: Default::default(),
         watch_other_cameras: false,
         sandbox: true,
         roots: Default::default(),
     };
-    bench.engine.configure(config(Some(OutputChoice::Memory(4))));
+    bench.engine.configure(config(vec![OutputChoice::Memory(4)]));
     bench.second_clients(Some(Use::Streaming));
     bench.until_second_frames(5);
-    bench.engine.configure(config(None));
+    bench.engine.configure(config(Vec::new()));
     bench.until_second_frames(5);
     bench.second_clients(None);
-    assert!(bench.engine.output(Role::Second).is_none(), "as asked, once nobody was there");
+    assert!(bench.engine.output(SECOND).is_none(), "as asked, once nobody was there");
     bench.until_frames(5);
     assert_eq!(bench.engine.status().state, StateName::Live);
 }

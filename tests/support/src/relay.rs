@@ -26,7 +26,7 @@ pub struct Line {
     pub clients: Vec<String>,
     /// The reason, "" when there is none.
     pub reason: String,
-    /// Why the second device is not served, "" when nothing is wrong.
+    /// Why a further device is not served, "" when nothing is wrong.
     pub second: String,
     /// What the camera gives, as in "YUY2 640x480"; "" while that is not known.
     pub mode: String,
@@ -371,7 +371,7 @@ fn parse(line: &str) -> Line {
         live: status.live,
         clients: status.clients.iter().map(client).collect(),
         reason: status.reason.unwrap_or_default(),
-        second: status.second_device.unwrap_or_default(),
+        second: status.devices.into_iter().find_map(|device| device.reason).unwrap_or_default(),
         mode: mode.map(|mode| format!("{} {}x{}", mode.format, mode.width, mode.height)).unwrap_or_default(),
         shortfall: mode.and_then(|mode| mode.shortfall.clone()).unwrap_or_default(),
         stuck: status.stuck,

@@ -1,13 +1,12 @@
 //! The properties on D-Bus: what they are now, and which of them have changed.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lenscap_api::{AppletStatus, Code};
-use lenscap_core::presence::Client;
-use lenscap_core::status::{StateName, Status};
+use lenscap_core::presence::{Client, Role};
+use lenscap_core::status::{Device, StateName, Status};
 use lenscap_settings::Overrides;
 use lenscap_settings::table::SettingValue;
 use lenscap_words::status::published;
@@ -20,16 +19,13 @@ use super::{Service, to_value};
 /// Programs that are remembered at most.
 const MAX_PROGRAMS: usize = 16;
 
-/// The first loopback node and the second, while they are held.
-pub type Nodes = [Option<PathBuf>; 2];
-
 /// The properties' values.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Snapshot(HashMap<String, OwnedValue>);
 
 impl Snapshot {
-    fn new(status: &Status, nodes: &Nodes, own: &mut Own) -> Self {
-        let properties = to_value::properties(&own.applet_status(status, nodes));
+    fn new(status: &Status, own: &mut Own) -> Self {
+        let properties = to_value::properties(&own.applet_status(status));
         Self(properties.unwrap_or_else(|error| {
             tracing::error!("a status is not published on D-Bus: {error}");
             HashMap::new()
@@ -83,9 +79,8 @@ struct Own {
 
 impl Own {
     /// The status as it is published.
-    fn applet_status(&mut self, status: &Status, nodes: &Nodes) -> AppletStatus {
-        let nodes: [Option<String>; 2] =
-            nodes.each_ref().map(|node| Some(node.as_ref()?.to_string_lossy().into_owned()));
+    fn applet_status(&mut self, status: &Status) -> AppletStatus {
+        let path = |device: &Device| Some(device.node.as_ref()?.to_string_lossy().into_owned());
         self.note(&status.clients);
         AppletStatus {
             live_since: status.live_since.map_or(0, |since| self.clock.seconds(since)),
@@ -94,8 +89,8 @@ impl Own {
                 (StateName::Paused, None) => AppletStatus::WITHOUT_END,
                 _ => 0,
             },
-            node: nodes[0].clone().unwrap_or_default(),
-            nodes: nodes.into_iter().flatten().collect(),
+            node: status.devices.iter().find(|it| it.role == Role::Main).and_then(path).unwrap_or_default(),
+            nodes: status.devices.iter().filter_map(path).collect(),
             options: self.options.clone(),
             programs: self.programs.clone(),
             version: lenscap::VERSION.to_owned(),
@@ -174,8 +169,8 @@ impl Properties {
     }
 
     /// Takes the present status, and publishes what changed on `service`.
-    pub fn publish(&mut self, status: &Status, nodes: &Nodes, service: Option<&Service>) {
-        let changes = self.published.replace(Snapshot::new(status, nodes, &mut self.own));
+    pub fn publish(&mut self, status: &Status, service: Option<&Service>) {
+        let changes = self.published.replace(Snapshot::new(status, &mut self.own));
         if let (Some(service), false) = (service, changes.is_empty()) {
             service.outbox.properties_changed(changes);
         }
@@ -195,7 +190,7 @@ mod tests {
     use lenscap_core::mode::{Mode, ModeShortfall};
     use lenscap_core::offer::{Offer, Program, Verb};
     use lenscap_core::policy::Policy;
-    use lenscap_core::presence::{UNSEEN, Use};
+    use lenscap_core::presence::{Further, UNSEEN, Use};
     use lenscap_core::shortcut::Shortcut;
     use lenscap_core::status::OtherCamera;
     use lenscap_core::trouble::Trouble;
@@ -206,12 +201,12 @@ mod tests {
         Own { options, shortcut, ..Own::default() }
     }
 
-    fn snapshot(status: &Status, nodes: &Nodes) -> Snapshot {
-        Snapshot::new(status, nodes, &mut with_option())
+    fn snapshot(status: &Status) -> Snapshot {
+        Snapshot::new(status, &mut with_option())
     }
 
     /// Nothing is as in a status that nobody has filled in.
-    fn full() -> (Status, Nodes) {
+    fn full() -> Status {
         let other = OtherCamera {
             camera: "Foo".into(),
             node: "/dev/video2".into(),
@@ -235,7 +230,11 @@ mod tests {
             camera: "Webcam".into(),
             reason: Some(Trouble::CameraBusy { camera: "Foo".into() }),
             mode: Some(mode),
-            second_device: Some(Trouble::StartOverdue { reached: None, seconds: 10 }),
+            devices: vec![
+                device(Role::Main, Some("/dev/video9"), None),
+                device(Role::Further(Further::Second), Some("/dev/video10"), None),
+                device(Role::Further(Further::Third), None, Some(Trouble::StartOverdue { reached: None, seconds: 10 })),
+            ],
             stuck: true,
             others: vec![other],
             offers: vec![Offer {
@@ -244,7 +243,11 @@ mod tests {
             }],
             ..Machine::new(Policy::default()).status()
         };
-        (status, [Some("/dev/video9".into()), Some("/dev/video10".into())])
+        status
+    }
+
+    fn device(role: Role, node: Option<&str>, trouble: Option<Trouble>) -> Device {
+        Device { role, label: "Cam".into(), node: node.map(Into::into), is_for_one: true, trouble }
     }
 
     #[test]
@@ -255,9 +258,9 @@ mod tests {
             .map(|rest| rest.split('"').step_by(2))
             .map(|mut quoted| (quoted.next().unwrap(), quoted.next().unwrap().to_owned()))
             .collect();
-        let (status, nodes) = full();
+        let status = full();
         let idle = Machine::new(Policy::default()).status();
-        for snapshot in [snapshot(&status, &nodes), snapshot(&idle, &Nodes::default())] {
+        for snapshot in [snapshot(&status), snapshot(&idle)] {
             let published = snapshot.0.iter().map(|(name, value)| (name.as_str(), value.value_signature().to_string()));
             assert_eq!(published.collect::<BTreeMap<_, _>>(), described);
         }
@@ -283,10 +286,10 @@ mod tests {
 
     #[test]
     fn what_is_published_is_read_with_the_same_type() {
-        let (status, nodes) = full();
+        let status = full();
         let mut own = with_option();
-        let snapshot = Snapshot::new(&status, &nodes, &mut own);
-        let expected = own.applet_status(&status, &nodes);
+        let snapshot = Snapshot::new(&status, &mut own);
+        let expected = own.applet_status(&status);
         let read: AppletStatus = lenscap_gvariant::read_properties(over_the_bus(&snapshot));
         assert_eq!(read, expected);
         for (name, value) in over_the_bus(&snapshot) {
@@ -304,34 +307,35 @@ mod tests {
 
     #[test]
     fn a_trouble_is_a_dictionary() {
-        let (status, nodes) = full();
-        let (snapshot, none) = (snapshot(&status, &nodes), snapshot(&Machine::new(Policy::default()).status(), &nodes));
+        let status = full();
+        let (snapshot, none) = (snapshot(&status), snapshot(&Machine::new(Policy::default()).status()));
         let fields = |of: &Snapshot, name| over_the_bus(of)[name].get::<HashMap<String, Variant>>().unwrap();
         let busy = fields(&snapshot, "Trouble");
         assert_eq!(
             (busy["code"].get::<String>(), busy["camera"].get::<String>()),
             (Some("camera-busy".into()), Some("Foo".into()))
         );
-        let overdue = fields(&snapshot, "SecondDeviceTrouble");
+        assert!(fields(&none, "Trouble").is_empty());
+        let devices = over_the_bus(&snapshot)["Devices"].get::<Vec<HashMap<String, Variant>>>().unwrap();
+        let overdue = devices[2]["trouble"].get::<HashMap<String, Variant>>().unwrap();
         assert_eq!((overdue["seconds"].get::<i64>(), overdue.contains_key("reached")), (Some(10), false));
-        assert!(fields(&none, "SecondDeviceTrouble").is_empty());
+        assert_eq!(
+            (devices[1]["number"].get::<u32>(), devices[1]["node"].get::<String>()),
+            (Some(2), Some("/dev/video10".into()))
+        );
     }
 
     #[test]
     fn only_changes_are_published_and_a_moment_keeps_its_second() {
         let status = Machine::new(Policy::default()).status();
         let mut own = Own::default();
-        let before = Snapshot::new(&status, &Nodes::default(), &mut own);
-        let after = Snapshot::new(
-            &Status { camera_live: true, live_since: Some(Instant::now()), ..status },
-            &Nodes::default(),
-            &mut own,
-        );
+        let before = Snapshot::new(&status, &mut own);
+        let after = Snapshot::new(&Status { camera_live: true, live_since: Some(Instant::now()), ..status }, &mut own);
         let mut names: Vec<_> = after.changes(&before).into_keys().collect();
         names.sort();
         assert_eq!(names, ["CameraLive", "LiveSince"]);
-        let (status, nodes) = full();
-        assert!(Snapshot::new(&status, &nodes, &mut own).changes(&Snapshot::new(&status, &nodes, &mut own)).is_empty());
+        let status = full();
+        assert!(Snapshot::new(&status, &mut own).changes(&Snapshot::new(&status, &mut own)).is_empty());
         let at = Instant::now();
         let first = own.clock.seconds(at);
         std::thread::sleep(std::time::Duration::from_millis(3));

@@ -25,7 +25,7 @@ impl Machine {
                 // Nobody is kept waiting.
                 self.forget_failure();
             }
-            Event::SecondDevice(trouble) => self.no_second_device = trouble,
+            Event::Devices(devices) => self.devices = devices,
             Event::Presence(presences) => self.note_presences(presences),
             Event::Worker(event) => self.note_worker(now, event, actions),
             Event::Sensor(event) => self.note_sensor(event),

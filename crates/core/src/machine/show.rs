@@ -54,7 +54,8 @@ impl Machine {
             others: self.others.clone(),
             mode: self.mode.clone().filter(|_| self.camera_live()),
             sandbox: self.sandbox,
-            second_device: self.no_second_device.clone(),
+            devices: self.devices.clone(),
+            crowds: self.crowds(),
             way: self.way.filter(|_| self.camera_live()),
             offers: self.offers(),
         }

@@ -5,6 +5,7 @@ mod failures;
 mod permissions;
 mod random;
 mod sessions;
+mod waiting;
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use super::*;
 use crate::app::{AppId, Rule};
 use crate::event::{Card, Command, SensorEvent, Step, WorkerEvent};
 use crate::offer::{Offer, Program, Verb};
-use crate::presence::{Client, Use};
+use crate::presence::{Client, Further, Use};
 use crate::restart;
 use crate::source::{Orientation, Rotation};
 use crate::trouble::SignalShortfall;
@@ -173,7 +174,7 @@ impl World {
             }
             Event::Worker(_)
             | Event::Presence(_)
-            | Event::SecondDevice(_)
+            | Event::Devices(_)
             | Event::Sensor(SensorEvent::Own { on: true } | SensorEvent::Others(_))
             | Event::Command(_)
             | Event::Sleep(_)
@@ -358,6 +359,12 @@ impl Bench {
             world.device && !streams.is_empty(),
             "frames flow when somebody streams, and only then"
         );
+        for crowd in &shown.crowds {
+            assert!(crowd.comer.usage == Use::Open && crowd.user.usage == Use::Streaming, "{crowd:?}");
+            let free = machine.devices.iter().find(|device| Some(&device.label) == crowd.free.as_ref());
+            let at_free = free.and_then(|device| machine.presences.at(device.role));
+            assert!(at_free.is_none_or(|presence| !presence.any_maybe_streaming()), "{crowd:?}");
+        }
         // Nobody and nothing pending: no sensor beyond the cooldown.
         if streams.is_empty() && world.sensor && !world.ending {
             let State::Cooldown { until } = machine.state() else { panic!("{:?} without a client", machine.state()) };

@@ -42,9 +42,11 @@ pub enum OutputTrouble {
         nodes: Vec<LoopbackNode>,
         is_installed: bool,
     },
-    /// None is left for the second device.
-    NoSecondNode {
+    /// None is left for a further device.
+    NoFurtherNode {
         label: Text,
+        /// How many devices are asked for, the main one among them.
+        count: u32,
     },
     FirstDevice {
         node: Detail,
@@ -198,7 +200,7 @@ impl OutputTrouble {
             Self::NoNode { .. }
             | Self::NodeMissing { .. }
             | Self::NoSuchLabel { .. }
-            | Self::NoSecondNode { .. }
+            | Self::NoFurtherNode { .. }
             | Self::NodeGone { .. }
             | Self::NodeFailed { is_gone: true, .. } => OutputTroubleKind::Missing,
             Self::NodeBusy { .. } => OutputTroubleKind::Busy,

@@ -15,18 +15,21 @@ use crate::page::Page;
 use crate::rows::{self, Choices, NumberOf};
 use crate::widgets;
 
-/// What is wrong with the second device, while something is.
-fn second_trouble(applet: &AppletProxy) -> adw::ActionRow {
+/// What is wrong with further devices, while something is.
+fn further_trouble(applet: &AppletProxy) -> adw::ActionRow {
     let row = rows::plain("", "");
     row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
     let shown = row.downgrade();
     applet.on_change(move |state| {
         let Some(row) = shown.upgrade() else { return };
         let text = match state {
-            AppletState::Running(view) => view.second_device.as_str(),
-            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => "",
+            AppletState::Running(view) => {
+                let reasons = view.devices.0.iter().map(|device| device.reason.as_str());
+                reasons.filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n")
+            }
+            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => String::new(),
         };
-        row.set_title(text);
+        row.set_title(&text);
         row.set_visible(!text.is_empty());
     });
     row
@@ -60,15 +63,31 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         |settings| settings.device.node.clone(),
         |store, node| store.change(|settings| settings.device.node = node),
     ));
-    let class = context.surroundings.class.clone();
     group.add(&rows::choice(
+        store,
+        &device::COUNT,
+        &tr("Devices"),
+        &tr("So many applications see the same picture at the same time, each at its device."),
+        |_| (1..=device::MAX_COUNT).map(|count| (count.to_string(), count)).collect(),
+        |settings| settings.device.nodes(),
+        |store, count| {
+            store.change(|settings| {
+                settings.device.count = count;
+                // It would ask for one by itself.
+                if count == 1 {
+                    settings.device.second = SecondNode::Off;
+                }
+            })
+        },
+    ));
+    let class = context.surroundings.class.clone();
+    let second = rows::choice(
         store,
         &device::SECOND_NODE,
         &tr("Second device"),
-        &tr("Shows the same picture to a second application at the same time."),
+        &tr("Where it is. Automatic: found by its name."),
         move |present| {
-            let mut offered: Choices<SecondNode> =
-                vec![(tr("Off"), SecondNode::Off), (tr("Automatic"), SecondNode::Auto)];
+            let mut offered: Choices<SecondNode> = vec![(tr("Automatic"), SecondNode::Auto)];
             let nodes = lenscap_cameras::loopbacks(&class).into_iter();
             offered.extend(nodes.map(|node| (node.label(), SecondNode::Path(node.path))));
             if let SecondNode::Path(path) = present
@@ -78,10 +97,15 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
             }
             offered
         },
-        |settings| settings.device.second.clone(),
+        |settings| match &settings.device.second {
+            SecondNode::Off => SecondNode::Auto,
+            second => second.clone(),
+        },
         |store, second| store.change(|settings| settings.device.second = second),
-    ));
-    group.add(&second_trouble(&context.applet));
+    );
+    group.add(&second);
+    store.follow(|settings| settings.device.nodes() > 1, move |has_one| second.set_sensitive(*has_one));
+    group.add(&further_trouble(&context.applet));
     rows::entry(
         store,
         &device::LABEL,

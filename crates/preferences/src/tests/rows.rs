@@ -135,15 +135,20 @@ fn cameras_and_nodes_of_the_system_are_offered() {
         assert!(!rig.says("modprobe"));
         rig.choose("Device", "Lenscap (video10)");
         assert!(rig.text().contains("node = \"/dev/video10\""), "{}", rig.text());
-        rig.choose("Second device", "Automatic");
-        assert!(rig.text().contains("second_node = \"auto\""), "{}", rig.text());
+        let second: adw::ComboRow = rig.row("Second device");
+        assert!(!second.is_sensitive(), "there is none");
+        rig.choose("Devices", "3");
+        assert!(rig.text().contains("count = 3") && second.is_sensitive(), "{}", rig.text());
         rig.choose("Second device", "Lenscap (video10)");
         assert!(rig.is_refused("Second device"));
         let reason = rig.subtitle("Second device");
         assert!(reason.contains("the first one already: use another"), "{reason}");
-        assert!(rig.text().contains("second_node = \"auto\""), "{}", rig.text());
-        rig.choose("Second device", "Off");
-        assert!(rig.text().contains("second_node = \"off\"") && !rig.is_refused("Second device"), "{}", rig.text());
+        assert!(!rig.text().contains("second_node = \"/dev"), "{}", rig.text());
+        rig.choose("Device", "Automatic");
+        rig.choose("Second device", "Lenscap (video10)");
+        assert!(rig.text().contains("second_node = \"/dev/video10\""), "{}", rig.text());
+        rig.choose("Devices", "1");
+        assert!(rig.text().contains("second_node = \"off\"") && !second.is_sensitive(), "{}", rig.text());
         rig.choose("Camera", "Webcam (video0)");
         if rig.is_refused("Camera") {
             return println!("SKIP choosing a V4L2 camera: {}", rig.subtitle("Camera"));

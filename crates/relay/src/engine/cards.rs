@@ -85,7 +85,7 @@ impl Engine {
         for outlet in self.outlets.iter_mut() {
             let shows_camera = match outlet.role() {
                 Role::Main => self.lease == SlotLease::Shown,
-                Role::Second | Role::Pipewire => self.camera_shown && outlet.wants_camera(),
+                Role::Further(_) | Role::Pipewire => self.camera_shown && outlet.wants_camera(),
             };
             outlet.take_cards(&cards, !shows_camera, now);
         }

@@ -10,6 +10,7 @@ use crate::output::pipewire::NodeChoice;
 use lenscap_core::controls::Saved;
 use lenscap_core::event::Event;
 use lenscap_core::policy::Policy;
+use lenscap_core::presence::Further;
 use lenscap_core::source::Source;
 use lenscap_picture::card::CardStyle;
 use lenscap_picture::format::VideoFormat;
@@ -46,8 +47,8 @@ pub struct EngineConfig {
     pub card_program: PathBuf,
     /// How often clients are looked at where nothing else shows them.
     pub poll_interval: Duration,
-    /// Where they go as well, for a second program.
-    pub second: Option<OutputChoice>,
+    /// Where they go as well, for further programs: the second device, the third, the fourth. More are left out.
+    pub further: Vec<OutputChoice>,
     /// Where they go as well, for programs that see cameras through PipeWire.
     pub pipewire: Option<OutputChoice>,
     /// Whether cameras that programs use past the relay are watched.
@@ -63,7 +64,17 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// The part of it that is about the devices.
     pub(super) fn devices(&self) -> DeviceConfig {
-        DeviceConfig { output: self.output.clone(), format: self.format, second: self.second.clone() }
+        DeviceConfig { output: self.output.clone(), format: self.format, further: self.further.clone() }
+    }
+
+    /// Where this device's pictures go, while it is asked for.
+    pub(super) fn further(&self, further: Further) -> Option<&OutputChoice> {
+        self.further.get(further.number() as usize - 2)
+    }
+
+    /// How many devices are asked for.
+    pub(super) fn count(&self) -> u32 {
+        1 + Further::ALL.into_iter().filter(|further| self.further(*further).is_some()).count() as u32
     }
 }
 
@@ -74,8 +85,8 @@ pub(super) struct DeviceConfig {
     pub(super) output: OutputChoice,
     /// As [`EngineConfig::format`].
     pub(super) format: VideoFormat,
-    /// As [`EngineConfig::second`].
-    pub(super) second: Option<OutputChoice>,
+    /// As [`EngineConfig::further`].
+    pub(super) further: Vec<OutputChoice>,
 }
 
 impl Engine {
@@ -92,7 +103,7 @@ impl Engine {
             worker_program,
             card_program,
             poll_interval,
-            second,
+            further,
             pipewire,
             watch_other_cameras,
             sandbox,
@@ -134,9 +145,9 @@ impl Engine {
         self.config.policy = policy.clone();
         self.events.push_back(Event::Policy(policy));
         self.pending_devices = if output != self.config.output || format != self.config.format {
-            Some(DeviceConfig { output, format, second })
+            Some(DeviceConfig { output, format, further })
         } else {
-            self.config.second = second;
+            self.config.further = further;
             None
         };
         self.run_events();

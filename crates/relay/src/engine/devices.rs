@@ -1,6 +1,5 @@
 //! How the devices are taken, taken again, and moved as the settings say.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::OutputChoice;
@@ -10,13 +9,15 @@ use super::outlet::Outlet;
 use super::{Engine, EngineConfig};
 use crate::camera_process::host::WorkerHost;
 use crate::output::OutputError;
+use crate::output::finder::Beside;
 use lenscap_api::Code;
 use lenscap_core::event::{Card, Event};
-use lenscap_core::presence::Role;
+use lenscap_core::presence::{Further, Role};
 use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind};
 use lenscap_picture::format::VideoFormat;
-use lenscap_words::trouble::{second_device, sentence};
+use lenscap_words::devices::of_device;
+use lenscap_words::trouble::sentence;
 
 /// Between two starts of the process for PipeWire that ends by itself, doubling; the first after it had readers.
 pub(super) const PIPEWIRE_FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -45,8 +46,9 @@ impl Engine {
     }
 
     pub(super) fn open_output(&mut self, may_create: bool) -> Result<(), OutputError> {
+        let beside = self.beside(Role::Main);
         let cards = self.cards_for(&self.config);
-        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, None, cards) {
+        if let Err(error) = self.outlets.main_mut().open(&self.reactor, &self.config, may_create, &beside, cards) {
             self.open_as_kept(error)?;
         }
         if let Some(output) = self.outlets.main().output() {
@@ -58,7 +60,8 @@ impl Engine {
         self.is_main_unsettled = false;
         self.events.push_back(Event::DeviceReady);
         self.report_presence();
-        self.retry_second(may_create);
+        self.report_devices();
+        Further::ALL.into_iter().for_each(|further| self.retry_further(further, may_create));
         self.retry_pipewire();
         self.draw_cards();
         Ok(())
@@ -69,8 +72,9 @@ impl Engine {
     fn open_as_kept(&mut self, error: OutputError) -> Result<(), OutputError> {
         let Some(kept) = error.kept else { return Err(error) };
         let as_kept = self.as_kept(kept);
+        let beside = self.beside(Role::Main);
         let cards = self.cards_for(&as_kept);
-        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, None, cards) {
+        match self.outlets.main_mut().open(&self.reactor, &as_kept, false, &beside, cards) {
             Ok(()) => {
                 self.adopt(kept, &error);
                 Ok(())
@@ -93,23 +97,27 @@ impl Engine {
         self.kept_since = Some(Instant::now());
     }
 
-    /// Somebody keeps the second device in another format, and nobody is at the first: both take that one, for a picture is
-    /// made once for both. Whether that is so.
-    fn follow_second(&mut self, error: &OutputError) -> bool {
+    /// Somebody keeps this device in another format, and nobody is at the others: all take that one, for a picture is made once
+    /// for all. Whether that is so.
+    fn follow(&mut self, further: Further, error: &OutputError) -> bool {
+        let role = Role::Further(further);
         let Some(kept) = error.kept else { return false };
-        if self.worker.is_some() || !self.outlets.main().presence().is_empty() || kept == self.config.format {
+        let is_alone = self.outlets.iter().all(|other| other.role() == role || other.presence().is_empty());
+        // Whoever is followed already may not be seen yet: two that keep two formats are not followed in turn.
+        if self.worker.is_some() || !is_alone || self.is_kept() || kept == self.config.format {
             return false;
         }
         let as_kept = self.as_kept(kept);
-        let node = self.node_of_main();
+        let beside = self.beside(role);
         let cards = self.cards_for(&as_kept);
-        let Some(second) = self.outlets.get_mut(Role::Second) else { return false };
+        let Some(outlet) = self.outlets.get_mut(role) else { return false };
         // Another writer keeps its format as well, and is nobody to follow.
-        if second.open(&self.reactor, &as_kept, false, node.as_deref(), cards).is_err() {
+        if outlet.open(&self.reactor, &as_kept, false, &beside, cards).is_err() {
             return false;
         }
-        second.close();
-        self.outlets.main_mut().close();
+        for outlet in self.outlets.iter_mut() {
+            outlet.close();
+        }
         self.adopt(kept, error);
         self.events.push_back(Event::DeviceGone(Trouble::DeviceReplaced));
         if let Err(error) = self.open_output(false) {
@@ -123,29 +131,30 @@ impl Engine {
         self.kept_since.is_some_and(|since| since.elapsed() < KEPT_RETRY)
     }
 
-    /// Tries to take the second output, which stands only beside the first.
-    pub(super) fn retry_second(&mut self, may_create: bool) {
-        let node = self.node_of_main();
+    /// Tries to take a further output, which stands only beside the main one.
+    pub(super) fn retry_further(&mut self, further: Further, may_create: bool) {
+        let role = Role::Further(further);
         let has_main = self.outlets.main().output().is_some();
+        let beside = self.beside(role);
         let cards = self.cards_for(&self.config);
-        let Some(second) = self.outlets.get_mut(Role::Second).filter(|second| second.output().is_none()) else {
+        let Some(outlet) = self.outlets.get_mut(role).filter(|outlet| outlet.output().is_none()) else {
             return;
         };
         if !has_main {
-            return second.stop_trying();
+            return outlet.stop_trying();
         }
-        match second.open(&self.reactor, &self.config, may_create, node.as_deref(), cards) {
+        match outlet.open(&self.reactor, &self.config, may_create, &beside, cards) {
             Ok(()) => {
-                second.set_own(self.worker.as_ref().map(WorkerHost::pid));
+                outlet.set_own(self.worker.as_ref().map(WorkerHost::pid));
                 if let Some(card) = self.card.filter(|_| !self.camera_shown) {
-                    second.show_card(card, false, Instant::now());
+                    outlet.show_card(card, false, Instant::now());
                 }
-                self.events.push_back(Event::SecondDevice(None));
+                self.report_devices();
                 self.report_presence();
             }
             Err(error) => {
-                if !self.follow_second(&error) {
-                    self.no_second(&error);
+                if !self.follow(further, &error) {
+                    self.no_further(further, &error);
                 }
             }
         }
@@ -162,7 +171,7 @@ impl Engine {
         if !has_main {
             return;
         }
-        match outlet.open(&self.reactor, &self.config, false, None, cards) {
+        match outlet.open(&self.reactor, &self.config, false, &Beside::default(), cards) {
             Ok(()) => {
                 if let Some(card) = self.card.filter(|_| !self.camera_shown) {
                     outlet.show_card(card, false, Instant::now());
@@ -205,28 +214,45 @@ impl Engine {
         self.retry_pipewire();
     }
 
-    /// There is no second output, which harms nobody but those who are at it.
-    fn no_second(&mut self, error: &OutputError) {
+    /// There is no output for this device, which harms nobody but those who are at it.
+    fn no_further(&mut self, further: Further, error: &OutputError) {
+        let Some(outlet) = self.outlets.get_mut(Role::Further(further)) else { return };
+        outlet.wait_for_node(&self.reactor, error);
         let trouble = error.to_reason();
-        if self.machine.status().second_device.as_ref() != Some(&trouble) {
-            tracing::warn!("{}", second_device(&trouble));
-            self.events.push_back(Event::SecondDevice(Some(trouble)));
+        if outlet.note_trouble(trouble.clone()) {
+            tracing::warn!(code = %Code::of(&trouble), "{}", of_device(&outlet.device().label, &trouble));
         }
-        if let Some(second) = self.outlets.get_mut(Role::Second) {
-            second.wait_for_node(&self.reactor, error);
+        self.report_devices();
+    }
+
+    /// Takes, moves or gives up further outputs as the settings say, each once nobody is there to notice.
+    fn apply_further(&mut self) {
+        for further in Further::ALL {
+            let role = Role::Further(further);
+            let outlet = self.outlets.get(role);
+            let is_as_wanted = outlet.map(Outlet::choice) == self.config.further(further);
+            if is_as_wanted || outlet.is_some_and(|outlet| !outlet.presence().is_empty()) {
+                continue;
+            }
+            self.outlets.set(role, self.config.further(further).cloned());
+            self.report_devices();
+            self.report_presence();
+            self.retry_further(further, true);
         }
     }
 
-    /// Takes, moves or gives up the second output as the settings say, once nobody is there to notice.
-    fn apply_second(&mut self) {
-        let second = self.outlets.get(Role::Second);
-        let is_as_wanted = second.map(Outlet::choice) == self.config.second.as_ref();
-        if is_as_wanted || second.is_some_and(|second| !second.presence().is_empty()) {
-            return;
+    /// What is beside this device.
+    fn beside(&self, role: Role) -> Beside {
+        self.outlets.beside(role, self.config.count())
+    }
+
+    /// The machine is to know which devices there are.
+    fn report_devices(&mut self) {
+        let devices = self.outlets.devices();
+        if devices != self.devices {
+            self.devices.clone_from(&devices);
+            self.events.push_back(Event::Devices(devices));
         }
-        self.outlets.set(Role::Second, self.config.second.clone());
-        self.events.push_back(Event::SecondDevice(None));
-        self.retry_second(true);
     }
 
     /// Takes note of outputs that went away.
@@ -239,9 +265,11 @@ impl Engine {
             }
             self.no_output(&error);
         }
-        if let Some(error) = self.outlets.get_mut(Role::Second).and_then(Outlet::take_loss) {
-            self.no_second(&error);
-            self.report_presence();
+        for further in Further::ALL {
+            if let Some(error) = self.outlets.get_mut(Role::Further(further)).and_then(Outlet::take_loss) {
+                self.no_further(further, &error);
+                self.report_presence();
+            }
         }
         if let Some(error) = self.outlets.get_mut(Role::Pipewire).and_then(Outlet::take_loss) {
             self.no_pipewire(&error);
@@ -254,13 +282,14 @@ impl Engine {
         tracing::warn!(code = %Code::of(&reason), "{}", sentence(&reason));
         self.events.push_back(Event::DeviceGone(reason));
         self.outlets.main_mut().wait_for_node(&self.reactor, error);
+        self.report_devices();
     }
 
     /// Tries to take the output of this device again.
     pub(super) fn retry(&mut self, role: Role, may_create: bool) {
         match role {
             Role::Main => self.retry_main(may_create),
-            Role::Second => self.retry_second(may_create),
+            Role::Further(further) => self.retry_further(further, may_create),
             Role::Pipewire => self.retry_pipewire(),
         }
     }
@@ -283,7 +312,7 @@ impl Engine {
 
     /// Moves to another node or format once nobody is there to notice.
     pub(super) fn apply_pending(&mut self) {
-        self.apply_second();
+        self.apply_further();
         self.apply_pipewire();
         let is_quiet = self.worker.is_none() && self.machine.status().clients.is_empty();
         if !is_quiet {
@@ -291,27 +320,24 @@ impl Engine {
             self.kept_since = None;
         }
         let is_time = is_quiet && !self.is_kept();
-        let Some(DeviceConfig { output, format, second }) = self.pending_devices.take_if(|_| is_time) else { return };
+        let Some(DeviceConfig { output, format, further }) = self.pending_devices.take_if(|_| is_time) else { return };
         tracing::info!("the device's settings changed: {format}");
         let main = self.outlets.main_mut();
         let was_held = main.close();
         main.set_choice(output.clone());
         let before = self.events.len();
         // Where its label or its format changes, it is another one, too.
-        self.outlets.set(Role::Second, second.clone());
+        (self.config.output, self.config.format, self.config.further) = (output, format, further);
+        for further in Further::ALL {
+            self.outlets.set(Role::Further(further), self.config.further(further).cloned());
+        }
         self.outlets.set(Role::Pipewire, self.config.pipewire.clone());
-        (self.config.output, self.config.format, self.config.second) = (output, format, second);
-        self.events.push_back(Event::SecondDevice(None));
+        self.report_devices();
         if let Err(error) = self.open_output(true) {
             self.no_output(&error);
         } else if was_held {
             // One node went and one came; the machine starts over with it.
             self.events.insert(before, Event::DeviceGone(Trouble::DeviceReplaced));
         }
-    }
-
-    /// The main one's path, to which no other may lead.
-    fn node_of_main(&self) -> Option<PathBuf> {
-        self.outlets.main().node().map(Path::to_owned)
     }
 }

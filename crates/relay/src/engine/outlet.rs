@@ -6,7 +6,7 @@
 mod cards;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -16,14 +16,16 @@ use super::token::EngineToken;
 use super::{BUSY_RETRY, EngineConfig, OutputChoice};
 use crate::detect::Detector;
 use crate::output::cards::CardSet;
-use crate::output::finder::{self, NodeWatch};
-use crate::output::loopback::Loopback;
+use crate::output::finder::{self, Beside, Found, NodeWatch, Wanted};
+use crate::output::loopback::{self, Loopback};
 use crate::output::memory::Memory;
 use crate::output::pipewire::PipewireNode;
 use crate::output::{Output, OutputDevice, OutputError};
 use crate::reactor::{Interest, Reactor};
 use lenscap_core::event::Card;
 use lenscap_core::presence::{Presence, Role};
+use lenscap_core::status::Device;
+use lenscap_core::trouble::Trouble;
 use lenscap_core::trouble::output::{OutputTrouble, OutputTroubleKind, WatchFailure};
 use lenscap_sys::memfd::Mapping;
 use lenscap_text::Detail;
@@ -33,6 +35,9 @@ use lenscap_wire::pipewire::server_socket;
 /// queued, and is handed over before anybody can hear of its STREAMON; programs stream within seconds of opening, and one
 /// that holds the node for hours is to cost nothing.
 const FRESH_FOR: Duration = Duration::from_secs(30);
+
+/// What a device in memory is called.
+const APP_NAME: &str = "Lenscap";
 
 /// How long nobody has to be at PipeWire's node for its memory to be given back: PipeWire keeps its hold for 5 s (facts:
 /// pipewire, section 2).
@@ -64,6 +69,10 @@ pub(super) struct Outlet {
     release_at: Option<Instant>,
     /// Shown instead of the camera, whatever the others show: who is here may not have it.
     kept_out: Option<Card>,
+    /// Why there is none, where it is a further one.
+    trouble: Option<Trouble>,
+    /// The node that was made for it.
+    made: Option<PathBuf>,
     lost: Option<OutputError>,
 }
 
@@ -86,11 +95,13 @@ impl Outlet {
             maps: None,
             release_at: None,
             kept_out: None,
+            trouble: None,
+            made: None,
             lost: None,
         }
     }
 
-    /// Takes the output, in the format of `config`. `main`: the node that has its pictures already.
+    /// Takes the output, in the format of `config`. `beside`: what else is served.
     ///
     /// # Errors
     /// Why there is none; see [`Self::wait_for_node`].
@@ -99,14 +110,17 @@ impl Outlet {
         reactor: &Reactor<EngineToken>,
         config: &EngineConfig,
         may_create: bool,
-        main: Option<&Path>,
+        beside: &Beside,
         cards: CardSet,
     ) -> Result<(), OutputError> {
         let mut presence = None;
         let (device, detector) = match &self.choice {
             OutputChoice::Memory(slots) => (OutputDevice::Memory(Memory::new(&config.format, *slots)?), None),
             OutputChoice::Loopback(wanted) => {
-                let path = finder::find(wanted, may_create, main)?;
+                let Found { path, is_made } = finder::find(wanted, may_create, beside)?;
+                if is_made {
+                    self.made = Some(path.clone());
+                }
                 let loopback = Loopback::open(&path, &config.format)?;
                 let mut detector =
                     Detector::new(&path, config.poll_interval, Instant::now()).map_err(OutputTrouble::from)?;
@@ -129,7 +143,8 @@ impl Outlet {
                 .map_err(|error| OutputTrouble::NoEventLoop { cause: error.into() })?;
         }
         let presence = presence.unwrap_or_default();
-        *self = Self { output: Some(output), detector, presence, ..Self::new(self.role, self.choice.clone()) };
+        let made = self.made.take();
+        *self = Self { output: Some(output), detector, presence, made, ..Self::new(self.role, self.choice.clone()) };
         Ok(())
     }
 
@@ -169,6 +184,14 @@ impl Outlet {
         self.fresh_until = None;
         self.kept_out = None;
         self.output.take().is_some()
+    }
+
+    /// It is not asked for any more: a node that was made for it goes, too.
+    pub(super) fn give_up(mut self) {
+        self.close();
+        if let Some(made) = self.made.take() {
+            finder::remove(&made);
+        }
     }
 
     /// There is no server of PipeWire's: listens for its socket.
@@ -275,6 +298,46 @@ impl Outlet {
         match self.output.as_ref()?.device() {
             OutputDevice::Loopback(loopback) => Some(loopback.path()),
             OutputDevice::Memory(_) | OutputDevice::Pipewire(_) => None,
+        }
+    }
+
+    /// The path that the settings name, whether it is held or not.
+    pub(super) fn named_node(&self) -> Option<&Path> {
+        match &self.choice {
+            OutputChoice::Loopback(Wanted::Path(path)) => Some(path),
+            OutputChoice::Loopback(Wanted::Label(_)) | OutputChoice::Memory(_) | OutputChoice::Pipewire(_) => None,
+        }
+    }
+
+    /// There is no output, for this reason; whether another one was said before.
+    pub(super) fn note_trouble(&mut self, trouble: Trouble) -> bool {
+        self.trouble.replace(trouble.clone()) != Some(trouble)
+    }
+
+    /// What people may know of it.
+    pub(super) fn device(&self) -> Device {
+        let is_loopback = matches!(self.choice, OutputChoice::Loopback(_));
+        Device {
+            role: self.role,
+            label: self.label(),
+            node: self.node().map(Path::to_owned),
+            is_for_one: is_loopback && loopback::serves_one_reader(),
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// What applications call it.
+    fn label(&self) -> String {
+        if let Some(node) = self.node() {
+            return finder::label_of(node);
+        }
+        match &self.choice {
+            OutputChoice::Loopback(Wanted::Label(label)) => label.clone(),
+            OutputChoice::Loopback(Wanted::Path(path)) => finder::label_of(path),
+            OutputChoice::Memory(_) | OutputChoice::Pipewire(_) => match self.role {
+                Role::Main | Role::Pipewire => APP_NAME.into(),
+                Role::Further(further) => finder::further_label(APP_NAME, further),
+            },
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn config(card_program: PathBuf) -> EngineConfig {
         worker_program: "/bin/true".into(),
         card_program,
         poll_interval: Duration::from_millis(50),
-        second: None,
+        further: Vec::new(),
         pipewire: None,
         watch_other_cameras: false,
         sandbox: true,

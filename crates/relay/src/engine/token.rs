@@ -35,8 +35,8 @@ impl reactor::Token for EngineToken {
             Self::WorkerSocket => (1, 0),
             Self::CameraWatch => (2, 0),
             Self::Sensors => (3, 0),
-            Self::NodeWatch(role) => (4, role as u32),
-            Self::Detector(role) => (5, role as u32),
+            Self::NodeWatch(role) => (4, role.index()),
+            Self::Detector(role) => (5, role.index()),
             Self::Owner(OwnerToken(number)) => (6, number),
             Self::Cards => (7, 0),
         };

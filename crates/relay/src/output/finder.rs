@@ -14,6 +14,7 @@ use super::OutputError;
 use crate::detect;
 use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
+use lenscap_core::presence::Further;
 use lenscap_core::trouble::output::{LoopbackNode, NodeHolder, OutputTrouble};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
 use lenscap_text::{self as text, Detail, Text};
@@ -25,16 +26,53 @@ const UNNAMED: &str = "Dummy video device";
 /// Longest label in bytes: the module's card name without its NUL.
 const MAX_LABEL: usize = 31;
 
-/// What stands behind the first node's label in the second's.
-const SECOND: &str = " 2";
-
-/// The label of the second node beside one with this label; cut to what the module takes.
-pub fn second_label(label: &str) -> String {
-    let mut end = label.len().min(MAX_LABEL - SECOND.len());
+/// The label of a further node beside one with this label; cut to what the module takes.
+pub fn further_label(label: &str, further: Further) -> String {
+    let number = format!(" {}", further.number());
+    let mut end = label.len().min(MAX_LABEL - number.len());
     while !label.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{SECOND}", &label[..end])
+    format!("{}{number}", &label[..end])
+}
+
+/// What the kernel calls this node, as applications do; the path where there is none.
+pub fn label_of(path: &Path) -> String {
+    let nodes = camera::loopbacks(Path::new(camera::CLASS));
+    let node = nodes.into_iter().find(|node| is_same(&node.path, path));
+    node.map_or_else(|| path.display().to_string(), |node| node.name)
+}
+
+/// A node that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it was made just now.
+    pub is_made: bool,
+}
+
+impl Found {
+    fn there(path: &Path) -> Self {
+        Self { path: path.to_owned(), is_made: false }
+    }
+}
+
+/// What the same relay serves beside the node that is looked for, or is told to serve.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Whether a further node is looked for, and not the main one.
+    pub is_further: bool,
+    /// How many nodes are asked for altogether.
+    pub count: u32,
+    /// The others, as far as they are known.
+    pub nodes: Vec<PathBuf>,
+}
+
+impl Beside {
+    fn has(&self, path: &Path) -> bool {
+        self.nodes.iter().any(|node| is_same(node, path))
+    }
 }
 
 /// Which node to hold.
@@ -46,35 +84,32 @@ pub enum Wanted {
     Label(String),
 }
 
-/// The path of the wanted node. `may_create`: where no node fits, one is made if that is permitted. (While the module is
-/// just being loaded its control device is there before its nodes are.) `first`: the node that is served already, where a
-/// second one is wanted.
+/// The wanted node. `may_create`: where no node fits, one is made if that is permitted. (While the module is
+/// just being loaded its control device is there before its nodes are.)
 ///
 /// # Errors
 /// When there is none and none can be made.
-pub fn find(wanted: &Wanted, may_create: bool, first: Option<&Path>) -> Result<PathBuf, OutputError> {
+pub fn find(wanted: &Wanted, may_create: bool, beside: &Beside) -> Result<Found, OutputError> {
     let label = match wanted {
-        Wanted::Path(path) if first.is_some_and(|first| is_same(first, path)) => {
+        Wanted::Path(path) if beside.is_further && beside.has(path) => {
             return Err(OutputTrouble::FirstDevice { node: Detail::of_path(path) }.into());
         }
-        Wanted::Path(path) => return Ok(path.clone()),
+        Wanted::Path(path) => return Ok(Found::there(path)),
         Wanted::Label(label) => label,
     };
     let mut nodes = camera::loopbacks(Path::new(camera::CLASS));
-    if let Some(first) = first {
-        nodes.retain(|node| !is_same(first, &node.path));
-    }
+    nodes.retain(|node| !beside.has(&node.path));
     let labelled = nodes.iter().find(|node| node.name == text::name(label));
     let unnamed = || nodes.iter().find(|node| node.name.starts_with(UNNAMED));
     if let Some(node) = labelled.or_else(unnamed) {
-        return Ok(node.path.clone());
+        return Ok(Found::there(&node.path));
     }
     if may_create && let Some(path) = create(label) {
-        return Ok(path);
+        return Ok(Found { path, is_made: true });
     }
     let label = Text::from(label);
     Err(OutputError::from(match () {
-        () if first.is_some() => OutputTrouble::NoSecondNode { label },
+        () if beside.is_further => OutputTrouble::NoFurtherNode { label, count: beside.count },
         () if nodes.is_empty() => OutputTrouble::NoNode { is_installed: is_module_installed() },
         () => {
             let list = nodes
@@ -112,6 +147,17 @@ fn create(label: &str) -> Option<PathBuf> {
     let number = added.map_err(|error| tracing::warn!("{CONTROL} made no device: {error}")).ok()?;
     tracing::info!("made /dev/video{number} with the label \"{label}\"");
     Some(PathBuf::from(format!("/dev/video{number}")))
+}
+
+/// Removes a node that was made here. One that somebody has open stays.
+pub fn remove(path: &Path) {
+    let number = path.to_str().and_then(|path| path.strip_prefix("/dev/video")?.parse().ok());
+    let Some(number) = number else { return };
+    let control = fs::OpenOptions::new().read(true).write(true).open(CONTROL);
+    match control.and_then(|control| v4l2::loopback_remove(control, number)) {
+        Ok(()) => tracing::info!("removed {}, which was made here", path.display()),
+        Err(error) => tracing::info!("{} stays: {error}", path.display()),
+    }
 }
 
 /// Whether a node could be made: the control device is there and may be used.
@@ -237,26 +283,32 @@ mod tests {
     }
 
     #[test]
-    fn the_second_label_is_never_the_first_and_never_too_long() {
-        assert_eq!(second_label("Lenscap"), "Lenscap 2");
+    fn a_further_label_is_never_the_first_and_never_too_long() {
+        assert_eq!(Further::ALL.map(|it| further_label("Cam", it)), ["Cam 2", "Cam 3", "Cam 4"]);
         for label in ["x".repeat(31), "ü".repeat(15), "x 2".into(), "2".repeat(29) + " 2"] {
-            let second = second_label(&label);
-            assert!(second.len() <= MAX_LABEL && second.ends_with(" 2"), "{second}");
-            assert!(second != label || label.len() == MAX_LABEL, "{second}");
+            for further in Further::ALL {
+                let made = further_label(&label, further);
+                assert!(made.len() <= MAX_LABEL && made.ends_with(&format!(" {}", further.number())), "{made}");
+                assert!(made != label || label.len() == MAX_LABEL, "{made}");
+            }
         }
     }
 
     #[test]
-    fn the_first_device_is_refused_as_the_second_under_any_name() {
+    fn no_device_is_served_twice_under_whatever_name() {
         let directory = tempfile::tempdir().unwrap();
         let link = directory.path().join("link");
         std::os::unix::fs::symlink("/dev/full", &link).unwrap();
-        for path in [Path::new("/dev/full"), &link] {
-            let error = find(&Wanted::Path(path.into()), true, Some(Path::new("/dev/full"))).unwrap_err();
+        let nodes = vec!["/dev/zero".into(), "/dev/full".into()];
+        let beside = Beside { is_further: true, count: 3, nodes };
+        for path in [Path::new("/dev/full"), &link, Path::new("/dev/zero")] {
+            let error = find(&Wanted::Path(path.into()), true, &beside).unwrap_err();
             assert_eq!(error.trouble, OutputTrouble::FirstDevice { node: Detail::of_path(path) });
         }
-        let other = find(&Wanted::Path("/dev/null".into()), true, Some(Path::new("/dev/full")));
-        assert_eq!(other, Ok("/dev/null".into()));
+        assert_eq!(find(&Wanted::Path("/dev/null".into()), true, &beside), Ok(Found::there(Path::new("/dev/null"))));
+        let main = Beside { is_further: false, ..beside };
+        let first = find(&Wanted::Path("/dev/full".into()), true, &main);
+        assert_eq!(first, Ok(Found::there(Path::new("/dev/full"))), "it comes first");
     }
 
     #[test]

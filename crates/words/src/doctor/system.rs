@@ -211,7 +211,7 @@ pub(super) fn remedy(diagnosis: &SystemDiagnosis) -> Remedy {
             ["sudo v4l2loopback-ctl add -n \"OBS Virtual Camera\" -x 1"],
         ),
         SystemDiagnosis::ObsWithoutDevice { can_add: false } => {
-            remedy::get_two_nodes("OBS Virtual Camera").into_sentence()
+            remedy::get_nodes(&["Lenscap", "OBS Virtual Camera"]).into_sentence()
         }
         SystemDiagnosis::ControlOpen { .. } => Remedy::new(
             tr("Give it back to root: Lenscap's own service is all that needs it."),

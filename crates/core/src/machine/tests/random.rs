@@ -25,9 +25,21 @@ fn any_op() -> impl Strategy<Value = Op> {
         proptest::collection::vec((prop_oneof![Just(1u32), Just(2), Just(9)], any_usage()), 0..3)
             .prop_map(|list| at(&list.into_iter().map(|(pid, usage)| client(pid, usage)).collect::<Vec<_>>()))
     };
-    let clients = (clients(), proptest::option::of(clients())).prop_map(|(main, second)| {
-        let second = second.map(|second| (Role::Second, second));
-        Event::Presence(std::iter::once((Role::Main, main)).chain(second).collect())
+    let further = proptest::collection::vec(proptest::option::of(clients()), Role::ALL.len() - 1);
+    let clients = (clients(), further).prop_map(|(main, further)| {
+        let further = Role::ALL.into_iter().skip(1).zip(further);
+        let further = further.filter_map(|(role, clients)| Some((role, clients?)));
+        Event::Presence(std::iter::once((Role::Main, main)).chain(further).collect())
+    });
+    let devices = proptest::collection::vec((any::<bool>(), proptest::option::of(any_reason())), 0..5).prop_map(|of| {
+        let device = |(role, (is_for_one, trouble)): (Role, (bool, Option<Trouble>))| Device {
+            role,
+            label: format!("{role:?}"),
+            node: None,
+            is_for_one,
+            trouble: trouble.filter(|_| role != Role::Main),
+        };
+        Event::Devices(Role::ALL.into_iter().zip(of).map(device).collect())
     });
     let worker = prop_oneof![
         8 => prop_oneof![Just(Step::Up), Just(Step::Loaded), Just(Step::Opened), Just(Step::Streaming)]
@@ -81,7 +93,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => any::<bool>().prop_map(|locked| Op::Event(Event::Locked(locked))),
         3 => Just(Op::Event(Event::DeviceReady)),
         1 => Just(Op::Event(Event::DeviceGone(Trouble::Output(OutputTrouble::NodeGone { is_installed: false })))),
-        1 => proptest::option::of(any_reason()).prop_map(|trouble| Op::Event(Event::SecondDevice(trouble))),
+        2 => devices.prop_map(Op::Event),
         1 => Just(Op::Event(Event::Tick)),
         1 => Just(Op::Event(Event::CameraCame)),
         1 => (0u64..100_000).prop_map(|ms| Op::Event(Event::Suspended(Duration::from_millis(ms)))),

@@ -35,15 +35,22 @@ fn a_session_from_open_to_cooldown() {
 }
 
 #[test]
-fn a_missing_second_device_is_published_and_changes_nothing() {
+fn a_missing_further_device_is_published_and_changes_nothing() {
     let mut bench = Bench::live();
     let before = bench.machine.state().clone();
-    let trouble = Trouble::Output(OutputTrouble::NoSecondNode { label: "Lenscap 2".into() });
-    let actions = bench.send(Event::SecondDevice(Some(trouble.clone())));
-    assert!(matches!(&actions[..], [Action::Publish(status)] if status.second_device.as_ref() == Some(&trouble)));
+    let trouble = Trouble::Output(OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2 });
+    let missing = Device {
+        role: Role::Further(Further::Second),
+        label: "Lenscap 2".into(),
+        node: None,
+        is_for_one: true,
+        trouble: Some(trouble),
+    };
+    let actions = bench.send(Event::Devices(vec![missing.clone()]));
+    assert!(matches!(&actions[..], [Action::Publish(status)] if status.devices == [missing]));
     assert_eq!(*bench.machine.state(), before);
-    let actions = bench.send(Event::SecondDevice(None));
-    assert!(matches!(&actions[..], [Action::Publish(status)] if status.second_device.is_none()));
+    let actions = bench.send(Event::Devices(Vec::new()));
+    assert!(matches!(&actions[..], [Action::Publish(status)] if status.devices.is_empty()));
 }
 
 #[test]
