@@ -1,5 +1,7 @@
 //! As many nodes as there may be, each with its own reader and its own answer.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const NODES: [&str; 4] = ["/dev/video30", "/dev/video31", "/dev/video32", "/dev/video33"];
@@ -63,9 +65,12 @@ fn each_program_has_the_answer_of_its_own_rule() {
     let mut relay = start_four(&[]);
     let rules = "version = 1\n[apps]\nblock = [\"program:v4l2-ctl\"]\nask = [\"program:ffmpeg\"]\n";
     write(&relay, rules);
-    let _blocked = streamer(&format!("v4l2-ctl -d {} --stream-mmap", NODES[0]));
-    let _gst = streamer(&format!("gst-launch-1.0 -q v4l2src device={} ! fakesink", NODES[1]));
-    let _asked = streamer(&format!("ffmpeg -nostdin -v error -f v4l2 -i {} -f null -", NODES[2]));
+    let streamers = [
+        format!("v4l2-ctl -d {} --stream-mmap", NODES[0]),
+        format!("gst-launch-1.0 -q v4l2src device={} ! fakesink", NODES[1]),
+        format!("ffmpeg -nostdin -v error -f v4l2 -i {} -f null -", NODES[2]),
+    ]
+    .map(|line| streamer(&line));
     let mut own = open(NODES[3]);
     relay.wait_for("live");
     frames_until_moving(&mut own, 5);
@@ -81,6 +86,8 @@ fn each_program_has_the_answer_of_its_own_rule() {
     }
     frames_until_moving(&mut own, 5);
     relay.quit();
+    // Whoever has a node open keeps the module.
+    drop((own, streamers));
     loopback::reload("Lenscap");
 }
 
@@ -109,7 +116,8 @@ fn fewer_nodes_wait_for_their_readers() {
 fn a_node_that_was_made_goes_when_it_is_not_asked_for() {
     let names = || -> Vec<String> {
         let nodes = lenscap::camera::loopbacks(Path::new(lenscap::camera::CLASS));
-        nodes.into_iter().map(|node| node.name).collect()
+        // One that is made gets the lowest free number.
+        nodes.into_iter().map(|node| node.name).collect::<BTreeSet<_>>().into_iter().collect()
     };
     let mut relay = start(&["--source", "test"]);
     write(&relay, "version = 1\n[device]\ncount = 3\n");
