@@ -13,6 +13,7 @@ mod controls;
 mod diagnosis;
 mod elements;
 mod error;
+mod history;
 mod node;
 mod page;
 mod pages;

@@ -5,6 +5,7 @@ mod controls;
 mod device;
 pub mod general;
 mod privacy;
+mod usage;
 
 use crate::context::Context;
 
@@ -12,4 +13,4 @@ use crate::context::Context;
 type Maker = fn(&Context) -> adw::PreferencesPage;
 
 /// All of them, in their order.
-pub const ALL: [Maker; 5] = [camera::page, controls::page, privacy::page, device::page, general::page];
+pub const ALL: [Maker; 6] = [camera::page, controls::page, privacy::page, usage::page, device::page, general::page];

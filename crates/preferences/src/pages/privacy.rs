@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use adw::prelude::*;
 use lenscap_core::policy::Policy;
-use lenscap_settings::table::{history, privacy};
+use lenscap_settings::table::privacy;
 use lenscap_words::tr;
 
 use crate::context::Context;
@@ -32,7 +32,6 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         settings.privacy = from.privacy.clone();
         settings.apps = from.apps.clone();
         settings.notifications = from.notifications;
-        settings.history = from.history.clone();
     });
     page.widget
 }
@@ -78,12 +77,6 @@ fn times(store: &Rc<Store>) -> adw::PreferencesGroup {
         &privacy::SANDBOX,
         &tr("Confine the camera process"),
         &tr("Keep it from your files and from the network. Switch this off only where a camera works no other way."),
-    ));
-    group.add(&rows::number(
-        store,
-        NumberOf::whole(&history::DAYS, 1),
-        &tr("Keep history"),
-        &tr("Days for which it is kept who used the camera; 0 keeps nothing."),
     ));
     group
 }

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use adw::prelude::*;
+use lenscap_api::LastUse;
 use lenscap_core::app::{AppId, Rule};
 use lenscap_core::trouble::preferences::PreferencesTrouble;
 use lenscap_settings::Settings;
@@ -16,11 +17,13 @@ use lenscap_words::tr;
 use crate::applet::AppletProxy;
 use crate::context::Context;
 use crate::error::WindowError;
-use crate::permissions;
 use crate::store::Store;
-use crate::{rows, widgets};
+use crate::{history, permissions, rows, widgets};
 use list::Known;
 use row::AppRow;
+
+/// Most applications that are listed because they used a camera once: the latest.
+const MAX_LAST: usize = 32;
 
 /// All of it.
 pub fn group(context: &Context) -> adw::PreferencesGroup {
@@ -38,6 +41,7 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
         store: Rc::downgrade(&context.store),
         applet: Rc::downgrade(&context.applet),
         refused: RefCell::default(),
+        last: RefCell::default(),
         rows: RefCell::default(),
     });
     let again = Rc::clone(&list);
@@ -49,10 +53,11 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
         let list = Rc::clone(&list);
         glib::spawn_future_local(async move {
             let refused = permissions::refused().await;
-            if *list.refused.borrow() != refused {
-                list.refused.replace(refused);
-                list.show();
-            }
+            // What is wrong with the history is said on its own page.
+            let last = history::last_used(MAX_LAST).await.unwrap_or_default();
+            list.refused.replace(refused);
+            list.last.replace(last);
+            list.show();
         });
     };
     context.window.connect_is_active_notify(move |window| {
@@ -71,6 +76,8 @@ struct List {
     applet: Weak<AppletProxy>,
     /// Whom the desktop's own permissions keep from cameras.
     refused: RefCell<Vec<AppId>>,
+    /// Who used a camera last, and when.
+    last: RefCell<Vec<LastUse>>,
     rows: RefCell<Vec<AppRow>>,
 }
 
@@ -78,7 +85,12 @@ impl List {
     fn show(&self) {
         let (Some(group), Some(entry)) = (self.group.upgrade(), self.entry.upgrade()) else { return };
         let (Some(store), Some(applet)) = (self.store.upgrade(), self.applet.upgrade()) else { return };
-        let known = Known { settings: &store.settings(), applet: &applet.state(), refused: &self.refused.borrow() };
+        let known = Known {
+            settings: &store.settings(),
+            applet: &applet.state(),
+            refused: &self.refused.borrow(),
+            last: &self.last.borrow(),
+        };
         let listed = known.listed();
         let is_same = self.rows.borrow().iter().map(AppRow::id).eq(listed.iter().map(|app| &app.id));
         if !is_same {
