@@ -27,7 +27,7 @@ cd "$(dirname "$0")/.."
     debhelper mmdebstrap rpm makepkg pacman-package-manager"
   debian_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext
     lintian rpmlint nix-bin"
-  debian_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
+  debian_pictures="x11-xserver-utils xfce4-notifyd mate-panel mate-notification-daemon"
   fedora_build="gcc make pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel gtk4-devel libadwaita-devel sqlite-devel
     gettext"
   fedora_run="gstreamer1-plugins-base gstreamer1-plugins-good"
@@ -35,14 +35,14 @@ cd "$(dirname "$0")/.."
     gstreamer1 gstreamer1-plugins-base gstreamer1-plugins-good elfutils-libelf procps-ng ShellCheck
     dbus-daemon gjs glib2-devel pipewire pipewire-utils wireplumber pipewire-gstreamer xdg-desktop-portal chromium"
   fedora_lint="ShellCheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff-base gettext"
-  fedora_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
+  fedora_pictures="xsetroot xfce4-notifyd mate-panel mate-notification-daemon"
   arch_build="gcc make pkgconf gstreamer gst-plugins-base-libs gtk4 libadwaita sqlite gettext"
   arch_run="gst-plugins-base gst-plugins-good"
   arch_test="qemu-system-x86 busybox cpio kmod systemd xz zstd binutils apt dpkg debian-archive-keyring v4l-utils ffmpeg gstreamer
     gst-plugins-base gst-plugins-good libelf procps-ng shellcheck dbus gjs glib2-devel pipewire wireplumber gst-plugin-pipewire
     xdg-desktop-portal chromium"
   arch_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2 glib2-devel man-db groff gettext"
-  arch_pictures="xfce4-notifyd mate-panel mate-notification-daemon"
+  arch_pictures="xorg-xsetroot xfce4-notifyd mate-panel mate-notification-daemon"
 }
 
 check='' yes=''

@@ -25,7 +25,7 @@ def screenshots(window, directory):
     for name, (width, height) in (("wide", wide), ("narrow", narrow)):
         window.keys("windowsize", "--sync", window.xid, str(width * scale), str(height * scale))
         time.sleep(0.7)
-        for page in ("Camera", "Privacy", "Device", "General"):
+        for page in ("Camera", "Privacy", "Use", "Device", "General"):
             window.page(page)
             window.keys("mousemove", "0", "0")
             time.sleep(0.7)
