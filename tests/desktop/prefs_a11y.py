@@ -221,11 +221,26 @@ def test_pages_are_reached_by_keys(window, _):
     window.key("alt+3")
     window.find("Start paused")
     window.key("ctrl+Next")
-    window.find("Name in applications")
+    window.find("Nobody used a camera today.")
     window.key("ctrl+Prior")
     window.find("Start paused")
     window.key("alt+1")
     window.find("Mirror")
+
+
+def test_the_history_is_deleted_after_a_question(window, roles):
+    window.page("Use")
+    window.find("Delete History…", roles["button"]).do_action(0)
+
+    def delete():
+        # libadwaita 1.2 says a response's label twice.
+        dialogs = (frame for frame in children(window.app) if frame.get_name() == "Delete the history?")
+        nodes = (node for dialog in dialogs for node in walk(dialog) if node.get_role() in roles["button"])
+        return next((node for node in nodes if node.get_name().startswith("Delete")), None)
+
+    wait_for("it is asked", delete).do_action(0)
+    window.find("0 entries were deleted.")
+    window.page("Camera")
 
 
 def test_keys_are_listed(window, _):
