@@ -66,6 +66,10 @@ impl Shared {
 impl Queue {
     fn put(&mut self, number: u64, entry: HistoryEntry) {
         self.waiting.insert(number, entry);
+        self.bound();
+    }
+
+    fn bound(&mut self) {
         while self.waiting.len() > MOST {
             self.waiting.pop_first();
             self.lost += 1;
@@ -157,10 +161,7 @@ fn write_all(shared: &Shared, program: &std::path::Path) {
                 for HistoryChange { number, entry } in changes {
                     queue.waiting.entry(number).or_insert(entry);
                 }
-                while queue.waiting.len() > MOST {
-                    queue.waiting.pop_first();
-                    queue.lost += 1;
-                }
+                queue.bound();
                 if queue.said.as_ref() != Some(&trouble) {
                     say(&trouble);
                     queue.said = Some(trouble);

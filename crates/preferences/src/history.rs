@@ -13,6 +13,8 @@ use lenscap_core::trouble::history::HistoryTrouble;
 use lenscap_sys::install;
 use lenscap_text::Cause;
 
+use crate::programs::Asked;
+
 /// Most entries that are read.
 pub const MAX_ENTRIES: usize = 2000;
 /// How long it may take: it waits itself for another that has the file locked.
@@ -23,15 +25,6 @@ const MAX_LINE: usize = 64 * 1024;
 const MAX_ANSWER: usize = 2 * 1024 * 1024;
 /// How much is read at once, in bytes.
 const PART: usize = 32 * 1024;
-
-/// It ends when nobody waits for its answer any more.
-struct Asked(gio::Subprocess);
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        self.0.force_exit();
-    }
-}
 
 /// The latest entries that went on after `since`, the newest first, `count` at most.
 ///

@@ -14,8 +14,8 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// It ends when nobody waits for its answer any more.
-struct Asked(gio::Subprocess);
+/// A program that ends when nobody waits for its answer any more.
+pub struct Asked(pub gio::Subprocess);
 
 impl Drop for Asked {
     fn drop(&mut self) {

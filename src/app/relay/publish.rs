@@ -1,4 +1,5 @@
-//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, hooks, the history, the owner.
+//! To whom every status goes: event lines or log, who watches over the control socket, systemd's watchdog, hooks, the
+//! history, the owner.
 
 use std::cell::RefCell;
 use std::io;

@@ -9,7 +9,7 @@ use crate::stage::Stage;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
-    // TRANSLATORS: a page; in a narrow window there is room for some nine letters
+    // TRANSLATORS: a page; in a narrow window there is room for some eight letters
     let page = Page::new(store, "controls", &tr("Controls"), "preferences-other-symbolic");
     let preview = adw::PreferencesGroup::new();
     preview.add(&Stage::row());

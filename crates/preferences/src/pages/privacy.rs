@@ -20,7 +20,7 @@ use crate::widgets;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
-    // TRANSLATORS: a page; in a narrow window there is room for some nine letters
+    // TRANSLATORS: a page; in a narrow window there is room for some eight letters
     let page = Page::new(store, "privacy", &tr("Privacy"), "security-high-symbolic");
     let times = times(store);
     times.add(&shortcut::row(context));

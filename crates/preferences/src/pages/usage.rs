@@ -30,7 +30,7 @@ const BAR: i32 = 96;
 
 pub(super) fn page(context: &Context) -> adw::PreferencesPage {
     let store = &context.store;
-    // TRANSLATORS: a page: who used the camera; in a narrow window there is room for some nine letters
+    // TRANSLATORS: a page: who used the camera; in a narrow window there is room for some eight letters
     let page = Page::new(store, "usage", &tr("Use"), "document-open-recent-symbolic");
     let today = widgets::group(&tr("Today"));
     let week = widgets::group(&tr("The last seven days"));

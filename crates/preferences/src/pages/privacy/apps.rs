@@ -48,8 +48,8 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
     context.store.follow(Settings::rules, move |_| again.show());
     let again = Rc::clone(&list);
     context.applet.on_change(move |_| again.show());
-    // What the desktop refuses may be changed in its settings meanwhile.
-    let look = move || {
+    // Both may change meanwhile; neither is asked for at the start of the window, but when it is seen.
+    let look: Rc<dyn Fn()> = Rc::new(move || {
         let list = Rc::clone(&list);
         glib::spawn_future_local(async move {
             let refused = permissions::refused().await;
@@ -59,9 +59,12 @@ pub fn group(context: &Context) -> adw::PreferencesGroup {
             list.last.replace(last);
             list.show();
         });
-    };
+    });
+    let again = Rc::clone(&look);
+    group.connect_map(move |_| again());
+    let seen = group.downgrade();
     context.window.connect_is_active_notify(move |window| {
-        if window.is_active() {
+        if window.is_active() && seen.upgrade().is_some_and(|group| group.is_mapped()) {
             look();
         }
     });
