@@ -24,7 +24,7 @@ cd "$(dirname "$0")/.."
     xvfb xauth dbus dbus-daemon xfce4-panel xfconf lxqt-panel python3-gi python3-dbusmock gjs libglib2.0-dev-bin openbox xdotool xclip imagemagick bubblewrap
     at-spi2-core gir1.2-atspi-2.0 adwaita-icon-theme fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei librsvg2-common
     pipewire pipewire-bin wireplumber gstreamer1.0-pipewire xdg-desktop-portal $debian_browser
-    debhelper mmdebstrap rpm makepkg pacman-package-manager"
+    debhelper mmdebstrap rpm makepkg libarchive-tools pacman-package-manager"
   debian_lint="shellcheck desktop-file-utils appstream systemd flatpak-builder libxml2-utils libglib2.0-dev-bin man-db groff-base gettext
     lintian rpmlint nix-bin"
   debian_pictures="x11-xserver-utils xfce4-notifyd mate-panel mate-notification-daemon"
