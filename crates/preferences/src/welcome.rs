@@ -52,7 +52,7 @@ pub fn window(
     group.add(&Stage::row());
     page.add(&group);
 
-    let toasts = adw::ToastOverlay::new();
+    let toasts = widgets::toast_overlay();
     let stage = Stage::new(store, applet, surroundings, &toasts);
     let actions = gio::SimpleActionGroup::new();
     actions.add_action(stage.action());

@@ -25,6 +25,26 @@ pub fn name_button(button: &impl IsA<gtk::Button>, name: &str) {
     }
 }
 
+/// Where toasts appear. The button that closes one is named here: in libadwaita 1.2 it has a symbol only.
+pub fn toast_overlay() -> adw::ToastOverlay {
+    let overlay = adw::ToastOverlay::new();
+    let children = overlay.observe_children();
+    children.connect_items_changed(|children, at, _, added| {
+        let toasts = (at..at + added).filter_map(|index| children.item(index).and_downcast::<gtk::Widget>());
+        for toast in toasts.filter(|child| child.type_().name() == "AdwToastWidget") {
+            let buttons = std::iter::successors(toast.first_child(), gtk::Widget::next_sibling);
+            for button in buttons.filter_map(|child| child.downcast::<gtk::Button>().ok()) {
+                if button.icon_name().is_some() {
+                    name_button(&button, &tr("Close"));
+                }
+            }
+        }
+    });
+    // Nobody else keeps the list, and without it nothing is told.
+    overlay.connect_destroy(move |_| _ = &children);
+    overlay
+}
+
 /// The button below a page that resets what is on it.
 pub fn reset_button() -> gtk::Button {
     pill(&tr("Reset to Defaults"))

@@ -39,7 +39,7 @@ impl Window {
             .width_request(MIN_WIDTH)
             .build();
         let controls = Panel::new(&store, &applet);
-        let toasts = adw::ToastOverlay::new();
+        let toasts = widgets::toast_overlay();
         let stage = Stage::new(&store, &applet, &surroundings, &toasts);
         let context = Context { store, applet, window, toasts, surroundings, controls, stage };
 
