@@ -13,6 +13,7 @@ mod engine;
 mod gnome_shell;
 mod hidden;
 mod history;
+mod hooks;
 mod install;
 mod pictures;
 mod pipewire;
