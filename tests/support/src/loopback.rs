@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::process::eventually;
+use crate::process::{eventually, until_udev_is_through};
 
 /// Unloads the module; whoever still lets go of the node is waited for.
 pub fn unload() {
@@ -37,6 +37,7 @@ pub fn load_with(label: &str, parameters: &[&str]) {
     arguments.extend(parameters.iter().map(|parameter| (*parameter).to_owned()));
     assert!(Command::new("insmod").args(arguments).status().expect("insmod").success());
     eventually("the node is there", || Path::new("/dev/video30").exists());
+    until_udev_is_through();
 }
 
 /// Unloads and loads the module: a fresh node, its rotation whole again.

@@ -68,6 +68,12 @@ pub fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     true
 }
 
+/// Waits until udev is through with all devices that have come: only then a node's name and its group are as they stay.
+pub fn until_udev_is_through() {
+    let settled = Command::new("udevadm").args(["settle", "-t", "20"]).status();
+    assert!(settled.is_ok_and(|status| status.success()), "udevadm settle");
+}
+
 /// Context switches of the process's first thread since it began.
 pub fn switches_of(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/task/{pid}/status")).expect("alive");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::process::{Reaped, eventually};
+use crate::process::{Reaped, eventually, until_udev_is_through};
 use crate::programs::program;
 
 /// One line of the camera's log.
@@ -63,8 +63,7 @@ impl Camera {
             assert!(ended.is_none(), "uvcam ended: {ended:?}; is vhci-hcd loaded?");
             node.exists()
         });
-        let settled = Command::new("udevadm").args(["settle", "-t", "20"]).status();
-        assert!(settled.is_ok_and(|status| status.success()), "udevadm settle");
+        until_udev_is_through();
     }
 
     /// The relay's source.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::process::eventually;
+use crate::process::{eventually, until_udev_is_through};
 
 /// Unloads it; whoever still lets go of the camera is waited for.
 pub fn unload() {
@@ -19,8 +19,7 @@ pub fn reload(parameters: &[&str]) {
     let one = ["vivid", "n_devs=1", "node_types=0x1,0x1", "num_inputs=1,1", "vid_cap_nr=20,21"];
     assert!(Command::new("modprobe").args(one).args(parameters).status().expect("modprobe").success());
     eventually("vivid is there", || Path::new("/dev/video20").exists());
-    let settled = Command::new("udevadm").args(["settle", "-t", "20"]).status();
-    assert!(settled.is_ok_and(|status| status.success()), "udevadm settle");
+    until_udev_is_through();
 }
 
 /// Sets a control of it, as in `hue=3`.
