@@ -1,7 +1,8 @@
 //! Prints who uses a loopback node, one line a change: `cargo run --example detect -- /dev/video0`
 //!
 //! With `--write` it is the node's writer too, as the relay is: frames flow while somebody streams. `--lose FILE`: while FILE exists, usage events are lost.
-//! `--poll MS`: the interval where only polling shows who streams. `--json`: a line of JSON each. Ends with its input.
+//! `--poll MS`: the interval where only polling shows who streams. `--name-patience SECONDS`: how long who streams may be kept
+//! back until it is known who that is. `--json`: a line of JSON each. Ends with its input.
 
 use std::error::Error;
 use std::io::Read;
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut as_json = false;
     let mut lose = PathBuf::from("/nonexistent");
     let mut interval = Duration::from_millis(50);
+    let mut name_patience = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -31,6 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--json" => as_json = true,
             "--lose" => lose = arguments.next().ok_or("--lose needs a file")?.into(),
             "--poll" => interval = Duration::from_millis(arguments.next().ok_or("--poll needs a number")?.parse()?),
+            "--name-patience" => {
+                let seconds = arguments.next().ok_or("--name-patience needs a number")?.parse()?;
+                name_patience = Some(Duration::from_secs(seconds));
+            }
             path => node = Some(PathBuf::from(path)),
         }
     }
@@ -41,7 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let flow = Arc::clone(&flow);
         std::thread::spawn(move || writer.run(&flow))
     });
-    let result = watch(&node, interval, &lose, &flow, &|seen| {
+    let mut detector = Detector::new(&node, interval, Instant::now())
+        .map_err(|error| lenscap::i18n::output::sentence(&error.into()))?;
+    if let Some(patience) = name_patience {
+        detector.set_name_patience(patience);
+    }
+    let result = watch(detector, &lose, &flow, &|seen| {
         println!("{}", if as_json { serde_json::to_string(seen).expect("no map in it") } else { line(seen) });
     });
     flow.stop.store(true, Ordering::Relaxed);
@@ -58,15 +69,7 @@ struct Flow {
     stop: AtomicBool,
 }
 
-fn watch(
-    node: &Path,
-    interval: Duration,
-    lose: &Path,
-    flow: &Flow,
-    report: &dyn Fn(&Seen),
-) -> Result<(), Box<dyn Error>> {
-    let mut detector = Detector::new(node, interval, Instant::now())
-        .map_err(|error| lenscap::i18n::output::sentence(&error.into()))?;
+fn watch(mut detector: Detector, lose: &Path, flow: &Flow, report: &dyn Fn(&Seen)) -> Result<(), Box<dyn Error>> {
     report(&Seen::Watching { events: detector.knows_streaming() });
     loop {
         if lose.exists()

@@ -41,16 +41,17 @@ struct Watch {
 
 impl Watch {
     fn start(node: &str) -> Self {
-        Self::start_through(&[], node)
+        // On a machine that is too slow for the usual second everybody would have no name at first.
+        Self::start_through(&[], &["--name-patience", "30"], node)
     }
 
     /// As a user who may use the node, and sees nothing of other users' processes.
     fn start_as_nobody(node: &str) -> Self {
         let group = format!("--groups={}", fs::metadata(node).expect("the node").gid());
-        Self::start_through(&["setpriv", "--reuid=65534", "--regid=65534", &group], node)
+        Self::start_through(&["setpriv", "--reuid=65534", "--regid=65534", &group], &[], node)
     }
 
-    fn start_through(wrapper: &[&str], node: &str) -> Self {
+    fn start_through(wrapper: &[&str], options: &[&str], node: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let lose = directory.path().join("lose");
         let detect = program("examples/detect");
@@ -62,7 +63,7 @@ impl Watch {
                 command
             }
         };
-        command.args(["--json", "--write", "--lose"]).arg(&lose).arg(node);
+        command.args(["--json", "--write", "--lose"]).arg(&lose).args(options).arg(node);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the detector starts");
         let (input, output) = (child.stdin.take(), child.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();

@@ -48,6 +48,8 @@ pub struct Detector {
     /// When the last open or close was heard.
     stirred_at: Option<Instant>,
     reported: Presence,
+    /// [`NAME_PATIENCE`], but in tests.
+    name_patience: Duration,
     /// Since when somebody is kept back whose name may come in a moment.
     nameless_since: Option<Instant>,
     gone: bool,
@@ -89,6 +91,7 @@ impl Detector {
             unseen: false,
             stirred_at: None,
             reported: Presence::default(),
+            name_patience: NAME_PATIENCE,
             nameless_since: None,
             gone: false,
             node,
@@ -98,6 +101,12 @@ impl Detector {
     /// Processes are shown and named by these from now on: in measurements, of any number of them.
     pub fn name_by(&mut self, apps: Arc<Apps>) {
         self.apps = apps;
+    }
+
+    /// Somebody who streams is kept back this long until it is known who that is: where that is tested on a machine that is too
+    /// slow for what it takes with us.
+    pub fn set_name_patience(&mut self, patience: Duration) {
+        self.name_patience = patience;
     }
 
     /// What to wait on: the first for input, the second, where there is one, for urgent data (`POLLPRI`).
@@ -111,7 +120,7 @@ impl Detector {
             return None;
         }
         let others = self.read_activity.deadline().into_iter().chain(self.looker.deadline());
-        let named = self.nameless_since.map(|since| since + NAME_PATIENCE);
+        let named = self.nameless_since.map(|since| since + self.name_patience);
         Some(others.chain(named).fold(self.schedule.deadline(), Instant::min))
     }
 
@@ -169,7 +178,7 @@ impl Detector {
             return false;
         }
         let since = *self.nameless_since.get_or_insert(now);
-        let waits = now.saturating_duration_since(since) < NAME_PATIENCE;
+        let waits = now.saturating_duration_since(since) < self.name_patience;
         self.nameless_since = waits.then_some(since);
         waits
     }
