@@ -169,6 +169,8 @@ impl Keeper {
 
     /// Kills what is left, until nothing is.
     fn end_all(&mut self) {
+        // It has the camera, and to find the others takes a look at all processes there are. It fails where it has ended.
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
         let mut pause = FIRST_WAIT;
         while self.reap() {
             for process in descendants::below(rustix::process::getpid()).unwrap_or_default() {

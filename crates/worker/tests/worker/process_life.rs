@@ -81,6 +81,30 @@ fn a_relay_that_is_killed_takes_the_worker_and_its_keeper_with_it() {
     eventually("nothing is left", || pids.iter().all(|pid| matches!(state(*pid), None | Some('Z'))));
 }
 
+/// What the keeper finds the worker's own children by is not what it ends the worker by.
+#[test]
+fn a_worker_that_stands_still_ends_with_its_relay_where_proc_shows_nobody() {
+    let test = "a_worker_that_stands_still_ends_with_its_relay_where_proc_shows_nobody";
+    // A mount namespace of its own, in which root alone can put something over /proc.
+    let own_mounts = ["unshare", "--mount"];
+    if !Command::new(own_mounts[0]).args([own_mounts[1], "true"]).status().is_ok_and(|status| status.success()) {
+        return println!("SKIP {test}: no mount namespace can be made here");
+    }
+    if !has_picture(test) {
+        return;
+    }
+    let mut rig = Rig::start(&own_mounts);
+    rig.stream();
+    let worker = rig.worker();
+    signal(worker, "-STOP");
+    let relay = rig.relay.pid().to_string();
+    let mut hide = Command::new("nsenter");
+    let hidden = hide.args(["--target", &relay, "--mount", "mount", "-t", "tmpfs", "none", "/proc"]);
+    assert!(hidden.status().expect("nsenter").success());
+    rig.relay.kill();
+    eventually("the worker has ended", || matches!(state(worker), None | Some('Z')));
+}
+
 #[test]
 fn the_workers_end_is_noticed_whoever_ignored_sigchld() {
     if !has_picture("the_workers_end_is_noticed_whoever_ignored_sigchld") {
