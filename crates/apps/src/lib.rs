@@ -5,7 +5,7 @@
 //!    file that a scope points to counts only where it starts this very program.
 //! 2. The first that answers: Flatpak, Snap, the unit that a session manager put the process into, its executable. A
 //!    browser's helper is its browser. An AppImage, a Windows program and a script count for what runs them.
-//! 3. A program that no desktop file knows has the name of its command.
+//! 3. A program that no desktop file knows has the name of its command; our own window is Lenscap.
 //! 4. What rests on what every program can say of itself, or on a file of the user's, is a guess ([`App::is_guess`]).
 //! 5. Everything that is read is bounded, opened without waiting, and read through one descriptor of the process's directory:
 //!    that never leads to another process that has the same number by now.
@@ -34,6 +34,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lenscap_core::app::{App, AppId};
+use lenscap_sys::install::APP_ID;
 use lenscap_text as text;
 
 use command::Command;
@@ -48,6 +49,10 @@ const MAX_KNOWN: usize = 32;
 const LISTING_PATIENCE: Duration = Duration::from_millis(500);
 /// How far up a helper's main process is looked for: Chromium's are two below.
 const MAX_ANCESTORS: usize = 8;
+/// Our window's program. It shows the picture as other applications get it, and no desktop file starts it: that starts `lenscap`.
+const OWN_WINDOW: &str = "lenscap-preferences";
+/// What people know it by.
+const OWN_NAME: &str = "Lenscap";
 /// Arguments of helpers of Chromium and Electron, of Firefox, of Python's `multiprocessing`.
 const HELPER_MARKS: [&str; 3] = ["--type=", "-contentproc", "--multiprocessing-fork"];
 
@@ -251,6 +256,11 @@ impl Apps {
                 // A window's class is a word that stands in a desktop file and nowhere else.
                 let is_proven = is_proven && entry.starts(&command, &self.roots.path) != Some(Match::WindowClass);
                 identity_of(&entry, &program, !is_proven)
+            }
+            None if command.base_name() == OWN_WINDOW => {
+                let is_guess = !executable.is_owned_by(self.roots.trusted_owner) || command.is_claimed();
+                let icon = Some(APP_ID.to_owned());
+                Identity { name: OWN_NAME.into(), app: Some(App { id: APP_ID.into(), program, icon, is_guess }) }
             }
             None => command_line(&command, program),
         };

@@ -114,6 +114,24 @@ fn a_program_has_the_name_and_icon_of_its_desktop_file() {
 }
 
 #[test]
+fn our_own_window_is_lenscap() {
+    let world = World::new();
+    let window = world.program("lenscap/lenscap-preferences");
+    world.show(&Shown { executable: &window, ..Shown::default() });
+    let app = App {
+        id: "io.github.lenscap.Lenscap".into(),
+        program: "lenscap-preferences".into(),
+        icon: Some("io.github.lenscap.Lenscap".into()),
+        is_guess: false,
+    };
+    assert_eq!(world.identify(7), Identity { name: "Lenscap".into(), app: Some(app) });
+    let other = World::where_owner_is_trusted(false);
+    let claimed = other.program("lenscap-preferences");
+    let expected = is("Lenscap", "io.github.lenscap.Lenscap", true);
+    assert_eq!(other.named(&Shown { executable: &claimed, ..Shown::default() }), expected);
+}
+
+#[test]
 fn what_a_user_can_put_there_is_a_guess() {
     let world = World::where_owner_is_trusted(false);
     let cheese = world.program("cheese");
