@@ -7,7 +7,7 @@ use lenscap_core::status::{OtherCamera, StateName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Code, PublishedDevice, Status};
+use crate::{Code, PublishedCrowd, PublishedDevice, Status};
 
 /// The applet's properties on D-Bus, in the types that they have there. From a [`Status`] all but what a status has not:
 /// moments, nodes and the version.
@@ -38,6 +38,8 @@ pub struct AppletStatus {
     pub nodes: Vec<String>,
     /// The devices that programs open, as far as they are asked for, the main one first.
     pub devices: AppletDevices,
+    /// Programs that seem to wait for a device that another one has.
+    pub crowds: AppletCrowds,
     /// What `reason` says: a [`Code`]'s fields; empty: nothing.
     pub trouble: Map<String, Value>,
     /// What became of asking the desktop for a key: a [`Code`]'s fields, of a [`lenscap_core::shortcut::Shortcut`]; empty: it was
@@ -90,6 +92,29 @@ pub struct Offers(pub Vec<Offer>);
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename = "aa{sv}")]
 pub struct AppletDevices(pub Vec<AppletDevice>);
+
+/// As [`AppletClients`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename = "aa{sv}")]
+pub struct AppletCrowds(pub Vec<AppletCrowd>);
+
+/// A program that seems to wait for a device, which is always a guess.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppletCrowd {
+    /// Who seems to wait.
+    pub name: String,
+    /// Its process id; 0: it cannot be seen.
+    pub pid: u32,
+    /// The label of the device that it has open.
+    pub device: String,
+    /// Who streams from it.
+    pub user: String,
+    /// The label of a device that nobody streams from; empty: none.
+    pub free: String,
+    /// All of it and what to do, in words.
+    pub reason: String,
+}
 
 /// A device that programs open.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -160,6 +185,7 @@ impl From<Status> for AppletStatus {
             mode: status.mode.as_ref().map(ToString::to_string).unwrap_or_default(),
             shortfall: status.mode.and_then(|mode| mode.shortfall).unwrap_or_default(),
             devices: AppletDevices(status.devices.into_iter().map(AppletDevice::from).collect()),
+            crowds: AppletCrowds(status.crowds.into_iter().map(AppletCrowd::from).collect()),
             trouble: fields(status.trouble),
             stuck: status.stuck,
             other_cameras: OtherCameras(status.others.into_iter().map(AppletCamera::from).collect()),
@@ -199,6 +225,19 @@ impl From<PublishedDevice> for AppletDevice {
             node: device.node.unwrap_or_default(),
             reason: device.reason.unwrap_or_default(),
             trouble: fields(device.trouble),
+        }
+    }
+}
+
+impl From<PublishedCrowd> for AppletCrowd {
+    fn from(crowd: PublishedCrowd) -> Self {
+        Self {
+            name: crowd.name,
+            pid: crowd.pid.unwrap_or(0),
+            device: crowd.device,
+            user: crowd.user,
+            free: crowd.free.unwrap_or_default(),
+            reason: crowd.reason,
         }
     }
 }

@@ -18,8 +18,8 @@ mod status;
 mod tagged;
 
 pub use applet::{
-    AppletCamera, AppletClient, AppletClients, AppletDevice, AppletDevices, AppletState, AppletStatus, Offers,
-    OtherCameras,
+    AppletCamera, AppletClient, AppletClients, AppletCrowd, AppletCrowds, AppletDevice, AppletDevices, AppletState,
+    AppletStatus, Offers, OtherCameras,
 };
 pub use client::AskError;
 pub use code::Code;

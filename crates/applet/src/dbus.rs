@@ -144,6 +144,7 @@ mod tests {
             ("Node", "s"),
             ("Nodes", "as"),
             ("Devices", "aa{sv}"),
+            ("Crowds", "aa{sv}"),
             ("Trouble", "a{sv}"),
             ("Version", "s"),
             ("Stuck", "b"),

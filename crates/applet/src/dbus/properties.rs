@@ -192,7 +192,7 @@ mod tests {
     use lenscap_core::policy::Policy;
     use lenscap_core::presence::{Further, UNSEEN, Use};
     use lenscap_core::shortcut::Shortcut;
-    use lenscap_core::status::OtherCamera;
+    use lenscap_core::status::{Crowd, OtherCamera};
     use lenscap_core::trouble::Trouble;
 
     fn with_option() -> Own {
@@ -235,6 +235,13 @@ mod tests {
                 device(Role::Further(Further::Second), Some("/dev/video10"), None),
                 device(Role::Further(Further::Third), None, Some(Trouble::StartOverdue { reached: None, seconds: 10 })),
             ],
+            crowds: vec![Crowd {
+                comer: Client::new(Some(8), "Meet", Use::Open),
+                user: Client::new(Some(7), "Zoom", Use::Streaming),
+                device: "Cam".into(),
+                free: Some("Cam 2".into()),
+                may_have_more: true,
+            }],
             stuck: true,
             others: vec![other],
             offers: vec![Offer {
@@ -297,6 +304,9 @@ mod tests {
         }
         assert_eq!((read.paused_until, read.mode.as_str()), (-1, "YUY2 1280x720@30"));
         assert_eq!((read.node.as_str(), read.nodes.len()), ("/dev/video9", 2));
+        let [crowd] = &read.crowds.0[..] else { panic!("{:?}", read.crowds) };
+        assert_eq!((crowd.name.as_str(), crowd.user.as_str(), crowd.free.as_str()), ("Meet", "Zoom", "Cam 2"));
+        assert!(crowd.reason.contains("Meet") && crowd.reason.contains("Cam 2"), "{}", crowd.reason);
         let [seen, unseen] = &read.clients.0[..] else { panic!("{:?}", read.clients) };
         assert_eq!((seen.pid, seen.usage.as_str()), (7, "streaming"));
         assert_eq!((unseen.pid, unseen.name.as_str(), unseen.usage.as_str()), (0, "an application", "unknown"));

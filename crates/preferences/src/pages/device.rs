@@ -15,7 +15,7 @@ use crate::page::Page;
 use crate::rows::{self, Choices, NumberOf};
 use crate::widgets;
 
-/// What is wrong with further devices, while something is.
+/// What is wrong with further devices, and who waits for one that is taken, while there is something to say.
 fn further_trouble(applet: &AppletProxy) -> adw::ActionRow {
     let row = rows::plain("", "");
     row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
@@ -24,7 +24,8 @@ fn further_trouble(applet: &AppletProxy) -> adw::ActionRow {
         let Some(row) = shown.upgrade() else { return };
         let text = match state {
             AppletState::Running(view) => {
-                let reasons = view.devices.0.iter().map(|device| device.reason.as_str());
+                let wrong = view.devices.0.iter().map(|device| device.reason.as_str());
+                let reasons = wrong.chain(view.crowds.0.iter().map(|crowd| crowd.reason.as_str()));
                 reasons.filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n")
             }
             AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => String::new(),
