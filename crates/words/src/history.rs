@@ -54,7 +54,7 @@ pub fn application(entry: &HistoryEntry) -> String {
 
 /// The camera's name.
 pub fn camera(entry: &HistoryEntry) -> String {
-    source::camera(&entry.camera)
+    source::called(&entry.camera)
 }
 
 /// What became of its wish and why it ended, in one line; empty where that says nothing.

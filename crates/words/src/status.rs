@@ -171,7 +171,7 @@ pub fn details(status: &Status, problem: Option<&str>) -> String {
         lines.push(names);
     }
     if status.camera_live {
-        lines.push(trf!("Camera: {camera}", camera = crate::source::camera(&status.camera)));
+        lines.push(trf!("Camera: {camera}", camera = crate::source::called(&status.camera)));
         lines.extend(status.way.map(crate::source::way));
     }
     if let Some(reason) = status.reason.as_ref().filter(|_| !status.camera_live || status.stuck) {
