@@ -18,7 +18,7 @@ case ${MODE:-} in
   bulk) tests=(bulk) ;;
   *) die "unknown mode $MODE; there are isoc and bulk" ;;
 esac
-programs=(lenscap lenscap-worker lenscap-pipewire lenscap-cards uvcam)
+programs=(lenscap lenscap-worker lenscap-pipewire lenscap-cards lenscap-history uvcam)
 cargo build --locked --quiet "${programs[@]/#/-p}" --bins --examples
 program=$(cargo test --locked --no-run --test vm 2>&1 | sed -n 's|^ *Executable tests/vm/main.rs (\(.*\))$|\1|p')
 [ -x "$program" ] || die "tests/vm does not build"

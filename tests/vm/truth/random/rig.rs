@@ -129,7 +129,7 @@ impl Rig {
             session,
             taker,
             logind,
-            throne: Throne { present: None, past: Vec::new(), refusals: 0 },
+            throne: Throne { present: None, past: Vec::new(), refusals: 0, leftovers: Default::default() },
             home,
             pulse: Pulse::start(),
             wall,

@@ -16,6 +16,7 @@ impl Rig {
         }
         let late = self.pulse.end();
         let log = self.camera.log();
+        self.notes.append(&mut self.throne.leftovers.lock().expect("no panic"));
         self.notes.extend(log.iter().map(|entry| Note { at: entry.at, text: format!("  wire {}", entry.text) }));
         let silent = silent(&log, end);
         let sessions = self.camera.sessions();

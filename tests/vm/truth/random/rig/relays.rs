@@ -1,6 +1,13 @@
 //! The relay that runs, those before it, and their workers.
 
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
 use super::*;
+
+/// After a relay's SIGKILL: what is left of it by then is looked at.
+const LEFTOVERS: Duration = Duration::from_millis(700);
 
 /// A relay that runs, and what is known of those before it.
 pub(super) struct Throne {
@@ -9,6 +16,36 @@ pub(super) struct Throne {
     pub(super) past: Vec<Reign>,
     /// It did not come up that often in a row.
     pub(super) refusals: u32,
+    /// What was left of one that had been killed.
+    pub(super) leftovers: Arc<Mutex<Vec<Note>>>,
+}
+
+/// Writes down which of these processes are still there a while later, and where the kernel has them: the time is short in
+/// which that can be seen.
+fn look_for_leftovers(processes: Vec<u32>, notes: Arc<Mutex<Vec<Note>>>) {
+    // Ends by itself.
+    std::thread::spawn(move || {
+        std::thread::sleep(LEFTOVERS);
+        for pid in processes {
+            let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            for task in tasks.map(|task| task.path()) {
+                let text = format!("left: process {pid}, {}", state_of(&task));
+                notes.lock().expect("no panic").push(Note { at: monotonic_now(), text });
+            }
+        }
+    });
+}
+
+/// A thread's name and state, and the functions of the kernel in which it is.
+fn state_of(task: &Path) -> String {
+    let read = |name: &str| fs::read_to_string(task.join(name)).unwrap_or_default();
+    let status = read("status");
+    let field =
+        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    // "[<0>] vfs_read+0x9c/0x1d0"
+    let stack = read("stack");
+    let functions: Vec<&str> = stack.lines().filter_map(|line| line.split([' ', '+']).nth(1)).collect();
+    format!("{} {} in {}", field("Name:"), field("State:"), functions.join(" < "))
 }
 
 impl Rig {
@@ -54,7 +91,9 @@ impl Rig {
         let Some(mut relay) = self.throne.present.take() else { return };
         let at = monotonic_now();
         self.readers.iter_mut().for_each(Reading::lose_node);
+        let below = relay.children().into_iter().chain(relay.workers()).collect();
         relay.kill();
+        look_for_leftovers(below, Arc::clone(&self.throne.leftovers));
         self.close_forbidden(at);
         self.rules.end(at);
         self.overrule(at);
