@@ -2,6 +2,7 @@
 //!
 //! A line "REPORT ..." says how long something took, or is a row of the table in `table`.
 
+mod applications;
 mod faults;
 mod login;
 pub mod reader;
@@ -11,11 +12,11 @@ mod table;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lenscap::output::monotonic_now;
 use lenscap_test_support::pipewire::{Session, property};
-use lenscap_test_support::process::{DEADLINE, eventually};
+use lenscap_test_support::process::{DEADLINE, eventually, within};
 use lenscap_test_support::relay::Relay;
 use lenscap_test_support::usb_camera::Camera;
 
@@ -130,12 +131,17 @@ fn plug() -> Camera {
 }
 
 fn relay(session: &Session, camera: &Camera) -> Relay {
+    relay_with(session, camera, &["--device", NODE], &[])
+}
+
+/// With these arguments and environment variables as well.
+fn relay_with(session: &Session, camera: &Camera, arguments: &[&str], environment: &[(&str, &str)]) -> Relay {
     let (width, height) = (WIDTH.to_string(), HEIGHT.to_string());
     let source = camera.source();
-    let size = ["-w", &width, "-H", &height, "-f", "15"];
-    let arguments = [&["--device", NODE, "--source", &source, "--cooldown-ms", "500"], &size[..]].concat();
+    let own = ["--source", &source, "--cooldown-ms", "500", "-w", &width, "-H", &height, "-f", "15"];
     let runtime = session.runtime_dir();
-    let mut relay = Relay::start_with(&arguments, &[("PIPEWIRE_RUNTIME_DIR", runtime.to_str().expect("a path"))]);
+    let runtime = [("PIPEWIRE_RUNTIME_DIR", runtime.to_str().expect("a path"))];
+    let mut relay = Relay::start_with(&[arguments, &own].concat(), &[&runtime, environment].concat());
     relay.wait_for("idle");
     relay
 }

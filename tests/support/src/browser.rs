@@ -107,9 +107,18 @@ impl Browser {
     /// Where Chromium's capture service ends itself by [`RACE`], a check of its own that has nothing to do with what it is given,
     /// it is asked again: it starts another. Nothing else is overlooked.
     pub fn start_camera(&self) -> Track {
+        self.start_with("start")
+    }
+
+    /// The same with the camera of this name.
+    pub fn start_camera_named(&self, label: &str) -> Track {
+        self.start_with(&format!("start {label}"))
+    }
+
+    fn start_with(&self, order: &str) -> Track {
         for _ in 0..TRIES {
             let races = self.races();
-            match self.ask("start") {
+            match self.ask(order) {
                 Ok(track) => return serde_json::from_value(track).expect("a track"),
                 Err(error) if self.races() > races => {
                     println!("Chromium's own fault, {RACE}: {error}");
