@@ -17,7 +17,6 @@ use super::{Diagnosis, Finding, Patient, Verdict, found};
 use crate::camera;
 use crate::config::PipewireOutput;
 use crate::config::table::device::Device as DeviceSettings;
-use crate::output::finder::further_label;
 use crate::text;
 use lenscap_wire::pipewire::{GraphCameras, server_socket_by};
 
@@ -216,10 +215,10 @@ fn devices(patient: &Patient, settings: &DeviceSettings) -> Vec<Device> {
     let main = settings.node.as_ref().and_then(|path| by_path(path, standard.clone()));
     let main = main.unwrap_or_else(|| by_label(settings.label.clone(), standard.clone()));
     let further = settings.further().into_iter().filter_map(|(it, path)| {
-        let ruled = further_label(&standard, it);
+        let ruled = it.label(&standard);
         match path {
             Some(path) => by_path(path, ruled),
-            None => Some(by_label(further_label(&settings.label, it), ruled)),
+            None => Some(by_label(it.label(&settings.label), ruled)),
         }
     });
     std::iter::once(main).chain(further).collect()

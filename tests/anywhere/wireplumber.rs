@@ -8,7 +8,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lenscap::engine::Further;
-use lenscap::output::finder::further_label;
 
 /// Until WirePlumber has read its files: 50 ms where nothing else runs.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -130,7 +129,7 @@ fn both_rules_are_about_the_same_devices() {
     };
     let read = |name: &str| named(name, "device.product.name");
     let label = lenscap::config::Settings::default().device.label;
-    let further = Further::ALL.map(|further| further_label(&label, further));
+    let further = Further::ALL.map(|further| further.label(&label));
     let own = std::iter::once(label).chain(further);
     let expected: Vec<String> = own.chain(["ipu6".into(), "ipu7".into()]).collect();
     assert_eq!(read("51-lenscap.lua"), expected);

@@ -145,6 +145,9 @@ impl Presence {
     }
 }
 
+/// Longest label of a node in bytes: v4l2loopback's card name without its NUL.
+const MAX_LABEL: usize = 31;
+
 /// A device beside the main one: as many as these at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
@@ -165,6 +168,16 @@ impl Further {
             Self::Third => 3,
             Self::Fourth => 4,
         }
+    }
+
+    /// What its node is called beside a first one of this label: cut to what the module takes.
+    pub fn label(self, first: &str) -> String {
+        let number = format!(" {}", self.number());
+        let mut end = first.len().min(MAX_LABEL - number.len());
+        while !first.is_char_boundary(end) {
+            end -= 1;
+        }
+        format!("{}{number}", &first[..end])
     }
 }
 
@@ -314,6 +327,18 @@ mod tests {
 
     fn usages(level: Option<bool>, holders: &[Holder]) -> Vec<(Option<u32>, Use)> {
         fuse(level, holders).clients.iter().map(|client| (client.pid, client.usage)).collect()
+    }
+
+    #[test]
+    fn a_further_label_is_never_the_first_and_never_too_long() {
+        assert_eq!(Further::ALL.map(|it| it.label("Cam")), ["Cam 2", "Cam 3", "Cam 4"]);
+        for first in ["x".repeat(31), "ü".repeat(15), "x 2".into(), "2".repeat(29) + " 2"] {
+            for further in Further::ALL {
+                let made = further.label(&first);
+                assert!(made.len() <= MAX_LABEL && made.ends_with(&format!(" {}", further.number())), "{made}");
+                assert!(made != first || first.len() == MAX_LABEL, "{made}");
+            }
+        }
     }
 
     #[test]

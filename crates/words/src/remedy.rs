@@ -1,5 +1,7 @@
 //! What to do about something, and the commands that do it: each by itself, to be typed or copied.
 
+use lenscap_core::presence::Further;
+
 use crate::distro::{Family, Headers};
 use crate::{tr, trn};
 
@@ -85,7 +87,7 @@ pub(crate) fn install_module(release: &str) -> Remedy {
 /// When the module has fewer nodes than this many, which are wanted, and none with this label.
 pub(crate) fn get_further_nodes(label: &str, count: u32) -> Remedy {
     let first = label.rsplit_once(' ').map_or("Lenscap", |(first, _)| first);
-    let further = (2..=count).map(|number| format!("{first} {number}"));
+    let further = Further::ALL.into_iter().filter(|it| it.number() <= count).map(|it| it.label(first));
     let labels: Vec<String> = std::iter::once(first.to_owned()).chain(further).collect();
     get_nodes(&labels)
 }

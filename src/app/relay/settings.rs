@@ -17,7 +17,7 @@ use crate::detect::uvc::Roots;
 use crate::engine::{EngineConfig, OutputChoice};
 use crate::frame::card::Picture;
 use crate::i18n::refusal::sentence;
-use crate::output::finder::{self, Wanted};
+use crate::output::finder::Wanted;
 use crate::output::pipewire::NodeChoice;
 use lenscap_wire::pipewire::NODE_NAME;
 
@@ -142,7 +142,7 @@ fn further(settings: &Settings, further: Further, path: Option<&Path>) -> Output
     match path {
         _ if is_demonstration() => OutputChoice::Memory(DEMONSTRATION_SLOTS),
         Some(path) => OutputChoice::Loopback(Wanted::Path(path.to_owned())),
-        None => OutputChoice::Loopback(Wanted::Label(finder::further_label(&settings.device.label, further))),
+        None => OutputChoice::Loopback(Wanted::Label(further.label(&settings.device.label))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two nodes with one picture: v4l2loopback from 0.13 on serves one reader a node.
 
 use lenscap::engine::Further;
-use lenscap::output::finder::{Beside, Wanted, find, further_label};
+use lenscap::output::finder::{Beside, Wanted, find};
 
 use super::*;
 
@@ -286,7 +286,7 @@ fn two_idle_nodes_cost_nothing() {
 #[ignore = "kernel tier: runs in tests/vm"]
 fn the_command_that_is_told_where_the_second_node_is_missing_makes_it() {
     loopback::unload();
-    let wanted = Wanted::Label(further_label("Lenscap", Further::Second));
+    let wanted = Wanted::Label(Further::Second.label("Lenscap"));
     let beside = Beside { is_further: true, count: 2, nodes: vec![node().into()] };
     let error = find(&wanted, false, &beside).expect_err("there is none");
     let told = lenscap::i18n::output::commands(&error.trouble);

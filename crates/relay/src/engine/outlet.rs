@@ -336,7 +336,7 @@ impl Outlet {
             OutputChoice::Loopback(Wanted::Path(path)) => finder::label_of(path),
             OutputChoice::Memory(_) | OutputChoice::Pipewire(_) => match self.role {
                 Role::Main | Role::Pipewire => APP_NAME.into(),
-                Role::Further(further) => finder::further_label(APP_NAME, further),
+                Role::Further(further) => further.label(APP_NAME),
             },
         }
     }

@@ -14,7 +14,6 @@ use super::OutputError;
 use crate::detect;
 use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
-use lenscap_core::presence::Further;
 use lenscap_core::trouble::output::{LoopbackNode, NodeHolder, OutputTrouble};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
 use lenscap_text::{self as text, Detail, Text};
@@ -23,18 +22,6 @@ use lenscap_text::{self as text, Detail, Text};
 const CONTROL: &str = "/dev/v4l2loopback";
 /// The label of a node whose maker gave none ("Dummy video device (0x0000)").
 const UNNAMED: &str = "Dummy video device";
-/// Longest label in bytes: the module's card name without its NUL.
-const MAX_LABEL: usize = 31;
-
-/// The label of a further node beside one with this label; cut to what the module takes.
-pub fn further_label(label: &str, further: Further) -> String {
-    let number = format!(" {}", further.number());
-    let mut end = label.len().min(MAX_LABEL - number.len());
-    while !label.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{number}", &label[..end])
-}
 
 /// What the kernel calls this node, as applications do; the path where there is none.
 pub fn label_of(path: &Path) -> String {
@@ -280,18 +267,6 @@ mod tests {
     fn devices_are_exclusive_when_all_are() {
         assert!(are_exclusive("Y,N,N,N,N,N,N,N\n", 1) && are_exclusive("Y,Y,N\n", 2));
         assert!(!are_exclusive("N,Y\n", 2) && !are_exclusive("Y,N\n", 2) && !are_exclusive("", 1));
-    }
-
-    #[test]
-    fn a_further_label_is_never_the_first_and_never_too_long() {
-        assert_eq!(Further::ALL.map(|it| further_label("Cam", it)), ["Cam 2", "Cam 3", "Cam 4"]);
-        for label in ["x".repeat(31), "ü".repeat(15), "x 2".into(), "2".repeat(29) + " 2"] {
-            for further in Further::ALL {
-                let made = further_label(&label, further);
-                assert!(made.len() <= MAX_LABEL && made.ends_with(&format!(" {}", further.number())), "{made}");
-                assert!(made != label || label.len() == MAX_LABEL, "{made}");
-            }
-        }
     }
 
     #[test]
