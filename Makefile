@@ -44,7 +44,7 @@ INSTALLED = $(bindir)/lenscap $(PROGRAMS:%=$(libexecdir)/%) \
   $(wireplumberdir)/main.lua.d/51-lenscap.lua $(wireplumberdir)/wireplumber.conf.d/51-lenscap.conf \
   $(datadir)/dbus-1/services/$(ID).service $(datadir)/dbus-1/interfaces/$(ID).xml \
   $(systemduserunitdir)/lenscap.service $(sysusersdir)/lenscap.conf \
-  $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-setup.service) \
+  $(addprefix $(systemdsystemunitdir)/,lenscap-device.service lenscap-further-devices.service lenscap-setup.service) \
   $(udevrulesdir)/70-lenscap.rules $(datadir)/polkit-1/actions/io.github.lenscap.setup.policy \
   $(addprefix $(datadir)/dbus-1/,system-services/$(SETUP).service system.d/$(SETUP).conf interfaces/$(SETUP).xml) \
   $(addprefix $(datadir)/icons/,$(ICONS)) $(addprefix $(datadir)/man/,$(MANUAL)) $(addprefix $(datadir)/,$(COPIED)) \
@@ -139,7 +139,7 @@ install:
 	$(WITH_PATHS) data/lenscap.service.in >$(DESTDIR)$(systemduserunitdir)/lenscap.service
 	install -d $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(datadir)/dbus-1/system-services
 	$(WITH_PATHS) data/$(SETUP).service.in >$(DESTDIR)$(datadir)/dbus-1/system-services/$(SETUP).service
-	for unit in lenscap-device lenscap-setup; do $(WITH_PATHS) data/$$unit.service.in >$(DESTDIR)$(systemdsystemunitdir)/$$unit.service || exit 1; done
+	for unit in lenscap-device lenscap-further-devices lenscap-setup; do $(WITH_PATHS) data/$$unit.service.in >$(DESTDIR)$(systemdsystemunitdir)/$$unit.service || exit 1; done
 	$(REFRESH_ICONS)
 
 deb rpm arch flatpak flatpak-sources nix-check gnome-extension:

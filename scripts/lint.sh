@@ -90,11 +90,11 @@ unit() {
   for program in lenscap lenscap-setup; do
     printf '#!/bin/sh\n' >"$scratch/bin/$program" && chmod +x "$scratch/bin/$program"
   done
-  for unit in lenscap lenscap-setup lenscap-device; do
+  for unit in lenscap lenscap-setup lenscap-device lenscap-further-devices; do
     sed "s#@bindir@\|@libexecdir@#$scratch/bin#" "data/$unit.service.in" >"$scratch/$unit.service"
   done
   XDG_RUNTIME_DIR=$scratch/run silent systemd-analyze --user --man=no verify "$scratch/lenscap.service" || return
-  silent systemd-analyze --man=no verify "$scratch/lenscap-setup.service" "$scratch/lenscap-device.service"
+  silent systemd-analyze --man=no verify "$scratch"/lenscap-{setup,device,further-devices}.service
 }
 interface() {
   local rc=0

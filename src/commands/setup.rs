@@ -27,7 +27,7 @@ const PROGRAM: &str = "lenscap-setup";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What a new computer needs; the rest touches others' and is only done by name, or by a yes of its own.
 const USUAL: [SetupVerb; 2] = [SetupVerb::Device, SetupVerb::CameraRules];
-/// What is shown without names: hiding nodes is nobody's need, and done by its name alone.
+/// What is shown without names: hiding nodes and further devices are nobody's need, and done by their names alone.
 const ALL: [SetupVerb; 5] = [
     SetupVerb::Device,
     SetupVerb::MergedOptions,

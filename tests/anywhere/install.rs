@@ -18,6 +18,7 @@ const FILES: &[&str] = &[
     "libexec/lenscap/lenscap-history",
     "libexec/lenscap/lenscap-pipewire",
     "lib/systemd/system/lenscap-device.service",
+    "lib/systemd/system/lenscap-further-devices.service",
     "lib/systemd/system/lenscap-setup.service",
     "lib/sysusers.d/lenscap.conf",
     "lib/udev/rules.d/70-lenscap.rules",
@@ -178,7 +179,7 @@ fn install_puts_the_promised_files_and_uninstall_removes_exactly_these() {
         assert!(text.contains("=/opt/cap/bin/lenscap --gapplication-service"), "{file}: {text}");
         assert!(!text.contains('@'), "{file}: {text}");
     }
-    for file in ["lenscap-device.service", "lenscap-setup.service"] {
+    for file in ["lenscap-device.service", "lenscap-further-devices.service", "lenscap-setup.service"] {
         let text = read(&format!("lib/systemd/system/{file}"));
         assert!(text.contains("=/opt/cap/libexec/lenscap/lenscap-setup "), "{file}: {text}");
     }

@@ -50,7 +50,7 @@ not_enabled() {
 }
 needed_by_both() { dependencies /deb/lenscap-preferences_*.deb; }
 units_are_off() {
-  [ -e /usr/lib/systemd/system/lenscap-device.service ] && ! find /etc/systemd -name 'lenscap*' | grep .
+  [ -e /usr/lib/systemd/system/lenscap-device.service ] && [ -e /usr/lib/systemd/system/lenscap-further-devices.service ] && ! find /etc/systemd -name 'lenscap*' | grep .
 }
 # As it is unpacked it has no right to anything; the package's scripts give it its group, each time.
 hidden_cameras_program() { [ "$(stat -c %U:%G:%a /usr/libexec/lenscap/lenscap-raw-cameras)" = root:lenscap-camera:2755 ]; }

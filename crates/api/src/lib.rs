@@ -28,5 +28,8 @@ pub use doctor::{DoctorReport, Finding, Verdict};
 pub use history::{HistoryChange, HistoryEntry, HistoryLine, HistoryOrder, HistorySession, LastUse};
 pub use reply::{ControlsReply, EventLine, LostLines, Refused, Reply, line};
 pub use request::Request;
-pub use setup::{SETUP_NAME, SETUP_PATH, SetupPlan, SetupPlans, SetupReport, SetupReports, SetupStep, SetupVerb};
+pub use setup::{
+    DEVICE_LABEL, DEVICE_UNIT, FURTHER_DEVICES_UNIT, SETUP_NAME, SETUP_PATH, SetupPlan, SetupPlans, SetupReport,
+    SetupReports, SetupStep, SetupVerb,
+};
 pub use status::{AskedMode, PublishedCrowd, PublishedDevice, PublishedMode, Status};

@@ -10,6 +10,13 @@ pub const SETUP_NAME: &str = "io.github.lenscap.Setup1";
 /// Its object.
 pub const SETUP_PATH: &str = "/io/github/lenscap/Setup1";
 
+/// What the device that it makes is called; further ones have this with a number: [`lenscap_core::presence::Further::label`].
+pub const DEVICE_LABEL: &str = "Lenscap";
+/// Loads the module and adds that device, at each start of the computer.
+pub const DEVICE_UNIT: &str = "lenscap-device.service";
+/// As [`DEVICE_UNIT`], for all further ones.
+pub const FURTHER_DEVICES_UNIT: &str = "lenscap-further-devices.service";
+
 /// Each is an action of its own in polkit. No caller's text reaches the helper: what a verb writes and runs is all in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +25,8 @@ pub enum SetupVerb {
     Device,
     /// As before, for a module without control device (0.12) whose options others have set: ours beside theirs, in one line.
     MergedOptions,
+    /// Makes further devices, as many as can be asked for, now and at each start of the computer.
+    FurtherDevices,
     /// Gives who sits at the computer Intel's image processor, and keeps PipeWire from listing our camera twice.
     CameraRules,
     /// Hides the raw nodes of image processors from programs, but for our own.
@@ -32,9 +41,10 @@ pub enum SetupVerb {
 
 impl SetupVerb {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Device,
         Self::MergedOptions,
+        Self::FurtherDevices,
         Self::CameraRules,
         Self::HideRawNodes,
         Self::StopV4l2Relayd,
@@ -47,6 +57,7 @@ impl SetupVerb {
         match self {
             Self::Device => "device",
             Self::MergedOptions => "merged-options",
+            Self::FurtherDevices => "further-devices",
             Self::CameraRules => "camera-rules",
             Self::HideRawNodes => "hide-raw-nodes",
             Self::StopV4l2Relayd => "stop-v4l2-relayd",
@@ -60,6 +71,7 @@ impl SetupVerb {
         match self {
             Self::Device => "Device",
             Self::MergedOptions => "MergedOptions",
+            Self::FurtherDevices => "FurtherDevices",
             Self::CameraRules => "CameraRules",
             Self::HideRawNodes => "HideRawNodes",
             Self::StopV4l2Relayd => "StopV4l2Relayd",

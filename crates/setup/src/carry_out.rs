@@ -13,10 +13,10 @@ use rustix::io::Errno;
 
 use crate::hands::Hands;
 use crate::manifest::{self, Kind, Manifest};
-use crate::node::ERRNOS;
-use crate::plan::{There, plan_of, there};
+use crate::node::{Devices, ERRNOS};
+use crate::plan::{self, There, plan_of, there};
 use crate::system::{self, Module};
-use crate::{DEVICE_UNIT, tree, undo};
+use crate::{tree, undo};
 
 /// How long another setup is waited for.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -172,10 +172,10 @@ impl Work<'_> {
             }
             SetupStep::Run { command } => match self.hands.run(command) {
                 Ok(_) => {}
-                Err(error) if command.last().is_some_and(|unit| unit == DEVICE_UNIT) && command[1] == "restart" => {
-                    return self.device_failed(command, error, report);
-                }
-                Err(error) => return Err(command_trouble(command, error)),
+                Err(error) => match Devices::ALL.into_iter().find(|it| *command == plan::start(*it)) {
+                    Some(devices) => return self.device_failed(devices, command, error, report),
+                    None => return Err(command_trouble(command, error)),
+                },
             },
         }
         Ok(())
@@ -189,11 +189,12 @@ impl Work<'_> {
     /// The unit ends with the number of the kernel's error, unless it was not even started, or did not come to its end.
     fn device_failed(
         &mut self,
+        devices: Devices,
         command: &[String],
         error: io::Error,
         report: &mut SetupReport,
     ) -> Result<(), SetupTrouble> {
-        let show = ["systemctl", "show", "--property=Result,ExecMainStatus", DEVICE_UNIT].map(str::to_owned);
+        let show = ["systemctl", "show", "--property=Result,ExecMainStatus", devices.unit()].map(str::to_owned);
         let said = self.hands.run(&show).map_err(|error| command_trouble(&show, error))?;
         let value = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         let errno = value("ExecMainStatus").and_then(|status| status.parse().ok()).unwrap_or(0);
@@ -201,7 +202,7 @@ impl Work<'_> {
             return Err(command_trouble(command, error));
         }
         let is_loaded_without_us = errno == Errno::NODEV.raw_os_error();
-        if is_loaded_without_us && system::module(self.root) == Module::Options {
+        if is_loaded_without_us && devices == Devices::First && system::module(self.root) == Module::Options {
             report.needs_restart = true;
             return Ok(());
         }

@@ -4,6 +4,7 @@ use lenscap_api::SetupStep;
 use lenscap_rootfs::Root;
 
 use crate::manifest::Manifest;
+use crate::node::Devices;
 use crate::options::{Others, PATH};
 use crate::undo;
 
@@ -17,11 +18,18 @@ pub fn setup(data: &[u8]) {
 
 /// What is written is one line of options, whatever others wrote.
 fn options(text: &str) {
-    let Ok(merged) = Others::in_text("/etc/modprobe.d/others.conf", text).merged() else { return };
+    let labels = [Devices::First.labels(), Devices::Further.labels()].concat();
+    for count in 1..=labels.len() {
+        merged(text, &labels[..count]);
+    }
+}
+
+fn merged(text: &str, labels: &[String]) {
+    let Ok(merged) = Others::in_text("/etc/modprobe.d/others.conf", text).merged(labels) else { return };
     let lines: Vec<&str> = merged.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(matches!(lines[..], [line] if line.starts_with("options v4l2loopback ") && line.len() < 5000), "{merged}");
     assert!(merged.lines().count() == 2 && !merged.replace('\n', "").contains(char::is_control), "{merged}");
-    assert!(Others::in_text(PATH, &merged).have_ours(), "{merged}");
+    assert!(Others::in_text(PATH, &merged).have(labels), "{merged}");
 }
 
 /// What is taken back lies below `/etc`, and is run with names of our own.

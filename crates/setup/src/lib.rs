@@ -1,4 +1,4 @@
-//! What Lenscap needs root for, as the program `lenscap-setup`: the device at each start of the computer, rules for cameras, other
+//! What Lenscap needs root for, as the program `lenscap-setup`: devices at each start of the computer, rules for cameras, other
 //! relays stopped; and all of it taken back.
 //!
 //! 1. A verb is all that anybody can ask ([`lenscap_api::SetupVerb`]): no path and no text of a caller's gets here. Which files and
@@ -27,14 +27,9 @@ mod undo;
 pub use ask::ask;
 pub use carry_out::carry_out;
 pub use hands::{Hands, Programs};
-pub use node::{add_node, remove_node};
+pub use node::{Devices, add_nodes, remove_nodes};
 pub use plan::plan;
 pub use service::{Patience, serve};
-
-/// What our device is called.
-const LABEL: &str = "Lenscap";
-/// Loads the module and adds our device, at each start of the computer.
-const DEVICE_UNIT: &str = "lenscap-device.service";
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use lenscap_api::{SetupPlans, SetupReport, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
-use lenscap_setup::{Patience, Programs, add_node, ask, carry_out, plan, remove_node, serve};
+use lenscap_setup::{Devices, Patience, Programs, add_nodes, ask, carry_out, plan, remove_nodes, serve};
 
 const ROOT: &str = "/";
-/// Neither a number of the kernel's errors, which `add-device` ends with, nor one that systemd ends with where it cannot start us.
+/// Neither a number of the kernel's errors, which `add-device` and its like end with, nor one that systemd ends with where it cannot start us.
 const WRONG_USE: u8 = 255;
 
 fn main() -> ExitCode {
@@ -37,20 +37,28 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        // systemd says the number to who asks for it, and `do` does.
-        ["add-device"] => match add_node() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(errno) => {
-                eprintln!("lenscap-setup: there is no device: {errno}");
-                ExitCode::from(u8::try_from(errno.raw_os_error()).unwrap_or(WRONG_USE))
-            }
-        },
-        ["remove-device"] => {
-            remove_node();
-            ExitCode::SUCCESS
-        }
+        ["add-device"] => add(Devices::First),
+        ["add-further-devices"] => add(Devices::Further),
+        ["remove-device"] => remove(Devices::First),
+        ["remove-further-devices"] => remove(Devices::Further),
         _ => by_hand(),
     }
+}
+
+/// systemd says the number to who asks for it, and `do` does.
+fn add(devices: Devices) -> ExitCode {
+    match add_nodes(devices) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(errno) => {
+            eprintln!("lenscap-setup: there is no device: {errno}");
+            ExitCode::from(u8::try_from(errno.raw_os_error()).unwrap_or(WRONG_USE))
+        }
+    }
+}
+
+fn remove(devices: Devices) -> ExitCode {
+    remove_nodes(devices);
+    ExitCode::SUCCESS
 }
 
 fn as_root(verb: SetupVerb) -> SetupReport {

@@ -3,8 +3,6 @@
 use lenscap_rootfs::Root;
 use lenscap_rootfs::modprobe::{self, Line, ModuleOption};
 
-use crate::LABEL;
-
 const MODULE: &str = "v4l2loopback";
 /// Ours: behind the files of others.
 pub(crate) const NAME: &str = "zz-lenscap.conf";
@@ -63,9 +61,16 @@ impl Others {
         self.list(key).first()?.parse().ok()
     }
 
-    /// Whether they ask for a device of our name.
-    pub(crate) fn have_ours(&self) -> bool {
-        self.list("card_label").iter().take(self.devices()).any(|label| label == LABEL)
+    /// Whether they ask for devices of all these names.
+    pub(crate) fn have(&self, labels: &[String]) -> bool {
+        self.lacking(labels).is_empty()
+    }
+
+    /// Those of these names for which they ask for no device.
+    fn lacking<'a>(&self, labels: &'a [String]) -> Vec<&'a str> {
+        let mut theirs = self.list("card_label");
+        theirs.truncate(self.devices());
+        labels.iter().filter(|label| !theirs.contains(label)).map(String::as_str).collect()
     }
 
     /// How many devices they make: as many as they say, else as they number, else one.
@@ -74,18 +79,19 @@ impl Others {
         self.number("devices").or_else(|| numbered().map(|last| last + 1)).unwrap_or(1)
     }
 
-    /// The text of our file: ours alone, or all of theirs and ours.
+    /// The text of our file: devices of these names alone, or all of theirs and those of these that they lack.
     ///
     /// # Errors
     /// Theirs are as many devices as the module makes, stand in a file that counts after ours, or are nothing that could be written
     /// once more and mean the same.
-    pub(crate) fn merged(&self) -> Result<String, CannotMerge> {
+    pub(crate) fn merged(&self, labels: &[String]) -> Result<String, CannotMerge> {
         if self.files.is_empty() {
-            return Ok(format!("{HEADING}options v4l2loopback exclusive_caps=1 max_buffers=8 card_label={LABEL}\n"));
+            return Ok(format!("{HEADING}{}\n", alone(labels)));
         }
-        let devices = self.devices();
+        let (devices, ours) = (self.devices(), self.lacking(labels));
+        let all = devices.saturating_add(ours.len());
         let is_behind = |path: &String| path.rsplit('/').next().is_some_and(|name| name > NAME);
-        if devices >= MAX_DEVICES || self.files.iter().any(is_behind) {
+        if all > MAX_DEVICES || self.files.iter().any(is_behind) {
             return Err(CannotMerge);
         }
         let lists = ["devices", "video_nr", "card_label", "exclusive_caps"];
@@ -94,17 +100,21 @@ impl Others {
         for option in self.options.iter().filter(is_single) {
             line += &format!(" {}={}", option.name, quoted(&option.value));
         }
-        line += &format!(" devices={}", devices + 1);
+        line += &format!(" devices={all}");
         let numbers = self.list("video_nr");
         if !numbers.is_empty() {
-            line += &format!(" video_nr={}", extended(numbers, devices, |_| "-1".into(), "-1"));
+            line += &format!(" video_nr={}", extended(numbers, devices, |_| "-1".into(), ours.iter().map(|_| "-1")));
         }
         let unnamed = |index| format!("{UNNAMED} (0x{index:04X})");
-        line += &format!(" card_label={}", quoted(&extended(self.list("card_label"), devices, unnamed, LABEL)));
-        line += &format!(" exclusive_caps={}", extended(self.list("exclusive_caps"), devices, |_| "0".into(), "1"));
+        line += &format!(
+            " card_label={}",
+            quoted(&extended(self.list("card_label"), devices, unnamed, ours.iter().copied()))
+        );
+        let caps = extended(self.list("exclusive_caps"), devices, |_| "0".into(), ours.iter().map(|_| "1"));
+        line += &format!(" exclusive_caps={caps}");
         let again = Self::in_text(PATH, &line);
-        let is_the_same = again.devices() == devices + 1
-            && again.have_ours()
+        let is_the_same = again.devices() == all
+            && again.have(labels)
             && self.options.iter().filter(is_single).all(|option| again.value(&option.name) == Some(&option.value));
         if !is_the_same || line.len() > MAX_LINE || line.contains(char::is_control) {
             return Err(CannotMerge);
@@ -113,11 +123,24 @@ impl Others {
     }
 }
 
+/// Devices of these names alone, as one line.
+pub(crate) fn alone(labels: &[String]) -> String {
+    let devices = if labels.len() == 1 { String::new() } else { format!("devices={} ", labels.len()) };
+    let caps = vec!["1"; labels.len()].join(",");
+    let label = quoted(&labels.join(","));
+    format!("options v4l2loopback {devices}exclusive_caps={caps} max_buffers=8 card_label={label}")
+}
+
 /// As many of theirs as there are devices, and ours behind them.
-fn extended(mut list: Vec<String>, devices: usize, missing: impl Fn(usize) -> String, ours: &str) -> String {
+fn extended<'a>(
+    mut list: Vec<String>,
+    devices: usize,
+    missing: impl Fn(usize) -> String,
+    ours: impl Iterator<Item = &'a str>,
+) -> String {
     list.truncate(devices);
     list.extend((list.len()..devices).map(missing));
-    list.push(ours.to_owned());
+    list.extend(ours.map(str::to_owned));
     list.join(",")
 }
 
@@ -128,13 +151,18 @@ fn quoted(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::Devices;
+
+    fn first() -> Vec<String> {
+        Devices::First.labels()
+    }
 
     fn others(text: &str) -> Others {
         Others::in_text("/etc/modprobe.d/obs.conf", text)
     }
 
     fn merged(text: &str) -> String {
-        others(text).merged().unwrap().lines().last().unwrap().to_owned()
+        others(text).merged(&first()).unwrap().lines().last().unwrap().to_owned()
     }
 
     #[test]
@@ -170,7 +198,8 @@ mod tests {
         ] {
             assert_eq!(merged(&format!("options v4l2loopback {theirs}\n")), format!("options v4l2loopback {all}"));
             let again = others(&format!("options v4l2loopback {all}\n"));
-            assert!(again.have_ours() && !others(&format!("options v4l2loopback {theirs}\n")).have_ours(), "{theirs}");
+            let before = others(&format!("options v4l2loopback {theirs}\n"));
+            assert!(again.have(&first()) && !before.have(&first()), "{theirs}");
         }
         // Of a repeated option the last counts.
         let twice = "options v4l2loopback devices=1\noptions v4l2loopback devices=2 card_label=A,B\n";
@@ -179,9 +208,23 @@ mod tests {
 
     #[test]
     fn where_theirs_leave_no_room_nothing_is_merged() {
-        assert_eq!(others("options v4l2loopback devices=8").merged(), Err(CannotMerge));
+        assert_eq!(others("options v4l2loopback devices=8").merged(&first()), Err(CannotMerge));
         let mut behind = others("options v4l2loopback devices=1");
         behind.files.push("/usr/lib/modprobe.d/zzz.conf".into());
-        assert_eq!(behind.merged(), Err(CannotMerge));
+        assert_eq!(behind.merged(&first()), Err(CannotMerge));
+    }
+
+    #[test]
+    fn several_of_ours_stand_in_one_line_and_those_that_are_there_only_once() {
+        let all = [Devices::First.labels(), Devices::Further.labels()].concat();
+        let merged = |text: &str| others(text).merged(&all).unwrap().lines().last().unwrap().to_owned();
+        let ours =
+            "devices=4 exclusive_caps=1,1,1,1 max_buffers=8 card_label=\"Lenscap,Lenscap 2,Lenscap 3,Lenscap 4\"";
+        assert_eq!(merged(""), format!("options v4l2loopback {ours}"));
+        let theirs = "options v4l2loopback devices=2 card_label=\"OBS,Lenscap 3\" exclusive_caps=1,0\n";
+        let both = "devices=5 card_label=\"OBS,Lenscap 3,Lenscap,Lenscap 2,Lenscap 4\" exclusive_caps=1,0,1,1,1";
+        assert_eq!(merged(theirs), format!("options v4l2loopback {both}"));
+        assert!(others(&merged(theirs)).have(&all) && others(&merged("")).have(&all));
+        assert_eq!(others("options v4l2loopback devices=5").merged(&all), Err(CannotMerge));
     }
 }

@@ -10,12 +10,13 @@ use lenscap_rootfs::Root;
 use lenscap_text::Text;
 
 use crate::manifest::{self, Kind, Manifest};
+use crate::node::Devices;
 use crate::options::{self, CannotMerge, Others};
 use crate::system::{self, Module};
-use crate::{DEVICE_UNIT, undo};
+use crate::undo;
 
-/// What the unit's link is called that has it started; as `systemctl enable` makes it.
-const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/lenscap-device.service";
+/// Where a unit's link is that has it started; as `systemctl enable` makes it.
+const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
 /// Who sits at the computer may use Intel's image processor.
 const UDEV_NAME: &str = "70-lenscap.rules";
 const UDEV_RULES: &str = include_str!("../../../data/70-lenscap.rules");
@@ -66,8 +67,9 @@ pub(crate) fn plan_of(verb: SetupVerb, root: &Root) -> SetupPlan {
         }
     };
     let (wanted, trouble) = match verb {
-        SetupVerb::Device => device(root, false),
-        SetupVerb::MergedOptions => device(root, true),
+        SetupVerb::Device => devices(root, Devices::First, false),
+        SetupVerb::MergedOptions => devices(root, Devices::First, true),
+        SetupVerb::FurtherDevices => devices(root, Devices::Further, false),
         SetupVerb::CameraRules => (camera_rules(root), None),
         SetupVerb::HideRawNodes => hide_raw_nodes(root),
         SetupVerb::StopV4l2Relayd => (stop(root, &RELAYS[..2]), None),
@@ -138,26 +140,39 @@ pub(crate) fn there(root: &Root, path: &str, kind: Kind) -> There {
     content.map_or(There::Other, There::Content)
 }
 
-/// The device, and what keeps us from making it.
-fn device(root: &Root, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
+/// Has these made, now and at each start of the computer.
+pub(crate) fn start(devices: Devices) -> [&'static str; 3] {
+    ["systemctl", "restart", devices.unit()]
+}
+
+/// The devices, and what keeps us from making them.
+fn devices(root: &Root, devices: Devices, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
     let module = system::module(root);
     let others = Others::of(root);
-    let by_hand = |trouble| (by_hand(&others), Some(trouble));
+    // Options are all that the module is loaded with: the first one is among them.
+    let labels = match devices {
+        Devices::First => devices.labels(),
+        Devices::Further => Devices::ALL.map(Devices::labels).concat(),
+    };
+    let by_hand = |trouble| (by_hand(&others, &labels), Some(trouble));
     if system::is_container(root) {
         return by_hand(SetupTrouble::Container);
     } else if root.exists("/etc/NIXOS") {
-        return (declared(), Some(SetupTrouble::Declarative));
+        return (declared(&labels), Some(SetupTrouble::Declarative));
     } else if module == Module::Missing {
         return (Wanted::default(), Some(SetupTrouble::ModuleMissing));
+    } else if module == Module::Options && devices == Devices::Further {
+        return (Wanted::default(), Some(SetupTrouble::NoFurtherDevices));
     } else if !system::has_systemd(root) {
         return by_hand(SetupTrouble::NoSystemd);
     }
-    let Some(unit) = system::unit(root, DEVICE_UNIT) else { return by_hand(SetupTrouble::NotInstalled) };
-    let mut wanted = Wanted { is_due: !system::has_node(root), ..Wanted::default() };
+    let Some(unit) = system::unit(root, devices.unit()) else { return by_hand(SetupTrouble::NotInstalled) };
+    let is_due = !system::missing(root, devices.labels()).is_empty();
+    let mut wanted = Wanted { is_due, ..Wanted::default() };
     let mut trouble = None;
-    if module == Module::Options && !others.have_ours() {
+    if module == Module::Options && !others.have(&labels) {
         let files = || others.files.iter().map(Text::from).collect();
-        match others.merged() {
+        match others.merged(&labels) {
             Ok(text) => wanted.files.push(write(options::PATH, text)),
             Err(CannotMerge) => trouble = Some(SetupTrouble::CannotMerge { files: files() }),
         }
@@ -166,19 +181,20 @@ fn device(root: &Root, may_merge: bool) -> (Wanted, Option<SetupTrouble>) {
         }
     }
     // systemctl of older versions leads it below /lib.
-    if !matches!(there(root, ENABLED, Kind::Link), There::Content(target) if target.ends_with(DEVICE_UNIT)) {
-        wanted.files.push(link(ENABLED, unit));
+    let enabled = format!("{WANTS}/{}", devices.unit());
+    if !matches!(there(root, &enabled, Kind::Link), There::Content(target) if target.ends_with(devices.unit())) {
+        wanted.files.push(link(enabled, unit));
     }
-    wanted.commands = vec![command(&["systemctl", "daemon-reload"]), command(&["systemctl", "restart", DEVICE_UNIT])];
+    wanted.commands = vec![command(&["systemctl", "daemon-reload"]), command(&start(devices))];
     (wanted, trouble)
 }
 
 /// For who does it without systemd, or without our unit: the module's options, whatever its version.
-fn by_hand(others: &Others) -> Wanted {
+fn by_hand(others: &Others, labels: &[String]) -> Wanted {
     let load = command(&["modprobe", "v4l2loopback"]);
     let mut wanted = Wanted { commands: vec![load], is_due: true, ..Wanted::default() };
-    if !others.have_ours()
-        && let Ok(text) = others.merged()
+    if !others.have(labels)
+        && let Ok(text) = others.merged(labels)
     {
         wanted.files.push(write(options::PATH, text));
     }
@@ -187,13 +203,10 @@ fn by_hand(others: &Others) -> Wanted {
 }
 
 /// For NixOS.
-fn declared() -> Wanted {
+fn declared(labels: &[String]) -> Wanted {
     let rebuild = command(&["nixos-rebuild", "switch"]);
-    Wanted {
-        files: vec![write("/etc/nixos/lenscap.nix", include_str!("lenscap.nix"))],
-        commands: vec![rebuild],
-        is_due: false,
-    }
+    let text = include_str!("lenscap.nix").replace("@options@", &options::alone(labels));
+    Wanted { files: vec![write("/etc/nixos/lenscap.nix", text)], commands: vec![rebuild], is_due: false }
 }
 
 fn camera_rules(root: &Root) -> Wanted {

@@ -40,9 +40,11 @@ pub(crate) fn module(root: &Root) -> Module {
     }
 }
 
-/// Whether our device is there.
-pub(crate) fn has_node(root: &Root) -> bool {
-    loopbacks(&root.at(CLASS)).iter().any(|node| node.name == crate::LABEL)
+/// Those of these labels that no device has.
+pub(crate) fn missing(root: &Root, mut labels: Vec<String>) -> Vec<String> {
+    let nodes = loopbacks(&root.at(CLASS));
+    labels.retain(|label| !nodes.iter().any(|node| node.name == *label));
+    labels
 }
 
 /// The file of a system unit, as systemd finds it. What is masked is none.

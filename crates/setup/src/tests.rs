@@ -14,11 +14,10 @@ use std::path::Path;
 use lenscap_api::{SetupReport, SetupStep, SetupVerb};
 use lenscap_core::trouble::setup::SetupTrouble;
 
-use crate::{Hands, carry_out, plan};
+use crate::{Devices, Hands, carry_out, plan};
 
 const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/lenscap-device.service";
 const OPTIONS: &str = "etc/modprobe.d/zz-lenscap.conf";
-const NODE: &str = "sys/class/video4linux/video0";
 
 struct Rig(tempfile::TempDir);
 
@@ -42,24 +41,37 @@ impl Hands for Stage<'_> {
         self.reach()?;
         let command = command.join(" ");
         self.ran.push(command.clone());
-        match command.as_str() {
-            "systemctl restart lenscap-device.service" if self.status != 0 => return Err(io::Error::other("failed")),
-            "systemctl restart lenscap-device.service" => {
-                fs::create_dir_all(self.root.join(NODE))?;
-                fs::write(self.root.join(NODE).join("name"), "Lenscap\n")?;
-                fs::write(self.root.join(NODE).join("max_openers"), "10\n")?;
+        // With the number of its first node, as the kernel might give it.
+        let devices = match command.rsplit(' ').next() {
+            Some("lenscap-device.service") => Some((0, Devices::First)),
+            Some("lenscap-further-devices.service") => Some((1, Devices::Further)),
+            _ => None,
+        };
+        let nodes = |(first, devices): (usize, Devices)| devices.labels().into_iter().zip(first..);
+        let directory = |number: usize| self.root.join(format!("sys/class/video4linux/video{number}"));
+        match (command.as_str(), devices) {
+            (restart, Some(_)) if restart.contains(" restart ") && self.status != 0 => {
+                return Err(io::Error::other("failed"));
             }
-            "systemctl stop lenscap-device.service" if self.root.join(NODE).exists() => {
-                fs::remove_dir_all(self.root.join(NODE))?;
+            (restart, Some(devices)) if restart.contains(" restart ") => {
+                for (label, number) in nodes(devices) {
+                    fs::create_dir_all(directory(number))?;
+                    fs::write(directory(number).join("name"), format!("{label}\n"))?;
+                    fs::write(directory(number).join("max_openers"), "10\n")?;
+                }
             }
-            "systemctl show --property=Result,ExecMainStatus lenscap-device.service" => {
+            (stop, Some(devices)) if stop.contains(" stop ") => {
+                let mut there = nodes(devices).map(|(_, number)| directory(number)).filter(|node| node.exists());
+                there.try_for_each(fs::remove_dir_all)?;
+            }
+            (show, Some(_)) if show.contains(" show --property=Result,ExecMainStatus ") => {
                 let result = if self.status < 0 { "timeout" } else { "exit-code" };
                 return Ok(format!("Result={result}\nExecMainStatus={}\n", self.status.abs()));
             }
-            "systemctl stop v4l2-relayd.service" => {
+            ("systemctl stop v4l2-relayd.service", _) => {
                 fs::remove_dir(self.root.join("sys/fs/cgroup/system.slice/v4l2-relayd.service"))?;
             }
-            "systemctl start v4l2-relayd.service" => {
+            ("systemctl start v4l2-relayd.service", _) => {
                 fs::create_dir_all(self.root.join("sys/fs/cgroup/system.slice/v4l2-relayd.service"))?;
             }
             _ => {}
@@ -85,6 +97,7 @@ impl Rig {
         rig.put("lib/modules/6.12.1/modules.alias", "alias char-major-10-255 v4l2loopback\n");
         rig.put("run/systemd/system/x", "");
         rig.put("usr/lib/systemd/system/lenscap-device.service", "[Unit]\n");
+        rig.put("usr/lib/systemd/system/lenscap-further-devices.service", "[Unit]\n");
         rig.put("usr/lib/udev/rules.d/70-lenscap.rules", "");
         for directory in ["etc/systemd/system", "var/lib", "sys/class/video4linux"] {
             fs::create_dir_all(rig.0.path().join(directory)).unwrap();
@@ -169,6 +182,42 @@ fn the_device_is_made_once_and_taken_back() {
 }
 
 #[test]
+fn further_devices_are_made_beside_the_first_or_without_it_and_all_are_taken_back() {
+    let enabled = "etc/systemd/system/multi-user.target.wants/lenscap-further-devices.service";
+    for is_first_there in [false, true] {
+        let rig = Rig::new();
+        let before = rig.tree();
+        if is_first_there {
+            rig.good(SetupVerb::Device);
+        }
+        assert_eq!(rig.good(SetupVerb::FurtherDevices).done.len(), 3);
+        let target = fs::read_link(rig.0.path().join(enabled)).unwrap();
+        assert_eq!(target, Path::new("/usr/lib/systemd/system/lenscap-further-devices.service"));
+        assert_eq!(rig.is_done(SetupVerb::Device), is_first_there);
+        assert!(rig.is_done(SetupVerb::FurtherDevices) && rig.read(OPTIONS).is_none());
+        // One that went is made again.
+        fs::remove_dir_all(rig.0.path().join("sys/class/video4linux/video3")).unwrap();
+        assert_eq!(rig.good(SetupVerb::FurtherDevices).done.len(), 2);
+        let mut stage = rig.stage();
+        assert_eq!(carry_out(SetupVerb::Undo, rig.0.path(), &mut stage).trouble, None);
+        let stops: Vec<_> = stage.ran.iter().filter(|command| command.contains(" stop ")).collect();
+        assert_eq!(stops.len(), 1 + usize::from(is_first_there), "{stops:?}");
+        assert_eq!(stops[0], "systemctl stop lenscap-further-devices.service");
+        assert_eq!(rig.tree(), before);
+    }
+}
+
+#[test]
+fn a_module_of_0_12_needs_no_further_devices() {
+    let rig = Rig::old();
+    let before = rig.tree();
+    let plan = plan(SetupVerb::FurtherDevices, rig.0.path());
+    assert_eq!((plan.steps, plan.trouble), (Vec::new(), Some(SetupTrouble::NoFurtherDevices)));
+    assert_eq!(rig.done(SetupVerb::FurtherDevices).trouble, Some(SetupTrouble::NoFurtherDevices));
+    assert_eq!(rig.tree(), before);
+}
+
+#[test]
 fn a_module_of_0_12_gets_options_alone_or_beside_others_with_consent() {
     let rig = Rig::old();
     let before = rig.tree();
@@ -219,9 +268,10 @@ fn nothing_of_others_is_overwritten_or_removed() {
 fn what_the_kernel_refuses_is_a_number() {
     let rig = Rig::new();
     for (status, errno) in [(129, 129), (1, 1)] {
-        let mut stage = Stage { status, ..rig.stage() };
-        let report = carry_out(SetupVerb::Device, rig.0.path(), &mut stage);
-        assert_eq!(report.trouble, Some(SetupTrouble::Kernel { errno }));
+        for verb in [SetupVerb::Device, SetupVerb::FurtherDevices] {
+            let report = carry_out(verb, rig.0.path(), &mut Stage { status, ..rig.stage() });
+            assert_eq!(report.trouble, Some(SetupTrouble::Kernel { errno }));
+        }
     }
     // Ended by a signal, not startable (systemd.exec(5)), or of another version.
     for status in [-15, 203, 255] {
@@ -244,10 +294,21 @@ fn where_it_cannot_be_done_it_says_what_there_is_to_be_done() {
         let rig = Rig::new();
         prepare(&rig);
         let before = rig.tree();
-        let plan = plan(SetupVerb::Device, rig.0.path());
-        assert_eq!(rig.done(SetupVerb::Device).trouble, plan.trouble);
-        assert_eq!(rig.tree(), before);
-        (plan.trouble.unwrap(), plan.steps.len())
+        let [first, further] = [SetupVerb::Device, SetupVerb::FurtherDevices].map(|verb| {
+            let plan = plan(verb, rig.0.path());
+            assert_eq!(rig.done(verb).trouble, plan.trouble);
+            assert_eq!(rig.tree(), before);
+            (plan.trouble.unwrap(), plan.steps)
+        });
+        assert_eq!((&first.0, first.1.len()), (&further.0, further.1.len()));
+        // By hand all of them are made, by what makes the first one alone.
+        let all = "devices=4 exclusive_caps=1,1,1,1 max_buffers=8 card_label=\"Lenscap,Lenscap 2,Lenscap 3,Lenscap 4\"";
+        if let (Some(SetupStep::Write { path, .. }), Some(SetupStep::Write { path: same, text })) =
+            (first.1.first(), further.1.first())
+        {
+            assert!(path == same && text.contains(all), "{text}");
+        }
+        (first.0, first.1.len())
     };
     let gone = |path: &'static str| move |rig: &Rig| fs::remove_file(rig.0.path().join(path)).unwrap();
     assert_eq!(trouble(|rig| rig.put("run/.containerenv", "")), (SetupTrouble::Container, 3));

@@ -6,8 +6,8 @@ use lenscap_api::SetupStep;
 use lenscap_rootfs::Root;
 use lenscap_text::Text;
 
-use crate::DEVICE_UNIT;
 use crate::manifest::{self, Kind, Manifest};
+use crate::node::Devices;
 use crate::plan::{HIDING, There, command, there, udev_commands};
 
 /// Where the units that run have a directory each, with cgroup v2 alone and beside v1.
@@ -24,9 +24,9 @@ pub(crate) struct Undo {
 pub(crate) fn steps(root: &Root, manifest: &Manifest) -> Undo {
     let mut undo = Undo::default();
     let has = |part: &str| manifest.entries.iter().any(|entry| entry.path.contains(part));
-    // Before its link goes: the unit removes the device that it made.
-    if has(DEVICE_UNIT) {
-        undo.steps.push(command(&["systemctl", "stop", DEVICE_UNIT]));
+    // Before its link goes: a unit removes the devices that it made.
+    for unit in Devices::ALL.map(Devices::unit).into_iter().rev().filter(|unit| has(unit)) {
+        undo.steps.push(command(&["systemctl", "stop", unit]));
     }
     for entry in manifest.entries.iter().rev().filter(|entry| entry.kind != Kind::Directory) {
         match there(root, &entry.path, entry.kind) {

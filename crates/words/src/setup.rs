@@ -16,6 +16,9 @@ pub fn heading(verb: SetupVerb) -> String {
     match verb {
         SetupVerb::Device => tr("Make Lenscap's camera device, now and at each start of the computer"),
         SetupVerb::MergedOptions => tr("Make Lenscap's camera device beside those that others ask for"),
+        SetupVerb::FurtherDevices => {
+            tr("Make further camera devices, for several applications at once, now and at each start of the computer")
+        }
         SetupVerb::CameraRules => tr("Set up rules for cameras"),
         SetupVerb::HideRawNodes => tr("Hide the raw nodes of Intel's image processors from other programs"),
         SetupVerb::StopV4l2Relayd => trf!("Stop {program} and keep it from starting", program = "v4l2-relayd"),
@@ -118,6 +121,9 @@ pub fn sentence(trouble: &SetupTrouble) -> String {
         SetupTrouble::CannotMerge { files } => trf!(
             "The options of the kernel module v4l2loopback in {files} leave no room for one more device: change them there.",
             files = listed(files.iter().map(ToString::to_string))
+        ),
+        SetupTrouble::NoFurtherDevices => tr(
+            "The kernel module v4l2loopback makes further devices from version 0.13 on. The one that is there needs none: several applications use one camera device at once with it.",
         ),
         SetupTrouble::ForeignFile { path } => {
             trf!("{path} is there and not by Lenscap: rename or remove it, and set it up again.", path = path)

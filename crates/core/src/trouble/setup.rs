@@ -27,6 +27,8 @@ pub enum SetupTrouble {
     CannotMerge {
         files: Vec<Text>,
     },
+    /// Before 0.13 it makes devices only when it is loaded. Several programs read one there, so that further ones are not needed.
+    NoFurtherDevices,
     /// It is there, and not by us.
     ForeignFile {
         path: Text,
@@ -83,6 +85,7 @@ impl SetupTrouble {
             Self::ModuleMissing
             | Self::OthersOptions { .. }
             | Self::CannotMerge { .. }
+            | Self::NoFurtherDevices
             | Self::ForeignFile { .. }
             | Self::Record { .. }
             | Self::NotRoot
