@@ -76,6 +76,7 @@ fn setup(diagnosis: &Diagnosis) -> Option<SetupVerb> {
         | Diagnosis::System(SystemDiagnosis::SecureBoot { .. } | SystemDiagnosis::NodeNotAtBoot { .. }) => {
             Some(SetupVerb::Device)
         }
+        Diagnosis::FurtherNodesAbsent { can_set_up: true, .. } => Some(SetupVerb::FurtherDevices),
         Diagnosis::System(SystemDiagnosis::Rival { name, unit: Some(unit), .. }) => {
             match (name.as_str(), unit.is_system) {
                 ("v4l2-relayd", true) => Some(SetupVerb::StopV4l2Relayd),

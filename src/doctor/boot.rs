@@ -1,5 +1,6 @@
 //! Is the device there again after the computer restarts?
 
+use lenscap_api::DEVICE_UNIT;
 use lenscap_rootfs::units;
 
 use super::{Diagnosis, Finding, Patient, SystemDiagnosis, Verdict, found, modprobe};
@@ -7,8 +8,6 @@ use crate::camera;
 use crate::text;
 
 const CHECK: &str = "boot";
-/// Loads the module and adds our device.
-const UNIT: &str = "lenscap-device.service";
 const LOADS: [&str; 5] = [
     "/etc/modules-load.d",
     "/run/modules-load.d",
@@ -39,13 +38,13 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
 
 /// The link that has the unit started. A mask of it, a link to nothing, goes before.
 fn unit(patient: &Patient) -> Option<String> {
-    let own = patient.at("/etc/systemd/system").join(UNIT);
+    let own = patient.at("/etc/systemd/system").join(DEVICE_UNIT);
     if std::fs::read_link(own).is_ok_and(|target| target == std::path::Path::new("/dev/null")) {
         return None;
     }
     units::SYSTEM.iter().find_map(|directory| {
         let wants = patient.names(directory).into_iter().filter(|name| name.ends_with(".wants"));
-        let links = wants.map(|wants| format!("{directory}/{wants}/{UNIT}"));
+        let links = wants.map(|wants| format!("{directory}/{wants}/{DEVICE_UNIT}"));
         links.into_iter().find(|link| patient.at(link).symlink_metadata().is_ok())
     })
 }

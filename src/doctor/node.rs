@@ -9,8 +9,8 @@ use crate::camera::{self, Node, group};
 use crate::output::{finder, leftovers};
 
 const CHECK: &str = "node";
-/// There from version 0.13 of the module on: it gives devices at any time.
-pub(super) const CONTROL: &str = "/sys/class/misc/v4l2loopback";
+/// Makes nodes, for whoever may open it.
+const CONTROL: &str = "/dev/v4l2loopback";
 
 /// The one that the settings ask for.
 pub(super) fn chosen(patient: &Patient) -> Option<Node> {
@@ -43,7 +43,26 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     };
     let caps = (is_exclusive(patient, &nodes, &chosen) == Some(false)).then_some(Diagnosis::NoExclusiveCaps);
     let caps = caps.map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
-    std::iter::once(found(CHECK, verdict, &diagnosis)).chain(caps).collect()
+    let further = further(patient, &nodes, &chosen);
+    let further = further.map(|diagnosis| found(CHECK, Verdict::Note, &diagnosis));
+    std::iter::once(found(CHECK, verdict, &diagnosis)).chain(caps).chain(further).collect()
+}
+
+/// Which of those that the settings ask for beside the chosen one are not there; what the settings name is theirs to know.
+fn further(patient: &Patient, nodes: &[Node], chosen: &Node) -> Option<Diagnosis> {
+    // The relay makes them when it comes.
+    let may_make = || access(patient.at(CONTROL), Access::READ_OK | Access::WRITE_OK).is_ok();
+    if matches!(patient.relay, Ok(None)) && may_make() {
+        return None;
+    }
+    let device = patient.settings().device;
+    let labels = device.further().into_iter().filter(|(_, path)| path.is_none()).map(|(it, _)| it.label(&device.label));
+    let missing: Vec<String> = labels.filter(|label| !nodes.iter().any(|node| node.name == *label)).collect();
+    // It takes these, in their order.
+    let unnamed = nodes.iter().filter(|node| node.path != chosen.path && finder::is_unnamed(node)).count();
+    let labels = missing.get(unnamed..)?.to_vec();
+    let can_set_up = finder::can_set_up(&patient.root, labels.first()?);
+    Some(Diagnosis::FurtherNodesAbsent { labels, count: device.nodes(), can_set_up })
 }
 
 /// Whether it says either that it takes pictures or that it gives some, as browsers want it; `None`: nothing is known of it.
@@ -56,7 +75,7 @@ fn is_exclusive(patient: &Patient, nodes: &[Node], chosen: &Node) -> Option<bool
         return Some(!(capabilities.contains(":capture:") && capabilities.contains(":video_output:")));
     }
     // With a control device (from 0.13 on) the parameter says nothing of devices that were added.
-    if patient.at(CONTROL).exists() {
+    if patient.at(finder::CONTROL_CLASS).exists() {
         return None;
     }
     let letters = patient.read("/sys/module/v4l2loopback/parameters/exclusive_caps")?;

@@ -4,6 +4,7 @@ use super::{Finding, Patient, SystemDiagnosis, Verdict, found, node};
 use crate::camera;
 use crate::core::status::StateName;
 use crate::i18n::doctor::Unit;
+use crate::output::finder;
 use crate::text;
 
 const CHECK: &str = "rivals";
@@ -90,6 +91,6 @@ fn obs_without_device(patient: &Patient) -> Option<Finding> {
     let nodes = camera::loopbacks(&patient.at(camera::CLASS));
     let ours = node::chosen(patient)?;
     let is_alone = nodes.iter().all(|node| node.path == ours.path);
-    let can_add = patient.at(node::CONTROL).exists();
+    let can_add = patient.at(finder::CONTROL_CLASS).exists();
     (is_there && is_alone).then(|| found(CHECK, Verdict::Note, &SystemDiagnosis::ObsWithoutDevice { can_add }.into()))
 }

@@ -82,8 +82,9 @@ mod tests {
             is_for_one: true,
             trouble,
         };
-        let missing =
-            |label: &str| Some(Trouble::Output(OutputTrouble::NoFurtherNode { label: label.into(), count: 4 }));
+        let missing = |label: &str| {
+            Some(Trouble::Output(OutputTrouble::NoFurtherNode { label: label.into(), count: 4, can_set_up: false }))
+        };
         let said = troubles(&[
             device(Further::Second, "OBS", Some(Trouble::DeviceSought)),
             device(Further::Third, "Cam 3", missing("Cam 3")),

@@ -13,7 +13,7 @@ use lenscap_core::source::Way;
 use serde::Serialize;
 
 use crate::source::called;
-use crate::{listed, tr, trf};
+use crate::{listed, tr, trf, trn};
 
 pub use programs::{InstalledProgram, ProgramsDiagnosis, Saved, SetSetting};
 pub use remedy::remedy;
@@ -71,6 +71,8 @@ pub enum Diagnosis {
     NodeNotLoopback { path: String },
     /// The settings name no node, and none has this label.
     NodeLabelAbsent { label: String },
+    /// No devices with these labels, of `count` that the settings ask for; `can_set_up`: `lenscap setup` makes them.
+    FurtherNodesAbsent { labels: Vec<String>, count: u32, can_set_up: bool },
     /// Not for this user, but for the group of this name.
     NodeForbidden { node: String, group: String, seat: Seat },
     /// `controls` of the module that a program switched on and left so.
@@ -196,6 +198,12 @@ pub fn sentence(diagnosis: &Diagnosis) -> String {
         Diagnosis::NodeLabelAbsent { label } => trf!(
             "No camera device has the label \"{label}\": one without a label is taken, or a new one.",
             label = label
+        ),
+        Diagnosis::FurtherNodesAbsent { labels, .. } => trn!(
+            "{n} device that the settings ask for is missing: {devices}.",
+            "{n} devices that the settings ask for are missing: {devices}.",
+            labels.len() as u64,
+            devices = listed(labels.iter().map(|label| format!("\"{label}\"")))
         ),
         Diagnosis::NodeForbidden { node, .. } => trf!("You may not use the camera device {device}.", device = node),
         Diagnosis::NodeLeftovers { node, controls } => trf!(

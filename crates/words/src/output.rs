@@ -27,10 +27,10 @@ pub fn sentence(trouble: &OutputTrouble) -> String {
             devices = list(nodes, |node| format!("\"{}\"", node.label)),
             how = remedy::get_a_node(*is_installed).text
         ),
-        OutputTrouble::NoFurtherNode { label, count } => trf!(
+        OutputTrouble::NoFurtherNode { label, count, can_set_up } => trf!(
             "No camera device has the label \"{label}\": {how}.",
             label = label,
-            how = remedy::get_further_nodes(label, *count).text
+            how = remedy::get_further_nodes(label, *count, *can_set_up).text
         ),
         OutputTrouble::FirstDevice { node: _ } => {
             tr("The second device is the first one already: choose another one, or none.")
@@ -76,7 +76,9 @@ pub fn commands(trouble: &OutputTrouble) -> Vec<String> {
         | OutputTrouble::NodeMissing { is_installed, .. }
         | OutputTrouble::NoSuchLabel { is_installed, .. }
         | OutputTrouble::NodeGone { is_installed } => remedy::get_a_node(*is_installed).commands,
-        OutputTrouble::NoFurtherNode { label, count } => remedy::get_further_nodes(label, *count).commands,
+        OutputTrouble::NoFurtherNode { label, count, can_set_up } => {
+            remedy::get_further_nodes(label, *count, *can_set_up).commands
+        }
         OutputTrouble::NodeForbidden { group, .. } => vec![remedy::join_group(group)],
         OutputTrouble::NodeFailed { .. } => vec![KERNEL_LOG.into()],
         OutputTrouble::NodeUnwatched { cause, .. } => match cause {
@@ -201,7 +203,12 @@ mod tests {
                 ),
             ),
             (
-                OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2 },
+                OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2, can_set_up: true },
+                "No camera device has the label \"Lenscap 2\": run \"lenscap setup further-devices\", which makes it now and \
+                 at each start of the computer.",
+            ),
+            (
+                OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2, can_set_up: false },
                 "No camera device has the label \"Cam 2\": close all programs that use the kernel module v4l2loopback, and \
                  load it anew with 2 devices.",
             ),
@@ -320,11 +327,15 @@ mod tests {
 
     #[test]
     fn each_command_of_a_remedy_stands_by_itself() {
-        let two = commands(&OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2 });
+        let further = |label: &str, count, can_set_up| {
+            commands(&OutputTrouble::NoFurtherNode { label: label.into(), count, can_set_up })
+        };
+        let two = further("Cam 2", 2, false);
         let load = "sudo modprobe v4l2loopback devices=2 exclusive_caps=1,1 max_buffers=8 card_label='Cam,Cam 2'";
         assert_eq!(two, ["sudo modprobe -r v4l2loopback", load]);
-        let four = commands(&OutputTrouble::NoFurtherNode { label: "Cam 3".into(), count: 4 });
+        let four = further("Cam 3", 4, false);
         assert!(four[1].ends_with("=1,1,1,1 max_buffers=8 card_label='Cam,Cam 2,Cam 3,Cam 4'"), "{four:?}");
+        assert_eq!(further("Lenscap 2", 4, true), ["lenscap setup further-devices"]);
         for (trouble, _) in all() {
             assert!(commands(&trouble).iter().all(|it| !it.contains('\n') && !it.contains('"')), "{trouble:?}");
         }

@@ -1,9 +1,10 @@
 //! What to do about something, and the commands that do it: each by itself, to be typed or copied.
 
+use lenscap_api::SetupVerb;
 use lenscap_core::presence::Further;
 
 use crate::distro::{Family, Headers};
-use crate::{tr, trn};
+use crate::{tr, trf, trn};
 
 /// A step for people, and its commands in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +85,14 @@ pub(crate) fn install_module(release: &str) -> Remedy {
     )
 }
 
-/// When the module has fewer nodes than this many, which are wanted, and none with this label.
-pub(crate) fn get_further_nodes(label: &str, count: u32) -> Remedy {
+/// When the module has fewer nodes than this many, which are wanted, and none with this label. `can_set_up`: `lenscap setup` makes it.
+pub(crate) fn get_further_nodes(label: &str, count: u32, can_set_up: bool) -> Remedy {
+    if can_set_up {
+        let command = format!("lenscap setup {}", SetupVerb::FurtherDevices.as_str());
+        // TRANSLATORS: stands behind a colon, as in "No camera device has the label ...: run ..."
+        let text = trf!("run \"{command}\", which makes it now and at each start of the computer", command = command);
+        return Remedy::new(text, [command]);
+    }
     let first = label.rsplit_once(' ').map_or("Lenscap", |(first, _)| first);
     let further = Further::ALL.into_iter().filter(|it| it.number() <= count).map(|it| it.label(first));
     let labels: Vec<String> = std::iter::once(first.to_owned()).chain(further).collect();

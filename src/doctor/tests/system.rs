@@ -31,6 +31,17 @@ fn log(release: &str, end: &str) -> String {
     format!("{head}v4l2loopback.c:2671:10: error: 'strlcpy' undeclared\nmake: *** [Makefile:53] Error 2\n{end}\n")
 }
 
+/// The settings ask for this many devices.
+fn ask_for(rig: &Rig, count: u32) {
+    rig.put("home/.config/lenscap/config.toml", &format!("[device]\ncount = {count}\n"));
+}
+
+/// A device of the module's.
+fn add(rig: &Rig, number: u32, label: &str) {
+    rig.put(&format!("sys/class/video4linux/video{number}/name"), &format!("{label}\n"));
+    rig.put(&format!("sys/class/video4linux/video{number}/max_openers"), "10\n");
+}
+
 /// A process with this name and the device open.
 fn holder(rig: &Rig, name: &str, group: &str) {
     // As the kernel cuts it.
@@ -120,6 +131,11 @@ pub(super) const BROKEN: &[(&str, Change)] = &[
     }),
     ("node: There is no camera device", |rig| rig.take("sys/class/video4linux/video9")),
     ("node: No camera device has the label", |rig| rig.put("sys/class/video4linux/video9/name", "OBS\n")),
+    ("node: 2 devices that the settings ask for are missing: \"Lenscap 3\", \"Lenscap 4\".", |rig| {
+        ask_for(rig, 4);
+        add(rig, 10, "Lenscap 2");
+    }),
+    ("node: 1 device that the settings ask for is missing: \"Lenscap 2\".", |rig| ask_for(rig, 2)),
     ("node: The device was made without exclusive_caps=1", |rig| {
         rig.put("run/udev/data/c81:9", "E:ID_V4L_CAPABILITIES=:capture:video_output:\n");
     }),
@@ -333,6 +349,46 @@ fn what_setup_can_mend_has_its_verb() {
     }
     // Nothing to load.
     assert_eq!(in_world("module", unbuilt).setup, None);
+}
+
+#[test]
+fn further_devices_that_are_missing_are_set_up_where_that_can_be() {
+    let missing = |prepare: Change| {
+        let rig = Rig::new();
+        ask_for(&rig, 2);
+        rig.put("usr/lib/systemd/system/lenscap-further-devices.service", "[Unit]\n");
+        prepare(&rig);
+        let has_code = |it: &Finding| it.diagnosis.as_ref().is_some_and(|it| it.code == "further-nodes-absent");
+        rig.findings().into_iter().find(has_code).map(|found| (found.setup, found.commands))
+    };
+    let setup = (Some(SetupVerb::FurtherDevices), vec!["lenscap setup further-devices".to_owned()]);
+    assert_eq!(missing(|_| ()), Some(setup));
+    let by_hand: [Change; 3] = [
+        |rig| rig.take("sys/class/misc"),
+        |rig| rig.take("usr/lib/systemd/system/lenscap-further-devices.service"),
+        |rig| {
+            rig.put("home/.config/lenscap/config.toml", "[device]\ncount = 2\nlabel = \"Cam\"\n");
+            rig.put("sys/class/video4linux/video9/name", "Cam\n");
+        },
+    ];
+    for change in by_hand {
+        let (setup, commands) = missing(change).unwrap();
+        assert!(setup.is_none() && commands[1].starts_with("sudo modprobe v4l2loopback devices=2 "), "{commands:?}");
+    }
+    let enough: [Change; 4] = [
+        |rig| add(rig, 10, "Lenscap 2"),
+        |rig| add(rig, 10, "Dummy video device (0x0001)"),
+        // The user's own word.
+        |rig| rig.put("home/.config/lenscap/config.toml", "[device]\nsecond_node = \"/dev/video11\"\n"),
+        // A relay that comes makes them.
+        |rig| {
+            rig.1.take();
+            rig.mode("dev/v4l2loopback", 0o666);
+        },
+    ];
+    for change in enough {
+        assert_eq!(missing(change), None);
+    }
 }
 
 #[test]

@@ -47,6 +47,9 @@ pub enum OutputTrouble {
         label: Text,
         /// How many devices are asked for, the main one among them.
         count: u32,
+        /// Whether `lenscap setup` makes it, now and at each start of the computer.
+        #[serde(default)]
+        can_set_up: bool,
     },
     FirstDevice {
         node: Detail,

@@ -12,14 +12,19 @@ use inotify::{Inotify, WatchMask};
 
 use super::OutputError;
 use crate::detect;
+use lenscap_api::{DEVICE_LABEL, FURTHER_DEVICES_UNIT};
 use lenscap_cameras::group::entry_of;
 use lenscap_cameras::{self as camera, watch::drain};
+use lenscap_core::presence::Further;
 use lenscap_core::trouble::output::{LoopbackNode, NodeHolder, OutputTrouble};
+use lenscap_rootfs::{Root, units};
 use lenscap_sys::v4l2::{self, LoopbackConfig};
 use lenscap_text::{self as text, Detail, Text};
 
 /// The module's control device; root only by default.
 const CONTROL: &str = "/dev/v4l2loopback";
+/// There from version 0.13 of the module on: it gives devices at any time.
+pub const CONTROL_CLASS: &str = "/sys/class/misc/v4l2loopback";
 /// The label of a node whose maker gave none ("Dummy video device (0x0000)").
 const UNNAMED: &str = "Dummy video device";
 
@@ -87,7 +92,7 @@ pub fn find(wanted: &Wanted, may_create: bool, beside: &Beside) -> Result<Found,
     let mut nodes = camera::loopbacks(Path::new(camera::CLASS));
     nodes.retain(|node| !beside.has(&node.path));
     let labelled = nodes.iter().find(|node| node.name == text::name(label));
-    let unnamed = || nodes.iter().find(|node| node.name.starts_with(UNNAMED));
+    let unnamed = || nodes.iter().find(|node| is_unnamed(node));
     if let Some(node) = labelled.or_else(unnamed) {
         return Ok(Found::there(&node.path));
     }
@@ -96,7 +101,10 @@ pub fn find(wanted: &Wanted, may_create: bool, beside: &Beside) -> Result<Found,
     }
     let label = Text::from(label);
     Err(OutputError::from(match () {
-        () if beside.is_further => OutputTrouble::NoFurtherNode { label, count: beside.count },
+        () if beside.is_further => {
+            let can_set_up = can_set_up(&Root::default(), &label);
+            OutputTrouble::NoFurtherNode { label, count: beside.count, can_set_up }
+        }
         () if nodes.is_empty() => OutputTrouble::NoNode { is_installed: is_module_installed() },
         () => {
             let list = nodes
@@ -105,6 +113,11 @@ pub fn find(wanted: &Wanted, may_create: bool, beside: &Beside) -> Result<Found,
             OutputTrouble::NoSuchLabel { label, nodes: list.collect(), is_installed: is_module_installed() }
         }
     }))
+}
+
+/// Whether its maker gave it no label: it is taken where one of a label is missing.
+pub fn is_unnamed(node: &camera::Node) -> bool {
+    node.name.starts_with(UNNAMED)
 }
 
 /// Whether v4l2loopback is there for the running kernel, loaded or not.
@@ -118,6 +131,14 @@ pub fn is_module_installed_below(root: &Path) -> bool {
     let modules = root.join("lib/modules").join(release.trim());
     root.join("sys/module/v4l2loopback").exists()
         || fs::read_to_string(modules.join("modules.dep")).is_ok_and(|list| list.contains("/v4l2loopback.ko"))
+}
+
+/// Whether `lenscap setup` makes a further node of this label below this root: it knows our own name alone, and needs the module's
+/// control device and the unit of our package.
+pub fn can_set_up(root: &Root, label: &str) -> bool {
+    Further::ALL.iter().any(|further| further.label(DEVICE_LABEL) == label)
+        && root.exists(CONTROL_CLASS)
+        && units::SYSTEM.iter().any(|directory| root.at(directory).join(FURTHER_DEVICES_UNIT).is_file())
 }
 
 /// Whether both lead to one device, under whatever name.
@@ -267,6 +288,24 @@ mod tests {
     fn devices_are_exclusive_when_all_are() {
         assert!(are_exclusive("Y,N,N,N,N,N,N,N\n", 1) && are_exclusive("Y,Y,N\n", 2));
         assert!(!are_exclusive("N,Y\n", 2) && !are_exclusive("Y,N\n", 2) && !are_exclusive("", 1));
+    }
+
+    #[test]
+    fn setup_makes_further_devices_of_our_name_where_the_module_and_our_package_can() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Root::new(directory.path());
+        let put = |path: &str| {
+            let path = root.at(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        put(CONTROL_CLASS);
+        assert!(!can_set_up(&root, "Lenscap 2"), "a build tree");
+        put("/usr/lib/systemd/system/lenscap-further-devices.service");
+        assert!(can_set_up(&root, "Lenscap 2") && can_set_up(&root, "Lenscap 4"));
+        assert!(!can_set_up(&root, "Lenscap 5") && !can_set_up(&root, "Lenscap") && !can_set_up(&root, "Cam 2"));
+        fs::remove_file(root.at(CONTROL_CLASS)).unwrap();
+        assert!(!can_set_up(&root, "Lenscap 2"), "0.12");
     }
 
     #[test]

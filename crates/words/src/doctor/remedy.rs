@@ -53,6 +53,10 @@ pub fn remedy(diagnosis: &Diagnosis) -> Remedy {
         Diagnosis::NodeLabelAbsent { .. } => {
             tr("Load the module with card_label=Lenscap, or choose a device in the preferences.").into()
         }
+        Diagnosis::FurtherNodesAbsent { labels, count, can_set_up } => {
+            let label = labels.first().map_or("", String::as_str);
+            remedy::get_further_nodes(label, *count, *can_set_up).into_sentence()
+        }
         Diagnosis::NodeForbidden { group, seat, .. } | Diagnosis::CameraForbidden { group, seat, .. } => {
             system::permit(group, *seat)
         }

@@ -38,7 +38,8 @@ fn a_session_from_open_to_cooldown() {
 fn a_missing_further_device_is_published_and_changes_nothing() {
     let mut bench = Bench::live();
     let before = bench.machine.state().clone();
-    let trouble = Trouble::Output(OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2 });
+    let trouble =
+        Trouble::Output(OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2, can_set_up: false });
     let missing = Device {
         role: Role::Further(Further::Second),
         label: "Lenscap 2".into(),
