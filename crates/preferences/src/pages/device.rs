@@ -3,33 +3,45 @@
 use std::path::PathBuf;
 
 use adw::prelude::*;
+use lenscap_api::{AppletDevice, SetupVerb};
 use lenscap_core::trouble::output::OutputTrouble;
 use lenscap_picture::format::PixelFormat;
 use lenscap_settings::table::{detection, device, output};
 use lenscap_settings::{PipewireOutput, SecondNode};
 use lenscap_words::{tr, trf};
+use serde_json::Value;
 
 use crate::applet::{AppletProxy, AppletState};
 use crate::context::Context;
 use crate::page::Page;
 use crate::rows::{self, Choices, NumberOf};
-use crate::widgets;
+use crate::{setup, widgets};
 
-/// What is wrong with further devices, and who waits for one that is taken, while there is something to say.
+/// Whether `lenscap setup` makes a device that is not there.
+fn can_set_up(device: &AppletDevice) -> bool {
+    device.trouble.get("can_set_up") == Some(&Value::Bool(true))
+}
+
+/// What is wrong with further devices, and who waits for one that is taken, while there is something to say; a button where that
+/// makes them.
 fn further_trouble(applet: &AppletProxy) -> adw::ActionRow {
     let row = rows::plain("", "");
     row.add_prefix(&gtk::Image::from_icon_name("dialog-warning-symbolic"));
-    let shown = row.downgrade();
+    let button = setup::button(SetupVerb::FurtherDevices);
+    row.add_suffix(&button);
+    let (shown, offered) = (row.downgrade(), button.downgrade());
     applet.on_change(move |state| {
-        let Some(row) = shown.upgrade() else { return };
-        let text = match state {
+        let (Some(row), Some(button)) = (shown.upgrade(), offered.upgrade()) else { return };
+        let (text, can_be_made) = match state {
             AppletState::Running(view) => {
                 let wrong = view.devices.0.iter().map(|device| device.reason.as_str());
                 let reasons = wrong.chain(view.crowds.0.iter().map(|crowd| crowd.reason.as_str()));
-                reasons.filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n")
+                let text = reasons.filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n");
+                (text, view.devices.0.iter().any(can_set_up))
             }
-            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => String::new(),
+            AppletState::Unknown | AppletState::NoBus | AppletState::NotRunning => (String::new(), false),
         };
+        button.set_visible(can_be_made);
         row.set_title(&text);
         row.set_visible(!text.is_empty());
     });
@@ -180,4 +192,25 @@ pub(super) fn page(context: &Context) -> adw::PreferencesPage {
         settings.camera.format.pixel_format = from.camera.format.pixel_format;
     });
     page.widget
+}
+
+#[cfg(test)]
+mod tests {
+    use lenscap_api::Code;
+    use lenscap_core::trouble::Trouble;
+
+    use super::*;
+
+    #[test]
+    fn the_button_is_for_what_setup_makes() {
+        let device = |trouble: OutputTrouble| {
+            let Code { code, mut data } = Code::of(&Trouble::Output(trouble));
+            data.insert("code".into(), code.into());
+            AppletDevice { trouble: data, ..AppletDevice::default() }
+        };
+        let missing = |can_set_up| OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2, can_set_up };
+        assert!(can_set_up(&device(missing(true))) && !can_set_up(&device(missing(false))));
+        assert!(!can_set_up(&device(OutputTrouble::FirstDevice { node: "/dev/video9".into() })));
+        assert!(!can_set_up(&AppletDevice::default()));
+    }
 }

@@ -1,6 +1,7 @@
 //! `lenscap setup` says what would be done, and does it, as the doctor says what it finds. Without a terminal it asks the system's
 //! helper; polkit may ask the user for a password meanwhile.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -20,10 +21,18 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// # Errors
 /// The program cannot be asked.
 pub async fn plans(verbs: &[SetupVerb]) -> Result<Vec<SetupPlan>, PreferencesTrouble> {
-    let answer = programs::ask(&["setup", "--print", "--json"].map(OsStr::new)).await;
+    let names = asked_for(verbs).into_iter().map(SetupVerb::as_str);
+    let words: Vec<_> = ["setup", "--print", "--json"].into_iter().chain(names).map(OsStr::new).collect();
+    let answer = programs::ask(&words).await;
     let plans = answer.and_then(|text| serde_json::from_str::<SetupPlans>(&text).map_err(Cause::other));
     let plans = plans.map_err(|cause| PreferencesTrouble::SetupPlanUnusable { cause })?.plans;
     Ok(of_these(plans, verbs))
+}
+
+/// These, by their names, for some are not shown without. Which plan is the device's is seen from both.
+fn asked_for(verbs: &[SetupVerb]) -> Vec<SetupVerb> {
+    let joined = verbs.contains(&SetupVerb::Device).then_some(SetupVerb::MergedOptions);
+    verbs.iter().copied().chain(joined).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The plans for these. Where others' options stand in the way of the device, the plan that joins them is the one to show.
@@ -70,5 +79,13 @@ mod tests {
         assert_eq!(shown(None, &both), both);
         assert_eq!(shown(others(), &both), [SetupVerb::MergedOptions, SetupVerb::CameraRules]);
         assert_eq!(shown(others(), &both[1..]), [SetupVerb::CameraRules]);
+    }
+
+    #[test]
+    fn what_is_done_by_its_name_alone_is_asked_for_by_it_each_once_and_in_order() {
+        let further = [SetupVerb::FurtherDevices];
+        assert_eq!(asked_for(&further), further);
+        let both = [SetupVerb::CameraRules, SetupVerb::Device, SetupVerb::MergedOptions];
+        assert_eq!(asked_for(&both), [SetupVerb::Device, SetupVerb::MergedOptions, SetupVerb::CameraRules]);
     }
 }
