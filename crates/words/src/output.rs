@@ -204,8 +204,8 @@ mod tests {
             ),
             (
                 OutputTrouble::NoFurtherNode { label: "Lenscap 2".into(), count: 2, can_set_up: true },
-                "No camera device has the label \"Lenscap 2\": run \"lenscap setup further-devices\", which makes it now and \
-                 at each start of the computer.",
+                "No camera device has the label \"Lenscap 2\": run \"lenscap setup further-devices\", which makes further \
+                 devices now and at each start of the computer.",
             ),
             (
                 OutputTrouble::NoFurtherNode { label: "Cam 2".into(), count: 2, can_set_up: false },

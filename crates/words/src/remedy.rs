@@ -88,9 +88,12 @@ pub(crate) fn install_module(release: &str) -> Remedy {
 /// When the module has fewer nodes than this many, which are wanted, and none with this label. `can_set_up`: `lenscap setup` makes it.
 pub(crate) fn get_further_nodes(label: &str, count: u32, can_set_up: bool) -> Remedy {
     if can_set_up {
-        let command = format!("lenscap setup {}", SetupVerb::FurtherDevices.as_str());
+        let command = ["lenscap setup", SetupVerb::FurtherDevices.as_str()].join(" ");
         // TRANSLATORS: stands behind a colon, as in "No camera device has the label ...: run ..."
-        let text = trf!("run \"{command}\", which makes it now and at each start of the computer", command = command);
+        let text = trf!(
+            "run \"{command}\", which makes further devices now and at each start of the computer",
+            command = command
+        );
         return Remedy::new(text, [command]);
     }
     let first = label.rsplit_once(' ').map_or("Lenscap", |(first, _)| first);
