@@ -30,15 +30,17 @@ wait_for() {
 }
 done_testing() { exit $FAILED; }
 
-# node: the device of our name, as /dev/videoN.
+# node [LABEL]: the device of our name, or of this one, as /dev/videoN.
 node() {
   local d
   for d in /sys/class/video4linux/video*; do
-    [ "$(cat "$d/name" 2>/dev/null)" = Lenscap ] && { echo "/dev/${d##*/}"; return; }
+    [ "$(cat "$d/name" 2>/dev/null)" = "${1:-Lenscap}" ] && { echo "/dev/${d##*/}"; return; }
   done
   return 1
 }
 nodes() { cat /sys/class/video4linux/video*/name 2>/dev/null | sort | tr '\n' ' '; }
+further_nodes() { node "Lenscap 2" && node "Lenscap 3" && node "Lenscap 4"; }
+no_further_node() { ! node "Lenscap 2" && ! node "Lenscap 3" && ! node "Lenscap 4"; }
 has_acl() { getfacl -pc "$(node)" 2>/dev/null | grep -q "^user:$1:rw"; }
 has_no_acl() { ! has_acl "$1"; }
 # as USER COMMAND...: outside of any seat.

@@ -30,7 +30,7 @@ tree /var/after-kills
 check "nothing is left of the kills" diff /var/before-setup /var/after-kills
 
 # Once more, for the removal.
-lenscap setup --yes device camera-rules </dev/null >/dev/null 2>&1
+lenscap setup --yes device camera-rules further-devices </dev/null >/dev/null 2>&1
 # A package that is removed takes its setup back: what it wrote below /etc belongs to no package.
 check "the package is removed" dpkg --remove lenscap
-check "nothing of the setup is left" bash -c '! test -e /var/lib/lenscap/setup.json && ! find /etc -name "*lenscap-device*" | grep .'
+check "nothing of the setup is left" bash -c '! test -e /var/lib/lenscap/setup.json && ! find /etc -name "*lenscap-*device*" | grep .'

@@ -40,4 +40,28 @@ check "a second time changes nothing" alice lenscap setup --yes
 tree /var/after-second
 check "the files are the same" diff /var/after-setup /var/after-second
 check "the devices are the same" test "$count" = "$(nodes)"
+# Further devices: asked for by their name alone.
+check "the usual set-up makes no further devices" no_further_node
+refuse "bob may not have some" as bob lenscap setup --yes further-devices
+check "nothing came of that" no_further_node
+check "alice may, through the bus" alice lenscap setup --yes further-devices
+check "there are all that can be asked for" further_nodes
+is_no_camera() { ! v4l2-ctl -d "$(node "Lenscap 2")" --info | grep -q 'Video Capture'; }
+check "to who looks for cameras one without pictures is none" is_no_camera
+count=$(nodes)
+check "a second time changes nothing" alice lenscap setup --yes further-devices
+check "the devices are the same" test "$count" = "$(nodes)"
+# Whoever has one open keeps it, and it is still known as ours afterwards.
+exec 7<>"$(node "Lenscap 3")"
+used=$(node "Lenscap 3")
+check "the unit restarts while one is in use" systemctl restart lenscap-further-devices.service
+check "the devices are the same, that one in its place" test "$count $used" = "$(nodes) $(node "Lenscap 3")"
+exec 7>&-
+# udev looks at each that comes, and has it open for that long.
+udevadm settle --timeout=120
+systemctl stop lenscap-further-devices.service
+check "stopped, it leaves none" no_further_node
+check "the first one is another unit's" node
+check "they come again" systemctl start lenscap-further-devices.service
+check "all of them" further_nodes
 check "the helper ends itself" wait_for 120 bash -c '! systemctl is-active lenscap-setup.service'
