@@ -71,15 +71,19 @@ struct Flow {
 
 fn watch(mut detector: Detector, lose: &Path, flow: &Flow, report: &dyn Fn(&Seen)) -> Result<(), Box<dyn Error>> {
     report(&Seen::Watching { events: detector.knows_streaming() });
+    let mut has_lost = false;
     loop {
-        if lose.exists()
-            && let Some(events) = detector.fds().get(1)
-        {
+        let loses = lose.exists();
+        if let Some(events) = detector.fds().get(1).filter(|_| loses) {
             while v4l2::dequeue_event(events)?.is_some() {
                 report(&Seen::LostEvent);
+                has_lost = true;
             }
         }
-        if let Some(presence) = detector.dispatch(Instant::now()) {
+        has_lost &= loses;
+        // Until one is lost the detector hears of nothing: it would take the event itself where that comes just now.
+        let is_deaf = loses && !has_lost && detector.knows_streaming();
+        if !is_deaf && let Some(presence) = detector.dispatch(Instant::now()) {
             flow.wanted.store(presence.any_maybe_streaming(), Ordering::Relaxed);
             report(&Seen::Clients(presence.clients));
         }
@@ -87,7 +91,10 @@ fn watch(mut detector: Detector, lose: &Path, flow: &Flow, report: &dyn Fn(&Seen
             report(&Seen::Gone);
             return Ok(());
         }
-        let wait = detector.deadline().map(|until| until.saturating_duration_since(Instant::now()));
+        let wait = match is_deaf {
+            true => Some(Duration::from_millis(20)),
+            false => detector.deadline().map(|until| until.saturating_duration_since(Instant::now())),
+        };
         let wait = wait.map(Timespec::try_from).transpose()?;
         let fds = detector.fds();
         let input = std::io::stdin();
@@ -95,6 +102,8 @@ fn watch(mut detector: Detector, lose: &Path, flow: &Flow, report: &dyn Fn(&Seen
         polled.extend(
             fds.iter()
                 .enumerate()
+                // The first stays ready while nobody hears.
+                .filter(|(i, _)| !is_deaf || *i > 0)
                 .map(|(i, fd)| PollFd::from_borrowed_fd(*fd, if i == 0 { PollFlags::IN } else { PollFlags::PRI })),
         );
         poll(&mut polled, wait.as_ref())?;
