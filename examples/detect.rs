@@ -1,6 +1,6 @@
 //! Prints who uses a loopback node, one line a change: `cargo run --example detect -- /dev/video0`
 //!
-//! With `--write` it is the node's writer too, as the relay is: frames flow while somebody streams. `--lose FILE`: while FILE exists, usage events are lost.
+//! With `--write` it is the node's writer too, as the relay is: frames flow while somebody streams. `--lose FILE`: while FILE exists, usage events are lost, and until one is nothing is heard.
 //! `--poll MS`: the interval where only polling shows who streams. `--name-patience SECONDS`: how long who streams may be kept
 //! back until it is known who that is. `--json`: a line of JSON each. Ends with its input.
 

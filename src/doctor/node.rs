@@ -9,8 +9,6 @@ use crate::camera::{self, Node, group};
 use crate::output::{finder, leftovers};
 
 const CHECK: &str = "node";
-/// Makes nodes, for whoever may open it.
-const CONTROL: &str = "/dev/v4l2loopback";
 
 /// The one that the settings ask for.
 pub(super) fn chosen(patient: &Patient) -> Option<Node> {
@@ -51,7 +49,7 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
 /// Which of those that the settings ask for beside the chosen one are not there; what the settings name is theirs to know.
 fn further(patient: &Patient, nodes: &[Node], chosen: &Node) -> Option<Diagnosis> {
     // The relay makes them when it comes.
-    let may_make = || access(patient.at(CONTROL), Access::READ_OK | Access::WRITE_OK).is_ok();
+    let may_make = || access(patient.at(finder::CONTROL), Access::READ_OK | Access::WRITE_OK).is_ok();
     if matches!(patient.relay, Ok(None)) && may_make() {
         return None;
     }

@@ -231,8 +231,8 @@ impl Apps {
             Some(image) => image.command(),
             None => Command::of_process(executable, &main.arguments()),
         };
+        let is_guess = !executable.is_owned_by(self.roots.trusted_owner) || command.is_claimed();
         if let Some(snap) = unit.as_deref().and_then(sandbox::snap).filter(|snap| snap.has(&command)) {
-            let is_guess = !executable.is_owned_by(self.roots.trusted_owner) || command.is_claimed();
             let ids = snap.ids();
             let id = ids.iter().find(|id| index.as_ref().is_some_and(|index| index.entry(id).is_some()));
             let identity = match id {
@@ -251,14 +251,12 @@ impl Apps {
         let own = || image.as_ref().and_then(|image| image.entry(main, &self.roots));
         let identity = match entry.or_else(own) {
             Some(entry) => {
-                let owner = self.roots.trusted_owner;
-                let is_proven = executable.is_owned_by(owner) && entry.owner == owner && !command.is_claimed();
+                let is_proven = !is_guess && entry.owner == self.roots.trusted_owner;
                 // A window's class is a word that stands in a desktop file and nowhere else.
                 let is_proven = is_proven && entry.starts(&command, &self.roots.path) != Some(Match::WindowClass);
                 identity_of(&entry, &program, !is_proven)
             }
             None if command.base_name() == OWN_WINDOW => {
-                let is_guess = !executable.is_owned_by(self.roots.trusted_owner) || command.is_claimed();
                 let icon = Some(APP_ID.to_owned());
                 Identity { name: OWN_NAME.into(), app: Some(App { id: APP_ID.into(), program, icon, is_guess }) }
             }

@@ -103,8 +103,8 @@ impl Detector {
         self.apps = apps;
     }
 
-    /// Somebody who streams is kept back this long until it is known who that is: where that is tested on a machine that is too
-    /// slow for what it takes with us.
+    /// Keeps somebody who streams back this long until it is known who that is: for tests on machines that are slower than the
+    /// usual patience allows.
     pub fn set_name_patience(&mut self, patience: Duration) {
         self.name_patience = patience;
     }

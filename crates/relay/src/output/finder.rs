@@ -22,7 +22,7 @@ use lenscap_sys::v4l2::{self, LoopbackConfig};
 use lenscap_text::{self as text, Detail, Text};
 
 /// The module's control device; root only by default.
-const CONTROL: &str = "/dev/v4l2loopback";
+pub const CONTROL: &str = "/dev/v4l2loopback";
 /// There from version 0.13 of the module on: it gives devices at any time.
 pub const CONTROL_CLASS: &str = "/sys/class/misc/v4l2loopback";
 /// The label of a node whose maker gave none ("Dummy video device (0x0000)").
